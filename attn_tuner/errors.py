@@ -1,0 +1,60 @@
+"""What we raise, and how we ask for an optional package.
+
+Every message says what came, what would do and what to try.
+"""
+
+import importlib
+
+
+class AttnTunerError(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class DataError(AttnTunerError, ValueError):
+    """The data cannot be used as given."""
+
+
+class SpaceError(AttnTunerError, ValueError):
+    """A search space, or a value in it, does not fit the parts it speaks of."""
+
+
+class UnknownName(SpaceError, KeyError):
+    """A name that no registry entry or column answers to."""
+
+    def __str__(self):
+        return Exception.__str__(self)  # KeyError would print the repr, quotes and all.
+
+
+class RunError(AttnTunerError, RuntimeError):
+    """A run folder cannot be used, or a search cannot go on."""
+
+
+class BudgetError(AttnTunerError, ValueError):
+    """The time or size allowed is too small for what was asked."""
+
+
+class ExportError(AttnTunerError, RuntimeError):
+    """An artefact could not be made, or does not reproduce the model it came from."""
+
+
+class TooLarge(AttnTunerError, MemoryError):
+    """A tensor that would not fit, refused before it is allocated."""
+
+
+class MissingExtra(AttnTunerError, ImportError):
+    """An optional package is not installed."""
+
+
+def need(module: str, extra: str):
+    """Imports an optional module, or says which extra brings it.
+
+    Args:
+        module: name to import, `"ray"`.
+        extra: the extra of this package that installs it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtra(
+            f"This needs {module}, which is not installed. Try: pip install 'attn-tuner[{extra}]'"
+        ) from error
