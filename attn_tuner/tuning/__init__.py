@@ -1,0 +1,1 @@
+"""Running a search: what to try, for how long, and when to stop trying."""
