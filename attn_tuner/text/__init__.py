@@ -1,0 +1,21 @@
+"""From any source of texts and labels to batches of ids: data sets, vocabulary, store, buckets."""
+
+import importlib
+
+_HOMES = {
+    "Split": "attn_tuner.text.dataset",
+    "TextDataset": "attn_tuner.text.dataset",
+    "load": "attn_tuner.text.loading",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name):
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'attn_tuner.text' has no attribute '{name}'")
+
+
+def __dir__():
+    return sorted([*globals(), *_HOMES])

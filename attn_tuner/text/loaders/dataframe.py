@@ -1,0 +1,19 @@
+"""A pandas DataFrame with a column of texts and one of labels."""
+
+import sys
+
+from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
+
+
+@loaders.register("dataframe")
+class DataFrameLoader:
+    """Takes a pandas DataFrame; the columns are named, or guessed where obvious."""
+
+    def accepts(self, source) -> bool:
+        pandas = sys.modules.get("pandas")  # A frame exists only once pandas is imported.
+        return pandas is not None and isinstance(source, pandas.DataFrame)
+
+    def read(self, source, text=None, label=None) -> RawData:
+        name = "the DataFrame"
+        text, label = choose_columns(name, source.columns, text, label)
+        return RawData(name, {"train": (source[text].tolist(), source[label].tolist())})
