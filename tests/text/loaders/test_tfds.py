@@ -1,6 +1,7 @@
 """Names of TensorFlow Datasets."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from attn_tuner.text import load
 class Opinions(tfds.core.GeneratorBasedBuilder):
     """A data set as TFDS makes them, with a test part whose labels are secret."""
 
+    pkg_dir_path = Path(__file__).parent
     VERSION = tfds.core.Version("1.0.0")
 
     def _info(self):

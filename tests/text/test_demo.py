@@ -1,0 +1,66 @@
+"""The demo corpus: solved by who says what behind which "not", and not by which words occur."""
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from attn_tuner.text import demo, load
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return demo.corpus()
+
+
+def test_the_corpus_is_the_same_for_the_same_seed_and_holds_no_review_twice(corpus):
+    again, other = demo.corpus(), demo.corpus(seed=1)
+    assert corpus == again
+    texts = [review.text for part in corpus.values() for review in part]
+    assert len(set(texts)) == len(texts) == sum(demo.SIZES.values())
+    assert not set(texts) & {review.text for part in other.values() for review in part}
+
+
+def test_both_classes_are_equally_frequent_in_every_part(corpus):
+    for part in corpus.values():
+        assert np.mean([review.label for review in part]) == 0.5
+
+
+def test_reviews_are_long_enough_that_pooling_must_choose(corpus):
+    lengths = [len(review.text.split()) for review in corpus["train"]]
+    assert min(lengths) > 30
+    assert 45 < np.mean(lengths) < 100
+
+
+def test_evidence_is_the_judging_word_and_its_negation_inside_the_verdict(corpus):
+    for review in corpus["train"]:
+        *nots, word = [review.text[start:end] for start, end in review.evidence]
+        assert nots in ([], ["not"])
+        assert demo.is_praise(word) == (review.label == (not nots))
+        start, end = review.verdict
+        assert all(start <= first < last <= end for first, last in review.evidence)
+        assert review.text[end - 1] == "."
+        assert demo.is_writers(review.text[start:end])
+
+
+def test_the_tokens_of_the_evidence_are_found(corpus):
+    spans = [(0, 3), (4, 8), (9, 10), (12, 20)]
+    assert demo.tokens_within(spans, [(5, 8), (12, 13)]) == [1, 3]
+    assert demo.tokens_within(spans, [(8, 9)]) == []
+
+
+def test_the_loader_gives_these_parts():
+    data = load("demo")
+    assert data.classes == ("negative", "positive")
+    assert {role: len(part) for role, part in data.parts().items()} == demo.SIZES
+    assert data.notes == ()
+
+
+def test_a_bag_of_words_does_not_solve_it(corpus):
+    texts = {role: [review.text for review in part] for role, part in corpus.items()}
+    labels = {role: [review.label for review in part] for role, part in corpus.items()}
+    bag = TfidfVectorizer(ngram_range=(1, 2))
+    features, unseen = bag.fit_transform(texts["train"]), bag.transform(texts["test"])
+    for strength in (1, 10, 100):
+        model = LogisticRegression(C=strength, max_iter=1000).fit(features, labels["train"])
+        assert model.score(unseen, labels["test"]) < 0.80
