@@ -61,7 +61,7 @@ class Int:
             object.__setattr__(self, "default", _middle(self))
 
     def cast(self, value) -> int:
-        return int(round(float(value)))
+        return round(float(value))
 
 
 @dataclass(frozen=True)
@@ -194,6 +194,10 @@ class SearchSpace(Mapping):
                 values[leaf.name] = default_of(leaf.dimension)
         return values
 
+    def describe(self) -> dict[str, dict]:
+        """Path to the facts of each dimension, for JSON: what a run folder remembers."""
+        return {leaf.name: _facts(leaf) for leaf in self.leaves()}
+
     def fix(self, values: Mapping[str, Any] = (), /, **named) -> "SearchSpace":
         """The same space with these dimensions held at one value each.
 
@@ -299,6 +303,17 @@ def _walk(dimensions, prefix, when) -> Iterator[Leaf]:
             for name in dimension.names():
                 below = dimension.space_of(name)
                 yield from _walk(below, f"{path}.{name}.", (*when, (path, name)))
+
+
+def _facts(leaf) -> dict:
+    dimension = leaf.dimension
+    facts = {"kind": type(dimension).__name__.lower(), "when": [list(pair) for pair in leaf.when]}
+    if isinstance(dimension, Part):
+        return {**facts, "values": list(dimension.names()), "default": dimension.first()}
+    if isinstance(dimension, Choice):
+        return {**facts, "values": list(dimension.values), "default": dimension.default}
+    names = ("low", "high", "step", "log", "default")
+    return {**facts, **{name: getattr(dimension, name) for name in names}}
 
 
 def _replaced(dimensions, keys, dimension) -> dict:

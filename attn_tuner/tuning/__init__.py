@@ -1,1 +1,1 @@
-"""Running a search: what to try, for how long, and when to stop trying."""
+"""Running a search: what to run, which values next, one trial, the clock."""

@@ -1,0 +1,149 @@
+"""What a search has to beat: the majority class, and a linear model on TF-IDF n-grams.
+
+Both work on the same ids as the models, so that no text is split twice.
+"""
+
+import time
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+from attn_tuner.measures import measure
+
+BUCKETS = 1 << 20  # Columns for n-grams of two and more, found by hash.
+PENALTIES = (1.0, 4.0, 16.0, 64.0)
+TUNING_ROWS = 10_000  # Texts on which the penalty is chosen; more changes it little.
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A row of the leaderboard that no search made.
+
+    Args:
+        name: "majority class" or "linear".
+        facts: how it was made, in words.
+        validation, test: all of `measures.measure`; `test` is empty without a test part.
+        seconds: to fit and measure it.
+        probabilities: part to `(texts, classes)`.
+    """
+
+    name: str
+    facts: str
+    validation: dict
+    test: dict = field(default_factory=dict)
+    seconds: float = 0.0
+    probabilities: dict = field(default_factory=dict, repr=False)
+
+    def row(self) -> dict:
+        """The baseline for JSON, without its probabilities."""
+        row = asdict(self)
+        row.pop("probabilities")
+        return row
+
+
+def majority(training, parts: dict, classes: int) -> Baseline:
+    """Answers with the class shares of the training part, whatever the text.
+
+    p_c = n_c / n
+
+    Args:
+        training: a `TokenStore`.
+        parts: "validation" and perhaps "test" to their stores.
+        classes: number of classes.
+    """
+    shares = np.bincount(training.labels, minlength=classes) / len(training.labels)
+    answers = {role: np.tile(shares, (len(part.labels), 1)) for role, part in parts.items()}
+    return _baseline("majority class", "the training part's class shares", parts, answers, 0.0)
+
+
+def linear(training, parts: dict, classes: int, seed: int = 0) -> Baseline:
+    """Logistic regression on TF-IDF of n-grams, the penalty chosen by cross-validation.
+
+    x_w = (1 + log n_w) log((1 + N) / (1 + N_w)) + the same,  rows of length 1
+
+    Words go as 1-2-grams; where tokens are single characters, as in Chinese, as 1-3-grams.
+
+    Args:
+        training, parts, classes: as in `majority`.
+        seed: of the folds.
+    """
+    begun = time.monotonic()
+    order = 3 if training.token_length < 1.5 else 2
+    weigh = TfidfTransformer(sublinear_tf=True)
+    rows = weigh.fit_transform(count_ngrams(training, order))
+    penalty = _choose_penalty(rows, training.labels, seed)
+    model = _regression(penalty).fit(rows, training.labels)
+    answers = {}
+    for role, part in parts.items():
+        seen = model.predict_proba(weigh.transform(count_ngrams(part, order)))
+        answers[role] = np.zeros((len(part.labels), classes))
+        answers[role][:, model.classes_] = seen
+    facts = f"TF-IDF of 1-{order}-grams, logistic regression, C={penalty:g}"
+    return _baseline("linear", facts, parts, answers, time.monotonic() - begun)
+
+
+def count_ngrams(store, order: int) -> sparse.csr_matrix:
+    """How often each n-gram of 1 to `order` tokens stands in each text.
+
+    Shapes:
+        `(texts, columns)`; one column a token id, then `BUCKETS` for the longer n-grams.
+    """
+    ids = np.asarray(store.ids, "int64")
+    offsets = np.asarray(store.offsets, "int64")
+    lengths = np.diff(offsets)
+    words = int(store.vocabulary_size)
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    to_end = np.repeat(offsets[1:], lengths) - np.arange(len(ids))
+    rows, columns = [row], [ids]
+    hashed = ids.astype("uint64")
+    for length in range(2, order + 1):
+        whole = to_end >= length
+        following = np.zeros_like(hashed)
+        following[: len(ids) - length + 1] = ids[length - 1 :].astype("uint64")
+        # The multiplier of Knuth's multiplicative hashing for 64 bits.
+        hashed = (hashed * np.uint64(0x9E3779B97F4A7C15)) ^ (following + np.uint64(length))
+        spread = (hashed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(44)
+        rows.append(row[whole])
+        columns.append(words + (spread[whole] % np.uint64(BUCKETS)).astype("int64"))
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    counts = np.ones(len(row), "float32")
+    shape = (len(lengths), words + BUCKETS)
+    return sparse.coo_matrix((counts, (row, column)), shape=shape).tocsr()
+
+
+def _choose_penalty(rows, labels, seed) -> float:
+    labels = np.asarray(labels)
+    smallest = np.bincount(labels)[np.unique(labels)].min()
+    if smallest < 3:
+        return PENALTIES[1]  # Too few of a class for three folds.
+    chosen = np.random.default_rng(seed).permutation(len(labels))[:TUNING_ROWS]
+    rows, labels = rows[chosen], labels[chosen]
+    folds = list(StratifiedKFold(3, shuffle=True, random_state=seed).split(labels, labels))
+
+    def score(penalty):
+        hits = [
+            _regression(penalty).fit(rows[fit], labels[fit]).score(rows[held], labels[held])
+            for fit, held in folds
+        ]
+        return np.mean(hits)
+
+    best, best_score = PENALTIES[0], -1.0
+    for penalty in PENALTIES:
+        found = score(penalty)
+        if found <= best_score:
+            break  # Past the top, further penalties only cost time.
+        best, best_score = penalty, found
+    return best
+
+
+def _regression(penalty):
+    return LogisticRegression(C=penalty, solver="lbfgs", tol=1e-3, max_iter=300)
+
+
+def _baseline(name, facts, parts, answers, seconds):
+    measured = {role: measure(part.labels, answers[role]) for role, part in parts.items()}
+    return Baseline(name, facts, measured["validation"], measured.get("test", {}), seconds, answers)

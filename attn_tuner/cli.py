@@ -1,0 +1,140 @@
+"""The command `attn-tuner`: parses, calls the api, prints; nothing is decided here."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from attn_tuner.errors import AttnTunerError
+
+app = typer.Typer(
+    help="Search attention models for text, and export the best one as a SavedModel.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a search.")]
+Texts = Annotated[list[str] | None, typer.Argument(help="Texts; standard input's lines if none.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+def main():
+    """Runs the command; what the user can mend is said in one sentence, without a traceback."""
+    try:
+        app()
+    except AttnTunerError as error:
+        print(f"attn-tuner: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+@app.command()
+def search(
+    data: Annotated[
+        str, typer.Argument(help="A TFDS name, a CSV, TSV, JSONL or Parquet, or demo.")
+    ],
+    out: Annotated[Path, typer.Option(help="The run's folder; an existing one goes on.")],
+    text: Annotated[str | None, typer.Option(help="Column of the texts.")] = None,
+    label: Annotated[str | None, typer.Option(help="Column of the labels.")] = None,
+    validation: Annotated[str | None, typer.Option(help="Data to choose by.")] = None,
+    test: Annotated[str | None, typer.Option(help="Data for the one final measurement.")] = None,
+    max_time: Annotated[str | None, typer.Option(help="90s, 20m, 2h: over all sittings.")] = None,
+    max_trials: Annotated[int | None, typer.Option(min=1, help="Trials at most.")] = None,
+    tuner: Annotated[str | None, typer.Option(help="What proposes values.")] = None,
+    objective: Annotated[str, typer.Option(help="What is best.")] = "accuracy",
+    workers: Annotated[int, typer.Option(min=1, help="Trials at once.")] = 1,
+    space: Annotated[Path | None, typer.Option(help="TOML that fixes and narrows.")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything drawn by chance.")] = 0,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial at most.")] = 10,
+):
+    """Search DATA for the best model, measure it on the test part, export it to OUT/best."""
+    from attn_tuner import api
+
+    given = {} if tuner is None else {"tuner": tuner}
+    result = api.search(
+        data,
+        text=text,
+        label=label,
+        validation=validation,
+        test=test,
+        max_time=max_time,
+        max_trials=max_trials,
+        objective=objective,
+        workers=workers,
+        space=space,
+        seed=seed,
+        epochs=epochs,
+        directory=out,
+        **given,
+    )
+    print(result)
+
+
+@app.command()
+def predict(run: RunFolder, texts: Texts = None, as_json: AsJson = False):
+    """Say the class of each text, by the exported model of RUN."""
+    from attn_tuner import api
+
+    given = _given(texts)
+    for answer in api.load(run).predict(given):
+        if as_json:
+            print(json.dumps(answer.as_dict(), ensure_ascii=False))
+        else:
+            print(f"{answer.label}\t{answer.probability:.4f}\t{_one_line(answer.text)}")
+
+
+@app.command()
+def export(
+    run: RunFolder,
+    path: Annotated[Path, typer.Argument(help="The folder to write.")],
+    format: Annotated[str, typer.Option(help="savedmodel, keras, onnx, litert.")] = "savedmodel",
+    max_size_mb: Annotated[float | None, typer.Option(help="Size the files may have.")] = None,
+):
+    """Write the model of RUN in one or several formats, each proved equal first."""
+    from attn_tuner import api
+
+    formats = [name.strip() for name in format.split(",") if name.strip()]
+    _print_table(api.load(run).export(path, formats=formats, max_size_mb=max_size_mb))
+
+
+@app.command("list")
+def list_parts(
+    kind: Annotated[str, typer.Argument(help="heads, encoders, scores, queries, ... or kinds.")],
+):
+    """List the parts of one kind with equation, cost and paper."""
+    from attn_tuner import api
+
+    registry = api.parts(kind)
+    for name, variant in registry.items():
+        print(f"{name}: {variant.summary}")
+        facts = {
+            "equation": variant.equation,
+            "cost": variant.section("Cost"),
+            "paper": variant.section("Reference"),
+            "tunes": ", ".join(variant.space),
+        }
+        for title, fact in facts.items():
+            if fact:
+                print(f"    {title:<9} {fact}")
+
+
+def _given(texts):
+    if texts:
+        return texts
+    return [line.rstrip("\n") for line in sys.stdin]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:120]
+
+
+def _print_table(rows: list[dict]):
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console().print(table)

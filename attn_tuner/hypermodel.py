@@ -1,0 +1,189 @@
+"""A point of the search space becomes a compiled Keras model."""
+
+import keras
+import keras_tuner
+
+from attn_tuner.attention import heads
+from attn_tuner.declaration import declare, value_of
+from attn_tuner.encoding import encoders
+from attn_tuner.errors import SpaceError
+from attn_tuner.limits import KEEPS, TextMask, TokenLimits
+from attn_tuner.space import Choice, Float, Int, Part, SearchSpace, assemble
+
+VOCABULARY_LIMITS = (5_000, 10_000, 20_000, 30_000, 50_000)
+TEXT_LIMITS = (64, 128, 256, 400)
+ENCODERS = ("bigru", "bilstm", "gru", "lstm", "none")
+
+
+def default_space(vocabulary_size: int = 20_000, text_limits=TEXT_LIMITS) -> SearchSpace:
+    """The dimensions of `AttentionHyperModel`; each default belongs to one good model.
+
+    Args:
+        vocabulary_size: ids in the data, padding and unknown included.
+        text_limits: lengths, in tokens, to which texts may be cut.
+    """
+    limits = [limit for limit in VOCABULARY_LIMITS if limit < vocabulary_size]
+    return SearchSpace(
+        vocabulary_limit=Choice([*limits, vocabulary_size], default=vocabulary_size),
+        text_limit=Choice(text_limits, default=max(text_limits)),
+        keep=Choice(KEEPS, default="ends"),
+        embedding_dim=Int(32, 128, step=32, default=64),
+        embedding_dropout=Float(0.0, 0.5, step=0.1, default=0.2),
+        word_dropout=Float(0.0, 0.2, step=0.05, default=0.0),
+        encoder=Part(encoders, among=ENCODERS, default="bigru"),
+        encoder_dropout=Float(0.0, 0.5, step=0.1, default=0.0),
+        head=Part(heads, default="additive"),
+        dense_layers=Int(0, 2, default=0),
+        dense_units=Choice((32, 64, 128), default=64),
+        output_dropout=Float(0.0, 0.5, step=0.1, default=0.2),
+        learning_rate=Float(3e-4, 1e-2, log=True, default=2e-3),
+        weight_decay=Float(1e-6, 1e-1, log=True, default=1e-3),
+        batch_size=Choice((32, 64, 128), default=64),
+    )
+
+
+class AttentionHyperModel(keras_tuner.HyperModel):
+    """Embedding -> recurrent encoder -> attention head -> Dense, for any KerasTuner tuner.
+
+        model = AttentionHyperModel(vocabulary_size=20_000, classes=2)
+        tuner = keras_tuner.Hyperband(model, "val_accuracy", max_epochs=9)
+
+    Inputs are padded integer ids `(batch, steps)`, 0 is padding and 1 unknown; with `features`
+    they are numeric sequences `(batch, steps, features)`, where a step of zeros is padding.
+    Targets are class numbers. The output is `(batch, 1)` probabilities of class 1 for two classes,
+    `(batch, classes)` probabilities for more.
+
+    Args:
+        vocabulary_size: ids in the data, padding and unknown included.
+        classes: number of classes, at least 2.
+        space: what to search; see `default_space`.
+        features: width of numeric sequences that take the place of ids.
+        seed: start of the weights and of dropout; None leaves them to Keras.
+        include_top: False leaves the model uncompiled, for `Tuner(optimizer=, loss=, metrics=)`.
+        name, tunable: as in `keras_tuner.HyperModel`.
+
+    Raises:
+        SpaceError: for fewer than 2 classes, a vocabulary under 3 or a space that lacks a
+            dimension of the model.
+    """
+
+    def __init__(
+        self,
+        vocabulary_size=20_000,
+        classes=2,
+        *,
+        space=None,
+        features=None,
+        seed=None,
+        include_top=True,
+        name="attention_classifier",
+        tunable=True,
+    ):
+        super().__init__(name=name, tunable=tunable)
+        if classes < 2:
+            raise SpaceError(f"A classifier needs at least 2 classes; got classes={classes}.")
+        if vocabulary_size < 3:
+            raise SpaceError(
+                f"vocabulary_size={vocabulary_size} leaves no word beside padding and unknown; "
+                "give at least 3."
+            )
+        self.vocabulary_size = int(vocabulary_size)
+        self.classes = int(classes)
+        self.features = features
+        self.seed = seed
+        self.include_top = include_top
+        standard = default_space(self.vocabulary_size)
+        self.space = standard if space is None else space
+        missing = sorted(set(standard) - set(self.space))
+        if missing:
+            raise SpaceError(f"The space lacks {missing}. To leave one out of the search fix() it.")
+
+    def hyperparameters(self) -> keras_tuner.HyperParameters:
+        """The whole space, for a tuner's `hyperparameters=` with `allow_new_entries=False`."""
+        hp = keras_tuner.HyperParameters()
+        declare(hp, self.space)
+        return hp
+
+    def declare_hyperparameters(self, hp):
+        declare(hp, self.space)
+
+    def build(self, hp):
+        """A compiled Functional model of the values in `hp`; the same values, the same model."""
+        return self.model(declare(hp, self.space))
+
+    def model(self, values) -> keras.Model:
+        """A compiled Functional model of these values, by path; absent ones take their default."""
+        values = {**self.space.defaults(), **values}
+        if self.seed is not None:
+            keras.utils.set_random_seed(self.seed)
+        inputs, embedded, mask = self._embed(values)
+        states = assemble(self.space["encoder"], "encoder", values)(embedded, mask=mask)
+        states = keras.layers.Dropout(values["encoder_dropout"])(states)
+        context = assemble(self.space["head"], "head", values)(states, mask=mask)
+        for _ in range(values["dense_layers"]):
+            context = keras.layers.Dropout(values["output_dropout"])(context)
+            context = keras.layers.Dense(values["dense_units"], activation="relu")(context)
+        context = keras.layers.Dropout(values["output_dropout"])(context)
+        model = keras.Model(inputs, self._classify(context), name=self.name)
+        if self.include_top:
+            self._compile(model, values)
+        return model
+
+    def fit(self, hp, model, *args, **kwargs):
+        """`model.fit` with the batch size of `hp`, where the caller names none and data has none.
+
+        `epochs` is filled in likewise if the space was extended with it.
+        """
+        data = args[0] if args else kwargs.get("x")
+        if hasattr(data, "shape") or isinstance(data, list | tuple | dict):
+            kwargs.setdefault("batch_size", int(value_of(hp, "batch_size", 32)))
+        if "epochs" in self.space:
+            kwargs.setdefault("epochs", int(value_of(hp, "epochs", 1)))
+        return model.fit(*args, **kwargs)
+
+    def _embed(self, values):
+        if self.features is not None:
+            inputs = keras.Input((None, self.features), name="features")
+            mask = TextMask(name="mask")(inputs)
+            embedded = keras.layers.Dense(values["embedding_dim"], name="projection")(inputs)
+        else:
+            inputs = keras.Input((None,), dtype="int32", name="ids")
+            vocabulary_limit = min(values["vocabulary_limit"], self.vocabulary_size)
+            limits = TokenLimits(
+                vocabulary_limit,
+                values["text_limit"],
+                values["keep"],
+                values["word_dropout"],
+                seed=self.seed or 0,
+                name="limits",
+            )
+            ids = limits(inputs)
+            mask = TextMask(name="mask")(ids)
+            table = keras.layers.Embedding(
+                vocabulary_limit, values["embedding_dim"], name="embedding"
+            )
+            embedded = table(ids)
+        dropout = keras.layers.SpatialDropout1D(values["embedding_dropout"])
+        return inputs, dropout(embedded), mask
+
+    def _classify(self, context):
+        # float32 even under mixed_float16: probabilities near 0 and 1 would round to them.
+        units, activation = (1, "sigmoid") if self.classes == 2 else (self.classes, "softmax")
+        layer = keras.layers.Dense(
+            units, activation=activation, dtype="float32", name="probabilities"
+        )
+        return layer(context)
+
+    def _compile(self, model, values):
+        optimizer = keras.optimizers.AdamW(
+            values["learning_rate"], weight_decay=values["weight_decay"], clipnorm=1.0
+        )
+        # XLA compiles anew for every length of batch, which costs more than it saves on text.
+        jit = "auto" if keras.backend.backend() == "jax" else False
+        model.compile(optimizer, self.loss, metrics=["accuracy"], jit_compile=jit)
+        # A checkpoint's optimiser state is skipped by Keras unless the optimiser has its variables.
+        model.optimizer.build(model.trainable_variables)
+
+    @property
+    def loss(self) -> str:
+        return "binary_crossentropy" if self.classes == 2 else "sparse_categorical_crossentropy"

@@ -1,0 +1,110 @@
+"""Ids as a model wants them: rare words read as unknown, long texts cut."""
+
+import keras
+from keras import ops
+
+PADDING, UNKNOWN = 0, 1
+KEEPS = ("head", "tail", "ends")
+
+
+@keras.saving.register_keras_serializable(package="attn_tuner")
+class TokenLimits(keras.layers.Layer):
+    """Cuts texts to a number of tokens, reads ids above a limit as unknown, drops words at random.
+
+        kept = ids[first : first + n]                 keep = head
+               ids[last - n + 1 : last + 1]           keep = tail
+               half of n from either end              keep = ends
+        out  = where(id < vocabulary_limit, id, 1)
+
+    `first` and `last` are the ends of the text itself, so padding on either side is not counted.
+    So one encoding of the data serves every value of a search. Cutting a text that was cut to the
+    same limit before changes nothing.
+
+    Args:
+        vocabulary_limit: ids from here on become `UNKNOWN` (1).
+        text_limit: tokens kept of a text; None keeps all.
+        keep: which part stays, `"head"`, `"tail"` or `"ends"`.
+        word_dropout: share of the words that training reads as unknown (Dai & Le 2015).
+        seed: of the word dropout.
+
+    Shapes:
+        ids `(batch, steps)` to ids `(batch, min(steps, text_limit))`, int32, 0 is padding.
+    """
+
+    def __init__(
+        self, vocabulary_limit, text_limit=None, keep="head", word_dropout=0.0, seed=0, **kwargs
+    ):
+        super().__init__(**kwargs)
+        if keep not in KEEPS:
+            raise ValueError(f"keep is '{keep}'. It should be one of {', '.join(KEEPS)}.")
+        self.vocabulary_limit = int(vocabulary_limit)
+        self.text_limit = None if text_limit is None else int(text_limit)
+        self.keep = keep
+        self.word_dropout = float(word_dropout)
+        self.seed = seed
+        self.generator = keras.random.SeedGenerator(seed)
+
+    def build(self, ids_shape):
+        pass
+
+    def call(self, ids, training=False):
+        ids = ops.cast(ids, "int32")
+        if self.text_limit is not None:
+            ids = self._cut(ids)
+        ids = ops.where(ids < self.vocabulary_limit, ids, UNKNOWN)
+        if training and self.word_dropout:
+            dropped = keras.random.uniform(ops.shape(ids), seed=self.generator) < self.word_dropout
+            ids = ops.where(ops.logical_and(dropped, ids != PADDING), UNKNOWN, ids)
+        return ids
+
+    def _cut(self, ids):
+        steps = ops.shape(ids)[1]
+        static = isinstance(steps, int)  # JAX wants a Python int, TensorFlow may have a tensor.
+        kept = min(steps, self.text_limit) if static else ops.minimum(steps, self.text_limit)
+        is_text = ops.cast(ids != PADDING, "int32")
+        first = ops.argmax(is_text, axis=1, keepdims=True)
+        place = ops.arange(steps, dtype="int32")
+        last = ops.max(is_text * place, axis=1, keepdims=True)
+        first = ops.cast(first, "int32")
+        overlong = ops.maximum(last + 1 - first - self.text_limit, 0)
+        at = ops.arange(kept, dtype="int32")
+        skipped = {"head": 0, "tail": 1, "ends": ops.cast(at >= self.text_limit // 2, "int32")}
+        index = first + at + overlong * skipped[self.keep]
+        index = ops.where(index < steps, index, steps - 1)
+        cut = ops.take_along_axis(ids, index, axis=1)
+        # Behind the end of a left-padded text there is nothing to keep.
+        return ops.where(first + at <= last, cut, PADDING)
+
+    def compute_output_spec(self, ids, training=False):
+        steps = ids.shape[1]
+        if steps is not None and self.text_limit is not None:
+            steps = min(steps, self.text_limit)
+        return keras.KerasTensor((ids.shape[0], steps), dtype="int32")
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "vocabulary_limit": self.vocabulary_limit,
+            "text_limit": self.text_limit,
+            "keep": self.keep,
+            "word_dropout": self.word_dropout,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable(package="attn_tuner")
+class TextMask(keras.layers.Layer):
+    """True where there is text: an id other than 0, or a step with a feature other than 0.
+
+    m_t = (id_t != 0)   or   m_t = any_i (x_ti != 0)
+    """
+
+    def build(self, input_shape):
+        pass
+
+    def call(self, inputs):
+        present = ops.not_equal(inputs, 0)
+        return ops.any(present, axis=-1) if len(inputs.shape) == 3 else present
+
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor(inputs.shape[:2], dtype="bool")

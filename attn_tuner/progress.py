@@ -1,0 +1,134 @@
+"""What a person sees while a search runs: the trial, the epoch, the best so far, the time left."""
+
+import sys
+import time
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from attn_tuner.tuning.budget import Budget, format_duration
+
+PACE = 0.25  # Seconds between two looks of a line that moves.
+
+
+class Progress:
+    """Shows news of a search: a live panel on a terminal, plain lines anywhere else.
+
+    Args:
+        budget: whose time left is shown.
+        objective: what the scores are, `"accuracy"`.
+        sign: 1 where it should grow.
+        shown: False prints nothing at all.
+        console: where to; standard error unless given, so that standard output stays data.
+    """
+
+    def __init__(
+        self, budget: Budget, objective: str, sign: int = 1, shown=True, console: Console = None
+    ):
+        self.budget = budget
+        self.objective = objective
+        self.sign = sign
+        self.console = console or Console(stderr=True, quiet=not shown)
+        self.best = None
+        self.trial = ""
+        self.describes = ""
+        self.epoch = 0
+        self.part = 0.0
+        self.score = None
+        self.ended = 0
+        self._shown_at = 0.0
+        self._live = None
+
+    def __enter__(self):
+        if self.console.is_terminal and not self.console.quiet:
+            self._live = Live(self._panel(), console=self.console, auto_refresh=False)
+            self._live.__enter__()
+        return self
+
+    def __exit__(self, *problem):
+        if self._live:
+            self._live.__exit__(*problem)
+            self._live = None
+
+    def say(self, sentence: str):
+        """A line that stays."""
+        self.console.print(Text(sentence))
+
+    def heard(self, news: dict):
+        """Takes in what the trial runner tells."""
+        if "begins" in news:
+            self.trial, self.score, self.epoch, self.part = news["trial"], None, 0, 0.0
+            self.describes = describe(news["begins"])
+        if "epoch" in news:
+            self.epoch, self.part = news["epoch"], news["part"]
+        if "measures" in news:
+            self.score = news["measures"][self.objective]
+        if "ended" in news:
+            self._trial_ended(news["ended"])
+        self._refresh()
+
+    def _trial_ended(self, record):
+        self.ended += 1
+        if record.score is None:
+            return self.say(f"trial {record.trial_id} failed: {record.stopped}")
+        better = self.best is None or self.sign * record.score > self.sign * self.best.score
+        if better:
+            self.best = record
+        self.say(
+            f"trial {record.trial_id}  {self.objective} {record.score:.4f}{' *' if better else '  '}"
+            f"  {format_duration(record.seconds):>7}  {describe(record.values)}  ({record.stopped})"
+        )
+
+    def _refresh(self):
+        now = time.monotonic()
+        if self._live and now - self._shown_at >= PACE:
+            self._shown_at = now
+            self._live.update(self._panel(), refresh=True)
+
+    def _panel(self):
+        left = self.budget.left()
+        best = f"{self.best.score:.4f} (trial {self.best.trial_id})" if self.best else "none yet"
+        score = "" if self.score is None else f", {self.objective} {self.score:.4f}"
+        panel = Table.grid(padding=(0, 2))
+        panel.add_row("best", best, "trials done", str(self.ended))
+        panel.add_row(
+            "time left",
+            "no limit" if left is None else format_duration(left),
+            "spent",
+            format_duration(self.budget.elapsed()),
+        )
+        panel.add_row("trial", Text(f"{self.trial} {self.describes}"))
+        panel.add_row("epoch", f"{self.epoch + 1}, {self.part:4.0%} done{score}")
+        return panel
+
+
+def describe(values: dict) -> str:
+    """A trial in a few words: `bigru + additive, lr 2.0e-03`."""
+    words = f"{values.get('encoder', '')} + {values.get('head', '')}"
+    rate = values.get("learning_rate")
+    return words if rate is None else f"{words}, learning rate {rate:.1e}"
+
+
+def stop_on_interrupt():
+    """A function that tells whether the user pressed Ctrl-C, and one that ends the listening.
+
+    The first Ctrl-C asks the search to end well; a second one ends the program as usual. Outside
+    the main thread Python allows no handler, and Ctrl-C keeps its usual meaning.
+    """
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        return (lambda: False), (lambda: None)
+    pressed = []
+
+    def press(number, frame):
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(True)
+        print("Ending with the best so far; Ctrl-C again ends at once.", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, press)
+    return (lambda: bool(pressed)), (lambda: signal.signal(signal.SIGINT, before))

@@ -1,0 +1,1 @@
+"""What a finished or running search left on disk, read back."""

@@ -1,0 +1,123 @@
+"""A run folder, read: the plan, the trials, the baselines, the outcome."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from attn_tuner.errors import RunError
+from attn_tuner.files import read_json
+from attn_tuner.measures import OBJECTIVES
+from attn_tuner.tuning.folder import RECORD, Record
+from attn_tuner.tuning.plan import PLAN, Plan
+
+BASELINES, OUTCOME = "baselines.json", "outcome.json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that a run folder tells, at the moment of reading.
+
+    Args:
+        directory: the folder.
+        plan: what the search was to do.
+        records: its trials, in the order of their numbers.
+        baselines: rows of `baselines.Baseline.row`; empty until they are measured.
+        outcome: of the finished search: `winner`, `test`, `export`, `seconds`; empty before.
+    """
+
+    directory: Path
+    plan: Plan
+    records: tuple[Record, ...] = ()
+    baselines: tuple[dict, ...] = ()
+    outcome: dict = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def read(cls, directory) -> "Run":
+        directory = Path(directory)
+        if not (directory / PLAN).exists():
+            raise RunError(
+                f"{directory} is not a run folder: it holds no {PLAN}. Give the folder that "
+                "search() wrote, or start one with attn-tuner search DATA --out FOLDER."
+            )
+        files = sorted(directory.glob(f"trial_*/{RECORD}"))
+        return cls(
+            directory,
+            Plan.load(directory),
+            tuple(Record.load(file.parent) for file in files),
+            tuple(_optional(directory / BASELINES, [])),
+            _optional(directory / OUTCOME, {}),
+        )
+
+    @property
+    def sign(self) -> int:
+        return 1 if OBJECTIVES[self.plan.objective] == "max" else -1
+
+    def ranked(self) -> list[Record]:
+        """The trials that have a score, best first."""
+        scored = [record for record in self.records if record.score is not None]
+        return sorted(scored, key=lambda record: (-self.sign * record.score, record.trial_id))
+
+    def leaderboard(self) -> pd.DataFrame:
+        """One row a trial or baseline, the best on validation first.
+
+        Columns: name, encoder, head, the validation measures, `test_<objective>` where the test
+        part was used, epochs to the best, seconds, parameters, status.
+        """
+        rows = [self._trial_row(record) for record in self.records]
+        rows += [self._baseline_row(baseline) for baseline in self.baselines]
+        objective = f"val_{self.plan.objective}"
+        table = pd.DataFrame(rows, columns=self._columns())
+        order = table[objective].sort_values(
+            ascending=self.sign < 0, na_position="last", kind="stable"
+        )
+        return table.loc[order.index].reset_index(drop=True)
+
+    def _columns(self):
+        measures = [f"val_{name}" for name in OBJECTIVES]
+        first = f"val_{self.plan.objective}"
+        measures.sort(key=lambda name: name != first)
+        test = [f"test_{self.plan.objective}"]
+        return [
+            *("name", "encoder", "head", *measures, *test),
+            *("epochs", "seconds", "parameters", "status"),
+        ]
+
+    def _trial_row(self, record):
+        row = {
+            "name": f"trial {record.trial_id}",
+            "encoder": record.values.get("encoder"),
+            "head": describe_head(record.values),
+            "epochs": record.measures.get("epochs"),
+            "seconds": record.seconds,
+            "parameters": record.parameters,
+            "status": record.status,
+        }
+        row |= {f"val_{name}": record.measures.get(name) for name in OBJECTIVES}
+        if record.trial_id == self.outcome.get("winner") and self.outcome.get("test"):
+            row[f"test_{self.plan.objective}"] = self.outcome["test"][self.plan.objective]
+            row["status"] = "exported"
+        return row
+
+    def _baseline_row(self, baseline):
+        row = {"name": baseline["name"], "seconds": baseline["seconds"], "status": "baseline"}
+        row |= {f"val_{name}": value for name, value in baseline["validation"].items()}
+        if baseline["test"]:
+            row[f"test_{self.plan.objective}"] = baseline["test"][self.plan.objective]
+        return row
+
+
+def describe_head(values: dict) -> str:
+    """The head's name; for a composed one its members too: `pooling (gated, mean, softmax)`."""
+    head = values.get("head", "")
+    prefix = f"head.{head}."
+    inner = [
+        value
+        for path, value in values.items()
+        if path.startswith(prefix) and path.count(".") == 2 and isinstance(value, str)
+    ]
+    return f"{head} ({', '.join(inner)})" if inner else head
+
+
+def _optional(path: Path, default):
+    return read_json(path) if path.exists() else default

@@ -1,0 +1,116 @@
+"""What a trial leaves in its folder: its record, its best weights, its resume point."""
+
+import shutil
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.files import read_json, write_json, write_whole
+from attn_tuner.tuning.trainer import Progress
+
+RECORD = "record.json"
+WEIGHTS = "checkpoint.weights.h5"  # The name under which stock KerasTuner looks for them.
+PROBABILITIES = "validation.npy"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One trial as it ended.
+
+    Args:
+        trial_id: KerasTuner's name of it.
+        status: "completed", "pruned", "cut" (by the clock or by hand) or "failed".
+        values: path to value.
+        score: of the objective at the best evaluation; None for a failed trial.
+        measures: all of `measures.measure` at the best evaluation, with `epochs` and `seconds`.
+        history: every evaluation.
+        stopped: why it ended.
+        seconds: wall time of its training.
+        parameters: weights of the model.
+        seed: of its weights and its order of data.
+        ended: seconds since the search began, over all sittings.
+        message: the traceback of a failed trial.
+    """
+
+    trial_id: str
+    status: str
+    values: dict = field(hash=False)
+    score: float | None = None
+    measures: dict = field(default_factory=dict, hash=False)
+    history: list = field(default_factory=list, hash=False)
+    stopped: str = ""
+    seconds: float = 0.0
+    parameters: int = 0
+    seed: int = 0
+    ended: float = 0.0
+    message: str = ""
+
+    def save(self, folder):
+        write_json(Path(folder) / RECORD, asdict(self))
+
+    @classmethod
+    def load(cls, folder) -> "Record":
+        return cls(**read_json(Path(folder) / RECORD))
+
+
+def save_weights(model, folder):
+    write_whole(_weights_file(folder), model.save_weights)
+
+
+def save_probabilities(probabilities, folder):
+    write_whole(Path(folder) / PROBABILITIES, lambda path: np.save(path, probabilities))
+
+
+def drop_weights(folder):
+    """Frees what a trial that is no longer among the best holds on disk."""
+    _weights_file(folder).unlink(missing_ok=True)
+    drop_resume_points(folder)
+
+
+def save_resume_point(model, progress: Progress, folder):
+    """Writes weights, optimiser and progress as one numbered folder, whole or not at all."""
+    folder = Path(folder)
+    number = max(_resume_numbers(folder), default=0) + 1
+    temporary = folder / f".resume-{number}"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    model.save_weights(temporary / "state.weights.h5")
+    if progress.best_weights is not None:
+        arrays = {f"w{index:04d}": value for index, value in enumerate(progress.best_weights)}
+        np.savez(temporary / "best.npz", probabilities=progress.probabilities, **arrays)
+    facts = ("epoch", "batch", "history", "best", "seconds")
+    write_json(temporary / "progress.json", {name: getattr(progress, name) for name in facts})
+    temporary.rename(folder / f"resume-{number}")
+    for older in _resume_numbers(folder):
+        if older < number:
+            shutil.rmtree(folder / f"resume-{older}", ignore_errors=True)
+
+
+def load_resume_point(model, folder) -> Progress | None:
+    """Sets `model` to the last resume point and returns its progress; None where there is none."""
+    numbers = _resume_numbers(Path(folder))
+    if not numbers:
+        return None
+    point = Path(folder) / f"resume-{max(numbers)}"
+    model.load_weights(point / "state.weights.h5")
+    progress = Progress(**read_json(point / "progress.json"))
+    if (point / "best.npz").exists():
+        with np.load(point / "best.npz", allow_pickle=False) as arrays:
+            progress.probabilities = arrays["probabilities"]
+            names = sorted(set(arrays.files) - {"probabilities"})
+            progress.best_weights = [arrays[name] for name in names]
+    return progress
+
+
+def drop_resume_points(folder):
+    for number in _resume_numbers(Path(folder)):
+        shutil.rmtree(Path(folder) / f"resume-{number}", ignore_errors=True)
+
+
+def _weights_file(folder) -> Path:
+    return Path(folder) / WEIGHTS
+
+
+def _resume_numbers(folder: Path) -> list[int]:
+    return [int(path.name.split("-")[1]) for path in folder.glob("resume-*")]

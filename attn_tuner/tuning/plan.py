@@ -1,0 +1,95 @@
+"""What a search is to do, as data: written to the run folder, compared when it goes on."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from attn_tuner.errors import RunError
+from attn_tuner.files import read_json, write_json
+
+PLAN = "plan.json"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A search, apart from its data.
+
+    Args:
+        source: what the data is called.
+        fingerprint: of the data, `TextDataset.fingerprint`.
+        classes: class names, by number.
+        space: `SearchSpace.describe()`.
+        tuner: name of the oracle.
+        objective: key of `measures.measure`.
+        max_trials: trials at most; None for no limit but the time.
+        max_time: seconds at most over all sittings; None for no limit but the trials.
+        epochs: passes over the data a trial may take.
+        patience: evaluations without a better score before a trial stops.
+        pruner: name of the rule that stops hopeless trials.
+        keep: trials whose weights stay on disk.
+        seed: of the split, the values, the weights and the order of the data.
+    """
+
+    source: str
+    fingerprint: str
+    classes: tuple[str, ...]
+    space: dict = field(hash=False)
+    tuner: str = "tpe"
+    objective: str = "accuracy"
+    max_trials: int | None = None
+    max_time: float | None = None
+    epochs: int = 10
+    patience: int = 2
+    pruner: str = "none"
+    keep: int = 3
+    seed: int = 0
+
+    def save(self, directory):
+        write_json(Path(directory) / PLAN, asdict(self))
+
+    @classmethod
+    def load(cls, directory) -> "Plan":
+        table = read_json(Path(directory) / PLAN)
+        try:
+            return cls(**{**table, "classes": tuple(table["classes"])})
+        except (TypeError, KeyError) as error:
+            raise RunError(
+                f"{Path(directory) / PLAN} was written by another program or version ({error})."
+            ) from error
+
+    def check_continues(self, before: "Plan", directory):
+        """Raises RunError unless this plan may go on in the folder where `before` ran."""
+        where = f"The run folder {directory}"
+        elsewhere = "Take another folder, or call it with what it began with."
+        if self.fingerprint != before.fingerprint:
+            raise RunError(
+                f"{where} was made with other data: {before.source} ({before.fingerprint}), and "
+                f"this is {self.source} ({self.fingerprint}). {elsewhere}"
+            )
+        if digest(self.space) != digest(before.space):
+            changed = sorted(
+                name
+                for name in set(self.space) | set(before.space)
+                if digest(self.space.get(name)) != digest(before.space.get(name))
+            )
+            raise RunError(
+                f"{where} was made with another search space; it differs in "
+                f"{', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''}. {elsewhere}"
+            )
+        for name in ("tuner", "objective", "seed"):
+            old, new = getattr(before, name), getattr(self, name)
+            if old != new:
+                raise RunError(f"{where} was made with {name} {old!r}, not {new!r}. {elsewhere}")
+
+
+def digest(value) -> str:
+    """16 hex digits that stand for a JSON value."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def trial_seed(seed: int, trial_id: str) -> int:
+    """The seed of one trial: the same for the same search and trial, and unlike the next one's."""
+    text = f"{seed}/{trial_id}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), "little") >> 1

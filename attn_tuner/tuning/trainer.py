@@ -1,0 +1,206 @@
+"""One trial from start to end: epochs, early stopping, pruning, the clock, the best weights."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+from keras_tuner.errors import FailedTrialError
+
+from attn_tuner.measures import both_columns, measure
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the outside may say and hear while a model trains.
+
+    Args:
+        expired: True once the time for training is over.
+        hopeless: `(epochs so far, score)` to a reason to stop, or None. Scores grow with quality.
+        heard: called with a dict at every epoch's end and a few times a second between.
+        saved: called with the `Progress` at every resume point.
+        pace: seconds between two resume points.
+    """
+
+    expired: Callable[[], bool] = lambda: False
+    hopeless: Callable[[float, float], str | None] = lambda epochs, score: None
+    heard: Callable[[dict], None] = lambda news: None
+    saved: Callable[["Progress"], None] | None = None
+    pace: float = 45.0
+
+
+@dataclass
+class Progress:
+    """How far the training of one model has come.
+
+    Args:
+        epoch: whole epochs behind it.
+        batch: batches done of the epoch that runs.
+        history: one dict per evaluation: `epochs`, `seconds`, `loss` and the validation measures.
+        best: index into `history` of the best evaluation; -1 before the first.
+        best_weights: `model.get_weights()` at the best evaluation.
+        probabilities: of the validation texts at the best evaluation, `(texts, classes)`.
+        stopped: why training ended, in words; empty while it runs.
+        seconds: spent on this model, all attempts together.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    history: list[dict] = field(default_factory=list)
+    best: int = -1
+    best_weights: list[np.ndarray] | None = None
+    probabilities: np.ndarray | None = None
+    stopped: str = ""
+    seconds: float = 0.0
+
+    @property
+    def best_measures(self) -> dict:
+        return self.history[self.best] if self.history else {}
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train, and by what to judge.
+
+    Args:
+        epochs: at most so many passes over the training part.
+        patience: evaluations without a better score before training stops.
+        objective: key of `measure`, `"accuracy"`.
+        sign: 1 where the objective should grow, -1 where it should shrink.
+        checks: evaluations inside an epoch, at equal distances, for the pruner.
+    """
+
+    epochs: int = 10
+    patience: int = 2
+    objective: str = "accuracy"
+    sign: int = 1
+    checks: int = 1
+
+
+def train(model, batches, validation, schedule: Schedule, watch=None, progress=None) -> Progress:
+    """Trains `model` on `batches` until it stops getting better, and keeps its best weights.
+
+    Args:
+        model: compiled.
+        batches: training data, a `buckets.Batches`: seeded, one pass an epoch, `len` batches.
+        validation: validation data in a stable order, with `labels` and `restore`.
+        schedule, watch: see there.
+        progress: where an earlier attempt of the same training stopped; its weights are in `model`.
+
+    Returns:
+        The progress, with the best weights also set on `model`. When the time was over before the
+        first evaluation the model is evaluated as it is: there is always something to keep.
+    """
+    progress = progress or Progress()
+    watch = watch or Watch()
+    referee = _Referee(model, validation, schedule, watch, progress, len(batches))
+    if progress.epoch < schedule.epochs and not progress.stopped:
+        batches.begin(progress.epoch, progress.batch)
+        model.fit(
+            batches,
+            epochs=schedule.epochs,
+            initial_epoch=progress.epoch,
+            callbacks=[referee],
+            verbose=0,
+            shuffle=False,
+        )
+    if not progress.history:
+        referee.judge()
+    progress.stopped = progress.stopped or "all epochs done"
+    model.set_weights(progress.best_weights)
+    return progress
+
+
+class _Referee(keras.callbacks.Callback):
+    """Judges between batches and epochs, and stops the training when there is cause."""
+
+    def __init__(self, model, validation, schedule, watch, progress, batches):
+        super().__init__()
+        self.judged = model
+        self.validation = validation
+        self.schedule = schedule
+        self.watch = watch
+        self.progress = progress
+        self.batches = max(batches, 1)
+        self.begun = time.monotonic() - progress.seconds
+        self.resume_at = time.monotonic() + watch.pace
+        self.skipped = progress.batch
+        self.loss = float("nan")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch != self.progress.epoch:
+            self.skipped = 0
+        self.progress.epoch, self.progress.batch = epoch, self.skipped
+
+    def on_train_batch_end(self, batch, logs=None):
+        progress = self.progress
+        progress.batch = self.skipped + batch + 1
+        self.loss = float((logs or {}).get("loss", float("nan")))
+        if self.watch.expired():
+            return self._stop("the time was over")
+        if not np.isfinite(self.loss):
+            return self._diverged()
+        self.watch.heard({"epoch": progress.epoch, "part": progress.batch / self.batches})
+        if self._at_check():
+            self.judge()
+        if self.watch.saved and time.monotonic() >= self.resume_at:
+            self._save()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.progress.stopped:
+            return
+        self.progress.epoch, self.progress.batch = epoch + 1, 0
+        self.judge()
+        if self.watch.saved and time.monotonic() >= self.resume_at:
+            self._save()
+
+    def judge(self):
+        """Measures on validation, remembers the best, and stops what has no hope."""
+        progress, schedule = self.progress, self.schedule
+        probabilities = self.validation.restore(self.judged.predict(self.validation, verbose=0))
+        if not np.isfinite(probabilities).all():
+            return self._diverged()
+        measures = measure(self.validation.labels, probabilities)
+        epochs = progress.epoch + progress.batch / self.batches
+        progress.seconds = time.monotonic() - self.begun
+        news = {"epochs": epochs, "seconds": progress.seconds, "loss": self.loss, **measures}
+        progress.history.append(news)
+        score = schedule.sign * measures[schedule.objective]
+        if progress.best < 0 or self._better(news, progress.best_measures):
+            progress.best = len(progress.history) - 1
+            progress.best_weights = self.judged.get_weights()
+            progress.probabilities = both_columns(probabilities).astype("float32")
+        self.watch.heard({"epoch": progress.epoch, "part": 0.0, "measures": news})
+        reason = self.watch.hopeless(epochs, score)
+        if reason:
+            self._stop(f"pruned: {reason}")
+        elif len(progress.history) - 1 - progress.best >= schedule.patience * schedule.checks:
+            self._stop(f"no better for {schedule.patience} epochs")
+
+    def _diverged(self):
+        if not self.progress.history:
+            raise FailedTrialError("The loss is no longer a number; try a lower learning_rate.")
+        self._stop("the loss was no longer a number")
+
+    def _better(self, news, best) -> bool:
+        key, sign = self.schedule.objective, self.schedule.sign
+        if news[key] != best[key]:
+            return sign * news[key] > sign * best[key]
+        return news["log_loss"] < best["log_loss"]
+
+    def _at_check(self) -> bool:
+        checks, done = self.schedule.checks, self.progress.batch
+        if checks < 2 or done >= self.batches:
+            return False
+        return done * checks // self.batches > (done - 1) * checks // self.batches
+
+    def _save(self):
+        self.progress.seconds = time.monotonic() - self.begun
+        self.watch.saved(self.progress)
+        self.resume_at = time.monotonic() + self.watch.pace
+
+    def _stop(self, reason):
+        self.progress.stopped = reason
+        self.progress.seconds = time.monotonic() - self.begun
+        self.judged.stop_training = True
