@@ -1,0 +1,36 @@
+"""Attention for classification: states (batch, steps, features) to one context vector.
+
+    heads["additive"](units=64)        by name, as a search makes them
+    AdditiveHead(units=64)             by class; every registered class can be imported from here
+    attention_model(model)             the attention weights of a trained model
+
+A pooling head is a product, score x query x normalizer x fusion, each a registry of its own in
+the folder of that name. Heads that mix steps before they pool are files of their own.
+"""
+
+import importlib
+
+from attn_tuner.attention.base import Block, Head, attention_model, heads
+from attn_tuner.attention.masking import masked_normalize
+
+__all__ = ["Block", "Head", "attention_model", "heads", "masked_normalize"]
+
+_FOLDERS = ("scores", "queries", "normalizers", "fusions")
+
+
+def _classes():
+    folders = [importlib.import_module(f"{__name__}.{folder}") for folder in _FOLDERS]
+    registries = [heads, *(vars(folder)[folder.__name__.split(".")[-1]] for folder in folders)]
+    members = [registry[name].build for registry in registries for name in registry]
+    return {member.__name__: member for member in members}
+
+
+def __getattr__(name):
+    # Capitals only: modules of this package are looked up here while they import each other.
+    if name[:1].isupper() and name in (classes := _classes()):
+        return classes[name]
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+def __dir__():
+    return sorted([*globals(), *_classes()])

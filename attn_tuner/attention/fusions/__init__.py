@@ -1,0 +1,36 @@
+"""Fusions: what leaves a pooling head, one file each.
+
+`fusion(context, query, states, mask)` takes the averages (batch, hops, features), the query of
+the same shape or None, the states and the mask, and returns (batch, features_out).
+"""
+
+from keras import ops
+
+from attn_tuner.attention.base import Block
+from attn_tuner.registry import Registry
+
+fusions = Registry("fusion", package="attn_tuner.attention.fusions")
+
+
+class Fusion(Block):
+    """Base of the fusions.
+
+    Attributes:
+        asks: whether it needs the query.
+        averages: whether it passes the average of the states on as it is.
+    """
+
+    asks = False
+    averages = False
+
+    def build(self, context_shape):
+        pass  # Most have no weights.
+
+    def width(self, hops: int, features: int) -> int:
+        """How many features leave, for contexts (batch, hops, features)."""
+        raise NotImplementedError(f"{type(self).__name__} has no width(hops, features).")
+
+
+def flat(rows):
+    """(batch, hops, features) as (batch, hops * features)."""
+    return ops.reshape(rows, (-1, rows.shape[1] * rows.shape[2]))

@@ -1,0 +1,24 @@
+"""The average alone."""
+
+from attn_tuner.attention.fusions import Fusion, flat, fusions
+
+
+@fusions.register("context")
+class ContextFusion(Fusion):
+    """The weighted average as it is, the hops one behind the other.
+
+        context = c
+
+    Cost: none.
+
+    Reference:
+        Yang et al. 2016, eq. 7. https://aclanthology.org/N16-1174
+    """
+
+    averages = True
+
+    def call(self, context, query, states, mask):
+        return flat(context)
+
+    def width(self, hops, features):
+        return hops * features

@@ -1,0 +1,28 @@
+"""Average beside the plain pools."""
+
+from keras import ops
+
+from attn_tuner.attention.fusions import Fusion, flat, fusions
+from attn_tuner.attention.masking import average, highest, uniform
+
+
+@fusions.register("pools")
+class PoolsFusion(Fusion):
+    """The average joined with the maximum and the mean over all steps with text.
+
+        context = [c; max_t h_t; mean_t h_t]
+
+    Attention need not carry what the plain pools already give.
+
+    Cost: O(T d) time; the layer behind it is wider by two states.
+
+    Reference:
+        Howard & Ruder 2018, section 3.3 (concat pooling). https://aclanthology.org/P18-1031
+    """
+
+    def call(self, context, query, states, mask):
+        mean = average(uniform(mask)[:, None, :], states)[:, 0]
+        return ops.concatenate([flat(context), highest(states, mask), mean], axis=-1)
+
+    def width(self, hops, features):
+        return (hops + 2) * features

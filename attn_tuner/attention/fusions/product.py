@@ -1,0 +1,26 @@
+"""Average times query."""
+
+from attn_tuner.attention.fusions import Fusion, flat, fusions
+
+
+@fusions.register("product")
+class ProductFusion(Fusion):
+    """Average and query multiplied feature by feature, so that each gates the other.
+
+        context = c * q
+
+    A feature in which the query is near 0 is lost, whatever the average holds there.
+
+    Cost: O(d) time.
+
+    Reference:
+        Mou et al. 2016, section 3.3 (the product of matched vectors). https://aclanthology.org/P16-2022
+    """
+
+    asks = True
+
+    def call(self, context, query, states, mask):
+        return flat(context * query)
+
+    def width(self, hops, features):
+        return hops * features

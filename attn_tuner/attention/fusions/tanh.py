@@ -1,0 +1,41 @@
+"""Average and query through one layer."""
+
+from keras import ops
+
+from attn_tuner.attention.fusions import Fusion, flat, fusions
+from attn_tuner.space import Int
+
+
+@fusions.register("tanh", units=Int(32, 256, step=32, default=128))
+class TanhFusion(Fusion):
+    """Average and query mixed by a tanh layer, the attentional state of Luong et al.
+
+        context = tanh(W [c; q])
+
+    Args:
+        units: features that leave.
+
+    Cost: O(2 d units) time per hop, once per text.
+
+    Reference:
+        Luong et al. 2015, eq. 5. https://aclanthology.org/D15-1166
+    """
+
+    asks = True
+
+    def __init__(self, units=128, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, context_shape):
+        _, hops, features = context_shape
+        self.W = self.add_weight(
+            shape=(2 * hops * features, self.units), initializer="glorot_uniform", name="W"
+        )
+
+    def call(self, context, query, states, mask):
+        both = ops.concatenate([flat(context), flat(query)], axis=-1)
+        return ops.tanh(ops.matmul(both, self.W))
+
+    def width(self, hops, features):
+        return self.units

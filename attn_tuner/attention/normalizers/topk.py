@@ -1,0 +1,35 @@
+"""The best few steps alone."""
+
+from keras import ops
+
+from attn_tuner.attention import masking
+from attn_tuner.attention.normalizers import Normalizer, normalizers
+from attn_tuner.space import Int
+
+
+@normalizers.register("topk", k=Int(1, 16, log=True, default=8))
+class TopKNormalizer(Normalizer):
+    """Softmax over the k best steps; all others get exactly 0.
+
+        a = softmax over the k largest s_t
+
+    Steps that tie with the k-th best count with it, so that equal states stay equal.
+
+    Args:
+        k: how many steps; all of them where the text is shorter.
+
+    Cost: O(T log T) time, O(T) memory.
+
+    Reference:
+        Shazeer et al. 2017, eqs. 3-5, without the noise. https://arxiv.org/abs/1701.06538
+    """
+
+    def __init__(self, k=8, **kwargs):
+        super().__init__(**kwargs)
+        self.k = k
+
+    def weigh(self, scores, mask):
+        ranked = ops.where(mask, ops.stop_gradient(scores), -1e30)
+        best = ops.flip(ops.sort(ranked, axis=-1), axis=-1)[..., : self.k]
+        chosen = ops.logical_and(ranked >= best[..., -1:], mask)
+        return masking.softmax(scores, chosen)

@@ -1,0 +1,136 @@
+"""Pooling heads: one product, and the points of it that have names."""
+
+from keras import ops
+
+from attn_tuner.attention.base import Head, heads
+from attn_tuner.attention.fusions import fusions
+from attn_tuner.attention.masking import average, masked_normalize
+from attn_tuner.attention.normalizers import normalizers
+from attn_tuner.attention.queries import queries
+from attn_tuner.attention.scores import scores
+from attn_tuner.errors import SpaceError
+from attn_tuner.space import Float, Int, Part
+
+
+@heads.register(
+    "pooling",
+    score=Part(scores, default="additive"),
+    query=Part(queries, default="learned"),
+    normalizer=Part(normalizers, default="softmax"),
+    fusion=Part(fusions, default="context"),
+    hops=Int(1, 4),
+    temperature=Float(0.25, 4.0, log=True, default=1.0),
+)
+class PoolingHead(Head):
+    """Weighs each step by its score against a query, averages, and fuses the average.
+
+        a = normalize(score(h_t, q) / temperature)
+        c = sum_t a_t h_t
+        context = fuse(c, q)
+
+    The four parts are given by name, as layers, or as saved configs. A query is made only where
+    the score or the fusion asks for one: `linear` and `gated` hold what they look for in their
+    own weights, and so does `additive` while the query is `learned`. With several hops each row
+    of attention has a query of its own.
+
+    Args:
+        score: how well a step matches, one of `scores`.
+        query: what is looked for, one of `queries`.
+        normalizer: scores to weights, one of `normalizers`.
+        fusion: what leaves the head, one of `fusions`.
+        hops: rows of attention.
+        penalty: weight of the added loss mean over the batch of ||A A^T - I||^2, which keeps the
+            hops apart.
+        temperature: divides the scores; below 1 sharpens.
+        learn_temperature: start at `temperature` and train it.
+
+    Cost: the score's, plus O(T d) time and O(T) memory per hop.
+
+    Reference:
+        Luong et al. 2015, section 3.1. https://aclanthology.org/D15-1166 ;
+        Lin et al. 2017, eq. 8 for the penalty. https://arxiv.org/abs/1703.03130
+    """
+
+    def __init__(
+        self,
+        score="additive",
+        query="learned",
+        normalizer="softmax",
+        fusion="context",
+        hops=1,
+        penalty=0.0,
+        temperature=1.0,
+        learn_temperature=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if hops < 1 or temperature <= 0:
+            raise SpaceError(
+                f"A pooling head needs hops of at least 1 and a temperature above 0; got "
+                f"hops={hops} and temperature={temperature}."
+            )
+        self.score = self.member(scores, score)
+        self.query = self.member(queries, query)
+        self.normalizer = self.member(normalizers, normalizer)
+        self.fusion = self.member(fusions, fusion)
+        self.hops = self.score.hops = self.query.hops = hops
+        self.penalty = penalty
+        self.temperature = temperature
+        self.learn_temperature = learn_temperature
+        self.score_asks = self.score.asks(self.query)
+        self.averages = type(self.fusion).averages and hops == 1
+        self.ordered = (self.score_asks or self.fusion.asks) and self.query.ordered
+
+    def build(self, states_shape):
+        batch, _, features = states_shape
+        asked = (batch, self.hops, features)
+        if self.score_asks or self.fusion.asks:
+            self.query.build(states_shape)
+        self.score.build(states_shape, asked if self.score_asks else None)
+        self.normalizer.build((batch, self.hops, states_shape[1]))
+        self.fusion.build(asked)
+        if self.learn_temperature:
+            self.log_temperature = self.add_weight(
+                shape=(), initializer="zeros", name="log_temperature"
+            )
+
+    def keys(self, states, mask):
+        """What the score sees of each step, (batch, steps, features)."""
+        return states
+
+    def window(self, scores, query, mask):
+        """Scores (batch, hops, steps), and the mask of steps that may be attended to."""
+        return scores, mask[:, None, :]
+
+    def attend(self, states, mask):
+        asked = self.score_asks or self.fusion.asks
+        query = self.query(states, mask) if asked else None
+        scores = self.score(self.keys(states, mask), query if self.score_asks else None)
+        scores, seen = self.window(scores, query, mask)
+        weights = masked_normalize(self._tempered(scores), seen, self.normalizer)
+        if self.penalty and self.hops > 1:
+            self.add_loss(self.penalty * overlap(weights))
+        return self.fusion(average(weights, states), query, states, mask), weights
+
+    def _tempered(self, scores):
+        scores = ops.cast(scores, "float32") / self.temperature
+        if self.learn_temperature:
+            scores = scores * ops.exp(-ops.cast(self.log_temperature, "float32"))
+        return scores
+
+    def compute_output_shape(self, states_shape):
+        return (states_shape[0], self.fusion.width(self.hops, states_shape[-1]))
+
+
+def overlap(weights):
+    """How far the hops look at the same steps: mean over the batch of ||A A^T - I||^2.
+
+    Args:
+        weights: (batch, hops, steps).
+
+    Reference:
+        Lin et al. 2017, eq. 8. https://arxiv.org/abs/1703.03130
+    """
+    products = ops.matmul(weights, ops.transpose(weights, (0, 2, 1)))
+    apart = products - ops.eye(weights.shape[1], dtype=weights.dtype)
+    return ops.mean(ops.sum(ops.square(apart), axis=(1, 2)))

@@ -1,0 +1,24 @@
+"""The last state as query."""
+
+from attn_tuner.attention.masking import average, last_only
+from attn_tuner.attention.queries import Query, queries
+
+
+@queries.register("last")
+class LastQuery(Query):
+    """The last state with text.
+
+        q = h_T,  T the last step whose mask is True
+
+    Found by the mask: `states[:, -1]` is the zero vector behind a masked `Bidirectional`.
+
+    Cost: O(T d) time.
+
+    Reference:
+        Luong et al. 2015, section 3.1. https://aclanthology.org/D15-1166
+    """
+
+    ordered = True
+
+    def pooled(self, states, mask):
+        return average(last_only(mask)[:, None, :], states)[:, 0]

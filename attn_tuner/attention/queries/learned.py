@@ -1,0 +1,29 @@
+"""The query learned for the whole corpus."""
+
+from keras import ops
+
+from attn_tuner.attention.queries import Query, queries
+
+
+@queries.register("learned")
+class LearnedQuery(Query):
+    """One trained vector per hop, the same for every text.
+
+        q = u
+
+    Cost: d weights per hop.
+
+    Reference:
+        Yang et al. 2016, section 2.2. https://aclanthology.org/N16-1174
+    """
+
+    from_text = False
+
+    def build(self, states_shape):
+        self.u = self.add_weight(
+            shape=(self.hops, states_shape[-1]), initializer="glorot_uniform", name="u"
+        )
+
+    def call(self, states, mask):
+        zeros = ops.zeros_like(states[:, :1])  # (batch, 1, features): gives u its batch axis.
+        return ops.convert_to_tensor(self.u)[None] + zeros

@@ -1,0 +1,66 @@
+"""The additive score: a hidden layer between state and query."""
+
+from keras import ops
+
+from attn_tuner.attention.scores import Score, scores
+from attn_tuner.space import Int
+
+
+@scores.register("additive", units=Int(32, 256, step=32, default=64))
+class AdditiveScore(Score):
+    """States and query meet in a hidden layer.
+
+        s_t = v . tanh(W h_t + b)           where the query is learned: it is v
+        s_t = v . tanh(W h_t + U q + b)     where the query is made from the text
+
+    A learned q would add a constant U q, which the bias b can hold as well.
+
+    Args:
+        units: width of the hidden layer.
+        use_bias: whether there is a b.
+
+    Cost: O(T d units) time, O(T units) memory; with a query of the text, both per hop.
+
+    Reference:
+        Bahdanau et al. 2015, A.1.2. https://arxiv.org/abs/1409.0473 ;
+        Yang et al. 2016, eq. 5. https://aclanthology.org/N16-1174
+    """
+
+    def __init__(self, units=64, use_bias=True, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.use_bias = use_bias
+
+    def asks(self, query):
+        return query.from_text
+
+    def build(self, keys_shape, query_shape=None):
+        self.W = self.matrix(keys_shape[-1], self.units, "W")
+        if query_shape is not None:
+            self.U = self.matrix(query_shape[-1], self.units, "U")
+        if self.use_bias:
+            self.b = self.vector(self.units, "b")
+        self.v = self.matrix(self.units, self.hops, "v")
+
+    def call(self, keys, query=None):
+        hidden = ops.matmul(keys, self.W)
+        if self.use_bias:
+            hidden = hidden + self.b
+        if query is None:
+            return ops.transpose(ops.matmul(ops.tanh(hidden), self.v), (0, 2, 1))
+        return match(hidden, ops.matmul(query, self.U), self.v)
+
+
+def match(hidden, asked, v):
+    """v . tanh(hidden + asked), a row of v's own for each hop.
+
+    Args:
+        hidden: (batch, steps, units).
+        asked: (batch, hops, units).
+        v: (units, hops).
+    """
+    rows = []
+    for hop in range(asked.shape[1]):  # One hop at a time: hops times less memory at once.
+        mixed = ops.tanh(hidden + asked[:, hop : hop + 1])
+        rows.append(ops.matmul(mixed, v[:, hop : hop + 1])[:, :, 0])
+    return ops.stack(rows, axis=1)

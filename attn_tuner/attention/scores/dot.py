@@ -1,0 +1,71 @@
+"""The scores made of one product between state and query."""
+
+import math
+
+from keras import ops
+
+from attn_tuner.attention.scores import Score, scores
+
+
+@scores.register("dot")
+class DotScore(Score):
+    """The dot product of state and query.
+
+        s_t = h_t . q
+
+    Cost: O(T d) time, O(T) memory per hop.
+
+    Reference:
+        Luong et al. 2015, eq. 8 (dot). https://aclanthology.org/D15-1166
+    """
+
+    def build(self, keys_shape, query_shape):
+        pass  # No weights.
+
+    def call(self, keys, query):
+        return products(keys, query)
+
+
+@scores.register("scaled_dot")
+class ScaledDotScore(Score):
+    """The dot product, held near unit variance whatever the width.
+
+        s_t = h_t . q / sqrt(d)
+
+    Cost: O(T d) time, O(T) memory per hop.
+
+    Reference:
+        Vaswani et al. 2017, eq. 1. https://arxiv.org/abs/1706.03762
+    """
+
+    def build(self, keys_shape, query_shape):
+        self.scale = 1.0 / math.sqrt(keys_shape[-1])
+
+    def call(self, keys, query):
+        return products(keys, query * self.scale)
+
+
+@scores.register("general")
+class GeneralScore(Score):
+    """A learned bilinear form between state and query.
+
+        s_t = h_t . W q
+
+    W is applied to the query, which costs d^2; applied to the states it would cost T d^2.
+
+    Cost: O(d^2 + T d) time, O(T) memory per hop.
+
+    Reference:
+        Luong et al. 2015, eq. 8 (general). https://aclanthology.org/D15-1166
+    """
+
+    def build(self, keys_shape, query_shape):
+        self.W = self.matrix(query_shape[-1], keys_shape[-1], "W")
+
+    def call(self, keys, query):
+        return products(keys, ops.matmul(query, self.W))
+
+
+def products(keys, query):
+    """Dot products (batch, hops, steps) of every query with every key."""
+    return ops.matmul(query, ops.transpose(keys, (0, 2, 1)))

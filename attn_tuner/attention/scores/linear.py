@@ -1,0 +1,45 @@
+"""The score of a step by itself."""
+
+from keras import ops
+
+from attn_tuner.attention.scores import Score, scores
+from attn_tuner.errors import SpaceError
+from attn_tuner.space import Choice
+
+
+@scores.register("linear", activation=Choice(["linear", "tanh"]))
+class LinearScore(Score):
+    """One weight per feature; the weights are the query.
+
+        s_t = w . h_t   or   tanh(w . h_t + b)
+
+    There is a bias only behind the tanh: under softmax a scalar added to every score is lost.
+
+    Args:
+        activation: "linear" or "tanh".
+
+    Cost: O(T d) time, O(T) memory.
+
+    Reference:
+        Raffel & Ellis 2015, section 1.3. https://arxiv.org/abs/1512.08756
+    """
+
+    def __init__(self, activation="linear", **kwargs):
+        super().__init__(**kwargs)
+        if activation not in ("linear", "tanh"):
+            raise SpaceError(f"A linear score is 'linear' or 'tanh'; got {activation!r}.")
+        self.activation = activation
+
+    def asks(self, query):
+        return False
+
+    def build(self, keys_shape, query_shape=None):
+        self.w = self.matrix(keys_shape[-1], self.hops, "w")
+        if self.activation == "tanh":
+            self.b = self.vector(self.hops, "b")
+
+    def call(self, keys, query=None):
+        scores = ops.matmul(keys, self.w)
+        if self.activation == "tanh":
+            scores = ops.tanh(scores + self.b)
+        return ops.transpose(scores, (0, 2, 1))

@@ -1,0 +1,52 @@
+"""The contract of an encoder, and what all encoders share.
+
+    states = encoder(embedded, mask=mask)        (batch, steps, features_out)
+
+The steps stay, and so does the mask, which is valid for the states as well. What stands at
+padding cannot reach a state that has text; the states at padding are zeros.
+"""
+
+import keras
+from keras import ops
+
+from attn_tuner.attention.base import Block
+from attn_tuner.registry import Registry
+
+encoders = Registry("encoder", package="attn_tuner.encoding")
+
+
+class Encoder(Block):
+    """Embedded tokens to states, step by step.
+
+    An encoder implements `encode` and `width`, and makes its weights in `build(embedded_shape)`.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def encode(self, embedded, mask, training=False):
+        """States (batch, steps, features_out) for inputs that are zero at padding."""
+        raise NotImplementedError(f"{type(self).__name__} has no encode(embedded, mask).")
+
+    def width(self, features: int) -> int:
+        """Features of a state, for inputs with that many."""
+        raise NotImplementedError(f"{type(self).__name__} has no width(features).")
+
+    def call(self, embedded, mask=None, training=False):
+        if mask is None:
+            mask = ops.ones(ops.shape(embedded)[:2], dtype="bool")
+        mask = ops.cast(mask, "bool")
+        embedded = cleared(embedded, mask)
+        return cleared(self.encode(embedded, mask, training=training), mask)
+
+    def compute_output_shape(self, embedded_shape):
+        return (*embedded_shape[:-1], self.width(embedded_shape[-1]))
+
+    def compute_output_spec(self, embedded, mask=None, training=False):
+        return keras.KerasTensor(self.compute_output_shape(embedded.shape), self.compute_dtype)
+
+
+def cleared(tensor, mask):
+    """The tensor (batch, steps, features) with zeros at padding."""
+    return ops.where(mask[:, :, None], tensor, ops.zeros_like(tensor))

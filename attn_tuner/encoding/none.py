@@ -1,0 +1,22 @@
+"""No encoder: the head sees the embeddings."""
+
+from attn_tuner.encoding.base import Encoder, encoders
+
+
+@encoders.register("none")
+class NoEncoder(Encoder):
+    """Hands the embedded tokens on.
+
+        h_t = e_t
+
+    Cost: none. With a head that ignores order, the model is a weighted bag of words.
+
+    Reference:
+        Iyyer et al. 2015. https://aclanthology.org/P15-1162
+    """
+
+    def encode(self, embedded, mask, training=False):
+        return embedded
+
+    def width(self, features):
+        return features

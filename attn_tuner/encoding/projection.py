@@ -1,0 +1,43 @@
+"""Numeric sequences in place of embedded tokens."""
+
+import keras
+
+from attn_tuner.encoding.base import Encoder
+
+
+class Projection(Encoder):
+    """Brings vectors (batch, steps, features) to the width that an embedding would have.
+
+        e_t = norm(W x_t + b)
+
+    For time series, sensor readings and precomputed features: it stands where the embedding
+    stands for tokens. Layer normalisation puts sequences of any scale on the same footing.
+
+    Args:
+        units: features of a projected step.
+        normalize: whether to normalise each projected step.
+
+    Cost: O(T d units) time.
+
+    Reference:
+        Ba et al. 2016, eq. 4, for the normalisation. https://arxiv.org/abs/1607.06450
+    """
+
+    def __init__(self, units=64, normalize=True, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.normalize = normalize
+        self.dense = keras.layers.Dense(units, dtype=self.dtype_policy)
+        self.norm = keras.layers.LayerNormalization(dtype=self.dtype_policy) if normalize else None
+
+    def build(self, embedded_shape):
+        self.dense.build(embedded_shape)
+        if self.norm:
+            self.norm.build((*embedded_shape[:-1], self.units))
+
+    def encode(self, embedded, mask, training=False):
+        projected = self.dense(embedded)
+        return self.norm(projected) if self.norm else projected
+
+    def width(self, features):
+        return self.units
