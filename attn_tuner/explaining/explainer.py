@@ -1,0 +1,117 @@
+"""Texts through a bundle: probabilities, and the weights of its attention heads."""
+
+from collections.abc import Iterable, Sequence
+
+import keras
+import numpy as np
+
+from attn_tuner.attention import Head, attention_model
+from attn_tuner.errors import DataError
+from attn_tuner.explaining.explanation import Explanation
+from attn_tuner.exporting.base import Bundle, class_probabilities, padded
+from attn_tuner.limits import UNKNOWN
+from attn_tuner.text.cutting import cut
+
+BATCH = 64
+
+
+def explain(bundle: Bundle, texts: str | Sequence[str]) -> list[Explanation]:
+    """The answer to each text with the weights of its tokens; see `Explanation`.
+
+    Args:
+        bundle: an `exporting.Bundle`.
+        texts: one text or several.
+
+    Raises:
+        DataError: something among them is not a text.
+    """
+    return Explainer(bundle)(texts)
+
+
+class Explainer:
+    """Explains texts, any number of times: `Explainer(bundle)(texts)`.
+
+    Args:
+        bundle: an `exporting.Bundle`; without an attention head all weights are missing.
+    """
+
+    def __init__(self, bundle: Bundle):
+        self.bundle = bundle
+        self.rows, self._outputs = _with_attention(bundle.model)
+
+    def __call__(self, texts: str | Sequence[str]) -> list[Explanation]:
+        texts = [texts] if isinstance(texts, str) else list(texts)
+        wrong = next((each for each in texts if not isinstance(each, str)), None)
+        if wrong is not None:
+            raise DataError(f"explain() takes texts; got {wrong!r}. Convert it to a string first.")
+        rows = self.bundle.ids(texts) if texts else []
+        answers = self.answers(rows)
+        return [self._explanation(*each) for each in zip(texts, rows, *answers, strict=True)]
+
+    def answers(self, rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Probabilities (texts, classes) and per text its weights (rows, tokens), of kept ids."""
+        probabilities = np.zeros((len(rows), len(self.bundle.classes)), "float32")
+        weights = [None] * len(rows)
+        for chosen in batches_by_length(rows):
+            ids = padded([rows[each] for each in chosen], self.bundle.steps)
+            given = self._outputs.predict_on_batch(ids)
+            given = {name: keras.ops.convert_to_numpy(each) for name, each in given.items()}
+            probabilities[chosen] = class_probabilities(given.pop("probabilities"))
+            for place, each in enumerate(chosen):
+                parts = [part[place, :, : len(rows[each])] for part in given.values()]
+                weights[each] = np.concatenate([np.zeros((0, len(rows[each]))), *parts])
+        return probabilities, weights
+
+    def _explanation(self, text, ids, probabilities, weights):
+        tokens, spans = _tokens(self.bundle, text)
+        places = cut(list(range(len(tokens))), self.bundle.text_limit, self.bundle.keep)
+        best = int(np.argmax(probabilities))
+        return Explanation(
+            text=text,
+            label=self.bundle.classes[best],
+            probabilities=dict(zip(self.bundle.classes, map(float, probabilities), strict=True)),
+            tokens=tuple(tokens[place] for place in places),
+            spans=tuple(spans[place] for place in places),
+            known=tuple(each != UNKNOWN for each in ids),
+            rows=self.rows,
+            weights=weights,
+            left_out=len(tokens) - len(places),
+        )
+
+
+def predict_ids(bundle: Bundle, rows: Sequence[Sequence[int]]) -> np.ndarray:
+    """Probabilities (texts, classes) of ids as `bundle.ids` gives them, some perhaps left out."""
+    result = np.zeros((len(rows), len(bundle.classes)), "float32")
+    for chosen in batches_by_length(rows):
+        ids = padded([rows[each] for each in chosen], bundle.steps)
+        given = keras.ops.convert_to_numpy(bundle.model.predict_on_batch(ids))
+        result[chosen] = class_probabilities(given)
+    return result
+
+
+def batches_by_length(rows: Sequence[Sequence[int]], size: int = BATCH) -> Iterable[np.ndarray]:
+    """Indices of rows of like length, `size` at a time."""
+    order = np.argsort([len(ids) for ids in rows], kind="stable")
+    return (order[start : start + size] for start in range(0, len(order), size))
+
+
+def _with_attention(model):
+    """Names of the rows of weights, and a model that gives them beside the probabilities."""
+    outputs = {"probabilities": model.outputs[0]}
+    rows = []
+    if any(isinstance(layer, Head) for layer in model.layers):
+        for name, weights in attention_model(model).output.items():
+            hops = weights.shape[1]
+            rows += [name] if hops == 1 else [f"{name}, hop {hop + 1}" for hop in range(hops)]
+            outputs[f"weights {name}"] = weights
+    return tuple(rows), keras.Model(model.inputs, outputs)
+
+
+def _tokens(bundle, text):
+    """All tokens of a text and their places in it."""
+    vectorizer = bundle.vectorizer
+    if hasattr(vectorizer, "spans"):
+        return list(vectorizer.tokens(text)), [tuple(span) for span in vectorizer.spans(text)]
+    # A Keras TextVectorization tells neither: what can be shown is the vocabulary's word.
+    every, _ = vectorizer.encode([text])
+    return [vectorizer.vocabulary[each] for each in every], [(-1, -1)] * len(every)

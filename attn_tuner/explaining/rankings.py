@@ -1,0 +1,87 @@
+"""Other answers to "which tokens mattered": gradients, integrated gradients, leave-one-out."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from attn_tuner.explaining.explainer import predict_ids
+from attn_tuner.exporting.base import Bundle, padded
+
+IG_STEPS = 16
+
+
+class Gradients:
+    """Slopes of the answer's probability along each token's embedding. TensorFlow backend only.
+
+    The model is cut at its one Embedding layer, which both measures look through.
+
+    Args:
+        bundle: an `exporting.Bundle`; `Gradients.fit(bundle)` says whether it will do.
+    """
+
+    def __init__(self, bundle: Bundle):
+        model = bundle.model
+        embedding = _embeddings(model)[0]
+        self.bundle = bundle
+        self._embed = keras.Model(model.inputs[0], embedding.output)
+        self._rest = keras.Model([model.inputs[0], embedding.output], model.outputs[0])
+
+    @staticmethod
+    def fit(bundle: Bundle) -> bool:
+        """Whether gradients can be taken: the TensorFlow backend, and one Embedding layer."""
+        found = _embeddings(bundle.model)
+        return (
+            keras.backend.backend() == "tensorflow"
+            and len(found) == 1
+            and found[0].input is not bundle.model.outputs[0]
+        )
+
+    def __call__(self, ids: Sequence[int], answer: int) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient x input, and integrated gradients, each (tokens,).
+
+            gradient_t   = | e_t . dp/de_t |
+            integrated_t = e_t . mean over s of dp/de_t at (s - 1/2)/n e,  s = 1 .. n
+
+        Args:
+            ids: of one text.
+            answer: the class whose probability p is followed.
+
+        Reference:
+            Jain & Wallace 2019, section 3. https://aclanthology.org/N19-1357 ;
+            Sundararajan et al. 2017, eq. 3. https://arxiv.org/abs/1703.01365
+        """
+        batch = padded([ids], self.bundle.steps)
+        embedded = keras.ops.convert_to_numpy(self._embed(batch))
+        shares = (np.arange(IG_STEPS) + 0.5) / IG_STEPS
+        points = np.concatenate([embedded, embedded * shares[:, None, None]]).astype("float32")
+        slopes = self._slopes(np.repeat(batch, len(points), axis=0), points, answer)
+        plain = np.abs((slopes[0] * embedded[0]).sum(axis=-1))
+        integrated = (slopes[1:].mean(axis=0) * embedded[0]).sum(axis=-1)
+        return plain[: len(ids)], integrated[: len(ids)]
+
+    def _slopes(self, ids, points, answer):
+        import tensorflow as tf
+
+        points = tf.convert_to_tensor(points)
+        with tf.GradientTape() as tape:
+            tape.watch(points)
+            given = self._rest([tf.convert_to_tensor(ids), points])
+            followed = given[:, 0] if given.shape[-1] == 1 else given[:, answer]
+        slopes = tape.gradient(followed, points).numpy()
+        return -slopes if given.shape[-1] == 1 and answer == 0 else slopes
+
+
+def leave_one_out(bundle: Bundle, ids: Sequence[int], answer: int) -> np.ndarray:
+    """How far the answer's probability falls without each token, (tokens,).
+
+    Reference: Li et al. 2016, "Understanding neural networks through representation erasure",
+    eq. 1. https://arxiv.org/abs/1612.08220
+    """
+    without = [[*ids[:place], *ids[place + 1 :]] for place in range(len(ids))]
+    given = predict_ids(bundle, [list(ids), *without])[:, answer]
+    return given[0] - given[1:]
+
+
+def _embeddings(model):
+    return [layer for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
