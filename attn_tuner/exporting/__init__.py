@@ -1,0 +1,28 @@
+"""From a trained model to files that others run: one module per format.
+
+    bundle = Bundle(vectorizer, model, classes, text_limit=400)
+    deliver(bundle, "best", ["savedmodel", "onnx"], texts)
+
+Each artefact is loaded in a fresh process without this package and must give the model's own
+probabilities before it takes its place.
+"""
+
+import importlib
+
+from attn_tuner.exporting.base import Artefact, Bundle, exporters
+
+_ELSEWHERE = {
+    "Delivered": "delivery",
+    "bundle_of": "foreign",
+    "deliver": "delivery",
+    "export_model": "foreign",
+}
+
+__all__ = ["Artefact", "Bundle", "exporters", *_ELSEWHERE]
+
+
+def __getattr__(name):
+    if name in _ELSEWHERE:
+        module = importlib.import_module(f"{__name__}.{_ELSEWHERE[name]}")
+        return getattr(module, name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

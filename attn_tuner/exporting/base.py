@@ -1,0 +1,210 @@
+"""What every format is made from: text to ids to probabilities, with names for the classes."""
+
+import importlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from attn_tuner.errors import ExportError, RunError
+from attn_tuner.exporting.vectorizers import from_json, to_json
+from attn_tuner.files import read_json, write_json
+from attn_tuner.limits import KEEPS, PADDING, UNKNOWN
+from attn_tuner.registry import Registry
+from attn_tuner.text.cutting import cut
+
+exporters = Registry("exporter", package="attn_tuner.exporting")
+
+_MODEL, _FACTS = "model.keras", "bundle.json"
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """What an exporter wrote, and how it is to be checked.
+
+    Args:
+        kind: what runs it, one of the kinds of `fresh.py`.
+        file: what that program opens: a file, or the folder of a SavedModel.
+        tolerance: greatest difference of a probability that passes.
+        takes: `"texts"` or `"ids"`.
+        steps: the fixed number of ids it takes; None for any.
+        notes: sentences for the model card.
+    """
+
+    kind: str
+    file: Path
+    tolerance: float
+    takes: str = "ids"
+    steps: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A model with all that it needs to read strings and to name what it says.
+
+    Args:
+        vectorizer: `text.Vectorizer`, or an adapted Keras `TextVectorization`.
+        model: a Keras model of ids `(batch, steps)`, 0 padding and 1 unknown, that gives
+            `(batch, 1)` probabilities of the second class, or `(batch, classes)` probabilities.
+        classes: class names by index.
+        text_limit: tokens kept of a text.
+        keep: which part of a longer text stays: `"head"`, `"tail"` or `"ends"`.
+        vocabulary_limit: ids from here on are read as unknown; None keeps all.
+        card: facts for the model card: `data`, `scores`, `limits`, anything JSON can hold.
+
+    Raises:
+        ExportError: the parts do not fit each other.
+    """
+
+    vectorizer: Any
+    model: keras.Model
+    classes: Sequence[str]
+    text_limit: int
+    keep: str = "head"
+    vocabulary_limit: int | None = None
+    card: Mapping = field(default_factory=dict)
+
+    def __post_init__(self):
+        classes = tuple(str(name) for name in self.classes)
+        object.__setattr__(self, "classes", classes)
+        object.__setattr__(self, "text_limit", int(self.text_limit))
+        if self.keep not in KEEPS:
+            raise ExportError(f"keep is {self.keep!r}. It should be one of {', '.join(KEEPS)}.")
+        if self.text_limit < 1:
+            raise ExportError(f"text_limit is {self.text_limit}; it should be at least 1 token.")
+        width = self.model.output_shape[-1]
+        if width != len(classes) and (width, len(classes)) != (1, 2):
+            raise ExportError(
+                f"The model gives {width} {'number' if width == 1 else 'numbers'} per text, but "
+                f"{len(classes)} classes are named: {', '.join(classes) or 'none'}. "
+                "Name one class per output; a single sigmoid output needs 2 names."
+            )
+        if self.steps is not None and self.text_limit > self.steps:
+            raise ExportError(
+                f"The model takes {self.steps} ids per text, fewer than text_limit="
+                f"{self.text_limit}. Set text_limit to at most {self.steps}."
+            )
+
+    @property
+    def task(self) -> str:
+        return "binary" if len(self.classes) == 2 else "multiclass"
+
+    @property
+    def steps(self) -> int | None:
+        """The one length that the model takes, or None where it takes any."""
+        return self.model.input_shape[1]
+
+    @cached_property
+    def used_vocabulary(self) -> list[str]:
+        """The tokens that reach the model by id; the others are read as unknown."""
+        return list(self.vectorizer.vocabulary[: self.vocabulary_limit])
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids that the model reads of each text: cut to the limit, rare words unknown."""
+        ids, offsets = self.vectorizer.encode(list(texts))
+        if self.vocabulary_limit is not None:
+            ids = np.where(ids < self.vocabulary_limit, ids, UNKNOWN)
+        each = np.split(ids, offsets[1:-1]) if len(offsets) > 1 else []
+        return [cut(own, self.text_limit, self.keep).tolist() for own in each]
+
+    def predict(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
+        """Probabilities (texts, classes), as the model in this process gives them."""
+        rows = self.ids(texts)
+        result = np.zeros((len(rows), len(self.classes)), "float32")
+        by_length = np.argsort([len(ids) for ids in rows], kind="stable")
+        for start in range(0, len(rows), batch_size):
+            chosen = by_length[start : start + batch_size]
+            batch = padded([rows[each] for each in chosen], self.steps)
+            given = keras.ops.convert_to_numpy(self.model.predict_on_batch(batch))
+            result[chosen] = class_probabilities(given)
+        return result
+
+    def save(self, folder) -> Path:
+        """Writes the bundle as a `.keras` file and JSON, from which `load` makes it again."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.model.save(folder / _MODEL)
+        facts = {
+            "classes": list(self.classes),
+            "text_limit": self.text_limit,
+            "keep": self.keep,
+            "vocabulary_limit": self.vocabulary_limit,
+            "card": dict(self.card),
+            "vectorizer": to_json(self.vectorizer),
+            "modules": layer_modules(self.model),
+        }
+        write_json(folder / _FACTS, json.loads(json.dumps(facts, default=_plain)))
+        return folder
+
+    @classmethod
+    def load(cls, folder) -> "Bundle":
+        """The bundle that `save` wrote, in any process and under any Keras backend."""
+        facts = read_json(Path(folder) / _FACTS)
+        for module in facts.pop("modules"):  # Registers the model's layers with Keras.
+            importlib.import_module(module)
+        vectorizer = from_json(facts.pop("vectorizer"))
+        try:
+            model = keras.saving.load_model(Path(folder) / _MODEL)
+        except (OSError, ValueError, TypeError) as error:
+            raise RunError(
+                f"The model in '{folder}' cannot be read: {str(error).splitlines()[0]}"
+            ) from error
+        return cls(vectorizer=vectorizer, model=model, **facts)
+
+    def with_model(self, model: keras.Model, **changes) -> "Bundle":
+        """The same bundle around another model."""
+        return replace(self, model=model, **changes)
+
+
+def padded(rows: Sequence[Sequence[int]], steps: int | None = None) -> np.ndarray:
+    """Ids (texts, steps), padded at the end: to `steps`, or to a length on a short ladder.
+
+    The ladder spares a compiled model a new trace for every length of text.
+    """
+    longest = max([1, *map(len, rows)])
+    ids = np.full((len(rows), steps or _rung(longest)), PADDING, "int32")
+    for row, each in enumerate(rows):
+        ids[row, : len(each)] = each
+    return ids
+
+
+def _rung(length: int) -> int:
+    """The least of 16, 24, 32, 48, 64, 96, ... that holds `length`."""
+    rung = 16
+    while rung < length:
+        rung = rung * 3 // 2 if rung & (rung - 1) == 0 else rung * 4 // 3
+    return rung
+
+
+def class_probabilities(given: np.ndarray) -> np.ndarray:
+    """A column per class, of a model's (batch, 1) or (batch, classes) output."""
+    given = np.asarray(given, "float32")
+    return np.concatenate([1 - given, given], axis=-1) if given.shape[-1] == 1 else given
+
+
+def layer_modules(model: keras.Model) -> list[str]:
+    """The modules that define what the model is made of, to be imported before it is loaded."""
+    found = set()
+
+    def walk(part):
+        if isinstance(part, Mapping):
+            if "registered_name" in part and part.get("module"):
+                found.add(part["module"])
+            part = part.values()
+        if isinstance(part, Iterable) and not isinstance(part, str):
+            for each in part:
+                walk(each)
+
+    walk(json.loads(model.to_json()))
+    return sorted(each for each in found if each.split(".")[0] not in ("keras", "builtins"))
+
+
+def _plain(value):
+    """Numpy's numbers as Python's, for JSON."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -1,0 +1,112 @@
+"""The model card beside every artefact: for people `README.md`, for programs `card.json`."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import keras
+
+from attn_tuner.exporting.base import Artefact, Bundle
+from attn_tuner.exporting.folder import CARD, MADE_BY, size_of
+from attn_tuner.exporting.usage import usage_of
+from attn_tuner.exporting.verification import Proof
+from attn_tuner.files import write_json
+
+_KEEPS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
+_PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
+
+
+def write_card(bundle: Bundle, folder: Path, name: str, artefact: Artefact, proof: Proof) -> dict:
+    """Writes `card.json` and `README.md` into the folder, and returns the card."""
+    card = card_of(bundle, folder, name, artefact, proof)
+    write_json(folder / CARD, card)
+    (folder / "README.md").write_text(page_of(card, usage_of(name, bundle)), encoding="utf-8")
+    return card
+
+
+def card_of(bundle: Bundle, folder: Path, name: str, artefact: Artefact, proof: Proof) -> dict:
+    """The facts of an artefact, as JSON holds them."""
+    given = dict(bundle.card)
+    return {
+        "made_by": MADE_BY,
+        "format": name,
+        "task": bundle.task,
+        "classes": list(bundle.classes),
+        "language_units": getattr(bundle.vectorizer, "split", None),
+        "vocabulary": len(bundle.used_vocabulary),
+        "text_limit": bundle.text_limit,
+        "keep": bundle.keep,
+        "parameters": bundle.model.count_params(),
+        "data": given.pop("data", {}),
+        "scores": given.pop("scores", {}),
+        "limits": [*_limits(bundle, artefact), *given.pop("limits", ())],
+        "verification": {
+            "texts": proof.texts,
+            "greatest_difference": proof.difference,
+            "tolerance": proof.tolerance,
+        },
+        "versions": _versions(),
+        "files": {
+            str(each.relative_to(folder)): size_of(each)
+            for each in sorted(folder.rglob("*"))
+            if each.is_file()
+        },
+        **given,
+    }
+
+
+def page_of(card: dict, usage: str) -> str:
+    """The card as Markdown."""
+    classes = ", ".join(f"`{name}`" for name in card["classes"])
+    proof = card["verification"]
+    parts = [
+        f"# A text classifier: {len(card['classes'])} classes",
+        f"Reads a text and gives one of {classes}, with a probability for each. "
+        f"{card['parameters']:,} parameters, a vocabulary of {card['vocabulary']:,} tokens.",
+        f"## Use\n\n{usage}",
+        _table("## Data", card["data"]),
+        _table("## Scores", card["scores"]),
+        "## Limits\n\n" + "\n".join(f"- {sentence}" for sentence in card["limits"]),
+        "## Proof\n\n"
+        f"Before it was handed over, this artefact was run in a process of its own on "
+        f"{proof['texts']} texts. Its probabilities differ from those of the trained model by at "
+        f"most {proof['greatest_difference']:.1e}; {proof['tolerance']:.0e} is allowed.",
+        _table("## Made with", card["versions"]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _limits(bundle: Bundle, artefact: Artefact):
+    yield (
+        f"Of a longer text only {_KEEPS[bundle.keep]} {bundle.text_limit} tokens are read; a word "
+        "outside the vocabulary counts as unknown."
+    )
+    yield "It always names one of its classes, for a text of another kind or language as well."
+    yield from artefact.notes
+
+
+def _table(title: str, facts) -> str:
+    if not facts:
+        return ""
+    rows = "\n".join(f"| {name} | {_cell(value)} |" for name, value in facts.items())
+    return f"{title}\n\n| | |\n|---|---|\n{rows}"
+
+
+def _cell(value) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_cell(each) for each in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_cell(each)}" for name, each in value.items())
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _versions() -> dict:
+    found = {"python": platform.python_version(), "backend": keras.backend.backend()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,85 @@
+"""A folder that appears whole or not at all."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from attn_tuner.errors import ExportError
+
+CARD = "card.json"
+MADE_BY = "attn_tuner"
+
+
+@contextmanager
+def whole_folder(path) -> Iterator[Path]:
+    """Gives an empty folder to write into, which takes the name `path` when the block succeeds.
+
+    A reader never sees half an artefact, and an artefact that fails its check never stands at
+    `path`. What stood there before stays until then, and is replaced only if it is empty or an
+    earlier export.
+
+    Raises:
+        ExportError: `path` is a file, another's folder, or cannot be written.
+    """
+    path = Path(path).absolute()
+    _refuse_what_is_not_ours(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        raise ExportError(
+            f"Cannot write to '{path.parent}' ({error.strerror}). Choose another folder."
+        ) from error
+    try:
+        yield draft
+        _take_the_name(draft, path)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def is_ours(path: Path) -> bool:
+    """Whether an earlier export made this folder."""
+    try:
+        card = json.loads((path / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(card, dict) and card.get("made_by") == MADE_BY
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    if path.is_file():
+        return path.stat().st_size
+    return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
+
+
+def _refuse_what_is_not_ours(path: Path):
+    if path.is_dir():
+        if any(path.iterdir()) and not is_ours(path):
+            raise ExportError(
+                f"'{path}' holds files that no export made. "
+                "Choose an empty or new folder, or remove this one first."
+            )
+    elif path.exists():
+        raise ExportError(f"'{path}' is a file; an export is a folder. Choose another name.")
+
+
+def _take_the_name(draft: Path, path: Path):
+    draft.chmod(0o777 & ~_umask())  # mkdtemp made it readable by its owner alone.
+    if path.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        path.rename(old / path.name)
+        draft.rename(path)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        draft.rename(path)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,126 @@
+"""Models from other pipelines: looked over, made a Bundle, exported."""
+
+from collections.abc import Mapping, Sequence
+
+import keras
+import numpy as np
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.base import Bundle, padded
+from attn_tuner.exporting.delivery import Delivered, deliver
+from attn_tuner.exporting.vectorizers import adapted
+from attn_tuner.limits import TokenLimits
+
+
+def export_model(
+    model: keras.Model,
+    path,
+    vectorizer,
+    classes: Sequence[str],
+    text_limit: int | None = None,
+    keep: str | None = None,
+    formats: Sequence[str] | str = ("savedmodel",),
+    verify_texts: Sequence[str] | None = None,
+    card: Mapping | None = None,
+    **options,
+) -> list[Delivered]:
+    """Exports a model that was trained in any pipeline, with what it needs to read strings.
+
+    Args:
+        model: a Keras model of ids (batch, steps), 0 padding and 1 unknown: one that our
+            hypermodel built, or one's own with any of our heads, or with none.
+        path: the folder of the artefact; with several formats, the folder of their folders.
+        vectorizer: what made the ids: a `text.Vectorizer` or a Keras `TextVectorization`.
+        classes: class names in the order of the model's outputs; for one sigmoid output, the
+            name of 0 and the name of 1.
+        text_limit: tokens kept of a text. If not given: the model's own limit, else its fixed
+            length, else 512.
+        keep: which part of a longer text stays; if not given, what the model does, else "head".
+        formats: names of exporters.
+        verify_texts: texts on which each artefact must give what the model gives.
+        card: facts for the model card: `data`, `scores`, `limits`.
+        options: for the exporters that know them, `max_size_mb=5`.
+
+    Raises:
+        ExportError: the parts do not fit, or an artefact does not reproduce the model.
+    """
+    bundle = bundle_of(model, vectorizer, classes, text_limit, keep, card)
+    formats = [formats] if isinstance(formats, str) else formats
+    return deliver(bundle, path, formats, verify_texts, **options)
+
+
+def bundle_of(
+    model: keras.Model, vectorizer, classes, text_limit=None, keep=None, card=None
+) -> Bundle:
+    """A Bundle of parts that were not made for each other, or one sentence on why they do not fit.
+
+    Raises:
+        ExportError: the model does not read ids, its answer depends on the padding, it has fewer
+            rows than the vocabulary has words, or another number of outputs than classes.
+    """
+    _refuse_other_inputs(model)
+    vectorizer = adapted(vectorizer)
+    own = next((each for each in model.layers if isinstance(each, TokenLimits)), None)
+    steps = model.input_shape[1]
+    bundle = Bundle(
+        vectorizer=vectorizer,
+        model=model,
+        classes=classes,
+        text_limit=text_limit or getattr(own, "text_limit", None) or steps or 512,
+        keep=keep or getattr(own, "keep", "head"),
+        card=card or {},
+    )
+    _refuse_more_words_than_rows(model, len(vectorizer.vocabulary))
+    if steps is None:
+        _refuse_what_padding_changes(model)
+    return bundle
+
+
+def _refuse_other_inputs(model):
+    if len(model.inputs) != 1:
+        names = [each.name for each in model.inputs]
+        raise ExportError(
+            f"The model has {len(names)} inputs, {names}. It should have one: ids (batch, steps)."
+        )
+    if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
+        shapes = [tuple(each.shape) for each in model.outputs]
+        raise ExportError(
+            f"The model's outputs have the shapes {shapes}. It should give one output, "
+            "probabilities (batch, classes); to drop the rest use keras.Model(inputs, output)."
+        )
+    given = model.inputs[0]
+    if given.dtype == "string":
+        raise ExportError(
+            "The model takes strings already. Pass the part of it that takes ids, and its "
+            "TextVectorization layer as vectorizer."
+        )
+    if len(given.shape) != 2:
+        raise ExportError(
+            f"The model's input has the shape {tuple(given.shape)}. "
+            "It should take ids of the shape (batch, steps)."
+        )
+
+
+def _refuse_more_words_than_rows(model, words: int):
+    for layer in model.layers:
+        # Behind TokenLimits, or whatever else changes ids, words beyond the rows may be meant.
+        reads_ids = isinstance(layer, keras.layers.Embedding) and layer.input is model.inputs[0]
+        if reads_ids and layer.input_dim < words:
+            raise ExportError(
+                f"The vocabulary has {words:,} words, but the model's Embedding has "
+                f"{layer.input_dim:,} rows. Pass the vectorizer that the model was trained with."
+            )
+
+
+def _refuse_what_padding_changes(model):
+    ids = np.random.default_rng(0).integers(1, 3, (1, 9))
+    short, long = (model.predict_on_batch(padded(ids.tolist(), steps)) for steps in (9, 23))
+    change = float(
+        np.abs(keras.ops.convert_to_numpy(short) - keras.ops.convert_to_numpy(long)).max()
+    )
+    if change > 1e-4:
+        raise ExportError(
+            f"Padding changes the model's answer, by {change:.2g} for one text, so it would answer "
+            "by what else is in the batch. Pass a mask to its layers (mask=ids != 0), or give it "
+            "the fixed length it was trained with: Input((500,))."
+        )

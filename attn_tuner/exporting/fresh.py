@@ -1,0 +1,114 @@
+"""Runs an artefact as its user would: in a process of its own, without this package.
+
+Started as a script, `python fresh.py KIND`, where KIND is savedmodel, keras, onnx or litert, it
+answers one JSON line per request on standard input:
+
+    {"path": "best", "texts": [...]}  or  {"path": "best/model.onnx", "ids": [[...]], "steps": null}
+
+with `{"probabilities": [[...]], "labels": [...]}` or `{"error": "..."}`.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import sys
+
+# What may not be imported, so that the artefact cannot lean on it.
+FORBIDDEN = {
+    "savedmodel": ("attn_tuner", "keras", "keras_tuner"),
+    "litert": ("attn_tuner", "keras", "keras_tuner"),
+    "onnx": ("attn_tuner", "keras", "keras_tuner", "tensorflow", "tf2onnx"),
+    "keras": (),
+}
+LIBRARIES = {
+    "savedmodel": ("tensorflow",),
+    "litert": ("ai_edge_litert.interpreter",),
+    "onnx": ("onnxruntime",),
+    "keras": ("keras",),
+}
+
+
+def run_savedmodel(request):
+    """Strings to labels and probabilities, with TensorFlow alone."""
+    import tensorflow as tf
+
+    serve = tf.saved_model.load(request["path"]).signatures["serving_default"]
+    answer = serve(text=tf.constant(request["texts"], tf.string, [len(request["texts"])]))
+    labels = [label.decode() for label in answer["label"].numpy()]
+    return {"probabilities": answer["probabilities"].numpy().tolist(), "labels": labels}
+
+
+def run_keras(request):
+    """Padded ids to what the model itself gives, reloaded in safe mode."""
+    import keras
+
+    for module in request.get("modules", ()):  # Where the model's own layers are defined.
+        importlib.import_module(module)
+    model = keras.saving.load_model(request["path"], safe_mode=True)
+    return _answer(model.predict_on_batch(ids) for ids in _batches(request, size=64))
+
+
+def run_onnx(request):
+    """Ids to probabilities, with numpy and onnxruntime alone."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(request["path"], providers=["CPUExecutionProvider"])
+    return _answer(
+        session.run(["probabilities"], {"ids": ids})[0] for ids in _batches(request, size=64)
+    )
+
+
+def run_litert(request):
+    """Ids to probabilities under the LiteRT interpreter, which knows built-in operators only."""
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        import tensorflow as tf
+
+        Interpreter = tf.lite.Interpreter
+    interpreter = Interpreter(model_path=request["path"])
+    run = interpreter.get_signature_runner("serving_default")
+    return _answer(run(ids=ids)["probabilities"] for ids in _batches(request, size=1))
+
+
+def _batches(request, size):
+    """The ids `size` texts at a time, padded to the longest, or to a model's fixed `steps`."""
+    import numpy as np
+
+    texts = request["ids"]
+    for start in range(0, len(texts), size):
+        batch = texts[start : start + size]
+        steps = request.get("steps") or max([1, *map(len, batch)])
+        padded = np.zeros((len(batch), steps), "int32")
+        for row, ids in enumerate(batch):
+            padded[row, : len(ids)] = ids
+        yield padded
+
+
+def _answer(batches):
+    return {"probabilities": [row for batch in batches for row in batch.tolist()]}
+
+
+def main(kind):
+    """Answers requests until standard input closes."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # What libraries print must not mix with the answers.
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [each for each in sys.path if os.path.abspath(each or ".") != here]
+    for module in FORBIDDEN[kind]:
+        sys.modules[module] = None
+    for module in LIBRARIES[kind]:  # While the artefact is still being written.
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    run = globals()[f"run_{kind}"]
+    for line in sys.stdin:
+        try:
+            answer = run(json.loads(line))
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

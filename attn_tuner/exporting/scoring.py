@@ -1,0 +1,116 @@
+"""A bundle as a TensorFlow graph: ids to probabilities, and strings to labels with reasons."""
+
+import keras
+import tensorflow as tf
+
+from attn_tuner.attention import Head, attention_model
+from attn_tuner.exporting.base import Bundle
+from attn_tuner.limits import UNKNOWN
+
+
+class IdScorer(tf.Module):
+    """Ids (batch, steps) to probabilities (batch, classes) and weights (batch, hops, steps).
+
+    It holds the model's numbers and nothing else of it: no optimiser, no layer, no Python.
+
+    Args:
+        model: a Keras model of ids.
+        constant: whether the numbers are constants of the graph; else they are variables, shared
+            by all signatures of a SavedModel.
+    """
+
+    def __init__(self, model: keras.Model, constant: bool = False):
+        super().__init__(name="ids")
+        self.has_weights, self._outputs = _with_attention(model)
+        hold = _numbers if constant else _variables
+        self._trainable = hold(self._outputs.trainable_variables)
+        self._fixed = hold(self._outputs.non_trainable_variables)
+
+    def __call__(self, ids) -> dict:
+        outputs, _ = self._outputs.stateless_call(
+            [tf.convert_to_tensor(each) for each in self._trainable],
+            [tf.convert_to_tensor(each) for each in self._fixed],
+            ids,
+            training=False,
+        )
+        given = {name: tf.cast(each, tf.float32) for name, each in outputs.items()}
+        one = given["probabilities"]
+        if one.shape[-1] == 1:
+            given["probabilities"] = tf.concat([1.0 - one, one], axis=-1)
+        return given
+
+
+class TextScorer(tf.Module):
+    """Strings (batch,) to labels and probabilities, and the tokens that were read.
+
+    Args:
+        bundle: what to put into the graph.
+    """
+
+    def __init__(self, bundle: Bundle):
+        super().__init__(name="texts")
+        self.model = IdScorer(bundle.model)
+        self.reader = bundle.vectorizer.graph(
+            bundle.text_limit, bundle.keep, bundle.vocabulary_limit
+        )
+        self._vocabulary_limit = bundle.vocabulary_limit
+        self._classes = list(bundle.classes)
+        self._steps = bundle.steps
+        # A function of its own, so that all signatures share one graph of the model.
+        ids = tf.TensorSpec((None, bundle.steps), tf.int32)
+        self._score = tf.function(self.model, input_signature=[ids], autograph=False)
+
+    def serve(self, texts) -> dict:
+        """`label` (batch,) and `probabilities` (batch, classes)."""
+        scores = self._named(self._score(self._filled(self.reader(texts))))
+        return {"label": scores["label"], "probabilities": scores["probabilities"]}
+
+    def explain(self, texts) -> dict:
+        """What `serve` gives, and per token kept: itself, its place in the text, its weight.
+
+        `tokens`, `start`, `end` are (batch, steps), `weights` is (batch, hops, steps). Places
+        count characters, `end` is one behind the last; behind a text tokens are "", places 0.
+        """
+        read = {name: self._filled(each) for name, each in self.reader.explain(texts).items()}
+        return {**self._named(self._score(read.pop("ids"))), **read}
+
+    def score(self, ids) -> dict:
+        """`label`, `probabilities` and `weights` of ids (batch, steps), 0 at padding."""
+        if self._vocabulary_limit is not None:
+            ids = tf.where(ids < self._vocabulary_limit, ids, UNKNOWN)
+        return self._named(self._score(ids))
+
+    def names(self) -> dict:
+        """`classes` (classes,): the class names in the order of the probabilities."""
+        return {"classes": tf.constant(self._classes)}
+
+    def _named(self, scores) -> dict:
+        best = tf.argmax(scores["probabilities"], axis=-1)
+        return {**scores, "label": tf.gather(tf.constant(self._classes), best)}
+
+    def _filled(self, dense):
+        """Padded on to the length that the model takes, where it takes one alone."""
+        if self._steps is None:
+            return dense
+        padding = tf.constant("" if dense.dtype == tf.string else 0, dense.dtype)
+        missing = self._steps - tf.shape(dense)[1]
+        filled = tf.pad(dense, [[0, 0], [0, missing]], constant_values=padding)
+        return tf.ensure_shape(filled, (None, self._steps))
+
+
+def _with_attention(model: keras.Model):
+    """Whether the model has heads, and a model that gives their weights beside its output."""
+    outputs = {"probabilities": model.outputs[0]}
+    if any(isinstance(layer, Head) for layer in model.layers):
+        weights = list(attention_model(model).output.values())
+        hops = weights[0] if len(weights) == 1 else keras.ops.concatenate(weights, axis=1)
+        outputs["weights"] = hops
+    return len(outputs) == 2, keras.Model(model.inputs[0], outputs)
+
+
+def _variables(values):
+    return [tf.Variable(each.numpy(), trainable=False) for each in values]
+
+
+def _numbers(values):
+    return [each.numpy() for each in values]

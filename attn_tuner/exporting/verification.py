@@ -1,0 +1,130 @@
+"""Proof that an artefact gives what the model in this process gives."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.base import Artefact, Bundle, class_probabilities, layer_modules
+
+_SCRIPT = Path(__file__).with_name("fresh.py")
+_PATIENCE = 300  # Seconds for the imports and an answer, on a busy machine.
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How near an artefact came to its model: `difference` over `texts` texts."""
+
+    difference: float
+    tolerance: float
+    texts: int
+
+
+class FreshProcess:
+    """A process that cannot import attn_tuner, and runs artefacts of one kind.
+
+    Use it as a context manager. It imports its libraries while the artefact is still being
+    written, so the check costs little more than the answers.
+    """
+
+    def __init__(self, kind: str):
+        self.kind = kind
+
+    def __enter__(self):
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+        # The graphics card may be full of this process's own models.
+        environment["CUDA_VISIBLE_DEVICES"] = "-1"
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", str(_SCRIPT), self.kind],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+        )
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def ask(self, request: dict) -> dict:
+        """The answer to one request.
+
+        Raises:
+            ExportError: the process failed, in its own words.
+        """
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            last = self.process.communicate(timeout=_PATIENCE)[1].strip().splitlines()[-1:]
+            raise ExportError(f"The process that checks {self.kind} files ended: {''.join(last)}")
+        return json.loads(line)
+
+
+def proven(
+    bundle: Bundle, artefact: Artefact, texts: Sequence[str], process: FreshProcess, expected=None
+) -> Proof:
+    """Runs the artefact on `texts` in `process` and compares it with the bundle.
+
+    Args:
+        bundle: what it was made from.
+        artefact: what was made.
+        texts: what to compare on.
+        process: runs artefacts of that kind.
+        expected: (texts, classes) probabilities to reproduce; the bundle's own if not given.
+
+    Raises:
+        ExportError: it does not run, or a probability differs by more than the tolerance.
+    """
+    expected = bundle.predict(texts) if expected is None else expected
+    answer = process.ask(_request(bundle, artefact, texts))
+    if "error" in answer:
+        raise ExportError(f"The {artefact.kind} artefact does not run by itself: {answer['error']}")
+    given = np.array(answer["probabilities"], "float32")
+    given = class_probabilities(given.reshape(len(texts), -1) if given.size else expected[:0])
+    if given.shape != expected.shape or not np.isfinite(given).all():
+        raise ExportError(
+            f"The {artefact.kind} artefact gives numbers of shape {given.shape}, "
+            f"not finite probabilities of shape {expected.shape}."
+        )
+    off = np.abs(given - expected)
+    difference = float(off.max(initial=0.0))
+    if difference > artefact.tolerance:
+        worst = texts[int(off.max(axis=-1).argmax())]
+        raise ExportError(
+            f"The {artefact.kind} artefact differs from the model by {difference:.2g} in a "
+            f"probability; {artefact.tolerance:.0e} is allowed. The worst of {len(texts)} texts "
+            f"begins {worst[:40]!r}. Nothing was written."
+        )
+    return Proof(difference, artefact.tolerance, len(texts))
+
+
+def probing_texts(bundle: Bundle, count: int = 24) -> list[str]:
+    """Texts of known and unknown words, of many lengths, for when there are none at hand."""
+    random = np.random.default_rng(0)
+    words = [word for word in bundle.used_vocabulary[2:] if word.strip()] or ["word"]
+    longest = min(2 * bundle.text_limit, 600)
+    lengths = np.geomspace(1, longest, count).astype(int)
+    texts = [" ".join(random.choice(words, length)) for length in lengths]
+    return ["", "Ünknown wörds, 房间很干净 <br /> \U0001f600", *texts]
+
+
+def _request(bundle: Bundle, artefact: Artefact, texts: Sequence[str]) -> dict:
+    if artefact.takes == "texts":
+        return {"path": str(artefact.file), "texts": list(texts)}
+    request = {"path": str(artefact.file), "ids": bundle.ids(texts), "steps": artefact.steps}
+    if artefact.kind == "keras":
+        request["modules"] = layer_modules(bundle.model)
+    return request

@@ -1,0 +1,30 @@
+"""What several tests of exports share, each made once."""
+
+import pytest
+from small_models import TEXTS, WORDS, classifier
+
+from attn_tuner.exporting import Bundle, deliver
+from attn_tuner.text.vectorizer import Vectorizer
+
+
+@pytest.fixture(scope="session")
+def vectorizer():
+    return Vectorizer(["", "[UNK]", *WORDS])
+
+
+@pytest.fixture(scope="session")
+def bundle(vectorizer):
+    return Bundle(
+        vectorizer=vectorizer,
+        model=classifier(),
+        classes=["negative", "positive"],
+        text_limit=40,
+        keep="ends",
+        card={"data": {"name": "made up", "texts": 9}, "scores": {"accuracy": 0.5}},
+    )
+
+
+@pytest.fixture(scope="session")
+def saved(bundle, tmp_path_factory):
+    """What `deliver` returned for a SavedModel of `bundle`."""
+    return deliver(bundle, tmp_path_factory.mktemp("saved") / "best", texts=TEXTS)[0]

@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import pytest
+from small_models import TEXTS
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting import fresh
+from attn_tuner.exporting.base import Artefact
+from attn_tuner.exporting.verification import FreshProcess, probing_texts, proven
+
+
+class Answers:
+    """A process that answers what it is told to."""
+
+    def __init__(self, **answer):
+        self.answer = answer
+
+    def ask(self, request):
+        self.request = request
+        return self.answer
+
+
+def artefact(tmp_path, **changes):
+    return Artefact(**{"kind": "savedmodel", "file": tmp_path, "tolerance": 1e-5, **changes})
+
+
+def test_an_artefact_that_is_off_is_refused_with_how_far(bundle, tmp_path):
+    expected = bundle.predict(TEXTS)
+    off = expected.copy()
+    off[3] += [0.02, -0.02]
+    with pytest.raises(ExportError, match=r"by 0\.02 .* 1e-05 is allowed.*'房间很干净'"):
+        proven(bundle, artefact(tmp_path), TEXTS, Answers(probabilities=off.tolist()))
+
+
+def test_a_difference_within_the_tolerance_is_reported(bundle, tmp_path):
+    expected = bundle.predict(TEXTS)
+    answers = Answers(probabilities=(expected + [5e-6, -5e-6]).tolist())
+    proof = proven(bundle, artefact(tmp_path), TEXTS, answers)
+    assert proof.difference == pytest.approx(5e-6, rel=0.1)
+    assert proof.texts == len(TEXTS)
+
+
+def test_an_artefact_that_gives_other_shapes_or_nan_is_refused(bundle, tmp_path):
+    for wrong in ([[0.1, 0.2, 0.7]], [[float("nan"), 1.0]]):
+        answers = Answers(probabilities=wrong * len(TEXTS))
+        with pytest.raises(ExportError, match="not finite probabilities of shape"):
+            proven(bundle, artefact(tmp_path), TEXTS, answers)
+
+
+def test_an_artefact_that_does_not_run_is_refused_in_its_own_words(bundle, tmp_path):
+    with pytest.raises(ExportError, match="does not run by itself: OSError: gone"):
+        proven(bundle, artefact(tmp_path), TEXTS, Answers(error="OSError: gone"))
+
+
+def test_no_texts_are_no_reason_to_fail(bundle, tmp_path):
+    assert proven(bundle, artefact(tmp_path), [], Answers(probabilities=[])).texts == 0
+
+
+def test_a_fresh_process_cannot_import_the_package(tmp_path):
+    with FreshProcess("onnx") as process:
+        answer = process.ask({"path": str(tmp_path / "none.onnx"), "ids": []})
+        assert "error" in answer  # And it goes on after an error.
+        assert "error" in process.ask({"path": 3})
+    for kind in ("savedmodel", "onnx", "litert"):
+        assert "attn_tuner" in fresh.FORBIDDEN[kind]
+
+
+def test_a_process_that_dies_is_told_from_one_that_answers(monkeypatch, tmp_path):
+    script = tmp_path / "dies.py"
+    script.write_text("raise SystemExit('no TensorFlow here')")
+    monkeypatch.setattr("attn_tuner.exporting.verification._SCRIPT", script)
+    with (
+        FreshProcess("onnx") as process,
+        pytest.raises(ExportError, match="ended: no TensorFlow here"),
+    ):
+        process.ask({"path": "any"})
+
+
+def test_the_script_imports_nothing_of_the_package():
+    source = Path(fresh.__file__).read_text(encoding="utf-8")
+    assert "from attn_tuner" not in source
+    assert "import attn_tuner" not in source
+
+
+def test_texts_are_made_of_the_vocabulary_where_none_are_given(bundle):
+    texts = probing_texts(bundle)
+    lengths = [len(ids) for ids in bundle.ids(texts)]
+    assert min(lengths) == 0
+    assert max(lengths) == bundle.text_limit
+    assert len({tuple(ids) for ids in bundle.ids(texts)}) > 15
