@@ -5,6 +5,7 @@ import importlib
 _HOMES = {
     "Split": "attn_tuner.text.dataset",
     "TextDataset": "attn_tuner.text.dataset",
+    "Vectorizer": "attn_tuner.text.vectorizer",
     "load": "attn_tuner.text.loading",
 }
 

@@ -1,0 +1,180 @@
+"""One table says how every character is read; tokens follow from it.
+
+`spell(code_point)` depends on nothing but the character, so that the same table serves
+`str.translate` here and a gather inside a TensorFlow graph (graph.py):
+
+    white space, controls, lone surrogates, U+FFFD   -> " "
+    letters, digits                                  -> case folded, accents and widths removed
+    punctuation, symbols                             -> " x ", a token each
+    scripts written without spaces                   -> " x ", a token each
+    accents on their own, joiners                    -> "" (so a composed é and e + ´ are the same)
+
+Then apostrophes inside a word stay (don't) and others become tokens, and the tokens are what
+stands between spaces. With `split="character"` everything but space is a token of its own.
+Accents are removed from the scripts that combine them freely (Latin, Greek, Cyrillic); the voiced
+marks of kana, Hangul syllables and the vowel signs of other scripts stay as they are.
+"""
+
+import re
+import unicodedata
+from functools import cache
+
+SPLITS = ("word", "character")
+
+# Line and paragraph tags, one pattern per length: what replaces them must keep every offset.
+MARKUP = (
+    ("<[bB][rR] />", " " * 6),
+    ("<[bB][rR]/>", " " * 5),
+    ("<[bB][rR]>|</[pP]>", " " * 4),
+    ("<[pP]>", " " * 3),
+)
+# Apostrophes at the beginning, then at the end of a word are set apart; runs stay together.
+APOSTROPHES = ((" ('+)", r" \1 "), ("('+) ", r" \1 "))
+
+_UNSPACED = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x2E80, 0x2FDF),  # radicals
+    (0x3005, 0x3007),
+    (0x3021, 0x3029),
+    (0x3031, 0x30FF),  # kana
+    (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF),  # ideographs
+    (0x4E00, 0x9FFF),
+    (0xA9E0, 0xA9FF),
+    (0xAA60, 0xAA7F),
+    (0xF900, 0xFAFF),
+    (0xFF66, 0xFF9F),
+    (0x1B000, 0x1B16F),
+    (0x20000, 0x3FFFF),
+)
+_FREE_ACCENTS = (
+    (0x0300, 0x036F),
+    (0x0483, 0x0487),
+    (0x1AB0, 0x1AFF),
+    (0x1DC0, 0x1DFF),
+    (0x20D0, 0x20FF),
+    (0xFE00, 0xFE0F),
+    (0xFE20, 0xFE2F),
+    (0xE0100, 0xE01EF),
+)
+_LOOK_ALIKE = {
+    **dict.fromkeys("‘’‛ʼ＇", "'"),
+    **dict.fromkeys("“”„‟＂", '"'),
+    **dict.fromkeys("‐‑‒–—―", "-"),
+}
+_ZERO_WIDTH_SPACE = "\u200b"
+_LONGEST_SPELLING = 16  # One ligature spells a whole sentence; it stays a symbol.
+
+_MARKUP = re.compile("|".join(pattern for pattern, _ in MARKUP))
+_APOSTROPHES = tuple((re.compile(pattern), to) for pattern, to in APOSTROPHES)
+# What the table comes to for ASCII alone, in one pass.
+_ASCII = {
+    "word": re.compile(r"[a-z0-9]+(?:'+[a-z0-9]+)*|'+|[^\x00-\x20\x7fa-z0-9']"),
+    "character": re.compile(r"[^\x00-\x20\x7f]"),
+}
+
+
+class Spelling(dict):
+    """The table for `str.translate`, filled as characters are met."""
+
+    def __init__(self, split: str):
+        super().__init__()
+        self.split = split
+
+    def __missing__(self, code_point: int) -> str:
+        spelled = self[code_point] = spell(code_point, self.split)
+        return spelled
+
+
+def spell(code_point: int, split: str = "word") -> str:
+    """What one character becomes; see the module."""
+    return "".join(_set_apart(each, split) for each in _folded(chr(code_point)))
+
+
+@cache
+def spelling(split: str) -> Spelling:
+    """The process's table for this split."""
+    return Spelling(split)
+
+
+def tokens(text: str, split: str = "word") -> list[str]:
+    """The tokens of a text."""
+    text = _MARKUP.sub(_blank, text)
+    if text.isascii():
+        return _ASCII[split].findall(text.lower())
+    return _apart(text.translate(spelling(split))).split()
+
+
+def token_spans(text: str, split: str = "word") -> tuple[list[str], list[tuple[int, int]]]:
+    """The tokens of a text, and where each begins and ends in it, in characters."""
+    table = spelling(split)
+    spelled = [table[ord(each)] for each in _MARKUP.sub(_blank, text)]
+    # Setting apostrophes apart adds spaces only, so the other characters keep their order.
+    sources = [at for at, each in enumerate(spelled) for letter in each if letter != " "]
+    found = _apart("".join(spelled)).split()
+    spans, done = [], 0
+    for token in found:
+        spans.append((sources[done], sources[done + len(token) - 1] + 1))
+        done += len(token)
+    return found, spans
+
+
+def _blank(match: re.Match) -> str:
+    return " " * len(match[0])
+
+
+def _apart(spelled: str) -> str:
+    if "'" in spelled:
+        spelled = f" {spelled} "
+        for pattern, replacement in _APOSTROPHES:
+            spelled = pattern.sub(replacement, spelled)
+    return spelled
+
+
+def _set_apart(letter: str, split: str) -> str:
+    """One folded character, with the spaces that make it a token or a part of one."""
+    if letter == " ":
+        return " "
+    alone = split == "character" or _is_symbol(letter) or _within(letter, _UNSPACED)
+    return f" {letter} " if alone else letter
+
+
+def _is_symbol(letter: str) -> bool:
+    if letter in "'\u3099\u309a":
+        return letter != "'"
+    return unicodedata.category(letter)[0] in "PSC"
+
+
+def _folded(letter: str) -> str:
+    """The character without case, width and free accents; " " for space, "" for what joins."""
+    letter = _LOOK_ALIKE.get(letter, letter)
+    category = unicodedata.category(letter)
+    if letter.isspace() or category in ("Cc", "Cs", "Zs", "Zl", "Zp"):
+        return " "
+    if letter in ("\ufffd", _ZERO_WIDTH_SPACE):
+        return " "
+    if category == "Cf" or _within(letter, _FREE_ACCENTS):
+        return ""
+    plain = unicodedata.normalize("NFKD", letter)
+    if category[0] in "PSC":
+        usable = len(plain) == 1 and unicodedata.category(plain)[0] in "PS"
+        return _LOOK_ALIKE.get(plain, plain) if usable else letter
+    folded, before = _without_accents(plain), None
+    while folded != before:
+        before = folded
+        folded = _without_accents(unicodedata.normalize("NFKD", before.casefold()))
+    if any("\u1100" <= each <= "\u11ff" or each in "\u3099\u309a" for each in folded):
+        folded = unicodedata.normalize("NFC", folded)
+    folded = "".join(" " if each.isspace() else _LOOK_ALIKE.get(each, each) for each in folded)
+    return folded if len(folded) <= _LONGEST_SPELLING // 3 else letter
+
+
+def _without_accents(text: str) -> str:
+    return "".join(each for each in text if not _within(each, _FREE_ACCENTS))
+
+
+def _within(letter: str, ranges) -> bool:
+    code_point = ord(letter)
+    return any(first <= code_point <= last for first, last in ranges)

@@ -1,0 +1,146 @@
+"""Texts to ids and back, the same in Python and inside an exported graph."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise
+
+import numpy as np
+
+from attn_tuner.errors import DataError
+from attn_tuner.registry import unknown
+from attn_tuner.text.cutting import cut
+from attn_tuner.text.folding import SPLITS, token_spans, tokens
+
+PADDING, UNKNOWN = 0, 1
+_SPECIAL = ["", "[UNK]"]
+_ENOUGH_TEXTS = 1_000
+
+
+class Vectorizer:
+    """A vocabulary and the way texts are split into its tokens.
+
+    Args:
+        vocabulary: tokens by id; 0 is "" for padding, 1 "[UNK]" for every token not listed.
+        split: "word", or "character" for a token per character.
+
+    Raises:
+        DataError: the split is unknown, or the vocabulary does not begin as it should.
+    """
+
+    def __init__(self, vocabulary: Sequence[str], split: str = "word"):
+        if split not in SPLITS:
+            raise DataError(unknown("split", split, SPLITS))
+        self.vocabulary = list(vocabulary)
+        self.split = split
+        if self.vocabulary[:2] != _SPECIAL:
+            raise DataError(f"A vocabulary begins with {_SPECIAL}; got {self.vocabulary[:2]}.")
+        self._ids = {token: index for index, token in enumerate(self.vocabulary) if index > 1}
+        if len(self._ids) != len(self.vocabulary) - 2:
+            twice = next(token for token, n in Counter(self.vocabulary).items() if n > 1)
+            raise DataError(f"The vocabulary holds the token {twice!r} twice.")
+
+    @classmethod
+    def build(
+        cls,
+        texts: Iterable[str],
+        split: str = "word",
+        size: int = 50_000,
+        minimum_count: int | None = None,
+    ) -> "Vectorizer":
+        """Takes the vocabulary from these texts, the most frequent tokens first.
+
+        Args:
+            texts: the training texts, and none but those.
+            split: "word" or "character".
+            size: ids at most, padding and unknown among them.
+            minimum_count: how often a token must occur. By default 2 from 1,000 texts on, so
+                that the model meets unknown tokens while it learns, else 1.
+        """
+        counts, number = Counter(), 0
+        for number, text in enumerate(texts, start=1):  # noqa: B007
+            counts.update(tokens(text, split))
+        if minimum_count is None:
+            minimum_count = 2 if number >= _ENOUGH_TEXTS else 1
+        kept = [token for token, count in counts.items() if count >= minimum_count]
+        kept.sort(key=lambda token: (-counts[token], token))
+        return cls(_SPECIAL + kept[: max(0, size - 2)], split)
+
+    def tokens(self, text: str) -> list[str]:
+        """The tokens of a text."""
+        return tokens(text, self.split)
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each token begins and ends in the text, in characters."""
+        return token_spans(text, self.split)[1]
+
+    def encode(self, texts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Ids of all texts in one array.
+
+        Returns:
+            ids: (tokens,) int32.
+            offsets: (texts + 1,) int64; text i is `ids[offsets[i]:offsets[i + 1]]`.
+        """
+        known, lengths, pieces = self._ids, [0], []
+        for text in texts:
+            found = tokens(text, self.split)
+            lengths.append(len(found))
+            pieces.append(np.array([known.get(token, UNKNOWN) for token in found], np.int32))
+        ids = np.concatenate([np.zeros(0, np.int32), *pieces])
+        return ids, np.cumsum(lengths, dtype=np.int64)
+
+    def padded(
+        self,
+        texts: Sequence[str],
+        text_limit: int | None = None,
+        keep: str = "head",
+        vocabulary_limit: int | None = None,
+    ) -> np.ndarray:
+        """(texts, steps) int32 with 0 behind each text, as a model takes it; at least one step."""
+        ids, offsets = self.encode(texts)
+        if vocabulary_limit is not None:
+            ids[ids >= vocabulary_limit] = UNKNOWN
+        rows = [cut(ids[start:end], text_limit, keep) for start, end in pairwise(offsets)]
+        steps = max(1, max(map(len, rows), default=1))
+        batch = np.full((len(rows), steps), PADDING, np.int32)
+        for row, own in zip(batch, rows, strict=True):
+            row[: len(own)] = own
+        return batch
+
+    def graph(
+        self,
+        text_limit: int | None = None,
+        keep: str = "head",
+        vocabulary_limit: int | None = None,
+    ):
+        """The same in TensorFlow operations, a `tf.Module`; see `attn_tuner.text.graph`."""
+        from attn_tuner.text.graph import TextGraph
+
+        return TextGraph(self, text_limit, keep, vocabulary_limit)
+
+    def coverage(self, texts: Iterable[str]) -> float:
+        """The share of the tokens of these texts that the vocabulary knows."""
+        found = list(chain.from_iterable(map(self.tokens, texts)))
+        return sum(token in self._ids for token in found) / max(1, len(found))
+
+    def get_config(self) -> dict:
+        """Everything about it as JSON holds it."""
+        return {"vocabulary": list(self.vocabulary), "split": self.split}
+
+    @classmethod
+    def from_config(cls, config: dict) -> "Vectorizer":
+        """The vectorizer that `get_config` described."""
+        return cls(**config)
+
+    @property
+    def fingerprint(self) -> str:
+        """The same 16 hex digits for the same vocabulary and split."""
+        config = json.dumps(self.get_config(), sort_keys=True).encode()
+        return hashlib.blake2b(config, digest_size=8).hexdigest()
+
+    def __len__(self) -> int:
+        return len(self.vocabulary)
+
+    def __repr__(self) -> str:
+        return f"Vectorizer({len(self):,} ids, split={self.split!r})"
