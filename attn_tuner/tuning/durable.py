@@ -1,0 +1,256 @@
+"""State that outlives a kill: any KerasTuner oracle, with files that are always whole.
+
+    tuner = keras_tuner.Tuner(oracle=durable(RandomSearchOracle(...)), hypermodel=...)
+
+KerasTuner empties a JSON file before it writes it anew, so that a process killed in between leaves
+a folder which cannot be opened. Here every file is written beside the old one, then renamed.
+"""
+
+import functools
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import keras_tuner
+from keras_tuner.engine.trial import Trial
+from keras_tuner.oracles import GridSearchOracle
+
+from attn_tuner.errors import RunError
+from attn_tuner.tuning.oracles.grid import ResumableGrid
+
+_ENDED = ("COMPLETED", "FAILED")
+_MOST_STARTS = 2
+_START_ANEW = "Restore it from a copy, or start anew in another folder or with overwrite=True."
+
+
+def write_whole(path, text: str):
+    """Puts the text at `path` so that at any moment there is the old file or the new one."""
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def read_whole(path, keys: tuple[str, ...] = ()) -> dict:
+    """The JSON object at `path`.
+
+    Args:
+        path: the file.
+        keys: what the object must hold.
+
+    Raises:
+        RunError: the file is cut, empty, or not one of this kind.
+    """
+    try:
+        state = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = "it is empty" if _is_empty(path) else str(error)
+        raise RunError(f"The state file {path} cannot be read: {reason}. {_START_ANEW}") from error
+    lacking = [key for key in keys if not isinstance(state, dict) or key not in state]
+    if lacking:
+        raise RunError(
+            f"The file {path} is not a state file of KerasTuner: it has no {lacking}. {_START_ANEW}"
+        )
+    return state
+
+
+class WholeFiles(keras_tuner.Oracle.__base__):
+    """The base of KerasTuner's classes with a state, writing whole files.
+
+    Listed after a KerasTuner class among the bases, it stands behind it in the order of calls, so
+    that `Oracle.save`, `Trial.save` and `BaseTuner.save` end here.
+    """
+
+    def save(self, fname):
+        if "://" in str(fname):
+            return super().save(fname)  # Object stores write whole files by themselves.
+        if self.__dict__.get("_asking"):
+            self._folder = Path(fname).parent
+            return None
+        text = json.dumps(self.get_state())
+        write_whole(fname, text)
+        return text
+
+    def reload(self, fname):
+        if "://" in str(fname):
+            super().reload(fname)
+        else:
+            self.set_state(read_whole(fname))
+
+
+class WholeTrial(Trial, WholeFiles):
+    """A trial whose file is always whole."""
+
+
+class _Trials(dict):
+    """Trials by id, each made a `WholeTrial` as it comes in."""
+
+    def __setitem__(self, trial_id, trial):
+        if type(trial) is Trial:
+            trial.__class__ = WholeTrial
+        super().__setitem__(trial_id, trial)
+
+
+class Durable:
+    """Mixed in before an oracle, whose last base is `WholeFiles`: survives a kill at any moment.
+
+    - A trial that has ended is never run again, and one that was running is.
+    - A trial that began twice and neither ended nor made progress is set aside as failed: it is
+      the likely cause. `note_progress` tells of progress.
+    - A trial that runs again starts with no metrics, so that its new result counts.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._make_durable()
+
+    def _make_durable(self):
+        trials = _Trials()
+        for trial_id, trial in self.trials.items():
+            trials[trial_id] = trial
+        self.trials = trials
+        self._folder = None
+        self._starts: dict[str, int] = {}
+        self._unrecorded: list[str] = []
+
+    @property
+    def folder(self) -> Path:
+        """The run folder, known once a tuner has taken the oracle."""
+        if self._folder is None:
+            # KerasTuner tells an oracle its folder only in the name under which it is to save.
+            self._asking = True
+            try:
+                self.save()
+            finally:
+                self._asking = False
+        return self._folder
+
+    def note_progress(self, trial_id: str):
+        """Says that the trial has reached a point from which it can go on.
+
+        Whatever ends the process after this, it was not the start of this trial.
+        """
+        if self._starts.pop(trial_id, 0):
+            self.save()
+
+    @keras_tuner.synchronized
+    def create_trial(self, tuner_id):
+        while True:
+            if tuner_id in self.ongoing_trials:
+                return self.ongoing_trials[tuner_id]
+            known = set(self.trials)
+            trial = super().create_trial(tuner_id)
+            if trial.status != "RUNNING":
+                return trial
+            starts = self._starts.get(trial.trial_id, 0)
+            if starts >= _MOST_STARTS:
+                self._set_aside(trial, starts)
+                continue
+            if trial.trial_id in known:
+                # KerasTuner ignores a new result where it finds an old one.
+                trial.metrics = type(trial.metrics)()
+                trial.score = None
+            self._starts[trial.trial_id] = starts + 1
+            self.save()
+            self._mark(tuner_id)
+            return trial
+
+    def _set_aside(self, trial, starts):
+        trial.status = "FAILED"
+        trial.message = (
+            f"Trial {trial.trial_id} began {starts} times and each time the process ended before "
+            "the trial did. It probably needs more memory than there is."
+        )
+        self.end_trial(trial)
+
+    def _mark(self, tuner_id):
+        """Leaves the tuner's own file, without which KerasTuner would not look for ours."""
+        path = self.folder / f"{tuner_id}.json"
+        if not path.exists():
+            write_whole(path, "{}")
+
+    @keras_tuner.synchronized
+    def end_trial(self, trial):
+        self._starts.pop(trial.trial_id, None)
+        super().end_trial(trial)
+        # Oracle.end_trial saves while it still counts the trial as running.
+        self.save()
+
+    def get_state(self):
+        return {**super().get_state(), "starts": dict(self._starts)}
+
+    def set_state(self, state):
+        self._starts = dict(state.get("starts", {}))
+        started = state["start_order"]
+        lost = [trial_id for trial_id in started if trial_id not in self.trials]
+        if lost:
+            raise RunError(
+                f"The run folder {self.folder} has no trial.json for trial {lost[0]}, which its "
+                f"oracle.json names. {_START_ANEW}"
+            )
+        # A trial that reached the disk before the oracle did is drawn again, the same as before.
+        for trial_id in set(self.trials) - set(started):
+            del self.trials[trial_id]
+        running = {}
+        for tuner_id, trial_id in state["ongoing_trials"].items():
+            if trial_id in state["end_order"]:
+                continue
+            if self.trials[trial_id].status in _ENDED:
+                self._unrecorded.append(trial_id)
+            else:
+                running[tuner_id] = trial_id
+        super().set_state({**state, "ongoing_trials": running})
+
+    def reload(self):
+        self._check_files()
+        super().reload()
+        verbose, self.verbose = self.verbose, 0
+        for trial_id in self._unrecorded:
+            trial = self.trials[trial_id]
+            self.ongoing_trials[f"ended {trial_id}"] = trial
+            self.end_trial(trial)
+        self._unrecorded = []
+        self.verbose = verbose
+
+    def _check_files(self):
+        """Says which file is bad before KerasTuner trips over it."""
+        for left in self.folder.glob("**/.*.part"):
+            left.unlink(missing_ok=True)
+        for path in self.folder.glob("trial_*/trial.json"):
+            read_whole(path, ("trial_id", "hyperparameters", "metrics", "status"))
+        read_whole(self.folder / "oracle.json", ("start_order", "ongoing_trials", "end_order"))
+        for path in self.folder.glob("*.json"):
+            if _is_empty(path):
+                write_whole(path, "{}")  # A stock tuner, killed while it wrote its own `{}`.
+
+
+def durable(oracle):
+    """The oracle, or oracle class, with state that outlives a kill.
+
+    An instance is changed in place and returned; do so before a tuner takes it. Grid search, which
+    cannot be resumed in KerasTuner, can be then. What is durable already comes back as it is.
+    """
+    if isinstance(oracle, type):
+        return oracle if issubclass(oracle, Durable) else _durable_class(oracle)
+    if not isinstance(oracle, Durable):
+        oracle.__class__ = _durable_class(type(oracle))
+        oracle._make_durable()
+    return oracle
+
+
+@functools.cache
+def _durable_class(kind: type) -> type:
+    grid = (ResumableGrid,) if issubclass(kind, GridSearchOracle) else ()
+    return type(f"Durable{kind.__name__}", (Durable, *grid, kind, WholeFiles), {})
+
+
+def _is_empty(path) -> bool:
+    return os.path.exists(path) and os.path.getsize(path) == 0

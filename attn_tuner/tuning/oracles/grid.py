@@ -1,0 +1,48 @@
+"""Grid search that keeps no state but the trials themselves, so that it can be resumed."""
+
+from collections.abc import Iterator
+
+from keras_tuner.oracles import GridSearchOracle
+
+
+class ResumableGrid:
+    """Mixed in before KerasTuner's grid oracle: the next point is the first not tried yet.
+
+    The order is KerasTuner's: defaults first, the last dimension varies fastest. Dimensions that
+    show up in a trial enter the grid when the trial ends.
+    """
+
+    def populate_space(self, trial_id):
+        space = self.get_space()
+        tried = {_key(trial.hyperparameters.values) for trial in self.trials.values()}
+        for values in points(space):
+            if _key(values) not in tried:
+                return {"status": "RUNNING", "values": values}
+        # A running trial may yet bring new dimensions.
+        return {"status": "IDLE" if self.ongoing_trials else "STOPPED", "values": None}
+
+
+class GridOracle(ResumableGrid, GridSearchOracle):
+    """KerasTuner's grid search, resumable."""
+
+
+def points(space) -> Iterator[dict]:
+    """Every combination of the active values of `space`, a `keras_tuner.HyperParameters`."""
+    space = space.copy()
+    yield from _below(space, list(space.space), {})
+
+
+def _below(space, rest, values) -> Iterator[dict]:
+    space.values = values
+    while rest and not (space.is_active(rest[0]) and rest[0].name not in values):
+        rest = rest[1:]
+    if not rest:
+        yield values
+        return
+    first, *others = rest
+    for value in dict.fromkeys([first.default, *first.values]):
+        yield from _below(space, others, {**values, first.name: value})
+
+
+def _key(values):
+    return tuple(sorted(values.items()))
