@@ -8,6 +8,7 @@ from keras_tuner.engine import hyperparameters as kinds
 from attn_tuner.space import Choice, Float, Int, Leaf, Part, SearchSpace
 
 SCOPE = "/"  # What KerasTuner puts between a name scope and a name.
+LISTED = (kinds.Choice, kinds.Fixed)
 
 
 def declare(hp: keras_tuner.HyperParameters, space: SearchSpace) -> dict:
@@ -20,25 +21,29 @@ def declare(hp: keras_tuner.HyperParameters, space: SearchSpace) -> dict:
     A hyperparameter that the caller registered first keeps its range, as everywhere in KerasTuner.
     Where one of ours is conditional and the caller's of that name is not, KerasTuner would ignore
     the caller's; here it counts. A `Fixed` may also be named by the end of the path: `units`.
+    What lies below a part that the caller leaves no way to choose is not declared.
 
     Returns:
         Path to value, for the dimensions that count, each a plain int, float, bool or str.
     """
     closed = len(hp.inactive_scopes)
-    overrides = _Overrides(hp, space)
-    values = {}
+    values, caller = {}, None
     for leaf in space.leaves():
-        when, reachable = overrides.conditions(leaf)
-        if not reachable:
-            continue
         with ExitStack() as scopes:
-            for parent, chosen in when:
-                scopes.enter_context(hp.conditional_scope(parent, [chosen]))
-            value = overrides.value(leaf)
+            if leaf.when:
+                caller = caller or _Caller(hp, space)
+                if not caller.leaves_open(leaf):
+                    continue
+                for parent, chosen in caller.conditions(leaf):
+                    scopes.enter_context(hp.conditional_scope(parent, [chosen]))
+                value = caller.value(leaf)
+            else:
+                value = None
             if value is None:
                 value = _register(hp, leaf)
-        if value is not None:
-            values[leaf.name] = leaf.dimension.cast(value)
+        counts = all(values.get(parent) == chosen for parent, chosen in leaf.when)
+        if value is not None and counts:
+            values[leaf.name] = leaf.cast(value)
     del hp.inactive_scopes[closed:]
     return values
 
@@ -51,41 +56,59 @@ def value_of(hp: keras_tuner.HyperParameters, name: str, default):
     return default
 
 
-class _Overrides:
-    """What the caller registered without conditions before our build was asked."""
+class _Caller:
+    """What the caller registered under our names before the build, and we honour.
+
+    Made once the first dimension is declared, which shows the name scope that is open.
+    """
 
     def __init__(self, hp, space):
         leaves = space.leaves()
+        scope = _open_scope(hp, leaves[0].name)
+        # A name inside the scope that is open comes after, and so before one outside it.
+        known = {h.name: h for h in hp.space if SCOPE not in h.name}
+        known |= {h.name.removeprefix(scope): h for h in hp.space if h.name.startswith(scope)}
+        free = {name: h for name, h in known.items() if not h.conditions}
         own = {leaf.name for leaf in leaves if not leaf.when}
-        free = {h.name.split(SCOPE)[-1]: h for h in hp.space if not h.conditions}
-        self.values, self.fixed = {}, set()
+        self.here = {h.name.removeprefix(scope) for h in hp.space if h.name.startswith(scope)}
+        self.offers = {name: free[name].values for name in free if isinstance(free[name], LISTED)}
+        self.values = {}
         for leaf in leaves:
-            if not leaf.when:
-                continue
-            for name, hyperparameter in free.items():
-                is_fixed = isinstance(hyperparameter, kinds.Fixed)
-                ending = is_fixed and name not in own and leaf.name.endswith("." + name)
-                if name == leaf.name or ending:
-                    self.values[leaf.name] = hp.values[hyperparameter.name]
-                    if is_fixed:
-                        self.fixed.add(leaf.name)
+            names = [leaf.name] + [
+                name
+                for name, h in free.items()
+                if isinstance(h, kinds.Fixed) and name not in own and leaf.name.endswith("." + name)
+            ]
+            found = next((free[name] for name in names if name in free), None)
+            if leaf.when and found is not None:
+                self.values[leaf.name] = hp.values.get(found.name, found.default)
+                if isinstance(found, LISTED):
+                    self.offers[leaf.name] = found.values
 
     def value(self, leaf: Leaf):
         return self.values.get(leaf.name)
 
+    def leaves_open(self, leaf: Leaf) -> bool:
+        """Whether every choice above the leaf can still be made."""
+        return all(chosen in self.offers.get(parent, (chosen,)) for parent, chosen in leaf.when)
+
     def conditions(self, leaf: Leaf):
-        """The conditions still to open, and whether the leaf can count at all."""
+        """The conditions to open for a leaf: those that the caller has not settled."""
         when = []
         for parent, chosen in leaf.when:
-            if parent in self.fixed:
-                if self.values[parent] != chosen:
-                    return (), False
-            elif parent in self.values:
+            if parent not in self.values:
+                when.append((parent, chosen))
+            elif parent in self.here:
                 # The caller's parent depends on nothing, so neither do its children on more.
                 when = [(parent, chosen)]
-            else:
-                when.append((parent, chosen))
-        return when, True
+        return when
+
+
+def _open_scope(hp, name) -> str:
+    """The name scope that is open, with the slash behind it, read off a declared name."""
+    with hp.conditional_scope(name, [""]):
+        pass
+    return hp.inactive_scopes[-1][-1].name.removesuffix(name)
 
 
 def _register(hp, leaf):

@@ -55,6 +55,8 @@ def need(module: str, extra: str):
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        missing = isinstance(error, ModuleNotFoundError) and error.name == module.split(".")[0]
+        state = "is not installed" if missing else f"cannot be imported ({error})"
         raise MissingExtra(
-            f"This needs {module}, which is not installed. Try: pip install 'attn-tuner[{extra}]'"
+            f"This needs {module}, which {state}. Try: pip install 'attn-tuner[{extra}]'"
         ) from error

@@ -10,8 +10,19 @@ from attn_tuner.errors import RunError
 
 
 def write_whole(path, write: Callable):
-    """Calls `write(temporary path)`, flushes it to the disk, and renames it to `path`."""
+    """Calls `write(temporary path)`, flushes it to the disk, and renames it to `path`.
+
+    Raises:
+        RunError: the folder is missing, may not be written, or its disk is full.
+    """
     path = Path(path)
+    try:
+        _write(path, write)
+    except OSError as error:
+        raise RunError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _write(path, write):
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix="".join(path.suffixes))
     os.close(handle)
     try:

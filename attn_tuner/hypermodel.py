@@ -5,31 +5,30 @@ import keras_tuner
 
 from attn_tuner.attention import heads
 from attn_tuner.declaration import declare, value_of
-from attn_tuner.encoding import encoders
+from attn_tuner.encoding import Projection, encoders
 from attn_tuner.errors import SpaceError
 from attn_tuner.limits import KEEPS, TextMask, TokenLimits
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace, assemble
 
 VOCABULARY_LIMITS = (5_000, 10_000, 20_000, 30_000, 50_000)
 TEXT_LIMITS = (64, 128, 256, 400)
+FIT_ARGUMENTS = ("x", "y", "batch_size", "epochs")  # Of `keras.Model.fit`, in its order.
 ENCODERS = ("bigru", "bilstm", "gru", "lstm", "none")
 
 
-def default_space(vocabulary_size: int = 20_000, text_limits=TEXT_LIMITS) -> SearchSpace:
+def default_space(vocabulary_size: int | None = 20_000, text_limits=TEXT_LIMITS) -> SearchSpace:
     """The dimensions of `AttentionHyperModel`; each default belongs to one good model.
 
     Args:
-        vocabulary_size: ids in the data, padding and unknown included.
+        vocabulary_size: ids in the data, padding and unknown included; None for numeric
+            sequences, which have none of the dimensions of text.
         text_limits: lengths, in tokens, to which texts may be cut.
     """
-    limits = [limit for limit in VOCABULARY_LIMITS if limit < vocabulary_size]
+    text = {} if vocabulary_size is None else _text_space(vocabulary_size, text_limits)
     return SearchSpace(
-        vocabulary_limit=Choice([*limits, vocabulary_size], default=vocabulary_size),
-        text_limit=Choice(text_limits, default=max(text_limits)),
-        keep=Choice(KEEPS, default="ends"),
+        **text,
         embedding_dim=Int(32, 128, step=32, default=64),
         embedding_dropout=Float(0.0, 0.5, step=0.1, default=0.2),
-        word_dropout=Float(0.0, 0.2, step=0.05, default=0.0),
         encoder=Part(encoders, among=ENCODERS, default="bigru"),
         encoder_dropout=Float(0.0, 0.5, step=0.1, default=0.0),
         head=Part(heads, default="additive"),
@@ -40,6 +39,16 @@ def default_space(vocabulary_size: int = 20_000, text_limits=TEXT_LIMITS) -> Sea
         weight_decay=Float(1e-6, 1e-1, log=True, default=1e-3),
         batch_size=Choice((32, 64, 128), default=64),
     )
+
+
+def _text_space(vocabulary_size, text_limits):
+    limits = [limit for limit in VOCABULARY_LIMITS if limit < vocabulary_size]
+    return {
+        "vocabulary_limit": Choice([*limits, vocabulary_size], default=vocabulary_size),
+        "text_limit": Choice(text_limits, default=max(text_limits)),
+        "keep": Choice(KEEPS, default="ends"),
+        "word_dropout": Float(0.0, 0.2, step=0.05, default=0.0),
+    }
 
 
 class AttentionHyperModel(keras_tuner.HyperModel):
@@ -92,7 +101,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         self.features = features
         self.seed = seed
         self.include_top = include_top
-        standard = default_space(self.vocabulary_size)
+        standard = default_space(self.vocabulary_size if features is None else None)
         self.space = standard if space is None else space
         missing = sorted(set(standard) - set(self.space))
         if missing:
@@ -134,18 +143,20 @@ class AttentionHyperModel(keras_tuner.HyperModel):
 
         `epochs` is filled in likewise if the space was extended with it.
         """
-        data = args[0] if args else kwargs.get("x")
-        if hasattr(data, "shape") or isinstance(data, list | tuple | dict):
-            kwargs.setdefault("batch_size", int(value_of(hp, "batch_size", 32)))
-        if "epochs" in self.space:
-            kwargs.setdefault("epochs", int(value_of(hp, "epochs", 1)))
+        given = {**dict(zip(FIT_ARGUMENTS, args, strict=False)), **kwargs}
+        data = given.get("x")
+        in_memory = hasattr(data, "shape") or isinstance(data, list | tuple | dict)
+        if in_memory and "batch_size" not in given:
+            kwargs["batch_size"] = int(value_of(hp, "batch_size", 32))
+        if "epochs" in self.space and "epochs" not in given:
+            kwargs["epochs"] = int(value_of(hp, "epochs", 1))
         return model.fit(*args, **kwargs)
 
     def _embed(self, values):
         if self.features is not None:
             inputs = keras.Input((None, self.features), name="features")
             mask = TextMask(name="mask")(inputs)
-            embedded = keras.layers.Dense(values["embedding_dim"], name="projection")(inputs)
+            embedded = Projection(values["embedding_dim"], name="projection")(inputs, mask=mask)
         else:
             inputs = keras.Input((None,), dtype="int32", name="ids")
             vocabulary_limit = min(values["vocabulary_limit"], self.vocabulary_size)

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from attn_tuner.errors import SpaceError
+
 PADDING, UNKNOWN = 0, 1
 KEEPS = ("head", "tail", "ends")
 
@@ -36,7 +38,13 @@ class TokenLimits(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         if keep not in KEEPS:
-            raise ValueError(f"keep is '{keep}'. It should be one of {', '.join(KEEPS)}.")
+            raise SpaceError(f"keep is '{keep}'. It should be one of {', '.join(KEEPS)}.")
+        if text_limit is not None and text_limit < 1:
+            raise SpaceError(f"text_limit is {text_limit}; a text needs at least 1 token.")
+        if vocabulary_limit < 2:
+            raise SpaceError(
+                f"vocabulary_limit is {vocabulary_limit}; padding and unknown are 2 ids already."
+            )
         self.vocabulary_limit = int(vocabulary_limit)
         self.text_limit = None if text_limit is None else int(text_limit)
         self.keep = keep

@@ -17,6 +17,7 @@ import importlib.metadata
 import inspect
 import pkgutil
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -77,6 +78,9 @@ class Registry(Mapping):
     def register(self, name: str, **space):
         """Adds the decorated class or function under `name`, with its tunable dimensions."""
 
+        if not name or "." in name or "/" in name:
+            raise SpaceError(f"'{name}' cannot name a {self.kind}; leave out dots and slashes.")
+
         def add(build):
             accepted = _parameters(build)
             unknown = [key for key in space if accepted is not None and key not in accepted]
@@ -86,10 +90,11 @@ class Registry(Mapping):
                     f"but {build.__name__} accepts only {accepted}."
                 )
             known = self._variants.get(name)
-            if known is not None and known.build.__qualname__ != build.__qualname__:
+            # The same place again is a module reloaded, or a notebook's cell run twice.
+            if known is not None and _place(known.build) != _place(build):
                 raise SpaceError(
-                    f"Two {self.kind}s are called '{name}': {known.build.__qualname__} and "
-                    f"{build.__qualname__}. Give one of them another name."
+                    f"Two {self.kind}s are called '{name}': {_place(known.build)} and "
+                    f"{_place(build)}. Give one of them another name."
                 )
             self._variants[name] = Variant(name, build, MappingProxyType(dict(space)))
             return build
@@ -100,12 +105,28 @@ class Registry(Mapping):
         """Imports every module of the package, and the parts that other packages announce."""
         if self._discovered:
             return
-        self._discovered = True
-        package = importlib.import_module(self.package)
-        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda each: each.name):
-            importlib.import_module(f"{self.package}.{module.name}")
+        self._discovered = True  # At once, for the modules read their registry while imported.
+        try:
+            package = importlib.import_module(self.package)
+            names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+            for name in names:
+                importlib.import_module(f"{self.package}.{name}")
+        except BaseException:
+            self._discovered = False
+            raise
         for entry in importlib.metadata.entry_points(group=f"attn_tuner.{self.kind}s"):
+            self._load(entry)
+
+    def _load(self, entry):
+        """Loads a part of another package; a broken one is named, and does not stop the others."""
+        try:
             entry.load()
+        except Exception as error:
+            warnings.warn(
+                f"The {self.kind} '{entry.name}' ({entry.value}) of an installed package cannot "
+                f"be loaded: {type(error).__name__}: {error}. Repair or uninstall that package.",
+                stacklevel=2,
+            )
 
     def __getitem__(self, name: str) -> Variant:
         self.discover()
@@ -117,6 +138,10 @@ class Registry(Mapping):
     def __contains__(self, name) -> bool:
         self.discover()
         return name in self._variants
+
+    # A registry equals itself alone: comparing parts would say nothing more.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def __iter__(self) -> Iterator[str]:
         self.discover()
@@ -154,12 +179,32 @@ def unknown(kind: str, name, available) -> str:
     return f"No {kind} is called '{name}'.{hint} Available: {', '.join(sorted(names)) or 'none'}."
 
 
+def _place(build) -> str:
+    return f"{build.__module__}.{build.__qualname__}"
+
+
 def _parameters(build) -> list[str] | None:
-    """Names that `build` accepts, or None where it takes any."""
-    parameters = inspect.signature(build).parameters.values()
+    """Names that `build` accepts, or None where it takes any.
+
+    A class that hands **kwargs on to its bases accepts what they accept. A layer's last base
+    takes any keyword and refuses it when called, so this is where a wrong name is caught.
+    """
+    if not inspect.isclass(build):
+        named, takes_any = _named(build)
+        return None if takes_any else named
+    found = []
+    for each in build.__mro__:
+        if each is object or "__init__" not in vars(each):
+            continue
+        named, takes_any = _named(each.__init__)
+        found += [name for name in named if name not in ("self", *found)]
+        if not takes_any:
+            break
+    return found
+
+
+def _named(function) -> tuple[list[str], bool]:
+    """The names of the parameters, and whether it takes any keyword besides."""
+    parameters = inspect.signature(function).parameters.values()
     named = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    named = [name for name in named if name != "self"]
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    is_class = inspect.isclass(build)
-    # A layer's **kwargs go to keras.layers.Layer, which knows none of our dimensions.
-    return None if takes_any and not is_class else named
+    return named, any(p.kind is p.VAR_KEYWORD for p in parameters)

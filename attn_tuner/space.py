@@ -5,119 +5,31 @@ a registry, whose own dimensions count only while that member is chosen. A dimen
 its path: `learning_rate`, `head`, `head.additive.units`, `head.pooling.score.additive.units`.
 """
 
-import math
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from attn_tuner.dimensions import (
+    Choice,
+    Dimension,
+    Float,
+    Int,
+    Part,
+    default_of,
+    read_dimension,
+)
 from attn_tuner.errors import SpaceError, UnknownName
-from attn_tuner.registry import Registry, unknown
+from attn_tuner.registry import unknown
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-
-@dataclass(frozen=True)
-class Choice:
-    """One of a few values of one type. The first is the default unless another is named."""
-
-    values: tuple
-    default: Any = None
-
-    def __init__(self, values, default=None):
-        values = tuple(values)
-        if not values:
-            raise SpaceError("A Choice needs at least one value, and got none.")
-        if len({type(value) for value in values}) > 1:
-            raise SpaceError(f"The values of a Choice must share one type; got {list(values)}.")
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "default", values[0] if default is None else default)
-        if self.default not in values:
-            raise SpaceError(f"The default {default!r} is not among {list(values)}.")
-
-    def cast(self, value):
-        """The value as the plain Python type of this choice."""
-        return type(self.default)(value)
-
-
-@dataclass(frozen=True)
-class Int:
-    """Whole numbers from `low` to `high`, both included, `step` apart or on a log scale."""
-
-    low: int
-    high: int
-    step: int = 1
-    log: bool = False
-    default: int = None
-
-    def __post_init__(self):
-        _check_range(self)
-        if self.default is None:
-            object.__setattr__(self, "default", _middle(self))
-
-    def cast(self, value) -> int:
-        return round(float(value))
-
-
-@dataclass(frozen=True)
-class Float:
-    """Real numbers from `low` to `high`, both included, `step` apart or on a log scale."""
-
-    low: float
-    high: float
-    step: float = None
-    log: bool = False
-    default: float = None
-
-    def __post_init__(self):
-        _check_range(self)
-        if self.default is None:
-            object.__setattr__(self, "default", float(_middle(self)))
-
-    def cast(self, value) -> float:
-        return float(value)
-
-
-@dataclass(frozen=True)
-class Part:
-    """The choice of one member of a registry, with that member's own dimensions below it.
-
-    Args:
-        registry: where the members are.
-        among: names to choose from; all of the registry when not given.
-        default: the name to start with; the first of `among` when not given.
-        spaces: member name -> dimensions that replace or extend what the member registered.
-    """
-
-    registry: Registry
-    among: tuple[str, ...] = ()
-    default: str = None
-    spaces: Mapping[str, Mapping] = field(default_factory=dict, hash=False)
-
-    def names(self) -> tuple[str, ...]:
-        """The names on offer, each of them registered."""
-        names = tuple(self.among) or tuple(self.registry)
-        for name in names:
-            self.registry[name]
-        return names
-
-    def first(self) -> str:
-        names = self.names()
-        return self.default if self.default in names else names[0]
-
-    def space_of(self, name: str) -> dict:
-        return {**self.registry[name].space, **self.spaces.get(name, {})}
-
-    def cast(self, value) -> str:
-        return str(value)
-
-
-Dimension = Choice | Int | Float | Part
+__all__ = ["Choice", "Float", "Int", "Leaf", "Part", "SearchSpace", "assemble"]
 
 
 @dataclass(frozen=True)
@@ -134,6 +46,14 @@ class Leaf:
     dimension: Dimension
     when: tuple[tuple[str, str], ...] = ()
 
+    def cast(self, value):
+        """The value as the plain Python type of this dimension, offered or not."""
+        try:
+            return self.dimension.cast(value)
+        except (SpaceError, TypeError, ValueError):
+            kind = type(default_of(self.dimension)).__name__
+            raise SpaceError(f"'{self.name}' takes {kind} values; got {value!r}.") from None
+
 
 class SearchSpace(Mapping):
     """What a search may vary: names to dimensions, never changed in place.
@@ -148,6 +68,8 @@ class SearchSpace(Mapping):
     def __init__(self, dimensions: Mapping[str, Dimension] = (), /, **named: Dimension):
         self._dimensions = MappingProxyType({**dict(dimensions), **named})
         for name, dimension in self._dimensions.items():
+            if not name or "." in name or "/" in name:
+                raise SpaceError(f"'{name}' cannot name a dimension; leave out dots and slashes.")
             if not isinstance(dimension, Dimension):
                 raise SpaceError(
                     f"Dimension '{name}' is {dimension!r}. It should be a Choice, Int, Float or "
@@ -167,10 +89,9 @@ class SearchSpace(Mapping):
         return f"SearchSpace({', '.join(leaf.name for leaf in self.leaves())})"
 
     def __eq__(self, other) -> bool:
-        return isinstance(other, SearchSpace) and self.leaves() == other.leaves()
+        return isinstance(other, SearchSpace) and self.describe() == other.describe()
 
-    def __hash__(self):
-        return hash(self.leaves())
+    __hash__ = None
 
     def __reduce__(self):
         return SearchSpace, (dict(self._dimensions),)
@@ -206,7 +127,7 @@ class SearchSpace(Mapping):
         space = self
         for name, value in {**dict(values), **named}.items():
             for leaf in space._matching(name):
-                space = space._replace(leaf.name, _held(leaf.dimension, value))
+                space = space._replace(leaf.name, _held(leaf, value))
         return space
 
     def narrow(self, dimensions: Mapping[str, Dimension] = (), /, **named) -> "SearchSpace":
@@ -233,19 +154,25 @@ class SearchSpace(Mapping):
 
         learning_rate = { low = 1e-4, high = 1e-2, log = true }   # a range
         encoder = ["gru", "bigru"]                                # a few of many
-        head.additive.units = 64                                  # one value
+        additive.units = 64                                       # one value
+        extend.epochs = [3, 9]                                    # a new dimension
         """
-        space = self
+        table = dict(table)
+        added = table.pop("extend", {})
+        if not isinstance(added, Mapping):
+            raise SpaceError(f"'extend' takes a table of new dimensions; got {added!r}.")
+        space = self.extend({name: read_dimension(name, given) for name, given in added.items()})
         for name, given in _flat(table):
-            known = [leaf for leaf in space.leaves() if _ends_with(leaf.name, name)]
-            dimension = _read(name, given)
-            if isinstance(dimension, Dimension) and not known and "." not in name:
-                space = space.extend({name: dimension})
-            elif isinstance(dimension, Dimension | tuple):
-                space = space.narrow({name: dimension})
-            else:
-                space = space.fix({name: given})
+            space = space._applied(name, given)
         return space
+
+    def _applied(self, name, given) -> "SearchSpace":
+        if isinstance(given, list):
+            return self.narrow({name: given})
+        if not isinstance(given, Mapping):
+            return self.fix({name: given})
+        real = any(isinstance(default_of(leaf.dimension), float) for leaf in self._matching(name))
+        return self.narrow({name: read_dimension(name, given, real)})
 
     def updated_from_toml(self, path) -> "SearchSpace":
         """Applies a TOML file; see `updated_from`."""
@@ -258,6 +185,7 @@ class SearchSpace(Mapping):
         return self.updated_from(table)
 
     def _matching(self, name: str) -> list[Leaf]:
+        """The dimension at this path, or all whose path ends with it."""
         leaves = self.leaves()
         exact = [leaf for leaf in leaves if leaf.name == name]
         found = exact or [leaf for leaf in leaves if _ends_with(leaf.name, name)]
@@ -269,29 +197,22 @@ class SearchSpace(Mapping):
         return SearchSpace(_replaced(self._dimensions, path.split("."), dimension))
 
 
-def default_of(dimension: Dimension):
-    """The value a dimension starts with."""
-    return dimension.first() if isinstance(dimension, Part) else dimension.default
-
-
 def assemble(part: Part, path: str, values: Mapping[str, Any]):
     """Makes the member of `part` that `values` choose, and the parts inside it.
 
     Args:
         part: the choice to resolve.
         path: its path, `"head"`.
-        values: path -> value. Dimensions that are absent keep the member's own defaults.
+        values: path -> value. Dimensions that are absent take their default.
     """
-    name = part.cast(values[path])
+    name = part.cast(values.get(path, part.first()))
     arguments = {}
     for key, dimension in part.space_of(name).items():
         child = f"{path}.{name}.{key}"
-        if child not in values:
-            continue
-        inner = isinstance(dimension, Part)
-        arguments[key] = (
-            assemble(dimension, child, values) if inner else dimension.cast(values[child])
-        )
+        if isinstance(dimension, Part):
+            arguments[key] = assemble(dimension, child, values)
+        else:
+            arguments[key] = dimension.cast(values.get(child, dimension.default))
     return part.registry[name](**arguments)
 
 
@@ -326,26 +247,34 @@ def _replaced(dimensions, keys, dimension) -> dict:
     return {**dimensions, key: replace(part, spaces={**part.spaces, name: inner})}
 
 
-def _held(dimension, value):
+def _held(leaf: Leaf, value):
+    dimension = leaf.dimension
     if isinstance(dimension, Part):
         dimension.registry[value]
         return replace(dimension, among=(value,), default=value)
-    return Choice((dimension.cast(value),))
+    return Choice((leaf.cast(value),))
 
 
 def _narrowed(leaf: Leaf, dimension):
-    if isinstance(leaf.dimension, Part):
+    known = leaf.dimension
+    if isinstance(known, Part):
         names = dimension.values if isinstance(dimension, Choice) else dimension
-        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        listed = isinstance(names, list | tuple) and names
+        if not listed or not all(isinstance(name, str) for name in names):
             raise SpaceError(f"'{leaf.name}' takes a list of names; got {dimension!r}.")
-        narrowed = replace(leaf.dimension, among=tuple(names))
+        narrowed = replace(known, among=tuple(dict.fromkeys(names)))
         return replace(narrowed, default=narrowed.first())
     if isinstance(dimension, list | tuple):
-        return Choice([leaf.dimension.cast(value) for value in dimension])
-    if not isinstance(dimension, Dimension):
+        values = [leaf.cast(value) for value in dimension]
+        return Choice(values, default=known.default if known.default in values else None)
+    if isinstance(dimension, Choice):
+        values = [leaf.cast(value) for value in dimension.values]
+        return Choice(values, default=leaf.cast(dimension.default))
+    if not isinstance(dimension, Int | Float):
         raise SpaceError(
             f"'{leaf.name}' takes a Choice, Int, Float or a list of values; got {dimension!r}."
         )
+    leaf.cast(dimension.low)
     return dimension
 
 
@@ -355,44 +284,7 @@ def _ends_with(path: str, name: str) -> bool:
 
 def _flat(table, prefix=""):
     for key, value in table.items():
-        is_range = isinstance(value, Mapping) and "low" in value
-        if isinstance(value, Mapping) and not is_range:
+        if isinstance(value, Mapping) and not {"low", "high"} & set(value):
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
-
-
-def _read(name, given):
-    if isinstance(given, list):
-        return tuple(given)
-    if not isinstance(given, Mapping):
-        return given
-    whole = isinstance(given["low"], int) and isinstance(given.get("high"), int)
-    try:
-        return (Int if whole else Float)(**given)
-    except TypeError:
-        raise SpaceError(
-            f"The range of '{name}' is {dict(given)}. It takes low, high and, if wanted, step, "
-            "log and default."
-        ) from None
-
-
-def _check_range(dimension):
-    numbers = [dimension.low, dimension.high]
-    if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
-        raise SpaceError(f"A range needs two finite numbers; got {numbers}.")
-    if dimension.low > dimension.high:
-        raise SpaceError(f"A range runs from low to high; got {dimension.low} > {dimension.high}.")
-    if dimension.log and dimension.low <= 0:
-        raise SpaceError(f"A log range must start above 0; got {dimension.low}.")
-    default = dimension.default
-    if default is not None and not dimension.low <= default <= dimension.high:
-        raise SpaceError(f"The default {default} lies outside {dimension.low} to {dimension.high}.")
-
-
-def _middle(dimension):
-    low, high = dimension.low, dimension.high
-    middle = math.sqrt(low * high) if dimension.log else (low + high) / 2
-    if dimension.step and not dimension.log:
-        middle = low + dimension.step * math.floor((middle - low) / dimension.step)
-    return type(low)(middle)

@@ -1,0 +1,181 @@
+"""Dimensions of a search as data: a few values, a range, or a part with dimensions of its own."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from numbers import Real
+from typing import Any
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.registry import Registry
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few values of one type. The first is the default unless another is named."""
+
+    values: tuple
+    default: Any = None
+
+    def __init__(self, values, default=None):
+        if isinstance(values, str):
+            raise SpaceError(f"A Choice takes a list of values; got {values!r}.")
+        values = tuple(value.item() if hasattr(value, "item") else value for value in values)
+        if not values:
+            raise SpaceError("A Choice needs at least one value, and got none.")
+        kinds = {type(value) for value in values}
+        if len(kinds) > 1 or not kinds <= {bool, int, float, str}:
+            raise SpaceError(
+                f"The values of a Choice must all be bool, int, float or str; got {list(values)}."
+            )
+        values = tuple(dict.fromkeys(values))
+        if default is not None and default not in values:
+            raise SpaceError(f"The default {default!r} is not among {list(values)}.")
+        first = 0 if default is None else values.index(default)
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "default", values[first])
+
+    def cast(self, value):
+        """The value as the plain Python type of this choice."""
+        kind = type(self.values[0])
+        if (kind is str) != isinstance(value, str):
+            raise SpaceError(f"{value!r} cannot stand among {list(self.values)}: another type.")
+        return kind(value)
+
+
+@dataclass(frozen=True)
+class Int:
+    """Whole numbers from `low` to `high`, both included, `step` apart or on a log scale."""
+
+    low: int
+    high: int
+    step: int = 1
+    log: bool = False
+    default: int = None
+
+    def __post_init__(self):
+        _check_range(self, int)
+        if self.default is None:
+            object.__setattr__(self, "default", int(_middle(self)))
+
+    def cast(self, value) -> int:
+        return round(_number(value))
+
+
+@dataclass(frozen=True)
+class Float:
+    """Real numbers from `low` to `high`, both included, `step` apart or on a log scale."""
+
+    low: float
+    high: float
+    step: float = None
+    log: bool = False
+    default: float = None
+
+    def __post_init__(self):
+        _check_range(self, float)
+        if self.default is None:
+            object.__setattr__(self, "default", float(_middle(self)))
+
+    def cast(self, value) -> float:
+        return _number(value)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The choice of one member of a registry, with that member's own dimensions below it.
+
+    Args:
+        registry: where the members are.
+        among: names to choose from; all of the registry when not given.
+        default: the name to start with; the first of `among` when not given.
+        spaces: member name -> dimensions that replace or extend what the member registered.
+    """
+
+    registry: Registry
+    among: tuple[str, ...] = ()
+    default: str = None
+    spaces: Mapping[str, Mapping] = field(default_factory=dict, hash=False)
+
+    def names(self) -> tuple[str, ...]:
+        """The names on offer, each of them registered."""
+        names = tuple(self.among) or tuple(self.registry)
+        for name in names:
+            self.registry[name]
+        return names
+
+    def first(self) -> str:
+        names = self.names()
+        if self.default is not None:
+            self.registry[self.default]
+        return self.default if self.default in names else names[0]
+
+    def space_of(self, name: str) -> dict:
+        return {**self.registry[name].space, **self.spaces.get(name, {})}
+
+    def cast(self, value) -> str:
+        return str(value)
+
+
+Dimension = Choice | Int | Float | Part
+
+
+def default_of(dimension: Dimension):
+    """The value a dimension starts with."""
+    return dimension.first() if isinstance(dimension, Part) else dimension.default
+
+
+def read_dimension(name, given, real=False) -> Dimension:
+    """A range or list of a table as a dimension; whole bounds make an Int unless `real`."""
+    if isinstance(given, list):
+        return Choice(given)
+    if not isinstance(given, Mapping):
+        return Choice((given,))
+    bounds = [given.get("low"), given.get("high")]
+    whole = all(isinstance(bound, int) for bound in bounds) and not real
+    try:
+        return (Int if whole else Float)(**given)
+    except TypeError:
+        raise SpaceError(
+            f"The range of '{name}' is {dict(given)}. It takes low, high and, if wanted, step, "
+            "log and default."
+        ) from None
+
+
+def _number(value) -> float:
+    if isinstance(value, str):
+        raise SpaceError(f"{value!r} is not a number.")
+    return float(value)
+
+
+def _check_range(dimension, kind):
+    """Refuses what is no range; turns its numbers into `kind`."""
+    low, high = dimension.low, dimension.high
+    for name in ("low", "high", "step", "default"):
+        number = getattr(dimension, name)
+        if number is None and name not in ("low", "high"):
+            continue
+        real = isinstance(number, Real) and not isinstance(number, bool)
+        if not real or not math.isfinite(number) or kind(number) != number:
+            wanted = "a whole number" if kind is int else "a finite number"
+            raise SpaceError(f"The {name} of {kind.__name__.title()} is {wanted}; got {number!r}.")
+        object.__setattr__(dimension, name, kind(number))
+    if low > high:
+        raise SpaceError(f"A range runs from low to high; got {low} > {high}.")
+    if dimension.log and low <= 0:
+        raise SpaceError(f"A log range must start above 0; got {low}.")
+    if dimension.step is not None and dimension.step <= 0:
+        raise SpaceError(f"The step of a range must be above 0; got {dimension.step}.")
+    if dimension.log and dimension.step not in (None, 1):
+        raise SpaceError(f"A log range has no step; got {dimension.step}. Give one of the two.")
+    default = dimension.default
+    if default is not None and not low <= default <= high:
+        raise SpaceError(f"The default {default} lies outside {low} to {high}.")
+
+
+def _middle(dimension):
+    low, high = dimension.low, dimension.high
+    middle = math.sqrt(low * high) if dimension.log else (low + high) / 2
+    if dimension.step and not dimension.log:
+        middle = low + dimension.step * math.floor((middle - low) / dimension.step)
+    return min(max(middle, low), high)  # A rounded root can lie a hair outside.
