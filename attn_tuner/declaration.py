@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import keras_tuner
 from keras_tuner.engine import hyperparameters as kinds
 
-from attn_tuner.space import Choice, Float, Int, Leaf, Part, SearchSpace
+from attn_tuner.space import Choice, Float, Int, Leaf, Part, SearchSpace, default_of
 
 SCOPE = "/"  # What KerasTuner puts between a name scope and a name.
 LISTED = (kinds.Choice, kinds.Fixed)
@@ -40,7 +40,7 @@ def declare(hp: keras_tuner.HyperParameters, space: SearchSpace) -> dict:
             else:
                 value = None
             if value is None:
-                value = _register(hp, leaf)
+                value = _registered(hp, leaf)
         counts = all(values.get(parent) == chosen for parent, chosen in leaf.when)
         if value is not None and counts:
             values[leaf.name] = leaf.cast(value)
@@ -109,6 +109,14 @@ def _open_scope(hp, name) -> str:
     with hp.conditional_scope(name, [""]):
         pass
     return hp.inactive_scopes[-1][-1].name.removesuffix(name)
+
+
+def _registered(hp, leaf):
+    """The value of the leaf, or None while it does not count."""
+    try:
+        return _register(hp, leaf)
+    except KeyError:  # An oracle may leave out a value that counts.
+        return default_of(leaf.dimension)
 
 
 def _register(hp, leaf):

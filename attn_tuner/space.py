@@ -29,7 +29,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["Choice", "Float", "Int", "Leaf", "Part", "SearchSpace", "assemble"]
+__all__ = ["Choice", "Float", "Int", "Leaf", "Part", "SearchSpace", "assemble", "default_of"]
 
 
 @dataclass(frozen=True)
