@@ -3,10 +3,15 @@
 import importlib
 
 _HOMES = {
+    "Batches": "attn_tuner.text.buckets",
     "Split": "attn_tuner.text.dataset",
     "TextDataset": "attn_tuner.text.dataset",
+    "TokenStore": "attn_tuner.text.store",
     "Vectorizer": "attn_tuner.text.vectorizer",
+    "balanced_weights": "attn_tuner.text.buckets",
+    "encode_parts": "attn_tuner.text.store",
     "load": "attn_tuner.text.loading",
+    "open_vectorizer": "attn_tuner.text.store",
 }
 
 __all__ = list(_HOMES)

@@ -1,0 +1,171 @@
+"""Encoded texts on disk: written once per tokenisation, mapped into memory by every trial."""
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.errors import RunError
+from attn_tuner.text.dataset import Split, TextDataset
+from attn_tuner.text.vectorizer import Vectorizer
+
+_FORMAT = 1
+_FACTS = "facts.json"
+_VECTORIZER = "vectorizer.json"
+
+
+@dataclass(frozen=True, eq=False)
+class TokenStore:
+    """The ids of one part's texts, one behind the other.
+
+    Args:
+        ids: (tokens,) int32.
+        offsets: (texts + 1,) int64; text i is `ids[offsets[i]:offsets[i + 1]]`.
+        labels: (texts,) int32.
+        vocabulary_size: ids are below it.
+        token_length: mean number of characters of a token; 1 where every character is one.
+    """
+
+    ids: np.ndarray
+    offsets: np.ndarray
+    labels: np.ndarray
+    vocabulary_size: int
+    token_length: float
+
+    @classmethod
+    def encode(cls, split: Split, vectorizer: Vectorizer) -> "TokenStore":
+        """The store of a part, in memory."""
+        ids, offsets = vectorizer.encode(split.texts)
+        lengths = np.array([len(token) for token in vectorizer.vocabulary])
+        known = ids[ids > 1]
+        mean = float(lengths[known].mean()) if len(known) else 1.0
+        return cls(ids, offsets, np.asarray(split.labels, np.int32), len(vectorizer), mean)
+
+    @classmethod
+    def open(cls, directory) -> "TokenStore":
+        """A store on disk; nothing is read before it is needed.
+
+        Raises:
+            RunError: there is no whole store in the folder.
+        """
+        directory = Path(directory)
+        try:
+            facts = json.loads((directory / _FACTS).read_text())
+            arrays = [
+                np.load(directory / f"{name}.npy", mmap_mode="r" if name == "ids" else None)
+                for name in ("ids", "offsets", "labels")
+            ]
+            return cls(*arrays, facts["vocabulary_size"], facts["token_length"])
+        except (OSError, ValueError, KeyError) as error:
+            raise RunError(
+                f"{directory} holds no encoded texts that can be read ({error}). "
+                "Remove the folder; they are encoded again then."
+            ) from error
+
+    def save(self, directory):
+        """Writes the store into a new folder."""
+        directory = Path(directory)
+        directory.mkdir()
+        for name in ("ids", "offsets", "labels"):
+            with (directory / f"{name}.npy").open("wb") as file:
+                np.save(file, getattr(self, name))
+                _to_disk(file)
+        _write_json(
+            directory / _FACTS,
+            {"vocabulary_size": self.vocabulary_size, "token_length": self.token_length},
+        )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """The ids of one text."""
+        return self.ids[self.offsets[index] : self.offsets[index + 1]]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(texts,) tokens of each text."""
+        return np.diff(self.offsets)
+
+    def fraction(self, share: float, seed: int = 0) -> np.ndarray:
+        """Which texts make up this share, class by class, in rising order.
+
+        With one seed a smaller share is part of every larger one, so that a model which has seen
+        a tenth goes on with texts it knows when it is given a half.
+        """
+        random = np.random.default_rng(seed)
+        chosen = []
+        for label in range(int(self.labels.max(initial=-1)) + 1):
+            members = random.permutation(np.flatnonzero(self.labels == label))
+            chosen.append(members[: max(1, round(share * len(members)))])
+        return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
+
+
+def encode_parts(dataset: TextDataset, vectorizer: Vectorizer, directory) -> dict[str, TokenStore]:
+    """The stores of all parts by role, in `directory/role`; encoded only the first time.
+
+    Raises:
+        RunError: the folder cannot be written, or holds other texts or another tokenisation.
+    """
+    directory = Path(directory)
+    key = f"{_FORMAT}-{dataset.fingerprint}-{vectorizer.fingerprint}"
+    if not directory.exists():
+        try:
+            _write_all(dataset, vectorizer, directory, key)
+        except OSError as error:
+            raise RunError(
+                f"The encoded texts cannot be written to {directory}: {error.strerror or error}."
+            ) from error
+    if _key_of(directory) != key:
+        raise RunError(
+            f"{directory} holds texts of other data or of another tokenisation. "
+            "Use another folder, or remove this one."
+        )
+    return {role: TokenStore.open(directory / role) for role in dataset.parts()}
+
+
+def open_vectorizer(directory) -> Vectorizer:
+    """The vectorizer by which the texts in this folder were encoded."""
+    return Vectorizer.from_config(json.loads((Path(directory) / _VECTORIZER).read_text()))
+
+
+def _write_all(dataset, vectorizer, directory: Path, key: str):
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    # Whatever is in the way when this process ends early never bears the final name.
+    temporary = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}-"))
+    try:
+        for role, split in dataset.parts().items():
+            TokenStore.encode(split, vectorizer).save(temporary / role)
+        _write_json(temporary / _VECTORIZER, vectorizer.get_config())
+        _write_json(temporary / _FACTS, {"key": key, "classes": dataset.classes})
+        temporary.chmod(0o755)
+        try:
+            temporary.rename(directory)
+        except OSError:
+            # Another process was quicker; what it wrote is compared by its key.
+            if not directory.exists():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _key_of(directory: Path) -> str | None:
+    try:
+        return json.loads((directory / _FACTS).read_text()).get("key")
+    except (OSError, ValueError):
+        return None
+
+
+def _write_json(path: Path, value):
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(value, file, ensure_ascii=False)
+        _to_disk(file)
+
+
+def _to_disk(file):
+    file.flush()
+    os.fsync(file.fileno())
