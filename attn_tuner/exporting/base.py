@@ -20,7 +20,8 @@ from attn_tuner.text.cutting import cut
 
 exporters = Registry("exporter", package="attn_tuner.exporting")
 
-_MODEL, _FACTS = "model.keras", "bundle.json"
+MODEL, FACTS = "model.keras", "bundle.json"
+VECTORIZER, READER = "vectorizer.json", "reader.py"
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,13 @@ class Artefact:
     Args:
         kind: what runs it, one of the kinds of `fresh.py`.
         file: what that program opens: a file, or the folder of a SavedModel.
-        tolerance: greatest difference of a probability that passes.
-        takes: `"texts"` or `"ids"`.
-        steps: the fixed number of ids it takes; None for any.
+        tolerance: greatest difference of a probability that passes; None measures it only.
         notes: sentences for the model card.
     """
 
     kind: str
     file: Path
-    tolerance: float
-    takes: str = "ids"
-    steps: int | None = None
+    tolerance: float | None
     notes: tuple[str, ...] = ()
 
 
@@ -129,7 +126,7 @@ class Bundle:
         """Writes the bundle as a `.keras` file and JSON, from which `load` makes it again."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        self.model.save(folder / _MODEL)
+        self.model.save(folder / MODEL)
         facts = {
             "classes": list(self.classes),
             "text_limit": self.text_limit,
@@ -139,18 +136,18 @@ class Bundle:
             "vectorizer": to_json(self.vectorizer),
             "modules": layer_modules(self.model),
         }
-        write_json(folder / _FACTS, json.loads(json.dumps(facts, default=_plain)))
+        write_json(folder / FACTS, json.loads(json.dumps(facts, default=_plain)))
         return folder
 
     @classmethod
     def load(cls, folder) -> "Bundle":
         """The bundle that `save` wrote, in any process and under any Keras backend."""
-        facts = read_json(Path(folder) / _FACTS)
+        facts = read_json(Path(folder) / FACTS)
         for module in facts.pop("modules"):  # Registers the model's layers with Keras.
             importlib.import_module(module)
         vectorizer = from_json(facts.pop("vectorizer"))
         try:
-            model = keras.saving.load_model(Path(folder) / _MODEL)
+            model = keras.saving.load_model(Path(folder) / MODEL)
         except (OSError, ValueError, TypeError) as error:
             raise RunError(
                 f"The model in '{folder}' cannot be read: {str(error).splitlines()[0]}"

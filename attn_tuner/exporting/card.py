@@ -1,6 +1,8 @@
 """The model card beside every artefact: for people `README.md`, for programs `card.json`."""
 
 import platform
+from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -16,15 +18,21 @@ _KEEPS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
 _PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
 
 
-def write_card(bundle: Bundle, folder: Path, name: str, artefact: Artefact, proof: Proof) -> dict:
+def write_card(
+    bundle: Bundle,
+    folder: Path,
+    name: str,
+    artefacts: Sequence[Artefact],
+    proofs: Sequence[Proof],
+) -> dict:
     """Writes `card.json` and `README.md` into the folder, and returns the card."""
-    card = card_of(bundle, folder, name, artefact, proof)
+    card = card_of(bundle, folder, name, artefacts, proofs)
     write_json(folder / CARD, card)
     (folder / "README.md").write_text(page_of(card, usage_of(name, bundle)), encoding="utf-8")
     return card
 
 
-def card_of(bundle: Bundle, folder: Path, name: str, artefact: Artefact, proof: Proof) -> dict:
+def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs) -> dict:
     """The facts of an artefact, as JSON holds them."""
     given = dict(bundle.card)
     return {
@@ -39,11 +47,10 @@ def card_of(bundle: Bundle, folder: Path, name: str, artefact: Artefact, proof: 
         "parameters": bundle.model.count_params(),
         "data": given.pop("data", {}),
         "scores": given.pop("scores", {}),
-        "limits": [*_limits(bundle, artefact), *given.pop("limits", ())],
+        "limits": [*_limits(bundle, artefacts), *given.pop("limits", ())],
         "verification": {
-            "texts": proof.texts,
-            "greatest_difference": proof.difference,
-            "tolerance": proof.tolerance,
+            str(each.file.relative_to(folder)): {**asdict(proof), "sentence": proof.sentence}
+            for each, proof in zip(artefacts, proofs, strict=True)
         },
         "versions": _versions(),
         "files": {
@@ -58,7 +65,6 @@ def card_of(bundle: Bundle, folder: Path, name: str, artefact: Artefact, proof: 
 def page_of(card: dict, usage: str) -> str:
     """The card as Markdown."""
     classes = ", ".join(f"`{name}`" for name in card["classes"])
-    proof = card["verification"]
     parts = [
         f"# A text classifier: {len(card['classes'])} classes",
         f"Reads a text and gives one of {classes}, with a probability for each. "
@@ -67,22 +73,28 @@ def page_of(card: dict, usage: str) -> str:
         _table("## Data", card["data"]),
         _table("## Scores", card["scores"]),
         "## Limits\n\n" + "\n".join(f"- {sentence}" for sentence in card["limits"]),
-        "## Proof\n\n"
-        f"Before it was handed over, this artefact was run in a process of its own on "
-        f"{proof['texts']} texts. Its probabilities differ from those of the trained model by at "
-        f"most {proof['greatest_difference']:.1e}; {proof['tolerance']:.0e} is allowed.",
+        "## Proof\n\n" + _proofs(card["verification"]),
         _table("## Made with", card["versions"]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _limits(bundle: Bundle, artefact: Artefact):
+def _limits(bundle: Bundle, artefacts: Sequence[Artefact]):
     yield (
         f"Of a longer text only {_KEEPS[bundle.keep]} {bundle.text_limit} tokens are read; a word "
         "outside the vocabulary counts as unknown."
     )
     yield "It always names one of its classes, for a text of another kind or language as well."
-    yield from artefact.notes
+    for artefact in artefacts:
+        yield from artefact.notes
+
+
+def _proofs(verification: dict) -> str:
+    named = len(verification) > 1
+    return "\n".join(
+        f"- `{file}`: {proof['sentence']}" if named else proof["sentence"]
+        for file, proof in verification.items()
+    )
 
 
 def _table(title: str, facts) -> str:

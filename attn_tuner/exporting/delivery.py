@@ -1,6 +1,5 @@
 """Artefacts handed over: written, run in a fresh process, described, and only then in place."""
 
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting import fresh
 from attn_tuner.exporting.base import Bundle, exporters
 from attn_tuner.exporting.card import write_card
 from attn_tuner.exporting.folder import size_of, whole_folder
@@ -18,13 +16,20 @@ from attn_tuner.exporting.verification import FreshProcess, Proof, probing_texts
 
 @dataclass(frozen=True)
 class Delivered:
-    """One artefact that was written and proved: a row of what `attn-tuner export` prints."""
+    """One artefact that was written and proved: a row of what `attn-tuner export` prints.
+
+    Args:
+        format: the exporter's name.
+        path: the file, or the folder of a SavedModel.
+        megabytes: its size.
+        proof: how near it came to the model.
+        notes: what there is to know about it, in sentences.
+    """
 
     format: str
     path: Path
     megabytes: float
     proof: Proof
-    seconds: float
     notes: tuple[str, ...] = ()
 
 
@@ -33,7 +38,7 @@ def deliver(
     path,
     formats: Sequence[str] = ("savedmodel",),
     texts: Sequence[str] | None = None,
-    **options,
+    labels: Sequence[int] | None = None,
 ) -> list[Delivered]:
     """Writes the bundle in each format, and proves each before it takes its place.
 
@@ -43,7 +48,7 @@ def deliver(
         formats: names of `exporters`.
         texts: texts on which an artefact must give the model's probabilities; texts made of the
             vocabulary if not given.
-        options: for the exporters that know them.
+        labels: their class numbers, where known, for the accuracy of what is smaller than it was.
 
     Raises:
         ExportError: an artefact cannot be written, does not run by itself, or is off.
@@ -53,26 +58,26 @@ def deliver(
     if not makers:
         raise ExportError(f"No format is named. Available: {', '.join(exporters)}.")
     texts = probing_texts(bundle) if texts is None else list(texts)
-    with ExitStack() as processes:
-        started = {
-            name: processes.enter_context(FreshProcess(name))
-            for name in makers
-            if name in fresh.FORBIDDEN
-        }
+    with ExitStack() as stack:
+        # Started now, so that they import their libraries while the artefacts are written.
+        processes = {name: stack.enter_context(FreshProcess(name)) for name in makers}
         expected = bundle.predict(texts)
         _refuse_what_are_no_probabilities(expected)
         delivered = []
-        for name, maker in makers.items():
-            begin = time.monotonic()
+        for name, make in makers.items():
             target = Path(path) / name if len(makers) > 1 else Path(path)
             with whole_folder(target) as draft:
-                artefact = maker(bundle, draft, **options)
-                process = started.get(name) or processes.enter_context(FreshProcess(artefact.kind))
-                proof = proven(bundle, artefact, texts, process, expected)
-                write_card(bundle, draft, name, artefact, proof)
-                size = size_of(draft) / 1e6
-            seconds = time.monotonic() - begin
-            delivered.append(Delivered(name, target, size, proof, seconds, artefact.notes))
+                made = make(bundle, draft)
+                artefacts = made if isinstance(made, list) else [made]
+                proofs = [
+                    proven(bundle, each, texts, processes[name], expected, labels)
+                    for each in artefacts
+                ]
+                write_card(bundle, draft, name, artefacts, proofs)
+                for artefact, proof in zip(artefacts, proofs, strict=True):
+                    place = target / artefact.file.relative_to(draft)
+                    size = size_of(artefact.file) / 1e6
+                    delivered.append(Delivered(name, place, size, proof, artefact.notes))
     return delivered
 
 

@@ -21,8 +21,8 @@ def export_model(
     keep: str | None = None,
     formats: Sequence[str] | str = ("savedmodel",),
     verify_texts: Sequence[str] | None = None,
+    verify_labels: Sequence[int] | None = None,
     card: Mapping | None = None,
-    **options,
 ) -> list[Delivered]:
     """Exports a model that was trained in any pipeline, with what it needs to read strings.
 
@@ -38,15 +38,15 @@ def export_model(
         keep: which part of a longer text stays; if not given, what the model does, else "head".
         formats: names of exporters.
         verify_texts: texts on which each artefact must give what the model gives.
+        verify_labels: their class numbers, for the accuracy of a smaller artefact.
         card: facts for the model card: `data`, `scores`, `limits`.
-        options: for the exporters that know them, `max_size_mb=5`.
 
     Raises:
         ExportError: the parts do not fit, or an artefact does not reproduce the model.
     """
     bundle = bundle_of(model, vectorizer, classes, text_limit, keep, card)
     formats = [formats] if isinstance(formats, str) else formats
-    return deliver(bundle, path, formats, verify_texts, **options)
+    return deliver(bundle, path, formats, verify_texts, verify_labels)
 
 
 def bundle_of(

@@ -3,13 +3,15 @@
 Started as a script, `python fresh.py KIND`, where KIND is savedmodel, keras, onnx or litert, it
 answers one JSON line per request on standard input:
 
-    {"path": "best", "texts": [...]}  or  {"path": "best/model.onnx", "ids": [[...]], "steps": null}
+    {"path": "best", "texts": [...]}
+    {"path": "best/model.onnx", "texts": [...], "reader": "best/reader.py"}
+    {"path": "best/model.keras", "ids": [[[...], ...], ...], "modules": [...]}
 
 with `{"probabilities": [[...]], "labels": [...]}` or `{"error": "..."}`.
 """
 
 import contextlib
-import importlib
+import importlib.util
 import json
 import os
 import sys
@@ -73,21 +75,31 @@ def run_litert(request):
 
 
 def _batches(request, size):
-    """The ids `size` texts at a time, padded to the longest, or to a model's fixed `steps`."""
+    """The ids `size` texts at a time, as a user makes them with the reader beside the model."""
     import numpy as np
 
-    texts = request["ids"]
-    for start in range(0, len(texts), size):
-        batch = texts[start : start + size]
-        steps = request.get("steps") or max([1, *map(len, batch)])
-        padded = np.zeros((len(batch), steps), "int32")
-        for row, ids in enumerate(batch):
-            padded[row, : len(ids)] = ids
-        yield padded
+    if "ids" in request:
+        yield from (np.array(ids, "int32") for ids in request["ids"])
+        return
+    specification = importlib.util.spec_from_file_location("reader", request["reader"])
+    reader = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(reader)
+    folder = os.path.dirname(request["reader"])
+    read = reader.Reader(os.path.join(folder, "vectorizer.json"))
+    for start in range(0, len(request["texts"]), size):
+        yield np.array(read.padded(request["texts"][start : start + size]), "int32")
 
 
 def _answer(batches):
     return {"probabilities": [row for batch in batches for row in batch.tolist()]}
+
+
+RUNNERS = {
+    "savedmodel": run_savedmodel,
+    "keras": run_keras,
+    "onnx": run_onnx,
+    "litert": run_litert,
+}
 
 
 def main(kind):
@@ -101,7 +113,7 @@ def main(kind):
     for module in LIBRARIES[kind]:  # While the artefact is still being written.
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
-    run = globals()[f"run_{kind}"]
+    run = RUNNERS[kind]
     for line in sys.stdin:
         try:
             answer = run(json.loads(line))

@@ -48,10 +48,15 @@ reads strings with it."""
 _ONNX = """Python, with numpy and onnxruntime alone:
 
 ```python
+import numpy as np
 import onnxruntime
+from reader import Reader  # reader.py beside the model
 
+read = Reader("PATH/vectorizer.json")
 model = onnxruntime.InferenceSession("PATH/model.onnx")
-probabilities, = model.run(["probabilities"], {"ids": ids})  # int32 (texts, steps), 0 is padding
+ids = np.array(read.padded(["a text", "another"]), "int32")
+(probabilities,) = model.run(["probabilities"], {"ids": ids})
+labels = [read.classes[best] for best in probabilities.argmax(axis=-1)]
 ```
 
 ```javascript
@@ -60,14 +65,20 @@ const ids = new ort.Tensor("int32", Int32Array.from([5, 9, 2]), [1, 3]);
 const { probabilities } = await model.run({ ids });
 ```"""
 
-_LITERT = """Ids come from `vectorizer.json`.
+_LITERT = """Python, with the LiteRT interpreter alone, one text at a time:
 
 ```python
+import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+from reader import Reader  # reader.py beside the model
 
+read = Reader("PATH/vectorizer.json")
 run = Interpreter("PATH/model.tflite").get_signature_runner("serving_default")
-run(ids=ids)["probabilities"]  # int32 (1, STEPS), 0 is padding
-```"""
+probabilities = run(ids=np.array(read.padded(["a text"]), "int32"))["probabilities"][0]
+read.classes[probabilities.argmax()]
+```
+
+`model.int8.tflite` is called alike and is smaller."""
 
 _USAGES = {"savedmodel": _SAVEDMODEL, "keras": _KERAS, "onnx": _ONNX, "litert": _LITERT}
 
@@ -77,5 +88,4 @@ def usage_of(name: str, bundle: Bundle) -> str:
     explains = any(isinstance(layer, Head) for layer in bundle.model.layers)
     names = json.dumps(list(bundle.classes), ensure_ascii=False)
     text = _USAGES.get(name, "").replace("EXPLAIN", _EXPLAIN if explains else "")
-    text = text.replace("CLASS_NAMES", names).replace("CLASSES", str(len(bundle.classes)))
-    return text.replace("STEPS", str(bundle.steps or "any length"))
+    return text.replace("CLASS_NAMES", names).replace("CLASSES", str(len(bundle.classes)))

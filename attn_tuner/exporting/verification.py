@@ -11,19 +11,51 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting.base import Artefact, Bundle, class_probabilities, layer_modules
+from attn_tuner.exporting.base import (
+    READER,
+    Artefact,
+    Bundle,
+    class_probabilities,
+    layer_modules,
+    padded,
+)
 
 _SCRIPT = Path(__file__).with_name("fresh.py")
+_BATCH = 64
 _PATIENCE = 300  # Seconds for the imports and an answer, on a busy machine.
 
 
 @dataclass(frozen=True)
 class Proof:
-    """How near an artefact came to its model: `difference` over `texts` texts."""
+    """How near an artefact came to its model.
+
+    Args:
+        difference: greatest difference of a probability.
+        tolerance: what was allowed; None where it was only measured.
+        texts: how many texts it was measured on.
+        same_labels: share of the texts that got the same label.
+        accuracy: of the model and of the artefact, where the labels are known.
+    """
 
     difference: float
-    tolerance: float
+    tolerance: float | None
     texts: int
+    same_labels: float = 1.0
+    accuracy: tuple[float, float] | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The proof in words."""
+        said = (
+            f"On {self.texts} texts, in a process of its own, its probabilities differ from the "
+            f"model's by at most {self.difference:.1e}"
+        )
+        said += f"; {self.tolerance:.0e} is allowed." if self.tolerance is not None else "."
+        if self.same_labels < 1:
+            said += f" {self.same_labels:.1%} of them get the same label."
+        if self.accuracy is not None:
+            said += " Accuracy: model {:.4f}, artefact {:.4f}.".format(*self.accuracy)
+        return said
 
 
 class FreshProcess:
@@ -74,7 +106,12 @@ class FreshProcess:
 
 
 def proven(
-    bundle: Bundle, artefact: Artefact, texts: Sequence[str], process: FreshProcess, expected=None
+    bundle: Bundle,
+    artefact: Artefact,
+    texts: Sequence[str],
+    process: FreshProcess,
+    expected=None,
+    labels=None,
 ) -> Proof:
     """Runs the artefact on `texts` in `process` and compares it with the bundle.
 
@@ -84,6 +121,7 @@ def proven(
         texts: what to compare on.
         process: runs artefacts of that kind.
         expected: (texts, classes) probabilities to reproduce; the bundle's own if not given.
+        labels: class numbers of the texts, where known, for the accuracy.
 
     Raises:
         ExportError: it does not run, or a probability differs by more than the tolerance.
@@ -101,14 +139,19 @@ def proven(
         )
     off = np.abs(given - expected)
     difference = float(off.max(initial=0.0))
-    if difference > artefact.tolerance:
+    if artefact.tolerance is not None and difference > artefact.tolerance:
         worst = texts[int(off.max(axis=-1).argmax())]
         raise ExportError(
             f"The {artefact.kind} artefact differs from the model by {difference:.2g} in a "
             f"probability; {artefact.tolerance:.0e} is allowed. The worst of {len(texts)} texts "
             f"begins {worst[:40]!r}. Nothing was written."
         )
-    return Proof(difference, artefact.tolerance, len(texts))
+    named, wanted = given.argmax(axis=-1), expected.argmax(axis=-1)
+    accuracy = None
+    if labels is not None and len(texts):
+        accuracy = (float(np.mean(wanted == labels)), float(np.mean(named == labels)))
+    same = float(np.mean(named == wanted)) if len(texts) else 1.0
+    return Proof(difference, artefact.tolerance, len(texts), same, accuracy)
 
 
 def probing_texts(bundle: Bundle, count: int = 24) -> list[str]:
@@ -122,9 +165,13 @@ def probing_texts(bundle: Bundle, count: int = 24) -> list[str]:
 
 
 def _request(bundle: Bundle, artefact: Artefact, texts: Sequence[str]) -> dict:
-    if artefact.takes == "texts":
-        return {"path": str(artefact.file), "texts": list(texts)}
-    request = {"path": str(artefact.file), "ids": bundle.ids(texts), "steps": artefact.steps}
+    request = {"path": str(artefact.file)}
     if artefact.kind == "keras":
+        rows = bundle.ids(texts)
+        batches = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
+        request["ids"] = [padded(each, bundle.steps).tolist() for each in batches]
         request["modules"] = layer_modules(bundle.model)
+    else:
+        request["texts"] = list(texts)
+        request["reader"] = str(artefact.file.with_name(READER))
     return request

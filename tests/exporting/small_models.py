@@ -6,26 +6,8 @@ from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
 from attn_tuner.limits import TextMask
 
-WORDS = [
-    "the",
-    "a",
-    "film",
-    "was",
-    "is",
-    "very",
-    "not",
-    "good",
-    "bad",
-    "great",
-    "awful",
-    "plot",
-    "actor",
-    "房",
-    "间",
-    "很",
-    "干",
-    "净",
-]
+SENTENCE = "the a film was is very not good bad great awful plot actor 房 间 很 干 净"
+WORDS = SENTENCE.split()
 TEXTS = [
     "The film was great, very great.",
     "Not a good plot!",

@@ -1,0 +1,59 @@
+"""LiteRT (TensorFlow Lite): ids to probabilities and weights on phones and small machines."""
+
+import re
+from pathlib import Path
+
+import tensorflow as tf
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.base import Artefact, Bundle, exporters
+from attn_tuner.exporting.plain_files import write_reader
+from attn_tuner.exporting.scoring import IdScorer
+
+_FILE, _SMALL_FILE = "model.tflite", "model.int8.tflite"
+
+
+@exporters.register("litert")
+def export_litert(bundle: Bundle, folder: Path) -> list[Artefact]:
+    """Two `.tflite` files, float32 and dynamic-range int8, of built-in operators only.
+
+        ids int32 (1, steps)  ->  probabilities (1, classes), weights (1, hops, steps)
+
+    One text at a time, of any length; 0 is padding. Beside them lie `reader.py` and
+    `vectorizer.json`, which make ids of strings with Python alone. How far the int8 file is off
+    is measured and told; the float file must be equal within 1e-4.
+    """
+    write_reader(bundle, folder)
+    (folder / _FILE).write_bytes(_converted(bundle, small=False))
+    (folder / _SMALL_FILE).write_bytes(_converted(bundle, small=True))
+    return [
+        Artefact("litert", folder / _FILE, tolerance=1e-4),
+        Artefact("litert", folder / _SMALL_FILE, tolerance=None),
+    ]
+
+
+def _converted(bundle: Bundle, small: bool) -> bytes:
+    ids = tf.TensorSpec((1, bundle.steps), tf.int32, name="ids")
+    # Constants: inside a loop the interpreter does not find variables.
+    scorer = IdScorer(bundle.model, constant=True)
+    score = tf.function(scorer, input_signature=[ids], autograph=False).get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([score], tf.Module())
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if small:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    try:
+        return converter.convert()
+    except Exception as error:  # The converter raises a class of its own, which is not public.
+        raise ExportError(_sentence(bundle, str(error))) from error
+
+
+def _sentence(bundle: Bundle, message: str) -> str:
+    """Which layer has no LiteRT form, by the operators that the converter names."""
+    operators = sorted(set(re.findall(r"tf\.(\w+) op is neither", message)))
+    layers = [each.name for each in bundle.model.layers if re.search(rf"\b{each.name}", message)]
+    what = f"The {' and '.join(layers) or bundle.model.name} layer"
+    why = f" needs {', '.join(operators)}" if operators else " does not convert"
+    return (
+        f"{what}{why}, which LiteRT has no built-in operator for. Choose the savedmodel or onnx "
+        "format, or search with a head such as additive and an encoder such as bigru."
+    )

@@ -1,0 +1,43 @@
+"""What lies beside a model that takes ids: the way from a string to ids, and the class names."""
+
+import json
+import shutil
+from pathlib import Path
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting import plain
+from attn_tuner.exporting.base import READER, VECTORIZER, Bundle
+from attn_tuner.exporting.vectorizers import KerasVectorizer
+from attn_tuner.text.cutting import ends_kept
+from attn_tuner.text.folding import APOSTROPHES, MARKUP
+from attn_tuner.text.graph import spelling_arrays
+
+
+def write_reader(bundle: Bundle, folder: Path):
+    """Writes `vectorizer.json` and `reader.py`, which need neither TensorFlow nor attn_tuner.
+
+    Raises:
+        ExportError: the vectorizer is a Keras layer, whose rules JSON cannot hold.
+    """
+    if isinstance(bundle.vectorizer, KerasVectorizer):
+        raise ExportError(
+            "A TextVectorization layer runs in TensorFlow alone, so this format would be without "
+            "its way from strings to ids. Choose the savedmodel or keras format, or train with an "
+            "attn_tuner.text.Vectorizer."
+        )
+    pages, rows, spellings = spelling_arrays(bundle.vectorizer.split)
+    facts = {
+        "classes": list(bundle.classes),
+        "steps": bundle.steps,
+        "split": bundle.vectorizer.split,
+        "kept": ends_kept(bundle.text_limit, bundle.keep),
+        "markup": MARKUP,
+        "apostrophes": APOSTROPHES,
+        "vocabulary": bundle.used_vocabulary,
+        "pages": pages.tolist(),
+        "rows": rows.tolist(),
+        "spellings": spellings.tolist(),
+    }
+    text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    (folder / VECTORIZER).write_text(text, encoding="utf-8")
+    shutil.copyfile(plain.__file__, folder / READER)
