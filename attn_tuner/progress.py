@@ -54,7 +54,7 @@ class Progress:
 
     def say(self, sentence: str):
         """A line that stays."""
-        self.console.print(Text(sentence))
+        self.console.print(Text(sentence), soft_wrap=True)
 
     def heard(self, news: dict):
         """Takes in what the trial runner tells."""

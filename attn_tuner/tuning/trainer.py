@@ -94,12 +94,15 @@ def train(model, batches, validation, schedule: Schedule, watch=None, progress=N
     """
     progress = progress or Progress()
     watch = watch or Watch()
+    batches.begin(progress.epoch)
     referee = _Referee(model, validation, schedule, watch, progress, len(batches))
-    if progress.epoch < schedule.epochs and not progress.stopped:
+    while progress.epoch < schedule.epochs and not progress.stopped:
         batches.begin(progress.epoch, progress.batch)
+        # What is left of an epoch is a fit of its own: Keras counts the batches of a fit once.
+        until = progress.epoch + 1 if progress.batch else schedule.epochs
         model.fit(
             batches,
-            epochs=schedule.epochs,
+            epochs=until,
             initial_epoch=progress.epoch,
             callbacks=[referee],
             verbose=0,

@@ -1,0 +1,84 @@
+"""The baselines, measured in a process of their own while the search runs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.baselines import linear, majority
+from attn_tuner.files import write_json, write_whole
+from attn_tuner.text.store import TokenStore
+from attn_tuner.tuning.budget import Budget
+
+BASELINES = "baselines.json"
+_PATIENCE = 600  # Seconds, where no budget says otherwise.
+
+
+class BaselinesBeside:
+    """Measures the baselines of a run folder in the background, once.
+
+    Use it as a context manager, and `wait` before the results are read.
+
+    Args:
+        directory: the run's folder, whose `data` holds the stores.
+        classes: number of classes.
+        seed: of the folds that choose the penalty.
+    """
+
+    def __init__(self, directory, classes: int, seed: int):
+        self.directory = Path(directory)
+        self.arguments = [str(self.directory), str(classes), str(seed)]
+        self.process = None
+
+    def __enter__(self):
+        if not (self.directory / BASELINES).exists():
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "attn_tuner.tuning.beside", *self.arguments],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            )
+        return self
+
+    def __exit__(self, *problem):
+        if self.process:
+            self.process.kill()
+            self.process.communicate()
+
+    def wait(self, budget: Budget) -> str | None:
+        """Waits for the baselines as long as the search may last; says what went wrong, if so."""
+        if not self.process:
+            return None
+        left = budget.search_left()
+        try:
+            errors = self.process.communicate(timeout=_PATIENCE if left is None else left)[1]
+        except subprocess.TimeoutExpired:
+            return "The linear baseline was not done in time, so the leaderboard lacks it."
+        if self.process.returncode:
+            return f"The linear baseline failed: {errors.strip().splitlines()[-1]}"
+        return None
+
+
+def measure_baselines(directory, classes: int, seed: int):
+    """Writes `baselines.json` and the linear baseline's probabilities into the run folder."""
+    directory = Path(directory)
+    stores = {
+        role: TokenStore.open(directory / "data" / role)
+        for role in ("train", "validation", "test")
+        if (directory / "data" / role).exists()
+    }
+    training = stores.pop("train")
+    found = [majority(training, stores, classes), linear(training, stores, classes, seed)]
+    for role, probabilities in found[1].probabilities.items():
+        target = directory / f"linear_{role}.npy"
+        write_whole(target, lambda path, kept=probabilities: np.save(path, kept))
+    write_json(directory / BASELINES, [baseline.row() for baseline in found])
+
+
+if __name__ == "__main__":
+    folder, classes, seed = sys.argv[1:]
+    os.nice(5)
+    measure_baselines(folder, int(classes), int(seed))

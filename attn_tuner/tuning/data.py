@@ -1,0 +1,77 @@
+"""A run's texts as ids: encoded once, handed to every trial as batches."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.text import TextDataset, Vectorizer
+from attn_tuner.text.buckets import Batches
+from attn_tuner.text.store import TokenStore, encode_parts, open_vectorizer
+
+LIMITS = (32, 64, 128, 256, 400)  # Tokens a text may keep; more cost time and bring little.
+SHOWN = 2_000  # Validation texts kept in clear for the report.
+JUDGED = 256  # Batch size where nothing is learned.
+
+
+@dataclass(frozen=True, eq=False)
+class RunData:
+    """The stores of a run by role, and the vectorizer that made them."""
+
+    stores: dict[str, TokenStore]
+    vectorizer: Vectorizer
+
+    @classmethod
+    def prepare(cls, dataset: TextDataset, directory) -> "RunData":
+        """Builds the vocabulary and encodes all parts, or opens what an earlier sitting wrote."""
+        directory = Path(directory)
+        if directory.exists():
+            vectorizer = open_vectorizer(directory)
+        else:
+            vectorizer = Vectorizer.build(dataset.train.texts)
+        stores = encode_parts(dataset, vectorizer, directory)
+        if not (directory / "validation.jsonl").exists():
+            _show(dataset, directory)
+        return cls(stores, vectorizer)
+
+    @property
+    def vocabulary_size(self) -> int:
+        return len(self.vectorizer.vocabulary)
+
+    def size(self, role: str) -> int:
+        return len(self.stores[role]) if role in self.stores else 0
+
+    def sizes(self) -> dict[str, int]:
+        return {role: len(store) for role, store in self.stores.items()}
+
+    def text_limits(self) -> tuple[int, ...]:
+        """Three limits worth trying: the largest leaves at most 1 text in 20 to be cut."""
+        usual = np.quantile(self.stores["train"].lengths, 0.95)
+        enough = int(np.searchsorted(LIMITS, usual))
+        top = min(enough, len(LIMITS) - 1)
+        return LIMITS[max(0, top - 2) : top + 1]
+
+    def training(self, values: dict, seed: int) -> Batches:
+        """The training part, in an order that depends on the seed and the epoch alone."""
+        return self._batches("train", values, values["batch_size"], seed=seed)
+
+    def validation(self, values: dict) -> Batches:
+        return self._batches("validation", values, JUDGED, shuffle=False)
+
+    def test(self, values: dict) -> Batches:
+        return self._batches("test", values, JUDGED, shuffle=False)
+
+    def _batches(self, role, values, size, **options):
+        limits = ("text_limit", "keep", "vocabulary_limit")
+        return Batches(self.stores[role], size, **{n: values[n] for n in limits}, **options)
+
+
+def _show(dataset, directory):
+    """Leaves validation texts in clear beside the stores, for a report to quote."""
+    part = dataset.validation
+    with (directory / "validation.jsonl").open("w", encoding="utf-8") as file:
+        for text, label in zip(part.texts[:SHOWN], part.labels[:SHOWN], strict=True):
+            line = {"text": text, "label": dataset.classes[label]}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    np.save(directory / "validation_labels.npy", np.asarray(part.labels))

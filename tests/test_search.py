@@ -1,0 +1,223 @@
+"""The main job on small data: search, resume, results, and refusals."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import attn_tuner
+from attn_tuner.errors import BudgetError, DataError, RunError, UnknownName
+
+QUICK = {
+    "encoder": ["gru", "none"],
+    "head": ["additive", "mean"],
+    "embedding_dim": 32,
+    "gru.units": 32,
+    "text_limit": 32,
+    "learning_rate": 0.01,
+}
+
+
+def colours(count=240, seed=0):
+    """Texts that say warm or cold by one word, and their labels."""
+    random = np.random.default_rng(seed)
+    warm, cold, filler = ["red", "orange"], ["blue", "green"], ["a", "the", "of", "in", "box"]
+    texts, labels = [], []
+    for index in range(count):
+        label = index % 2
+        words = list(random.choice(filler, 6)) + [random.choice(warm if label else cold)]
+        random.shuffle(words)
+        texts.append(" ".join(words) + f" {index}")
+        labels.append("warm" if label else "cold")
+    return texts, labels
+
+
+def quick_search(directory, **options):
+    given = {"max_trials": 2, "space": QUICK, "epochs": 4, "progress": False, **options}
+    return attn_tuner.search(given.pop("data", None) or colours(), directory=directory, **given)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("runs") / "colours"
+    return quick_search(directory)
+
+
+def test_the_winner_learns_what_a_word_decides(run):
+    assert run.test_metrics["accuracy"] >= 0.9
+    assert [answer.label for answer in run.predict(["a red box", "the blue box"])] == [
+        "warm",
+        "cold",
+    ]
+
+
+def test_the_leaderboard_holds_every_trial_and_both_baselines(run):
+    table = run.leaderboard()
+    assert {"trial 0", "trial 1", "majority class", "linear"} == set(table["name"])
+    assert table["val_accuracy"].is_monotonic_decreasing
+    majority = table[table["name"] == "majority class"].iloc[0]
+    assert majority["val_accuracy"] == pytest.approx(0.5, abs=0.05)
+    assert table["test_accuracy"].notna().sum() == 3  # The winner and the baselines, no other.
+
+
+def test_the_export_answers_raw_strings_in_a_process_without_us(run):
+    script = (
+        "import sys, json; sys.modules['attn_tuner'] = None\n"
+        "import tensorflow as tf\n"
+        "serve = tf.saved_model.load(sys.argv[1]).signatures['serving_default']\n"
+        "answer = serve(text=tf.constant(['a red box', 'the blue box']))\n"
+        "print(json.dumps([label.decode() for label in answer['label'].numpy()]))\n"
+    )
+    arguments = [sys.executable, "-c", script, str(run.directory / "best")]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == ["warm", "cold"]
+
+
+def test_load_gives_the_same_result_back(run):
+    again = attn_tuner.load(run.directory)
+    assert again.test_metrics == run.test_metrics
+    texts = ["a red box", "", "unseen words only"]
+    first = [answer.probability for answer in run.predict(texts)]
+    assert [answer.probability for answer in again.predict(texts)] == pytest.approx(first)
+
+
+def test_a_search_goes_on_where_it_stopped(tmp_path):
+    quick_search(tmp_path / "run", max_trials=1)
+    before = (tmp_path / "run" / "trial_0" / "record.json").read_text()
+    result = quick_search(tmp_path / "run", max_trials=2)
+    assert len(result.run.records) == 2
+    assert (tmp_path / "run" / "trial_0" / "record.json").read_text() == before
+
+
+def test_the_same_seed_gives_the_same_values_and_scores(run, tmp_path):
+    again = quick_search(tmp_path / "again")
+    for one, two in zip(run.run.records, again.run.records, strict=True):
+        assert one.values == two.values
+        assert one.score == pytest.approx(two.score)
+
+
+def test_other_data_or_another_space_is_refused_in_that_folder(run):
+    with pytest.raises(RunError, match="made with other data"):
+        quick_search(run.directory, data=colours(seed=1))
+    with pytest.raises(RunError, match="another search space; it differs in .*encoder"):
+        quick_search(run.directory, space={**QUICK, "encoder": ["gru", "lstm"]})
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("mine")
+    with pytest.raises(RunError, match="no search wrote"):
+        quick_search(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_unwritable_folder_is_named(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(RunError, match="cannot be written"):
+        quick_search(tmp_path / "run")
+
+
+def test_a_file_in_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(RunError, match="cannot be written"):
+        quick_search(tmp_path / "run")
+
+
+def test_time_that_is_over_before_training_says_how_much_went_where(tmp_path):
+    with pytest.raises(BudgetError, match="was over before a model could be trained"):
+        quick_search(tmp_path / "run", max_time="1s", max_trials=None)
+
+
+def test_time_too_short_for_one_epoch_still_gives_a_model_and_says_so(tmp_path):
+    texts, labels = colours(4000)
+    slow = {**QUICK, "encoder": ["lstm"], "head": ["additive"], "lstm.units": 128, "batch_size": 32}
+    result = quick_search(
+        tmp_path / "run", data=(texts, labels), space=slow, max_time="27s", max_trials=1, epochs=99
+    )
+    assert result.run.outcome["winner"] == "0"
+    assert result.predict(["a red box"])
+
+
+def test_names_that_nothing_answers_to_get_a_suggestion(tmp_path):
+    with pytest.raises(UnknownName, match="Did you mean 'accuracy'"):
+        quick_search(tmp_path / "run", objective="acuracy")
+    with pytest.raises(UnknownName, match="Did you mean 'random'"):
+        quick_search(tmp_path / "run", tuner="ramdom")
+
+
+def test_a_trial_that_raises_is_shown_recorded_and_the_search_goes_on(tmp_path, capsys):
+    space = {**QUICK, "encoder": ["gru", "raising"], "head": ["mean"]}
+
+    from attn_tuner.encoding import encoders
+
+    @encoders.register("raising")
+    def raising():
+        raise ValueError("no such luck")
+
+    try:
+        result = quick_search(tmp_path / "run", space=space, max_trials=6, tuner="random", seed=3)
+    finally:
+        del encoders._variants["raising"]
+    statuses = [record.status for record in result.run.records]
+    assert "failed" in statuses
+    assert "completed" in statuses
+    failed = next(record for record in result.run.records if record.status == "failed")
+    assert failed.stopped == "ValueError: no such luck"
+    assert "Traceback" in failed.message
+
+
+def test_a_data_frame_and_arrays_of_any_string_type_are_taken(tmp_path):
+    texts, labels = colours(120)
+    frame = pd.DataFrame({"review": texts, "warmth": labels})
+    result = quick_search(
+        tmp_path / "frame", data=frame, text="review", label="warmth", max_trials=1
+    )
+    assert result.classes == ("cold", "warm")
+
+
+def test_a_prediction_of_what_is_no_text_is_refused(run):
+    with pytest.raises(DataError, match="takes texts; got 3"):
+        run.predict(["a red box", 3])
+
+
+def test_only_the_best_trials_keep_their_weights(tmp_path):
+    result = quick_search(tmp_path / "run", max_trials=4, keep=2, epochs=1)
+    kept = {path.parent.name for path in result.directory.glob("trial_*/checkpoint.weights.h5")}
+    best = {f"trial_{record.trial_id}" for record in result.run.ranked()[:2]}
+    assert kept == best
+
+
+def test_stock_keras_tuner_opens_the_run_folder_and_finds_the_winner(run):
+    import keras_tuner
+
+    from attn_tuner.space import SearchSpace
+
+    values = run.run.ranked()[0].values
+    hypermodel = attn_tuner.AttentionHyperModel(
+        len(run.bundle.vectorizer.vocabulary), 2, space=SearchSpace(stored_space(run))
+    )
+    tuner = keras_tuner.RandomSearch(
+        hypermodel,
+        keras_tuner.Objective("val_accuracy", "max"),
+        max_trials=2,
+        directory=run.directory.parent,
+        project_name=run.directory.name,
+        overwrite=False,
+    )
+    model = tuner.get_best_models()[0]
+    ids = np.array([[2, 3, 4, 5, 0, 0]], "int32")
+    expected = run.best_model.predict(ids, verbose=0)
+    np.testing.assert_allclose(model.predict(ids, verbose=0), expected, atol=1e-6)
+    assert values["encoder"] in ("gru", "none")
+
+
+def stored_space(run):
+    from attn_tuner.hypermodel import default_space
+
+    vocabulary = len(run.bundle.vectorizer.vocabulary)
+    limits = tuple(run.run.plan.space["text_limit"]["values"])
+    return default_space(vocabulary, limits).updated_from(QUICK)
