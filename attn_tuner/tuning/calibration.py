@@ -1,0 +1,182 @@
+"""Probabilities that mean what they say, and the threshold that serves F1 best.
+
+found = calibrate(labels, probabilities)          # on validation texts
+set_temperature(model, found.temperature)         # the model itself, nothing added behind it
+"""
+
+from dataclasses import asdict, dataclass
+
+import keras
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from attn_tuner.averaging import ProbabilityAverage
+from attn_tuner.errors import SpaceError
+from attn_tuner.measures import both_columns
+
+BINS = 15
+SHARPEST, FLATTEST = 0.1, 10.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What calibration on the validation texts changed.
+
+    Args:
+        temperature: by which the logits are divided; above 1 the model was too sure of itself.
+        error_before, error_after: expected calibration error.
+        loss_before, loss_after: log loss in nats.
+    """
+
+    temperature: float
+    error_before: float
+    error_after: float
+    loss_before: float
+    loss_after: float
+
+    def row(self) -> dict:
+        """The calibration for JSON."""
+        return asdict(self)
+
+
+def calibrate(labels: np.ndarray, probabilities: np.ndarray) -> Calibration:
+    """The temperature at which the log loss of these texts is lowest.
+
+        q_c = p_c^(1/t) / sum_j p_j^(1/t),   t = argmin of the mean of -log q_label
+
+    Dividing logits by t does the same to their softmax or sigmoid. The answers stay, and so does
+    the accuracy. The loss is convex in 1/t; t is sought from 0.1 to 10.
+
+    Args:
+        labels: class numbers, `(texts,)`.
+        probabilities: `(texts, classes)`, or `(texts, 1)` for class 1 of two.
+
+    Reference:
+        Guo et al. 2017, section 4.2. https://proceedings.mlr.press/v70/guo17a.html
+    """
+    labels, probabilities = _checked(labels, probabilities)
+    logits = np.log(np.clip(probabilities, 1e-7, 1))
+
+    def loss(sharpness):
+        return _log_loss(labels, logits * sharpness)
+
+    bounds = (1 / FLATTEST, 1 / SHARPEST)
+    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-4})
+    # At 1 nothing is changed; a bounded search stops a little beside a minimum that lies there.
+    sharpness = float(found.x) if found.fun < loss(1.0) else 1.0
+    tempered = at_temperature(probabilities, 1 / sharpness)
+    return Calibration(
+        temperature=1 / sharpness,
+        error_before=expected_calibration_error(labels, probabilities),
+        error_after=expected_calibration_error(labels, tempered),
+        loss_before=loss(1.0),
+        loss_after=loss(sharpness),
+    )
+
+
+def at_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """`(texts, classes)` probabilities as they would be with logits divided by `temperature`."""
+    logits = np.log(np.clip(both_columns(probabilities), 1e-7, 1)) / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def expected_calibration_error(
+    labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS
+) -> float:
+    """How far the share of right answers lies from the probability given, on average.
+
+        ECE = sum_b n_b / n |accuracy_b - confidence_b|
+
+    over `bins` equal ranges of the probability of the answer.
+
+    Reference:
+        Guo et al. 2017, eq. 3. https://proceedings.mlr.press/v70/guo17a.html
+    """
+    labels, probabilities = _checked(labels, probabilities)
+    sure = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    place = np.minimum((sure * bins).astype(int), bins - 1)
+    gaps = np.bincount(place, weights=right - sure, minlength=bins)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def threshold_for_f1(
+    labels: np.ndarray, probabilities: np.ndarray, macro: bool = False
+) -> tuple[float, float]:
+    """The threshold on class 1 of two at which F1 is highest, and that F1.
+
+        F1 = 2 TP / (2 TP + FP + FN),   answer 1 where p_1 >= threshold
+
+    The threshold lies half-way between two probabilities that occur; of equal ones, the nearest
+    to 0.5 is taken.
+
+    Args:
+        labels: 0 or 1, `(texts,)`.
+        probabilities: `(texts, 2)`, or `(texts, 1)` for class 1.
+        macro: the mean of both classes' F1 in place of that of class 1.
+
+    Raises:
+        SpaceError: there are more than two classes.
+    """
+    labels, probabilities = _checked(labels, probabilities)
+    if probabilities.shape[1] != 2:
+        raise SpaceError(
+            f"A threshold decides between two classes; got {probabilities.shape[1]}. For more, "
+            "the answer is the most probable class."
+        )
+    order = np.argsort(-probabilities[:, 1], kind="stable")
+    # Rank r answers 1 to the r surest texts; between 1 and the surest lies the answer 0 to all.
+    falling = np.concatenate([[1.0], probabilities[order, 1], [0.0]])
+    ones = np.concatenate([[0], np.cumsum(labels[order])])
+    answered, texts, total = np.arange(len(labels) + 1), len(labels), ones[-1]
+    scores = 2 * ones / np.maximum(answered + total, 1)
+    if macro:
+        zeros = (texts - answered) - (total - ones)
+        scores = (scores + 2 * zeros / np.maximum(2 * texts - answered - total, 1)) / 2
+    scores = np.where(falling[:-1] > falling[1:], scores, -1.0)  # Equal ones are not parted.
+    thresholds = (falling[:-1] + falling[1:]) / 2
+    best = scores >= scores.max() - 1e-12
+    chosen = np.argmin(np.where(best, np.abs(thresholds - 0.5), np.inf))
+    return float(thresholds[chosen]), float(scores[chosen])
+
+
+def set_temperature(model: keras.Model, temperature: float):
+    """Divides the model's logits by `temperature`, in its weights alone.
+
+    The last layer is a Dense with softmax or sigmoid, whose kernel and bias are divided, or the
+    `ProbabilityAverage` of an ensemble. Two calls multiply for the former and replace for the
+    latter; call it once.
+
+    Raises:
+        SpaceError: the model ends otherwise, or the temperature is not above 0.
+    """
+    if not temperature > 0:
+        raise SpaceError(f"A temperature must be above 0; got {temperature!r}.")
+    last = model.layers[-1]
+    activation = getattr(getattr(last, "activation", None), "__name__", "")
+    if isinstance(last, ProbabilityAverage):
+        last.set_temperature(temperature)
+    elif isinstance(last, keras.layers.Dense) and activation in ("softmax", "sigmoid"):
+        last.set_weights([weight / temperature for weight in last.get_weights()])
+    else:
+        raise SpaceError(
+            f"The model ends in the layer '{last.name}' ({type(last).__name__}). A temperature "
+            "needs a Dense layer with softmax or sigmoid at the end, or an ensemble's average."
+        )
+
+
+def _log_loss(labels, logits):
+    top = logits.max(axis=1)
+    total = np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top
+    return float((total - logits[np.arange(len(labels)), labels]).mean())
+
+
+def _checked(labels, probabilities):
+    labels, probabilities = np.asarray(labels), both_columns(probabilities)
+    if not len(labels) or len(labels) != len(probabilities):
+        raise SpaceError(
+            f"Calibration needs a label for each text; got {len(labels)} labels and "
+            f"{len(probabilities)} rows of probabilities."
+        )
+    return labels, probabilities

@@ -1,0 +1,111 @@
+"""Temperature, calibration error and thresholds, by hand and on any probabilities."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.tuning.calibration import (
+    at_temperature,
+    calibrate,
+    expected_calibration_error,
+    set_temperature,
+    threshold_for_f1,
+)
+from attn_tuner.tuning.ensemble import ensemble_model
+
+SMALL = {"embedding_dim": 4, "encoder.bigru.units": 3, "head.additive.units": 2}
+
+
+def drawn(seed, texts=400, classes=3, sharpness=1.0):
+    """Labels that follow the probabilities exactly, and these raised to `sharpness`."""
+    generator = np.random.default_rng(seed)
+    honest = generator.dirichlet(np.ones(classes), texts)
+    labels = np.array([generator.choice(classes, p=row) for row in honest])
+    return labels, at_temperature(honest, 1 / sharpness)
+
+
+def test_the_temperature_undoes_a_known_sharpening():
+    labels, boasting = drawn(0, texts=6000, sharpness=3.0)
+    found = calibrate(labels, boasting)
+    assert found.temperature == pytest.approx(3.0, rel=0.1)
+    assert found.error_after < found.error_before / 3
+
+
+@given(st.integers(0, 500), st.integers(1, 40), st.integers(2, 4))
+@settings(deadline=None, max_examples=40)
+def test_calibration_never_raises_the_loss_nor_changes_an_answer(seed, texts, classes):
+    labels, probabilities = drawn(seed, texts, classes, sharpness=2.0)
+    found = calibrate(labels, probabilities)
+    assert found.loss_after <= found.loss_before
+    tempered = at_temperature(probabilities, found.temperature)
+    np.testing.assert_allclose(tempered.sum(axis=1), 1)
+    assert (tempered.argmax(axis=1) == probabilities.argmax(axis=1)).all()
+
+
+def test_certain_answers_that_are_right_or_wrong_give_finite_figures():
+    certain = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    for labels in ([1, 0, 1], [0, 1, 0]):
+        found = calibrate(labels, certain)
+        assert np.isfinite([*found.row().values()]).all()
+
+
+def test_the_calibration_error_of_a_worked_example():
+    # One bin holds 0.8 twice, one of them right: a gap of 0.3 on two of three texts.
+    probabilities = np.array([[0.2, 0.8], [0.2, 0.8], [1.0, 0.0]])
+    assert expected_calibration_error([1, 0, 0], probabilities) == pytest.approx(0.3 * 2 / 3)
+
+
+def test_the_threshold_of_a_worked_example():
+    probabilities = np.array([[0.9], [0.4], [0.3], [0.2]])
+    threshold, f1 = threshold_for_f1([1, 1, 0, 0], probabilities)
+    assert (threshold, f1) == (pytest.approx(0.35), 1.0)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.sampled_from([0.1, 0.3, 0.5, 0.7, 0.9])), min_size=1),
+    st.booleans(),
+)
+@settings(deadline=None, max_examples=100)
+def test_no_other_threshold_has_a_higher_f1(rows, macro):
+    labels, sure = (np.array(column) for column in zip(*rows, strict=True))
+    average = {"average": "macro", "labels": [0, 1]} if macro else {}
+
+    def f1(threshold):
+        return f1_score(labels, (sure >= threshold).astype(int), zero_division=0, **average)
+
+    threshold, found = threshold_for_f1(labels, sure[:, None], macro)
+    assert found == pytest.approx(f1(threshold))
+    assert found >= max(f1(other) for other in (0.0, 0.2, 0.4, 0.6, 0.8)) - 1e-9
+
+
+def test_a_threshold_among_three_classes_is_refused():
+    with pytest.raises(SpaceError, match="between two classes; got 3"):
+        threshold_for_f1([0, 1, 2], np.eye(3))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("joined", [False, True])
+def test_a_model_with_its_temperature_set_gives_the_tempered_probabilities(classes, joined):
+    hypermodel = AttentionHyperModel(vocabulary_size=30, classes=classes)
+    model = hypermodel.model(SMALL)
+    if joined:
+        model = ensemble_model([model, hypermodel.model(SMALL)], [2, 1])
+    ids = np.random.default_rng(0).integers(1, 30, (5, 9)).astype("int32")
+    before = model.predict(ids, verbose=0)
+    set_temperature(model, 0.5)
+    expected = at_temperature(before, 0.5)
+    found = model.predict(ids, verbose=0)
+    np.testing.assert_allclose(found, expected[:, -1:] if classes == 2 else expected, atol=1e-5)
+
+
+def test_a_model_that_does_not_end_in_probabilities_is_refused():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    with pytest.raises(SpaceError, match="ends in the layer"):
+        set_temperature(model, 2.0)
+    with pytest.raises(SpaceError, match="above 0"):
+        set_temperature(model, 0)
