@@ -66,17 +66,19 @@ class Head(Block):
     """States to one context vector per text, with the weights that made it.
 
     A head implements `attend` and `compute_output_shape`, makes its weights in `build`, and says
-    what it is like by three attributes, which the contract tests read.
+    what it is like by four attributes, which the contract tests read.
 
     Attributes:
         hops: rows of attention that it returns.
         ordered: True where the answer depends on the order of the steps.
         averages: True where the context is a weighted average of the states themselves.
+        even: True where equal states get equal weights.
     """
 
     hops = 1
     ordered = False
     averages = False
+    even = True
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -102,6 +104,9 @@ class Head(Block):
         if mask is None:
             mask = ops.ones(ops.shape(states)[:2], dtype="bool")
         mask = ops.cast(mask, "bool")
+        batch, steps = states.shape[:2]
+        if isinstance(batch, int) and isinstance(steps, int):
+            self.require(batch, steps)
         # Cleared at once, so that neither NaN nor a gradient can pass through padding.
         states = ops.where(mask[:, :, None], states, ops.zeros_like(states))
         context, weights = self.attend(states, mask)

@@ -54,6 +54,7 @@ class LastHead(Control):
 
     averages = True
     ordered = True
+    even = False
 
     def attend(self, states, mask):
         weights = last_only(mask)[:, None, :]

@@ -22,27 +22,25 @@ def masked_normalize(scores, mask=None, rule=None):
         scores: (..., steps), of any float dtype.
         mask: bool, broadcast to the scores' shape; None for no padding.
         rule: (scores, mask) -> weights in place of the softmax; it gets float32 scores that are 0
-            at padding, and a mask of the scores' shape.
+            at padding, and the mask.
 
     Returns:
         Weights in float32, (..., steps); a row without text is all zeros.
     """
     scores = precise(scores)
     mask = ops.ones_like(scores, dtype="bool") if mask is None else ops.cast(mask, "bool")
-    mask = ops.logical_and(mask, ops.ones_like(scores, dtype="bool"))
-    # Padding must not set the maximum either, or a large padded score would underflow every
-    # real one; and the gradient of what is replaced here is exactly zero.
-    scores = ops.where(mask, scores, ops.zeros_like(scores))
-    return (rule or softmax)(scores, mask)
+    if rule is None:
+        return softmax(scores, mask)
+    # The gradient of what is replaced here is exactly zero, whatever the rule does.
+    return rule(ops.where(mask, scores, ops.zeros_like(scores)), mask)
 
 
 def softmax(scores, mask):
-    """The masked softmax over the last axis, for finite scores."""
-    top = ops.stop_gradient(ops.max(ops.where(mask, scores, -1e30), axis=-1, keepdims=True))
-    shifted = ops.where(mask, scores - top, 0.0)
-    powers = ops.where(mask, ops.exp(shifted), 0.0)
-    total = ops.sum(powers, axis=-1, keepdims=True)
-    return powers / ops.where(total == 0, 1.0, total)
+    """The masked softmax over the last axis."""
+    # Padding must not set the maximum either, or a large padded score would underflow every real
+    # one. Behind this its power is exactly 0, except in a row without text.
+    weights = ops.softmax(ops.where(mask, scores, ops.cast(-3e38, scores.dtype)), axis=-1)
+    return ops.where(ops.any(mask, axis=-1, keepdims=True), weights, ops.zeros_like(weights))
 
 
 def below_highest(scores, mask, floor=-10.0):

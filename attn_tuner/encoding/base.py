@@ -18,7 +18,8 @@ encoders = Registry("encoder", package="attn_tuner.encoding")
 class Encoder(Block):
     """Embedded tokens to states, step by step.
 
-    An encoder implements `encode` and `width`, and makes its weights in `build(embedded_shape)`.
+    An encoder implements `encode` and `features_out`, and makes its weights in
+    `build(embedded_shape)`.
     """
 
     def __init__(self, **kwargs):
@@ -29,9 +30,9 @@ class Encoder(Block):
         """States (batch, steps, features_out) for inputs that are zero at padding."""
         raise NotImplementedError(f"{type(self).__name__} has no encode(embedded, mask).")
 
-    def width(self, features: int) -> int:
+    def features_out(self, features: int) -> int:
         """Features of a state, for inputs with that many."""
-        raise NotImplementedError(f"{type(self).__name__} has no width(features).")
+        raise NotImplementedError(f"{type(self).__name__} has no features_out(features).")
 
     def call(self, embedded, mask=None, training=False):
         if mask is None:
@@ -41,7 +42,7 @@ class Encoder(Block):
         return cleared(self.encode(embedded, mask, training=training), mask)
 
     def compute_output_shape(self, embedded_shape):
-        return (*embedded_shape[:-1], self.width(embedded_shape[-1]))
+        return (*embedded_shape[:-1], self.features_out(embedded_shape[-1]))
 
     def compute_output_spec(self, embedded, mask=None, training=False):
         return keras.KerasTensor(self.compute_output_shape(embedded.shape), self.compute_dtype)

@@ -18,5 +18,5 @@ class NoEncoder(Encoder):
     def encode(self, embedded, mask, training=False):
         return embedded
 
-    def width(self, features):
+    def features_out(self, features):
         return features

@@ -39,5 +39,5 @@ class Projection(Encoder):
         projected = self.dense(embedded)
         return self.norm(projected) if self.norm else projected
 
-    def width(self, features):
+    def features_out(self, features):
         return self.units

@@ -46,7 +46,7 @@ class Recurrent(Encoder):
 
     def build(self, embedded_shape):
         self.stack[0].build(embedded_shape)
-        inner = (*embedded_shape[:-1], self.width(embedded_shape[-1]))
+        inner = (*embedded_shape[:-1], self.features_out(embedded_shape[-1]))
         for layer in [*self.stack[1:], *self.norms]:
             layer.build(inner)
 
@@ -59,7 +59,7 @@ class Recurrent(Encoder):
             states = states + found if self.residual else found
         return states
 
-    def width(self, features):
+    def features_out(self, features):
         return self.units * self.directions
 
 

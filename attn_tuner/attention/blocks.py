@@ -1,0 +1,59 @@
+"""Steps cut into blocks, each with a halo of its neighbours: windows without a T x T tensor.
+
+A block of `size` queries needs the keys of the block and `radius` more on either side. These are
+the last steps of the block before and the first of the block behind: two slices and one
+concatenation, no gather, for the shifts of all blocks at once.
+"""
+
+import numpy as np
+from keras import ops
+
+
+def into_blocks(steps_first, size):
+    """(batch, steps, ...) as (batch, blocks, size, ...), zeros behind the last step."""
+    batch, steps = ops.shape(steps_first)[0], ops.shape(steps_first)[1]
+    rest = tuple(steps_first.shape[2:])
+    missing = -steps % size
+    tail = ops.zeros((batch, missing, *rest), dtype=steps_first.dtype)
+    padded = ops.concatenate([steps_first, tail], axis=1)
+    return ops.reshape(padded, (batch, (steps + missing) // size, size, *rest))
+
+
+def from_blocks(blocks, steps):
+    """(batch, blocks, size, ...) as (batch, steps, ...)."""
+    batch, count = ops.shape(blocks)[0], ops.shape(blocks)[1]
+    whole = ops.reshape(blocks, (batch, count * blocks.shape[2], *blocks.shape[3:]))
+    return whole[:, :steps]
+
+
+def with_halo(blocks, radius):
+    """Each block with `radius` steps of both neighbours: (batch, blocks, size + 2 radius, ...)."""
+    none = ops.zeros_like(blocks[:, :1])
+    before = ops.concatenate([none, blocks[:, :-1]], axis=1)[:, :, blocks.shape[2] - radius :]
+    behind = ops.concatenate([blocks[:, 1:], none], axis=1)[:, :, :radius]
+    return ops.concatenate([before, blocks, behind], axis=2)
+
+
+def fold_halo(spread, radius):
+    """What was given to the steps of halos goes to the blocks they belong to, the transpose of
+    `with_halo`: (batch, blocks, size + 2 radius, ...) to (batch, blocks, size, ...).
+    """
+    size = spread.shape[2] - 2 * radius
+    before, own, behind = (
+        spread[:, :, :radius],
+        spread[:, :, radius : radius + size],
+        spread[:, :, radius + size :],
+    )
+    room = ops.zeros_like(own[:, :, : size - radius])
+    to_tail = ops.concatenate([before[:, 1:], ops.zeros_like(before[:, :1])], axis=1)
+    to_head = ops.concatenate([ops.zeros_like(behind[:, :1]), behind[:, :-1]], axis=1)
+    to_tail = ops.concatenate([room, to_tail], axis=2)
+    to_head = ops.concatenate([to_head, room], axis=2)
+    return own + to_tail + to_head
+
+
+def band(size, radius):
+    """Which keys of block and halo lie within the radius of each query: (size, size + 2 radius)."""
+    queries = np.arange(size)[:, None]
+    keys = np.arange(size + 2 * radius)[None, :] - radius
+    return np.abs(queries - keys) <= radius

@@ -1,0 +1,64 @@
+"""Self-attention whose cost grows with the steps alone."""
+
+from keras import ops
+
+from attn_tuner.attention.base import heads
+from attn_tuner.attention.masking import uniform
+from attn_tuner.attention.mixing import POOL, flat_rows, join_heads
+from attn_tuner.attention.multihead import ProjectedHead
+from attn_tuner.space import Choice
+
+
+@heads.register(
+    "linear_attention",
+    num_heads=Choice([2, 4, 8], default=4),
+    key_size=Choice([16, 32, 64], default=32),
+    pool=POOL,
+)
+class LinearAttentionHead(ProjectedHead):
+    """Self-attention with a kernel in place of the softmax, so that the sum over steps comes first.
+
+        phi(x) = elu(x) + 1
+        h_t' = phi(q_t) (sum_j phi(k_j) v_j^T) / (phi(q_t) . sum_j phi(k_j))
+        context = pool([h'_1; ...; h'_n] W_o)
+
+    No T x T tensor exists, neither for the context nor for the weights.
+
+    Args:
+        num_heads: heads of attention side by side.
+        key_size: features of a query, key or value in one head.
+        pool: the head that pools the mixed steps, "mean", "max" or "additive".
+
+    Cost: O(T d key_size + T d^2) time, O(T d) memory.
+
+    Reference:
+        Katharopoulos et al. 2020, eqs. 5-7. https://arxiv.org/abs/2006.16236
+    """
+
+    settled = ("groups",)
+    even = True
+
+    def __init__(self, num_heads=4, key_size=32, pool="mean", **kwargs):
+        super().__init__(num_heads, key_size, None, pool, **kwargs)
+
+    def mix(self, states, mask):
+        queries, keys, values = self.projected(states)
+        queries = ops.elu(queries) + 1.0
+        # Divided by the number of steps, which cancels below and keeps float16 from overflowing.
+        present = ops.cast(uniform(mask), states.dtype)[:, None, :, None]
+        keys = (ops.elu(keys) + 1.0) * present
+        summed = ops.matmul(ops.transpose(keys, (0, 1, 3, 2)), values)  # (batch, heads, size, size)
+        total = ops.sum(keys, axis=2)[:, :, :, None]
+        norm = ops.matmul(queries, total)  # (batch, heads, steps, 1)
+        # Both are above 0 wherever there is text; a row without any is all zeros.
+        norm = ops.where(norm > 0, norm, ops.ones_like(norm))
+        mixed = ops.matmul(queries, summed) / norm
+
+        def through(pooled):
+            asked = ops.cast(queries / norm, "float32")
+            # (batch, hops, 1, 1, steps) x (batch, 1, heads, steps, size)
+            reached = ops.matmul(pooled[:, :, None, None, :], asked[:, None])
+            keyed = ops.cast(ops.transpose(keys, (0, 1, 3, 2)), "float32")
+            return flat_rows(ops.matmul(reached, keyed[:, None])[:, :, :, 0, :])
+
+        return self.to_output(join_heads(mixed)), through

@@ -1,0 +1,62 @@
+"""Refusing a tensor that would not fit, before it is allocated."""
+
+import os
+from pathlib import Path
+
+from attn_tuner.errors import TooLarge
+
+# What one training step keeps of each score: the score, its weight, and gradients of both; the
+# measured peak of dense multi-head attention is 3.5 times its scores.
+COPIES = 3.5
+
+
+def available_bytes() -> int:
+    """Memory that can still be had, by the machine's and the container's account.
+
+    `ATTN_TUNER_MEMORY_GB` overrides it, for instance with the memory of an accelerator.
+    """
+    told = os.environ.get("ATTN_TUNER_MEMORY_GB")
+    if told:
+        return int(float(told) * 2**30)
+    known = [_from_proc(), _from_container()]
+    return min([each for each in known if each is not None], default=2**62)
+
+
+def require(name: str, scores: int, itemsize: int, batch: int, steps: int):
+    """Raises TooLarge where training on that many scores would not fit.
+
+    Args:
+        name: who asks, for the message.
+        scores: how many scores one batch makes.
+        itemsize: bytes of one score.
+        batch: texts in the batch, for the message.
+        steps: steps in a text, for the message.
+    """
+    wanted = scores * itemsize * COPIES
+    free = available_bytes()
+    if wanted > free:
+        raise TooLarge(
+            f"{name} compares every step with every other: {batch} texts of {steps} steps need "
+            f"about {wanted / 2**30:.1f} GB and {free / 2**30:.1f} GB are free. Try a head whose "
+            "cost grows with the steps alone (local_dot, linear_attention, additive), shorter "
+            "texts or a smaller batch."
+        )
+
+
+def _from_proc():
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    found = [line.split()[1] for line in lines if line.startswith("MemAvailable")]
+    return int(found[0]) * 1024 if found else None
+
+
+def _from_container():
+    folder = Path("/sys/fs/cgroup")
+    try:
+        limit = (folder / "memory.max").read_text().strip()
+        used = (folder / "memory.current").read_text().strip()
+        return None if limit == "max" else max(int(limit) - int(used), 0)
+    except (OSError, ValueError):
+        return None

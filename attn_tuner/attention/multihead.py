@@ -1,0 +1,156 @@
+"""Dense self-attention: every step with every other."""
+
+import math
+
+import keras
+from keras import ops
+
+from attn_tuner.attention import memory
+from attn_tuner.attention.base import heads
+from attn_tuner.attention.masking import masked_normalize
+from attn_tuner.attention.mixing import POOL, MixingHead, flat_rows, join_heads, split_heads
+from attn_tuner.errors import SpaceError
+from attn_tuner.space import Choice
+
+
+class ProjectedHead(MixingHead):
+    """What heads with queries, keys, values and an output map share.
+
+    Args:
+        num_heads: heads of attention side by side.
+        key_size: features of a query, key or value in one of them.
+        groups: sets of keys and values; each serves num_heads / groups heads.
+        pool: the head that pools the mixed steps.
+    """
+
+    def __init__(self, num_heads=4, key_size=32, groups=None, pool="mean", **kwargs):
+        super().__init__(pool=pool, **kwargs)
+        self.num_heads = self.rows = num_heads
+        self.key_size = key_size
+        self.groups = num_heads if groups is None else groups
+        if min(num_heads, key_size, self.groups) < 1 or num_heads % self.groups:
+            raise SpaceError(
+                f"The heads share their keys in equal groups; got num_heads={num_heads}, "
+                f"groups={self.groups} and key_size={key_size}. Try groups=1."
+            )
+
+    def build(self, states_shape):
+        features = states_shape[-1]
+        asked, shared = self.num_heads * self.key_size, self.groups * self.key_size
+
+        def dense(width, given, name):
+            layer = keras.layers.Dense(width, dtype=self.dtype_policy, name=name)
+            layer.build((*states_shape[:-1], given))
+            return layer
+
+        self.to_queries = dense(asked, features, "queries")
+        self.to_keys = dense(shared, features, "keys")
+        self.to_values = dense(shared, features, "values")
+        self.to_output = dense(features, asked, "output")
+        self.build_pool(states_shape)
+
+    def projected(self, states):
+        """Queries (batch, num_heads, steps, size), keys and values (batch, groups, steps, size)."""
+        queries = self.to_queries(states) * (1.0 / math.sqrt(self.key_size))
+        return (
+            split_heads(queries, self.num_heads),
+            split_heads(self.to_keys(states), self.groups),
+            split_heads(self.to_values(states), self.groups),
+        )
+
+
+class DenseHead(ProjectedHead):
+    """Scaled dot-product attention of all steps over all steps."""
+
+    even = True
+
+    def require(self, batch, steps):
+        itemsize = 2 if "16" in self.compute_dtype else 4
+        scores = batch * self.num_heads * steps**2
+        # The softmax runs in float32 whatever the scores come in.
+        memory.require(type(self).__name__, scores, max(itemsize, 4), batch, steps)
+
+    def mix(self, states, mask):
+        queries, keys, values = self.projected(states)
+        batch, steps = ops.shape(states)[0], ops.shape(states)[1]
+        # The heads of a group lie one behind the other, so that keys need not be repeated.
+        shared = (batch, self.groups, -1, self.key_size)
+        scores = ops.matmul(ops.reshape(queries, shared), ops.transpose(keys, (0, 1, 3, 2)))
+        weights = masked_normalize(scores, mask[:, None, None, :])
+        mixed = ops.matmul(ops.cast(weights, values.dtype), values)
+        mixed = ops.reshape(mixed, (batch, self.num_heads, steps, self.key_size))
+
+        def through(pooled):
+            each = ops.reshape(weights, (batch, self.num_heads, steps, steps))
+            # (batch, hops, 1, 1, steps) x (batch, 1, heads, steps, steps)
+            reached = ops.matmul(pooled[:, :, None, None, :], each[:, None])
+            return flat_rows(reached[:, :, :, 0, :])
+
+        return self.to_output(join_heads(mixed)), through
+
+
+@heads.register(
+    "multi_head",
+    num_heads=Choice([2, 4, 8], default=4),
+    key_size=Choice([16, 32, 64], default=32),
+    pool=POOL,
+)
+class MultiHeadHead(DenseHead):
+    """Every step looks at every other with several heads, then the steps are pooled.
+
+        H_i = softmax(Q_i K_i^T / sqrt(key_size)) V_i
+        context = pool([H_1; ...; H_n] W_o)
+
+    Args:
+        num_heads: heads of attention side by side.
+        key_size: features of a query, key or value in one head.
+        pool: the head that pools the mixed steps, "mean", "max" or "additive".
+
+    Cost: O(T^2 d + T d^2) time, O(num_heads T^2) memory; refused where that would not fit.
+
+    Raises:
+        TooLarge: before the T x T scores are made, where they would not fit.
+
+    Reference:
+        Vaswani et al. 2017, section 3.2.2. https://arxiv.org/abs/1706.03762
+    """
+
+    settled = ("groups",)
+
+    def __init__(self, num_heads=4, key_size=32, pool="mean", **kwargs):
+        super().__init__(num_heads, key_size, None, pool, **kwargs)
+
+
+@heads.register(
+    "grouped_query",
+    num_heads=Choice([4, 8]),
+    groups=Choice([1, 2, 4], default=2),
+    key_size=Choice([16, 32, 64], default=32),
+    pool=POOL,
+)
+class GroupedQueryHead(DenseHead):
+    """Multi-head self-attention whose heads share keys and values in groups.
+
+        H_i = softmax(Q_i K_g^T / sqrt(key_size)) V_g,  g the group of head i
+        context = pool([H_1; ...; H_n] W_o)
+
+    One group is multi-query attention; as many groups as heads is multi-head attention.
+
+    Args:
+        num_heads: heads of attention side by side.
+        groups: sets of keys and values, a divisor of `num_heads`.
+        key_size: features of a query, key or value in one head.
+        pool: the head that pools the mixed steps, "mean", "max" or "additive".
+
+    Cost: O(T^2 d + T d^2) time, O(num_heads T^2) memory; fewer weights than `multi_head`.
+
+    Raises:
+        TooLarge: before the T x T scores are made, where they would not fit.
+
+    Reference:
+        Ainslie et al. 2023, section 2.2. https://arxiv.org/abs/2305.13245 ;
+        Shazeer 2019. https://arxiv.org/abs/1911.02150
+    """
+
+    def __init__(self, num_heads=4, groups=2, key_size=32, pool="mean", **kwargs):
+        super().__init__(num_heads, key_size, groups, pool, **kwargs)

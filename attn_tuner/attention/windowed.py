@@ -1,0 +1,191 @@
+"""Self-attention within a window around each step, in time and memory linear in the steps."""
+
+from keras import ops
+
+from attn_tuner.attention.base import heads
+from attn_tuner.attention.blocks import band, fold_halo, from_blocks, into_blocks, with_halo
+from attn_tuner.attention.masking import masked_normalize
+from attn_tuner.attention.mixing import POOL, MixingHead
+from attn_tuner.attention.multihead import ProjectedHead
+from attn_tuner.errors import SpaceError
+from attn_tuner.space import Choice, Int
+
+RADIUS = Int(2, 32, log=True, default=7)
+
+
+class Windows:
+    """How the steps are cut for a radius, and how weights in windows become weights of steps.
+
+    Args:
+        radius: steps on each side of a query.
+        smallest: the smallest block; a block is never smaller than the radius.
+        steps: the number of steps where it is known. Below 8 windows one block holds all.
+    """
+
+    def __init__(self, radius, smallest, steps):
+        self.radius = radius
+        self.size = max(smallest, radius, 1)
+        if isinstance(steps, int) and steps <= 8 * (2 * radius + 1):
+            # Dense: one block without a halo, where its T x T scores are the smaller tensor.
+            self.size, self.radius = steps, 0
+            self.reach = band(steps, 0) if radius == 0 else _dense_band(steps, radius)
+        else:
+            self.reach = band(self.size, radius)
+
+    def queries(self, tensor):
+        """(batch, steps, ...) to (batch, blocks, size, ...)."""
+        return into_blocks(tensor, self.size)
+
+    def keys(self, tensor):
+        """(batch, steps, ...) to (batch, blocks, size + halo, ...)."""
+        return with_halo(into_blocks(tensor, self.size), self.radius)
+
+    def seen(self, mask):
+        """Which keys a query may see, (batch, blocks, size, size + halo)."""
+        present = self.keys(ops.cast(mask, "int32")) > 0
+        return ops.logical_and(present[:, :, None, :], self.reach[None, None])
+
+    def through(self, pooled, weights):
+        """Weights over mixed steps times weights within windows.
+
+        Args:
+            pooled: (batch, hops, steps).
+            weights: (batch, blocks, heads, size, size + halo).
+
+        Returns:
+            (batch, hops * heads, steps), over the input.
+        """
+        batch, steps = ops.shape(pooled)[0], ops.shape(pooled)[2]
+        rows = pooled.shape[1] * weights.shape[2]
+        given = into_blocks(ops.transpose(pooled, (0, 2, 1)), self.size)
+        given = ops.transpose(given, (0, 1, 3, 2))[:, :, :, None, None, :]
+        # (batch, blocks, hops, 1, 1, size) x (batch, blocks, 1, heads, size, size + halo)
+        spread = ops.matmul(given, weights[:, :, None])[:, :, :, :, 0, :]
+        spread = ops.reshape(spread, (batch, ops.shape(spread)[1], rows, weights.shape[-1]))
+        folded = fold_halo(ops.transpose(spread, (0, 1, 3, 2)), self.radius)
+        return ops.transpose(from_blocks(folded, steps), (0, 2, 1))
+
+
+def _dense_band(steps, radius):
+    whole = band(steps, radius)
+    return whole[:, radius : radius + steps]
+
+
+@heads.register(
+    "local_dot",
+    radius=RADIUS,
+    num_heads=Choice([2, 4, 8], default=4),
+    key_size=Choice([16, 32, 64], default=32),
+    pool=POOL,
+)
+class LocalDotHead(ProjectedHead):
+    """Multi-head self-attention in which a step sees only its neighbours, computed in blocks.
+
+        h_t' = softmax(q_t . k_j / sqrt(key_size)) v_j over |t - j| <= radius
+        context = pool([h'_1; ...; h'_n] W_o)
+
+    Queries are cut into blocks, keys and values into the same blocks with a halo; nothing grows
+    with the square of the steps. A radius of all the steps is `multi_head`.
+
+    Args:
+        radius: steps on each side that a step sees.
+        num_heads: heads of attention side by side.
+        key_size: features of a query, key or value in one head.
+        pool: the head that pools the mixed steps, "mean", "max" or "additive".
+
+    Cost: O(T (block + 2 radius) d + T d^2) time, O(num_heads T (block + 2 radius)) memory.
+
+    Reference:
+        Beltagy et al. 2020, section 3.1. https://arxiv.org/abs/2004.05150 ;
+        Parmar et al. 2018, section 3.2. https://arxiv.org/abs/1802.05751
+    """
+
+    settled = ("groups",)
+    block = 32
+
+    def __init__(self, radius=7, num_heads=4, key_size=32, pool="mean", **kwargs):
+        super().__init__(num_heads, key_size, None, pool, **kwargs)
+        self.radius = _checked(radius)
+        self.ordered = True
+
+    def mix(self, states, mask):
+        windows = Windows(self.radius, self.block, states.shape[1])
+        queries = self.to_queries(states) * self.key_size**-0.5
+        queries = self._heads_first(windows.queries(queries))
+        keys = self._heads_first(windows.keys(self.to_keys(states)))
+        values = self._heads_first(windows.keys(self.to_values(states)))
+        scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 2, 4, 3)))
+        weights = masked_normalize(scores, windows.seen(mask)[:, :, None])
+        mixed = ops.transpose(ops.matmul(ops.cast(weights, values.dtype), values), (0, 1, 3, 2, 4))
+        batch, blocks = ops.shape(mixed)[0], ops.shape(mixed)[1]
+        width = self.num_heads * self.key_size
+        mixed = ops.reshape(mixed, (batch, blocks, windows.size, width))
+        mixed = self.to_output(from_blocks(mixed, ops.shape(states)[1]))
+        return mixed, lambda pooled: windows.through(pooled, weights)
+
+    def _heads_first(self, blocks):
+        """(batch, blocks, size, heads * key) as (batch, blocks, heads, size, key)."""
+        batch, count = ops.shape(blocks)[0], ops.shape(blocks)[1]
+        parts = (batch, count, blocks.shape[2], self.num_heads, self.key_size)
+        return ops.transpose(ops.reshape(blocks, parts), (0, 1, 3, 2, 4))
+
+
+@heads.register("local_additive", radius=RADIUS, units=Choice([16, 32, 64], default=32), pool=POOL)
+class LocalAdditiveHead(MixingHead):
+    """Additive self-attention in which a step sees only its neighbours, computed in blocks.
+
+        a_tj = softmax(v . tanh(W h_t + U h_j + b)) over |t - j| <= radius
+        context = pool(sum_j a_tj h_j)
+
+    What keras-self-attention computes with `attention_width = 2 radius + 1`, from a tensor
+    (batch, steps, 2 radius + block, units) in place of (batch, steps, steps, units).
+
+    Args:
+        radius: steps on each side that a step sees.
+        units: width of the hidden layer in which two steps meet.
+        pool: the head that pools the mixed steps, "mean", "max" or "additive".
+
+    Cost: O(T (block + 2 radius) units) time and memory.
+
+    Reference:
+        Bahdanau et al. 2015, A.1.2, for the score. https://arxiv.org/abs/1409.0473 ;
+        Zheng et al. 2018, section 3.2, for its use between steps. https://arxiv.org/abs/1806.01264
+    """
+
+    block = 16
+
+    def __init__(self, radius=7, units=32, pool="mean", **kwargs):
+        super().__init__(pool=pool, **kwargs)
+        self.radius = _checked(radius)
+        self.units = units
+        self.ordered = True
+
+    def build(self, states_shape):
+        def weight(shape, name, initializer="glorot_uniform"):
+            return self.add_weight(shape=shape, initializer=initializer, name=name)
+
+        features = states_shape[-1]
+        self.W = weight((features, self.units), "W")
+        self.U = weight((features, self.units), "U")
+        self.b = weight((self.units,), "b", "zeros")
+        self.v = weight((self.units, 1), "v")
+        self.build_pool(states_shape)
+
+    def mix(self, states, mask):
+        windows = Windows(self.radius, self.block, states.shape[1])
+        queries = windows.queries(ops.matmul(states, self.W) + self.b)
+        keys = windows.keys(ops.matmul(states, self.U))
+        hidden = ops.tanh(queries[:, :, :, None, :] + keys[:, :, None, :, :])
+        scores = ops.matmul(hidden, self.v)[..., 0]  # (batch, blocks, size, size + halo)
+        weights = masked_normalize(scores, windows.seen(mask))
+        values = windows.keys(states)
+        mixed = from_blocks(
+            ops.matmul(ops.cast(weights, values.dtype), values), ops.shape(states)[1]
+        )
+        return mixed, lambda pooled: windows.through(pooled, weights[:, :, None])
+
+
+def _checked(radius):
+    if radius < 0:
+        raise SpaceError(f"A window needs a radius of at least 0; got {radius}.")
+    return radius

@@ -1,0 +1,61 @@
+"""A convolution in front of another encoder."""
+
+import keras
+
+from attn_tuner.encoding.base import Encoder, cleared, encoders
+from attn_tuner.errors import SpaceError
+from attn_tuner.space import Choice, Int, Part
+
+INNER = Part(
+    encoders,
+    among=("bigru", "bilstm", "gru", "lstm", "mingru", "minlstm", "none"),
+    default="bigru",
+)
+
+
+@encoders.register(
+    "ngrams", width=Choice([3, 5]), filters=Int(32, 256, step=32, default=64), then=INNER
+)
+class NGramEncoder(Encoder):
+    """Features of n neighbouring tokens, read by another encoder.
+
+        e_t' = relu(sum_j W_j e_{t+j} + b),  |j| <= (width - 1) / 2
+        h = encode(e')
+
+    Args:
+        width: tokens in a phrase, an odd number.
+        filters: features of a phrase.
+        then: the encoder behind it, by name, as a layer or as a saved config; "none" for the
+            phrases alone.
+
+    Cost: O(T width d filters) time, and that of the encoder behind.
+
+    Reference:
+        Zhou et al. 2015 (C-LSTM), section 3. https://arxiv.org/abs/1511.08630 ;
+        Kim 2014, eq. 2. https://aclanthology.org/D14-1181
+    """
+
+    def __init__(self, width=3, filters=64, then="bigru", **kwargs):
+        super().__init__(**kwargs)
+        if width < 1 or width % 2 == 0:
+            raise SpaceError(
+                f"A phrase has a token at its centre, so its width is odd; got {width}. "
+                f"Try {width + 1}."
+            )
+        self.width = width
+        self.filters = filters
+        self.then = self.member(encoders, then)
+        self.convolve = keras.layers.Conv1D(
+            filters, width, padding="same", activation="relu", dtype=self.dtype_policy
+        )
+
+    def build(self, embedded_shape):
+        self.convolve.build(embedded_shape)
+        self.then.build((*embedded_shape[:-1], self.filters))
+
+    def encode(self, embedded, mask, training=False):
+        phrases = cleared(self.convolve(embedded), mask)
+        return self.then(phrases, mask=mask, training=training)
+
+    def features_out(self, features):
+        return self.then.features_out(self.filters)
