@@ -197,8 +197,11 @@ class Durable:
                 f"oracle.json names. {_START_ANEW}"
             )
         # A trial that reached the disk before the oracle did is drawn again, the same as before.
-        for trial_id in set(self.trials) - set(started):
-            del self.trials[trial_id]
+        # The others come in the order of the folder's listing.
+        loaded = dict(self.trials)
+        self.trials.clear()
+        for trial_id in started:
+            self.trials[trial_id] = loaded[trial_id]
         running = {}
         for tuner_id, trial_id in state["ongoing_trials"].items():
             if trial_id in state["end_order"]:
