@@ -50,7 +50,7 @@ class Bundle:
         model: a Keras model of ids `(batch, steps)`, 0 padding and 1 unknown, that gives
             `(batch, 1)` probabilities of the second class, or `(batch, classes)` probabilities.
         classes: class names by index.
-        text_limit: tokens kept of a text.
+        text_limit: tokens kept of a text; None where the model cuts texts itself.
         keep: which part of a longer text stays: `"head"`, `"tail"` or `"ends"`.
         vocabulary_limit: ids from here on are read as unknown; None keeps all.
         card: facts for the model card: `data`, `scores`, `limits`, anything JSON can hold.
@@ -62,7 +62,7 @@ class Bundle:
     vectorizer: Any
     model: keras.Model
     classes: Sequence[str]
-    text_limit: int
+    text_limit: int | None
     keep: str = "head"
     vocabulary_limit: int | None = None
     card: Mapping = field(default_factory=dict)
@@ -70,22 +70,25 @@ class Bundle:
     def __post_init__(self):
         classes = tuple(str(name) for name in self.classes)
         object.__setattr__(self, "classes", classes)
-        object.__setattr__(self, "text_limit", int(self.text_limit))
+        limit = None if self.text_limit is None else int(self.text_limit)
+        object.__setattr__(self, "text_limit", limit)
         if self.keep not in KEEPS:
             raise ExportError(f"keep is {self.keep!r}. It should be one of {', '.join(KEEPS)}.")
-        if self.text_limit < 1:
-            raise ExportError(f"text_limit is {self.text_limit}; it should be at least 1 token.")
+        if limit is not None and limit < 1:
+            raise ExportError(f"text_limit is {limit}; it should be at least 1 token.")
         width = self.model.output_shape[-1]
+        if len(classes) < 2 or len(set(classes)) < len(classes):
+            raise ExportError(f"A classifier needs at least 2 different classes; got {classes}.")
         if width != len(classes) and (width, len(classes)) != (1, 2):
             raise ExportError(
                 f"The model gives {width} {'number' if width == 1 else 'numbers'} per text, but "
                 f"{len(classes)} classes are named: {', '.join(classes) or 'none'}. "
                 "Name one class per output; a single sigmoid output needs 2 names."
             )
-        if self.steps is not None and self.text_limit > self.steps:
+        if self.steps is not None and (limit is None or limit > self.steps):
             raise ExportError(
-                f"The model takes {self.steps} ids per text, fewer than text_limit="
-                f"{self.text_limit}. Set text_limit to at most {self.steps}."
+                f"The model takes {self.steps} ids per text, fewer than text_limit={limit}. "
+                f"Set text_limit to at most {self.steps}."
             )
 
     @property

@@ -80,10 +80,10 @@ def page_of(card: dict, usage: str) -> str:
 
 
 def _limits(bundle: Bundle, artefacts: Sequence[Artefact]):
-    yield (
-        f"Of a longer text only {_KEEPS[bundle.keep]} {bundle.text_limit} tokens are read; a word "
-        "outside the vocabulary counts as unknown."
-    )
+    if bundle.text_limit is not None:
+        kept = f"{_KEEPS[bundle.keep]} {bundle.text_limit} tokens"
+        yield f"Of a longer text only {kept} are read."
+    yield "A word outside the vocabulary counts as unknown."
     yield "It always names one of its classes, for a text of another kind or language as well."
     for artefact in artefacts:
         yield from artefact.notes

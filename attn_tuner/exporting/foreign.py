@@ -60,20 +60,28 @@ def bundle_of(
     """
     _refuse_other_inputs(model)
     vectorizer = adapted(vectorizer)
-    own = next((each for each in model.layers if isinstance(each, TokenLimits)), None)
     steps = model.input_shape[1]
+    limits, cuts = _cuts_of(model)
     bundle = Bundle(
         vectorizer=vectorizer,
         model=model,
         classes=classes,
-        text_limit=text_limit or getattr(own, "text_limit", None) or steps or 512,
-        keep=keep or getattr(own, "keep", "head"),
+        text_limit=text_limit or (limits if cuts else steps or 512),
+        keep=keep or cuts or "head",
         card=card or {},
     )
     _refuse_more_words_than_rows(model, len(vectorizer.vocabulary))
     if steps is None:
         _refuse_what_padding_changes(model)
     return bundle
+
+
+def _cuts_of(model) -> tuple[int | None, str | None]:
+    """The limit to which the model itself cuts texts, and how; None where members differ."""
+    found = {(each.text_limit, each.keep) for each in model.layers if isinstance(each, TokenLimits)}
+    if len(found) > 1:
+        return None, "head"
+    return found.pop() if found else (None, None)
 
 
 def _refuse_other_inputs(model):

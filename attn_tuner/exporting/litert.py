@@ -35,7 +35,7 @@ def export_litert(bundle: Bundle, folder: Path) -> list[Artefact]:
 def _converted(bundle: Bundle, small: bool) -> bytes:
     ids = tf.TensorSpec((1, bundle.steps), tf.int32, name="ids")
     # Constants: inside a loop the interpreter does not find variables.
-    scorer = IdScorer(bundle.model, constant=True)
+    scorer = IdScorer(bundle, constant=True)
     score = tf.function(scorer, input_signature=[ids], autograph=False).get_concrete_function()
     converter = tf.lite.TFLiteConverter.from_concrete_functions([score], tf.Module())
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
@@ -44,16 +44,21 @@ def _converted(bundle: Bundle, small: bool) -> bytes:
     try:
         return converter.convert()
     except Exception as error:  # The converter raises a class of its own, which is not public.
-        raise ExportError(_sentence(bundle, str(error))) from error
+        raise ExportError(_sentence(bundle, error)) from error
 
 
-def _sentence(bundle: Bundle, message: str) -> str:
-    """Which layer has no LiteRT form, by the operators that the converter names."""
-    operators = sorted(set(re.findall(r"tf\.(\w+) op is neither", message)))
-    layers = [each.name for each in bundle.model.layers if re.search(rf"\b{each.name}", message)]
-    what = f"The {' and '.join(layers) or bundle.model.name} layer"
-    why = f" needs {', '.join(operators)}" if operators else " does not convert"
+def _sentence(bundle: Bundle, error: Exception) -> str:
+    """Which layer has no LiteRT form, by the operators and places that the converter names."""
+    operators = sorted(set(re.findall(r"'tf\.(\w+)' op is neither", str(error))))
+    places = str(getattr(error, "errors", ""))
+    guilty = [
+        layer.name
+        for layer in bundle.model.layers
+        if re.search(rf'name: "(.*/)?{re.escape(layer.name)}(_\d+)?/', places)
+    ]
+    who = f"layer '{guilty[0]}'" if guilty else f"model '{bundle.model.name}'"
+    why = f"it needs {', '.join(operators)}" if operators else str(error).splitlines()[0]
     return (
-        f"{what}{why}, which LiteRT has no built-in operator for. Choose the savedmodel or onnx "
-        "format, or search with a head such as additive and an encoder such as bigru."
+        f"The {who} cannot be expressed in LiteRT's built-in operators: {why}. Choose the "
+        "savedmodel or onnx format, or a head such as additive and an encoder such as bigru."
     )

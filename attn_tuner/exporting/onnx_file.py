@@ -44,7 +44,7 @@ def _converted(bundle: Bundle):
     optimizer = need("tf2onnx.optimizer", "onnx")
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     ids = tf.TensorSpec((None, bundle.steps), tf.int32, name="ids")
-    scorer = IdScorer(bundle.model, constant=True)
+    scorer = IdScorer(bundle, constant=True)
     score = tf.function(scorer, input_signature=[ids], autograph=False).get_concrete_function()
     inputs = [each.name for each in score.inputs]
     outputs = [each.name for each in score.outputs]

@@ -38,7 +38,7 @@ class Reader:
             for pattern, apart in facts["apostrophes"]:
                 spelled = re.sub(pattern, apart, spelled)
         found = spelled.split()
-        first, last = facts["kept"]
+        first, last = facts["kept"] or (len(found), 0)
         return found if len(found) <= first + last else found[:first] + found[len(found) - last :]
 
     def spelled(self, letter):

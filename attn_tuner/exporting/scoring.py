@@ -1,10 +1,9 @@
 """A bundle as a TensorFlow graph: ids to probabilities, and strings to labels with reasons."""
 
-import keras
 import tensorflow as tf
 
-from attn_tuner.attention import Head, attention_model
 from attn_tuner.exporting.base import Bundle
+from attn_tuner.exporting.weighing import with_attention
 from attn_tuner.limits import UNKNOWN
 
 
@@ -14,14 +13,15 @@ class IdScorer(tf.Module):
     It holds the model's numbers and nothing else of it: no optimiser, no layer, no Python.
 
     Args:
-        model: a Keras model of ids.
+        bundle: what to put into the graph.
         constant: whether the numbers are constants of the graph; else they are variables, shared
             by all signatures of a SavedModel.
     """
 
-    def __init__(self, model: keras.Model, constant: bool = False):
+    def __init__(self, bundle: Bundle, constant: bool = False):
         super().__init__(name="ids")
-        self.has_weights, self._outputs = _with_attention(model)
+        self._outputs = with_attention(bundle.model, (bundle.text_limit, bundle.keep))
+        self.has_weights = "weights" in self._outputs.output
         hold = _numbers if constant else _variables
         self._trainable = hold(self._outputs.trainable_variables)
         self._fixed = hold(self._outputs.non_trainable_variables)
@@ -49,7 +49,7 @@ class TextScorer(tf.Module):
 
     def __init__(self, bundle: Bundle):
         super().__init__(name="texts")
-        self.model = IdScorer(bundle.model)
+        self.model = IdScorer(bundle)
         self.reader = bundle.vectorizer.graph(
             bundle.text_limit, bundle.keep, bundle.vocabulary_limit
         )
@@ -96,16 +96,6 @@ class TextScorer(tf.Module):
         missing = self._steps - tf.shape(dense)[1]
         filled = tf.pad(dense, [[0, 0], [0, missing]], constant_values=padding)
         return tf.ensure_shape(filled, (None, self._steps))
-
-
-def _with_attention(model: keras.Model):
-    """Whether the model has heads, and a model that gives their weights beside its output."""
-    outputs = {"probabilities": model.outputs[0]}
-    if any(isinstance(layer, Head) for layer in model.layers):
-        weights = list(attention_model(model).output.values())
-        hops = weights[0] if len(weights) == 1 else keras.ops.concatenate(weights, axis=1)
-        outputs["weights"] = hops
-    return len(outputs) == 2, keras.Model(model.inputs[0], outputs)
 
 
 def _variables(values):

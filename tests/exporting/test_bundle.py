@@ -1,0 +1,69 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from small_models import TEXTS, WORDS
+
+from attn_tuner.errors import RunError
+from attn_tuner.exporting import Bundle
+from attn_tuner.exporting.base import padded
+
+
+def test_it_reads_predicts_and_names(bundle):
+    probabilities = bundle.predict(TEXTS)
+    assert probabilities.shape == (len(TEXTS), 2)
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, rtol=1e-6)
+    assert bundle.task == "binary"
+    assert bundle.predict([]).shape == (0, 2)
+
+
+def test_the_order_of_the_texts_does_not_matter(bundle):
+    texts = [" ".join(WORDS[: 1 + number % 18]) for number in range(150)]
+    backwards = bundle.predict(texts[::-1])[::-1]
+    np.testing.assert_allclose(bundle.predict(texts), backwards, atol=1e-6)
+
+
+def test_long_texts_are_cut_and_rare_words_unknown(bundle):
+    short = bundle.with_model(bundle.model, text_limit=4, keep="ends", vocabulary_limit=6)
+    assert short.ids(["the a film was is very"]) == [[2, 3, 1, 1]]
+    assert short.used_vocabulary == ["", "[UNK]", "the", "a", "film", "was"]
+
+
+@pytest.mark.parametrize("length", [1, 16, 17, 24, 25, 300])
+def test_batches_are_padded_to_few_lengths(length):
+    steps = padded([[5] * length]).shape[1]
+    assert length <= steps <= max(16, 1.5 * length)
+    assert padded([[5]], steps=7).tolist() == [[5, 0, 0, 0, 0, 0, 0]]
+    assert len({padded([[5] * each]).shape[1] for each in range(1, 301)}) == 10
+
+
+def test_another_process_loads_it_without_pickle(bundle, tmp_path):
+    bundle.save(tmp_path / "model")
+    names = {each.name for each in (tmp_path / "model").iterdir()}
+    assert names == {"model.keras", "bundle.json"}
+    program = (
+        "import sys, json\n"
+        "from attn_tuner.exporting import Bundle\n"
+        "bundle = Bundle.load(sys.argv[1])\n"
+        "print(json.dumps(bundle.predict(json.loads(sys.argv[2])).tolist()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "model"), json.dumps(TEXTS)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = json.loads(done.stdout.strip().splitlines()[-1])
+    np.testing.assert_allclose(loaded, bundle.predict(TEXTS), atol=1e-6)
+
+
+def test_a_damaged_bundle_is_named(bundle, tmp_path):
+    bundle.save(tmp_path)
+    (tmp_path / "model.keras").write_bytes(b"half")
+    with pytest.raises(RunError, match=r"The model in .* cannot be read"):
+        Bundle.load(tmp_path)
+    (tmp_path / "bundle.json").write_text("{")
+    with pytest.raises(RunError, match="not whole JSON"):
+        Bundle.load(tmp_path)
