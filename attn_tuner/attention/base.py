@@ -37,8 +37,11 @@ class Block(keras.layers.Layer):
         config = super().get_config()
         for name in self._arguments():
             value = getattr(self, name)
-            is_layer = isinstance(value, keras.layers.Layer)
-            config[name] = keras.saving.serialize_keras_object(value) if is_layer else value
+            if isinstance(value, keras.layers.Layer):
+                value = keras.saving.serialize_keras_object(value)
+                # The owner builds it; Keras would build it on reading, and then a second time.
+                value.pop("build_config", None)
+            config[name] = value
         return config
 
     @classmethod

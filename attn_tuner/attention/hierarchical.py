@@ -5,6 +5,7 @@ from keras import ops
 
 from attn_tuner.attention.base import Head, heads
 from attn_tuner.attention.blocks import from_blocks, into_blocks
+from attn_tuner.attention.initial import Orthogonal
 from attn_tuner.attention.masking import average, masked_normalize
 from attn_tuner.attention.scores.additive import AdditiveScore
 from attn_tuner.errors import SpaceError
@@ -55,7 +56,9 @@ class HierarchicalHead(Head):
         policy = self.dtype_policy
         self.of_words = AdditiveScore(units, dtype=policy)
         self.of_sentences = AdditiveScore(units, dtype=policy)
-        rnn = keras.layers.GRU(width, return_sequences=True, dtype=policy)
+        rnn = keras.layers.GRU(
+            width, return_sequences=True, recurrent_initializer=Orthogonal(), dtype=policy
+        )
         self.over_sentences = keras.layers.Bidirectional(rnn, dtype=policy)
 
     def build(self, states_shape):

@@ -29,6 +29,7 @@ class MinimalLayer(Block):
 
     def __init__(self, units, both_ways=False, gates=1, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.units = units
         self.both_ways = both_ways
         self.gates = gates

@@ -2,6 +2,7 @@
 
 import keras
 
+from attn_tuner.attention.initial import Orthogonal
 from attn_tuner.encoding.base import Encoder, encoders
 from attn_tuner.errors import SpaceError
 from attn_tuner.space import Choice, Int
@@ -90,7 +91,12 @@ class LSTMEncoder(Recurrent):
     """
 
     def cell_layer(self, units):
-        return keras.layers.LSTM(units, return_sequences=True, dtype=self.dtype_policy)
+        return keras.layers.LSTM(
+            units,
+            return_sequences=True,
+            recurrent_initializer=Orthogonal(),
+            dtype=self.dtype_policy,
+        )
 
 
 @encoders.register("gru", **SPACE)
@@ -112,7 +118,12 @@ class GRUEncoder(Recurrent):
     """
 
     def cell_layer(self, units):
-        return keras.layers.GRU(units, return_sequences=True, dtype=self.dtype_policy)
+        return keras.layers.GRU(
+            units,
+            return_sequences=True,
+            recurrent_initializer=Orthogonal(),
+            dtype=self.dtype_policy,
+        )
 
 
 @encoders.register("bilstm", **SPACE)
