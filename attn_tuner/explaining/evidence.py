@@ -32,15 +32,15 @@ class Evidence:
 
     def sentence(self) -> str:
         """The finding in plain words."""
-        short = f"at least {ENOUGH:.0%}" if self.mass >= ENOUGH else f"less than {ENOUGH:.0%}"
+        enough = f"{'at least' if self.mass >= ENOUGH else 'less than'} {100 * ENOUGH:.0f} %"
         words = (
-            f"{self.mass:.0%} of the attention lies on the words that decide ({short}); "
-            f"spread evenly it would be {self.even:.0%}."
+            f"{100 * self.mass:.0f} % of the attention lies on the words that decide ({enough}); "
+            f"spread evenly it would be {100 * self.even:.0f} %."
         )
         if self.mass < ENOUGH:
             words += " So the highlights do not show the cause well."
         if self.around is not None:
-            words += f" {self.around:.0%} lies within the deciding sentence."
+            words += f" {100 * self.around:.0f} % lies within the deciding sentence."
         return words
 
     def as_dict(self) -> dict:

@@ -77,9 +77,10 @@ class Faithfulness:
         """The finding in plain words."""
         attention, random = self.methods["attention"], self.methods["random"]
         return (
-            f"Removing the {SHOWN:.0%} most attended tokens changes {attention.changed:.0%} of "
-            f"the answers; removing a random {SHOWN:.0%} changes {random.changed:.0%}."
-        ).replace("10%", "10 %")
+            f"Removing the {100 * SHOWN:.0f} % most attended tokens changes "
+            f"{100 * attention.changed:.0f} % of the answers; removing a random "
+            f"{100 * SHOWN:.0f} % changes {100 * random.changed:.0f} %."
+        )
 
     def as_dict(self) -> dict:
         return {**asdict(self), "score": self.score, "sentence": self.sentence()}

@@ -90,8 +90,8 @@ def test_the_finding_is_said_in_plain_words(found):
     random = replace(found.methods["random"], changed=0.07)
     told = replace(found, methods={"attention": attention, "random": random}).sentence()
     assert told == (
-        "Removing the 10 % most attended tokens changes 62% of the answers; "
-        "removing a random 10 % changes 7%."
+        "Removing the 10 % most attended tokens changes 62 % of the answers; "
+        "removing a random 10 % changes 7 %."
     )
 
 
@@ -120,13 +120,13 @@ def test_attention_on_the_evidence_is_counted(bundle):
     assert found.precision == 1
     assert found.around == pytest.approx(1)
     assert found.even == pytest.approx((1 / 5 + 1 / 2) / 2)
-    assert "at least 60%" in found.sentence()
+    assert "at least 60 %" in found.sentence()
 
 
 def test_attention_beside_the_evidence_is_said_plainly(bundle):
     found = measure_evidence(explain(bundle, "the film was very good"), [[(4, 8)]])
     assert found.mass < 0.1
-    assert "less than 60%" in found.sentence()
+    assert "less than 60 %" in found.sentence()
     assert "do not show the cause well" in found.sentence()
 
 

@@ -1,0 +1,186 @@
+"""What a search found, what that costs and how to use it: the facts at the head of a report."""
+
+import platform
+import re
+import shlex
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.exporting import Bundle
+from attn_tuner.measures import interval
+from attn_tuner.results.facts import words
+from attn_tuner.results.run import Run, describe_head
+from attn_tuner.tuning.budget import format_duration
+
+PACKAGES = (
+    *("attn-tuner", "keras", "keras-tuner", "tensorflow", "jax", "torch", "optuna"),
+    *("numpy", "scikit-learn", "pandas", "plotly"),
+)
+
+
+def answer(run: Run, validation_texts: int = 0) -> dict:
+    """What was found, beside what it had to beat.
+
+    Keys: winner, model, head, encoder, objective, scores (rows of name, part, texts, accuracy,
+    low, high), trials, pruned, failed, spent, finished; winner is None before the first trial.
+
+    Args:
+        run: the run.
+        validation_texts: how many there are, for the intervals; 0 where unknown.
+    """
+    ranked = run.ranked()
+    by_id = {record.trial_id: record for record in run.records}
+    best = by_id.get(run.outcome.get("winner"), ranked[0] if ranked else None)
+    scores = []
+    test, texts = run.outcome.get("test") or {}, run.outcome.get("test_texts", 0)
+    if test:
+        scores.append(_score("this model", "test", texts, test["accuracy"]))
+        scores += _baselines(run, "test", texts)
+    if best and "accuracy" in best.measures:
+        accuracy = best.measures["accuracy"]
+        scores.append(_score("this model", "validation", validation_texts, accuracy))
+        scores += _baselines(run, "validation", validation_texts)
+    states = [record.status for record in run.records]
+    ended = max([0.0, *(record.ended for record in run.records)])
+    return {
+        "winner": best.trial_id if best else None,
+        "model": words(best) if best else "",
+        "head": describe_head(best.values) if best else "",
+        "encoder": best.values.get("encoder", "") if best else "",
+        "objective": run.plan.objective,
+        "scores": scores,
+        "trials": len(states),
+        "pruned": states.count("pruned"),
+        "failed": states.count("failed"),
+        "spent": format_duration(run.outcome.get("seconds", ended)),
+        "finished": bool(run.outcome),
+        "remarks": list(run.outcome.get("remarks", [])),
+    }
+
+
+def sentence(facts: dict) -> str:
+    """The answer in plain words: how often it is right, and whether it beats the linear model."""
+    own = next((row for row in facts["scores"] if row["name"] == "this model"), None)
+    if own is None:
+        return "No trial has a score yet."
+    part = {"test": "test texts, never seen before", "validation": "validation texts"}[own["part"]]
+    said = (
+        f"{facts['head']} on {facts['encoder']} answers {own['accuracy']:.1%} of the {part} right"
+    )
+    said += f" (95 % interval {own['low']:.1%} to {own['high']:.1%})." if own["texts"] else "."
+    linear = next(
+        (row for row in facts["scores"] if (row["name"], row["part"]) == ("linear", own["part"])),
+        None,
+    )
+    if linear is None:
+        return f"{said}."
+    gap = own["accuracy"] - linear["accuracy"]
+    apart = own["texts"] and (own["low"] > linear["high"] or own["high"] < linear["low"])
+    sure = "" if apart else ", within what chance may do"
+    more = "more" if gap >= 0 else "less"
+    return (
+        f"{said}. That is {abs(gap) * 100:.1f} points {more} than the linear baseline "
+        f"({_percent(linear['accuracy'])}){sure}."
+    )
+
+
+def costs(bundle: Bundle, export: Path | None, texts=("a short text",)) -> dict:
+    """Parameters, milliseconds for one text in this process, and bytes on disk.
+
+    Args:
+        bundle: the winner.
+        export: folder of the artefact, or None.
+        texts: on which the time is taken, one at a time.
+    """
+    bundle.predict(list(texts[:1]))
+    spans = []
+    for index in range(15):
+        begun = time.perf_counter()
+        bundle.predict([texts[index % len(texts)]])
+        spans.append(time.perf_counter() - begun)
+    files = [file for file in export.rglob("*") if file.is_file()] if export else []
+    return {
+        "parameters": int(bundle.model.count_params()),
+        "milliseconds": 1000 * float(np.median(spans)),
+        "bytes": sum(file.stat().st_size for file in files) or None,
+    }
+
+
+def usage(run: Run, bundle: Bundle) -> list[dict]:
+    """Code to copy: how to use the export. Keys: language, code."""
+    from attn_tuner.exporting.usage import usage_of
+
+    where = run.outcome.get("export", str(run.directory / "best"))
+    text = usage_of("savedmodel", bundle).replace("PATH", where)
+    blocks = [
+        {"language": language, "code": code}
+        for language, code in re.findall(r"```(\w+)\n(.*?)```", text, flags=re.DOTALL)
+    ]
+    again = f"attn-tuner predict {shlex.quote(str(run.directory))} 'a text'\n"
+    return [*blocks[:1], {"language": "sh", "code": again}, *blocks[1:]]
+
+
+def reproducibility(run: Run, bundle: Bundle | None = None) -> dict[str, dict]:
+    """What it takes to get the same again, from the command to the versions of packages."""
+    plan = run.plan
+    sizes = dict(bundle.card.get("data", {})) if bundle else {}
+    sizes.pop("fingerprint", None), sizes.pop("name", None)
+    facts = answer(run)
+    winner = next((each for each in run.records if each.trial_id == facts["winner"]), None)
+    settings = ("tuner", "objective", "max_trials", "max_time", "epochs", "patience", "pruner")
+    return {
+        "Command": {"": command(run)},
+        "Data": {"name": plan.source, "fingerprint": plan.fingerprint, **sizes},
+        "Settings": {"seed": plan.seed, **{name: getattr(plan, name) for name in settings}},
+        "Values of the winner": dict(winner.values) if winner else {},
+        "Versions": _versions(),
+    }
+
+
+def command(run: Run) -> str:
+    """The command that starts the same search again."""
+    plan = run.plan
+    words_ = ["attn-tuner", "search", plan.source]
+    if plan.max_time:
+        words_ += ["--max-time", f"{plan.max_time:g}s"]
+    if plan.max_trials:
+        words_ += ["--max-trials", str(plan.max_trials)]
+    options = {"tuner": plan.tuner, "objective": plan.objective, "epochs": plan.epochs}
+    for name, value in {**options, "seed": plan.seed, "out": run.directory.name}.items():
+        words_ += [f"--{name}", str(value)]
+    return shlex.join(words_)
+
+
+def _score(name, part, texts, accuracy):
+    low, high = interval(accuracy, texts) if texts else (None, None)
+    return {
+        "name": name,
+        "part": part,
+        "texts": texts,
+        "accuracy": accuracy,
+        "low": low,
+        "high": high,
+    }
+
+
+def _baselines(run, part, texts):
+    for row in run.baselines:
+        if row.get(part):
+            yield _score(row["name"], part, texts, row[part]["accuracy"])
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _versions() -> dict:
+    found = {"Python": platform.python_version(), "system": platform.system()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

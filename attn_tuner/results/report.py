@@ -1,0 +1,208 @@
+"""The report: facts gathered from a run folder, drawn, and written as one file of HTML."""
+
+import base64
+import hashlib
+import json
+import math
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from attn_tuner.explaining.faithfulness import NAMES
+from attn_tuner.exporting import Bundle
+from attn_tuner.files import write_whole
+from attn_tuner.results import facts, figures, quality, quality_figures
+from attn_tuner.results.answer import answer, costs, reproducibility, sentence, usage
+from attn_tuner.results.highlights import KINDS, Looks, look
+from attn_tuner.results.pieces import marked_text
+from attn_tuner.results.result import BUNDLE
+from attn_tuner.results.run import Run
+from attn_tuner.results.validation import Validation
+from attn_tuner.results.verdict import judge
+
+SLICES = 6
+MOST_ROWS = 300  # Of a table; a longer one ends with how many rows more there are.
+
+
+def write_report(directory, out=None, *, seconds: float = 20.0) -> Path:
+    """Writes the report of the run in `directory`: one HTML file that needs nothing beside it.
+
+    A run that has not ended is reported as far as it has come.
+
+    Args:
+        directory: the run's folder.
+        out: the file; `report.html` in the run's folder if not given.
+        seconds: time allowed for measuring how faithful the highlights are.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        RunError: `directory` is no run folder.
+    """
+    run = Run.read(directory)
+    out = Path(out) if out is not None else run.directory / "report.html"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    html = render(gather(run, seconds=seconds))
+    data = html.encode("utf-8", errors="replace")  # A lone surrogate has no bytes of its own.
+    write_whole(out, lambda path: path.write_bytes(data))
+    return out
+
+
+def gather(run: Run, *, seconds: float = 20.0) -> dict:
+    """Everything that the report tells, as data and figures; nothing of it is HTML yet."""
+    validation = Validation.read(run)
+    bundle = Bundle.load(run.directory / BUNDLE) if (run.directory / BUNDLE).exists() else None
+    found = answer(run, len(validation.labels))
+    export = run.outcome.get("export")
+    sample = list(validation.texts[:15]) or ["a short text"]
+    return {
+        "title": run.plan.source,
+        "classes": list(run.plan.classes),
+        "answer": found,
+        "sentence": sentence(found),
+        "costs": costs(bundle, Path(export) if export else None, sample) if bundle else None,
+        "usage": usage(run, bundle) if bundle and run.outcome else [],
+        "verdict": judge(run, validation, run.plan.seed),
+        "search": _search(run),
+        "failures": _failures(run),
+        "quality": _quality(run, found, validation, bundle),
+        "looks": look(bundle, validation, seconds=seconds, seed=run.plan.seed)
+        if bundle
+        else Looks(notes=("Texts are shown once the search has ended and has a winner.",)),
+        "card": reproducibility(run, bundle),
+    }
+
+
+def render(gathered: dict) -> str:
+    """The facts as one page of HTML; all that came from outside is escaped."""
+    from plotly.offline import get_plotlyjs
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("attn_tuner.results"), autoescape=True, undefined=_Strict
+    )
+    environment.filters |= {"cell": cell, "marked": marked_text}
+    verdict = gathered["verdict"]
+    drawn = {
+        "verdict": [figures.verdict_figure(verdict)] if verdict.kinds else [],
+        "search": gathered["search"]["figures"],
+        "slices": gathered["search"]["slices"],
+        "quality": gathered["quality"]["figures"] if gathered["quality"] else [],
+        "faithfulness": _faithfulness(gathered["looks"]),
+    }
+    plots = {figure.name: figure.plot for each in drawn.values() for figure in each}
+    scripts = [get_plotlyjs(), environment.loader.get_source(environment, "report.js")[0]]
+    return environment.get_template("report.html.j2").render(
+        **{**gathered, "figures": drawn},
+        kinds=KINDS,
+        plots=as_script(plots),
+        scripts=[Markup(script) for script in scripts],
+        allowed=" ".join(f"'sha256-{_digest(script)}'" for script in scripts),
+        most_rows=MOST_ROWS,
+    )
+
+
+def cell(value) -> str:
+    """A value as a table shows it."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4f}" if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def as_script(value) -> Markup:
+    """JSON that may stand in a script element: it can neither end it nor begin another."""
+    text = json.dumps(_finite(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+class _Strict(jinja2.StrictUndefined):
+    """A name that the template asks for and nobody gave is a fault of ours."""
+
+
+def _search(run) -> dict:
+    objective = run.plan.objective
+    times, curves = facts.scores_over_time(run), facts.learning_curves(run)
+    importance = facts.importances(run, run.plan.seed)
+    order = [*importance["shares"], *facts.searched(run)]
+    order = list(dict.fromkeys(order))
+    found = []
+    if times:
+        found.append(figures.time_figure(times, objective))
+    if curves:
+        found.append(figures.curves_figure(curves, objective))
+    if order:
+        found.append(figures.parallel_figure(facts.parallel_coordinates(run, order)))
+    if importance["shares"]:
+        found.append(figures.importance_figure(importance))
+    return {
+        "figures": found,
+        "slices": [
+            figures.slice_figure(each, objective) for each in facts.slices(run, order[:SLICES])
+        ],
+        "reason": importance.get("reason", ""),
+    }
+
+
+def _failures(run) -> list[tuple]:
+    return [
+        (record.trial_id, facts.words(record), record.stopped)
+        for record in run.records
+        if record.status == "failed"
+    ]
+
+
+def _quality(run, found, validation, bundle) -> dict | None:
+    probabilities = validation.answers(found["winner"]) if found["winner"] else None
+    if probabilities is None:
+        return None
+    labels, classes = validation.labels, run.plan.classes
+    drawn = [quality_figures.reliability_figure(quality.reliability(labels, probabilities))]
+    curves = quality.roc_curves(labels, probabilities, classes)
+    if curves:
+        drawn = [
+            quality_figures.roc_figure(curves),
+            quality_figures.precision_recall_figure(
+                quality.precision_recall_curves(labels, probabilities, classes)
+            ),
+            *drawn,
+        ]
+    texts = len(validation.texts)
+    if bundle and texts:
+        _, offsets = bundle.vectorizer.encode(validation.texts)
+        lengths = offsets[1:] - offsets[:-1]
+        rows = quality.by_length(lengths, labels[:texts], probabilities[:texts])
+        drawn.append(quality_figures.length_figure(rows))
+    return {
+        "texts": len(labels),
+        "confusion": quality.confusion(labels, probabilities, classes),
+        "classes": quality.per_class(labels, probabilities, classes),
+        "figures": drawn,
+    }
+
+
+def _faithfulness(looks) -> list:
+    if looks.faithfulness is None:
+        return []
+    return [quality_figures.faithfulness_figure(looks.faithfulness, NAMES)]
+
+
+def _finite(value):
+    """Without what JSON cannot hold: numpy's numbers, tuples, NaN."""
+    if isinstance(value, dict):
+        return {str(key): _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

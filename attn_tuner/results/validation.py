@@ -1,0 +1,66 @@
+"""The validation part as a run left it: what the trials answered, and what was right."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.measures import both_columns
+from attn_tuner.results.run import Run
+from attn_tuner.tuning.folder import PROBABILITIES
+
+LABELS, TEXTS = "data/validation_labels.npy", "data/validation.jsonl"
+LINEAR = "linear_validation.npy"
+
+
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """Labels of all validation texts, some of the texts, and the answers of the trials.
+
+    Args:
+        directory: the run's folder.
+        labels: `(texts,)` class numbers; empty where the run keeps none.
+        texts: the first of the texts, in the order of the labels; perhaps none.
+    """
+
+    directory: Path
+    labels: np.ndarray = field(default_factory=lambda: np.zeros(0, "int64"))
+    texts: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, run: Run) -> "Validation":
+        """What there is by now; a run that has only begun may have nothing."""
+        texts, labels = _read_texts(run.directory / TEXTS)
+        if (run.directory / LABELS).exists():
+            labels = np.load(run.directory / LABELS, allow_pickle=False)
+        return cls(run.directory, np.asarray(labels, "int64"), tuple(texts))
+
+    def answers(self, trial_id: str) -> np.ndarray | None:
+        """Probabilities (texts, classes) of a trial, or None where there are none that fit."""
+        return self._load(self.directory / f"trial_{trial_id}" / PROBABILITIES)
+
+    def linear(self) -> np.ndarray | None:
+        """Probabilities (texts, classes) of the linear baseline, or None."""
+        return self._load(self.directory / LINEAR)
+
+    def _load(self, path):
+        if not path.exists() or not len(self.labels):
+            return None
+        probabilities = both_columns(np.load(path, allow_pickle=False))
+        return probabilities if len(probabilities) == len(self.labels) else None
+
+
+def _read_texts(path: Path):
+    """Texts and labels of the lines that are whole."""
+    texts, labels = [], []
+    if path.exists():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                row = json.loads(line)
+                label, text = int(row["label"]), str(row["text"])
+            except (ValueError, KeyError, TypeError):
+                break  # The run is writing it just now.
+            texts.append(text)
+            labels.append(label)
+    return texts, labels

@@ -1,0 +1,174 @@
+"""A small model whose attention is known, and run folders like those that a search leaves."""
+
+import json
+
+import numpy as np
+
+WORDS = ["", "[UNK]", "not", "good", "bad", "film", "the", "was", "very", "a", "hotel"]
+
+
+def sentiment_model(classes=2, text_limit=64, keep="head", hops=1):
+    """Attention that looks for "good" and "bad", and an answer that follows what it sees."""
+    import keras
+
+    from attn_tuner.attention import FeedForwardHead
+    from attn_tuner.limits import TextMask, TokenLimits
+
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    limited = TokenLimits(len(WORDS), text_limit, keep, name="limits")(ids)
+    mask = TextMask(name="mask")(limited)
+    embedded = keras.layers.Embedding(len(WORDS), 2, name="embedding")(limited)
+    head = FeedForwardHead(hops=hops, name="head")
+    context = head(embedded, mask=mask)
+    units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
+    answer = keras.layers.Dense(units, activation=activation, name="probabilities")(context)
+    model = keras.Model(ids, answer)
+    table = np.zeros((len(WORDS), 2), "float32")
+    table[WORDS.index("good")] = [1.0, 1.0]
+    table[WORDS.index("bad")] = [-1.0, 1.0]
+    model.get_layer("embedding").set_weights([table])
+    kernels = [np.zeros(weight.shape, "float32") for weight in head.score.get_weights()]
+    kernels[0][1] = 4.0  # The second feature says that a word judges.
+    head.score.set_weights(kernels)
+    kernel, bias = model.get_layer("probabilities").get_weights()
+    kernel[:] = 0.0
+    kernel[0::2, -1] = 8.0
+    model.get_layer("probabilities").set_weights([kernel, bias])
+    return model
+
+
+def make_bundle(classes=("bad", "good"), text_limit=64, keep="head", hops=1, card=()):
+    """A bundle that knows "good" from "bad"."""
+    from attn_tuner.exporting import Bundle
+    from attn_tuner.text import Vectorizer
+
+    model = sentiment_model(len(classes), text_limit, keep, hops)
+    return Bundle(Vectorizer(WORDS), model, classes, text_limit, keep, card=dict(card))
+
+
+def make_texts(count, seed=0):
+    """Texts that say good or bad, some of them both, with labels."""
+    random = np.random.default_rng(seed)
+    texts, labels = [], []
+    for index in range(count):
+        label = index % 2
+        filler = random.choice(["the", "film", "was", "very", "a", "hotel"], random.integers(2, 12))
+        said = ["bad", "good"][label]
+        if random.random() < 0.1:
+            said += " " + ["good", "bad"][label]
+        words = [*filler, said]
+        random.shuffle(words)
+        texts.append(" ".join(words))
+        labels.append(label)
+    return texts, np.array(labels)
+
+
+def make_run(
+    directory,
+    classes=("bad", "good"),
+    trials=16,
+    texts=120,
+    finished=True,
+    source="reviews.csv",
+    attack="",
+):
+    """Writes a run folder; `attack` is put into every text."""
+    from attn_tuner.tuning.folder import Record, save_probabilities
+    from attn_tuner.tuning.plan import Plan
+
+    random = np.random.default_rng(1)
+    heads = ("additive", "mean", "gated", "max", "last", "pooling", "additive", "structured")
+    space = {
+        "encoder": {"kind": "part", "when": [], "values": ["bigru", "gru", "none"]},
+        "head": {"kind": "part", "when": [], "values": sorted(set(heads))},
+        "head.additive.units": {"kind": "int", "when": [["head", "additive"]], "low": 1, "high": 9},
+        "learning_rate": {"kind": "float", "when": [], "low": 3e-4, "high": 1e-2, "log": True},
+        "embedding_dim": {"kind": "int", "when": [], "low": 32, "high": 128, "step": 32},
+        "keep": {"kind": "choice", "when": [], "values": ["head", "tail", "ends"]},
+        "batch_size": {"kind": "choice", "when": [], "values": [32]},
+    }
+    written, labels = make_texts(texts)
+    written = [f"{text} {attack}".strip() for text in written]
+    (directory / "data").mkdir(parents=True, exist_ok=True)
+    plan = Plan(source, "0123456789abcdef", tuple(classes), space, max_time=60.0, max_trials=trials)
+    plan.save(directory)
+    with open(directory / "data" / "validation.jsonl", "w", encoding="utf-8") as file:
+        for text, label in zip(written, labels, strict=True):
+            file.write(json.dumps({"text": text, "label": int(label)}) + "\n")
+    np.save(directory / "data" / "validation_labels.npy", labels)
+    best, best_score = None, -1.0
+    for index in range(trials):
+        head = heads[index % len(heads)]
+        place = directory / f"trial_{index:02d}"
+        place.mkdir()
+        if index == 5:
+            Record(
+                f"{index:02d}", "failed", {"encoder": "gru", "head": head}, stopped="ValueError: no"
+            ).save(place)
+            continue
+        skill = 0.75 + 0.2 * (head not in ("mean", "max", "last")) * random.random()
+        probabilities = answers(labels, skill, len(classes), random)
+        score = float((probabilities.argmax(axis=1) == labels).mean())
+        save_probabilities(probabilities.astype("float32"), place)
+        values = {
+            "encoder": str(random.choice(["bigru", "gru", "none"])),
+            "head": head,
+            "learning_rate": float(10 ** random.uniform(-3.5, -2)),
+            "embedding_dim": int(random.choice([32, 64, 128])),
+            "keep": str(random.choice(["head", "tail", "ends"])),
+            "batch_size": 32,
+        }
+        if head == "pooling":
+            values |= {"head.pooling.score": "gated", "head.pooling.normalizer": "softmax"}
+        history = [
+            {"epochs": 0.5 * step, "seconds": step, "loss": 1 / step, "accuracy": share * score}
+            for step, share in ((1, 0.7), (2, 0.9), (3, 1.0))
+        ]
+        measures = {"accuracy": score, "f1_macro": score, "auc": score, "log_loss": 0.4}
+        Record(
+            trial_id=f"{index:02d}",
+            status="pruned" if index % 5 == 4 else "completed",
+            values=values,
+            score=score,
+            measures={**measures, "epochs": 1.5, "seconds": 3},
+            history=history,
+            stopped="no better for 2 epochs",
+            seconds=3.0,
+            parameters=20_000,
+            ended=10.0 * (index + 1),
+        ).save(place)
+        if score > best_score:
+            best, best_score = f"{index:02d}", score
+    linear = {"accuracy": 0.8, "f1_macro": 0.8, "auc": 0.85, "log_loss": 0.5}
+    baselines = [
+        {"name": "majority class", "facts": "", "validation": linear | {"accuracy": 0.5}}
+        | {"test": linear | {"accuracy": 0.5}, "seconds": 0.0},
+        {"name": "linear", "facts": "", "validation": linear, "test": linear, "seconds": 1.0},
+    ]
+    (directory / "baselines.json").write_text(json.dumps(baselines))
+    if finished:
+        make_bundle(classes, card={"data": {"train": 400, "validation": texts}}).save(
+            directory / "model"
+        )
+        outcome = {
+            "winner": best,
+            "test": linear | {"accuracy": 0.92},
+            "test_texts": 400,
+            "export": str(directory / "best"),
+            "difference": 1e-7,
+            "seconds": 60.0,
+            "remarks": [],
+        }
+        (directory / "outcome.json").write_text(json.dumps(outcome))
+    return directory
+
+
+def answers(labels, skill, classes, random):
+    """Probabilities that are right for a share `skill` of the labels."""
+    right = random.random(len(labels)) < skill
+    given = np.where(right, labels, (labels + 1) % classes)
+    confidence = random.uniform(1 / classes + 0.05, 1.0, len(labels))
+    rest = (1 - confidence) / (classes - 1)
+    table = np.repeat(rest[:, None], classes, axis=1)
+    table[np.arange(len(labels)), given] = confidence
+    return table
