@@ -44,7 +44,7 @@ class Batches(keras.utils.PyDataset):
         shuffle: bool = True,
         seed: int = 0,
         rows=None,
-        rungs: int = 6,
+        rungs: int = 8,
         sample_weight=None,
     ):
         super().__init__()

@@ -6,7 +6,7 @@ _STEP = 8  # Lengths that differ by less are not worth a shape of their own.
 _MOST_CANDIDATES = 512
 
 
-def ladder(lengths, rungs: int = 6, limit: int | None = None) -> np.ndarray:
+def ladder(lengths, rungs: int = 8, limit: int | None = None) -> np.ndarray:
     """The lengths, rising, at which padding costs least in total.
 
         minimise  sum over texts of (lowest rung >= length of the text)
