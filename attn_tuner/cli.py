@@ -94,7 +94,17 @@ def export(
     from attn_tuner import api
 
     formats = [name.strip() for name in format.split(",") if name.strip()]
-    _print_table(api.load(run).export(path, formats=formats, max_size_mb=max_size_mb))
+    options = {} if max_size_mb is None else {"max_size_mb": max_size_mb}
+    _print_table(
+        {
+            "format": done.format,
+            "path": done.path,
+            "MB": f"{done.megabytes:.2f}",
+            "greatest difference": f"{done.proof.difference:.1e}",
+            "notes": " ".join(done.notes),
+        }
+        for done in api.load(run).export(path, formats=formats, **options)
+    )
 
 
 @app.command("list")
@@ -128,10 +138,11 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:120]
 
 
-def _print_table(rows: list[dict]):
+def _print_table(rows):
     from rich.console import Console
     from rich.table import Table
 
+    rows = list(rows)
     table = Table(*rows[0])
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))

@@ -76,9 +76,11 @@ class Progress:
         better = self.best is None or self.sign * record.score > self.sign * self.best.score
         if better:
             self.best = record
+        mark = " *" if better else "  "
+        took = format_duration(record.seconds)
         self.say(
-            f"trial {record.trial_id}  {self.objective} {record.score:.4f}{' *' if better else '  '}"
-            f"  {format_duration(record.seconds):>7}  {describe(record.values)}  ({record.stopped})"
+            f"trial {record.trial_id}  {self.objective} {record.score:.4f}{mark}  {took:>7}  "
+            f"{describe(record.values)}  ({record.stopped})"
         )
 
     def _refresh(self):

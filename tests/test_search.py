@@ -103,7 +103,7 @@ def test_the_same_seed_gives_the_same_values_and_scores(run, tmp_path):
 def test_other_data_or_another_space_is_refused_in_that_folder(run):
     with pytest.raises(RunError, match="made with other data"):
         quick_search(run.directory, data=colours(seed=1))
-    with pytest.raises(RunError, match="another search space; it differs in .*encoder"):
+    with pytest.raises(RunError, match=r"another search space; it differs in .*encoder"):
         quick_search(run.directory, space={**QUICK, "encoder": ["gru", "lstm"]})
 
 

@@ -1,7 +1,9 @@
 """What `search()` and `load()` hand back: the winner, and everything known about the search."""
 
+import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +11,12 @@ import pandas as pd
 
 from attn_tuner.errors import DataError, RunError
 from attn_tuner.exporting import Bundle
+from attn_tuner.exporting.delivery import deliver
 from attn_tuner.measures import interval
 from attn_tuner.results.run import Run
 from attn_tuner.tuning.budget import format_duration
 
+_FORMATS = {"epochs": "{:.2f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
 BUNDLE = "model"  # The winner as a Bundle, inside the run's folder.
 EXPORT = "best"  # The winner as a SavedModel, there too.
 
@@ -94,11 +98,18 @@ class SearchResult:
         probabilities = self.bundle.predict(texts)
         return [self._prediction(*pair) for pair in zip(texts, probabilities, strict=True)]
 
-    def export(self, path, formats=("savedmodel",), **options) -> list[dict]:
-        """Writes the winner to the folder `path`; see `exporting.export_bundle`."""
-        from attn_tuner.exporting import export_bundle
+    def export(self, path, formats=("savedmodel",), texts=None, **options) -> list:
+        """Writes the winner to the folder `path`; see `exporting.delivery.deliver`."""
+        formats = [formats] if isinstance(formats, str) else formats
+        return deliver(self.bundle, path, formats, texts or self._held_out(), **options)
 
-        return export_bundle(self.bundle, path, formats=formats, **options)
+    def _held_out(self, count: int = 64) -> list[str] | None:
+        """Validation texts on which an export can be compared, where the run kept them."""
+        shown = self.directory / "data" / "validation.jsonl"
+        if not shown.exists():
+            return None
+        with shown.open(encoding="utf-8") as file:
+            return [json.loads(line)["text"] for line in islice(file, count)]
 
     def _prediction(self, text, probabilities):
         best = int(np.argmax(probabilities))
@@ -109,11 +120,15 @@ class SearchResult:
         return "\n".join([str(self.leaderboard_text()), *self.sentences()])
 
     def leaderboard_text(self, rows: int = 12) -> str:
-        table = self.leaderboard().drop(columns=["val_auc", "val_f1_macro"], errors="ignore")
-        shown = table.head(rows)
-        rest = table.iloc[rows:]
-        shown = pd.concat([shown, rest[rest["status"].isin(["baseline", "exported"])]])
-        return shown.to_string(index=False, float_format=lambda x: f"{x:.4f}", na_rep="")
+        """The top of the leaderboard, and whatever else is a baseline or exported."""
+        table = self.leaderboard()
+        first = [f"val_{self.run.plan.objective}", f"test_{self.run.plan.objective}"]
+        shown = table[["name", "encoder", "head", *first, *_FORMATS, "status"]]
+        always = shown["status"].isin(["baseline", "exported"])
+        shown = shown[always | (np.arange(len(shown)) < rows)]
+        formats = {**dict.fromkeys(first, "{:.4f}"), **_FORMATS}
+        formatters = {name: _blank_or(form) for name, form in formats.items()}
+        return shown.to_string(index=False, na_rep="", formatters=formatters)
 
     def sentences(self) -> list[str]:
         """The outcome in words."""
@@ -144,3 +159,7 @@ class SearchResult:
 
     def _repr_html_(self):
         return self.leaderboard()._repr_html_()
+
+
+def _blank_or(form: str):
+    return lambda value: "" if pd.isna(value) else form.format(value)

@@ -86,9 +86,7 @@ def test_resume_points_are_given_away_at_their_pace_and_training_goes_on_from_on
     train(model, separable(64), separable(64, seed=1), Schedule(epochs=1), watch)
     assert (0, 3) in seen
     batches = separable(64)
-    train(
-        model, batches, separable(64, seed=1), Schedule(epochs=2), progress=Progress(epoch=1)
-    )
+    train(model, batches, separable(64, seed=1), Schedule(epochs=2), progress=Progress(epoch=1))
     assert batches.begun == [(1, 0)]
 
 

@@ -1,0 +1,118 @@
+"""The command as a person types it: what it prints, and the one sentence for what cannot be."""
+
+import json
+
+import pytest
+from test_search import QUICK, colours
+from typer.testing import CliRunner
+
+from attn_tuner import cli
+from attn_tuner.errors import AttnTunerError
+
+
+def write_csv(path, texts, labels):
+    lines = [f'"{text}",{label}' for text, label in zip(texts, labels, strict=True)]
+    path.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
+    return path
+
+
+def space_file(path):
+    lines = [f"{name!r} = {json.dumps(value)}" for name, value in QUICK.items()]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def call(*arguments, given=None):
+    return CliRunner().invoke(cli.app, [str(each) for each in arguments], input=given)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    data = write_csv(folder / "colours.csv", *colours())
+    space = space_file(folder / "space.toml")
+    done = call(
+        *("search", data, "--out", folder / "run", "--max-trials", 1),
+        *("--space", space, "--epochs", 4, "--tuner", "random"),
+    )
+    assert done.exit_code == 0, done.output
+    return folder / "run", done
+
+
+def test_search_prints_the_leaderboard_and_the_outcome(run):
+    _, done = run
+    assert "trial 0" in done.stdout
+    assert "majority class" in done.stdout
+    assert "Test accuracy" in done.stdout
+    assert "checked in a fresh process" in done.stdout
+
+
+def test_predict_answers_texts_given_as_arguments(run):
+    done = call("predict", run[0], "a red box", "the blue box")
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["warm", "cold"]
+
+
+def test_predict_answers_the_lines_of_standard_input_as_json(run):
+    done = call("predict", run[0], "--json", given="a red box\nthe blue box\n")
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["label"] for answer in answers] == ["warm", "cold"]
+    assert sum(answers[0]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_export_prints_what_was_written_its_size_and_the_difference(run, tmp_path):
+    done = call("export", run[0], tmp_path / "out", "--format", "keras")
+    assert "keras" in done.stdout
+    assert (tmp_path / "out").is_dir()
+
+
+def test_list_shows_equation_cost_and_paper_of_every_head():
+    done = call("list", "heads")
+    assert "additive" in done.stdout
+    assert "Yang et al. 2016" in done.stdout
+    assert "equation" in done.stdout
+    assert "cost" in done.stdout
+
+
+def refusal(*arguments) -> str:
+    done = call(*arguments)
+    assert done.exit_code != 0
+    assert isinstance(done.exception, AttnTunerError), done.exception
+    return str(done.exception)
+
+
+def test_a_kind_that_does_not_exist_is_answered_with_those_that_do():
+    assert "Did you mean 'heads'" in refusal("list", "head")
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (None, "missing.csv"),
+        ("text,label\n", "no rows"),
+        ("words,kind\nred,warm\n", "column"),
+        ("text,label\nred,warm\nblue,warm\nx,warm\n", "class"),
+        ("text,label\nred,warm\nblue,cold\norange,warm\n", "cold"),
+        ("text,label\nred,warm\nblue,\n", "label"),
+    ],
+)
+def test_data_that_cannot_be_used_gets_one_sentence(tmp_path, rows, said):
+    data = tmp_path / ("missing.csv" if rows is None else "data.csv")
+    if rows is not None:
+        data.write_text(rows)
+    sentence = refusal("search", data, "--out", tmp_path / "run")
+    assert said in sentence
+    assert "\n" not in sentence
+
+
+def test_a_run_folder_that_is_none_is_named(tmp_path):
+    assert "is not a run folder" in refusal("predict", tmp_path, "a text")
+
+
+def test_main_prints_the_sentence_without_a_traceback(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("sys.argv", ["attn-tuner", "predict", str(tmp_path), "a text"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("attn-tuner: ")
+    assert "Traceback" not in shown
