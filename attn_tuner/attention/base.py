@@ -61,7 +61,9 @@ class Block(keras.layers.Layer):
         if isinstance(given, str):
             return registry[given](dtype=self.dtype_policy)
         if isinstance(given, dict):
-            return keras.saving.deserialize_keras_object(given)
+            # This layer's own build makes the weights; built already, it could not.
+            unbuilt = {key: value for key, value in given.items() if key != "build_config"}
+            return keras.saving.deserialize_keras_object(unbuilt)
         return given
 
 
