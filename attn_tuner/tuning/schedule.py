@@ -1,0 +1,98 @@
+"""How fast to learn and when, and how much each class counts.
+
+rate = warmed_cosine(2e-3, steps=len(batches) * epochs)
+optimizer = keras.optimizers.AdamW(rate, use_ema=True, ema_momentum=ema_momentum(steps))
+loss = keras.losses.BinaryCrossentropy(label_smoothing=0.05)
+"""
+
+import keras
+import numpy as np
+
+from attn_tuner.errors import SpaceError
+
+RARE = 0.2  # One of two classes below this share of the texts makes weights the default.
+WARMUP = 0.05
+
+
+def warmed_cosine(
+    peak: float, steps: int, warmup: float = WARMUP, last: float = 0.0
+) -> keras.optimizers.schedules.CosineDecay:
+    """A learning rate that rises in a line, then falls along half a cosine.
+
+        rate_s = peak (1/w + (1 - 1/w) s / w)             while s < w, the steps that rise
+        rate_s = peak (last + (1 - last) (1 + cos(pi (s - w) / (steps - w))) / 2)
+
+    A Keras schedule, so that the optimiser saves it, and its own step count goes on after a
+    resume. Behind `steps` it stays at the last rate; so `steps` must be what training will really
+    take. Where a pass or two may be cut by the clock, `last=0.05` keeps the rest useful.
+
+    Args:
+        peak: the highest rate.
+        steps: of the whole training, the batches of all epochs.
+        warmup: share of the steps that rise.
+        last: the rate at the end, as a share of `peak`.
+
+    Raises:
+        SpaceError: a value is out of its range.
+
+    Reference:
+        Loshchilov & Hutter 2017, eq. 5. https://arxiv.org/abs/1608.03983
+    """
+    if not (peak > 0 and steps >= 1 and 0 <= warmup < 1 and 0 <= last <= 1):
+        raise SpaceError(
+            f"A learning rate that rises and falls needs peak > 0, steps >= 1, 0 <= warmup < 1 and "
+            f"0 <= last <= 1; got {peak!r}, {steps!r}, {warmup!r} and {last!r}."
+        )
+    rising = int(warmup * steps)
+    return keras.optimizers.schedules.CosineDecay(
+        peak / rising if rising else peak,  # Not quite from 0: that step would teach nothing.
+        max(1, int(steps) - rising),
+        alpha=last,
+        warmup_target=peak if rising else None,
+        warmup_steps=rising,
+    )
+
+
+def ema_momentum(steps: int, share: float = 0.1) -> float:
+    """The momentum at which an average of the weights reaches over a share of the training.
+
+        m = 1 - 1 / max(share steps, 1)
+
+    so that about the last `share` of the steps count, whatever their number. To judge by the
+    average give `keras.callbacks.SwapEMAWeights(swap_on_epoch=True)` to `fit`.
+
+    Args:
+        steps: of the whole training.
+        share: of them that the average spans.
+    """
+    return float(1 - 1 / max(share * steps, 1.0))
+
+
+def class_weights(labels: np.ndarray, classes: int, power: float = 1.0) -> dict[int, float]:
+    """How much a text of each class counts, so that rare classes are heard.
+
+        w_c = (n / (k n_c))^power / mean over the texts of the same
+
+    The mean over the texts is 1, so the learning rate keeps its meaning. Power 1 lets every class
+    weigh the same in sum, 0.5 half-way. A class without texts gets the weight of one text.
+
+    Args:
+        labels: class numbers of the training texts.
+        classes: k, the number of classes.
+        power: 0 for no weights at all.
+    """
+    counts = np.bincount(np.asarray(labels), minlength=classes)
+    weights = (len(labels) / (classes * np.maximum(counts, 1))) ** power
+    weights /= (weights * counts).sum() / max(len(labels), 1)
+    return {number: float(weight) for number, weight in enumerate(weights)}
+
+
+def imbalanced(labels: np.ndarray, classes: int, share: float = RARE) -> bool:
+    """Whether a class is so rare that its texts should weigh more.
+
+        min_c n_c / n < share 2 / k
+
+    For two classes that is below `share` of the texts; for k even classes it is never.
+    """
+    counts = np.bincount(np.asarray(labels), minlength=classes)
+    return bool(counts.min() < share * 2 / classes * len(labels))
