@@ -9,6 +9,7 @@ from optuna.trial import TrialState
 from attn_tuner.tuning.durable import Durable, WholeFiles
 from attn_tuner.tuning.oracles import objective_of, oracles, samplers, seed_of
 from attn_tuner.tuning.oracles.distributions import distribution_of, from_optuna, to_optuna
+from attn_tuner.tuning.oracles.grid import points
 from attn_tuner.tuning.oracles.points import complete
 from attn_tuner.tuning.oracles.study import compatible, open_study, quietly, suggest
 
@@ -82,7 +83,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, WholeFiles):
         """Asks the study for values that were not tried yet.
 
         Draws that repeat an earlier trial are given back as failed. Where the sampler keeps
-        repeating itself, random draws take over; where these do, the space is used up.
+        repeating itself, the grid's first point that is left is tried; without any, all is done.
         """
         tried = [trial.hyperparameters.values for trial in self.trials.values()]
         number = len(self.trials)
@@ -90,16 +91,17 @@ class OptunaOracle(Durable, keras_tuner.Oracle, WholeFiles):
             point = complete(self.get_space(), self.first_points[number])
             if point not in tried:
                 return self._ask(trial_id, point, optuna.samplers.RandomSampler())
-        for attempt in range(2 * _TRIES):
-            sampler = self.sampler if attempt < _TRIES else "random"
-            drawn = self._ask(
-                trial_id,
-                {},
-                samplers.sampler_for(sampler, self.seed, number, self.max_trials, attempt),
+        for attempt in range(_TRIES):
+            sampler = samplers.sampler_for(
+                self.sampler, self.seed, number, self.max_trials, attempt
             )
+            drawn = self._ask(trial_id, {}, sampler)
             if drawn["values"] not in tried:
                 return drawn
             self._tell_study(trial_id, TrialState.FAIL)
+        for point in points(self.get_space()):
+            if point not in tried:
+                return self._ask(trial_id, point, optuna.samplers.RandomSampler())
         return {"status": "IDLE" if self.ongoing_trials else "STOPPED", "values": None}
 
     def report(self, trial_id: str, step: float, value: float):
