@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import json
 import math
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from attn_tuner.results import facts, figures, quality, quality_figures
 from attn_tuner.results.answer import answer, costs, reproducibility, sentence, usage
 from attn_tuner.results.highlights import KINDS, Looks, look
 from attn_tuner.results.pieces import marked_text
+from attn_tuner.results.plain import as_script
 from attn_tuner.results.result import BUNDLE
 from attn_tuner.results.run import Run
 from attn_tuner.results.validation import Validation
@@ -114,14 +114,6 @@ def cell(value) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def as_script(value) -> Markup:
-    """JSON that may stand in a script element: it can neither end it nor begin another."""
-    text = json.dumps(_finite(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    for character in "<>&":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)
-
-
 class _Strict(jinja2.StrictUndefined):
     """A name that the template asks for and nobody gave is a fault of ours."""
 
@@ -191,17 +183,6 @@ def _faithfulness(looks) -> list:
     if looks.faithfulness is None:
         return []
     return [quality_figures.faithfulness_figure(looks.faithfulness, NAMES)]
-
-
-def _finite(value):
-    """Without what JSON cannot hold: numpy's numbers, tuples, NaN."""
-    if isinstance(value, dict):
-        return {str(key): _finite(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _digest(script: str) -> str:

@@ -1,0 +1,25 @@
+"""Facts as JSON can hold them, and JSON that a page can hold."""
+
+import json
+import math
+
+from markupsafe import Markup
+
+
+def plain(value):
+    """The value without what JSON lacks: numpy's numbers, tuples, NaN and infinities (None)."""
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def as_script(value) -> Markup:
+    """JSON that may stand in a script element: it can neither end it nor begin another."""
+    text = json.dumps(plain(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
