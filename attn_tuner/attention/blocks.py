@@ -13,7 +13,7 @@ def into_blocks(steps_first, size):
     """(batch, steps, ...) as (batch, blocks, size, ...), zeros behind the last step."""
     batch, steps = ops.shape(steps_first)[0], ops.shape(steps_first)[1]
     rest = tuple(steps_first.shape[2:])
-    missing = -steps % size
+    missing = (size - steps % size) % size  # ONNX rounds towards 0, so nothing negative here.
     tail = ops.zeros((batch, missing, *rest), dtype=steps_first.dtype)
     padded = ops.concatenate([steps_first, tail], axis=1)
     return ops.reshape(padded, (batch, (steps + missing) // size, size, *rest))

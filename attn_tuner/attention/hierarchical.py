@@ -5,7 +5,7 @@ from keras import ops
 
 from attn_tuner.attention.base import Head, heads
 from attn_tuner.attention.blocks import from_blocks, into_blocks
-from attn_tuner.attention.initial import Orthogonal
+from attn_tuner.attention.initial import RoundedOrthogonal
 from attn_tuner.attention.masking import average, masked_normalize
 from attn_tuner.attention.scores.additive import AdditiveScore
 from attn_tuner.errors import SpaceError
@@ -57,7 +57,7 @@ class HierarchicalHead(Head):
         self.of_words = AdditiveScore(units, dtype=policy)
         self.of_sentences = AdditiveScore(units, dtype=policy)
         rnn = keras.layers.GRU(
-            width, return_sequences=True, recurrent_initializer=Orthogonal(), dtype=policy
+            width, return_sequences=True, recurrent_initializer=RoundedOrthogonal(), dtype=policy
         )
         self.over_sentences = keras.layers.Bidirectional(rnn, dtype=policy)
 

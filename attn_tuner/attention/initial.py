@@ -4,7 +4,8 @@ import keras
 from keras import ops
 
 
-class Orthogonal(keras.initializers.Orthogonal):
+@keras.saving.register_keras_serializable("attn_tuner")
+class RoundedOrthogonal(keras.initializers.Orthogonal):
     """Keras' orthogonal matrices in every dtype.
 
         W W^T = I

@@ -2,7 +2,7 @@
 
 import keras
 
-from attn_tuner.attention.initial import Orthogonal
+from attn_tuner.attention.initial import RoundedOrthogonal
 from attn_tuner.encoding.base import Encoder, encoders
 from attn_tuner.errors import SpaceError
 from attn_tuner.space import Choice, Int
@@ -94,7 +94,7 @@ class LSTMEncoder(Recurrent):
         return keras.layers.LSTM(
             units,
             return_sequences=True,
-            recurrent_initializer=Orthogonal(),
+            recurrent_initializer=RoundedOrthogonal(),
             dtype=self.dtype_policy,
         )
 
@@ -121,7 +121,7 @@ class GRUEncoder(Recurrent):
         return keras.layers.GRU(
             units,
             return_sequences=True,
-            recurrent_initializer=Orthogonal(),
+            recurrent_initializer=RoundedOrthogonal(),
             dtype=self.dtype_policy,
         )
 

@@ -1,5 +1,6 @@
 """The linear recurrence, in far fewer dependent steps than there are steps of text."""
 
+import keras
 from keras import ops
 
 from attn_tuner.attention.blocks import from_blocks, into_blocks
@@ -43,13 +44,26 @@ def _carried(kept, states):
     Both are (batch, blocks, features), and so is the result.
     """
 
-    def step(state, block):
-        keep, add = ops.split(block, 2, axis=-1)
-        return keep * state + add, state
+    steps = ops.concatenate([kept, states], axis=-1)
+    dtype = keras.backend.standardize_dtype(states.dtype)
+    cell = _Carry(states.shape[-1], dtype=dtype)
+    return keras.layers.RNN(cell, return_sequences=True, dtype=dtype)(steps)
 
-    # In one tensor, and given its shape again: where TensorFlow does not know the number of
-    # blocks while it traces, `ops.scan` accepts no second tensor and forgets the rank.
-    blocks = ops.swapaxes(ops.concatenate([kept, states], axis=-1), 0, 1)
-    _, carried = ops.scan(step, ops.zeros_like(states[:, 0]), blocks)
-    count, batch = ops.shape(blocks)[0], ops.shape(blocks)[1]
-    return ops.swapaxes(ops.reshape(carried, (count, batch, states.shape[-1])), 0, 1)
+
+class _Carry(keras.layers.Layer):
+    """Gives the state before each step of h = keep * h + add, for steps [keep; add].
+
+    As a cell of Keras' own loop, which converts to ONNX and LiteRT; `ops.scan` keeps its state in
+    an array, which ONNX has no form for.
+    """
+
+    def __init__(self, features, **kwargs):
+        super().__init__(**kwargs)
+        self.state_size = self.output_size = features
+
+    def build(self, step_shape):
+        pass
+
+    def call(self, step, states):
+        keep, add = ops.split(step, 2, axis=-1)
+        return states[0], [keep * states[0] + add]
