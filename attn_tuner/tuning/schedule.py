@@ -1,4 +1,4 @@
-"""How fast to learn and when, and how much each class counts.
+"""How fast to learn and when, and whether classes need weights.
 
 rate = warmed_cosine(2e-3, steps=len(batches) * epochs)
 optimizer = keras.optimizers.AdamW(rate, use_ema=True, ema_momentum=ema_momentum(steps))
@@ -68,27 +68,8 @@ def ema_momentum(steps: int, share: float = 0.1) -> float:
     return float(1 - 1 / max(share * steps, 1.0))
 
 
-def class_weights(labels: np.ndarray, classes: int, power: float = 1.0) -> dict[int, float]:
-    """How much a text of each class counts, so that rare classes are heard.
-
-        w_c = (n / (k n_c))^power / mean over the texts of the same
-
-    The mean over the texts is 1, so the learning rate keeps its meaning. Power 1 lets every class
-    weigh the same in sum, 0.5 half-way. A class without texts gets the weight of one text.
-
-    Args:
-        labels: class numbers of the training texts.
-        classes: k, the number of classes.
-        power: 0 for no weights at all.
-    """
-    counts = np.bincount(np.asarray(labels), minlength=classes)
-    weights = (len(labels) / (classes * np.maximum(counts, 1))) ** power
-    weights /= (weights * counts).sum() / max(len(labels), 1)
-    return {number: float(weight) for number, weight in enumerate(weights)}
-
-
 def imbalanced(labels: np.ndarray, classes: int, share: float = RARE) -> bool:
-    """Whether a class is so rare that its texts should weigh more.
+    """Whether a class is so rare that its texts should weigh more (`text.balanced_weights`).
 
         min_c n_c / n < share 2 / k
 

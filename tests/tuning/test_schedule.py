@@ -3,11 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.tuning.schedule import class_weights, ema_momentum, imbalanced, warmed_cosine
+from attn_tuner.tuning.schedule import ema_momentum, imbalanced, warmed_cosine
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_its_last_value():
@@ -38,19 +36,6 @@ def test_rates_out_of_range_are_refused():
 def test_the_average_spans_a_share_of_the_training():
     assert ema_momentum(1000, 0.1) == pytest.approx(0.99)
     assert ema_momentum(5, 0.1) == 0.0
-
-
-@given(st.lists(st.integers(0, 4), min_size=1), st.sampled_from([0.0, 0.5, 1.0]))
-def test_class_weights_average_to_one_over_the_texts(labels, power):
-    weights = class_weights(np.array(labels), 5, power)
-    assert np.mean([weights[label] for label in labels]) == pytest.approx(1)
-    assert min(weights.values()) > 0
-
-
-def test_rare_classes_weigh_as_much_as_frequent_ones_in_sum():
-    labels = np.array([0] * 90 + [1] * 10)
-    weights = class_weights(labels, 2)
-    assert 90 * weights[0] == pytest.approx(10 * weights[1])
 
 
 @pytest.mark.parametrize(

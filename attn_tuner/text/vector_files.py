@@ -1,0 +1,128 @@
+"""Word vectors from a file that the user has: GloVe, word2vec (text or binary), fastText .vec."""
+
+import gzip
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.errors import DataError
+from attn_tuner.text.folding import tokens
+from attn_tuner.text.vectors import finished
+
+_LONGEST_WORD = 10_000  # Bytes; a binary file without a space for so long is none.
+
+
+def load_vectors(path, vocabulary, split: str = "word") -> np.ndarray:
+    """The file's vectors of the words of a vocabulary.
+
+    A word is found as it is spelt or, in files that keep case and accents, by the first entry that
+    the vectorizer would spell like it; these files list frequent words first.
+
+    Args:
+        path: a text file of a word and its numbers a line, with or without a first line of two
+            counts (GloVe has none, word2vec and fastText have one), or word2vec's binary file; each
+            may be packed, `.gz`.
+        vocabulary: words by id, 0 for padding and 1 for unknown, `Vectorizer.vocabulary`.
+        split: how the vectorizer splits texts.
+
+    Returns:
+        `(len(vocabulary), dimension)`, float32, centred and scaled as `train_vectors` does. Words
+        that the file lacks share the mean of the rarest tenth of those it has.
+
+    Raises:
+        DataError: the file cannot be read as vectors, or holds no word of the vocabulary.
+    """
+    path = Path(path)
+    places = {word: number for number, word in enumerate(vocabulary) if number > 1}
+    rows, exact = {}, set()
+    try:
+        for word, numbers in _entries(path):
+            place = places.get(word)
+            if place is None:
+                place = places.get(_spelt(word, split))
+                if place is None or place in rows:
+                    continue
+            elif place in exact:
+                continue
+            else:
+                exact.add(place)
+            rows[place] = np.asarray(numbers).astype("float32")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, EOFError) as error:
+        raise _no_vectors(path) from error
+    if not rows:
+        raise DataError(
+            f"{path} holds vectors for none of the {len(places):,} words of the vocabulary. Is it "
+            "in the language of the texts?"
+        )
+    vectors = np.zeros((len(vocabulary), len(next(iter(rows.values())))), "float32")
+    vectors[list(rows)] = np.stack(list(rows.values()))
+    # A vocabulary lists frequent words first, which stands in for their counts.
+    ranks = np.zeros(len(vocabulary), "int64")
+    ranks[list(rows)] = len(vocabulary) - np.array(list(rows))
+    return finished(vectors, ranks)
+
+
+def _entries(path):
+    """Each word with its numbers, as bytes or floats."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rb") as file:
+        first = file.readline()
+        fields = first.split()
+        if len(fields) == 2 and all(field.isdigit() for field in fields):
+            count, width = map(int, fields)
+            start = file.tell()
+            second = file.readline()
+            if not _is_entry(second, width):
+                file.seek(start)
+                yield from _binary(file, count, width, path)
+                return
+            lines = chain([second], file)
+        else:
+            width = len(fields) - 1
+            lines = chain([first], file)
+        if width < 2:
+            raise _no_vectors(path)
+        for line in lines:
+            # From the right, for some files hold words with spaces in them.
+            word, *numbers = line.strip(b"\r\n ").rsplit(b" ", width)
+            if len(numbers) == width:
+                yield word.decode("utf-8", errors="replace"), numbers
+            elif line.strip():
+                raise _no_vectors(path)
+
+
+def _binary(file, count, width, path):
+    for _ in range(count):
+        word = bytearray()
+        while (letter := file.read(1)) != b" ":
+            if not letter or len(word) > _LONGEST_WORD:
+                raise _no_vectors(path)
+            word += letter
+        numbers = np.frombuffer(file.read(4 * width), "<f4")
+        if len(numbers) != width:
+            raise _no_vectors(path)
+        yield word.lstrip(b"\n").decode("utf-8", errors="replace"), numbers
+
+
+def _is_entry(line, width) -> bool:
+    fields = line.strip(b"\r\n ").rsplit(b" ", width)
+    try:
+        return len([float(field) for field in fields[1:]]) == width
+    except ValueError:
+        return False
+
+
+def _spelt(word, split) -> str | None:
+    """The word as the vectorizer would write it, where it is one token."""
+    found = tokens(word, split)
+    return found[0] if len(found) == 1 else None
+
+
+def _no_vectors(path) -> DataError:
+    return DataError(
+        f"{path} does not read as word vectors. It should be GloVe's text, word2vec's text or "
+        "binary file, or fastText's .vec: a word and its numbers in each row."
+    )
