@@ -1,11 +1,13 @@
 """The demo corpus: solved by who says what behind which "not", and not by which words occur."""
 
+import keras
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from attn_tuner.text import demo, load
+from attn_tuner.attention import heads
+from attn_tuner.text import Batches, TokenStore, Vectorizer, demo, load
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +66,22 @@ def test_a_bag_of_words_does_not_solve_it(corpus):
     for strength in (1, 10, 100):
         model = LogisticRegression(C=strength, max_iter=1000).fit(features, labels["train"])
         assert model.score(unseen, labels["test"]) < 0.80
+
+
+def test_a_recurrent_encoder_with_attention_solves_it():
+    keras.utils.set_random_seed(3)
+    data = load("demo")
+    vectorizer = Vectorizer.build(data.train.texts)
+    stores = {role: TokenStore.encode(part, vectorizer) for role, part in data.parts().items()}
+    ids = keras.Input((None,), dtype="int32")
+    mask = keras.ops.not_equal(ids, 0)
+    embedded = keras.layers.Embedding(len(vectorizer), 32)(ids)
+    gru = keras.layers.GRU(32, return_sequences=True)
+    states = keras.layers.Bidirectional(gru)(embedded, mask=mask)
+    context = heads["additive"](units=32)(states, mask=mask)
+    model = keras.Model(ids, keras.layers.Dense(1, activation="sigmoid")(context))
+    model.compile(keras.optimizers.Adam(3e-3), "binary_crossentropy", metrics=["accuracy"])
+    model.fit(Batches(stores["train"], 32), epochs=6, verbose=0)
+    test = Batches(stores["test"], 64, shuffle=False)
+    answers = test.restore(model.predict(test, verbose=0))[:, 0] > 0.5
+    assert np.mean(answers == test.labels) > 0.95
