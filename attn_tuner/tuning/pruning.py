@@ -11,13 +11,28 @@ tuple, and one trial beats another where it is as good in all of them and better
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 
 from attn_tuner.errors import SpaceError, UnknownName
 from attn_tuner.registry import unknown
+
+
+class _Point(NamedTuple):
+    """A report, and the best so far of each objective for itself."""
+
+    step: float
+    values: tuple[float, ...]
+    best: tuple[float, ...]
+
+    @classmethod
+    def after(cls, curve: list["_Point"], step: float, values: tuple[float, ...]):
+        best = tuple(map(max, curve[-1].best, values)) if curve else values
+        return cls(float(step), values, best)
 
 
 class Pruner:
@@ -44,7 +59,7 @@ class Pruner:
         self.warmup = warmup
         self.peers = peers
         self.patience = patience
-        self._curves: dict[str, list[tuple[float, tuple[float, ...]]]] = {}
+        self._curves: dict[str, list[_Point]] = {}
         self._ended: dict[str, bool] = {}  # trial -> whether it was pruned
         self._bad: dict[str, int] = {}
         self._reasons: dict[str, str | None] = {}
@@ -57,10 +72,12 @@ class Pruner:
         """
         values = tuple(float(v) for v in np.ravel(value))
         values = tuple(-math.inf if math.isnan(v) else v for v in values)
-        earlier = [point for point in self._curves.get(trial_id, []) if point[0] < step]
-        self._curves[trial_id] = [*earlier, (float(step), values)]
+        curve = self._curves.setdefault(trial_id, [])
+        del curve[bisect_left(curve, step, key=lambda point: point.step) :]
+        before = curve[-1].step if curve else -math.inf
+        curve.append(_Point.after(curve, step, values))
         self._ended.pop(trial_id, None)
-        if not self._due(earlier[-1][0] if earlier else -math.inf, step):
+        if not self._due(before, step):
             return
         reason = self._judge(trial_id)
         self._bad[trial_id] = self._bad.get(trial_id, 0) + 1 if reason else 0
@@ -83,13 +100,13 @@ class Pruner:
         Their resume points should be kept. Later trials may turn out worse than the early ones.
         """
         again = [t for t, pruned in self._ended.items() if pruned and not self._judge(t)]
-        return sorted(again, key=lambda t: _best(self._curves[t], math.inf), reverse=True)
+        return sorted(again, key=lambda t: self._curves[t][-1].best, reverse=True)
 
     def get_state(self) -> dict:
         """All that is known, for JSON."""
         curves = {
-            trial: [[step, [v if math.isfinite(v) else None for v in values]] for step, values in c]
-            for trial, c in self._curves.items()
+            trial: [[p.step, [v if math.isfinite(v) else None for v in p.values]] for p in curve]
+            for trial, curve in self._curves.items()
         }
         return {
             "curves": curves,
@@ -100,10 +117,12 @@ class Pruner:
 
     def set_state(self, state: Mapping):
         """Takes over what `get_state` returned."""
-        self._curves = {
-            trial: [(s, tuple(-math.inf if v is None else v for v in vs)) for s, vs in points]
-            for trial, points in state["curves"].items()
-        }
+        self._curves = {}
+        for trial, points in state["curves"].items():
+            curve = self._curves[trial] = []
+            for step, values in points:
+                known = tuple(-math.inf if v is None else v for v in values)
+                curve.append(_Point.after(curve, step, known))
         self._ended = dict(state["ended"])
         self._bad = dict(state["bad"])
         self._reasons = dict(state["reasons"])
@@ -119,13 +138,13 @@ class Pruner:
     def _standing(self, trial_id: str):
         """Step, best value so far, and the best so far of each peer at that step."""
         curve = self._curves[trial_id]
-        step = curve[-1][0]
+        step = curve[-1].step
         peers = [
-            _best(other, step)
+            _best_until(other, step)
             for peer, other in self._curves.items()
-            if peer != trial_id and (peer in self._ended or other[-1][0] >= step)
+            if peer != trial_id and (peer in self._ended or other[-1].step >= step)
         ]
-        return step, _best(curve, step), [peer for peer in peers if peer]
+        return step, curve[-1].best, [peer for peer in peers if peer]
 
 
 class NoPruner(Pruner):
@@ -260,9 +279,13 @@ class WilcoxonPruner(Pruner):
         finished = [t for t, pruned in self._ended.items() if not pruned and t != trial_id]
         if not finished:
             return None
-        best = max(finished, key=lambda t: np.mean([v[0] for _, v in self._curves[t]]))
-        theirs = {step: values[0] for step, values in self._curves[best]}
-        pairs = [(v[0], theirs[s]) for s, v in self._curves[trial_id] if s in theirs]
+        best = max(finished, key=lambda t: np.mean([p.values[0] for p in self._curves[t]]))
+        theirs = {point.step: point.values[0] for point in self._curves[best]}
+        pairs = [
+            (point.values[0], theirs[point.step])
+            for point in self._curves[trial_id]
+            if point.step in theirs
+        ]
         if len(pairs) < self.peers:
             return None
         mine, other = np.array(pairs).T
@@ -304,10 +327,10 @@ def make_pruner(name: str | Pruner | None, **options) -> Pruner:
         raise SpaceError(f"Pruner '{name}' cannot be made: {error}.") from error
 
 
-def _best(curve, step: float) -> tuple[float, ...]:
-    """The best shown up to `step`, each objective for itself; empty where there is nothing yet."""
-    seen = [values for at, values in curve if at <= step]
-    return tuple(max(column) for column in zip(*seen, strict=True)) if seen else ()
+def _best_until(curve: list[_Point], step: float) -> tuple[float, ...]:
+    """The best shown up to `step`; empty where there is nothing yet."""
+    seen = bisect_right(curve, step, key=lambda point: point.step)
+    return curve[seen - 1].best if seen else ()
 
 
 def _beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
