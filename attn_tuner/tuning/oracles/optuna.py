@@ -7,7 +7,7 @@ import optuna
 from optuna.trial import TrialState
 
 from attn_tuner.tuning.durable import Durable, WholeFiles
-from attn_tuner.tuning.oracles import objective_of, oracles, samplers, seed_of
+from attn_tuner.tuning.oracles import objective_of, samplers, seed_of
 from attn_tuner.tuning.oracles.distributions import distribution_of, from_optuna, to_optuna
 from attn_tuner.tuning.oracles.grid import points
 from attn_tuner.tuning.oracles.points import complete
@@ -303,19 +303,3 @@ class OptunaOracle(Durable, keras_tuner.Oracle, WholeFiles):
                     self._study.tell(each.number, state=TrialState.FAIL)
         for trial in self.trials.values():
             self._tell(trial, reopened=True)
-
-
-def _register(name, summary):
-    def make(objective, max_trials=10, seed=None, **options):
-        return OptunaOracle(objective, max_trials, sampler=name, seed=seed, **options)
-
-    make.__doc__ = summary
-    make.__qualname__ = f"optuna_{name}"
-    oracles.register(name)(make)
-
-
-_register("tpe", "Density ratio of good to other trials, over all dimensions that go together.")
-_register("gp", "A Gaussian process with expected improvement; best for few, costly trials.")
-_register("cmaes", "Evolution of a normal distribution; for many trials on numbers.")
-_register("qmc", "A scrambled Sobol sequence: covers the space more evenly than chance.")
-_register("nsga2", "Evolution towards the front of several objectives.")

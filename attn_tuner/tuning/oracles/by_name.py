@@ -1,9 +1,10 @@
-"""KerasTuner's own oracles by name, with state that outlives a kill."""
+"""Every oracle by its name: KerasTuner's own, and one per sampler of Optuna."""
 
 import keras_tuner
 
 from attn_tuner.tuning.durable import durable
 from attn_tuner.tuning.oracles import objective_of, oracles, seed_of
+from attn_tuner.tuning.oracles.optuna import OptunaOracle
 from attn_tuner.tuning.oracles.points import KnownFirst
 
 
@@ -59,3 +60,33 @@ def hyperband(objective, max_trials=None, seed=None, max_epochs=9, factor=3, **o
     )
     oracle.max_trials = max_trials
     return oracle
+
+
+@oracles.register("tpe")
+def tpe(objective, max_trials=10, seed=None, **options):
+    """Density ratio of good to other trials, over all dimensions that count together."""
+    return OptunaOracle(objective, max_trials, sampler="tpe", seed=seed, **options)
+
+
+@oracles.register("gp")
+def gp(objective, max_trials=10, seed=None, **options):
+    """A Gaussian process with expected improvement: for few, costly trials."""
+    return OptunaOracle(objective, max_trials, sampler="gp", seed=seed, **options)
+
+
+@oracles.register("cmaes")
+def cmaes(objective, max_trials=10, seed=None, **options):
+    """Evolution of a normal distribution: for many trials, mostly on numbers."""
+    return OptunaOracle(objective, max_trials, sampler="cmaes", seed=seed, **options)
+
+
+@oracles.register("qmc")
+def qmc(objective, max_trials=10, seed=None, **options):
+    """A scrambled Sobol sequence, which covers the space more evenly than chance."""
+    return OptunaOracle(objective, max_trials, sampler="qmc", seed=seed, **options)
+
+
+@oracles.register("nsga2")
+def nsga2(objective, max_trials=10, seed=None, **options):
+    """Evolution towards the front of several objectives."""
+    return OptunaOracle(objective, max_trials, sampler="nsga2", seed=seed, **options)
