@@ -66,11 +66,10 @@ def sentence(facts: dict) -> str:
     own = next((row for row in facts["scores"] if row["name"] == "this model"), None)
     if own is None:
         return "No trial has a score yet."
-    part = {"test": "test texts, never seen before", "validation": "validation texts"}[own["part"]]
-    said = (
-        f"{facts['head']} on {facts['encoder']} answers {own['accuracy']:.1%} of the {part} right"
-    )
-    said += f" (95 % interval {own['low']:.1%} to {own['high']:.1%})." if own["texts"] else "."
+    said = f"{facts['head']} on {facts['encoder']} gets {_percent(own['accuracy'])} of the "
+    said += f"{own['part']} texts right"
+    if own["texts"]:
+        said += f" (95 % interval {_percent(own['low'])} to {_percent(own['high'])})"
     linear = next(
         (row for row in facts["scores"] if (row["name"], row["part"]) == ("linear", own["part"])),
         None,
