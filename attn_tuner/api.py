@@ -23,7 +23,7 @@ from attn_tuner.progress import Progress, stop_on_interrupt
 from attn_tuner.registry import Registry, unknown
 from attn_tuner.results.result import BUNDLE, EXPORT, SearchResult
 from attn_tuner.results.run import OUTCOME, Run
-from attn_tuner.space import SearchSpace
+from attn_tuner.space import Choice, Int, SearchSpace
 from attn_tuner.text.loaders import loaders
 from attn_tuner.tuning.beside import BaselinesBeside
 from attn_tuner.tuning.budget import Budget, format_duration, parse_duration
@@ -37,6 +37,15 @@ __all__ = ["SearchResult", "export", "load", "parts", "search"]
 
 CLOCK = "clock.json"
 DEFAULT_TIME = "20m"
+EPOCHS = (1, 2, 3, 4, 6)  # Lengths of training on offer, up to the caller's own.
+USUAL_EPOCHS = 3
+VECTORS_SHARE = 0.12  # Of the time for the search, for word vectors.
+KNOWN_GOOD = (
+    # Recurrent states read by attention, their mean and their maximum together.
+    {"head": "pooling", "head.pooling.score": "additive", "head.pooling.fusion": "pools"},
+    {},
+    {"encoder": "none", "head": "mean"},
+)
 KINDS = {
     "heads": heads,
     "encoders": encoders,
@@ -59,7 +68,7 @@ def search(
     test=None,
     max_time=None,
     max_trials: int | None = None,
-    tuner: str = "random",
+    tuner: str = "tpe",
     objective: str = "accuracy",
     space=None,
     seed: int = 0,
@@ -103,13 +112,14 @@ def search(
     if dataset is None:
         dataset = texts_of.load(data, text, label, validation, test, seed)
     directory = _writable(directory or Path("runs") / _slug(dataset.name))
+    _same_data(dataset, directory)
     budget = _clock(directory, seconds, time.monotonic() - began)
     with Progress(budget, objective, sign, shown=progress) as shown:
         for note in dataset.notes:
             shown.say(note)
         with budget.measure("encode"):
             stored = RunData.prepare(dataset, directory / "data")
-        model_space = _space(space, stored)
+        model_space = _space(space, stored, epochs)
         plan = Plan(
             source=dataset.name,
             fingerprint=dataset.fingerprint,
@@ -127,7 +137,11 @@ def search(
         )
         _agree(plan, directory)
         hypermodel = AttentionHyperModel(
-            stored.vocabulary_size, len(dataset.classes), space=model_space
+            stored.vocabulary_size,
+            len(dataset.classes),
+            space=model_space,
+            vectors=_vectors(model_space, stored, budget, directory, seed),
+            training_texts=stored.size("train"),
         )
         with BaselinesBeside(directory, len(dataset.classes), seed) as beside:
             runner = _run(plan, hypermodel, stored, budget, shown, directory)
@@ -180,7 +194,7 @@ def _oracle(plan, hypermodel):
     goal = f"{direction(plan.objective)}:val_{plan.objective}"
     make = oracles[plan.tuner]
     if plan.tuner not in ("grid", "hyperband"):
-        options["first_points"] = [hypermodel.space.defaults()]
+        options["first_points"] = KNOWN_GOOD
     return make(objective=objective_of(goal), seed=plan.seed, **options)
 
 
@@ -276,8 +290,11 @@ def _clock(directory, seconds, spent) -> Budget:
     return Budget(seconds, spent_before=spent)
 
 
-def _space(given, stored) -> SearchSpace:
-    standard = default_space(stored.vocabulary_size, stored.text_limits())
+def _space(given, stored, epochs) -> SearchSpace:
+    standard = default_space(stored.vocabulary_size, stored.text_limits()).extend(
+        start=Choice(("vectors", "random")),
+        epochs=Choice(tuple(each for each in EPOCHS if each < epochs) + (epochs,), _usual(epochs)),
+    )
     if given is None:
         return standard
     if isinstance(given, SearchSpace):
@@ -291,10 +308,31 @@ def _space(given, stored) -> SearchSpace:
     )
 
 
+def _usual(epochs: int) -> int:
+    return min(epochs, USUAL_EPOCHS)
+
+
+def _vectors(space, stored, budget, directory, seed):
+    """Word vectors as wide as the widest embedding on offer; None where none would be used."""
+    if "vectors" not in getattr(space.get("start"), "values", ()):
+        return None
+    width = space["embedding_dim"]
+    widest = width.high if isinstance(width, Int) else max(width.values)
+    left = budget.search_left()
+    with budget.measure("vectors"):
+        return stored.vectors(
+            directory / "data", widest, seed, None if left is None else VECTORS_SHARE * left
+        )
+
+
+def _same_data(dataset, directory):
+    if (directory / PLAN).exists():
+        Plan.load(directory).check_data(dataset.name, dataset.fingerprint, directory)
+
+
 def _agree(plan, directory):
     if (directory / PLAN).exists():
-        before = Plan.load(directory)
-        plan.check_continues(before, directory)
+        plan.check_continues(Plan.load(directory), directory)
     plan.save(directory)
 
 

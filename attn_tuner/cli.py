@@ -1,6 +1,8 @@
 """The command `attn-tuner`: parses, calls the api, prints; nothing is decided here."""
 
 import json
+import logging
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +25,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 def main():
     """Runs the command; what the user can mend is said in one sentence, without a traceback."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         app()
     except AttnTunerError as error:
@@ -49,7 +53,7 @@ def search(
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial at most.")] = 10,
 ):
     """Search DATA for the best model, measure it on the test part, export it to OUT/best."""
-    from attn_tuner import api
+    api = _api()
 
     given = {} if tuner is None else {"tuner": tuner}
     result = api.search(
@@ -73,7 +77,7 @@ def search(
 @app.command()
 def predict(run: RunFolder, texts: Texts = None, as_json: AsJson = False):
     """Say the class of each text, by the exported model of RUN."""
-    from attn_tuner import api
+    api = _api()
 
     given = _given(texts)
     for answer in api.load(run).predict(given):
@@ -91,7 +95,7 @@ def export(
     max_size_mb: Annotated[float | None, typer.Option(help="Size the files may have.")] = None,
 ):
     """Write the model of RUN in one or several formats, each proved equal first."""
-    from attn_tuner import api
+    api = _api()
 
     formats = [name.strip() for name in format.split(",") if name.strip()]
     options = {} if max_size_mb is None else {"max_size_mb": max_size_mb}
@@ -112,7 +116,7 @@ def list_parts(
     kind: Annotated[str, typer.Argument(help="heads, encoders, scores, queries, ... or kinds.")],
 ):
     """List the parts of one kind with equation, cost and paper."""
-    from attn_tuner import api
+    api = _api()
 
     registry = api.parts(kind)
     for name, variant in registry.items():
@@ -126,6 +130,21 @@ def list_parts(
         for title, fact in facts.items():
             if fact:
                 print(f"    {title:<9} {fact}")
+
+
+def _api():
+    """The api, imported without what TensorFlow's libraries say before any setting reaches them."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    try:
+        from attn_tuner import api
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(silence)
+    return api
 
 
 def _given(texts):

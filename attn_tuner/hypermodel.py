@@ -8,11 +8,26 @@ from attn_tuner.declaration import declare, value_of
 from attn_tuner.encoding import Projection, encoders
 from attn_tuner.errors import SpaceError
 from attn_tuner.limits import KEEPS, TextMask, TokenLimits
+from attn_tuner.schedules import warmed_cosine
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace, assemble
 
 VOCABULARY_LIMITS = (5_000, 10_000, 20_000, 30_000, 50_000)
 TEXT_LIMITS = (64, 128, 256, 400)
 FIT_ARGUMENTS = ("x", "y", "batch_size", "epochs")  # Of `keras.Model.fit`, in its order.
+HEADS = (
+    "additive",
+    "feedforward",
+    "gated",
+    "global",
+    "last",
+    "local",
+    "local_p",
+    "luong_general",
+    "max",
+    "mean",
+    "pooling",
+    "structured",
+)
 ENCODERS = ("bigru", "bilstm", "gru", "lstm", "none")
 
 
@@ -31,7 +46,7 @@ def default_space(vocabulary_size: int | None = 20_000, text_limits=TEXT_LIMITS)
         embedding_dropout=Float(0.0, 0.5, step=0.1, default=0.2),
         encoder=Part(encoders, among=ENCODERS, default="bigru"),
         encoder_dropout=Float(0.0, 0.5, step=0.1, default=0.0),
-        head=Part(heads, default="additive"),
+        head=Part(heads, among=HEADS, default="additive"),
         dense_layers=Int(0, 2, default=0),
         dense_units=Choice((32, 64, 128), default=64),
         output_dropout=Float(0.0, 0.5, step=0.1, default=0.2),
@@ -67,6 +82,11 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         classes: number of classes, at least 2.
         space: what to search; see `default_space`.
         features: width of numeric sequences that take the place of ids.
+        vectors: `(vocabulary_size, width)` word vectors, width at least the largest
+            `embedding_dim`, their columns by falling importance. With them the space has the
+            dimension `start`: whether the embedding begins with them or at random.
+        training_texts: texts of an epoch. Known, and with `epochs` in the space, the learning rate
+            rises and falls over the whole training; else it is constant.
         seed: start of the weights and of dropout; None leaves them to Keras.
         include_top: False leaves the model uncompiled, for `Tuner(optimizer=, loss=, metrics=)`.
         name, tunable: as in `keras_tuner.HyperModel`.
@@ -83,6 +103,8 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         *,
         space=None,
         features=None,
+        vectors=None,
+        training_texts=None,
         seed=None,
         include_top=True,
         name="attention_classifier",
@@ -96,11 +118,15 @@ class AttentionHyperModel(keras_tuner.HyperModel):
                 f"vocabulary_size={vocabulary_size} leaves no word beside padding and unknown; "
                 "give at least 3."
             )
+        if features is not None and features < 1:
+            raise SpaceError(f"Numeric sequences need at least 1 feature; got features={features}.")
         self.vocabulary_size = int(vocabulary_size)
         self.classes = int(classes)
         self.features = features
         self.seed = seed
         self.include_top = include_top
+        self.vectors = vectors
+        self.training_texts = training_texts
         standard = default_space(self.vocabulary_size if features is None else None)
         self.space = standard if space is None else space
         missing = sorted(set(standard) - set(self.space))
@@ -170,12 +196,18 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             )
             ids = limits(inputs)
             mask = TextMask(name="mask")(ids)
-            table = keras.layers.Embedding(
-                vocabulary_limit, values["embedding_dim"], name="embedding"
-            )
-            embedded = table(ids)
+            embedded = self._table(ids, vocabulary_limit, values)
         dropout = keras.layers.SpatialDropout1D(values["embedding_dropout"])
         return inputs, dropout(embedded), mask
+
+    def _table(self, ids, rows, values):
+        width = values["embedding_dim"]
+        table = keras.layers.Embedding(rows, width, name="embedding")
+        embedded = table(ids)
+        if self.vectors is not None and values.get("start") == "vectors":
+            # Not by an initializer: the saved model's configuration would hold every number.
+            table.embeddings.assign(self.vectors[:rows, :width])
+        return embedded
 
     def _classify(self, context):
         # float32 even under mixed_float16: probabilities near 0 and 1 would round to them.
@@ -187,13 +219,19 @@ class AttentionHyperModel(keras_tuner.HyperModel):
 
     def _compile(self, model, values):
         optimizer = keras.optimizers.AdamW(
-            values["learning_rate"], weight_decay=values["weight_decay"], clipnorm=1.0
+            self._rate(values), weight_decay=values["weight_decay"], clipnorm=1.0
         )
         # XLA compiles anew for every length of batch, which costs more than it saves on text.
         jit = "auto" if keras.backend.backend() == "jax" else False
         model.compile(optimizer, self.loss, metrics=["accuracy"], jit_compile=jit)
         # A checkpoint's optimiser state is skipped by Keras unless the optimiser has its variables.
         model.optimizer.build(model.trainable_variables)
+
+    def _rate(self, values):
+        if self.training_texts is None or "epochs" not in values:
+            return values["learning_rate"]
+        batches = -(-self.training_texts // values["batch_size"])
+        return warmed_cosine(values["learning_rate"], batches * values["epochs"], last=0.05)
 
     @property
     def loss(self) -> str:

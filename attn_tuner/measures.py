@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn import metrics
 
-from attn_tuner.errors import SpaceError
+from attn_tuner.errors import UnknownName
 from attn_tuner.registry import unknown
 
 OBJECTIVES = {"accuracy": "max", "f1_macro": "max", "auc": "max", "log_loss": "min"}
@@ -42,7 +42,7 @@ def measure(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
 def direction(objective: str) -> str:
     """ "max" or "min"; KerasTuner would guess "min" for some that should grow."""
     if objective not in OBJECTIVES:
-        raise SpaceError(unknown("objective", objective, OBJECTIVES))
+        raise UnknownName(unknown("objective", objective, OBJECTIVES))
     return OBJECTIVES[objective]
 
 

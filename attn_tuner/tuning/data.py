@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from attn_tuner.text import TextDataset, Vectorizer
+from attn_tuner.text import Split, TextDataset, Vectorizer
 from attn_tuner.text.buckets import Batches
 from attn_tuner.text.store import TokenStore, encode_parts, open_vectorizer
+from attn_tuner.text.vectors import train_vectors
 
 LIMITS = (32, 64, 128, 256, 400)  # Tokens a text may keep; more cost time and bring little.
 SHOWN = 2_000  # Validation texts kept in clear for the report.
+FEW_SECONDS = 60.0  # For skip-grams; with less, counting gives better vectors.
 JUDGED = 256  # Batch size where nothing is learned.
 
 
@@ -31,6 +33,8 @@ class RunData:
         else:
             vectorizer = Vectorizer.build(dataset.train.texts)
         stores = encode_parts(dataset, vectorizer, directory)
+        if len(dataset.unlabelled):
+            stores["unlabelled"] = _unlabelled(dataset, vectorizer, directory / "unlabelled")
         if not (directory / "validation.jsonl").exists():
             _show(dataset, directory)
         return cls(stores, vectorizer)
@@ -41,6 +45,28 @@ class RunData:
 
     def size(self, role: str) -> int:
         return len(self.stores[role]) if role in self.stores else 0
+
+    def vectors(self, directory, width: int, seed: int, seconds: float | None) -> np.ndarray:
+        """Word vectors from the training and unlabelled texts, their columns by importance.
+
+        Args:
+            directory: keeps them for later sittings.
+            width: of a vector.
+            seed: of what is random.
+            seconds: that learning them may take; counting, which is quicker, where these are few.
+        """
+        sources = [self.stores[role] for role in ("train", "unlabelled") if role in self.stores]
+        method = "cooccurrence" if seconds is not None and seconds < FEW_SECONDS else None
+        found = train_vectors(
+            sources,
+            self.vocabulary_size,
+            width,
+            seed,
+            method=method,
+            cache=directory,
+            seconds=seconds,
+        )
+        return by_importance(found)
 
     def sizes(self) -> dict[str, int]:
         return {role: len(store) for role, store in self.stores.items()}
@@ -65,6 +91,23 @@ class RunData:
     def _batches(self, role, values, size, **options):
         limits = ("text_limit", "keep", "vocabulary_limit")
         return Batches(self.stores[role], size, **{n: values[n] for n in limits}, **options)
+
+
+def by_importance(vectors: np.ndarray) -> np.ndarray:
+    """The same vectors turned so that the first columns carry most, for models of less width.
+
+    v' = v P,   the columns of P the principal axes of the vectors
+    """
+    _, _, axes = np.linalg.svd(np.cov(vectors[2:], rowvar=False), hermitian=True)
+    return (vectors @ axes.T).astype("float32")
+
+
+def _unlabelled(dataset, vectorizer, directory) -> TokenStore:
+    if not directory.exists():
+        texts = list(dataset.unlabelled)
+        split = Split(texts, np.zeros(len(texts), "int32"))
+        TokenStore.encode(split, vectorizer).save(directory)
+    return TokenStore.open(directory)
 
 
 def _show(dataset, directory):

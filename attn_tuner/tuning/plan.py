@@ -9,6 +9,7 @@ from attn_tuner.errors import RunError
 from attn_tuner.files import read_json, write_json
 
 PLAN = "plan.json"
+_ELSEWHERE = "Take another folder, or call it with what it began with."
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,18 @@ class Plan:
                 f"{Path(directory) / PLAN} was written by another program or version ({error})."
             ) from error
 
+    def check_data(self, source: str, fingerprint: str, directory):
+        """Raises RunError unless these are the data that this plan was made for."""
+        if fingerprint != self.fingerprint:
+            raise RunError(
+                f"The run folder {directory} was made with other data: {self.source} "
+                f"({self.fingerprint}), and this is {source} ({fingerprint}). {_ELSEWHERE}"
+            )
+
     def check_continues(self, before: "Plan", directory):
         """Raises RunError unless this plan may go on in the folder where `before` ran."""
         where = f"The run folder {directory}"
-        elsewhere = "Take another folder, or call it with what it began with."
-        if self.fingerprint != before.fingerprint:
-            raise RunError(
-                f"{where} was made with other data: {before.source} ({before.fingerprint}), and "
-                f"this is {self.source} ({self.fingerprint}). {elsewhere}"
-            )
+        before.check_data(self.source, self.fingerprint, directory)
         if digest(self.space) != digest(before.space):
             changed = sorted(
                 name
@@ -75,12 +79,12 @@ class Plan:
             )
             raise RunError(
                 f"{where} was made with another search space; it differs in "
-                f"{', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''}. {elsewhere}"
+                f"{', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''}. {_ELSEWHERE}"
             )
         for name in ("tuner", "objective", "seed"):
             old, new = getattr(before, name), getattr(self, name)
             if old != new:
-                raise RunError(f"{where} was made with {name} {old!r}, not {new!r}. {elsewhere}")
+                raise RunError(f"{where} was made with {name} {old!r}, not {new!r}. {_ELSEWHERE}")
 
 
 def digest(value) -> str:

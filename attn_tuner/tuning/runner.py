@@ -185,7 +185,7 @@ class TrialRunner(keras_tuner.Tuner):
 
     def _schedule(self, trial):
         values = trial.hyperparameters.values
-        epochs = int(values.get("tuner/epochs", self.plan.epochs))
+        epochs = int(values.get("tuner/epochs", values.get("epochs", self.plan.epochs)))
         checks = 1 if self.plan.pruner == "none" else 4
         return Schedule(epochs, self.plan.patience, self.plan.objective, self.sign, checks)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.tuning.schedule import ema_momentum, imbalanced, warmed_cosine
+from attn_tuner.schedules import ema_momentum, imbalanced, warmed_cosine
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_its_last_value():
