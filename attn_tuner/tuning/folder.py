@@ -103,6 +103,10 @@ def load_resume_point(model, folder) -> Progress | None:
     return progress
 
 
+def can_resume(folder) -> bool:
+    return bool(_resume_numbers(Path(folder)))
+
+
 def drop_resume_points(folder):
     for number in _resume_numbers(Path(folder)):
         shutil.rmtree(Path(folder) / f"resume-{number}", ignore_errors=True)

@@ -19,7 +19,7 @@ from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.folder import Record
 from attn_tuner.tuning.plan import Plan, trial_seed
 from attn_tuner.tuning.pruning import make_pruner
-from attn_tuner.tuning.trainer import Schedule, Watch, train
+from attn_tuner.tuning.trainer import TIME_OVER, Schedule, Watch, train
 
 ALL_FAILED = 3  # Trials that may fail, none having succeeded, before the search gives up.
 
@@ -79,6 +79,8 @@ class TrialRunner(keras_tuner.Tuner):
         gc.collect()
         gc.freeze()
         try:
+            for record in [each for each in self.records.values() if each.status == "cut"]:
+                self._go_on(record)
             while not self._over():
                 trial = self.oracle.create_trial(self.tuner_id)
                 if trial.status == TrialStatus.STOPPED:
@@ -87,8 +89,8 @@ class TrialRunner(keras_tuner.Tuner):
                     time.sleep(0.05)
                     continue
                 self.on_trial_begin(trial)
-                if self._attempt(trial):
-                    self.on_trial_end(trial)
+                self._attempt(trial)
+                self.on_trial_end(trial)
         finally:
             gc.unfreeze()
             gc.collect()
@@ -122,6 +124,7 @@ class TrialRunner(keras_tuner.Tuner):
             expired=self._over,
             hopeless=lambda epochs, score: self._hopeless(trial.trial_id, epochs, score),
             heard=lambda news: self.heard({"trial": trial.trial_id, **news}),
+            judged=lambda seconds: self.budget.record("validation", seconds),
             saved=lambda progress: folders.save_resume_point(model, progress, place),
         )
         progress = train(
@@ -134,8 +137,8 @@ class TrialRunner(keras_tuner.Tuner):
         )
         return self._leave(trial, values, seed, model, progress)
 
-    def _attempt(self, trial) -> bool:
-        """Runs a trial and tells the oracle; False when it was cut and is to go on another time."""
+    def _attempt(self, trial):
+        """Runs a trial and tells the oracle how it went."""
         self.heard({"trial": trial.trial_id, "begins": dict(trial.hyperparameters.values)})
         try:
             measures = self.run_trial(trial)
@@ -145,17 +148,23 @@ class TrialRunner(keras_tuner.Tuner):
             trial.status = TrialStatus.FAILED
             trial.message = traceback.format_exc()
             self._record_failure(trial, error)
-            return True
-        record = self.records[trial.trial_id]
-        self.heard({"trial": trial.trial_id, "ended": record})
-        return record.status != "cut" or self._is_best(record)
+            return
+        self.heard({"trial": trial.trial_id, "ended": self.records[trial.trial_id]})
+
+    def _go_on(self, record):
+        """Trains on what an earlier sitting cut; for KerasTuner it has ended, with a first score."""
+        trial = self.oracle.get_trial(record.trial_id)
+        if self._over() or not folders.can_resume(self.get_trial_dir(record.trial_id)):
+            return
+        self._attempt(trial)
+        self.oracle.score_trial(trial)
+        score = {f"val_{self.plan.objective}": self.records[record.trial_id].score}
+        self.oracle.update_trial(record.trial_id, score)  # Writes the new score down.
 
     def _leave(self, trial, values, seed, model, progress):
         place = Path(self.get_trial_dir(trial.trial_id))
-        cut = self._over() and not progress.stopped.startswith(("pruned", "no better", "all"))
-        status = (
-            "cut" if cut else "pruned" if progress.stopped.startswith("pruned") else "completed"
-        )
+        pruned = progress.stopped.startswith("pruned")
+        status = "cut" if progress.stopped == TIME_OVER else "pruned" if pruned else "completed"
         record = Record(
             trial_id=trial.trial_id,
             status=status,
@@ -203,9 +212,6 @@ class TrialRunner(keras_tuner.Tuner):
 
     def _over(self) -> bool:
         return self.interrupted() or self.budget.search_over()
-
-    def _is_best(self, record) -> bool:
-        return self.ranked()[0].trial_id == record.trial_id
 
     def ranked(self) -> list[Record]:
         """The records that have a score, best first."""

@@ -10,6 +10,8 @@ from keras_tuner.errors import FailedTrialError
 
 from attn_tuner.measures import both_columns, measure
 
+TIME_OVER = "the time was over"
+
 
 @dataclass(frozen=True)
 class Watch:
@@ -19,6 +21,7 @@ class Watch:
         expired: True once the time for training is over.
         hopeless: `(epochs so far, score)` to a reason to stop, or None. Scores grow with quality.
         heard: called with a dict at every epoch's end and a few times a second between.
+        judged: called with the seconds that an evaluation took.
         saved: called with the `Progress` at every resume point.
         pace: seconds between two resume points.
     """
@@ -26,6 +29,7 @@ class Watch:
     expired: Callable[[], bool] = lambda: False
     hopeless: Callable[[float, float], str | None] = lambda epochs, score: None
     heard: Callable[[dict], None] = lambda news: None
+    judged: Callable[[float], None] = lambda seconds: None
     saved: Callable[["Progress"], None] | None = None
     pace: float = 45.0
 
@@ -141,7 +145,9 @@ class _Referee(keras.callbacks.Callback):
         progress.batch = self.skipped + batch + 1
         self.loss = float((logs or {}).get("loss", float("nan")))
         if self.watch.expired():
-            return self._stop("the time was over")
+            if self.watch.saved:
+                self._save()
+            return self._stop(TIME_OVER)
         if not np.isfinite(self.loss):
             return self._diverged()
         self.watch.heard({"epoch": progress.epoch, "part": progress.batch / self.batches})
@@ -161,7 +167,9 @@ class _Referee(keras.callbacks.Callback):
     def judge(self):
         """Measures on validation, remembers the best, and stops what has no hope."""
         progress, schedule = self.progress, self.schedule
+        began = time.monotonic()
         probabilities = self.validation.restore(self.judged.predict(self.validation, verbose=0))
+        self.watch.judged(time.monotonic() - began)
         if not np.isfinite(probabilities).all():
             return self._diverged()
         measures = measure(self.validation.labels, probabilities)
