@@ -1,4 +1,4 @@
-"""Every command and every block of code in README and docs runs, with less time than it asks for."""
+"""Every command and every block of code in README and docs runs, in less time than it says."""
 
 import re
 import shlex

@@ -152,7 +152,7 @@ class TrialRunner(keras_tuner.Tuner):
         self.heard({"trial": trial.trial_id, "ended": self.records[trial.trial_id]})
 
     def _go_on(self, record):
-        """Trains on what an earlier sitting cut; for KerasTuner it has ended, with a first score."""
+        """Trains on what an earlier sitting cut, which for KerasTuner has ended already."""
         trial = self.oracle.get_trial(record.trial_id)
         if self._over() or not folders.can_resume(self.get_trial_dir(record.trial_id)):
             return
