@@ -96,7 +96,7 @@ def test_a_cut_trial_goes_on_from_its_resume_point(tmp_path):
     space = {**QUICK, "encoder": ["gru"], "head": ["additive"], "batch_size": 32}
     run = tmp_path / "run"
     options = {"data": (texts, labels), "space": space, "max_trials": 1, "epochs": 4}
-    stop_after(run, epochs=1, **options)
+    stop_after(run, 1, **options)
     first = attn_tuner.load(run).run.records[0]
     assert first.status == "cut"
     again = quick_search(run, **options).run.records[0]
@@ -105,7 +105,7 @@ def test_a_cut_trial_goes_on_from_its_resume_point(tmp_path):
     assert again.measures["epochs"] > first.measures["epochs"] - 1e-9
 
 
-def stop_after(directory, epochs, **options):
+def stop_after(directory, least, **options):
     """A search whose user asks for its end once the first trial has run so many epochs."""
     import attn_tuner.api as api
 
@@ -114,7 +114,7 @@ def stop_after(directory, epochs, **options):
     class Listening(api.Progress):
         def heard(self, news):
             super().heard(news)
-            if "measures" in news and news["measures"]["epochs"] >= epochs and not seen:
+            if "measures" in news and news["measures"]["epochs"] >= least and not seen:
                 seen.append(True)
                 os.kill(os.getpid(), signal.SIGINT)
 
