@@ -13,9 +13,11 @@ from attn_tuner.exporting.base import Artefact, Bundle, exporters
 
 _ELSEWHERE = {
     "Delivered": "delivery",
+    "Shrink": "shrinking",
     "bundle_of": "foreign",
     "deliver": "delivery",
     "export_model": "foreign",
+    "shrunk": "shrinking",
 }
 
 __all__ = ["Artefact", "Bundle", "exporters", *_ELSEWHERE]

@@ -24,15 +24,16 @@ def write_card(
     name: str,
     artefacts: Sequence[Artefact],
     proofs: Sequence[Proof],
+    notes: Sequence[str] = (),
 ) -> dict:
     """Writes `card.json` and `README.md` into the folder, and returns the card."""
-    card = card_of(bundle, folder, name, artefacts, proofs)
+    card = card_of(bundle, folder, name, artefacts, proofs, notes)
     write_json(folder / CARD, card)
     (folder / "README.md").write_text(page_of(card, usage_of(name, bundle)), encoding="utf-8")
     return card
 
 
-def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs) -> dict:
+def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs, notes=()) -> dict:
     """The facts of an artefact, as JSON holds them."""
     given = dict(bundle.card)
     return {
@@ -47,7 +48,7 @@ def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs) -> dict:
         "parameters": bundle.model.count_params(),
         "data": given.pop("data", {}),
         "scores": given.pop("scores", {}),
-        "limits": [*_limits(bundle, artefacts), *given.pop("limits", ())],
+        "limits": [*_limits(bundle, artefacts), *notes, *given.pop("limits", ())],
         "verification": {
             str(each.file.relative_to(folder)): {**asdict(proof), "sentence": proof.sentence}
             for each, proof in zip(artefacts, proofs, strict=True)

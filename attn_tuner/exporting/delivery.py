@@ -1,16 +1,19 @@
 """Artefacts handed over: written, run in a fresh process, described, and only then in place."""
 
+import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting.base import Bundle, exporters
+from attn_tuner.exporting.base import Artefact, Bundle, exporters
 from attn_tuner.exporting.card import write_card
+from attn_tuner.exporting.elsewhere import on_tensorflow
 from attn_tuner.exporting.folder import size_of, whole_folder
+from attn_tuner.exporting.shrinking import Shrink, best_that_fits, cost, shrunk
 from attn_tuner.exporting.verification import FreshProcess, Proof, probing_texts, proven
 
 
@@ -39,6 +42,8 @@ def deliver(
     formats: Sequence[str] = ("savedmodel",),
     texts: Sequence[str] | None = None,
     labels: Sequence[int] | None = None,
+    max_size_mb: float | None = None,
+    shrink: Shrink | None = None,
 ) -> list[Delivered]:
     """Writes the bundle in each format, and proves each before it takes its place.
 
@@ -49,12 +54,15 @@ def deliver(
         texts: texts on which an artefact must give the model's probabilities; texts made of the
             vocabulary if not given.
         labels: their class numbers, where known, for the accuracy of what is smaller than it was.
+        max_size_mb: the most that an artefact may weigh; its embedding is shrunk until it does.
+            Of the two files of `litert` the smaller one counts.
+        shrink: what to do to the embedding in any case.
 
     Raises:
         ExportError: an artefact cannot be written, does not run by itself, or is off.
         UnknownName: no exporter has that name.
     """
-    makers = {name: exporters[name] for name in formats}
+    makers = {name: on_tensorflow(name) for name in formats}
     if not makers:
         raise ExportError(f"No format is named. Available: {', '.join(exporters)}.")
     texts = probing_texts(bundle) if texts is None else list(texts)
@@ -63,22 +71,66 @@ def deliver(
         processes = {name: stack.enter_context(FreshProcess(name)) for name in makers}
         expected = bundle.predict(texts)
         _refuse_what_are_no_probabilities(expected)
+        notes = ()
+        if shrink is not None:
+            full, bundle = expected, shrunk(bundle, shrink)
+            expected = bundle.predict(texts)
+            notes = (f"Shrunk ({shrink.words}): {cost(expected, full, labels)[1]}",)
         delivered = []
         for name, make in makers.items():
             target = Path(path) / name if len(makers) > 1 else Path(path)
             with whole_folder(target) as draft:
-                made = make(bundle, draft)
-                artefacts = made if isinstance(made, list) else [made]
+                made = _made(make, bundle, draft, max_size_mb, texts, expected, labels)
+                own = replace(made, notes=(*notes, *made.notes))
                 proofs = [
-                    proven(bundle, each, texts, processes[name], expected, labels)
-                    for each in artefacts
+                    proven(own.bundle, each, texts, processes[name], own.expected, labels)
+                    for each in own.artefacts
                 ]
-                write_card(bundle, draft, name, artefacts, proofs)
-                for artefact, proof in zip(artefacts, proofs, strict=True):
+                write_card(own.bundle, draft, name, own.artefacts, proofs, own.notes)
+                for artefact, proof in zip(own.artefacts, proofs, strict=True):
                     place = target / artefact.file.relative_to(draft)
                     size = size_of(artefact.file) / 1e6
-                    delivered.append(Delivered(name, place, size, proof, artefact.notes))
+                    said = (*own.notes, *artefact.notes)
+                    delivered.append(Delivered(name, place, size, proof, said))
     return delivered
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Artefacts in their draft, and what they were made from."""
+
+    bundle: Bundle
+    expected: np.ndarray
+    artefacts: list[Artefact]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return min(size_of(each.file) for each in self.artefacts)
+
+
+def _made(make, bundle, draft, max_size_mb, texts, expected, labels) -> _Made:
+    """The artefacts of the bundle, or of the most faithful smaller one that is small enough."""
+    made = _Made(bundle, expected, _as_list(make(bundle, draft)))
+    limit = None if max_size_mb is None else max_size_mb * 1e6
+    if limit is None or made.size <= limit:
+        return made
+    whole, least = made.size, made.size
+    for small, note in best_that_fits(bundle, whole, limit, texts, expected, labels):
+        for each in draft.iterdir():
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
+        made = _Made(small, small.predict(texts), _as_list(make(small, draft)), (note,))
+        if made.size <= limit:
+            return made
+        least = min(least, made.size)
+    raise ExportError(
+        f"The artefact cannot be made as small as {max_size_mb:g} MB: it has {whole / 1e6:.2f} MB, "
+        f"{least / 1e6:.2f} MB at the least that was tried. Allow more, or search smaller models."
+    )
+
+
+def _as_list(made) -> list[Artefact]:
+    return made if isinstance(made, list) else [made]
 
 
 def _refuse_what_are_no_probabilities(expected: np.ndarray):

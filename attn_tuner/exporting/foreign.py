@@ -23,6 +23,7 @@ def export_model(
     verify_texts: Sequence[str] | None = None,
     verify_labels: Sequence[int] | None = None,
     card: Mapping | None = None,
+    **options,
 ) -> list[Delivered]:
     """Exports a model that was trained in any pipeline, with what it needs to read strings.
 
@@ -40,13 +41,14 @@ def export_model(
         verify_texts: texts on which each artefact must give what the model gives.
         verify_labels: their class numbers, for the accuracy of a smaller artefact.
         card: facts for the model card: `data`, `scores`, `limits`.
+        options: `max_size_mb` and `shrink` of `deliver`.
 
     Raises:
         ExportError: the parts do not fit, or an artefact does not reproduce the model.
     """
     bundle = bundle_of(model, vectorizer, classes, text_limit, keep, card)
     formats = [formats] if isinstance(formats, str) else formats
-    return deliver(bundle, path, formats, verify_texts, verify_labels)
+    return deliver(bundle, path, formats, verify_texts, verify_labels, **options)
 
 
 def bundle_of(

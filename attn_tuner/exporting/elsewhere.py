@@ -1,0 +1,64 @@
+"""Exports of models that were trained on JAX or PyTorch, written by a process on TensorFlow.
+
+Started as `python -m attn_tuner.exporting.elsewhere BUNDLE FOLDER FORMAT`. All formats but Keras'
+own are made from a TensorFlow graph; the model's layers are the same on every backend.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.base import Artefact, Bundle, exporters
+
+_ANY_BACKEND = ("keras",)
+
+
+def on_tensorflow(name: str):
+    """The exporter of that name, in this process or in one whose backend is TensorFlow.
+
+    Raises:
+        UnknownName: there is none of that name.
+    """
+    maker = exporters[name]
+    if name in _ANY_BACKEND or keras.backend.backend() == "tensorflow":
+        return maker
+    return lambda bundle, folder: _made_elsewhere(bundle, folder, name)
+
+
+def _made_elsewhere(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
+    with tempfile.TemporaryDirectory() as place:
+        bundle.save(place)
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", __name__, place, str(folder), name],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+    lines = done.stdout.strip().splitlines()
+    if done.returncode or not lines:
+        last = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
+        sentence = last.removeprefix("attn_tuner.errors.ExportError: ")
+        raise ExportError(f"Written on TensorFlow, as {name} is, the export failed: {sentence}")
+    return [
+        Artefact(**{**facts, "file": Path(facts["file"]), "notes": tuple(facts["notes"])})
+        for facts in json.loads(lines[-1])
+    ]
+
+
+def main(place: str, folder: str, name: str):
+    """Writes the bundle saved at `place`, and prints what was made as JSON."""
+    made = exporters[name](Bundle.load(place), Path(folder))
+    artefacts = made if isinstance(made, list) else [made]
+    print(json.dumps([{**asdict(each), "file": str(each.file)} for each in artefacts]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

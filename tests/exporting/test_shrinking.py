@@ -1,0 +1,126 @@
+import keras
+import numpy as np
+import pytest
+from small_models import Here, classifier
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting import Bundle, Shrink, deliver, exporters, shrunk
+from attn_tuner.exporting.compact import CompactEmbedding
+from attn_tuner.exporting.folder import size_of
+from attn_tuner.exporting.shrinking import best_that_fits, cost, ladder, weight
+from attn_tuner.exporting.verification import proven
+from attn_tuner.limits import TokenLimits
+from attn_tuner.text.vectorizer import Vectorizer
+
+WORDS = [f"w{number}" for number in range(900)]
+RANDOM = np.random.default_rng(5)
+TEXTS = [" ".join(RANDOM.choice(WORDS, 12)) for _ in range(40)]
+
+
+@pytest.fixture(scope="module")
+def large():
+    """A model whose embedding outweighs all else, with more rows than the vectorizer has words."""
+    model = classifier("additive", "none", vocabulary=1500)
+    return Bundle(Vectorizer(["", "[UNK]", *WORDS]), model, ["no", "yes"], text_limit=20)
+
+
+def test_rows_that_no_text_reaches_go_without_any_change(large):
+    small = shrunk(large, Shrink())
+    assert small.model.count_params() < 0.7 * large.model.count_params()
+    np.testing.assert_array_equal(small.predict(TEXTS), large.predict(TEXTS))
+
+
+@pytest.mark.parametrize(
+    ("way", "far"), [(Shrink("float16"), 1e-3), (Shrink("int8"), 0.02), (Shrink("int8", 5), 0.5)]
+)
+def test_narrow_rows_change_little(large, way, far):
+    off = np.abs(shrunk(large, way).predict(TEXTS) - large.predict(TEXTS)).max()
+    assert 0 < off < far
+
+
+def test_a_full_rank_factorisation_loses_nothing():
+    table = RANDOM.normal(size=(9, 4))
+    layer = CompactEmbedding(9, 4, rows="float32", rank=4)
+    layer.build((None, None))
+    layer.hold(table.astype("float32"))
+    np.testing.assert_allclose(layer(np.arange(9)[None])[0], table, atol=1e-5)
+
+
+def test_a_smaller_vocabulary_reads_rare_words_as_unknown(large):
+    small = shrunk(large, Shrink(vocabulary=100))
+    assert small.ids(["w0 w97 w98"]) == [[2, 99, 1]]
+    assert small.model.count_params() < 0.2 * large.model.count_params()
+
+
+def test_limits_inside_the_model_follow(large):
+    ids = keras.Input((None,), dtype="int32")
+    own = TokenLimits(700, 20)(ids)
+    pooled = keras.ops.max(keras.layers.Embedding(700, 4)(own), axis=1)
+    model = keras.Model(ids, keras.layers.Dense(2, activation="softmax")(pooled))
+    bundle = large.with_model(model)
+    np.testing.assert_array_equal(shrunk(bundle, Shrink()).predict(TEXTS), bundle.predict(TEXTS))
+    assert np.isfinite(shrunk(bundle, Shrink(vocabulary=50)).predict(TEXTS)).all()
+
+
+def test_the_ladder_goes_down(large):
+    weights = [weight(large, way) for way in ladder(large)]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[-1] < weights[0] / 10
+
+
+def test_what_fits_is_offered_best_first(large):
+    expected = large.predict(TEXTS)
+    labels = expected.argmax(axis=-1)
+    found = list(best_that_fits(large, 50_000, 20_000, TEXTS, expected, labels))
+    assert found
+    costs = [cost(small.predict(TEXTS), expected, labels)[0] for small, _ in found]
+    assert costs == sorted(costs)
+    assert "accuracy 1.0000 before" in found[0][1]
+
+
+def test_an_export_is_made_small_enough_and_says_at_what_cost(large, tmp_path):
+    labels = large.predict(TEXTS).argmax(axis=-1)
+    (whole,) = deliver(large, tmp_path / "whole", ["keras"], TEXTS)
+    limit = 0.6 * whole.megabytes
+    path = tmp_path / "small"
+    (small,) = deliver(large, path, ["keras"], TEXTS, labels, max_size_mb=limit)
+    assert small.megabytes <= limit
+    assert "Shrunk to fit" in small.notes[0]
+    assert "accuracy 1.0000 before" in small.notes[0]
+    assert "Shrunk to fit" in (path / "README.md").read_text(encoding="utf-8")
+    again = Bundle.load(path)
+    assert any(isinstance(layer, CompactEmbedding) for layer in again.model.layers)
+
+
+def test_a_size_out_of_reach_is_told_with_what_was_reached(large, tmp_path):
+    with pytest.raises(ExportError, match=r"as small as 0\.001 MB: it has .* MB"):
+        deliver(large, tmp_path / "small", ["keras"], TEXTS, max_size_mb=0.001)
+    assert not (tmp_path / "small").exists()
+
+
+def test_values_that_make_no_sense_are_refused():
+    for wrong in ({"rows": "int4"}, {"rank": 0}, {"vocabulary": 2}):
+        with pytest.raises(ExportError):
+            Shrink(**wrong)
+
+
+def test_a_model_without_embedding_cannot_shrink(large):
+    ids = keras.Input((None,), dtype="int32")
+    pooled = keras.ops.max(keras.ops.one_hot(ids, 1500), axis=1)
+    model = keras.Model(ids, keras.layers.Dense(2, activation="softmax")(pooled))
+    with pytest.raises(ExportError, match="has no Embedding layer"):
+        shrunk(large.with_model(model), Shrink())
+
+
+@pytest.mark.parametrize("form", ["savedmodel", "onnx", "litert"])
+def test_narrow_rows_stay_narrow_in_every_format(large, tmp_path, form):
+    pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
+    sizes = []
+    for name, bundle in (("full", large), ("small", shrunk(large, Shrink("int8")))):
+        folder = tmp_path / name
+        folder.mkdir()
+        made = exporters[form](bundle, folder)
+        artefact = made[0] if isinstance(made, list) else made
+        assert proven(bundle, artefact, TEXTS, Here(form)).difference <= artefact.tolerance
+        sizes.append(size_of(artefact.file))
+    assert sizes[0] - sizes[1] > 0.6 * 1500 * 6 * 4
