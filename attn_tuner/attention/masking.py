@@ -37,6 +37,8 @@ def masked_normalize(scores, mask=None, rule=None):
 
 def softmax(scores, mask):
     """The masked softmax over the last axis."""
+    if scores.shape[-1] == 1:  # A single step takes all; Keras would warn that it does.
+        return ops.where(mask, ops.ones_like(scores), ops.zeros_like(scores))
     # Padding must not set the maximum either, or a large padded score would underflow every real
     # one. Behind this its power is exactly 0, except in a row without text.
     weights = ops.softmax(ops.where(mask, scores, ops.cast(-3e38, scores.dtype)), axis=-1)

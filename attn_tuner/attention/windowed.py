@@ -19,16 +19,16 @@ class Windows:
     Args:
         radius: steps on each side of a query.
         smallest: the smallest block; a block is never smaller than the radius.
-        steps: the number of steps where it is known. Below 8 windows one block holds all.
+        dense: up to how many windows of text one block without a halo pays.
+        steps: the number of steps where it is known.
     """
 
-    def __init__(self, radius, smallest, steps):
+    def __init__(self, radius, smallest, dense, steps):
         self.radius = radius
         self.size = max(smallest, radius, 1)
-        if isinstance(steps, int) and steps <= 8 * (2 * radius + 1):
-            # Dense: one block without a halo, where its T x T scores are the smaller tensor.
+        if isinstance(steps, int) and steps <= dense * (2 * radius + 1):
             self.size, self.radius = steps, 0
-            self.reach = band(steps, 0) if radius == 0 else _dense_band(steps, radius)
+            self.reach = band(steps, radius)[:, radius : radius + steps]
         else:
             self.reach = band(self.size, radius)
 
@@ -66,11 +66,6 @@ class Windows:
         return ops.transpose(from_blocks(folded, steps), (0, 2, 1))
 
 
-def _dense_band(steps, radius):
-    whole = band(steps, radius)
-    return whole[:, radius : radius + steps]
-
-
 @heads.register(
     "local_dot",
     radius=RADIUS,
@@ -101,7 +96,7 @@ class LocalDotHead(ProjectedHead):
     """
 
     settled = ("groups",)
-    block = 32
+    block, dense = 32, 8
 
     def __init__(self, radius=7, num_heads=4, key_size=32, pool="mean", **kwargs):
         super().__init__(num_heads, key_size, None, pool, **kwargs)
@@ -109,7 +104,7 @@ class LocalDotHead(ProjectedHead):
         self.ordered = True
 
     def mix(self, states, mask):
-        windows = Windows(self.radius, self.block, states.shape[1])
+        windows = Windows(self.radius, self.block, self.dense, states.shape[1])
         queries = self.to_queries(states) * self.key_size**-0.5
         queries = self._heads_first(windows.queries(queries))
         keys = self._heads_first(windows.keys(self.to_keys(states)))
@@ -152,7 +147,8 @@ class LocalAdditiveHead(MixingHead):
         Zheng et al. 2018, section 3.2, for its use between steps. https://arxiv.org/abs/1806.01264
     """
 
-    block = 16
+    # Smaller than for dot products: the hidden layer is `units` times the scores.
+    block, dense = 8, 2
 
     def __init__(self, radius=7, units=32, pool="mean", **kwargs):
         super().__init__(pool=pool, **kwargs)
@@ -172,7 +168,7 @@ class LocalAdditiveHead(MixingHead):
         self.build_pool(states_shape)
 
     def mix(self, states, mask):
-        windows = Windows(self.radius, self.block, states.shape[1])
+        windows = Windows(self.radius, self.block, self.dense, states.shape[1])
         queries = windows.queries(ops.matmul(states, self.W) + self.b)
         keys = windows.keys(ops.matmul(states, self.U))
         hidden = ops.tanh(queries[:, :, :, None, :] + keys[:, :, None, :, :])

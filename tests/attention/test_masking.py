@@ -71,6 +71,12 @@ def test_a_large_score_at_padding_does_not_silence_the_text(name):
     assert np.array_equal(with_garbage, clean)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_single_step_takes_all_without_a_warning():
+    weights = normalized("softmax", np.array([[-3.0], [2.0]]), np.array([[True], [False]]))
+    np.testing.assert_array_equal(weights, [[1], [0]])
+
+
 def test_softmax_by_hand():
     weights = normalized("softmax", np.log([[1.0, 3.0, 4.0]]), np.ones((1, 3), bool))
     np.testing.assert_allclose(weights, [[1 / 8, 3 / 8, 4 / 8]], atol=1e-6)

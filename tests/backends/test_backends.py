@@ -17,7 +17,7 @@ CONTRACT = ["attention/test_every_head.py", "encoding/test_every_encoder.py"]
 def on(backend, *arguments):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"The backend {backend} is not installed.")
-    environment = {**os.environ, "KERAS_BACKEND": backend}
+    environment = {**os.environ, "KERAS_BACKEND": backend, "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
     done = subprocess.run(
         [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
     )
