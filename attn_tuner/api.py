@@ -21,8 +21,8 @@ from attn_tuner.hypermodel import AttentionHyperModel, default_space
 from attn_tuner.measures import direction, measure
 from attn_tuner.progress import Progress, stop_on_interrupt
 from attn_tuner.registry import Registry, unknown
-from attn_tuner.results.result import BUNDLE, EXPORT, SearchResult
-from attn_tuner.results.run import OUTCOME, Run
+from attn_tuner.results.result import SearchResult
+from attn_tuner.results.run import BUNDLE, EXPORT, OUTCOME, Run
 from attn_tuner.space import Choice, Int, SearchSpace
 from attn_tuner.text.loaders import loaders
 from attn_tuner.tuning.beside import BaselinesBeside

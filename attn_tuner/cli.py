@@ -111,6 +111,49 @@ def export(
     )
 
 
+@app.command()
+def report(
+    run: RunFolder,
+    out: Annotated[Path | None, typer.Option(help="RUN/report.html if not given.")] = None,
+):
+    """Write one self-contained HTML page on the search."""
+    print(_api().load(run).report(out))
+
+
+@app.command()
+def explain(run: RunFolder, texts: Texts = None, as_json: AsJson = False):
+    """Show the words of each text that the model looked at."""
+    explanations = _api().load(run).explain(_given(texts))
+    if as_json:
+        for explanation in explanations:
+            print(json.dumps(explanation.as_dict(), ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    for explanation in explanations:
+        Console().print(explanation)
+
+
+@app.command()
+def watch(run: RunFolder):
+    """Show a running search, live."""
+    from attn_tuner.serving.watch import watch
+
+    watch(run)
+
+
+@app.command()
+def serve(
+    run: RunFolder,
+    host: Annotated[str, typer.Option(help="Any but loopback lets others in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+):
+    """Serve a page that shows the search and answers typed texts."""
+    from attn_tuner.serving.app import serve
+
+    serve(run, host=host, port=port)
+
+
 @app.command("list")
 def list_parts(
     kind: Annotated[str, typer.Argument(help="heads, encoders, scores, queries, ... or kinds.")],

@@ -1,6 +1,7 @@
 """The command as a person types it: what it prints, and the one sentence for what cannot be."""
 
 import json
+from pathlib import Path
 
 import pytest
 from test_search import QUICK, colours
@@ -63,6 +64,28 @@ def test_export_prints_what_was_written_its_size_and_the_difference(run, tmp_pat
     done = call("export", run[0], tmp_path / "out", "--format", "keras")
     assert "keras" in done.stdout
     assert (tmp_path / "out").is_dir()
+
+
+def test_report_prints_where_the_page_is(run):
+    done = call("report", run[0])
+    page = Path("".join(done.stdout.split("\n")))
+    assert page == run[0] / "report.html"
+    assert "<html" in page.read_text(encoding="utf-8")
+
+
+def test_explain_gives_tokens_with_weights_as_json(run):
+    done = call("explain", run[0], "--json", "a red box")
+    found = json.loads(done.stdout)
+    assert found["label"] == "warm"
+    assert "red" in done.stdout
+
+
+def test_explain_shows_the_text_on_the_terminal(run):
+    assert "red" in call("explain", run[0], "a red box").stdout
+
+
+def test_watch_of_an_ended_search_prints_its_standing_and_returns(run):
+    assert "trial" in call("watch", run[0]).stdout
 
 
 def test_list_shows_equation_cost_and_paper_of_every_head():

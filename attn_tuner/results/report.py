@@ -16,8 +16,7 @@ from attn_tuner.results.answer import answer, costs, reproducibility, sentence, 
 from attn_tuner.results.highlights import KINDS, Looks, look
 from attn_tuner.results.pieces import marked_text
 from attn_tuner.results.plain import as_script
-from attn_tuner.results.result import BUNDLE
-from attn_tuner.results.run import Run
+from attn_tuner.results.run import BUNDLE, Run
 from attn_tuner.results.validation import Validation
 from attn_tuner.results.verdict import judge
 

@@ -10,15 +10,16 @@ import numpy as np
 import pandas as pd
 
 from attn_tuner.errors import DataError, RunError
+from attn_tuner.explaining.explainer import explain
+from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver
 from attn_tuner.measures import interval
-from attn_tuner.results.run import Run
+from attn_tuner.results.report import write_report
+from attn_tuner.results.run import BUNDLE, Run
 from attn_tuner.tuning.budget import format_duration
 
 _FORMATS = {"epochs": "{:.2f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
-BUNDLE = "model"  # The winner as a Bundle, inside the run's folder.
-EXPORT = "best"  # The winner as a SavedModel, there too.
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class SearchResult:
     result.leaderboard()               trials and baselines, the best on validation first
     result.test_metrics["accuracy"]    of the exported model, on the test part
     result.predict(["a text"])         label and probabilities
+    result.explain(["a text"])         the words that it looked at
+    result.report("report.html")       one page on the search
     result.export("folder")            the winner, in one or several formats
 
     Args:
@@ -97,6 +100,14 @@ class SearchResult:
             raise DataError(f"predict() takes texts; got {wrong!r}. Convert it to a string first.")
         probabilities = self.bundle.predict(texts)
         return [self._prediction(*pair) for pair in zip(texts, probabilities, strict=True)]
+
+    def explain(self, texts) -> list[Explanation]:
+        """Where the winner looked in each text: tokens, attention weights, places."""
+        return explain(self.bundle, texts)
+
+    def report(self, path=None) -> Path:
+        """Writes one HTML page on the search, `report.html` in the run's folder if not told."""
+        return write_report(self.directory, path)
 
     def export(self, path, formats=("savedmodel",), texts=None, **options) -> list:
         """Writes the winner to the folder `path`; see `exporting.delivery.deliver`."""

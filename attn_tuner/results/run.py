@@ -12,6 +12,8 @@ from attn_tuner.tuning.folder import RECORD, Record
 from attn_tuner.tuning.plan import PLAN, Plan
 
 BASELINES, OUTCOME = "baselines.json", "outcome.json"
+BUNDLE = "model"  # The winner as a Bundle, inside the run's folder.
+EXPORT = "best"  # The winner as a SavedModel, there too.
 
 
 @dataclass(frozen=True)

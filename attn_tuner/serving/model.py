@@ -6,7 +6,7 @@ from pathlib import Path
 from attn_tuner.errors import RunError
 from attn_tuner.explaining import Explainer, Explanation
 from attn_tuner.exporting import Bundle
-from attn_tuner.results.result import BUNDLE
+from attn_tuner.results.run import BUNDLE
 
 
 class Winner:
