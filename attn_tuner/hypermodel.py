@@ -120,6 +120,11 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             )
         if features is not None and features < 1:
             raise SpaceError(f"Numeric sequences need at least 1 feature; got features={features}.")
+        if vectors is not None and len(vectors) != vocabulary_size:
+            raise SpaceError(
+                f"vectors has {len(vectors)} rows and the vocabulary {vocabulary_size} words; give "
+                "one row a word."
+            )
         self.vocabulary_size = int(vocabulary_size)
         self.classes = int(classes)
         self.features = features
@@ -205,6 +210,11 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         table = keras.layers.Embedding(rows, width, name="embedding")
         embedded = table(ids)
         if self.vectors is not None and values.get("start") == "vectors":
+            if width > self.vectors.shape[1]:
+                raise SpaceError(
+                    f"embedding_dim={width} is wider than the word vectors, which have "
+                    f"{self.vectors.shape[1]} columns."
+                )
             # Not by an initializer: the saved model's configuration would hold every number.
             table.embeddings.assign(self.vectors[:rows, :width])
         return embedded
