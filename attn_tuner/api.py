@@ -78,6 +78,7 @@ def search(
     keep: int = 3,
     directory=None,
     progress: bool = True,
+    callbacks=(),
 ) -> SearchResult:
     """Searches encoders and attention heads for the best classifier of `data`, and exports it.
 
@@ -101,6 +102,8 @@ def search(
         keep: trials whose weights stay on disk.
         directory: the run's folder; `runs/<name of the data>` if not given.
         progress: False prints nothing.
+        callbacks: Keras callbacks of which every trial gets copies, or a function from a trial's
+            number and values to its callbacks: TensorBoard, MLflow, Weights & Biases.
 
     Raises:
         DataError, SpaceError, BudgetError, RunError: see the sentence each of them holds.
@@ -144,7 +147,7 @@ def search(
             training_texts=stored.size("train"),
         )
         with BaselinesBeside(directory, len(dataset.classes), seed) as beside:
-            runner = _run(plan, hypermodel, stored, budget, shown, directory)
+            runner = _run(plan, hypermodel, stored, budget, shown, directory, callbacks)
             beside.wait(budget)
         if not runner.ranked():
             raise _nothing_found(budget, runner)
@@ -164,7 +167,7 @@ def parts(kind: str) -> Registry:
     return KINDS[kind]
 
 
-def _run(plan, hypermodel, stored, budget, shown, directory) -> TrialRunner:
+def _run(plan, hypermodel, stored, budget, shown, directory, callbacks) -> TrialRunner:
     interrupted, listen_no_more = stop_on_interrupt()
     begun = Run.read(directory).outcome
     budget.set_reserve(_reserve(stored, bool(begun)))
@@ -177,6 +180,7 @@ def _run(plan, hypermodel, stored, budget, shown, directory) -> TrialRunner:
         validation=stored.validation,
         heard=lambda news: _heard(news, shown, budget, directory),
         interrupted=interrupted,
+        callbacks=callbacks,
         directory=directory.parent,
         project_name=directory.name,
     )
@@ -211,7 +215,7 @@ def _reserve(stored, exported: bool):
         share = stored.size("test") / max(stored.size("validation"), 1)
         test = budget.estimate("validation", 2.0) * share
         total = test + budget.estimate("export", 20.0)
-        return 1.1 * total + 0.005 * (budget.seconds or 0.0)
+        return 1.2 * total + 0.02 * (budget.seconds or 0.0)
 
     return seconds
 
