@@ -14,9 +14,10 @@ pruner says so. Over all orders it prints
 import argparse
 import json
 import random
+from functools import partial
 from pathlib import Path
 
-from attn_tuner.tuning.pruning import NoPruner, Pruner, make_pruner
+from attn_tuner.tuning.pruning import Pruner, make_pruner
 
 HERE = Path(__file__).parent
 CANDIDATES = [
@@ -106,32 +107,29 @@ def replay(trials, slices: int, pruner: Pruner, workers: int = 1):
     return trained / slices, best, stopped
 
 
-def table(recorded, orders: int, workers: int):
-    """One row per pruner: name, share saved, mean and largest regret, share of winners lost."""
+def candidates(epochs: int):
+    """Name of a row, and what makes its pruner."""
+    for name, options in CANDIDATES:
+        label = " ".join([name, *(f"{k}={v:g}" for k, v in options.items())])
+        yield label, partial(make_pruner, name, **options)
+    for margin in (0.02, 0.05):
+        label = f"extrapolation margin={margin:g}"
+        yield label, partial(Extrapolating, epochs, margin=margin)
+
+
+def measured(recorded, make, orders: int, workers: int):
+    """Share saved, mean and largest regret, and share of winners lost, over all orders."""
     curves = [trial["accuracy"] for trial in recorded["trials"]]
     slices, epochs = recorded["slices"], recorded["epochs"]
     top = max(max(curve) for curve in curves)
-    makers = [
-        (" ".join([name, *(f"{k}={v:g}" for k, v in options.items())]), make_pruner, name, options)
-        for name, options in CANDIDATES
-    ]
-    makers += [
-        (f"extrapolation margin={m:g}", Extrapolating, epochs, {"margin": m}) for m in (0.02, 0.05)
-    ]
-    for label, make, first, options in makers:
-        saved, regrets, lost = [], [], []
-        for seed in range(1 if first == "none" else orders):
-            shuffled = random.Random(seed).sample(curves, len(curves))
-            pruner = make(first, **options)
-            trained, best, stopped = replay(shuffled, slices, pruner, workers)
-            saved.append(1 - trained / (epochs * len(curves)))
-            regrets.append(top - best)
-            lost.append(
-                not isinstance(pruner, NoPruner)
-                and all(cut for n, cut in stopped.items() if max(shuffled[n]) == top)
-            )
-        count = len(saved)
-        yield label, sum(saved) / count, sum(regrets) / count, max(regrets), sum(lost) / count
+    saved, regrets, lost = [], [], []
+    for seed in range(orders):
+        shuffled = random.Random(seed).sample(curves, len(curves))
+        trained, best, stopped = replay(shuffled, slices, make(), workers)
+        saved.append(1 - trained / (epochs * len(curves)))
+        regrets.append(top - best)
+        lost.append(all(cut for n, cut in stopped.items() if max(shuffled[n]) == top))
+    return sum(saved) / orders, sum(regrets) / orders, max(regrets), sum(lost) / orders
 
 
 def main():
@@ -147,7 +145,9 @@ def main():
             f"epochs, {given.orders} orders, {given.workers} at a time"
         )
         print(f"{'pruner':34} {'saved':>6} {'regret':>8} {'largest':>8} {'lost':>6}")
-        for label, saved, mean, largest, lost in table(recorded, given.orders, given.workers):
+        for label, make in candidates(recorded["epochs"]):
+            orders = 1 if label == "none" else given.orders
+            saved, mean, largest, lost = measured(recorded, make, orders, given.workers)
             print(f"{label:34} {saved:6.0%} {mean:8.4f} {largest:8.4f} {lost:6.0%}", flush=True)
 
 

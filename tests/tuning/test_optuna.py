@@ -13,7 +13,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 from toys import build, finished, killed_at_random, score, search, slowly, small
 
-from attn_tuner.errors import RunError, SpaceError, UnknownName
+from attn_tuner.errors import MissingExtra, RunError, SpaceError, UnknownName
 from attn_tuner.tuning.oracles import objective_of, oracles, seed_of
 from attn_tuner.tuning.oracles.optuna import OptunaOracle
 from attn_tuner.tuning.oracles.points import warm_start
@@ -316,6 +316,12 @@ def test_unfit_requests_are_refused_at_once():
         oracle("tpee")
     with pytest.raises(SpaceError, match="takes one objective; got 2"):
         OptunaOracle(["max:a", "max:b"], sampler="cmaes")
+
+
+def test_a_sampler_without_its_package_is_refused_at_once(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"needs torch.*pip install torch"):
+        oracle("gp")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Optuna's samplers, set up for conditional spaces and made anew, seeded, for every trial."""
 
+import importlib.util
 import inspect
 
 import numpy as np
@@ -66,7 +67,12 @@ def check(sampler: str | BaseSampler, objectives: int):
         raise SpaceError(
             f"Sampler '{sampler}' takes one objective; got {objectives}. Try 'nsga2' or 'tpe'."
         )
-    sampler_for(sampler, seed=1, number=0, trials=10)
+    package = _NEEDS.get(sampler)
+    if package and importlib.util.find_spec(package) is None:
+        raise MissingExtra(
+            f"Sampler '{sampler}' needs {package}, which is not installed. "
+            f"Try: pip install {package}"
+        )
 
 
 def sampler_for(
@@ -80,15 +86,8 @@ def sampler_for(
     if isinstance(sampler, BaseSampler):
         return sampler
     words = np.random.SeedSequence([seed, number, attempt]).generate_state(1)
-    try:
-        with quietly():
-            return _SAMPLERS[sampler](seed=int(words[0]), sequence=seed, trials=trials)
-    except ImportError as error:
-        package = _NEEDS.get(sampler, "another package")
-        raise MissingExtra(
-            f"Sampler '{sampler}' needs {package}, which is not installed. "
-            f"Try: pip install {package}"
-        ) from error
+    with quietly():
+        return _SAMPLERS[sampler](seed=int(words[0]), sequence=seed, trials=trials)
 
 
 def _with(kind, **options):

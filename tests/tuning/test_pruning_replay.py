@@ -1,0 +1,40 @@
+"""The pruner's defaults on recorded learning curves."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from attn_tuner.tuning.pruning import make_pruner
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def benchmark():
+    spec = importlib.util.spec_from_file_location("replayed", BENCHMARKS / "pruning.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module", params=["trec"])
+def recorded(request):
+    return json.loads((BENCHMARKS / "curves" / f"{request.param}.json").read_text())
+
+
+def test_without_a_pruner_every_epoch_is_trained(benchmark, recorded):
+    curves = [trial["accuracy"] for trial in recorded["trials"]]
+    trained, best, stopped = benchmark.replay(curves, recorded["slices"], make_pruner("none"))
+    assert trained == len(curves) * recorded["epochs"]
+    assert best == max(max(curve) for curve in curves)
+    assert not any(stopped.values())
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_median_saves_a_third_and_keeps_the_winner(workers, benchmark, recorded):
+    _, make = next(row for row in benchmark.candidates(9) if row[0] == "median")
+    saved, _, largest, lost = benchmark.measured(recorded, make, 8, workers)
+    assert saved > 0.33
+    assert (largest, lost) == (0, 0)
