@@ -1,0 +1,29 @@
+"""Every example is short and run by a test; here the ten-line program."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def example(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_an_example_is_under_sixty_lines_and_run_by_a_test(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 60
+    tests = (test.read_text(encoding="utf-8") for test in Path(__file__).parent.rglob("test_*.py"))
+    assert any(path.stem in test for test in tests)
+
+
+def test_search_imdb_runs_on_the_demo_corpus(tmp_path, capsys):
+    result = example("search_imdb").main("demo", "45s", tmp_path / "run")
+    shown = capsys.readouterr().out
+    assert "test accuracy" in shown
+    assert result.test_metrics["accuracy"] > 0.5
