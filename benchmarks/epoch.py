@@ -8,15 +8,21 @@ The padded epoch is what a tutorial does: every text cut and padded to 500 token
 
 import argparse
 import importlib
-import statistics
 import tempfile
 import time
 from pathlib import Path
 
 import keras
+import keras_tuner
 import numpy as np
 
+from attn_tuner.declaration import declare
+from attn_tuner.hypermodel import AttentionHyperModel, default_space
 from attn_tuner.text import Batches, TokenStore, Vectorizer, encode_parts, load
+from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.data import RunData
+from attn_tuner.tuning.plan import Plan
+from attn_tuner.tuning.runner import TrialRunner
 
 LIMIT, BATCH, WORDS, UNITS = 500, 32, 20_000, 64
 
@@ -71,14 +77,52 @@ def timed(work):
     return result, (time.perf_counter() - begun[0], time.process_time() - begun[1])
 
 
-def trial_overhead(overhead, repeats: int = 5) -> tuple[float, float]:
-    """Median seconds of a trial and of a bare fit on the same batches.
+def trial_seconds(epochs: int, rounds: int) -> dict[str, tuple[float, float]]:
+    """Wall and processor seconds of a trial, and of building and fitting its model without it.
 
-    Args:
-        overhead: a function without arguments that returns the two, measured once.
+    Both train on the same batches and are judged by the same ones after every epoch; they are
+    run in turn, and the best of each counts. The first round, which warms up, is left out.
     """
-    pairs = [overhead() for _ in range(repeats)]
-    return tuple(statistics.median(column) for column in zip(*pairs, strict=True))
+    data = load("demo")
+    seconds = {"trial": [], "bare": []}
+    with tempfile.TemporaryDirectory() as folder:
+        stored = RunData.prepare(data, Path(folder) / "data")
+        space = default_space(stored.vocabulary_size)
+        hypermodel = AttentionHyperModel(
+            stored.vocabulary_size, len(data.classes), space=space.fix(space.defaults())
+        )
+        for number in range(rounds + 1):
+            runner = TrialRunner(
+                keras_tuner.oracles.RandomSearchOracle(
+                    keras_tuner.Objective("val_accuracy", "max"), max_trials=1, seed=1
+                ),
+                hypermodel,
+                plan=Plan(
+                    "demo",
+                    data.fingerprint,
+                    data.classes,
+                    hypermodel.space.describe(),
+                    epochs=epochs,
+                    patience=epochs,
+                ),
+                budget=Budget(None),
+                training=stored.training,
+                validation=stored.validation,
+                directory=folder,
+                project_name=str(number),
+            )
+            seconds["trial"].append(timed(runner.search)[1])
+            chosen = runner.oracle.get_best_trials(1)[0].hyperparameters
+            seconds["bare"].append(timed(lambda: bare(hypermodel, stored, chosen, epochs))[1])  # noqa: B023
+    return {name: tuple(np.min(taken[1:], axis=0)) for name, taken in seconds.items()}
+
+
+def bare(hypermodel, stored: RunData, hyperparameters, epochs: int):
+    """What a trial cannot do without: build the model, fit it, judge it after every epoch."""
+    values = declare(hyperparameters, hypermodel.space)
+    model = hypermodel.build(hyperparameters)
+    batches, validation = stored.training(values, seed=0), stored.validation(values)
+    model.fit(batches, epochs=epochs, validation_data=validation, verbose=0, shuffle=False)
 
 
 def main():
@@ -86,7 +130,31 @@ def main():
     parser.add_argument("--data", default="imdb_reviews")
     parser.add_argument("--texts", type=int, default=25_000, help="training texts to use")
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--part", choices=["epoch", "trial"], help="one of the two tables alone")
+    parser.add_argument("--epochs", type=int, default=4, help="of the trial that is measured")
     arguments = parser.parse_args()
+    if arguments.part != "trial":
+        report("Epochs in buckets", epoch_table(arguments))
+    if arguments.part != "epoch":
+        report("What a trial adds to its fit", trial_table(arguments))
+
+
+def trial_table(arguments) -> str:
+    """A trial and the bare fit of its model, side by side."""
+    seconds = trial_seconds(arguments.epochs, arguments.rounds)
+    rows = {
+        f"trial of {arguments.epochs} epochs on the demo corpus": seconds["trial"],
+        "building and fitting its model without the tuner": seconds["bare"],
+    }
+    more = np.divide(seconds["trial"], seconds["bare"]) - 1
+    return table(rows) + (
+        f"\n\nThe trial takes {100 * more[0]:+.1f} % of the time and {100 * more[1]:+.1f} % of the "
+        f"processor's. Backend: {keras.backend.backend()}."
+    )
+
+
+def epoch_table(arguments) -> str:
+    """Encoding, and an epoch both ways."""
     data = load(arguments.data)
     with tempfile.TemporaryDirectory() as folder:
         vectorizer, built = timed(lambda: Vectorizer.build(data.train.texts))
@@ -108,23 +176,26 @@ def main():
         "the same epoch in buckets": seconds["bucketed"],
     }
     ratio = np.divide(seconds["bucketed"], seconds["padded"])
-    lines = [
-        "| what | seconds | processor seconds |",
-        "|---|---|---|",
-        *(f"| {what} | {wall:.2f} | {processor:.2f} |" for what, (wall, processor) in rows.items()),
-        "",
-        f"In buckets an epoch takes {ratio[0]:.2f} of the time and {ratio[1]:.2f} of the "
+    return table(rows) + (
+        f"\n\nIn buckets an epoch takes {ratio[0]:.2f} of the time and {ratio[1]:.2f} of the "
         f"processor's; it computes {batches.padded_tokens() / (LIMIT * len(train)):.2f} of the "
         f"steps, of which {batches.lengths.sum() / batches.padded_tokens():.2f} hold text. "
-        f"Lengths: {', '.join(map(str, batches.ladder))}. Backend: {keras.backend.backend()}.",
+        f"Lengths: {', '.join(map(str, batches.ladder))}. Backend: {keras.backend.backend()}."
+    )
+
+
+def table(rows) -> str:
+    """What was done -> wall and processor seconds, as a table in Markdown."""
+    lines = ["| what | seconds | processor seconds |", "|---|---|---|"]
+    lines += [
+        f"| {what} | {wall:.2f} | {processor:.2f} |" for what, (wall, processor) in rows.items()
     ]
-    text = "\n".join(lines)
-    print(text)
-    write_result("Epochs in buckets", text)
+    return "\n".join(lines)
 
 
-def write_result(title: str, text: str):
-    """Adds the table to the page of results, where the benchmarks have one."""
+def report(title: str, text: str):
+    """Prints the text, and adds it to the page of results where the benchmarks have one."""
+    print(f"{title}\n\n{text}\n", flush=True)
     try:
         results = importlib.import_module("results")
     except ImportError:
