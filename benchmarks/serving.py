@@ -147,7 +147,8 @@ def main():
         f"`benchmarks/serving.py`: strings to probabilities, p50 / p99 of {options.runs} calls "
         f"with one text, and texts per second in batches of {BATCH} texts of {MIDDLE} words. "
         f"The model reads {bundle.text_limit} tokens of a text and has "
-        f"{bundle.model.count_params():,} parameters. ONNX and LiteRT need `vectorizer.json` beside them, {beside:.2f} MB."
+        f"{bundle.model.count_params():,} parameters. ONNX and LiteRT need "
+        f"`vectorizer.json` beside them, {beside:.2f} MB."
         f"\n\n{table}"
     )
     print(text)

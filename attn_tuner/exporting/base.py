@@ -70,6 +70,8 @@ class Bundle:
     def __post_init__(self):
         classes = tuple(str(name) for name in self.classes)
         object.__setattr__(self, "classes", classes)
+        card = json.loads(json.dumps(dict(self.card), default=_plain))
+        object.__setattr__(self, "card", card)
         limit = None if self.text_limit is None else int(self.text_limit)
         object.__setattr__(self, "text_limit", limit)
         if self.keep not in KEEPS:
@@ -135,11 +137,11 @@ class Bundle:
             "text_limit": self.text_limit,
             "keep": self.keep,
             "vocabulary_limit": self.vocabulary_limit,
-            "card": dict(self.card),
+            "card": self.card,
             "vectorizer": to_json(self.vectorizer),
             "modules": layer_modules(self.model),
         }
-        write_json(folder / FACTS, json.loads(json.dumps(facts, default=_plain)))
+        write_json(folder / FACTS, facts)
         return folder
 
     @classmethod

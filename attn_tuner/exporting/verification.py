@@ -146,12 +146,19 @@ def proven(
             f"probability; {artefact.tolerance:.0e} is allowed. The worst of {len(texts)} texts "
             f"begins {worst[:40]!r}. Nothing was written."
         )
+    _refuse_other_names(bundle, answer, given)
     named, wanted = given.argmax(axis=-1), expected.argmax(axis=-1)
     accuracy = None
     if labels is not None and len(texts):
         accuracy = (float(np.mean(wanted == labels)), float(np.mean(named == labels)))
     same = float(np.mean(named == wanted)) if len(texts) else 1.0
     return Proof(difference, artefact.tolerance, len(texts), same, accuracy)
+
+
+def _refuse_other_names(bundle: Bundle, answer: dict, given: np.ndarray):
+    named = [bundle.classes[best] for best in given.argmax(axis=-1)]
+    if answer.get("labels", named) != named:
+        raise ExportError("The artefact's labels are not those of its greatest probabilities.")
 
 
 def probing_texts(bundle: Bundle, count: int = 24) -> list[str]:

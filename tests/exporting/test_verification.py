@@ -52,6 +52,15 @@ def test_an_artefact_that_does_not_run_is_refused_in_its_own_words(bundle, tmp_p
         proven(bundle, artefact(tmp_path), TEXTS, Answers(error="OSError: gone"))
 
 
+def test_an_artefact_with_other_class_names_is_refused(bundle, tmp_path):
+    expected = bundle.predict(TEXTS)
+    right = [bundle.classes[best] for best in expected.argmax(axis=-1)]
+    answers = {"probabilities": expected.tolist(), "labels": right}
+    assert proven(bundle, artefact(tmp_path), TEXTS, Answers(**answers)).difference == 0
+    with pytest.raises(ExportError, match="labels are not those"):
+        proven(bundle, artefact(tmp_path), TEXTS, Answers(**{**answers, "labels": right[::-1]}))
+
+
 def test_no_texts_are_no_reason_to_fail(bundle, tmp_path):
     assert proven(bundle, artefact(tmp_path), [], Answers(probabilities=[])).texts == 0
 
