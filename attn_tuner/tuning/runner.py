@@ -1,9 +1,10 @@
 """The tuner: takes values from any oracle, trains, records, and minds the clock."""
 
+import copy
 import gc
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -39,6 +40,8 @@ class TrialRunner(keras_tuner.Tuner):
         validation: `values` to the batches to judge by.
         heard: called with a dict of news for whoever shows progress.
         interrupted: True once the user wants the search to end.
+        callbacks: `(trial_id, values)` to Keras callbacks for that trial, or a list of callbacks
+            of which every trial gets copies.
         directory, project_name: as in KerasTuner.
     """
 
@@ -53,6 +56,7 @@ class TrialRunner(keras_tuner.Tuner):
         validation: Callable,
         heard: Callable[[dict], None] = lambda news: None,
         interrupted: Callable[[], bool] = lambda: False,
+        callbacks: Callable[[str, dict], Sequence] | Sequence = (),
         directory,
         project_name,
     ):
@@ -67,6 +71,7 @@ class TrialRunner(keras_tuner.Tuner):
         self.validation = validation
         self.heard = heard
         self.interrupted = interrupted
+        self.callbacks = callbacks
         self.sign = 1 if oracle.objective.direction == "max" else -1
         self.pruner = make_pruner(plan.pruner)
         self.records = {record.trial_id: record for record in self._recorded()}
@@ -134,8 +139,14 @@ class TrialRunner(keras_tuner.Tuner):
             self._schedule(trial),
             watch,
             progress,
+            self._callbacks(trial.trial_id, values),
         )
         return self._leave(trial, values, seed, model, progress)
+
+    def _callbacks(self, trial_id, values):
+        if callable(self.callbacks):
+            return list(self.callbacks(trial_id, dict(values)))
+        return copy.deepcopy(list(self.callbacks))
 
     def _attempt(self, trial):
         """Runs a trial and tells the oracle how it went."""

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras_tuner.errors import FailedTrialError
 
-from attn_tuner.measures import both_columns, measure
+from attn_tuner.measures import OBJECTIVES, both_columns, measure
 
 TIME_OVER = "the time was over"
 
@@ -82,7 +82,9 @@ class Schedule:
     checks: int = 1
 
 
-def train(model, batches, validation, schedule: Schedule, watch=None, progress=None) -> Progress:
+def train(
+    model, batches, validation, schedule: Schedule, watch=None, progress=None, callbacks=()
+) -> Progress:
     """Trains `model` on `batches` until it stops getting better, and keeps its best weights.
 
     Args:
@@ -91,6 +93,7 @@ def train(model, batches, validation, schedule: Schedule, watch=None, progress=N
         validation: validation data in a stable order, with `labels` and `restore`.
         schedule, watch: see there.
         progress: where an earlier attempt of the same training stopped; its weights are in `model`.
+        callbacks: Keras callbacks that hear of every epoch, its validation measures among the logs.
 
     Returns:
         The progress, with the best weights also set on `model`. When the time was over before the
@@ -108,7 +111,7 @@ def train(model, batches, validation, schedule: Schedule, watch=None, progress=N
             batches,
             epochs=until,
             initial_epoch=progress.epoch,
-            callbacks=[referee],
+            callbacks=[referee, *callbacks],
             verbose=0,
             shuffle=False,
         )
@@ -161,6 +164,9 @@ class _Referee(keras.callbacks.Callback):
             return
         self.progress.epoch, self.progress.batch = epoch + 1, 0
         self.judge()
+        if logs is not None:  # The same dict goes on to the callbacks behind this one.
+            judged = self.progress.history[-1]
+            logs |= {f"val_{name}": judged[name] for name in OBJECTIVES if name in judged}
         if self.watch.saved and time.monotonic() >= self.resume_at:
             self._save()
 

@@ -102,3 +102,18 @@ def test_of_equal_scores_the_one_with_the_lower_log_loss_is_kept(model):
     progress = train(model, separable(64), validation, Schedule(epochs=6, patience=6))
     equal = [n for n in progress.history if n["accuracy"] == progress.best_measures["accuracy"]]
     assert progress.best_measures["log_loss"] == min(news["log_loss"] for news in equal)
+
+
+def test_callbacks_hear_of_every_epoch_with_its_validation_measures(model):
+    heard = []
+
+    class Tracker(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            heard.append(dict(logs))
+
+    schedule = Schedule(epochs=2, patience=2)
+    progress = train(model, separable(64), separable(64, seed=1), schedule, callbacks=[Tracker()])
+    assert [logs["val_accuracy"] for logs in heard] == [
+        news["accuracy"] for news in progress.history
+    ]
+    assert "loss" in heard[0]
