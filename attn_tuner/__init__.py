@@ -12,6 +12,7 @@ _HOMES = {
     "Choice": "attn_tuner.space",
     "Float": "attn_tuner.space",
     "Int": "attn_tuner.space",
+    "OptunaOracle": "attn_tuner.tuning.oracles.optuna",
     "Part": "attn_tuner.space",
     "SearchResult": "attn_tuner.api",
     "SearchSpace": "attn_tuner.space",
