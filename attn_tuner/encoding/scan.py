@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from attn_tuner.attention.blocks import from_blocks, into_blocks
+from attn_tuner.attention.masking import precise
 
 BLOCK = 32
 
@@ -29,7 +30,7 @@ def recurrence(keep, add):
     """
     keeps = ops.unstack(into_blocks(keep, BLOCK), axis=2)
     adds = ops.unstack(into_blocks(add, BLOCK), axis=2)
-    kept, states = keeps[:1], adds[:1]
+    kept, states = [keeps[0]], [adds[0]]
     for each_keep, each_add in zip(keeps[1:], adds[1:], strict=True):
         states.append(each_keep * states[-1] + each_add)
         kept.append(each_keep * kept[-1])
@@ -43,11 +44,11 @@ def _carried(kept, states):
 
     Both are (batch, blocks, features), and so is the result.
     """
-
-    steps = ops.concatenate([kept, states], axis=-1)
-    dtype = keras.backend.standardize_dtype(states.dtype)
+    steps = precise(ops.concatenate([kept, states], axis=-1))
+    dtype = keras.backend.standardize_dtype(steps.dtype)
     cell = _Carry(states.shape[-1], dtype=dtype)
-    return keras.layers.RNN(cell, return_sequences=True, dtype=dtype)(steps)
+    carried = keras.layers.RNN(cell, return_sequences=True, dtype=dtype)(steps)
+    return ops.cast(carried, states.dtype)
 
 
 class _Carry(keras.layers.Layer):
