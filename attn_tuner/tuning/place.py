@@ -1,0 +1,70 @@
+"""A run's folder: taken into use, recognised, its clock."""
+
+import re
+from pathlib import Path
+
+from attn_tuner.errors import RunError
+from attn_tuner.files import read_json, write_json
+from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.plan import PLAN, Plan
+
+CLOCK = "clock.json"
+DATA = "data"
+
+
+def take(directory, name: str) -> Path:
+    """The run's folder, made if it is not there.
+
+    Args:
+        directory: where; `runs/<name>` when None.
+        name: of the data.
+
+    Raises:
+        RunError: it cannot be written, or holds what no search wrote.
+    """
+    directory = Path(directory or Path("runs") / _slug(name)).absolute()
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        probe = directory / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise RunError(
+            f"The run folder {directory} cannot be written ({error.strerror}). Choose another "
+            "with directory= or --out."
+        ) from error
+    foreign = any(directory.iterdir()) and not (directory / PLAN).exists()
+    if foreign and not (directory / DATA).exists():
+        raise RunError(
+            f"{directory} holds files that no search wrote. Choose an empty or new folder."
+        )
+    return directory
+
+
+def check_data(dataset, directory):
+    """Raises RunError where the folder belongs to a search on other data."""
+    if (directory / PLAN).exists():
+        Plan.load(directory).check_data(dataset.name, dataset.fingerprint, directory)
+
+
+def agree(plan: Plan, directory):
+    """Writes the plan; raises RunError where it does not continue the one that is there."""
+    if (directory / PLAN).exists():
+        plan.check_continues(Plan.load(directory), directory)
+    plan.save(directory)
+
+
+def clock_of(directory, seconds: float | None, spent: float) -> Budget:
+    """The budget, less what earlier sittings and this one have used by now."""
+    if (directory / CLOCK).exists():
+        state = read_json(directory / CLOCK)
+        return Budget.resumed(seconds, {**state, "spent": state["spent"] + spent})
+    return Budget(seconds, spent_before=spent)
+
+
+def save_clock(budget: Budget, directory):
+    write_json(directory / CLOCK, budget.get_state())
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", Path(name).stem if name else "data").strip("._") or "data"

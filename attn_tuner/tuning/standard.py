@@ -1,0 +1,80 @@
+"""What a search tries when nobody says otherwise: its space, its first points, its oracle."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.hypermodel import default_space
+from attn_tuner.measures import direction
+from attn_tuner.space import Choice, Int, SearchSpace
+from attn_tuner.tuning.oracles import objective_of, oracles
+
+EPOCHS = (2, 3, 4, 6, 8)  # Lengths of training on offer, up to the caller's own.
+FEWEST_EPOCHS = 3
+ENOUGH_TEXTS = 60_000  # Texts, counted as often as they are seen, that a training usually needs.
+FEW_TEXTS = 10_000  # Below so many smaller batches learn more from an epoch.
+VECTORS_SHARE = 0.12  # Of the time for the search, for word vectors.
+KNOWN_GOOD = (
+    # Recurrent states read by attention, their mean and their maximum together.
+    {"head": "pooling", "head.pooling.score": "additive", "head.pooling.fusion": "pools"},
+    {},
+    {"encoder": "none", "head": "mean"},
+)
+
+
+def search_space(given, stored, epochs: int) -> SearchSpace:
+    """The standard space for these data, changed as the caller wants.
+
+    Args:
+        given: None, a `SearchSpace` to take as it is, or a mapping or TOML file of changes.
+        stored: a `RunData`.
+        epochs: of a trial at most.
+
+    Raises:
+        SpaceError: it is none of these, or speaks of what is not there.
+    """
+    lengths = (*(each for each in EPOCHS if each < epochs), epochs)
+    usual = usual_epochs(stored.size("train"))
+    standard = default_space(stored.vocabulary_size, stored.text_limits()).extend(
+        start=Choice(("vectors", "random")),
+        epochs=Choice(lengths, default=min(lengths, key=lambda each: abs(each - usual))),
+    )
+    if given is None:
+        return standard
+    if isinstance(given, SearchSpace):
+        return given
+    if isinstance(given, Mapping):
+        return standard.updated_from(given)
+    if isinstance(given, str | Path):
+        return standard.updated_from_toml(given)
+    raise SpaceError(
+        f"space is a {type(given).__name__}. Give a SearchSpace, a mapping or a TOML file."
+    )
+
+
+def usual_epochs(texts: int) -> int:
+    """Few texts need more passes: about as many texts seen for all."""
+    return max(FEWEST_EPOCHS, ENOUGH_TEXTS // max(texts, 1))
+
+
+def word_vectors(space, stored, budget, directory, seed: int):
+    """Word vectors as wide as the widest embedding on offer; None where none would be used."""
+    if "vectors" not in getattr(space.get("start"), "values", ()):
+        return None
+    width = space["embedding_dim"]
+    widest = width.high if isinstance(width, Int) else max(width.values)
+    left = budget.search_left()
+    seconds = None if left is None else VECTORS_SHARE * left
+    with budget.measure("vectors"):
+        return stored.vectors(directory, widest, seed, seconds)
+
+
+def oracle_of(plan, hypermodel):
+    """The oracle of the plan; where it can, it begins with points that are known to be good."""
+    options = {"hyperparameters": hypermodel.hyperparameters(), "max_trials": plan.max_trials}
+    goal = f"{direction(plan.objective)}:val_{plan.objective}"
+    make = oracles[plan.tuner]
+    if plan.tuner not in ("grid", "hyperband"):
+        few = {"batch_size": 32} if hypermodel.training_texts < FEW_TEXTS else {}
+        options["first_points"] = [{**few, **point} for point in KNOWN_GOOD]
+    return make(objective=objective_of(goal), seed=plan.seed, **options)
