@@ -22,7 +22,7 @@ def oracle(name, trials=40, **options):
         objective=GOAL,
         max_trials=trials,
         seed=5,
-        max_consecutive_failed_trials=99,
+        max_consecutive_failed_trials=10**6,
         **more,
         **options,
     )

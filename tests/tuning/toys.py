@@ -86,7 +86,7 @@ def killed_at_random(run, kills, seed, longest, check):
             if child.is_alive():
                 os.kill(child.pid, signal.SIGKILL)
                 done += 1
-        child.join(120)
+        child.join(1200)
         check()
         if child.exitcode == 0:
             return done
