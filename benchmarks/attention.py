@@ -120,7 +120,7 @@ def measure(name, steps, batch) -> dict:
     before = resident()
     traced(states)
     times, begun = [], time.perf_counter()
-    while len(times) < 3 or (len(times) < 15 and time.perf_counter() - begun < 10):
+    while len(times) < 3 or (len(times) < 15 and time.perf_counter() - begun < 4):
         start = time.process_time()
         traced(states)
         times.append(time.process_time() - start)

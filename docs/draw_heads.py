@@ -1,12 +1,13 @@
 """Draws where each head looks, for docs/attention.md: one SVG per head in docs/figures/.
 
-    python docs/draw_heads.py
+    python docs/draw_heads.py [NAME ...]
 
 Every head is trained on the same sequences of numbers, in which a bump of five steps decides the
 class, and then shows its weights on the same test sequence. The bar under the weights marks the
 bump; the pale end is padding.
 """
 
+import sys
 from pathlib import Path
 
 import keras
@@ -76,16 +77,17 @@ def draw(weights: np.ndarray, place: int) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>\n' + "\n".join(rows) + "\n</svg>\n"
 
 
-def main():
+def main(wanted=()):
     FOLDER.mkdir(exist_ok=True)
     made = {name: heads[name](name=name, **SMALL.get(name, {})) for name in heads}
     del made["pooling"]  # The product itself: its points are drawn.
     for name in normalizers:
         made[f"normalizer_{name}"] = PoolingHead(normalizer=name, name=name)
-    for name, head in made.items():
+    for name in wanted or made:
+        head = made[name]
         (FOLDER / f"{name}.svg").write_text(draw(*weights_of(head)), encoding="utf-8")
         print(name, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
