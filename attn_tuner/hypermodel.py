@@ -167,6 +167,8 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         model = keras.Model(inputs, self._classify(context), name=self.name)
         if self.include_top:
             self._compile(model, values)
+        else:
+            model.optimizer = model.loss = None  # A tuner reads both before it compiles.
         return model
 
     def fit(self, hp, model, *args, **kwargs):
