@@ -35,13 +35,13 @@ def check_same(texts, split):
     assert read(texts, split) == [VECTORIZERS[split].tokens(text) for text in decoded]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(clean_texts, min_size=1, max_size=3), st.sampled_from(["word", "character"]))
 def test_any_unicode_gives_the_same_tokens_in_python_and_in_the_graph(texts, split):
     check_same([text.encode() for text in texts], split)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(raw_bytes, min_size=1, max_size=3), st.sampled_from(["word", "character"]))
 def test_bytes_that_are_no_utf8_give_the_same_tokens_in_python_and_in_the_graph(texts, split):
     check_same(texts, split)
@@ -57,7 +57,6 @@ def test_every_single_character_gives_the_same_tokens(split):
     check_same([text.encode() for text in texts], split)
 
 
-@settings(deadline=None)
 @given(st.lists(clean_texts, min_size=1, max_size=3), st.sampled_from(["word", "character"]))
 def test_the_places_of_tokens_are_the_same(texts, split):
     shown = GRAPHS[split].explain(tf.constant([text.encode() for text in texts]))
@@ -73,7 +72,7 @@ def test_the_places_of_tokens_are_the_same(texts, split):
             assert (shown[name][row, count:] == filling).all()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.lists(clean_texts, max_size=3),
     st.sampled_from([None, 1, 2, 3, 5]),

@@ -123,7 +123,7 @@ rows = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows)
 def test_any_text_survives_csv_and_json_lines(tmp_path, pairs):
     path = tmp_path / "a.csv"
