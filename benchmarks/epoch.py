@@ -7,7 +7,6 @@ The padded epoch is what a tutorial does: every text cut and padded to 500 token
 """
 
 import argparse
-import importlib
 import tempfile
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import keras
 import keras_tuner
 import numpy as np
+from results import write_section
 
 from attn_tuner.declaration import declare
 from attn_tuner.hypermodel import AttentionHyperModel, default_space
@@ -194,13 +194,9 @@ def table(rows) -> str:
 
 
 def report(title: str, text: str):
-    """Prints the text, and adds it to the page of results where the benchmarks have one."""
+    """Prints the text, and puts it on the page of results."""
     print(f"{title}\n\n{text}\n", flush=True)
-    try:
-        results = importlib.import_module("results")
-    except ImportError:
-        return
-    results.write_section(title, text)
+    write_section(title, f"`benchmarks/epoch.py`\n\n{text}")
 
 
 if __name__ == "__main__":
