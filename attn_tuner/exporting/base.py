@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import ExportError, RunError
+from attn_tuner.exporting.quiet import quiet
 from attn_tuner.exporting.vectorizers import from_json, to_json
 from attn_tuner.files import read_json, write_json
 from attn_tuner.limits import KEEPS, PADDING, UNKNOWN
@@ -123,7 +124,8 @@ class Bundle:
         for start in range(0, len(rows), batch_size):
             chosen = by_length[start : start + batch_size]
             batch = padded([rows[each] for each in chosen], self.steps)
-            given = keras.ops.convert_to_numpy(self.model.predict_on_batch(batch))
+            with quiet():  # A trace for each rung of the ladder is meant.
+                given = keras.ops.convert_to_numpy(self.model.predict_on_batch(batch))
             result[chosen] = class_probabilities(given)
         return result
 

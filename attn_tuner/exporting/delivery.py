@@ -13,7 +13,7 @@ from attn_tuner.exporting.base import Artefact, Bundle, exporters
 from attn_tuner.exporting.card import write_card
 from attn_tuner.exporting.elsewhere import on_tensorflow
 from attn_tuner.exporting.folder import size_of, whole_folder
-from attn_tuner.exporting.shrinking import Shrink, best_that_fits, cost, shrunk
+from attn_tuner.exporting.shrinking import Shrink, best_that_fits, cost, shrunk, weight
 from attn_tuner.exporting.verification import FreshProcess, Proof, probing_texts, proven
 
 
@@ -115,18 +115,27 @@ def _made(make, bundle, draft, max_size_mb, texts, expected, labels) -> _Made:
     limit = None if max_size_mb is None else max_size_mb * 1e6
     if limit is None or made.size <= limit:
         return made
-    whole, least = made.size, made.size
-    for small, note in best_that_fits(bundle, whole, limit, texts, expected, labels):
-        for each in draft.iterdir():
-            shutil.rmtree(each) if each.is_dir() else each.unlink()
-        made = _Made(small, small.predict(texts), _as_list(make(small, draft)), (note,))
+    whole = made.size
+    narrow = Shrink("int8")  # One way is written to learn what all but the embedding weighs.
+    made = _rewritten(make, shrunk(bundle, narrow), draft, texts)
+    rest = made.size - weight(bundle, narrow)
+    least = made.size
+    for small, note in best_that_fits(bundle, 0.99 * limit - rest, texts, expected, labels):
+        made = replace(_rewritten(make, small, draft, texts), notes=(note,))
         if made.size <= limit:
             return made
         least = min(least, made.size)
     raise ExportError(
         f"The artefact cannot be made as small as {max_size_mb:g} MB: it has {whole / 1e6:.2f} MB, "
-        f"{least / 1e6:.2f} MB at the least that was tried. Allow more, or search smaller models."
+        f"{least / 1e6:.2f} MB at the least that was tried, {rest / 1e6:.2f} MB of it beside the "
+        "embedding. Allow more, or search smaller models."
     )
+
+
+def _rewritten(make, bundle, draft, texts) -> _Made:
+    for each in draft.iterdir():
+        shutil.rmtree(each) if each.is_dir() else each.unlink()
+    return _Made(bundle, bundle.predict(texts), _as_list(make(bundle, draft)))
 
 
 def _as_list(made) -> list[Artefact]:

@@ -1,6 +1,5 @@
 """ONNX: ids to probabilities and weights, for onnxruntime anywhere."""
 
-import logging
 from pathlib import Path
 
 import tensorflow as tf
@@ -8,6 +7,7 @@ import tensorflow as tf
 from attn_tuner.errors import ExportError, need
 from attn_tuner.exporting.base import Artefact, Bundle, exporters
 from attn_tuner.exporting.plain_files import write_reader
+from attn_tuner.exporting.quiet import quiet
 from attn_tuner.exporting.scoring import IdScorer
 
 _FILE = "model.onnx"
@@ -32,7 +32,8 @@ def export_onnx(bundle: Bundle, folder: Path) -> Artefact:
     with Python alone. Needs the extra `onnx`.
     """
     need("onnxruntime", "onnx")
-    model = _converted(bundle)
+    with quiet("tensorflow", "tf2onnx"):
+        model = _converted(bundle)
     (folder / _FILE).write_bytes(model.SerializeToString())
     write_reader(bundle, folder)
     return Artefact("onnx", folder / _FILE, tolerance=1e-4)
@@ -42,7 +43,6 @@ def _converted(bundle: Bundle):
     """The ONNX model, by the steps of `tf2onnx.convert` with rewritings of our choice."""
     loader, tfonnx = need("tf2onnx.tf_loader", "onnx"), need("tf2onnx.tfonnx", "onnx")
     optimizer = need("tf2onnx.optimizer", "onnx")
-    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     ids = tf.TensorSpec((None, bundle.steps), tf.int32, name="ids")
     scorer = IdScorer(bundle, constant=True)
     score = tf.function(scorer, input_signature=[ids], autograph=False).get_concrete_function()

@@ -1,12 +1,11 @@
 """TensorFlow's SavedModel: strings in, labels and probabilities out."""
 
-import logging
-from contextlib import contextmanager
 from pathlib import Path
 
 import tensorflow as tf
 
 from attn_tuner.exporting.base import Artefact, Bundle, exporters
+from attn_tuner.exporting.quiet import quiet
 from attn_tuner.exporting.scoring import TextScorer
 
 # Where TensorFlow Serving keeps what belongs to a model and is no part of it.
@@ -42,19 +41,9 @@ def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
         notes = ("The model has no attention head, so there is no `explain` signature.",)
     concrete = {name: each.get_concrete_function() for name, each in signatures.items()}
     nothing_to_train = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-    with _quiet(tf.get_logger()):  # Of tables it says at length that nothing is wrong.
+    with quiet():  # Of tables it says at length that nothing is wrong.
         tf.saved_model.save(scorer, str(folder), signatures=concrete, options=nothing_to_train)
     extras = folder / _EXTRAS
     extras.mkdir(exist_ok=True)
     (extras / "classes.txt").write_text("\n".join(bundle.classes) + "\n", encoding="utf-8")
     return Artefact("savedmodel", folder, tolerance=1e-5, notes=notes)
-
-
-@contextmanager
-def _quiet(logger: logging.Logger):
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

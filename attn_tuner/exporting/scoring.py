@@ -20,14 +20,16 @@ class IdScorer(tf.Module):
 
     def __init__(self, bundle: Bundle, constant: bool = False):
         super().__init__(name="ids")
-        self._outputs = with_attention(bundle.model, (bundle.text_limit, bundle.keep))
-        self.has_weights = "weights" in self._outputs.output
+        outputs = with_attention(bundle.model, (bundle.text_limit, bundle.keep))
+        self.has_weights = "weights" in outputs.output
+        # The method alone: TensorFlow would save a model held here, and so all numbers twice.
+        self._answer = outputs.stateless_call
         hold = _numbers if constant else _variables
-        self._trainable = hold(self._outputs.trainable_variables)
-        self._fixed = hold(self._outputs.non_trainable_variables)
+        self._trainable = hold(outputs.trainable_variables)
+        self._fixed = hold(outputs.non_trainable_variables)
 
     def __call__(self, ids) -> dict:
-        outputs, _ = self._outputs.stateless_call(
+        outputs, _ = self._answer(
             [tf.convert_to_tensor(each) for each in self._trainable],
             [tf.convert_to_tensor(each) for each in self._fixed],
             ids,

@@ -1,7 +1,7 @@
 """Smaller artefacts: what to take from the embedding, and what that costs, measured."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -11,6 +11,7 @@ from attn_tuner.exporting.base import Bundle
 from attn_tuner.exporting.compact import ROWS, CompactEmbedding
 from attn_tuner.limits import TokenLimits
 
+_LEAST_RANK, _LEAST_WORDS = 4, 100
 _WIDTHS = {"float32": 4, "float16": 2, "int8": 1}
 
 
@@ -84,16 +85,24 @@ def embeddings(model: keras.Model) -> list[keras.layers.Embedding]:
     return [layer for layer in model.layers if type(layer) is keras.layers.Embedding]
 
 
-def ladder(bundle: Bundle) -> list[Shrink]:
-    """Ways to shrink the bundle, those that leave more bytes first."""
+def ladder(bundle: Bundle, room: float) -> list[Shrink]:
+    """Ways to shrink the embeddings to `room` bytes, those that leave more of them first."""
     tables = embeddings(bundle.model)
     words = len(bundle.used_vocabulary)
     width = max((table.output_dim for table in tables), default=1)
-    ranks = [None] + [rank for rank in (width // 2, width // 4) if rank >= 4]
-    kept = [None] + [words // part for part in (2, 4, 8, 16) if words // part >= 100]
     ways = [Shrink(), Shrink("float16")]
-    ways += [Shrink("int8", rank, count) for rank in ranks for count in kept]
-    return sorted(ways, key=lambda way: -weight(bundle, way))
+    least = min(_LEAST_WORDS, words)
+    for rank in (None, width // 2, width // 4):
+        if rank is not None and rank < _LEAST_RANK:
+            continue
+        way = Shrink("int8", rank)
+        spare = room - weight(bundle, replace(way, vocabulary=least))
+        each = (weight(bundle, way) - room + spare) / max(words - least, 1)
+        most = least + int(spare / max(each, 1))
+        counts = [count for count in (most, most // 2) if least <= count < words]
+        ways += [way, *(replace(way, vocabulary=count) for count in counts)]
+    fitting = [way for way in ways if weight(bundle, way) <= room]
+    return sorted(fitting, key=lambda way: -weight(bundle, way))
 
 
 def weight(bundle: Bundle, way: Shrink) -> float:
@@ -110,28 +119,24 @@ def weight(bundle: Bundle, way: Shrink) -> float:
 
 def best_that_fits(
     bundle: Bundle,
-    size: float,
-    limit: float,
+    room: float,
     texts: Sequence[str],
     expected: np.ndarray,
     labels: Sequence[int] | None = None,
     tries: int = 4,
 ) -> Iterator[tuple[Bundle, str]]:
-    """Shrunk bundles that should fit, the most faithful first, each with what it costs.
+    """Shrunk bundles whose embeddings fit, the most faithful first, each with what it costs.
 
     Args:
         bundle: what to shrink.
-        size: bytes of its artefact as it is.
-        limit: bytes that the artefact may have.
+        room: bytes that the embeddings may have.
         texts: where the cost is measured.
         expected: (texts, classes) probabilities of the bundle as it is.
         labels: class numbers of the texts, where known.
         tries: how many of the ways that fit are measured, those that leave most first.
     """
-    before = sum(4 * table.input_dim * table.output_dim for table in embeddings(bundle.model))
-    fitting = [way for way in ladder(bundle) if size - before + weight(bundle, way) <= limit]
     measured = []
-    for way in fitting[:tries]:
+    for way in ladder(bundle, room)[:tries]:
         small = shrunk(bundle, way)
         measured.append((*cost(small.predict(texts), expected, labels), small, way))
     measured.sort(key=lambda each: each[0])

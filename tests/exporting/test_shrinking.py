@@ -62,16 +62,21 @@ def test_limits_inside_the_model_follow(large):
     assert np.isfinite(shrunk(bundle, Shrink(vocabulary=50)).predict(TEXTS)).all()
 
 
-def test_the_ladder_goes_down(large):
-    weights = [weight(large, way) for way in ladder(large)]
+@pytest.mark.parametrize("room", [30_000, 9_000, 4_000, 1_500])
+def test_the_ladder_goes_down_from_what_just_fits(large, room):
+    weights = [weight(large, way) for way in ladder(large, room)]
     assert weights == sorted(weights, reverse=True)
-    assert weights[-1] < weights[0] / 10
+    assert 0.75 * min(room, 21_000) < weights[0] <= room
+
+
+def test_nothing_fits_where_there_is_no_room(large):
+    assert ladder(large, 100) == []
 
 
 def test_what_fits_is_offered_best_first(large):
     expected = large.predict(TEXTS)
     labels = expected.argmax(axis=-1)
-    found = list(best_that_fits(large, 50_000, 20_000, TEXTS, expected, labels))
+    found = list(best_that_fits(large, 9_000, TEXTS, expected, labels))
     assert found
     costs = [cost(small.predict(TEXTS), expected, labels)[0] for small, _ in found]
     assert costs == sorted(costs)
