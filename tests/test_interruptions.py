@@ -96,6 +96,7 @@ def test_a_cut_trial_goes_on_from_its_resume_point(tmp_path):
     space = {**QUICK, "encoder": ["gru"], "head": ["additive"], "batch_size": 32}
     run = tmp_path / "run"
     options = {"data": (texts, labels), "space": space, "max_trials": 1, "epochs": 4}
+    options["objective"] = "log_loss"  # Which can always get better.
     stop_after(run, 1, **options)
     first = attn_tuner.load(run).run.records[0]
     assert first.status == "cut"

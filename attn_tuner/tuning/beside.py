@@ -14,6 +14,7 @@ from attn_tuner.tuning.budget import Budget
 
 BASELINES = "baselines.json"
 _PATIENCE = 600  # Seconds, where no budget says otherwise.
+_GRACE = 2.0  # Seconds for what has ended already to be read.
 
 
 class BaselinesBeside:
@@ -53,8 +54,9 @@ class BaselinesBeside:
         if not self.process:
             return None
         left = budget.search_left()
+        patience = _PATIENCE if left is None else max(left, _GRACE)
         try:
-            errors = self.process.communicate(timeout=_PATIENCE if left is None else left)[1]
+            errors = self.process.communicate(timeout=patience)[1]
         except subprocess.TimeoutExpired:
             return "The linear baseline was not done in time, so the leaderboard lacks it."
         if self.process.returncode:

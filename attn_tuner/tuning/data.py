@@ -13,7 +13,7 @@ from attn_tuner.text.vectors import train_vectors
 
 LIMITS = (32, 64, 128, 256, 400)  # Tokens a text may keep; more cost time and bring little.
 SHOWN = 2_000  # Validation texts kept in clear for the report.
-FEW_SECONDS = 60.0  # For skip-grams; with less, counting gives better vectors.
+FEW_SECONDS = 60.0  # For skip-grams; counting is quicker.
 JUDGED = 256  # Batch size where nothing is learned.
 
 

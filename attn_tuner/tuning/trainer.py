@@ -190,7 +190,9 @@ class _Referee(keras.callbacks.Callback):
             progress.probabilities = both_columns(probabilities).astype("float32")
         self.watch.heard({"epoch": progress.epoch, "part": 0.0, "measures": news})
         reason = self.watch.hopeless(epochs, score)
-        if reason:
+        if schedule.sign == 1 and score >= 1.0:
+            self._stop("nothing is left to get better")
+        elif reason:
             self._stop(f"pruned: {reason}")
         elif len(progress.history) - 1 - progress.best >= schedule.patience * schedule.checks:
             self._stop(f"no better for {schedule.patience} epochs")

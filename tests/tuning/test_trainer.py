@@ -87,7 +87,7 @@ def test_resume_points_are_given_away_at_their_pace_and_training_goes_on_from_on
     assert (0, 3) in seen
     batches = separable(64)
     train(model, batches, separable(64, seed=1), Schedule(epochs=2), progress=Progress(epoch=1))
-    assert batches.begun == [(1, 0)]
+    assert batches.begun[-1] == (1, 0)
 
 
 def test_a_loss_that_is_no_number_fails_the_trial_in_a_sentence(model):
@@ -117,3 +117,10 @@ def test_callbacks_hear_of_every_epoch_with_its_validation_measures(model):
         news["accuracy"] for news in progress.history
     ]
     assert "loss" in heard[0]
+
+
+def test_training_ends_when_nothing_is_left_to_get_better(model):
+    model.optimizer.learning_rate = 1.0
+    progress = train(model, separable(512), separable(16, seed=1), Schedule(epochs=40, patience=40))
+    assert progress.stopped == "nothing is left to get better"
+    assert progress.best_measures["accuracy"] == 1.0
