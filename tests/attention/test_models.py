@@ -1,6 +1,7 @@
 """Heads inside models: saved, reloaded, compiled, fed two lengths, trained.
 
-One model holds every head, so that Keras traces once what all of them need.
+One model holds every head, so that Keras traces once what all of them need. They are compiled
+without XLA, which Keras would otherwise choose even for predict, and which takes minutes for all.
 """
 
 import keras
@@ -21,7 +22,7 @@ def every_head(encoder="none"):
     ids = keras.Input((None,), dtype="int32", name="ids")
     states = keras.layers.Embedding(20, 8, mask_zero=True, name="embedding")(ids)
     contexts = {name: far_corner(heads[name], name=name)(states) for name in heads}
-    return keras.Model(ids, contexts)
+    return plain(keras.Model(ids, contexts))
 
 
 def every_encoder():
@@ -32,7 +33,14 @@ def every_encoder():
     embedded = keras.layers.Embedding(20, 8, name="embedding")(ids)
     made = {name: far_corner(encoders[name], name=name) for name in SIMPLE}
     made["projection"] = Projection(units=3, name="projection")
-    return keras.Model(ids, {name: layer(embedded, mask=mask) for name, layer in made.items()})
+    states = {name: layer(embedded, mask=mask) for name, layer in made.items()}
+    return plain(keras.Model(ids, states))
+
+
+def plain(model):
+    """The model, to be run without XLA."""
+    model.compile(jit_compile=False)
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +73,7 @@ def test_a_saved_model_comes_back_to_the_last_bit(make, ids, tmp_path):
     model = make()
     wanted = answers(model, ids)
     model.save(tmp_path / "model.keras")
-    same(answers(keras.models.load_model(tmp_path / "model.keras"), ids), wanted)
+    same(answers(plain(keras.models.load_model(tmp_path / "model.keras")), ids), wanted)
     model.save_weights(tmp_path / "model.weights.h5")
     other = make()
     for weight in other.weights:
@@ -100,6 +108,7 @@ def test_a_model_without_a_head_has_no_attention_to_read():
         attention_model(keras.Model(inputs, keras.layers.Dense(1)(inputs)))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     keras.backend.backend() == "torch", reason="Keras has no jit_compile on PyTorch's CPU."
 )
@@ -123,7 +132,7 @@ def test_the_mask_does_not_reach_the_loss(name):
     inputs = keras.Input((None,), dtype="int32")
     states = keras.layers.Embedding(10, 4, mask_zero=True)(inputs)
     model = keras.Model(inputs, keras.layers.Dense(1)(heads[name]()(states)))
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", jit_compile=False)
     wanted = np.mean((np.asarray(model.predict(ids, verbose=0))[:, 0] - 1) ** 2)
     assert model.evaluate(ids, np.ones((4, 1)), verbose=0) == pytest.approx(wanted, rel=1e-4)
 
