@@ -12,6 +12,7 @@ FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
+PATIENCE = 180_000  # Milliseconds: Plotly is large, and a machine may be busy.
 AXE = ("node_modules/axe-core/axe.min.js", "/usr/share/javascript/axe-core/axe.min.js")
 
 
@@ -22,7 +23,9 @@ def browser():
         pytest.skip("no Chromium was found; install it, or name it in CHROMIUM")
     driver = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with driver.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        opened = playwright.chromium.launch(
+            executable_path=found, args=list(FLAGS), timeout=PATIENCE
+        )
         yield opened
         opened.close()
 
@@ -44,6 +47,7 @@ class Visit:
         self.context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme
         )
+        self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.faults = []
         self.page.on("console", lambda said: self._console(said))

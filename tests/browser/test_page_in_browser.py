@@ -4,10 +4,9 @@ import time
 
 import pytest
 
-pytest.importorskip("fastapi", reason="the extra serve is not installed")
-uvicorn = pytest.importorskip("uvicorn", reason="the extra serve is not installed")
-
 from attn_tuner.serving import make_app
+
+uvicorn = pytest.importorskip("uvicorn", reason="the extra serve is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -27,21 +26,29 @@ def address(hostile_folder):
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1440, "dark")])
-def test_typing_a_text_shows_its_label_and_highlights(address, visit, axe, width, scheme):
+def test_typing_a_text_shows_its_label_and_highlights(address, visit, width, scheme):
     with visit(width=width, scheme=scheme, own=address) as window:
         page = window.page
         page.goto(address)
         page.wait_for_selector("#rows tr")
         page.locator("#text").press_sequentially("the film was bad <script>alert(1)</script>")
-        page.wait_for_selector("#answer mark.w9", timeout=60_000)
+        page.wait_for_selector("#answer mark.w9", timeout=120_000)
         assert page.locator("#answer mark.w9").inner_text() == "bad"
         assert page.locator("#answer .label").inner_text() == "bad"
         assert "<script>alert(1)</script>" in page.locator("#answer .words").inner_text()
         assert page.locator("h1").inner_text() == "<script>alert(1)</script>.csv"
         assert page.locator("svg#line circle").count() > 10
         assert not window.overflows()
-        assert window.serious(axe) == []
         assert window.faults == []
+
+
+def test_the_page_has_no_serious_fault_of_accessibility(address, visit, axe):
+    with visit(own=address) as window:
+        window.page.goto(address)
+        window.page.wait_for_selector("#rows tr")
+        window.page.fill("#text", "the film was bad")
+        window.page.wait_for_selector("#answer mark", timeout=120_000)
+        assert window.serious(axe) == []
 
 
 def test_what_the_server_refuses_is_said(address, visit):

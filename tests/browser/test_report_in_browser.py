@@ -18,15 +18,21 @@ def opened(visit, address):
 @pytest.mark.parametrize(
     ("width", "scheme"), [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
 )
-def test_the_report_opens_from_disk_without_a_fault(report, visit, axe, width, scheme):
+def test_the_report_opens_from_disk_without_a_fault(report, visit, width, scheme):
     with visit(width=width, scheme=scheme) as window:
         page = opened(window, report)
         plots = page.locator("[data-plot]").count()
         assert plots > 10
         assert page.locator("[data-plot] .main-svg:first-child .plot").count() == plots
         assert not window.overflows()
-        assert window.serious(axe) == []
         assert window.faults == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_has_no_serious_fault_of_accessibility(report, visit, axe, scheme):
+    with visit(scheme=scheme) as window:
+        opened(window, report)
+        assert window.serious(axe) == []
 
 
 def test_the_filters_filter(report, visit):
@@ -38,7 +44,8 @@ def test_the_filters_filter(report, visit):
         wrong = texts.count()
         assert 0 < wrong < every
         assert page.locator("article.text[data-kind=confident]:visible").count() == 0
-        page.select_option("select[name=truth]", "bad")
+        truth = texts.first.get_attribute("data-truth")
+        page.select_option("select[name=truth]", truth)
         assert 0 < texts.count() <= wrong
         assert page.locator("#count").inner_text() == f"{texts.count()} of {every} texts"
         page.select_option("select[name=kind]", "")
@@ -73,6 +80,7 @@ def test_everything_is_reached_by_keyboard(report, visit):
 
 def test_without_scripts_texts_and_tables_are_there(report, browser):
     context = browser.new_context(java_script_enabled=False)
+    context.set_default_timeout(180_000)
     page = context.new_page()
     page.goto(report)
     assert page.locator("article.text").first.is_visible()
