@@ -23,7 +23,7 @@ def test_the_report_opens_from_disk_without_a_fault(report, visit, width, scheme
         page = opened(window, report)
         plots = page.locator("[data-plot]").count()
         assert plots > 10
-        assert page.locator("[data-plot] .main-svg:first-child .plot").count() == plots
+        assert page.locator("[data-plot]:has(.main-svg .trace)").count() == plots
         assert not window.overflows()
         assert window.faults == []
 
