@@ -94,7 +94,9 @@ def make_run(
     plan.save(directory)
     with open(directory / "data" / "validation.jsonl", "w", encoding="utf-8") as file:
         for text, label in zip(written, labels, strict=True):
-            file.write(json.dumps({"text": text, "label": int(label)}) + "\n")
+            file.write(
+                json.dumps({"text": text, "label": classes[label]}, ensure_ascii=False) + "\n"
+            )
     np.save(directory / "data" / "validation_labels.npy", labels)
     best, best_score = None, -1.0
     for index in range(trials):

@@ -31,7 +31,7 @@ class Validation:
     @classmethod
     def read(cls, run: Run) -> "Validation":
         """What there is by now; a run that has only begun may have nothing."""
-        texts, labels = _read_texts(run.directory / TEXTS)
+        texts, labels = _read_texts(run.directory / TEXTS, run.plan.classes)
         if (run.directory / LABELS).exists():
             labels = np.load(run.directory / LABELS, allow_pickle=False)
         return cls(run.directory, np.asarray(labels, "int64"), tuple(texts))
@@ -51,16 +51,18 @@ class Validation:
         return probabilities if len(probabilities) == len(self.labels) else None
 
 
-def _read_texts(path: Path):
-    """Texts and labels of the lines that are whole."""
+def _read_texts(path: Path, classes):
+    """Texts and class numbers of the lines that are whole."""
+    numbers = {name: number for number, name in enumerate(classes)}
     texts, labels = [], []
     if path.exists():
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        # Split at line feeds alone: a text may hold other characters that end a line.
+        for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
             try:
                 row = json.loads(line)
-                label, text = int(row["label"]), str(row["text"])
+                label, text = numbers[row["label"]], str(row["text"])
             except (ValueError, KeyError, TypeError):
-                break  # The run is writing it just now.
+                break  # The end, or the run is writing it just now.
             texts.append(text)
             labels.append(label)
     return texts, labels

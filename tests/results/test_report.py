@@ -142,10 +142,10 @@ def test_what_is_no_run_folder_is_refused(tmp_path):
 def test_half_written_lines_and_lost_files_are_no_error(begun_folder, tmp_path):
     run = Run.read(begun_folder)
     (tmp_path / "data").mkdir()
-    whole = '{"text": "good", "label": 1}\n{"text": "ba'
+    whole = '{"text": "go\u2028od", "label": "good"}\n{"text": "ba'
     (tmp_path / "data" / "validation.jsonl").write_text(whole)
     found = Validation.read(Run(tmp_path, run.plan))
-    assert (found.texts, list(found.labels)) == (("good",), [1])
+    assert (found.texts, list(found.labels)) == (("go\u2028od",), [1])
     assert found.answers("07") is None
 
 
