@@ -42,7 +42,15 @@ def main(run):
             page.wait_for_selector("#rows tr")
             page.fill("#text", TYPED)
             page.wait_for_selector("#answer .words")
-            page.screenshot(path=IMAGES / f"serve-{name}.png")
+            page.screenshot(
+                path=IMAGES / f"serve-{name}.png",
+                clip={
+                    "x": max(0, width // 2 - 480),
+                    "y": 0,
+                    "width": min(width, 960),
+                    "height": 600,
+                },
+            )
         browser.close()
 
 
