@@ -1,4 +1,8 @@
-"""Every command and every block of code in README and docs runs, in less time than it says."""
+"""The code of README and docs runs, in less time than it says.
+
+A page may say in a comment, `<!-- given ... -->`, what its code takes for granted. Blocks marked
+`py` need packages or files of the reader's own; the tests of their part run the same calls.
+"""
 
 import re
 import shlex
@@ -11,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+GIVEN = re.compile(r"^<!-- given\n(.*?)^-->", re.MULTILINE | re.DOTALL)
 TIME = re.compile(r"(max_time=\"|--max-time )\d+[smh]")
 SHORT = r"\g<1>40s"
 
@@ -24,10 +29,11 @@ def blocks(page, language):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_python_of_the_page_runs_from_top_to_bottom(page, tmp_path):
     program = "\n\n".join(blocks(page, "python"))
+    given = "\n".join(GIVEN.findall(page.read_text(encoding="utf-8")))
     if not program:
         pytest.skip("the page holds no Python")
     script = tmp_path / "page.py"
-    script.write_text(TIME.sub(SHORT, program), encoding="utf-8")
+    script.write_text(given + TIME.sub(SHORT, program), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=400
     )
