@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Read by now; a pytest that a test starts should measure no coverage of its own.
+os.environ.pop("PYTEST_ADDOPTS", None)
 
 
 @pytest.fixture

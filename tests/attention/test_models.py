@@ -87,8 +87,10 @@ def test_a_saved_model_of_tensorflow_answers_alike(model, ids, tmp_path):
     import tensorflow as tf
 
     model.export(tmp_path / "exported", verbose=False)
-    serve = tf.saved_model.load(str(tmp_path / "exported")).serve
-    same({name: each.numpy() for name, each in serve(ids).items()}, answers(model, ids), 1e-6)
+    loaded = tf.saved_model.load(str(tmp_path / "exported"))  # Its functions do not keep it alive.
+    same(
+        {name: each.numpy() for name, each in loaded.serve(ids).items()}, answers(model, ids), 1e-6
+    )
 
 
 def test_attention_of_every_head_can_be_read_from_a_model(model, ids):

@@ -53,10 +53,10 @@ def survive(name, folder, kills, trials=40):
     return ended
 
 
-@pytest.mark.parametrize("name", ["random", "tpe", "hyperband"])
-def test_a_search_killed_thirty_times_is_complete_in_the_end(name, tmp_path):
-    ended = survive(name, tmp_path, kills=30, trials=60)
-    assert len(ended.trials) == 60
+@pytest.mark.parametrize(("name", "trials"), [("random", 240), ("tpe", 120), ("hyperband", 60)])
+def test_a_search_killed_thirty_times_is_complete_in_the_end(name, trials, tmp_path):
+    ended = survive(name, tmp_path, kills=30, trials=trials)
+    assert len(ended.trials) == trials
 
 
 def test_a_grid_killed_thirty_times_visits_every_point_once(tmp_path):
