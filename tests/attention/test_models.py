@@ -87,7 +87,8 @@ def test_a_saved_model_of_tensorflow_answers_alike(model, ids, tmp_path):
     import tensorflow as tf
 
     model.export(tmp_path / "exported", verbose=False)
-    loaded = tf.saved_model.load(str(tmp_path / "exported"))  # Its functions do not keep it alive.
+    # Its functions do not keep it alive.
+    loaded = tf.saved_model.load(str(tmp_path / "exported"))
     same(
         {name: each.numpy() for name, each in loaded.serve(ids).items()}, answers(model, ids), 1e-6
     )
