@@ -17,6 +17,7 @@ from attn_tuner.declaration import declare
 from attn_tuner.errors import RunError
 from attn_tuner.tuning import folder as folders
 from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.durable import WholeFiles
 from attn_tuner.tuning.folder import Record
 from attn_tuner.tuning.plan import Plan, trial_seed
 from attn_tuner.tuning.pruning import make_pruner
@@ -25,7 +26,7 @@ from attn_tuner.tuning.trainer import TIME_OVER, Schedule, Watch, train
 ALL_FAILED = 3  # Trials that may fail, none having succeeded, before the search gives up.
 
 
-class TrialRunner(keras_tuner.Tuner):
+class TrialRunner(keras_tuner.Tuner, WholeFiles):
     """A `keras_tuner.Tuner` that keeps a budget, prunes, resumes trials and shows their errors.
 
     Its folder is a KerasTuner project folder. Each trial's folder also holds its record, the

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import keras_tuner
 
+from attn_tuner.tuning.durable import WholeFiles
+
 
 def build(hp):
     """A conditional space with every kind of dimension."""
@@ -43,7 +45,7 @@ def score(values):
     )
 
 
-class Search(keras_tuner.engine.base_tuner.BaseTuner):
+class Search(keras_tuner.engine.base_tuner.BaseTuner, WholeFiles):
     """Runs `measure(trial)`, which returns the metrics, for every trial."""
 
     measure = staticmethod(lambda trial: {"score": score(trial.hyperparameters.values)})
