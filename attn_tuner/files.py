@@ -29,7 +29,7 @@ def _write(path, write):
         write(Path(name))
         with open(name, "rb") as written:
             os.fsync(written.fileno())
-        os.chmod(name, 0o666 & ~_umask())
+        os.chmod(name, 0o666 & ~umask())
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -55,7 +55,8 @@ def read_json(path):
         ) from error
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The permissions that new files of this process do without."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -1,7 +1,6 @@
 """A folder that appears whole or not at all."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from attn_tuner.errors import ExportError
+from attn_tuner.files import umask
 
 CARD = "card.json"
 MADE_BY = "attn_tuner"
@@ -69,7 +69,7 @@ def _refuse_what_is_not_ours(path: Path):
 
 
 def _take_the_name(draft: Path, path: Path):
-    draft.chmod(0o777 & ~_umask())  # mkdtemp made it readable by its owner alone.
+    draft.chmod(0o777 & ~umask())  # mkdtemp made it readable by its owner alone.
     if path.exists():
         old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
         path.rename(old / path.name)
@@ -77,9 +77,3 @@ def _take_the_name(draft: Path, path: Path):
         shutil.rmtree(old, ignore_errors=True)
     else:
         draft.rename(path)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
