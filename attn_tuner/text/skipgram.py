@@ -34,8 +34,8 @@ def skipgram_vectors(
 
     The texts are read in random order, up to twenty times, for about 30 million tokens in all, and
     no longer than `seconds`: the learning rate falls with whichever share is greater, that of the
-    tokens or that of the time. With more than one worker, and where time decides, a repeated call
-    gives slightly other vectors; whoever needs the same keeps them.
+    tokens or that of the time. Without `seconds` one thread works, and the same seed gives the same
+    vectors; threads that race, and time, give slightly others each time.
 
     Args:
         stores: each with `ids` and `offsets`, the tokens of its texts.
@@ -43,7 +43,8 @@ def skipgram_vectors(
         dimension: width of a vector.
         seed: of the order and the start.
         seconds: when to end; None for all passes.
-        workers: threads; as many as cores when not given.
+        workers: threads; when not given one, or as many as cores where `seconds` presses and the
+            texts are many.
 
     Shapes:
         `(vocabulary_size, dimension)`, float32; zeros for words that stand nowhere.
@@ -64,19 +65,20 @@ def skipgram_vectors(
     if not len(seen):
         return vectors
     names = [str(number) for number in range(vocabulary_size)]
+    tokens = int(counts.sum())
+    planned = min(MOST_PASSES * tokens, max(TOKENS_IN_ALL, tokens))
+    pressed = seconds is not None and planned > FEW
     model = word2vec.Word2Vec(
         vector_size=dimension,
         window=WINDOW,
         sg=1,
         negative=NEGATIVE,
-        sample=SAMPLE if counts.sum() > FEW else 0,
+        sample=SAMPLE if tokens > FEW else 0,
         min_count=1,
         seed=seed,
-        workers=workers or os.cpu_count() or 1,
+        workers=workers or (os.cpu_count() or 1 if pressed else 1),
     )
     model.build_vocab_from_freq({names[number]: int(counts[number]) for number in seen})
-    tokens = int(counts.sum())
-    planned = min(MOST_PASSES * tokens, max(TOKENS_IN_ALL, tokens))
     done, rate = 0, FASTEST
     with tempfile.TemporaryDirectory() as folder:
         for part in _in_random_order(texts, planned, seed):

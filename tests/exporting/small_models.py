@@ -22,13 +22,15 @@ TEXTS = [
 ]
 
 
-def classifier(head="additive", encoder="bigru", classes=2, vocabulary=20, steps=None, seed=3):
+def classifier(
+    head="additive", encoder="bigru", classes=2, vocabulary=20, width=6, steps=None, seed=3
+):
     """An untrained model of ids, with weights far enough from zero to tell texts apart."""
     keras.utils.set_random_seed(seed)
     ids = keras.Input((steps,), dtype="int32", name="ids")
     mask = TextMask()(ids)
     start = keras.initializers.RandomUniform(-1, 1, seed=seed)
-    embedded = keras.layers.Embedding(vocabulary, 6, embeddings_initializer=start)(ids)
+    embedded = keras.layers.Embedding(vocabulary, width, embeddings_initializer=start)(ids)
     states = encoders[encoder]()(embedded, mask=mask)
     context = heads[head]()(states, mask=mask)
     units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")

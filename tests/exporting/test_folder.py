@@ -78,9 +78,13 @@ def test_readers_never_see_half_an_export(tmp_path):
     seen, stop = [], threading.Event()
 
     def look():
+        path = tmp_path / "best"
         while not stop.is_set():
             try:
-                seen.append(sorted(each.name for each in (tmp_path / "best").iterdir()))
+                before = path.stat().st_ino
+                names = sorted(each.name for each in path.iterdir())
+                if path.stat().st_ino == before:  # Else an old folder went while it was listed.
+                    seen.append(names)
             except FileNotFoundError:
                 continue
 
@@ -90,4 +94,4 @@ def test_readers_never_see_half_an_export(tmp_path):
         write(tmp_path / "best", str(number))
     stop.set()
     reader.join()
-    assert all(names == ["card.json", "model"] for names in seen if names)
+    assert all(names == ["card.json", "model"] for names in seen)

@@ -13,6 +13,7 @@ from attn_tuner.limits import TokenLimits
 from attn_tuner.text.vectorizer import Vectorizer
 
 WORDS = [f"w{number}" for number in range(900)]
+VECTORIZER = Vectorizer(["", "[UNK]", *WORDS])
 RANDOM = np.random.default_rng(5)
 TEXTS = [" ".join(RANDOM.choice(WORDS, 12)) for _ in range(40)]
 
@@ -21,7 +22,7 @@ TEXTS = [" ".join(RANDOM.choice(WORDS, 12)) for _ in range(40)]
 def large():
     """A model whose embedding outweighs all else, with more rows than the vectorizer has words."""
     model = classifier("additive", "none", vocabulary=1500)
-    return Bundle(Vectorizer(["", "[UNK]", *WORDS]), model, ["no", "yes"], text_limit=20)
+    return Bundle(VECTORIZER, model, ["no", "yes"], text_limit=20)
 
 
 def test_rows_that_no_text_reaches_go_without_any_change(large):
@@ -118,8 +119,10 @@ def test_a_model_without_embedding_cannot_shrink(large):
 
 
 @pytest.mark.parametrize("form", ["savedmodel", "onnx", "litert"])
-def test_narrow_rows_stay_narrow_in_every_format(large, tmp_path, form):
+def test_narrow_rows_stay_narrow_in_every_format(tmp_path, form):
     pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
+    model = classifier("additive", "none", vocabulary=1500, width=48)
+    large = Bundle(VECTORIZER, model, ["no", "yes"], text_limit=20)
     sizes = []
     for name, bundle in (("full", large), ("small", shrunk(large, Shrink("int8")))):
         folder = tmp_path / name
@@ -128,4 +131,4 @@ def test_narrow_rows_stay_narrow_in_every_format(large, tmp_path, form):
         artefact = made[0] if isinstance(made, list) else made
         assert proven(bundle, artefact, TEXTS, Here(form)).difference <= artefact.tolerance
         sizes.append(size_of(artefact.file))
-    assert sizes[0] - sizes[1] > 0.6 * 1500 * 6 * 4
+    assert sizes[0] - sizes[1] > 0.6 * 1500 * 48 * 4
