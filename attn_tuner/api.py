@@ -107,7 +107,7 @@ def search(
             shown.say(note)
         with budget.measure("encode"):
             stored = RunData.prepare(dataset, directory / place.DATA)
-        model_space = search_space(space, stored, epochs)
+        model_space = search_space(space, stored, epochs, objective)
         plan = Plan(
             source=dataset.name,
             fingerprint=dataset.fingerprint,

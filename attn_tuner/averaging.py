@@ -1,36 +1,44 @@
-"""The average of several models' probabilities, with one temperature on the result."""
+"""The average of several models' answers, with one temperature on probabilities."""
 
 import keras
 from keras import ops
 
 from attn_tuner.errors import SpaceError
 
+KINDS = ("class", "labels", "number")
+
 
 @keras.saving.register_keras_serializable(package="attn_tuner")
 class ProbabilityAverage(keras.layers.Layer):
-    """A weighted average of probabilities, made sharper or flatter by a temperature.
+    """A weighted average of answers; of probabilities, made sharper or flatter by a temperature.
 
         p = sum_k w_k p_k
-        q_c = p_c^(1/t) / sum_j p_j^(1/t)
+        q_c = p_c^(1/t) / sum_j p_j^(1/t)                    kind = class
+        q_c = p_c^(1/t) / (p_c^(1/t) + (1 - p_c)^(1/t))      kind = labels, or a single column
+        q = p                                                kind = number
 
     The temperature is a weight that training leaves alone, 1 until `set_temperature`; so it is
     saved with the model, and setting it changes no graph.
 
     Args:
         weights: a share for each input, summing to 1.
+        kind: what is averaged: "class", "labels" or "number".
 
     Shapes:
-        as many `(batch, classes)` as there are shares, or `(batch, 1)` for class 1 of two, to one
-        of the same shape, float32.
+        as many `(batch, columns)` as there are shares to one of the same shape, float32. A single
+        column of kind "class" is class 1 of two.
     """
 
-    def __init__(self, weights, **kwargs):
+    def __init__(self, weights, kind="class", **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.shares = tuple(float(share) for share in weights)
         if not self.shares or min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-6:
             raise SpaceError(
                 f"The weights of an average should be at least 0 and sum to 1; got {self.shares}."
             )
+        if kind not in KINDS:
+            raise SpaceError(f"kind is '{kind}'. It should be one of {', '.join(KINDS)}.")
+        self.kind = kind
 
     def build(self, shapes):
         self.temperature = self.add_weight(
@@ -44,10 +52,12 @@ class ProbabilityAverage(keras.layers.Layer):
     def call(self, probabilities):
         shares = zip(self.shares, probabilities, strict=True)
         mixed = sum(share * ops.cast(each, "float32") for share, each in shares)
+        if self.kind == "number":
+            return mixed
         power = 1.0 / ops.cast(self.temperature, "float32")
         # Probabilities of exactly 0 and 1 come back as themselves, without a logarithm of 0.
         raised = ops.power(ops.clip(mixed, 0.0, 1.0), power)
-        if mixed.shape[-1] > 1:
+        if self.kind == "class" and mixed.shape[-1] > 1:
             return raised / ops.sum(raised, axis=-1, keepdims=True)
         return raised / (raised + ops.power(ops.clip(1.0 - mixed, 0.0, 1.0), power))
 
@@ -55,4 +65,4 @@ class ProbabilityAverage(keras.layers.Layer):
         return keras.KerasTensor(probabilities[0].shape, dtype="float32")
 
     def get_config(self):
-        return {**super().get_config(), "weights": list(self.shares)}
+        return {**super().get_config(), "weights": list(self.shares), "kind": self.kind}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,9 @@ from attn_tuner.errors import RunError
 
 def write_whole(path, write: Callable):
     """Calls `write(temporary path)`, flushes it to the disk, and renames it to `path`.
+
+    The temporary path ends in the same name, in a folder `.NAME.*.part` beside it. A process that
+    is killed may leave one behind: see `remove_parts`.
 
     Raises:
         RunError: the folder is missing, may not be written, or its disk is full.
@@ -23,22 +27,30 @@ def write_whole(path, write: Callable):
 
 
 def _write(path, write):
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix="".join(path.suffixes))
-    os.close(handle)
+    # A folder, since NumPy and Keras tell a file's format by its whole name.
+    folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
     try:
-        write(Path(name))
-        with open(name, "rb") as written:
+        temporary = folder / path.name
+        write(temporary)
+        with open(temporary, "rb") as written:
             os.fsync(written.fileno())
-        os.chmod(name, 0o666 & ~umask())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_text(path, text: str):
+    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def write_json(path, value):
-    text = json.dumps(value, ensure_ascii=False, indent=1)
-    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def remove_parts(folder):
+    """Removes what killed processes left half written anywhere in the folder."""
+    for left in Path(folder).glob("**/.*.part"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def read_json(path):

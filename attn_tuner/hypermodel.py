@@ -14,6 +14,7 @@ from attn_tuner.space import Choice, Float, Int, Part, SearchSpace, assemble
 VOCABULARY_LIMITS = (5_000, 10_000, 20_000, 30_000, 50_000)
 TEXT_LIMITS = (64, 128, 256, 400)
 FIT_ARGUMENTS = ("x", "y", "batch_size", "epochs")  # Of `keras.Model.fit`, in its order.
+NOT_DECAYED = ("embeddings", "bias", "gamma", "beta")  # Names of variables.
 HEADS = (
     "additive",
     "feedforward",
@@ -233,6 +234,8 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         optimizer = keras.optimizers.AdamW(
             self._rate(values), weight_decay=values["weight_decay"], clipnorm=1.0
         )
+        # Decay would pull the vectors of rare words to 0, which few batches bring a gradient.
+        optimizer.exclude_from_weight_decay(var_names=list(NOT_DECAYED))
         # XLA compiles anew for every length of batch, which costs more than it saves on text.
         jit = "auto" if keras.backend.backend() == "jax" else False
         model.compile(optimizer, self.loss, metrics=["accuracy"], jit_compile=jit)

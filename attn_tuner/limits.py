@@ -15,7 +15,7 @@ class TokenLimits(keras.layers.Layer):
 
         kept = ids[first : first + n]                 keep = head
                ids[last - n + 1 : last + 1]           keep = tail
-               half of n from either end              keep = ends
+               half of n from either end              keep = ends, of an odd n one more in front
         out  = where(id < vocabulary_limit, id, 1)
 
     `first` and `last` are the ends of the text itself, so padding on either side is not counted.
@@ -76,7 +76,8 @@ class TokenLimits(keras.layers.Layer):
         first = ops.cast(first, "int32")
         overlong = ops.maximum(last + 1 - first - self.text_limit, 0)
         at = ops.arange(kept, dtype="int32")
-        skipped = {"head": 0, "tail": 1, "ends": ops.cast(at >= self.text_limit // 2, "int32")}
+        front = self.text_limit - self.text_limit // 2  # As `text.cutting` has it.
+        skipped = {"head": 0, "tail": 1, "ends": ops.cast(at >= front, "int32")}
         index = first + at + overlong * skipped[self.keep]
         index = ops.where(index < steps, index, steps - 1)
         cut = ops.take_along_axis(ids, index, axis=1)

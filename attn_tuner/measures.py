@@ -1,4 +1,4 @@
-"""What a classifier's probabilities are worth, from the labels beside them."""
+"""What a model's answers are worth, from the truth beside them."""
 
 import numpy as np
 from sklearn import metrics
@@ -6,7 +6,27 @@ from sklearn import metrics
 from attn_tuner.errors import UnknownName
 from attn_tuner.registry import unknown
 
-OBJECTIVES = {"accuracy": "max", "f1_macro": "max", "auc": "max", "log_loss": "min"}
+# By what the truth is: one class a text, several labels a text, or a number.
+MEASURES = {
+    "class": {"accuracy": "max", "f1_macro": "max", "auc": "max", "log_loss": "min"},
+    "labels": {
+        "f1_micro": "max",
+        "f1_macro": "max",
+        "subset_accuracy": "max",
+        "auc": "max",
+        "log_loss": "min",
+    },
+    "number": {"rmse": "min", "mae": "min", "r2": "max"},
+}
+OBJECTIVES = {name: way for each in MEASURES.values() for name, way in each.items()}
+
+
+def kind_of(labels: np.ndarray) -> str:
+    """Key of `MEASURES`: "class" of integers, "labels" of a 0/1 matrix, "number" of floats."""
+    labels = np.asarray(labels)
+    if labels.ndim == 2:
+        return "labels"
+    return "number" if labels.dtype.kind == "f" else "class"
 
 
 def both_columns(probabilities: np.ndarray) -> np.ndarray:
@@ -17,26 +37,31 @@ def both_columns(probabilities: np.ndarray) -> np.ndarray:
     return probabilities
 
 
-def measure(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
-    """Accuracy, macro F1, ROC AUC (one against the rest) and log loss in nats.
+def columns_of(labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    """A model's output as it is kept and averaged: a column a class, label or number."""
+    return both_columns(answers) if kind_of(labels) == "class" else np.asarray(answers, "float64")
+
+
+def measure(labels: np.ndarray, answers: np.ndarray, names=None) -> dict[str, float]:
+    """The measures of `MEASURES` that suit these labels.
+
+    Of classes: accuracy, macro F1, ROC AUC (one against the rest) and log loss in nats. Of several
+    labels a text: micro and macro F1 and the share of texts with all labels right, each at a
+    probability of 0.5, the mean AUC of the labels, and the mean log loss of one label. Of numbers:
+    the root of the mean squared error, the mean absolute error, and the share of the variance that
+    is explained.
 
     Args:
-        labels: class numbers `(texts,)`.
-        probabilities: `(texts, classes)`, or `(texts, 1)` for class 1 of two.
+        labels: class numbers `(texts,)`, a 0/1 matrix `(texts, labels)`, or floats `(texts,)`.
+        answers: probabilities `(texts, classes)`, or `(texts, 1)` for class 1 of two;
+            probabilities `(texts, labels)`; or numbers `(texts, 1)`.
+        names: which of them; all if not given.
     """
-    probabilities = both_columns(probabilities)
-    classes = np.arange(probabilities.shape[1])
-    answers = probabilities.argmax(axis=1)
-    bounded = np.clip(probabilities, 1e-7, 1)
-    bounded /= bounded.sum(axis=1, keepdims=True)
-    return {
-        "accuracy": float(np.mean(answers == labels)),
-        "f1_macro": float(
-            metrics.f1_score(labels, answers, labels=classes, average="macro", zero_division=0)
-        ),
-        "auc": _auc(labels, bounded),
-        "log_loss": float(metrics.log_loss(labels, bounded, labels=classes)),
-    }
+    labels = np.asarray(labels)
+    kind = kind_of(labels)
+    ways = {"class": _of_classes, "labels": _of_labels, "number": _of_numbers}
+    found = ways[kind](labels, np.asarray(answers, "float64"))
+    return {name: float(found[name]()) for name in (names or MEASURES[kind])}
 
 
 def direction(objective: str) -> str:
@@ -61,11 +86,56 @@ def interval(accuracy: float, texts: int, z: float = 1.96) -> tuple[float, float
     return float(max(0.0, centre - half)), float(min(1.0, centre + half))
 
 
+def _of_classes(labels, probabilities):
+    probabilities = both_columns(probabilities)
+    classes = np.arange(probabilities.shape[1])
+    answers = probabilities.argmax(axis=1)
+    bounded = np.clip(probabilities, 1e-7, 1)
+    bounded /= bounded.sum(axis=1, keepdims=True)
+    f1 = {"labels": classes, "average": "macro", "zero_division": 0}
+    return {
+        "accuracy": lambda: np.mean(answers == labels),
+        "f1_macro": lambda: metrics.f1_score(labels, answers, **f1),
+        "auc": lambda: _auc(labels, bounded),
+        "log_loss": lambda: metrics.log_loss(labels, bounded, labels=classes),
+    }
+
+
+def _of_labels(labels, probabilities):
+    answers = probabilities >= 0.5
+    truth = labels.astype(bool)
+    bounded = np.clip(probabilities, 1e-7, 1 - 1e-7)
+    losses = -np.log(np.where(truth, bounded, 1 - bounded))
+    return {
+        "f1_micro": lambda: metrics.f1_score(truth, answers, average="micro", zero_division=0),
+        "f1_macro": lambda: metrics.f1_score(truth, answers, average="macro", zero_division=0),
+        "subset_accuracy": lambda: (truth == answers).all(axis=1).mean(),
+        "auc": lambda: _mean_auc(truth, probabilities),
+        "log_loss": lambda: losses.mean(),
+    }
+
+
+def _of_numbers(labels, answers):
+    labels, answers = labels.astype("float64"), answers.reshape(len(labels))
+    return {
+        "rmse": lambda: np.sqrt(np.mean((labels - answers) ** 2)),
+        "mae": lambda: np.abs(labels - answers).mean(),
+        "r2": lambda: metrics.r2_score(labels, answers) if len(labels) > 1 else float("nan"),
+    }
+
+
 def _auc(labels, probabilities):
     present = np.unique(labels)
     if len(present) < 2:
         return float("nan")  # One class only: no pair to rank.
     if probabilities.shape[1] == 2:
-        return float(metrics.roc_auc_score(labels, probabilities[:, 1]))
+        return metrics.roc_auc_score(labels, probabilities[:, 1])
     scores = [metrics.roc_auc_score(labels == c, probabilities[:, c]) for c in present]
-    return float(np.mean(scores))
+    return np.mean(scores)
+
+
+def _mean_auc(truth, probabilities):
+    """Of the labels that some texts have and others lack; NaN where there is none."""
+    both = np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0))
+    scores = [metrics.roc_auc_score(truth[:, each], probabilities[:, each]) for each in both]
+    return np.mean(scores) if scores else float("nan")

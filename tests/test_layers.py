@@ -95,8 +95,8 @@ def test_tensorflow_is_imported_only_where_texts_and_artefacts_are(path):
 
 
 @each_file
-def test_a_file_holds_one_idea_in_fewer_than_350_lines(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) < 350
+def test_a_file_holds_one_idea_in_fewer_than_300_lines(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 300
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.limits import KEEPS, TextMask, TokenLimits
+from attn_tuner.text.cutting import cut
 
 
 def expected(rows, vocabulary_limit, text_limit, keep):
@@ -23,8 +24,7 @@ def expected(rows, vocabulary_limit, text_limit, keep):
         places = np.flatnonzero(ids)
         text = list(ids[places[0] : places[-1] + 1]) if len(places) else []
         if len(text) > text_limit:
-            front = {"head": text_limit, "tail": 0, "ends": text_limit // 2}[keep]
-            text = text[:front] + text[len(text) - (text_limit - front) :]
+            text = cut(text, text_limit, keep)
         result[row, : len(text)] = [each if each < vocabulary_limit else 1 for each in text]
     return result
 
@@ -51,6 +51,12 @@ def test_cutting_and_limiting_do_what_they_say(ids, vocabulary_limit, text_limit
     layer = TokenLimits(vocabulary_limit, text_limit, keep)
     wanted = expected(ids, vocabulary_limit, text_limit, keep)
     np.testing.assert_array_equal(as_array(layer(ids)), wanted)
+
+
+def test_of_an_odd_limit_the_beginning_keeps_one_token_more_as_outside_the_model():
+    ids = np.arange(2, 11, dtype="int32")[None]
+    np.testing.assert_array_equal(as_array(TokenLimits(31, 5, "ends")(ids)), [[2, 3, 4, 9, 10]])
+    assert cut(list(range(2, 11)), 5, "ends") == [2, 3, 4, 9, 10]
 
 
 @settings(deadline=None, max_examples=40)

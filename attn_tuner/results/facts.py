@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 
+from attn_tuner.results.plain import counted
 from attn_tuner.results.run import Run
 
 FEWEST = 8  # Trials from which importances say anything.
@@ -93,7 +94,7 @@ def importances(run: Run, seed: int = 0) -> dict:
     scored, names = run.ranked(), searched(run)
     facts = {"shares": {}, "method": "fANOVA", "trials": len(scored)}
     if len(scored) < FEWEST:
-        reason = f"{len(scored)} trials are too few to tell; {FEWEST} are needed."
+        reason = f"{counted(len(scored), 'trial')} cannot tell; {FEWEST} are needed."
         return {**facts, "reason": reason}
     if not names or np.ptp([record.score for record in scored]) == 0:
         return {**facts, "reason": "All trials have the same values or the same score."}

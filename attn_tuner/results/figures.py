@@ -3,6 +3,7 @@
 import math
 
 from attn_tuner.results.drawing import BLUE, GREY, ORANGE, Figure, error_bars, plot, shown
+from attn_tuner.results.plain import counted
 
 
 def verdict_figure(verdict) -> Figure:
@@ -18,7 +19,9 @@ def verdict_figure(verdict) -> Figure:
                 [kind.accuracy for kind in chosen],
                 [(kind.low, kind.high) for kind in chosen],
             ),
-            "text": [shown(f"trial {kind.trial}, {kind.trials} trials") for kind in chosen],
+            "text": [
+                shown(f"trial {kind.trial}, {counted(kind.trials, 'trial')}") for kind in chosen
+            ],
             "marker": {"size": 10, "color": color, "symbol": symbol},
         }
         for name, color, symbol, chosen in (

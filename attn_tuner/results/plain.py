@@ -1,4 +1,4 @@
-"""Facts as JSON can hold them, and JSON that a page can hold."""
+"""Facts as JSON can hold them, JSON that a page can hold, and counts in words."""
 
 import json
 import math
@@ -15,6 +15,11 @@ def plain(value):
     if hasattr(value, "item"):
         value = value.item()
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def counted(count: int, what: str) -> str:
+    """`1 trial`, `1,200 trials`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def as_script(value) -> Markup:

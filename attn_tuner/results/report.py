@@ -15,7 +15,7 @@ from attn_tuner.results import facts, figures, quality, quality_figures
 from attn_tuner.results.answer import answer, costs, reproducibility, sentence, usage
 from attn_tuner.results.highlights import KINDS, Looks, look
 from attn_tuner.results.pieces import marked_text
-from attn_tuner.results.plain import as_script
+from attn_tuner.results.plain import as_script, counted
 from attn_tuner.results.run import BUNDLE, Run
 from attn_tuner.results.validation import Validation
 from attn_tuner.results.verdict import judge
@@ -81,7 +81,7 @@ def render(gathered: dict) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("attn_tuner.results"), autoescape=True, undefined=_Strict
     )
-    environment.filters |= {"cell": cell, "marked": marked_text}
+    environment.filters |= {"cell": cell, "counted": counted, "marked": marked_text}
     verdict = gathered["verdict"]
     drawn = {
         "verdict": [figures.verdict_figure(verdict)] if verdict.kinds else [],

@@ -15,6 +15,7 @@ from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver
 from attn_tuner.measures import interval
+from attn_tuner.results.plain import counted
 from attn_tuner.results.report import write_report
 from attn_tuner.results.run import BUNDLE, Run
 from attn_tuner.tuning.budget import format_duration
@@ -160,7 +161,7 @@ class SearchResult:
                 f"within {outcome['difference']:.1e}."
             )
         said.append(
-            f"{len(self.run.records)} trials in {format_duration(outcome['seconds'])}; "
+            f"{counted(len(self.run.records), 'trial')} in {format_duration(outcome['seconds'])}; "
             f"objective {plan.objective} on validation."
         )
         return [*said, *outcome.get("remarks", [])]

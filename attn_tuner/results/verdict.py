@@ -6,6 +6,7 @@ import numpy as np
 from scipy.stats import binomtest
 
 from attn_tuner.measures import interval
+from attn_tuner.results.plain import counted
 from attn_tuner.results.run import Run, describe_head
 from attn_tuner.results.validation import Validation
 
@@ -179,8 +180,8 @@ def _sentence(finding, attention, control, difference, kinds) -> str:
     }[finding]
     counts = [sum(kind.trials for kind in kinds if kind.control is each) for each in (False, True)]
     return (
-        f"{words} Each is the best of its side on these texts, of {counts[0]} trials with "
-        f"attention and {counts[1]} without; the best of more trials looks better than it is."
+        f"{words} Each is the best of its side on these texts, of {counted(counts[0], 'trial')} "
+        f"with attention and {counts[1]} without; the best of more trials looks better than it is."
     )
 
 

@@ -1,6 +1,8 @@
 """A small web page on a run folder, with a JSON interface: FastAPI, extra `serve`."""
 
+import contextlib
 import re
+import socket
 from importlib.resources import files
 
 from attn_tuner.errors import AttnTunerError, RunError, need
@@ -28,7 +30,7 @@ def serve(directory, *, host: str = "127.0.0.1", port: int = 8000):
     Args:
         directory: the run's folder; its search may still go on.
         host: address to listen at. Any but loopback lets others on the network in.
-        port: to listen at.
+        port: to listen at; 0 for any that is free. What is printed names the one it got.
 
     Raises:
         RunError: it is no run folder, or the port is taken.
@@ -36,10 +38,12 @@ def serve(directory, *, host: str = "127.0.0.1", port: int = 8000):
     """
     uvicorn = need("uvicorn", "serve")
     app = make_app(directory, loopback=host in LOOPBACK)
-    _refuse_taken(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    print(f"Serving {directory} at http://{shown}:{port} (Ctrl-C ends it)", flush=True)
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    with _bound(host, port) as listener, contextlib.suppress(KeyboardInterrupt):
+        shown = f"[{host}]" if ":" in host else host
+        port = listener.getsockname()[1]
+        print(f"Serving {directory} at http://{shown}:{port} (Ctrl-C ends it)", flush=True)
+        server.run(sockets=[listener])
 
 
 def make_app(
@@ -185,15 +189,15 @@ def _long(explanation) -> dict:
     return plain({**explanation.as_dict(), "pieces": shown})
 
 
-def _refuse_taken(host, port):
-    import socket
-
+def _bound(host, port) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise RunError(
-                f"{host}:{port} cannot be listened at ({error.strerror}). Try another --port."
-            ) from error
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise RunError(
+            f"{host}:{port} cannot be listened at ({error.strerror}). Try another --port."
+        ) from error
+    return listener

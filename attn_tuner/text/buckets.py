@@ -30,7 +30,7 @@ class Batches(keras.utils.PyDataset):
         shuffle: whether each epoch has an order of its own; without, it is fixed.
         seed: of the orders.
         rows: which texts of the store to use, as from `TokenStore.fraction`; all by default.
-        rungs: how many lengths the ladder has at most; by default 12, on JAX 6.
+        rungs: how many lengths the ladder has at most; by default 32, on JAX 6.
         sample_weight: (texts of the store,) weight of each text in the loss.
     """
 
@@ -64,7 +64,7 @@ class Batches(keras.utils.PyDataset):
         self._first = None if text_limit is None else ends_kept(text_limit, keep)[0]
         self.lengths = whole if text_limit is None else np.minimum(whole, text_limit)
         # JAX compiles the model for every length; to the others a length costs nothing.
-        rungs = rungs or (6 if keras.backend.backend() == "jax" else 12)
+        rungs = rungs or (6 if keras.backend.backend() == "jax" else 32)
         self.ladder = ladder(self.lengths, rungs, text_limit)
         self._rung = np.searchsorted(self.ladder, self.lengths)
         self._weights = (

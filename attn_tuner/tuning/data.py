@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.text import Split, TextDataset, Vectorizer
-from attn_tuner.text.buckets import Batches
+from attn_tuner.text.buckets import Batches, balanced_weights
 from attn_tuner.text.store import TokenStore, encode_parts, open_vectorizer
 from attn_tuner.text.vectors import train_vectors
 
@@ -80,7 +80,13 @@ class RunData:
 
     def training(self, values: dict, seed: int) -> Batches:
         """The training part, in an order that depends on the seed and the epoch alone."""
-        return self._batches("train", values, values["batch_size"], seed=seed)
+        weights = None
+        if values.get("class_weights") == "balanced":
+            labels = self.stores["train"].labels
+            weights = balanced_weights(labels, int(labels.max()) + 1)
+        return self._batches(
+            "train", values, values["batch_size"], seed=seed, sample_weight=weights
+        )
 
     def validation(self, values: dict) -> Batches:
         return self._batches("validation", values, JUDGED, shuffle=False)

@@ -9,7 +9,6 @@ a folder which cannot be opened. Here every file is written beside the old one, 
 import functools
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import keras_tuner
@@ -17,26 +16,12 @@ from keras_tuner.engine.trial import Trial
 from keras_tuner.oracles import GridSearchOracle
 
 from attn_tuner.errors import RunError
+from attn_tuner.files import remove_parts, write_text
 from attn_tuner.tuning.oracles.grid import ResumableGrid
 
 _ENDED = ("COMPLETED", "FAILED")
 _MOST_STARTS = 2
 _START_ANEW = "Restore it from a copy, or start anew in another folder or with overwrite=True."
-
-
-def write_whole(path, text: str):
-    """Puts the text at `path` so that at any moment there is the old file or the new one."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def read_whole(path, keys: tuple[str, ...] = ()) -> dict:
@@ -76,7 +61,7 @@ class WholeFiles(keras_tuner.Oracle.__base__):
             self._folder = Path(fname).parent
             return None
         text = json.dumps(self.get_state())
-        write_whole(fname, text)
+        write_text(fname, text)
         return text
 
     def reload(self, fname):
@@ -175,7 +160,7 @@ class Durable:
         """Leaves the tuner's own file, without which KerasTuner would not look for ours."""
         path = self.folder / f"{tuner_id}.json"
         if not path.exists():
-            write_whole(path, "{}")
+            write_text(path, "{}")
 
     @keras_tuner.synchronized
     def end_trial(self, trial):
@@ -225,14 +210,13 @@ class Durable:
 
     def _check_files(self):
         """Says which file is bad before KerasTuner trips over it."""
-        for left in self.folder.glob("**/.*.part"):
-            left.unlink(missing_ok=True)
+        remove_parts(self.folder)
         for path in self.folder.glob("trial_*/trial.json"):
             read_whole(path, ("trial_id", "hyperparameters", "metrics", "status"))
         read_whole(self.folder / "oracle.json", ("start_order", "ongoing_trials", "end_order"))
         for path in self.folder.glob("*.json"):
             if _is_empty(path):
-                write_whole(path, "{}")  # A stock tuner, killed while it wrote its own `{}`.
+                write_text(path, "{}")  # A stock tuner, killed while it wrote its own `{}`.
 
 
 def durable(oracle):

@@ -12,7 +12,7 @@ import numpy as np
 
 from attn_tuner.averaging import ProbabilityAverage
 from attn_tuner.errors import SpaceError
-from attn_tuner.measures import both_columns, direction, measure
+from attn_tuner.measures import columns_of, direction, kind_of, measure
 
 ROUNDS = 30  # Members drawn, with repeats; weights are multiples of about a thirtieth.
 
@@ -56,15 +56,16 @@ def select(
 
         P_n = (n - 1)/n P_(n-1) + 1/n p_k,   k = argmax_k score(P_n)
 
-    It ends where nothing is gained in the objective or, at the same objective, in log loss. Two
+    It ends where nothing is gained in the objective or, at the same objective, in log loss (in
+    squared error, for numbers). Two
     guards against fitting the validation texts: it starts from the best `start` models, where
     these together are no worse than the best alone, and it is repeated on random shares of the
     models, whose counts are added up. The best single model is returned where the ensemble is not
     better than it.
 
     Args:
-        probabilities: of each model, `(texts, classes)`, or `(texts, 1)` for class 1 of two.
-        labels: class numbers, `(texts,)`.
+        probabilities: of each model, as `measures.measure` takes them.
+        labels: as there.
         objective: key of `measures.OBJECTIVES`.
         most: different models at most.
         rounds: members drawn at most.
@@ -101,15 +102,50 @@ def select(
 
 
 def combine(probabilities: Sequence[np.ndarray], selection: Selection) -> np.ndarray:
-    """The ensemble's probabilities `(texts, classes)`, from those of all models by index."""
-    chosen = [both_columns(probabilities[index]) for index in selection.members]
+    """The ensemble's answers `(texts, columns)`, from those of all models by index."""
+    chosen = [np.asarray(probabilities[index], "float64") for index in selection.members]
     return np.tensordot(selection.weights, np.stack(chosen), axes=1)
 
 
+def holds(
+    probabilities: Sequence[np.ndarray],
+    labels: np.ndarray,
+    objective: str = "accuracy",
+    most: int = 5,
+    folds: int = 4,
+    seed: int = 0,
+) -> bool:
+    """Whether an ensemble is better than the best single model on texts that chose neither.
+
+    Each of the `folds` parts of the texts is answered by the ensemble and by the single model that
+    the other parts choose. What `select` gains on the texts that it sees is no proof.
+
+    Args:
+        probabilities, labels, objective, most: as in `select`.
+        folds: parts of the texts.
+        seed: of the parts.
+    """
+    library, labels = _library(probabilities, labels), np.asarray(labels)
+    if len(labels) < 2 * folds:
+        return False
+    places = np.random.default_rng(seed).permutation(len(labels))
+    together, alone = np.zeros_like(library[0]), np.zeros_like(library[0])
+    for held in np.array_split(places, folds):
+        rest = np.setdiff1d(places, held)
+        found = select([each[rest] for each in library], labels[rest], objective, most, bags=3)
+        together[held] = combine([each[held] for each in library], found)
+        alone[held] = library[found.single][held]
+    rate = _rating(labels, objective)
+    return rate(together) > rate(alone)
+
+
 def ensemble_model(
-    models: Sequence[keras.Model], weights: Sequence[float], name: str = "ensemble"
+    models: Sequence[keras.Model],
+    weights: Sequence[float],
+    kind: str = "class",
+    name: str = "ensemble",
 ) -> keras.Model:
-    """One flat Functional model that averages the probabilities of several.
+    """One flat Functional model that averages the answers of several.
 
         p = sum_k w_k p_k
 
@@ -120,6 +156,7 @@ def ensemble_model(
     Args:
         models: Functional models with one input and one output of the same shapes.
         weights: a share for each, at least 0 and not all 0; brought to sum to 1.
+        kind: as in `ProbabilityAverage`.
 
     Raises:
         SpaceError: there are no models, or as many weights, or their shapes differ.
@@ -138,7 +175,8 @@ def ensemble_model(
     given = models[0].inputs[0]
     inputs = keras.Input(given.shape[1:], dtype=given.dtype, name=given.name)
     outputs = [_copied(model, inputs, f"member_{place}") for place, model in enumerate(models, 1)]
-    average = ProbabilityAverage(tuple((shares / shares.sum()).tolist()), name="probabilities")
+    weights = tuple((shares / shares.sum()).tolist())
+    average = ProbabilityAverage(weights, kind, name="probabilities")
     return keras.Model(inputs, average(outputs), name=name)
 
 
@@ -206,21 +244,27 @@ def _bagged(greedy, order, bags, share, seed) -> np.ndarray:
 
 
 def _rating(labels, objective):
-    """Probabilities to (objective, minus log loss), both growing with quality."""
+    """Answers to (objective, minus a loss that never stands still), both growing with quality."""
     sign = 1 if direction(objective) == "max" else -1
-    rows = np.arange(len(labels))
+    if objective == "accuracy":  # By far the most asked for, and `measure` does much more.
+        rows = np.arange(len(labels))
 
-    def rate(probabilities):
-        loss = -np.log(np.clip(probabilities[rows, labels], 1e-7, 1)).mean()
-        if objective == "accuracy":  # By far the most asked for, and `measure` does much more.
+        def rate(probabilities):
+            loss = -np.log(np.clip(probabilities[rows, labels], 1e-7, 1)).mean()
             return float((probabilities.argmax(axis=1) == labels).mean()), -float(loss)
-        return sign * measure(labels, probabilities)[objective], -float(loss)
+
+        return rate
+    loss = "rmse" if kind_of(labels) == "number" else "log_loss"
+
+    def rate(answers):
+        found = measure(labels, answers, {objective, loss})
+        return sign * found[objective], -found[loss]
 
     return rate
 
 
 def _library(probabilities, labels):
-    library = [both_columns(each) for each in probabilities]
+    library = [columns_of(labels, each) for each in probabilities]
     shapes = {each.shape for each in library}
     if len(shapes) != 1 or next(iter(shapes))[0] != len(labels) or not len(labels):
         raise SpaceError(

@@ -6,6 +6,7 @@ from pathlib import Path
 from attn_tuner.errors import SpaceError
 from attn_tuner.hypermodel import default_space
 from attn_tuner.measures import direction
+from attn_tuner.schedules import imbalanced
 from attn_tuner.space import Choice, Int, SearchSpace
 from attn_tuner.tuning.oracles import objective_of, oracles
 
@@ -14,6 +15,7 @@ FEWEST_EPOCHS = 3
 ENOUGH_TEXTS = 60_000  # Texts, counted as often as they are seen, that a training usually needs.
 FEW_TEXTS = 10_000  # Below so many smaller batches learn more from an epoch.
 VECTORS_SHARE = 0.12  # Of the time for the search, for word vectors.
+ALIKE = ("f1_macro", "auc")  # Objectives to which a rare class counts as much as another.
 KNOWN_GOOD = (
     # Recurrent states read by attention, their mean and their maximum together.
     {"head": "pooling", "head.pooling.score": "additive", "head.pooling.fusion": "pools"},
@@ -22,13 +24,16 @@ KNOWN_GOOD = (
 )
 
 
-def search_space(given, stored, epochs: int) -> SearchSpace:
+def search_space(given, stored, epochs: int, objective: str = "accuracy") -> SearchSpace:
     """The standard space for these data, changed as the caller wants.
+
+    Where a class is rare, whether classes count alike in training is a dimension.
 
     Args:
         given: None, a `SearchSpace` to take as it is, or a mapping or TOML file of changes.
         stored: a `RunData`.
         epochs: of a trial at most.
+        objective: by which trials are judged.
 
     Raises:
         SpaceError: it is none of these, or speaks of what is not there.
@@ -39,6 +44,12 @@ def search_space(given, stored, epochs: int) -> SearchSpace:
         start=Choice(("vectors", "random")),
         epochs=Choice(lengths, default=min(lengths, key=lambda each: abs(each - usual))),
     )
+    labels = stored.stores["train"].labels
+    if imbalanced(labels, int(labels.max()) + 1):
+        wanted = "balanced" if objective in ALIKE else "as they are"
+        standard = standard.extend(
+            class_weights=Choice(("balanced", "as they are"), default=wanted)
+        )
     if given is None:
         return standard
     if isinstance(given, SearchSpace):

@@ -45,7 +45,7 @@ def test_backends_agree_on_the_same_weights(backend, ours, tmp_path):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_contract_holds(backend):
     files = [str(TESTS / name) for name in CONTRACT]
-    options = ["-q", "-p", "no:cacheprovider", "-k", "not half_precision"]
+    options = ["-q", "-n0", "-p", "no:cacheprovider", "-k", "not half_precision"]
     on(backend, "-m", "pytest", *options, *files)
 
 
@@ -54,4 +54,4 @@ def test_the_contract_holds(backend):
 def test_the_contract_holds_in_half_precision_and_in_models(backend):
     names = [*CONTRACT, "attention/test_models.py", "attention/test_equations.py"]
     files = [str(TESTS / name) for name in [*names, "attention/test_masking.py"]]
-    on(backend, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files)
+    on(backend, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", *files)

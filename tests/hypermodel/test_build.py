@@ -180,6 +180,19 @@ def test_the_optimizer_has_its_variables_and_the_checkpoint_its_state(
     assert int(again.optimizer.iterations) == 1
 
 
+def test_decay_shrinks_kernels_and_leaves_embeddings_and_biases(hypermodel):
+    model = hypermodel.model({"weight_decay": 0.1})
+    for variable in model.trainable_variables:
+        variable.assign(np.ones(variable.shape))
+    nothing = [np.zeros(variable.shape, "float32") for variable in model.trainable_variables]
+    model.optimizer.apply(nothing, model.trainable_variables)
+    shrunk = {each.path for each in model.trainable_variables if np.array(each).min() < 1}
+    kept = {each.path for each in model.trainable_variables} - shrunk
+    assert "probabilities/kernel" in shrunk
+    assert {"embedding/embeddings", "probabilities/bias"} <= kept
+    assert not any("kernel" in path for path in kept)
+
+
 def test_without_its_top_the_model_is_left_uncompiled(narrow, hp, ids, labels):
     model = AttentionHyperModel(50, 2, space=narrow, include_top=False).build(hp)
     assert not model.compiled

@@ -255,7 +255,18 @@ def test_inside_a_users_own_build_function_one_build_is_enough(small, project):
 def passes_on_jax(*arguments):
     tests = Path(__file__)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", tests, *arguments],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-n0",
+            "-x",
+            "-p",
+            "no:cacheprovider",
+            tests,
+            *arguments,
+        ],
         env={**os.environ, "KERAS_BACKEND": "jax"},
         cwd=tests.parents[2],
         capture_output=True,

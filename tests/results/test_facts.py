@@ -63,7 +63,7 @@ def test_the_dimension_that_decides_is_the_most_important(run):
 def test_of_few_trials_no_importance_is_claimed(begun_folder):
     found = facts.importances(Run.read(begun_folder))
     assert found["shares"] == {}
-    assert "3 trials are too few" in found["reason"]
+    assert "3 trials cannot tell" in found["reason"]
 
 
 def test_equal_scores_have_no_importances(run):

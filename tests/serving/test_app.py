@@ -1,5 +1,12 @@
 import json
+import os
+import re
+import signal
 import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +145,24 @@ def test_a_taken_port_is_named(run_folder):
         port = taken.getsockname()[1]
         with pytest.raises(RunError, match=f"127.0.0.1:{port} cannot be listened at"):
             serve(run_folder, port=port)
+
+
+def test_a_free_port_is_found_and_named_and_ctrl_c_ends_the_server(run_folder):
+    server = subprocess.Popen(
+        [Path(sys.executable).parent / "attn-tuner", "serve", run_folder, "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    try:
+        address = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline()).group()
+        assert not address.endswith(":0")
+        with urllib.request.urlopen(f"{address}/status", timeout=60) as reply:
+            assert json.load(reply)["trials"] == 16
+        server.send_signal(signal.SIGINT)
+        _, said = server.communicate(timeout=60)
+        assert server.returncode == 0
+        assert "Traceback" not in said
+    finally:
+        server.kill()

@@ -9,7 +9,8 @@ import pytest
 from toys import build, finished, killed_at_random, search, slowly, small
 
 from attn_tuner.errors import RunError
-from attn_tuner.tuning.durable import Durable, durable, read_whole, write_whole
+from attn_tuner.files import remove_parts, write_text, write_whole
+from attn_tuner.tuning.durable import Durable, durable, read_whole
 from attn_tuner.tuning.oracles import oracles
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")
@@ -196,11 +197,22 @@ def test_an_oracle_is_made_durable_once():
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "state.json"
-    write_whole(path, '{"a": 1}')
+    write_text(path, '{"a": 1}')
     with pytest.raises(UnicodeEncodeError):
-        write_whole(path, "\udcff")
+        write_text(path, "\udcff")
     assert read_whole(path, ("a",)) == {"a": 1}
     assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_what_a_killed_write_leaves_ends_in_part_and_is_removed(tmp_path):
+    seen = []
+    write_whole(tmp_path / "ids.npy", lambda path: seen.append(path) or path.touch())
+    assert seen[0].name == "ids.npy"
+    assert seen[0].parent.suffix == ".part"
+    seen[0].parent.mkdir()
+    seen[0].touch()
+    remove_parts(tmp_path)
+    assert [each.name for each in tmp_path.iterdir()] == ["ids.npy"]
 
 
 def test_two_tuners_keep_apart_what_runs(tmp_path):

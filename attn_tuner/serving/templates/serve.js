@@ -141,7 +141,7 @@ function show(told) {
   at("objective").textContent = told.objective;
   const limit = told.allowed ? ` of ${duration(told.allowed)}` : "";
   const state = told.finished ? "ended" : `running ${told.running.join(", ") || "on"}`;
-  at("progress").textContent = `${told.trials} trials, ${state}; ${duration(told.spent)}${limit} spent.`;
+  at("progress").textContent = `${told.trials} ${told.trials === 1 ? "trial" : "trials"}, ${state}; ${duration(told.spent)}${limit} spent.`;
   at("rows").replaceChildren(...told.rows.map((row) => {
     const cells = [
       row.trial, row.model, row.score.toFixed(4), row.seconds.toFixed(1),

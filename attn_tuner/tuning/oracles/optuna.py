@@ -8,10 +8,10 @@ from optuna.trial import TrialState
 
 from attn_tuner.tuning.durable import Durable, WholeFiles
 from attn_tuner.tuning.oracles import objective_of, samplers, seed_of
-from attn_tuner.tuning.oracles.distributions import distribution_of, from_optuna, to_optuna
+from attn_tuner.tuning.oracles.distributions import from_optuna, to_optuna
 from attn_tuner.tuning.oracles.grid import points
 from attn_tuner.tuning.oracles.points import complete
-from attn_tuner.tuning.oracles.study import compatible, open_study, quietly, suggest
+from attn_tuner.tuning.oracles.study import labelled, open_study, quietly, suggest
 
 # Optuna counts steps in whole numbers.
 STEPS_PER_EPOCH = 100
@@ -150,10 +150,10 @@ class OptunaOracle(Durable, keras_tuner.Oracle, WholeFiles):
         space.values = {}
         study = self.study
         with quietly():
-            labelled = self._labelled(space)
+            offered = labelled(self.study, space)
             encoded = {
                 label: to_optuna(hp, point[hp.name])
-                for label, hp, distribution in labelled
+                for label, hp, distribution in offered
                 if distribution is not None and hp.name in point
             }
             fixed = {label: value for label, value in encoded.items() if value is not None}
@@ -162,9 +162,9 @@ class OptunaOracle(Durable, keras_tuner.Oracle, WholeFiles):
             )
             trial = study.ask()
             trial.set_user_attr("trial_id", trial_id)
-            for _ in labelled:  # A child may stand before its parent.
+            for _ in offered:  # A child may stand before its parent.
                 before = len(space.values)
-                for label, hp, distribution in labelled:
+                for label, hp, distribution in offered:
                     if hp.name not in space.values and space.is_active(hp):
                         space.values[hp.name] = (
                             hp.default
@@ -177,24 +177,6 @@ class OptunaOracle(Durable, keras_tuner.Oracle, WholeFiles):
         self._numbers[trial_id] = trial.number
         self._asked[trial_id] = trial
         return {"status": "RUNNING", "values": space.values}
-
-    def _labelled(self, space):
-        """Label, hyperparameter and distribution of the whole space, each label one distribution.
-
-        KerasTuner lets a name stand for another range under another condition, and a resumed search
-        may have another space. Optuna wants one kind of distribution under one name.
-        """
-        known = {}
-        for trial in self.study.get_trials(deepcopy=False):
-            known.update(trial.distributions)
-        labelled, taken = [], set()
-        for hp in space.space:
-            distribution, label = distribution_of(hp), hp.name
-            while label in taken or not compatible(known.get(label), distribution):
-                label += "'"
-            taken.add(label)
-            labelled.append((label, hp, distribution))
-        return labelled
 
     def _asked_trial(self, trial_id) -> optuna.Trial:
         """The study's running trial, asked again with the same values after a resume."""
@@ -253,7 +235,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, WholeFiles):
         """The trial's parameters in the study, as its model saw them."""
         params, distributions, values = {}, {}, trial.hyperparameters.values
         with quietly():
-            for label, hp, distribution in self._labelled(trial.hyperparameters):
+            for label, hp, distribution in labelled(self.study, trial.hyperparameters):
                 active = trial.hyperparameters.is_active(hp)
                 if (
                     distribution is None

@@ -11,6 +11,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from attn_tuner.errors import RunError
+from attn_tuner.tuning.oracles.distributions import distribution_of
 
 FILE = "optuna.journal"
 
@@ -84,7 +85,26 @@ def suggest(trial: optuna.Trial, label: str, distribution):
     )
 
 
-def compatible(known, distribution) -> bool:
+def labelled(study: optuna.Study, space) -> list[tuple]:
+    """Label, hyperparameter and distribution of the whole space, each label one distribution.
+
+    KerasTuner lets a name stand for another range under another condition, and a resumed search
+    may have another space. Optuna wants one kind of distribution under one name.
+    """
+    known = {}
+    for trial in study.get_trials(deepcopy=False):
+        known.update(trial.distributions)
+    found, taken = [], set()
+    for hp in space.space:
+        distribution, label = distribution_of(hp), hp.name
+        while label in taken or not _compatible(known.get(label), distribution):
+            label += "'"
+        taken.add(label)
+        found.append((label, hp, distribution))
+    return found
+
+
+def _compatible(known, distribution) -> bool:
     """Whether one name may stand for both; None fits any."""
     if known is None or distribution is None:
         return True
