@@ -1,0 +1,74 @@
+"""What heads and encoders both promise."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from attn_tuner.testing.parts import FEATURES, example, gradients, make, run, tensor
+
+
+def padding_is_never_seen(variant, dtype="float32"):
+    """Garbage at padding, even NaN, changes not one bit."""
+    layer = make(variant, dtype)
+    states, mask = example()
+    clean = run(layer, np.where(mask[..., None], states, 0.0), mask)
+    for garbage in (1e3, np.nan):
+        noisy = run(layer, np.where(mask[..., None], states, np.float32(garbage)), mask)
+        assert np.array_equal(noisy, clean), f"{garbage} at padding changes the answer."
+
+
+def padding_gets_no_gradient(variant, dtype="float32"):
+    """Gradients at padding are exactly 0, and all others finite, beside an empty row as well."""
+    layer = make(variant, dtype)
+    states, mask = example()
+    by_states, by_weights = gradients(layer, states, mask)
+    assert (by_states[~mask] == 0).all(), "Padding has a gradient."
+    assert np.isfinite(by_states).all(), "A gradient by the states is not finite."
+    assert all(np.isfinite(each).all() for each in by_weights), "A weight's gradient is not finite."
+
+
+def every_weight_learns(variant):
+    """No trainable weight is without a gradient."""
+    layer = make(variant)
+    _, by_weights = gradients(layer, *example())
+    names = [each.path for each in layer.trainable_variables]
+    dead = [name for name, each in zip(names, by_weights, strict=True) if not np.any(each)]
+    assert not dead, f"These weights have no gradient: {dead}."
+
+
+def config_makes_it_again(variant):
+    """A layer from its config, built from a shape alone, has the same weights and answer."""
+    layer = make(variant)
+    config = layer.get_config()
+    again = type(layer).from_config(config)
+    assert again.get_config() == config, "The config changes on its way through from_config."
+    again.build((None, None, FEATURES))
+    shapes = [each.shape for each in layer.get_weights()]
+    assert [each.shape for each in again.get_weights()] == shapes, "build() makes other weights."
+    again.set_weights(layer.get_weights())
+    states, mask = example()
+    assert np.array_equal(run(again, states, mask), run(layer, states, mask))
+    assert len(again.get_weights()) == len(shapes), "A weight was made during the call."
+
+
+def shape_is_foretold(variant, dtype="float32"):
+    """compute_output_shape and a symbolic call say what comes, at unknown lengths too."""
+    layer = make(variant, dtype)
+    states, mask = example()
+    found = layer(ops.convert_to_tensor(states), mask=tensor(mask))
+    assert tuple(layer.compute_output_shape(states.shape)) == tuple(found.shape)
+    symbolic = layer(keras.Input((None, FEATURES)), mask=keras.Input((None,), dtype="bool"))
+    assert symbolic.shape[-1] == found.shape[-1]
+    assert symbolic.dtype == keras.backend.standardize_dtype(found.dtype) == layer.compute_dtype
+
+
+SHARED_CHECKS = {
+    check.__name__: check
+    for check in (
+        padding_is_never_seen,
+        padding_gets_no_gradient,
+        every_weight_learns,
+        config_makes_it_again,
+        shape_is_foretold,
+    )
+}

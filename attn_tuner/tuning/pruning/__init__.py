@@ -1,0 +1,56 @@
+"""Which running trials to give up: rules on learning curves, knowing neither Keras nor any oracle.
+
+    pruner = make_pruner("median")
+    pruner.report("0007", step=0.5, value=0.712)     # epochs, validation accuracy
+    reason = pruner.hopeless("0007")                 # "0.712 after 0.50 epochs; the median ..."
+    pruner.finish("0007", pruned=reason is not None)
+
+A step counts epochs, so slices of an epoch are fractions; for `wilcoxon` it numbers the folds or
+seeds. Bigger values are better: the caller flips signs. With several objectives a value is a
+tuple, and one trial beats another where it is as good in all of them and better in one.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from attn_tuner.errors import SpaceError, UnknownName
+from attn_tuner.registry import unknown
+from attn_tuner.tuning.pruning.asha import AshaPruner
+from attn_tuner.tuning.pruning.base import NoPruner, Pruner
+from attn_tuner.tuning.pruning.percentile import MedianPruner, PercentilePruner
+from attn_tuner.tuning.pruning.wilcoxon import WilcoxonPruner
+
+__all__ = [
+    "AshaPruner",
+    "MedianPruner",
+    "NoPruner",
+    "PercentilePruner",
+    "Pruner",
+    "WilcoxonPruner",
+    "make_pruner",
+    "pruners",
+]
+
+pruners: Mapping[str, type[Pruner]] = MappingProxyType(
+    {
+        "asha": AshaPruner,
+        "median": MedianPruner,
+        "none": NoPruner,
+        "percentile": PercentilePruner,
+        "wilcoxon": WilcoxonPruner,
+    }
+)
+
+
+def make_pruner(name: str | Pruner | None, **options) -> Pruner:
+    """The pruner of that name with these options; a pruner is returned as it is, None as `none`."""
+    if isinstance(name, Pruner):
+        return name
+    try:
+        kind = pruners["none" if name is None else name]
+    except (KeyError, TypeError):
+        raise UnknownName(unknown("pruner", name, pruners)) from None
+    try:
+        return kind(**options)
+    except TypeError as error:
+        raise SpaceError(f"Pruner '{name}' cannot be made: {error}.") from error

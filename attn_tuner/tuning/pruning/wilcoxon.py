@@ -1,0 +1,56 @@
+"""A pruner for trials that are measured on several folds or seeds."""
+
+import numpy as np
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.tuning.pruning.base import Pruner
+
+
+class WilcoxonPruner(Pruner):
+    """Ends a trial that is worse than the best one over the same folds or seeds.
+
+        prune when  P(signed-rank sum as low | no difference) < threshold,  over d_f = x_f - best_f
+
+    A step is the number of a fold or seed. Nothing is pruned that has the higher mean.
+
+    Args:
+        threshold: how improbable it must be that the trial is as good.
+        peers: how many folds both trials must have.
+
+    Reference:
+        Wilcoxon 1945, Individual comparisons by ranking methods. https://doi.org/10.2307/3001968
+    """
+
+    def __init__(self, threshold: float = 0.1, peers: int = 3):
+        super().__init__(warmup=0, peers=peers)
+        if not 0 < threshold < 1:
+            raise SpaceError(f"A threshold lies between 0 and 1; got {threshold!r}.")
+        self.threshold = threshold
+
+    def _judge(self, trial_id):
+        from scipy.stats import wilcoxon
+
+        finished = [t for t, pruned in self._ended.items() if not pruned and t != trial_id]
+        if not finished:
+            return None
+        best = max(finished, key=lambda t: np.mean([p.values[0] for p in self._curves[t]]))
+        theirs = {point.step: point.values[0] for point in self._curves[best]}
+        pairs = [
+            (point.values[0], theirs[point.step])
+            for point in self._curves[trial_id]
+            if point.step in theirs
+        ]
+        if len(pairs) < self.peers:
+            return None
+        mine, other = np.array(pairs).T
+        if not np.isfinite(other).all() or mine.mean() >= other.mean():
+            return None
+        # A diverged fold is the worst of all, yet infinity has no rank among differences.
+        differences = np.maximum(mine - other, -1e9)
+        p = wilcoxon(differences, alternative="less", zero_method="zsplit").pvalue
+        if not p < self.threshold:
+            return None
+        return (
+            f"{mine.mean():.3f} over {len(pairs)} folds; trial {best} has {other.mean():.3f} on "
+            f"the same (p = {p:.3f})"
+        )
