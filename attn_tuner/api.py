@@ -1,5 +1,6 @@
 """search(), load(), export(): the one file that knows all the parts."""
 
+import os
 import time
 
 from attn_tuner import text as texts_of
@@ -27,6 +28,7 @@ from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.plan import Plan
 from attn_tuner.tuning.runner import TrialRunner
 from attn_tuner.tuning.standard import oracle_of, search_space, word_vectors
+from attn_tuner.tuning.workshop import Workshop
 
 __all__ = ["SearchResult", "export", "load", "parts", "search"]
 
@@ -61,6 +63,7 @@ def search(
     patience: int = 2,
     pruner: str = "median",
     keep: int = 3,
+    warm_start=(),
     directory=None,
     progress: bool = True,
     callbacks=(),
@@ -85,6 +88,7 @@ def search(
         patience: evaluations without a better score before a trial ends.
         pruner: rule that ends hopeless trials: "none", "median", "percentile", "asha".
         keep: trials whose weights stay on disk.
+        warm_start: the folder of an earlier search, or several, whose best values are tried first.
         directory: the run's folder; `runs/<name of the data>` if not given.
         progress: False prints nothing.
         callbacks: Keras callbacks of which every trial gets copies, or a function from a trial's
@@ -132,7 +136,10 @@ def search(
             training_texts=stored.size("train"),
         )
         with BaselinesBeside(directory, len(dataset.classes), seed) as beside:
-            runner = _run(plan, hypermodel, stored, budget, shown, directory, callbacks)
+            workshop = Workshop(hypermodel, stored.training, stored.validation, callbacks)
+            oracle = oracle_of(plan, hypermodel, _folders(warm_start))
+            budget.set_reserve(_reserve(stored))
+            runner = _run(plan, oracle, workshop, budget, shown, directory)
             problem = beside.wait(budget)
         if problem:
             shown.say(problem)
@@ -154,19 +161,15 @@ def parts(kind: str) -> Registry:
     return KINDS[kind]
 
 
-def _run(plan, hypermodel, stored, budget, shown, directory, callbacks) -> TrialRunner:
+def _run(plan, oracle, workshop, budget, shown, directory) -> TrialRunner:
     interrupted, listen_no_more = stop_on_interrupt()
-    budget.set_reserve(_reserve(stored))
     runner = TrialRunner(
-        oracle_of(plan, hypermodel),
-        hypermodel,
+        oracle,
+        workshop,
         plan=plan,
         budget=budget,
-        training=stored.training,
-        validation=stored.validation,
         heard=lambda news: _heard(news, shown, budget, directory),
         interrupted=interrupted,
-        callbacks=callbacks,
         directory=directory.parent,
         project_name=directory.name,
     )
@@ -176,6 +179,13 @@ def _run(plan, hypermodel, stored, budget, shown, directory, callbacks) -> Trial
         listen_no_more()
         place.save_clock(budget, directory)
     return runner
+
+
+def _folders(warm_start) -> list:
+    """One folder or several, as a list."""
+    if isinstance(warm_start, str | os.PathLike):
+        return [warm_start]
+    return list(warm_start)
 
 
 def _heard(news, shown, budget, directory):

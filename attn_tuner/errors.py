@@ -33,6 +33,10 @@ class BudgetError(AttnTunerError, ValueError):
     """The time or size allowed is too small for what was asked."""
 
 
+class Infeasible(AttnTunerError):
+    """A configuration breaks a limit that the user set, and is not trained."""
+
+
 class ExportError(AttnTunerError, RuntimeError):
     """An artefact could not be made, or does not reproduce the model it came from."""
 

@@ -23,6 +23,7 @@ from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.data import RunData
 from attn_tuner.tuning.plan import Plan
 from attn_tuner.tuning.runner import TrialRunner
+from attn_tuner.tuning.workshop import Workshop
 
 LIMIT, BATCH, WORDS, UNITS = 500, 32, 20_000, 64
 
@@ -96,7 +97,7 @@ def trial_seconds(epochs: int, rounds: int) -> dict[str, tuple[float, float]]:
                 keras_tuner.oracles.RandomSearchOracle(
                     keras_tuner.Objective("val_accuracy", "max"), max_trials=1, seed=1
                 ),
-                hypermodel,
+                Workshop(hypermodel, stored.training, stored.validation),
                 plan=Plan(
                     "demo",
                     data.fingerprint,
@@ -106,8 +107,6 @@ def trial_seconds(epochs: int, rounds: int) -> dict[str, tuple[float, float]]:
                     patience=epochs,
                 ),
                 budget=Budget(None),
-                training=stored.training,
-                validation=stored.validation,
                 directory=folder,
                 project_name=str(number),
             )

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import attn_tuner
-from attn_tuner.errors import BudgetError, DataError, RunError, UnknownName
+from attn_tuner.errors import BudgetError, DataError, RunError, SpaceError, UnknownName
 
 QUICK = {
     "encoder": ["gru", "none"],
@@ -101,6 +101,22 @@ def test_the_same_seed_gives_the_same_values_and_scores(run, tmp_path):
     for one, two in zip(run.run.records, again.run.records, strict=True):
         assert one.values == two.values
         assert one.score == pytest.approx(two.score)
+
+
+def test_a_search_begins_with_the_best_of_an_earlier_one(run, tmp_path):
+    best = run.run.ranked()[0]
+    again = quick_search(tmp_path / "run", max_trials=1, warm_start=run.directory)
+    assert again.run.records[0].values == best.values
+
+
+def test_a_start_that_cannot_be_warmed_is_one_sentence(run, tmp_path):
+    with pytest.raises(RunError, match="it is not the folder of a run"):
+        quick_search(tmp_path / "run", warm_start=tmp_path / "nothing")
+    other = {"encoder": ["lstm"], "head": ["max"]}
+    with pytest.raises(SpaceError, match="fits the space of this search"):
+        quick_search(tmp_path / "other", space=other, warm_start=[run.directory])
+    with pytest.raises(SpaceError, match="warm_start has no use"):
+        quick_search(tmp_path / "grid", tuner="grid", warm_start=[run.directory])
 
 
 def test_other_data_or_another_space_is_refused_in_that_folder(run):

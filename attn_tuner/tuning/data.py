@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from attn_tuner.measures import kind_of
 from attn_tuner.text import Split, TextDataset, Vectorizer
 from attn_tuner.text.buckets import Batches, balanced_weights
 from attn_tuner.text.store import TokenStore, encode_parts, open_vectorizer
 from attn_tuner.text.vectors import train_vectors
 
+ROLES = ("train", "validation", "test", "unlabelled")
 LIMITS = (32, 64, 128, 256, 400)  # Tokens a text may keep; more cost time and bring little.
 SHOWN = 2_000  # Validation texts kept in clear for the report.
 FEW_SECONDS = 60.0  # For skip-grams; counting is quicker.
@@ -38,6 +40,21 @@ class RunData:
         if not (directory / "validation.jsonl").exists():
             _show(dataset, directory)
         return cls(stores, vectorizer)
+
+    @classmethod
+    def open(cls, directory) -> "RunData":
+        """What `prepare` left in the folder, mapped into memory and never copied."""
+        directory = Path(directory)
+        roles = [role for role in ROLES if (directory / role).exists()]
+        stores = {role: TokenStore.open(directory / role) for role in roles}
+        return cls(stores, open_vectorizer(directory))
+
+    def scale(self) -> tuple[float, float]:
+        """Mean and standard deviation of the training part's numbers; (0, 1) of other labels."""
+        labels = self.stores["train"].labels
+        if kind_of(labels) != "number":
+            return 0.0, 1.0
+        return float(labels.mean()), float(labels.std()) or 1.0
 
     @property
     def vocabulary_size(self) -> int:
@@ -116,11 +133,18 @@ def _unlabelled(dataset, vectorizer, directory) -> TokenStore:
     return TokenStore.open(directory)
 
 
+def _named(label, classes):
+    """A label for JSON: the name of a class, the names of several, or the number."""
+    if np.ndim(label):
+        return [name for name, there in zip(classes, label, strict=True) if there]
+    return classes[label] if classes else float(label)
+
+
 def _show(dataset, directory):
     """Leaves validation texts in clear beside the stores, for a report to quote."""
     part = dataset.validation
     with (directory / "validation.jsonl").open("w", encoding="utf-8") as file:
         for text, label in zip(part.texts[:SHOWN], part.labels[:SHOWN], strict=True):
-            line = {"text": text, "label": dataset.classes[label]}
+            line = {"text": text, "label": _named(label, dataset.classes)}
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
     np.save(directory / "validation_labels.npy", np.asarray(part.labels))

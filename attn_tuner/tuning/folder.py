@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.files import read_json, write_json, write_whole
-from attn_tuner.tuning.trainer import Progress
+from attn_tuner.tuning.watch import Progress
 
 RECORD = "record.json"
 WEIGHTS = "checkpoint.weights.h5"  # The name under which stock KerasTuner looks for them.
@@ -20,7 +20,8 @@ class Record:
 
     Args:
         trial_id: KerasTuner's name of it.
-        status: "completed", "pruned", "cut" (by the clock or by hand) or "failed".
+        status: "completed", "pruned", "cut" (by the clock or by hand), "failed", or "infeasible"
+            where it was not trained because it breaks a limit.
         values: path to value.
         score: of the objective at the best evaluation; None for a failed trial.
         measures: all of `measures.measure` at the best evaluation, with `epochs` and `seconds`.
@@ -31,6 +32,7 @@ class Record:
         seed: of its weights and its order of data.
         ended: seconds since the search began, over all sittings.
         message: the traceback of a failed trial.
+        latency_ms: milliseconds for one text, where they are limited.
     """
 
     trial_id: str
@@ -45,6 +47,7 @@ class Record:
     seed: int = 0
     ended: float = 0.0
     message: str = ""
+    latency_ms: float | None = None
 
     def save(self, folder):
         write_json(Path(folder) / RECORD, asdict(self))

@@ -1,7 +1,7 @@
 """What a model may cost: weights, bytes and milliseconds, and which models are worth their cost.
 
 allowed = Allowed(parameters=2_000_000, latency_ms=20, size_mb=10)
-reason = allowed.refusal(model, steps=256)       # "3,100,000 weights; at most 2,000,000 ..."
+reason = allowed.refusal(model)                  # "3,100,000 weights; at most 2,000,000 ..."
 kept = pareto([(0.91, 12.0, 8.2), (0.90, 3.0, 1.1)], larger=(True, False, False))
 """
 
@@ -41,20 +41,21 @@ class Allowed:
     def __bool__(self):
         return self != Allowed()
 
-    def refusal(self, model: keras.Model, steps: int, bytes_each: int = LEAST_BYTES) -> str | None:
-        """Why a model need not be trained, or None; what is cheapest to know is asked first.
+    def refusal(
+        self, model: keras.Model, latency: float | None = None, bytes_each: int = LEAST_BYTES
+    ) -> str | None:
+        """Why a model need not be trained, or None.
 
         Args:
             model: built, trained or not: neither its size nor its speed depends on that.
-            steps: tokens of the text it is timed on, as many as it reads.
+            latency: what `latency_ms` measured of it; only asked where it is limited.
             bytes_each: of a weight on disk, 4 where artefacts are not compressed.
         """
         weights = model.count_params()
         return (
             self._above("parameters", weights, "weights", ",")
             or self._above("size_mb", weights * bytes_each / 1e6, "megabytes of weights", ".1f")
-            or (self.latency_ms and self._too_slow(latency_ms(model, steps)))
-            or None
+            or self._too_slow(latency)
         )
 
     def broken(self, parameters: int, size_mb: float, latency_ms: float) -> str | None:
@@ -70,7 +71,7 @@ class Allowed:
 
     def _above(self, name, found, unit, form):
         limit = getattr(self, name)
-        if limit is None or found <= limit:
+        if limit is None or found is None or found <= limit:
             return None
         return f"{found:{form}} {unit}; at most {limit:,} are allowed"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from attn_tuner.errors import RunError
 from attn_tuner.files import read_json, write_json
 from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.lock import LOCK
 from attn_tuner.tuning.plan import PLAN, Plan
 
 CLOCK = "clock.json"
@@ -33,7 +34,8 @@ def take(directory, name: str) -> Path:
             f"The run folder {directory} cannot be written ({error.strerror}). Choose another "
             "with directory= or --out."
         ) from error
-    foreign = any(directory.iterdir()) and not (directory / PLAN).exists()
+    others = [path for path in directory.iterdir() if path.name != LOCK]
+    foreign = others and not (directory / PLAN).exists()
     if foreign and not (directory / DATA).exists():
         raise RunError(
             f"{directory} holds files that no search wrote. Choose an empty or new folder."

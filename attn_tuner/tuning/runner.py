@@ -1,29 +1,33 @@
 """The tuner: takes values from any oracle, trains, records, and minds the clock."""
 
-import copy
 import gc
+import itertools
+import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
 
-import keras
 import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
 from attn_tuner.declaration import declare
-from attn_tuner.errors import RunError
+from attn_tuner.errors import Infeasible, RunError
 from attn_tuner.tuning import folder as folders
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.durable import WholeFiles
 from attn_tuner.tuning.folder import Record
+from attn_tuner.tuning.giving_up import failures, no_hope
+from attn_tuner.tuning.oracles.told import Told
 from attn_tuner.tuning.plan import Plan, trial_seed
 from attn_tuner.tuning.pruning import make_pruner
-from attn_tuner.tuning.trainer import TIME_OVER, Schedule, Watch, train
+from attn_tuner.tuning.task import Outcome, Task
+from attn_tuner.tuning.watch import TIME_OVER, Schedule, Watch
+from attn_tuner.tuning.workshop import Workshop
 
-ALL_FAILED = 3  # Trials that may fail, none having succeeded, before the search gives up.
+_REFUSED = f"{Infeasible.__name__}: "
 
 
 class TrialRunner(keras_tuner.Tuner, WholeFiles):
@@ -34,48 +38,43 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
 
     Args:
         oracle: any KerasTuner oracle.
-        hypermodel: an `AttentionHyperModel`.
+        workshop: trains a `Task` under a `Watch`: a `Workshop`.
         plan: what to run.
         budget: the clock.
-        training: `(values, seed)` to the batches to train on.
-        validation: `values` to the batches to judge by.
         heard: called with a dict of news for whoever shows progress.
         interrupted: True once the user wants the search to end.
-        callbacks: `(trial_id, values)` to Keras callbacks for that trial, or a list of callbacks
-            of which every trial gets copies.
         directory, project_name: as in KerasTuner.
     """
 
     def __init__(
         self,
         oracle,
-        hypermodel,
+        workshop: Workshop,
         *,
         plan: Plan,
         budget: Budget,
-        training: Callable,
-        validation: Callable,
         heard: Callable[[dict], None] = lambda news: None,
         interrupted: Callable[[], bool] = lambda: False,
-        callbacks: Callable[[str, dict], Sequence] | Sequence = (),
         directory,
         project_name,
     ):
         oracle.verbose = 0
         with redirect_stdout(StringIO()):  # KerasTuner announces a reload on standard output.
             super().__init__(
-                oracle, hypermodel, directory=str(directory), project_name=project_name
+                oracle, workshop.hypermodel, directory=str(directory), project_name=project_name
             )
+        self.workshop = workshop
         self.plan = plan
         self.budget = budget
-        self.training = training
-        self.validation = validation
         self.heard = heard
+        if workshop.allowed:  # A model that is turned away is no failure.
+            oracle.max_consecutive_failed_trials = sys.maxsize
         self.interrupted = interrupted
-        self.callbacks = callbacks
         self.sign = 1 if oracle.objective.direction == "max" else -1
+        self.told = Told(oracle)
         self.pruner = make_pruner(plan.pruner)
         self.records = {record.trial_id: record for record in self._recorded()}
+        self._holding = set(self.records)  # Trials that may have weights on disk.
         for record in self.records.values():
             self._teach_pruner(record)
 
@@ -85,10 +84,12 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         gc.collect()
         gc.freeze()
         try:
-            for record in [each for each in self.records.values() if each.status == "cut"]:
-                self._go_on(record)
-            while not self._over():
-                trial = self.oracle.create_trial(self.tuner_id)
+            for trial in self.cut_trials():
+                if not self.over():
+                    self._attempt(trial)
+                    self.note_new_score(trial)
+            while not self.over():
+                trial = self.next_trial()
                 if trial.status == TrialStatus.STOPPED:
                     break
                 if trial.status == TrialStatus.IDLE:
@@ -106,10 +107,46 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         try:
             super().on_trial_end(trial)
         except RuntimeError as error:
-            raise self._gave_up(trial) from error
-        statuses = [record.status for record in self.records.values()]
-        if len(statuses) >= ALL_FAILED and set(statuses) == {"failed"}:
-            raise self._gave_up(trial)
+            raise RunError(failures(self.records.values(), self.project_dir)) from error
+        if problem := no_hope(self.records.values(), self.project_dir):
+            raise RunError(problem)
+
+    def over(self) -> bool:
+        """Whether no training may go on."""
+        return self.interrupted() or self.budget.search_over()
+
+    def cut_trials(self) -> list:
+        """Trials that an earlier sitting cut, which have ended for KerasTuner but can go on."""
+        cut = [record.trial_id for record in self.records.values() if record.status == "cut"]
+        return [
+            self.oracle.get_trial(trial_id)
+            for trial_id in cut
+            if folders.can_resume(self.get_trial_dir(trial_id))
+        ]
+
+    def next_trial(self, running: Collection[str] = ()):
+        """A trial that an earlier sitting left running, or a new one, from the oracle.
+
+        Args:
+            running: ids of the trials that this sitting has begun.
+        """
+        slots = self.oracle.ongoing_trials
+        left = [slot for slot, trial in slots.items() if trial.trial_id not in running]
+        free = (f"tuner{number}" for number in itertools.count())
+        slot = left[0] if left else next(slot for slot in free if slot not in slots)
+        return self.oracle.create_trial(slot)
+
+    def task_of(self, trial) -> Task:
+        """What the oracle asks for, as the workshop takes it."""
+        promoted = trial.hyperparameters.values.get("tuner/trial_id")  # By Hyperband.
+        return Task(
+            trial_id=trial.trial_id,
+            values=declare(trial.hyperparameters, self.hypermodel.space),
+            seed=trial_seed(self.plan.seed, trial.trial_id),
+            place=str(self.get_trial_dir(trial.trial_id)),
+            schedule=self._schedule(trial),
+            begin_from=promoted and str(Path(self.get_trial_dir(promoted)) / folders.WEIGHTS),
+        )
 
     def run_trial(self, trial):
         """Trains one trial's model.
@@ -117,89 +154,99 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         Returns:
             The measures of its best evaluation, each named `val_...`.
         """
-        values = declare(trial.hyperparameters, self.hypermodel.space)
-        seed = trial_seed(self.plan.seed, trial.trial_id)
-        keras.utils.clear_session()
-        keras.utils.set_random_seed(seed)
-        model = self.hypermodel.build(trial.hyperparameters)
-        place = Path(self.get_trial_dir(trial.trial_id))
-        progress = folders.load_resume_point(model, place)
-        if progress is None:
-            self._load_promoted(trial, model)
+        name = trial.trial_id
         watch = Watch(
-            expired=self._over,
-            hopeless=lambda epochs, score: self._hopeless(trial.trial_id, epochs, score),
-            heard=lambda news: self.heard({"trial": trial.trial_id, **news}),
+            expired=self.over,
+            hopeless=lambda epochs, score: self.judge(name, epochs, score),
+            heard=lambda news: self.heard({"trial": name, **news}),
             judged=lambda seconds: self.budget.record("validation", seconds),
-            saved=lambda progress: folders.save_resume_point(model, progress, place),
+            saved=lambda progress: self.told.resumable(name),
         )
-        progress = train(
-            model,
-            self.training(values, seed),
-            self.validation(values),
-            self._schedule(trial),
-            watch,
-            progress,
-            self._callbacks(trial.trial_id, values),
-        )
-        return self._leave(trial, values, seed, model, progress)
+        return self.keep(trial, self.workshop(self.task_of(trial), watch))
 
-    def _callbacks(self, trial_id, values):
-        if callable(self.callbacks):
-            return list(self.callbacks(trial_id, dict(values)))
-        return copy.deepcopy(list(self.callbacks))
+    def judge(self, trial_id: str, epochs: float, score: float) -> str | None:
+        """Takes in a point of a learning curve; says why the trial should end now, or None."""
+        self.told.evaluated(trial_id, epochs, self.sign * score)
+        self.pruner.report(trial_id, epochs, score)
+        return self.pruner.hopeless(trial_id)
 
-    def _attempt(self, trial):
-        """Runs a trial and tells the oracle how it went."""
-        self.heard({"trial": trial.trial_id, "begins": dict(trial.hyperparameters.values)})
-        try:
-            measures = self.run_trial(trial)
-            self.oracle.update_trial(trial.trial_id, measures)
-            trial.status = TrialStatus.COMPLETED
-        except Exception as error:
-            trial.status = TrialStatus.FAILED
-            trial.message = traceback.format_exc()
-            self._record_failure(trial, error)
-            return
-        self.heard({"trial": trial.trial_id, "ended": self.records[trial.trial_id]})
-
-    def _go_on(self, record):
-        """Trains on what an earlier sitting cut, which for KerasTuner has ended already."""
-        trial = self.oracle.get_trial(record.trial_id)
-        if self._over() or not folders.can_resume(self.get_trial_dir(record.trial_id)):
-            return
-        self._attempt(trial)
-        self.oracle.score_trial(trial)
-        score = {f"val_{self.plan.objective}": self.records[record.trial_id].score}
-        self.oracle.update_trial(record.trial_id, score)  # Writes the new score down.
-
-    def _leave(self, trial, values, seed, model, progress):
-        place = Path(self.get_trial_dir(trial.trial_id))
-        pruned = progress.stopped.startswith("pruned")
-        status = "cut" if progress.stopped == TIME_OVER else "pruned" if pruned else "completed"
+    def keep(self, trial, outcome: Outcome) -> dict:
+        """Writes a trial's record down, and drops the weights that no longer count."""
+        pruned = outcome.stopped.startswith("pruned")
+        status = "cut" if outcome.stopped == TIME_OVER else "pruned" if pruned else "completed"
+        task = self.task_of(trial)
         record = Record(
             trial_id=trial.trial_id,
             status=status,
-            values=values,
-            score=progress.best_measures[self.plan.objective],
-            measures=progress.best_measures,
-            history=progress.history,
-            stopped=progress.stopped,
-            seconds=progress.seconds,
-            parameters=model.count_params(),
-            seed=seed,
+            values=task.values,
+            score=outcome.measures[self.plan.objective],
+            measures=outcome.measures,
+            history=outcome.history,
+            stopped=outcome.stopped,
+            seconds=outcome.seconds,
+            parameters=outcome.parameters,
+            seed=task.seed,
             ended=self.budget.elapsed(),
+            latency_ms=outcome.latency_ms,
         )
-        folders.save_probabilities(progress.probabilities, place)
-        folders.save_weights(model, place)
-        record.save(place)
+        record.save(task.place)
         self.records[record.trial_id] = record
-        self.pruner.finish(trial.trial_id, pruned=status == "pruned")
-        self.budget.record("trial", progress.seconds)
+        self._holding.add(record.trial_id)
+        self.pruner.finish(trial.trial_id, pruned=pruned)
+        if pruned:
+            last = outcome.history[-1]
+            self.told.pruned(trial.trial_id, last["epochs"], last[self.plan.objective])
+        self.budget.record("trial", outcome.seconds)
         if status != "cut":
-            folders.drop_resume_points(place)
+            folders.drop_resume_points(task.place)
         self._keep_the_best()
-        return {f"val_{name}": progress.best_measures[name] for name in self._measured(record)}
+        return {f"val_{name}": outcome.measures[name] for name in self._measured(record)}
+
+    def succeed(self, trial, measures: dict):
+        """Tells the oracle and whoever listens that a trial has ended well."""
+        self.oracle.update_trial(trial.trial_id, measures)
+        trial.status = TrialStatus.COMPLETED
+        self.heard({"trial": trial.trial_id, "ended": self.records[trial.trial_id]})
+
+    def fail(self, trial, cause: str, message: str):
+        """Records a trial that gave no model; one that breaks a limit is infeasible, not failed.
+
+        Args:
+            cause: the name of the exception, a colon, and its sentence.
+            message: the traceback.
+        """
+        trial.status = TrialStatus.FAILED
+        trial.message = message
+        refused = cause.startswith(_REFUSED)
+        record = Record(
+            trial_id=trial.trial_id,
+            status="infeasible" if refused else "failed",
+            values=dict(trial.hyperparameters.values),
+            stopped=cause.removeprefix(_REFUSED),
+            seed=trial_seed(self.plan.seed, trial.trial_id),
+            ended=self.budget.elapsed(),
+            message=message,
+        )
+        place = Path(self.get_trial_dir(trial.trial_id))
+        place.mkdir(parents=True, exist_ok=True)
+        record.save(place)
+        self.records[trial.trial_id] = record
+        self.pruner.finish(trial.trial_id)
+        self.heard({"trial": trial.trial_id, "ended": record})
+
+    def note_new_score(self, trial):
+        """Writes down the score of a trial that went on although it had ended for KerasTuner."""
+        score = self.records[trial.trial_id].score
+        if score is not None:
+            self.oracle.score_trial(trial)
+            self.oracle.update_trial(trial.trial_id, {f"val_{self.plan.objective}": score})
+
+    def _attempt(self, trial):
+        self.heard({"trial": trial.trial_id, "begins": dict(trial.hyperparameters.values)})
+        try:
+            self.succeed(trial, self.run_trial(trial))
+        except Exception as error:
+            self.fail(trial, f"{type(error).__name__}: {error}", traceback.format_exc())
 
     def _measured(self, record):
         return [name for name in record.measures if name not in ("epochs", "seconds", "loss")]
@@ -210,21 +257,6 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         checks = 1 if self.plan.pruner == "none" else 4
         return Schedule(epochs, self.plan.patience, self.plan.objective, self.sign, checks)
 
-    def _load_promoted(self, trial, model):
-        """Hyperband goes on from the weights of the trial that it promotes."""
-        before = trial.hyperparameters.values.get("tuner/trial_id")
-        if before:
-            source = Path(self.get_trial_dir(before)) / folders.WEIGHTS
-            if source.exists():
-                model.load_weights(source)
-
-    def _hopeless(self, trial_id, epochs, score):
-        self.pruner.report(trial_id, epochs, score)
-        return self.pruner.hopeless(trial_id)
-
-    def _over(self) -> bool:
-        return self.interrupted() or self.budget.search_over()
-
     def ranked(self) -> list[Record]:
         """The records that have a score, best first."""
         scored = [record for record in self.records.values() if record.score is not None]
@@ -232,39 +264,17 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
 
     def _keep_the_best(self):
         """Weights stay for the best few, and for what Hyperband may still promote."""
-        promoting = any("tuner/bracket" in r.hyperparameters.values for r in self._trials())
+        promoting = any("tuner/bracket" in t.hyperparameters.values for t in self._trials())
         if promoting:
             return
-        for record in self.ranked()[self.plan.keep :]:
-            if record.status != "cut":
-                folders.drop_weights(self.get_trial_dir(record.trial_id))
+        best = {record.trial_id for record in self.ranked()[: self.plan.keep]}
+        for trial_id in self._holding - best:
+            if self.records[trial_id].status != "cut":
+                folders.drop_weights(self.get_trial_dir(trial_id))
+                self._holding.discard(trial_id)
 
     def _trials(self):
         return list(self.oracle.trials.values())
-
-    def _record_failure(self, trial, error):
-        record = Record(
-            trial_id=trial.trial_id,
-            status="failed",
-            values=dict(trial.hyperparameters.values),
-            stopped=f"{type(error).__name__}: {error}",
-            seed=trial_seed(self.plan.seed, trial.trial_id),
-            ended=self.budget.elapsed(),
-            message=trial.message,
-        )
-        place = Path(self.get_trial_dir(trial.trial_id))
-        place.mkdir(parents=True, exist_ok=True)
-        record.save(place)
-        self.records[trial.trial_id] = record
-        self.pruner.finish(trial.trial_id)
-        self.heard({"trial": trial.trial_id, "ended": record})
-
-    def _gave_up(self, trial):
-        causes = [record.stopped for record in self.records.values() if record.status == "failed"]
-        return RunError(
-            f"The search gave up after {len(causes)} failed trials. The last said: {causes[-1]}. "
-            f"The whole traceback is in {self.get_trial_dir(trial.trial_id)}/{folders.RECORD}."
-        )
 
     def _recorded(self):
         for path in sorted(Path(self.project_dir).glob(f"trial_*/{folders.RECORD}")):

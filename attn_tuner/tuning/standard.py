@@ -5,16 +5,18 @@ from pathlib import Path
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.hypermodel import default_space
-from attn_tuner.measures import direction
+from attn_tuner.measures import direction, kind_of
 from attn_tuner.schedules import imbalanced
 from attn_tuner.space import Choice, Int, SearchSpace
 from attn_tuner.tuning.oracles import objective_of, oracles
+from attn_tuner.tuning.oracles.points import warm_start
 
 EPOCHS = (2, 3, 4, 6, 8)  # Lengths of training on offer, up to the caller's own.
 FEWEST_EPOCHS = 3
 ENOUGH_TEXTS = 60_000  # Texts, counted as often as they are seen, that a training usually needs.
 FEW_TEXTS = 10_000  # Below so many smaller batches learn more from an epoch.
 VECTORS_SHARE = 0.12  # Of the time for the search, for word vectors.
+NO_FIRST_POINTS = ("grid", "hyperband")
 ALIKE = ("f1_macro", "auc")  # Objectives to which a rare class counts as much as another.
 KNOWN_GOOD = (
     # Recurrent states read by attention, their mean and their maximum together.
@@ -45,7 +47,7 @@ def search_space(given, stored, epochs: int, objective: str = "accuracy") -> Sea
         epochs=Choice(lengths, default=min(lengths, key=lambda each: abs(each - usual))),
     )
     labels = stored.stores["train"].labels
-    if imbalanced(labels, int(labels.max()) + 1):
+    if kind_of(labels) == "class" and imbalanced(labels, int(labels.max()) + 1):
         wanted = "balanced" if objective in ALIKE else "as they are"
         standard = standard.extend(
             class_weights=Choice(("balanced", "as they are"), default=wanted)
@@ -80,12 +82,30 @@ def word_vectors(space, stored, budget, directory, seed: int):
         return stored.vectors(directory, widest, seed, seconds)
 
 
-def oracle_of(plan, hypermodel):
-    """The oracle of the plan; where it can, it begins with points that are known to be good."""
-    options = {"hyperparameters": hypermodel.hyperparameters(), "max_trials": plan.max_trials}
-    goal = f"{direction(plan.objective)}:val_{plan.objective}"
+def oracle_of(plan, hypermodel, earlier=()):
+    """The oracle of the plan; where it can, it begins with points that are known to be good.
+
+    Args:
+        plan: what to run.
+        hypermodel: whose space it is.
+        earlier: folders of runs whose best values come first of all.
+
+    Raises:
+        RunError, SpaceError: a folder is no run's, or its values do not fit.
+    """
+    hyperparameters = hypermodel.hyperparameters()
+    options = {"hyperparameters": hyperparameters, "max_trials": plan.max_trials}
+    goal = objective_of(f"{direction(plan.objective)}:val_{plan.objective}")
     make = oracles[plan.tuner]
-    if plan.tuner not in ("grid", "hyperband"):
+    if plan.tuner not in NO_FIRST_POINTS:
         few = {"batch_size": 32} if hypermodel.training_texts < FEW_TEXTS else {}
-        options["first_points"] = [{**few, **point} for point in KNOWN_GOOD]
-    return make(objective=objective_of(goal), seed=plan.seed, **options)
+        options["first_points"] = [
+            *warm_start(earlier, goal, space=hyperparameters),
+            *({**few, **point} for point in KNOWN_GOOD),
+        ]
+    elif earlier:
+        raise SpaceError(
+            f"Tuner '{plan.tuner}' decides on all its points itself, so warm_start has no use. "
+            "Leave it out, or take another tuner."
+        )
+    return make(objective=goal, seed=plan.seed, **options)

@@ -1,85 +1,13 @@
 """One trial from start to end: epochs, early stopping, pruning, the clock, the best weights."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import keras
 import numpy as np
 from keras_tuner.errors import FailedTrialError
 
-from attn_tuner.measures import OBJECTIVES, both_columns, measure
-
-TIME_OVER = "the time was over"
-
-
-@dataclass(frozen=True)
-class Watch:
-    """What the outside may say and hear while a model trains.
-
-    Args:
-        expired: True once the time for training is over.
-        hopeless: `(epochs so far, score)` to a reason to stop, or None. Scores grow with quality.
-        heard: called with a dict at every epoch's end and a few times a second between.
-        judged: called with the seconds that an evaluation took.
-        saved: called with the `Progress` at every resume point.
-        pace: seconds between two resume points.
-    """
-
-    expired: Callable[[], bool] = lambda: False
-    hopeless: Callable[[float, float], str | None] = lambda epochs, score: None
-    heard: Callable[[dict], None] = lambda news: None
-    judged: Callable[[float], None] = lambda seconds: None
-    saved: Callable[["Progress"], None] | None = None
-    pace: float = 45.0
-
-
-@dataclass
-class Progress:
-    """How far the training of one model has come.
-
-    Args:
-        epoch: whole epochs behind it.
-        batch: batches done of the epoch that runs.
-        history: one dict per evaluation: `epochs`, `seconds`, `loss` and the validation measures.
-        best: index into `history` of the best evaluation; -1 before the first.
-        best_weights: `model.get_weights()` at the best evaluation.
-        probabilities: of the validation texts at the best evaluation, `(texts, classes)`.
-        stopped: why training ended, in words; empty while it runs.
-        seconds: spent on this model, all attempts together.
-    """
-
-    epoch: int = 0
-    batch: int = 0
-    history: list[dict] = field(default_factory=list)
-    best: int = -1
-    best_weights: list[np.ndarray] | None = None
-    probabilities: np.ndarray | None = None
-    stopped: str = ""
-    seconds: float = 0.0
-
-    @property
-    def best_measures(self) -> dict:
-        return self.history[self.best] if self.history else {}
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long to train, and by what to judge.
-
-    Args:
-        epochs: at most so many passes over the training part.
-        patience: evaluations without a better score before training stops.
-        objective: key of `measure`, `"accuracy"`.
-        sign: 1 where the objective should grow, -1 where it should shrink.
-        checks: evaluations inside an epoch, at equal distances, for the pruner.
-    """
-
-    epochs: int = 10
-    patience: int = 2
-    objective: str = "accuracy"
-    sign: int = 1
-    checks: int = 1
+from attn_tuner.measures import OBJECTIVES, columns_of, kind_of, measure
+from attn_tuner.tuning.watch import TIME_OVER, Progress, Schedule, Watch
 
 
 def train(
@@ -187,7 +115,9 @@ class _Referee(keras.callbacks.Callback):
         if progress.best < 0 or self._better(news, progress.best_measures):
             progress.best = len(progress.history) - 1
             progress.best_weights = self.judged.get_weights()
-            progress.probabilities = both_columns(probabilities).astype("float32")
+            progress.probabilities = columns_of(self.validation.labels, probabilities).astype(
+                "float32"
+            )
         self.watch.heard({"epoch": progress.epoch, "part": 0.0, "measures": news})
         reason = self.watch.hopeless(epochs, score)
         if schedule.sign == 1 and score >= 1.0:
@@ -206,7 +136,8 @@ class _Referee(keras.callbacks.Callback):
         key, sign = self.schedule.objective, self.schedule.sign
         if news[key] != best[key]:
             return sign * news[key] > sign * best[key]
-        return news["log_loss"] < best["log_loss"]
+        loss = "rmse" if kind_of(self.validation.labels) == "number" else "log_loss"
+        return news[loss] < best[loss]
 
     def _at_check(self) -> bool:
         checks, done = self.schedule.checks, self.progress.batch

@@ -20,12 +20,12 @@ def model():
 
 def test_a_model_above_a_limit_is_refused_and_the_reason_says_by_how_much(model):
     weights = model.count_params()
-    assert Allowed(parameters=weights).refusal(model, 8) is None
-    reason = Allowed(parameters=10).refusal(model, 8)
+    assert Allowed(parameters=weights).refusal(model) is None
+    reason = Allowed(parameters=10).refusal(model)
     assert reason == f"{weights:,} weights; at most 10 are allowed"
-    assert "megabytes" in Allowed(size_mb=1e-6).refusal(model, 8)
-    assert "ms for one text" in Allowed(latency_ms=1e-6).refusal(model, 8)
-    assert Allowed(latency_ms=1e6, size_mb=1).refusal(model, 8) is None
+    assert "megabytes" in Allowed(size_mb=1e-6).refusal(model)
+    assert "ms for one text" in Allowed(latency_ms=2).refusal(model, latency=3.0)
+    assert Allowed(latency_ms=5, size_mb=1).refusal(model, latency=3.0) is None
 
 
 def test_a_finished_artefact_is_held_to_what_was_measured():

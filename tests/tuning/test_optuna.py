@@ -126,9 +126,25 @@ def test_the_best_of_an_earlier_run_starts_the_next(name, tmp_path):
     assert values(after)[:2] == best
 
 
-def test_a_folder_without_trials_cannot_warm_a_start(tmp_path):
-    with pytest.raises(RunError, match="no finished trial with the objective 'val_loss'"):
+def test_what_cannot_warm_a_start_is_told_by_folder(tmp_path):
+    with pytest.raises(RunError, match="it is not the folder of a run"):
         warm_start([tmp_path], "val_loss")
+    search(oracle("random", 3), tmp_path)
+    with pytest.raises(RunError, match="no finished trial with the objective 'val_loss'"):
+        warm_start([tmp_path / "run"], "val_loss")
+
+
+def test_a_start_is_warmed_only_by_values_that_are_on_offer(tmp_path):
+    tuner = search(oracle("random", 8), tmp_path)
+    heads = {drawn["head"] for drawn in values(tuner)}
+    narrow = keras_tuner.HyperParameters()
+    narrow.Choice("head", [min(heads), "other"])
+    found = warm_start([tmp_path / "run"], "max:score", space=narrow)
+    assert {point["head"] for point in found} == {min(heads)}
+    narrow = keras_tuner.HyperParameters()
+    narrow.Choice("head", ["other"])
+    with pytest.raises(SpaceError, match=r"best has head='\w+', which is not on offer"):
+        warm_start([tmp_path / "run"], "max:score", space=narrow)
 
 
 def test_a_dimension_that_shows_up_in_the_model_reaches_the_study(tmp_path):

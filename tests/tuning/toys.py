@@ -105,6 +105,8 @@ def finished(folder) -> dict:
     """Score by trial id of the finished trials, read from disk; every file there must be whole."""
     found = {}
     for path in Path(folder, "run").glob("**/*.json"):
+        if path.parent.suffix == ".part":  # Left by a process that was killed as it wrote.
+            continue
         state = json.loads(path.read_text())
         if path.name == "trial.json" and state["status"] == "COMPLETED":
             found[state["trial_id"]] = (state["score"], state["hyperparameters"]["values"])

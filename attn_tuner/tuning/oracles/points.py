@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
 
-from attn_tuner.errors import RunError
+from attn_tuner.errors import RunError, SpaceError
 from attn_tuner.tuning.oracles.distributions import nearest
 
 
@@ -42,7 +42,7 @@ class KnownFirst:
         return super().populate_space(trial_id)
 
 
-def warm_start(folders: Iterable, objective, count: int = 5) -> list[dict]:
+def warm_start(folders: Iterable, objective, count: int = 5, space=None) -> list[dict]:
     """The best values of earlier runs, to be given as `first_points`.
 
     The best of each folder come first, then the second best, since scores on different data do not
@@ -52,23 +52,55 @@ def warm_start(folders: Iterable, objective, count: int = 5) -> list[dict]:
         folders: run folders, each a KerasTuner project folder.
         objective: what was best, as for `objective_of`.
         count: how many points at most.
+        space: the `keras_tuner.HyperParameters` to which they must fit; None takes all.
 
     Raises:
-        RunError: a folder holds no finished trial with that objective.
+        RunError: a folder is no run's, or holds no finished trial with that objective.
+        SpaceError: the space offers none of a folder's points.
     """
     from attn_tuner.tuning.oracles import objective_of
 
-    ranked = [_ranked(Path(folder), objective_of(objective)) for folder in folders]
+    ranked = []
+    for folder in map(Path, folders):
+        points = _ranked(folder, objective_of(objective))
+        ranked.append(points if space is None else _fitting(points, space, folder))
     found: list[dict] = []
     for tier in zip_longest(*ranked):
         found += [values for values in tier if values is not None and values not in found]
     return found[:count]
 
 
+def _fitting(points, space, folder) -> list[dict]:
+    """The points of which the space offers every value, or one near it."""
+    fitting = [point for point in points if not _foreign(point, space)]
+    if fitting:
+        return fitting
+    name, value = _foreign(points[0], space)
+    raise SpaceError(
+        f"No trial of {folder} fits the space of this search: the best has {name}={value!r}, which "
+        "is not on offer. Leave the folder out of warm_start, or widen the space."
+    )
+
+
+def _foreign(point, space) -> tuple | None:
+    """A name of the space with a value of the point that is not near anything on offer."""
+    for name, value in point.items():
+        offered = [hp for hp in space.space if hp.name == name]
+        if offered and all(nearest(hp, value) is None for hp in offered):
+            return name, value
+    known = any(name in point for name in {hp.name for hp in space.space})
+    return None if known else next(iter(point.items()), ("nothing", None))
+
+
 def _ranked(folder, objective) -> list[dict]:
     """Values of the finished trials of one folder, best first."""
     from attn_tuner.tuning.durable import read_whole
 
+    if not (folder / "oracle.json").exists():
+        raise RunError(
+            f"{folder} cannot warm a start: it has no oracle.json, so it is not the folder of a "
+            "run. Give a folder that search() or KerasTuner wrote."
+        )
     scored = []
     for path in sorted(folder.glob("trial_*/trial.json")):
         trial = read_whole(path, ("hyperparameters", "metrics", "status", "score"))

@@ -1,0 +1,38 @@
+"""When a search has no hope of a model, and how that is said."""
+
+from collections.abc import Iterable
+
+from attn_tuner.tuning.folder import RECORD, Record
+
+TURNED_AWAY = 100  # Trials in a row, none ever trained, before limits count as impossible.
+ALL_FAILED = 3  # Trials that may fail, none having succeeded, before the search gives up.
+
+
+def no_hope(records: Iterable[Record], folder) -> str | None:
+    """Why the search should give up, or None.
+
+    Args:
+        records: of all trials that have ended.
+        folder: the run's.
+    """
+    records = list(records)
+    statuses = [record.status for record in records]
+    if len(statuses) >= TURNED_AWAY and set(statuses) == {"infeasible"}:
+        return (
+            f"None of {len(statuses)} configurations keeps within the limits. The last had "
+            f"{records[-1].stopped}. Allow more, or narrow the space."
+        )
+    statuses = [status for status in statuses if status != "infeasible"]
+    if len(statuses) >= ALL_FAILED and set(statuses) == {"failed"}:
+        return failures(records, folder)
+    return None
+
+
+def failures(records: Iterable[Record], folder) -> str:
+    """The sentence on a search that ended for the failures of its trials."""
+    failed = [record for record in records if record.status == "failed"]
+    return (
+        f"The search gave up after {len(failed)} failed trials. The last said: "
+        f"{failed[-1].stopped}. The whole traceback is in "
+        f"{folder}/trial_{failed[-1].trial_id}/{RECORD}."
+    )

@@ -1,0 +1,47 @@
+"""What a trial asks for, and what comes of it. Light: a worker that waits needs no Keras."""
+
+from dataclasses import dataclass, field
+
+from attn_tuner.tuning.watch import Schedule
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to train.
+
+    Args:
+        trial_id: KerasTuner's name of the trial.
+        values: path to value.
+        seed: of the weights and of the order of the data.
+        place: the trial's folder, where its resume points lie and its results go.
+        schedule: how long, and judged by what.
+        begin_from: a file of weights to begin with, where there is no resume point.
+    """
+
+    trial_id: str
+    values: dict = field(hash=False)
+    seed: int
+    place: str
+    schedule: Schedule
+    begin_from: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training went.
+
+    Args:
+        measures: of the best evaluation, with `epochs` and `seconds`.
+        history: every evaluation.
+        stopped: why it ended.
+        seconds: spent on it, all attempts together.
+        parameters: weights of the model.
+        latency_ms: milliseconds for one text, where they are limited.
+    """
+
+    measures: dict = field(hash=False)
+    history: list = field(hash=False)
+    stopped: str
+    seconds: float
+    parameters: int = 0
+    latency_ms: float | None = None
