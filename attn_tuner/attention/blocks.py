@@ -28,10 +28,39 @@ def from_blocks(blocks, steps):
 
 def with_halo(blocks, radius):
     """Each block with `radius` steps of both neighbours: (batch, blocks, size + 2 radius, ...)."""
-    none = ops.zeros_like(blocks[:, :1])
-    before = ops.concatenate([none, blocks[:, :-1]], axis=1)[:, :, blocks.shape[2] - radius :]
-    behind = ops.concatenate([blocks[:, 1:], none], axis=1)[:, :, :radius]
+    rest = [[0, 0]] * (len(blocks.shape) - 2)
+    before = ops.pad(blocks[:, :-1, blocks.shape[2] - radius :], [[0, 0], [1, 0], *rest])
+    behind = ops.pad(blocks[:, 1:, :radius], [[0, 0], [0, 1], *rest])
     return ops.concatenate([before, blocks, behind], axis=2)
+
+
+def neighbours(tensor, radius):
+    """What stands -radius to radius steps from each step, 2 radius + 1 tensors shaped like this
+    one, (batch, steps, ...); zeros beyond the ends.
+    """
+    steps = ops.shape(tensor)[1]
+    rest = [[0, 0]] * (len(tensor.shape) - 2)
+    padded = ops.pad(tensor, [[0, 0], [radius, radius], *rest])
+    return [padded[:, start : start + steps] for start in range(2 * radius + 1)]
+
+
+def skewed(weights, size):
+    """Weights by distance become weights by place in block and halo.
+
+    Args:
+        weights: (batch, steps, 2 radius + 1), of the neighbours from -radius to radius.
+        size: steps in a block.
+
+    Returns:
+        (batch, blocks, size, size + 2 radius), each row shifted by its place in the block.
+    """
+    blocks = into_blocks(weights, size)
+    batch, count, around = ops.shape(blocks)[0], ops.shape(blocks)[1], weights.shape[2]
+    whole = size + around - 1
+    # Rows one longer than they will be, read as rows of the right length, begin one later each.
+    longer = ops.pad(blocks, [[0, 0], [0, 0], [0, 0], [0, whole + 1 - around]])
+    flat = ops.reshape(longer, (batch, count, size * (whole + 1)))[:, :, : size * whole]
+    return ops.reshape(flat, (batch, count, size, whole))
 
 
 def fold_halo(spread, radius):

@@ -3,7 +3,15 @@
 from keras import ops
 
 from attn_tuner.attention.base import heads
-from attn_tuner.attention.blocks import band, fold_halo, from_blocks, into_blocks, with_halo
+from attn_tuner.attention.blocks import (
+    band,
+    fold_halo,
+    from_blocks,
+    into_blocks,
+    neighbours,
+    skewed,
+    with_halo,
+)
 from attn_tuner.attention.masking import masked_normalize
 from attn_tuner.attention.mixing import POOL, MixingHead
 from attn_tuner.attention.multihead import ProjectedHead
@@ -132,23 +140,22 @@ class LocalAdditiveHead(MixingHead):
         a_tj = softmax(v . tanh(W h_t + U h_j + b)) over |t - j| <= radius
         context = pool(sum_j a_tj h_j)
 
-    What keras-self-attention computes with `attention_width = 2 radius + 1`, from a tensor
-    (batch, steps, 2 radius + block, units) in place of (batch, steps, steps, units).
+    What keras-self-attention computes with `attention_width = 2 radius + 1`, from that many tensors
+    (batch, steps, units) in place of one (batch, steps, steps, units).
 
     Args:
         radius: steps on each side that a step sees.
         units: width of the hidden layer in which two steps meet.
         pool: the head that pools the mixed steps, "mean", "max" or "additive".
 
-    Cost: O(T (block + 2 radius) units) time and memory.
+    Cost: O(T (2 radius + 1) units) time and memory.
 
     Reference:
         Bahdanau et al. 2015, A.1.2, for the score. https://arxiv.org/abs/1409.0473 ;
         Zheng et al. 2018, section 3.2, for its use between steps. https://arxiv.org/abs/1806.01264
     """
 
-    # Smaller than for dot products: the hidden layer is `units` times the scores.
-    block, dense = 8, 2
+    block = 32
 
     def __init__(self, radius=7, units=32, pool="mean", **kwargs):
         super().__init__(pool=pool, **kwargs)
@@ -168,12 +175,14 @@ class LocalAdditiveHead(MixingHead):
         self.build_pool(states_shape)
 
     def mix(self, states, mask):
-        windows = Windows(self.radius, self.block, self.dense, states.shape[1])
-        queries = windows.queries(ops.matmul(states, self.W) + self.b)
-        keys = windows.keys(ops.matmul(states, self.U))
-        hidden = ops.tanh(queries[:, :, :, None, :] + keys[:, :, None, :, :])
-        scores = ops.matmul(hidden, self.v)[..., 0]  # (batch, blocks, size, size + halo)
-        weights = masked_normalize(scores, windows.seen(mask))
+        windows = Windows(self.radius, self.block, 0, states.shape[1])
+        queries = ops.matmul(states, self.W) + self.b
+        keys = neighbours(ops.matmul(states, self.U), self.radius)
+        # Distance by distance: no broadcast, and tensors that stay in the cache.
+        scores = [ops.matmul(ops.tanh(queries + key), self.v) for key in keys]
+        seen = ops.stack(neighbours(ops.cast(mask, "int32"), self.radius), axis=-1) > 0
+        weights = masked_normalize(ops.concatenate(scores, axis=-1), seen)
+        weights = skewed(weights, windows.size)  # (batch, blocks, size, size + halo)
         values = windows.keys(states)
         mixed = from_blocks(
             ops.matmul(ops.cast(weights, values.dtype), values), ops.shape(states)[1]
