@@ -13,7 +13,7 @@ from attn_tuner.attention.blocks import (
     with_halo,
 )
 from attn_tuner.attention.masking import masked_normalize
-from attn_tuner.attention.mixing import POOL, MixingHead
+from attn_tuner.attention.mixing import POOL, MixingHead, join_heads
 from attn_tuner.attention.multihead import ProjectedHead
 from attn_tuner.errors import SpaceError
 from attn_tuner.space import Choice, Int
@@ -113,24 +113,21 @@ class LocalDotHead(ProjectedHead):
 
     def mix(self, states, mask):
         windows = Windows(self.radius, self.block, self.dense, states.shape[1])
-        queries = self.to_queries(states) * self.key_size**-0.5
-        queries = self._heads_first(windows.queries(queries))
-        keys = self._heads_first(windows.keys(self.to_keys(states)))
-        values = self._heads_first(windows.keys(self.to_values(states)))
-        scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 2, 4, 3)))
-        weights = masked_normalize(scores, windows.seen(mask)[:, :, None])
-        mixed = ops.transpose(ops.matmul(ops.cast(weights, values.dtype), values), (0, 1, 3, 2, 4))
-        batch, blocks = ops.shape(mixed)[0], ops.shape(mixed)[1]
-        width = self.num_heads * self.key_size
-        mixed = ops.reshape(mixed, (batch, blocks, windows.size, width))
-        mixed = self.to_output(from_blocks(mixed, ops.shape(states)[1]))
-        return mixed, lambda pooled: windows.through(pooled, weights)
-
-    def _heads_first(self, blocks):
-        """(batch, blocks, size, heads * key) as (batch, blocks, heads, size, key)."""
-        batch, count = ops.shape(blocks)[0], ops.shape(blocks)[1]
-        parts = (batch, count, blocks.shape[2], self.num_heads, self.key_size)
-        return ops.transpose(ops.reshape(blocks, parts), (0, 1, 3, 2, 4))
+        batch, steps = ops.shape(states)[0], ops.shape(states)[1]
+        # A head is one more text to the windows: (batch * heads, steps, key_size).
+        one = (batch * self.num_heads, steps, self.key_size)
+        queries, keys, values = (ops.reshape(each, one) for each in self.projected(states))
+        keys, values = windows.keys(keys), windows.keys(values)
+        scores = ops.matmul(windows.queries(queries), ops.transpose(keys, (0, 1, 3, 2)))
+        apart = (batch, self.num_heads, ops.shape(scores)[1], *scores.shape[2:])
+        weights = masked_normalize(ops.reshape(scores, apart), windows.seen(mask)[:, None])
+        given = ops.cast(ops.reshape(weights, ops.shape(scores)), values.dtype)
+        mixed = from_blocks(ops.matmul(given, values), steps)
+        mixed = ops.reshape(mixed, (batch, self.num_heads, steps, self.key_size))
+        mixed = self.to_output(join_heads(mixed))
+        return mixed, lambda pooled: windows.through(
+            pooled, ops.transpose(weights, (0, 2, 1, 3, 4))
+        )
 
 
 @heads.register("local_additive", radius=RADIUS, units=Choice([16, 32, 64], default=32), pool=POOL)
