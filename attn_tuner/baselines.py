@@ -1,4 +1,4 @@
-"""What a search has to beat: the majority class, and a linear model on TF-IDF n-grams.
+"""What a search has to beat: the answer of nobody who read, and a linear model on TF-IDF n-grams.
 
 Both work on the same ids as the models, so that no text is split twice.
 """
@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.multiclass import OneVsRestClassifier
 
-from attn_tuner.measures import measure
+from attn_tuner.measures import kind_of, measure
 
 BUCKETS = 1 << 20  # Columns for n-grams of two and more, found by hash.
 LEAST_TEXTS = 2  # An n-gram of one training text alone tells nothing of others.
@@ -26,7 +26,7 @@ class Baseline:
     """A row of the leaderboard that no search made.
 
     Args:
-        name: "majority class" or "linear".
+        name: "majority class", "label shares", "mean" or "linear".
         facts: how it was made, in words.
         validation, test: all of `measures.measure`; `test` is empty without a test part.
         seconds: to fit and measure it.
@@ -50,16 +50,26 @@ class Baseline:
 def majority(training, parts: dict, classes: int) -> Baseline:
     """Answers with the class shares of the training part, whatever the text.
 
-    p_c = n_c / n
+    p_c = n_c / n;   of labels the share of texts that have each, of numbers their mean
 
     Args:
         training: a `TokenStore`.
         parts: "validation" and perhaps "test" to their stores.
         classes: number of classes.
     """
-    shares = np.bincount(training.labels, minlength=classes) / len(training.labels)
+    kind = kind_of(training.labels)
+    if kind == "class":
+        shares = np.bincount(training.labels, minlength=classes) / len(training.labels)
+    else:
+        shares = np.atleast_1d(training.labels.mean(axis=0))
     answers = {role: np.tile(shares, (len(part.labels), 1)) for role, part in parts.items()}
-    return _baseline("majority class", "the training part's class shares", parts, answers, 0.0)
+    name = {"class": "majority class", "labels": "label shares", "number": "mean"}[kind]
+    facts = {
+        "class": "the training part's class shares",
+        "labels": "the training part's label shares",
+        "number": "the training part's mean",
+    }[kind]
+    return _baseline(name, facts, parts, answers, 0.0)
 
 
 def linear(training, parts: dict, classes: int, seed: int = 0) -> Baseline:
@@ -68,7 +78,8 @@ def linear(training, parts: dict, classes: int, seed: int = 0) -> Baseline:
     x_w = (1 + log n_w) (1 + log((1 + N) / (1 + N_w))),  rows of length 1
 
     Words go as 1-2-grams; where tokens are single characters, as in Chinese, as 1-3-grams. More
-    than two classes are told apart one against the rest.
+    than two classes, and several labels, are told apart one against the rest. Numbers are fitted
+    by ridge regression.
 
     Args:
         training, parts, classes: as in `majority`.
@@ -81,14 +92,20 @@ def linear(training, parts: dict, classes: int, seed: int = 0) -> Baseline:
     columns = np.flatnonzero(seen >= min(LEAST_TEXTS, seen.max(initial=0)))
     weigh = TfidfTransformer(sublinear_tf=True)
     rows = weigh.fit_transform(counts[:, columns])
+    kind = kind_of(training.labels)
     penalty = _choose_penalty(rows, training.labels, seed)
     model = _regression(penalty, training.labels, seed).fit(rows, training.labels)
     answers = {}
     for role, part in parts.items():
-        found = model.predict_proba(weigh.transform(count_ngrams(part, order)[:, columns]))
-        answers[role] = np.zeros((len(part.labels), classes))
-        answers[role][:, model.classes_] = found
-    facts = f"TF-IDF of 1-{order}-grams, logistic regression, C={penalty:g}"
+        given = weigh.transform(count_ngrams(part, order)[:, columns])
+        if kind == "class":
+            answers[role] = np.zeros((len(part.labels), classes))
+            answers[role][:, model.classes_] = model.predict_proba(given)
+        else:
+            found = model.predict_proba(given) if kind == "labels" else model.predict(given)
+            answers[role] = found.reshape(len(part.labels), -1)
+    way = "ridge" if kind == "number" else "logistic"
+    facts = f"TF-IDF of 1-{order}-grams, {way} regression, C={penalty:g}"
     return _baseline("linear", facts, parts, answers, time.monotonic() - begun)
 
 
@@ -124,9 +141,14 @@ def count_ngrams(store, order: int) -> sparse.csr_matrix:
 def _choose_penalty(rows, labels, seed) -> float:
     chosen = np.random.default_rng(seed).permutation(len(labels))[:TUNING_ROWS]
     rows, labels = rows[chosen], np.asarray(labels)[chosen]
-    if np.unique(labels, return_counts=True)[1].min() < 3:
+    if kind_of(labels) != "class":
+        if len(labels) < 6:
+            return PENALTIES[1]
+        folds = list(KFold(3, shuffle=True, random_state=seed).split(labels))
+    elif np.unique(labels, return_counts=True)[1].min() < 3:
         return PENALTIES[1]  # Too few of a class for three folds.
-    folds = list(StratifiedKFold(3, shuffle=True, random_state=seed).split(labels, labels))
+    else:
+        folds = list(StratifiedKFold(3, shuffle=True, random_state=seed).split(labels, labels))
 
     def score(penalty):
         hits = [
@@ -137,7 +159,7 @@ def _choose_penalty(rows, labels, seed) -> float:
         ]
         return np.mean(hits)
 
-    best, best_score = PENALTIES[0], -1.0
+    best, best_score = PENALTIES[0], -np.inf
     for penalty in PENALTIES:
         found = score(penalty)
         if found <= best_score:
@@ -147,11 +169,14 @@ def _choose_penalty(rows, labels, seed) -> float:
 
 
 def _regression(penalty, labels, seed):
+    if kind_of(labels) == "number":
+        return Ridge(alpha=1 / penalty, solver="sparse_cg")
     # The dual solver takes a tenth of the time of lbfgs on rows this sparse.
     one = LogisticRegression(
         C=penalty, solver="liblinear", dual=True, tol=1e-2, max_iter=2_000, random_state=seed
     )
-    return one if len(np.unique(labels)) == 2 else OneVsRestClassifier(one)
+    single = kind_of(labels) == "class" and len(np.unique(labels)) == 2
+    return one if single else OneVsRestClassifier(one)
 
 
 def _baseline(name, facts, parts, answers, seconds):

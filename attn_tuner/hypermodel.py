@@ -10,6 +10,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.limits import KEEPS, TextMask, TokenLimits
 from attn_tuner.schedules import warmed_cosine
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace, assemble
+from attn_tuner.text.tasks import Task, task_named
 
 VOCABULARY_LIMITS = (5_000, 10_000, 20_000, 30_000, 50_000)
 TEXT_LIMITS = (64, 128, 256, 400)
@@ -76,11 +77,12 @@ class AttentionHyperModel(keras_tuner.HyperModel):
     Inputs are padded integer ids `(batch, steps)`, 0 is padding and 1 unknown; with `features`
     they are numeric sequences `(batch, steps, features)`, where a step of zeros is padding.
     Targets are class numbers. The output is `(batch, 1)` probabilities of class 1 for two classes,
-    `(batch, classes)` probabilities for more.
+    `(batch, classes)` probabilities for more. With `task` targets are a 0/1 matrix and the output
+    a probability for each label, or targets are numbers and so is the output, `(batch, 1)`.
 
     Args:
         vocabulary_size: ids in the data, padding and unknown included.
-        classes: number of classes, at least 2.
+        classes: number of classes or labels, at least 2.
         space: what to search; see `default_space`.
         features: width of numeric sequences that take the place of ids.
         vectors: `(vocabulary_size, width)` word vectors, width at least the largest
@@ -88,6 +90,9 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             dimension `start`: whether the embedding begins with them or at random.
         training_texts: texts of an epoch. Known, and with `epochs` in the space, the learning rate
             rises and falls over the whole training; else it is constant.
+        task: "multilabel" or "regression"; None for classes.
+        scale: mean and standard deviation of the targets of a regression: the model learns their
+            distance from the mean in standard deviations, whatever their unit.
         seed: start of the weights and of dropout; None leaves them to Keras.
         include_top: False leaves the model uncompiled, for `Tuner(optimizer=, loss=, metrics=)`.
         name, tunable: as in `keras_tuner.HyperModel`.
@@ -106,13 +111,16 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         features=None,
         vectors=None,
         training_texts=None,
+        task=None,
+        scale=(0.0, 1.0),
         seed=None,
         include_top=True,
         name="attention_classifier",
         tunable=True,
     ):
         super().__init__(name=name, tunable=tunable)
-        if classes < 2:
+        self.task_name = task
+        if classes < 2 and task_named(task, classes).kind != "number":
             raise SpaceError(f"A classifier needs at least 2 classes; got classes={classes}.")
         if vocabulary_size < 3:
             raise SpaceError(
@@ -128,6 +136,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             )
         self.vocabulary_size = int(vocabulary_size)
         self.classes = int(classes)
+        self.scale = tuple(float(each) for each in scale)
         self.features = features
         self.seed = seed
         self.include_top = include_top
@@ -224,11 +233,18 @@ class AttentionHyperModel(keras_tuner.HyperModel):
 
     def _classify(self, context):
         # float32 even under mixed_float16: probabilities near 0 and 1 would round to them.
-        units, activation = (1, "sigmoid") if self.classes == 2 else (self.classes, "softmax")
         layer = keras.layers.Dense(
-            units, activation=activation, dtype="float32", name="probabilities"
+            self.task.outputs(self.classes),
+            activation=self.task.activation,
+            dtype="float32",
+            name="distance" if self.task.kind == "number" else "probabilities",
         )
-        return layer(context)
+        if self.task.kind != "number":
+            return layer(context)
+        mean, deviation = self.scale
+        return keras.layers.Rescaling(deviation, mean, dtype="float32", name="value")(
+            layer(context)
+        )
 
     def _compile(self, model, values):
         optimizer = keras.optimizers.AdamW(
@@ -238,7 +254,11 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         optimizer.exclude_from_weight_decay(var_names=list(NOT_DECAYED))
         # XLA compiles anew for every length of batch, which costs more than it saves on text.
         jit = "auto" if keras.backend.backend() == "jax" else False
-        model.compile(optimizer, self.loss, metrics=["accuracy"], jit_compile=jit)
+        weights = [self.scale[1] ** -2] if self.task.kind == "number" else None
+        metrics = {"class": ["accuracy"], "labels": ["binary_accuracy"], "number": []}
+        model.compile(
+            optimizer, self.loss, weights, metrics=metrics[self.task.kind], jit_compile=jit
+        )
         # A checkpoint's optimiser state is skipped by Keras unless the optimiser has its variables.
         model.optimizer.build(model.trainable_variables)
 
@@ -249,5 +269,10 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         return warmed_cosine(values["learning_rate"], batches * values["epochs"], last=0.05)
 
     @property
+    def task(self) -> Task:
+        """What the model answers; of classes it follows from how many there are."""
+        return task_named(self.task_name, self.classes)
+
+    @property
     def loss(self) -> str:
-        return "binary_crossentropy" if self.classes == 2 else "sparse_categorical_crossentropy"
+        return self.task.loss

@@ -18,8 +18,8 @@ class Batches(keras.utils.PyDataset):
         probabilities = validation.restore(model.predict(validation))   # in the store's order
 
     A batch is `(ids, labels)`, with weights `(ids, labels, sample_weight)`: ids (batch, steps)
-    int32 with 0 behind each text, labels (batch,) int32. All batches but the last of an epoch are
-    full. The order depends on `seed` and the number of the epoch alone.
+    int32 with 0 behind each text, labels (batch, ...) as the store has them. All batches but the
+    last of an epoch are full. The order depends on `seed` and the number of the epoch alone.
 
     Args:
         store: the encoded texts.
@@ -74,7 +74,7 @@ class Batches(keras.utils.PyDataset):
 
     @property
     def labels(self) -> np.ndarray:
-        """(texts,) int32 in the order of `rows`, which is that of `restore`."""
+        """(texts, ...) in the order of `rows`, which is that of `restore`."""
         return self.store.labels[self.rows]
 
     def begin(self, epoch: int, batch: int = 0):

@@ -7,6 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from attn_tuner.text.tasks import task_of
+
 ROLES = ("train", "validation", "test")
 
 
@@ -16,7 +18,8 @@ class Split:
 
     Args:
         texts: the texts.
-        labels: (texts,) int32, index into the data set's classes.
+        labels: (texts,) int32, index into the data set's classes; or (texts, labels) uint8, 1
+            where a text has a label; or (texts,) float32.
     """
 
     texts: list[str]
@@ -31,7 +34,9 @@ class Split:
         return Split([self.texts[index] for index in indices], self.labels[indices])
 
     def counts(self, classes: int) -> np.ndarray:
-        """(classes,) how many texts each class has."""
+        """(classes,) how many texts each class or label has."""
+        if self.labels.ndim == 2:
+            return self.labels.sum(axis=0, dtype="int64")
         return np.bincount(self.labels, minlength=classes)
 
 
@@ -44,7 +49,7 @@ class TextDataset:
         train: what models learn from.
         validation: what they are chosen by.
         test: what the chosen one is measured on, once.
-        classes: class names by index.
+        classes: names of classes or labels by index; none where labels are numbers.
         unlabelled: further texts of the same kind, possibly none.
         notes: what was done to the data on its way in, a sentence each.
     """
@@ -59,8 +64,8 @@ class TextDataset:
 
     @property
     def task(self) -> str:
-        """What kind of answer a model gives: "binary" or "multiclass"."""
-        return "binary" if len(self.classes) == 2 else "multiclass"
+        """What kind of answer a model gives, a name of `tasks.TASKS`."""
+        return task_of(self.train.labels, len(self.classes)).name
 
     def parts(self) -> dict[str, Split]:
         """The parts that are there, by role."""
@@ -76,9 +81,11 @@ class TextDataset:
             digest.update(f"{role} {len(part)}\n".encode())
             digest.update(lengths.tobytes())
             digest.update("".join(part.texts).encode())
-            digest.update(part.labels.astype("<i4").tobytes())
+            kind = "<f4" if part.labels.dtype.kind == "f" else "<i4"
+            digest.update(part.labels.astype(kind).tobytes())
         return digest.hexdigest()
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{role} {len(part):,}" for role, part in self.parts().items())
-        return f"TextDataset({self.name!r}: {sizes}; classes {', '.join(self.classes)})"
+        answers = f"classes {', '.join(self.classes)}" if self.classes else "numbers"
+        return f"TextDataset({self.name!r}: {sizes}; {answers})"

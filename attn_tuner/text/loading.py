@@ -9,11 +9,15 @@ from attn_tuner.text.cleaning import clean_labels, clean_texts, sorted_classes
 from attn_tuner.text.dataset import ROLES, Split, TextDataset
 from attn_tuner.text.loaders import RawData, loaders
 from attn_tuner.text.splitting import hold_out, usual_fraction, without
+from attn_tuner.text.tasks import Task, task_named
+from attn_tuner.text.truths import check_every_label, guess_task, read_label_sets, read_numbers
 
 _log = logging.getLogger(__name__)
 
 
-def load(source, text=None, label=None, validation=None, test=None, seed=0) -> TextDataset:
+def load(
+    source, text=None, label=None, validation=None, test=None, seed=0, task=None
+) -> TextDataset:
     """Reads texts and labels, and sees to it that they can be learned from and tested on.
 
     Parts that the source lacks are held out of the training part, class by class. Training texts
@@ -27,22 +31,25 @@ def load(source, text=None, label=None, validation=None, test=None, seed=0) -> T
         validation: another source of the same kinds, or the fraction to hold out.
         test: another source of the same kinds, or the fraction to hold out.
         seed: of the division into parts.
+        task: "multilabel" or "regression"; guessed of lists of labels, of rows of 0 and 1, and of
+            fractions. "binary" and "multiclass" take what could be either as classes.
 
     Raises:
         DataError: the data cannot be used; says why and what would do.
     """
     raw = read(source, text, label)
+    task = _task(task, raw)
     parts, fractions = dict(raw.parts), {}
     for role, given in (("validation", validation), ("test", test)):
         if isinstance(given, float):
             fractions[role] = _checked_fraction(role, given)
             parts.pop(role, None)
         elif given is not None:
-            parts[role] = _part_of(read(given, text, label), role, raw.classes)
-    splits, classes = _as_splits(raw, parts)
+            parts[role] = _part_of(read(given, text, label), role, raw.classes, task)
+    splits, classes = (_as_splits if task.kind == "class" else _as_truths)(raw, parts, task)
     notes = list(raw.notes)
     train = _trimmed(splits.pop("train"), splits, notes)
-    _check_classes(raw.name, train, classes)
+    _check_classes(raw.name, train, classes, task)
     for role in ("test", "validation"):
         if role not in splits:
             fraction = fractions.get(role) or usual_fraction(len(train))
@@ -50,7 +57,7 @@ def load(source, text=None, label=None, validation=None, test=None, seed=0) -> T
             train, splits[role] = hold_out(train, fraction, seed, len(classes), leave)
             notes.append(f"{len(splits[role]):,} training texts were held out for {role}.")
             train = _trimmed(train, {role: splits[role]}, notes)
-    _check_each_class_is_left(raw.name, train, classes)
+            _check_each_class_is_left(raw.name, train, classes, task)
     for note in notes:
         _log.info(note)
     return TextDataset(
@@ -77,9 +84,16 @@ def read(source, text=None, label=None) -> RawData:
     )
 
 
-def _part_of(raw: RawData, role: str, classes):
+def _task(name: str | None, raw: RawData) -> Task:
+    values = raw.parts["train"][1]
+    return task_named(name or guess_task(values), len(raw.classes or ()))
+
+
+def _part_of(raw: RawData, role: str, classes, task: Task):
     """The part of another source that serves as `role`: its own, else what it has."""
     texts, labels = raw.parts.get(role) or raw.parts["train"]
+    if task.kind != "class":
+        return texts, labels
     if raw.classes:
         labels = [raw.classes[label] for label in labels]
     if classes:
@@ -88,9 +102,8 @@ def _part_of(raw: RawData, role: str, classes):
     return texts, labels
 
 
-def _as_splits(raw: RawData, parts):
-    """Role -> Split, and the class names."""
-    texts, names = {}, {}
+def _checked_texts(raw: RawData, parts):
+    """(role, name for messages, texts, labels as they came) of each part."""
     for role in ROLES:
         if role not in parts:
             continue
@@ -103,7 +116,26 @@ def _as_splits(raw: RawData, parts):
             )
         if len(values) == 0:
             raise DataError(f"{where} holds no rows. It needs texts with their labels.")
-        texts[role] = clean_texts(values, where)
+        yield role, where, clean_texts(values, where), labels
+
+
+def _as_truths(raw: RawData, parts, task: Task):
+    """Role -> Split, and the names of the labels, for other tasks than classes."""
+    texts, found = {}, {}
+    for role, where, own, labels in _checked_texts(raw, parts):
+        texts[role] = own
+        found[role] = read_numbers(labels, where) if task.kind == "number" else labels
+    classes = ()
+    if task.kind == "labels":
+        found, classes = read_label_sets(found, raw.name, raw.classes)
+    return {role: Split(texts[role], found[role]) for role in texts}, classes
+
+
+def _as_splits(raw: RawData, parts, task: Task):
+    """Role -> Split, and the class names."""
+    texts, names = {}, {}
+    for role, where, own, labels in _checked_texts(raw, parts):
+        texts[role] = own
         if raw.classes:
             labels = [raw.classes[v] if not isinstance(v, str) else v for v in labels]
         names[role] = clean_labels(labels, where)
@@ -139,7 +171,9 @@ def _checked_fraction(role, fraction) -> float:
     return fraction
 
 
-def _check_classes(name, train: Split, classes):
+def _check_classes(name, train: Split, classes, task: Task):
+    if task.kind != "class":
+        return _check_each_class_is_left(name, train, classes, task)
     if len(classes) < 2:
         only = f" ('{classes[0]}')" if classes else ""
         raise DataError(f"{name} has one class only{only}. A classifier needs at least two.")
@@ -156,10 +190,18 @@ def _check_classes(name, train: Split, classes):
             f"{plural} {shown} of {name} {verb} one example only, too few to train and to test. "
             "Add examples, join it with another class, or leave it out."
         )
-    _check_each_class_is_left(name, train, classes)
+    _check_each_class_is_left(name, train, classes, task)
 
 
-def _check_each_class_is_left(name, train: Split, classes):
+def _check_each_class_is_left(name, train: Split, classes, task: Task):
+    if task.kind == "labels":
+        return check_every_label(name, train.labels, classes)
+    if task.kind == "number":
+        if len(np.unique(train.labels)) < 2:
+            raise DataError(
+                f"All training texts of {name} have the same number. There is nothing to learn."
+            )
+        return None
     absent = [classes[index] for index in np.flatnonzero(train.counts(len(classes)) == 0)]
     if absent:
         raise DataError(

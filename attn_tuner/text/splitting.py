@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from attn_tuner.measures import kind_of
 from attn_tuner.text.dataset import Split
 
 _SMALLEST, _LARGEST = 500, 5_000
@@ -17,7 +18,7 @@ def usual_fraction(count: int) -> float:
 
 
 def hold_out(part: Split, fraction: float, seed: int, classes: int, leave: int = 1):
-    """Divides a part into (what is left, what is held out), class by class.
+    """Divides a part into (what is left, what is held out), class by class where there are any.
 
     Args:
         part: the texts to divide.
@@ -27,9 +28,11 @@ def hold_out(part: Split, fraction: float, seed: int, classes: int, leave: int =
         leave: how many texts of each class must stay.
     """
     random = np.random.default_rng(seed)
-    held = []
+    strata, held = part.labels, []
+    if kind_of(part.labels) != "class":
+        strata, classes = np.zeros(len(part), "int32"), 1
     for label in range(classes):
-        members = np.flatnonzero(part.labels == label)
+        members = np.flatnonzero(strata == label)
         wanted = max(1, round(fraction * len(members)))
         count = max(0, min(wanted, len(members) - leave))
         held.append(random.permutation(members)[:count])

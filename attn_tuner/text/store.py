@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.errors import RunError
+from attn_tuner.measures import kind_of
 from attn_tuner.text.dataset import Split, TextDataset
 from attn_tuner.text.vectorizer import Vectorizer
 
@@ -25,7 +26,7 @@ class TokenStore:
     Args:
         ids: (tokens,) int32.
         offsets: (texts + 1,) int64; text i is `ids[offsets[i]:offsets[i + 1]]`.
-        labels: (texts,) int32.
+        labels: (texts,) int32, (texts, labels) uint8 or (texts,) float32, as in `Split`.
         vocabulary_size: ids are below it.
         token_length: mean number of characters of a token; 1 where every character is one.
     """
@@ -43,7 +44,10 @@ class TokenStore:
         lengths = np.array([len(token) for token in vectorizer.vocabulary])
         known = ids[ids > 1]
         mean = float(lengths[known].mean()) if len(known) else 1.0
-        return cls(ids, offsets, np.asarray(split.labels, np.int32), len(vectorizer), mean)
+        labels = np.asarray(split.labels)
+        if kind_of(labels) == "class":
+            labels = labels.astype(np.int32)
+        return cls(ids, offsets, labels, len(vectorizer), mean)
 
     @classmethod
     def open(cls, directory) -> "TokenStore":
@@ -92,15 +96,17 @@ class TokenStore:
         return np.diff(self.offsets)
 
     def fraction(self, share: float, seed: int = 0) -> np.ndarray:
-        """Which texts make up this share, class by class, in rising order.
+        """Which texts make up this share, class by class where there are any, in rising order.
 
         With one seed a smaller share is part of every larger one, so that a model which has seen
         a tenth goes on with texts it knows when it is given a half.
         """
         random = np.random.default_rng(seed)
+        alike = kind_of(self.labels) != "class"
+        strata = np.zeros(len(self), np.int32) if alike else self.labels
         chosen = []
-        for label in range(int(self.labels.max(initial=-1)) + 1):
-            members = random.permutation(np.flatnonzero(self.labels == label))
+        for label in range(int(strata.max(initial=-1)) + 1):
+            members = random.permutation(np.flatnonzero(strata == label))
             chosen.append(members[: max(1, round(share * len(members)))])
         return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
 

@@ -1,0 +1,158 @@
+"""Several labels a text, or a number, as they came: a 0/1 matrix, or floats."""
+
+import math
+import numbers
+from collections.abc import Sequence
+
+import numpy as np
+
+from attn_tuner.errors import DataError
+from attn_tuner.text.cleaning import clean_labels, sorted_classes
+
+SEPARATORS = ("|", ";", ",")  # The first that occurs in any label divides them all.
+_SEVERAL = (list, tuple, set, frozenset, np.ndarray)
+
+
+def guess_task(values: Sequence) -> str | None:
+    """ "multilabel" of lists and of rows of 0 and 1, "regression" of fractions, else None.
+
+    Labels in one string per text look like names of classes, so they are never guessed.
+    """
+    values = list(values)
+    if values and all(isinstance(value, _SEVERAL) for value in values):
+        alone = all(len(value) == 1 for value in values)
+        return None if alone else "multilabel"
+    numbers_all = all(_number(value) is not None for value in values)
+    return "regression" if values and numbers_all and any(map(_is_fraction, values)) else None
+
+
+def read_numbers(values: Sequence, where: str) -> np.ndarray:
+    """The numbers, `(texts,)` float32.
+
+    Raises:
+        DataError: one is missing, or is no finite number.
+    """
+    found = []
+    for row, value in enumerate(values, start=1):
+        number = _number(value)
+        if number is None or not math.isfinite(number):
+            raise DataError(
+                f"Label {row} of {where} is {value!r}, which is no finite number. A regression "
+                "learns numbers: mend it, or leave the row out."
+            )
+        found.append(number)
+    return np.array(found, "float32")
+
+
+def read_label_sets(parts: dict[str, Sequence], name: str, classes=None):
+    """The labels of each part as a 0/1 matrix, and their names.
+
+    Args:
+        parts: role to what came: rows of 0 and 1, lists of names, or strings of names with one of
+            `SEPARATORS` between them.
+        name: of the data, for messages.
+        classes: names of the columns of a matrix, where they are known.
+
+    Returns:
+        Role to `(texts, labels)` uint8, and the names: those of the training part, sorted.
+
+    Raises:
+        DataError: a row cannot be read, there are fewer than two labels, a label stands on no
+            training text, or another part has a label that training lacks.
+    """
+    width = _width({role: list(values) for role, values in parts.items()})
+    if width is not None:
+        names = tuple(classes or map(str, range(width)))
+        matrices = {
+            role: np.array([list(row) for row in rows], "uint8") for role, rows in parts.items()
+        }
+    else:
+        separator = _separator(parts)
+        sets = {
+            role: [_names(value, separator, _where(name, role, parts)) for value in values]
+            for role, values in parts.items()
+        }
+        names = tuple(classes or sorted_classes(each for row in sets["train"] for each in row))
+        matrices = {role: _matrix(rows, names, f"{name} ({role})") for role, rows in sets.items()}
+    if len(names) < 2:
+        only = f" ('{names[0]}')" if names else ""
+        raise DataError(
+            f"{name} has {len(names)} label{only}. Several labels a text need at least two; for a "
+            "yes or no give one class per text."
+        )
+    check_every_label(name, matrices["train"], names)
+    return matrices, names
+
+
+def check_every_label(name: str, matrix: np.ndarray, names):
+    """Raises DataError where a label stands on no training text."""
+    absent = [each for each, count in zip(names, matrix.sum(axis=0), strict=True) if not count]
+    if absent:
+        raise DataError(
+            f"No training text of {name} has the label {', '.join(absent[:5])}. Add examples, or "
+            "leave the label out."
+        )
+
+
+def _width(parts) -> int | None:
+    """The columns of a 0/1 matrix; None where the rows are none."""
+    rows = [row for values in parts.values() for row in values]
+    if not all(isinstance(row, _SEVERAL) and not isinstance(row, set | frozenset) for row in rows):
+        return None
+    if len({len(row) for row in rows}) != 1 or not len(rows[0]):
+        return None
+    binary = all(
+        isinstance(each, numbers.Real | np.bool_) and each in (0, 1) for row in rows for each in row
+    )
+    return len(rows[0]) if binary else None
+
+
+def _separator(parts) -> str:
+    strings = [each for values in parts.values() for each in values if isinstance(each, str)]
+    return next((mark for mark in SEPARATORS if any(mark in each for each in strings)), ",")
+
+
+def _names(value, separator, where) -> list[str]:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", errors="replace")
+    if isinstance(value, str):
+        return clean_labels([part for part in value.split(separator) if part.strip()], where)
+    if isinstance(value, _SEVERAL):
+        return clean_labels(value, where)
+    if value is None or value != value:  # A column's empty cell: no label applies.
+        return []
+    return clean_labels([value], where)
+
+
+def _matrix(rows, names, where) -> np.ndarray:
+    place = {name: index for index, name in enumerate(names)}
+    matrix = np.zeros((len(rows), len(names)), "uint8")
+    for index, row in enumerate(rows):
+        for each in row:
+            if each not in place:
+                raise DataError(
+                    f"{where} has the label {each}, which no training text has. The labels in "
+                    f"training: {', '.join(names)}."
+                )
+            matrix[index, place[each]] = 1
+    return matrix
+
+
+def _where(name, role, parts) -> str:
+    return name if len(parts) == 1 else f"{name} ({role})"
+
+
+def _number(value) -> float | None:
+    if isinstance(value, bool | np.bool_):
+        return None
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return None
+    return float(value) if isinstance(value, numbers.Real) else None
+
+
+def _is_fraction(value) -> bool:
+    number = _number(value)
+    return math.isfinite(number) and not number.is_integer()
