@@ -24,6 +24,8 @@ from attn_tuner.tuning import place
 from attn_tuner.tuning.beside import BaselinesBeside
 from attn_tuner.tuning.budget import Budget, format_duration, parse_duration
 from attn_tuner.tuning.data import RunData
+from attn_tuner.tuning.launchers.launch import Launch
+from attn_tuner.tuning.lock import held
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.plan import Plan
 from attn_tuner.tuning.runner import TrialRunner
@@ -64,6 +66,10 @@ def search(
     pruner: str = "median",
     keep: int = 3,
     warm_start=(),
+    workers: int = 1,
+    cluster: str | None = None,
+    cpus_per_trial: float = 1.0,
+    gpus_per_trial: float = 0.0,
     directory=None,
     progress: bool = True,
     callbacks=(),
@@ -89,6 +95,10 @@ def search(
         pruner: rule that ends hopeless trials: "none", "median", "percentile", "asha".
         keep: trials whose weights stay on disk.
         warm_start: the folder of an earlier search, or several, whose best values are tried first.
+        workers: trials at once, each in a process with its share of the cores. More than one
+            needs the extra `ray`.
+        cluster: address of a Ray cluster on which they run; `"auto"` for the one running here.
+        cpus_per_trial, gpus_per_trial: what Ray sets aside for each, fractions as well.
         directory: the run's folder; `runs/<name of the data>` if not given.
         progress: False prints nothing.
         callbacks: Keras callbacks of which every trial gets copies, or a function from a trial's
@@ -99,6 +109,7 @@ def search(
     """
     began = time.monotonic()
     seconds = _seconds(max_time, max_trials)
+    launch = Launch(workers, cluster, cpus_per_trial, gpus_per_trial)
     sign = 1 if direction(objective) == "max" else -1
     dataset = data if isinstance(data, texts_of.TextDataset) else None
     if dataset is None:
@@ -106,7 +117,7 @@ def search(
     directory = place.take(directory, dataset.name)
     place.check_data(dataset, directory)
     budget = place.clock_of(directory, seconds, time.monotonic() - began)
-    with Progress(budget, objective, sign, shown=progress) as shown:
+    with held(directory), Progress(budget, objective, sign, shown=progress) as shown:
         for note in dataset.notes:
             shown.say(note)
         with budget.measure("encode"):
@@ -139,7 +150,7 @@ def search(
             workshop = Workshop(hypermodel, stored.training, stored.validation, callbacks)
             oracle = oracle_of(plan, hypermodel, _folders(warm_start))
             budget.set_reserve(_reserve(stored))
-            runner = _run(plan, oracle, workshop, budget, shown, directory)
+            runner = _run(plan, oracle, workshop, launch, budget, shown, directory)
             problem = beside.wait(budget)
         if problem:
             shown.say(problem)
@@ -161,7 +172,7 @@ def parts(kind: str) -> Registry:
     return KINDS[kind]
 
 
-def _run(plan, oracle, workshop, budget, shown, directory) -> TrialRunner:
+def _run(plan, oracle, workshop, launch, budget, shown, directory) -> TrialRunner:
     interrupted, listen_no_more = stop_on_interrupt()
     runner = TrialRunner(
         oracle,
@@ -174,7 +185,7 @@ def _run(plan, oracle, workshop, budget, shown, directory) -> TrialRunner:
         project_name=directory.name,
     )
     try:
-        runner.search()
+        launch.search(runner, directory / place.DATA)
     finally:
         listen_no_more()
         place.save_clock(budget, directory)

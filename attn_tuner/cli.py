@@ -51,6 +51,8 @@ def search(
     space: Annotated[Path | None, typer.Option(help="TOML that fixes and narrows.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything drawn by chance.")] = 0,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial at most.")] = 10,
+    workers: Annotated[int, typer.Option(min=1, help="Trials at once; 2 and more use Ray.")] = 1,
+    cluster: Annotated[str | None, typer.Option(help="Address of a Ray cluster, or auto.")] = None,
 ):
     """Search DATA for the best model, measure it on the test part, export it to OUT/best."""
     api = _api()
@@ -68,6 +70,8 @@ def search(
         space=space,
         seed=seed,
         epochs=epochs,
+        workers=workers,
+        cluster=cluster,
         directory=out,
         **given,
     )

@@ -23,6 +23,9 @@ _DURATION = re.compile(
     r"(?:(?P<m>\d+(?:\.\d*)?)m)?(?:(?P<s>\d+(?:\.\d*)?)s)?"
 )
 
+_GRACE = 30.0
+_GRACE_SHARE = 0.3  # Of what is kept back: the rest is for the export.
+
 
 def parse_duration(given) -> float:
     """Seconds meant by `"90s"`, `"20m"`, `"2h"`, `"1h30m"`, `"1.5h"`, a number or a timedelta.
@@ -128,6 +131,11 @@ class Budget:
     def search_over(self) -> bool:
         """Whether only the reserve is left, so that the search has to end now."""
         return self.search_left() == 0
+
+    def grace(self) -> float:
+        """Seconds that what trains may take to notice that the search is over."""
+        left = self.left()
+        return _GRACE if left is None else min(_GRACE, _GRACE_SHARE * left)
 
     @contextmanager
     def measure(self, name: str, amount: float = 1.0):

@@ -16,6 +16,7 @@ from keras_tuner.engine.trial import TrialStatus
 from attn_tuner.declaration import declare
 from attn_tuner.errors import Infeasible, RunError
 from attn_tuner.tuning import folder as folders
+from attn_tuner.tuning.alarm import woken
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.durable import WholeFiles
 from attn_tuner.tuning.folder import Record
@@ -244,7 +245,9 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
     def _attempt(self, trial):
         self.heard({"trial": trial.trial_id, "begins": dict(trial.hyperparameters.values)})
         try:
-            self.succeed(trial, self.run_trial(trial))
+            with woken(self.over, self.budget.grace):
+                measures = self.run_trial(trial)
+            self.succeed(trial, measures)
         except Exception as error:
             self.fail(trial, f"{type(error).__name__}: {error}", traceback.format_exc())
 

@@ -1,0 +1,88 @@
+"""Where the trials of a search run: in this process, or among workers."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from attn_tuner.errors import BudgetError, need
+from attn_tuner.tuning.data import RunData
+from attn_tuner.tuning.launchers.driver import Driver
+from attn_tuner.tuning.launchers.on_ray import RayCrew, started
+from attn_tuner.tuning.launchers.threads import share
+from attn_tuner.tuning.limits_check import Allowed
+from attn_tuner.tuning.workshop import Workshop
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How many trials run at once, and where.
+
+        Launch(workers=2).search(runner, data_folder)
+
+    Args:
+        workers: trials at once. One, without a cluster, is trained in this process.
+        cluster: address of a Ray cluster, `"auto"` for the one that runs here; None for this
+            machine alone.
+        cpus_per_trial, gpus_per_trial: what Ray sets aside for a worker.
+
+    Raises:
+        BudgetError: there is to be no worker, or one that has no processor.
+        MissingExtra: workers need Ray, and it is not installed.
+    """
+
+    workers: int = 1
+    cluster: str | None = None
+    cpus_per_trial: float = 1.0
+    gpus_per_trial: float = 0.0
+
+    def __post_init__(self):
+        if not isinstance(self.workers, int) or self.workers < 1:
+            raise BudgetError(f"workers is {self.workers!r}; it should be at least 1.")
+        if not self.cpus_per_trial > 0 or self.gpus_per_trial < 0:
+            raise BudgetError(
+                f"A trial cannot do with cpus_per_trial={self.cpus_per_trial!r} and "
+                f"gpus_per_trial={self.gpus_per_trial!r}. Give more than 0 CPUs, and 0 or more "
+                "GPUs."
+            )
+        if self.parallel:
+            need("ray", "ray")
+
+    @property
+    def parallel(self) -> bool:
+        return self.workers > 1 or self.cluster is not None
+
+    def search(self, runner, data):
+        """Runs the search of a `TrialRunner` whose texts are encoded in the folder `data`."""
+        if not self.parallel:
+            return runner.search()
+        shop = runner.workshop
+        prepare = Prepare(shop.hypermodel, str(data), shop.callbacks, shop.allowed)
+        # On a cluster a trial computes where nobody counts this machine's cores.
+        threads = math.ceil(self.cpus_per_trial) if self.cluster else share(self.workers)
+        cpus = math.ceil(self.workers * self.cpus_per_trial)
+        with started(cpus, self.cluster) as ray:
+            crew = RayCrew(
+                ray, prepare, self.workers, threads, self.cpus_per_trial, self.gpus_per_trial
+            )
+            return Driver(runner, crew).search()
+
+
+@dataclass(frozen=True, eq=False)
+class Prepare:
+    """Makes the workshop anew in a worker, on the stores of the run folder: no text travels.
+
+    Args:
+        hypermodel, callbacks, allowed: as in `Workshop`.
+        data: the run's data folder, on a path that every worker sees.
+    """
+
+    hypermodel: object
+    data: str
+    callbacks: object
+    allowed: Allowed
+
+    def __call__(self) -> Workshop:
+        stored = RunData.open(Path(self.data))
+        return Workshop(
+            self.hypermodel, stored.training, stored.validation, self.callbacks, self.allowed
+        )

@@ -1,0 +1,80 @@
+"""A worker: trains what it is given, says how it goes, and heeds what it is told."""
+
+import os
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable
+
+from attn_tuner.tuning.task import Outcome, Task
+from attn_tuner.tuning.watch import Watch
+
+NEWS_PACE = 0.25  # Seconds between two words on how far an epoch is.
+PATIENCE = 1.0  # Seconds that `news` waits for something to say.
+
+
+class Worker:
+    """Trains one task at a time in one thread, while others ask for news and bring answers.
+
+    Args:
+        prepare: makes the function that trains a task under a watch. It is called here, so that
+            what it opens need not travel.
+    """
+
+    def __init__(self, prepare: Callable[[], Callable[[Task, Watch], Outcome]]):
+        self._train = prepare()
+        self._said = queue.SimpleQueue()
+        self._answers = queue.SimpleQueue()
+        self._stopped = threading.Event()
+        self._next_news = 0.0
+
+    def process(self) -> int:
+        """The id of the process: whoever gets it knows that the worker is up."""
+        return os.getpid()
+
+    def train(self, task: Task):
+        """Trains; the outcome is the last of the news."""
+        self._stopped.clear()
+        try:
+            self._say("ended", self._train(task, self._watch()))
+        except Exception as error:
+            self._say("failed", (f"{type(error).__name__}: {error}", traceback.format_exc()))
+
+    def news(self) -> list[tuple[str, object]]:
+        """What was said since the last call; waits for the first word, but not for ever."""
+        try:
+            found = [self._said.get(timeout=PATIENCE)]
+        except queue.Empty:
+            return []
+        while not self._said.empty():
+            found.append(self._said.get())
+        return found
+
+    def answer(self, reason: str | None):
+        self._answers.put(reason)
+
+    def stop(self):
+        self._stopped.set()
+
+    def _watch(self) -> Watch:
+        return Watch(
+            expired=self._stopped.is_set,
+            hopeless=self._ask,
+            heard=self._tell,
+            judged=lambda seconds: self._say("judged", seconds),
+            saved=lambda progress: self._say("resumable", None),
+        )
+
+    def _ask(self, epochs, score):
+        self._say("score", (epochs, score))
+        return self._answers.get()
+
+    def _tell(self, news):
+        now = time.monotonic()
+        if "measures" in news or now >= self._next_news:
+            self._next_news = now + NEWS_PACE
+            self._say("heard", news)
+
+    def _say(self, kind, facts):
+        self._said.put((kind, facts))

@@ -1,0 +1,181 @@
+"""The driver with workers of paper: who gets what, who dies, who is stuck."""
+
+import pytest
+from toy_runner import make_runner
+from toy_training import score
+
+from attn_tuner.errors import BudgetError, MissingExtra
+from attn_tuner.tuning.launchers.crew import Event
+from attn_tuner.tuning.launchers.driver import Driver
+from attn_tuner.tuning.launchers.launch import Launch
+from attn_tuner.tuning.launchers.threads import environment, share
+from attn_tuner.tuning.task import Outcome
+from attn_tuner.tuning.watch import TIME_OVER
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")
+
+
+class PaperCrew:
+    """Workers that end a task in as many waits as they are told; `act` may do something else.
+
+    Args:
+        workers: how many.
+        act: `(crew, worker, task)` to the events of one wait, or None for the usual.
+    """
+
+    def __init__(self, workers=2, act=lambda crew, worker, task: None):
+        self.tasks = dict.fromkeys(f"paper {n}" for n in range(workers))
+        self.act = act
+        self.begun, self.answers, self.stopped, self.dismissed = [], [], [], []
+        self.most, self.closed, self.time = 0, False, 0.0
+
+    def idle(self):
+        return [worker for worker, task in self.tasks.items() if task is None]
+
+    def begin(self, worker, task):
+        self.tasks[worker] = task
+        self.begun.append(task.trial_id)
+        self.most = max(self.most, sum(task is not None for task in self.tasks.values()))
+
+    def answer(self, worker, reason):
+        self.answers.append(reason)
+
+    def stop(self, worker):
+        self.stopped.append(worker)
+
+    def dismiss(self, worker):
+        self.dismissed.append(worker)
+        self.tasks[worker] = None
+
+    def wait(self, seconds):
+        self.time += seconds
+        events = []
+        for worker, task in self.tasks.items():
+            if task is None:
+                continue
+            said = self.act(self, worker, task)
+            said = [Event(worker, "ended", outcome(task))] if said is None else said
+            if any(event.kind in ("ended", "failed", "died") for event in said):
+                self.tasks[worker] = None
+            events += said
+        return events
+
+    def close(self):
+        self.closed = True
+
+
+def outcome(task, stopped="all epochs done"):
+    measures = {"epochs": 1.0, "seconds": 1.0, "loss": 0.5, "accuracy": score(task.values)}
+    return Outcome(measures, [measures], stopped, 1.0)
+
+
+def test_every_trial_runs_once_and_all_workers_are_busy(runner):
+    crew = PaperCrew(3)
+    Driver(runner, crew).search()
+    assert sorted(crew.begun) == sorted(runner.records) == [str(n) for n in range(6)]
+    assert {record.status for record in runner.records.values()} == {"completed"}
+    assert crew.most == 3
+    assert crew.closed
+    assert runner.oracle.ongoing_trials == {}
+
+
+def test_a_trial_whose_worker_died_is_begun_again_and_fails_after_two_retries(runner):
+    def act(crew, worker, task):
+        return [Event(worker, "died", "out of memory")] if task.trial_id == "1" else None
+
+    crew = PaperCrew(2, act)
+    Driver(runner, crew, max_retries=2).search()
+    assert crew.begun.count("1") == 3
+    failed = runner.records.pop("1")
+    assert failed.status == "failed"
+    assert failed.stopped == "the worker died 3 times: out of memory"
+    assert {record.status for record in runner.records.values()} == {"completed"}
+
+
+def test_scores_are_answered_with_the_word_of_the_pruner(tmp_path):
+    runner = make_runner(tmp_path, trials=8, pruner="median")
+    asked = set()
+
+    def act(crew, worker, task):
+        if task.trial_id in asked:
+            reason = crew.answers[-1]
+            return [
+                Event(worker, "ended", outcome(task, f"pruned: {reason}" if reason else "done"))
+            ]
+        asked.add(task.trial_id)
+        return [Event(worker, "score", (1.0, score(task.values)))]
+
+    Driver(runner, PaperCrew(1, act)).search()
+    statuses = {record.status for record in runner.records.values()}
+    assert statuses == {"completed", "pruned"}
+
+
+def test_a_failed_trial_is_recorded_with_its_traceback(runner):
+    def act(crew, worker, task):
+        cause = ("ValueError: no such luck", "Traceback ...")
+        return [Event(worker, "failed", cause)] if task.trial_id == "0" else None
+
+    Driver(runner, PaperCrew(2, act)).search()
+    assert runner.records["0"].stopped == "ValueError: no such luck"
+    assert runner.records["0"].message == "Traceback ..."
+
+
+def test_a_silent_worker_is_dismissed_and_its_trial_goes_to_another(runner):
+    crew = PaperCrew(1)
+    silent = []
+
+    def act(crew, worker, task):
+        if task.trial_id == "0" and len(silent) < 5:
+            silent.append(crew.time)
+            return []
+        return None
+
+    crew.act = act
+    Driver(runner, crew, silence=1.0, clock=lambda: crew.time).search()
+    assert crew.dismissed
+    assert runner.records["0"].status == "completed"
+
+
+def test_when_the_time_is_over_what_runs_is_cut_and_what_is_stuck_is_left_for_later(tmp_path):
+    runner = make_runner(tmp_path, trials=6)
+    crew = PaperCrew(2)
+    over = []
+    runner.interrupted = lambda: bool(over)
+
+    def act(crew, worker, task):
+        over.append(True)
+        if task.trial_id == "1":  # Which hears nothing.
+            return []
+        return [Event(worker, "ended", outcome(task, TIME_OVER))] if crew.stopped else []
+
+    crew.act = act
+    Driver(runner, crew, clock=lambda: crew.time).search()
+    assert runner.records["0"].status == "cut"
+    assert crew.dismissed == ["paper 1"]
+    assert set(runner.records) == {"0"}
+    again = make_runner(tmp_path, trials=6)
+    crew = PaperCrew(4)
+    Driver(again, crew).search()
+    assert crew.begun[0] == "1"
+    assert set(again.records) == {str(n) for n in range(6)}
+
+
+def test_workers_without_ray_say_which_install_brings_it(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'attn-tuner\[ray\]'"):
+        Launch(workers=2)
+    assert not Launch(workers=1).parallel
+
+
+@pytest.mark.parametrize("given", [{"workers": 0}, {"cpus_per_trial": 0}, {"gpus_per_trial": -1}])
+def test_impossible_workers_are_refused(given):
+    with pytest.raises(BudgetError):
+        Launch(**given)
+
+
+def test_threads_are_shared_out_and_named_to_every_library():
+    assert share(10**6) == 1
+    named = environment(3)
+    assert named["OMP_NUM_THREADS"] == named["TF_NUM_INTRAOP_THREADS"] == "3"

@@ -1,0 +1,34 @@
+"""A runner whose trials take no training."""
+
+from pathlib import Path
+
+from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.oracles import oracles
+from attn_tuner.tuning.plan import Plan
+from attn_tuner.tuning.runner import TrialRunner
+from attn_tuner.tuning.workshop import Workshop
+
+
+def make_runner(folder, trials=6, seconds=None, tuner="random", pruner="none", **options):
+    hypermodel = AttentionHyperModel(vocabulary_size=50, classes=2)
+    oracle = oracles[tuner](
+        objective="max:val_accuracy",
+        max_trials=trials,
+        seed=3,
+        hyperparameters=hypermodel.hyperparameters(),
+        max_consecutive_failed_trials=100,
+    )
+    return TrialRunner(
+        oracle,
+        Workshop(hypermodel, None, None),
+        plan=Plan("toy", "0", ("a", "b"), {}, tuner=tuner, max_trials=trials, pruner=pruner),
+        budget=Budget(seconds),
+        directory=Path(folder),
+        project_name="run",
+        **options,
+    )
+
+
+def scores(runner) -> dict:
+    return {name: record.score for name, record in runner.records.items()}
