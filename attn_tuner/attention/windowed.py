@@ -63,13 +63,13 @@ class Windows:
         Returns:
             (batch, hops * heads, steps), over the input.
         """
-        batch, steps = ops.shape(pooled)[0], ops.shape(pooled)[2]
-        rows = pooled.shape[1] * weights.shape[2]
-        given = into_blocks(ops.transpose(pooled, (0, 2, 1)), self.size)
-        given = ops.transpose(given, (0, 1, 3, 2))[:, :, :, None, None, :]
-        # (batch, blocks, hops, 1, 1, size) x (batch, blocks, 1, heads, size, size + halo)
-        spread = ops.matmul(given, weights[:, :, None])[:, :, :, :, 0, :]
-        spread = ops.reshape(spread, (batch, ops.shape(spread)[1], rows, weights.shape[-1]))
+        batch, blocks, steps = *ops.shape(weights)[:2], ops.shape(pooled)[2]
+        num_heads, size, whole = weights.shape[2:]
+        given = into_blocks(ops.transpose(pooled, (0, 2, 1)), size)  # (batch, blocks, size, hops)
+        aside = ops.transpose(weights, (0, 1, 3, 2, 4))
+        aside = ops.reshape(aside, (batch, blocks, size, num_heads * whole))
+        spread = ops.matmul(ops.transpose(given, (0, 1, 3, 2)), aside)
+        spread = ops.reshape(spread, (batch, blocks, pooled.shape[1] * num_heads, whole))
         folded = fold_halo(ops.transpose(spread, (0, 1, 3, 2)), self.radius)
         return ops.transpose(from_blocks(folded, steps), (0, 2, 1))
 
