@@ -55,7 +55,7 @@ def test_reading_what_was_read_changes_nothing(text, split):
     assert not any(each.isspace() for token in once for each in token)
 
 
-@pytest.mark.parametrize("split", ["word", "character"])
+@pytest.mark.parametrize("split", ["word", pytest.param("character", marks=pytest.mark.slow)])
 def test_what_any_character_becomes_stays_as_it_is(split):
     table = Spelling(split)
     for point in [*range(0x32400), *range(0xE0000, 0xE0200), 0x10FFFF]:

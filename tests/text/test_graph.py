@@ -47,7 +47,7 @@ def test_bytes_that_are_no_utf8_give_the_same_tokens_in_python_and_in_the_graph(
     check_same(texts, split)
 
 
-@pytest.mark.parametrize("split", ["word", "character"])
+@pytest.mark.parametrize("split", ["word", pytest.param("character", marks=pytest.mark.slow)])
 def test_every_single_character_gives_the_same_tokens(split):
     points = [*range(0xD800), *range(0xE000, 0x32400), *range(0xE0000, 0xE0200), 0x10FFFF]
     texts = [

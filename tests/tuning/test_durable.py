@@ -54,14 +54,14 @@ def survive(name, folder, kills, trials=40):
     return ended
 
 
-@pytest.mark.parametrize(("name", "trials"), [("random", 240), ("tpe", 120), ("hyperband", 60)])
-def test_a_search_killed_thirty_times_is_complete_in_the_end(name, trials, tmp_path):
-    ended = survive(name, tmp_path, kills=30, trials=trials)
+@pytest.mark.parametrize(("name", "trials"), [("random", 80), ("tpe", 40), ("hyperband", 60)])
+def test_a_search_killed_ten_times_is_complete_in_the_end(name, trials, tmp_path):
+    ended = survive(name, tmp_path, kills=10, trials=trials)
     assert len(ended.trials) == trials
 
 
-def test_a_grid_killed_thirty_times_visits_every_point_once(tmp_path):
-    ended = survive("grid", tmp_path, kills=30, trials=100)
+def test_a_grid_killed_ten_times_visits_every_point_once(tmp_path):
+    ended = survive("grid", tmp_path, kills=10, trials=100)
     values = [str(sorted(t.hyperparameters.values.items())) for t in ended.trials.values()]
     assert len(set(values)) == 100
 
