@@ -1,9 +1,14 @@
 """The code of README and docs runs, in less time than it says.
 
-A page may say in a comment, `<!-- given ... -->`, what its code takes for granted. Blocks marked
-`py` need packages or files of the reader's own; the tests of their part run the same calls.
+What a page takes for granted, and what its code should have done, stands in comments:
+
+    <!-- given        code that runs where it stands, unseen by the reader
+    <!-- check        likewise, behind the block that it checks
+    <!-- needs x -->  the next block needs a package that the tests do not bring
 """
 
+import importlib.util
+import os
 import re
 import shlex
 import subprocess
@@ -11,42 +16,98 @@ import sys
 from pathlib import Path
 
 import pytest
+import sentiment
+from typer.testing import CliRunner
+
+from attn_tuner import cli
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-GIVEN = re.compile(r"^<!-- given\n(.*?)^-->", re.MULTILINE | re.DOTALL)
+LANGUAGES = {"python", "sh", "text"}
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PIECE = re.compile(
+    r"^<!-- (?:given|check)\n(?P<hidden>.*?)^-->"
+    r"|^<!-- needs (?P<needs>\w+) -->"
+    r"|^```python\n(?P<code>.*?)^```",
+    re.MULTILINE | re.DOTALL,
+)
 TIME = re.compile(r"(max_time=\"|--max-time )\d+[smh]")
 SHORT = r"\g<1>40s"
+SEEN_ELSEWHERE = ("serve",)  # Goes on until Ctrl-C; tests/serving runs it.
+
+
+def read(page):
+    return page.read_text(encoding="utf-8")
 
 
 def blocks(page, language):
-    return [
-        text for kind, text in BLOCK.findall(page.read_text(encoding="utf-8")) if kind == language
-    ]
+    return [text for kind, text in BLOCK.findall(read(page)) if kind == language]
+
+
+def program(page):
+    """The page as one Python program, and the packages that it would need but are not here."""
+    steps, missing, wanted = [], [], None
+    for piece in PIECE.finditer(read(page)):
+        if piece["needs"]:
+            wanted = piece["needs"]
+        elif wanted and importlib.util.find_spec(wanted) is None:
+            compile(piece[0].strip("`<!->").partition("\n")[2], page.name, "exec")
+            missing.append(wanted)
+            wanted = wanted if piece["code"] else None
+        else:
+            steps.append(piece["hidden"] or piece["code"])
+            wanted = None
+    return "\n\n".join(steps), missing
+
+
+def readmes_command(number):
+    return blocks(ROOT / "README.md", "sh")[number].strip()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_python_of_the_page_runs_from_top_to_bottom(page, tmp_path):
-    program = "\n\n".join(blocks(page, "python"))
-    given = "\n".join(GIVEN.findall(page.read_text(encoding="utf-8")))
-    if not program:
+    steps, _ = program(page)
+    if not steps:
         pytest.skip("the page holds no Python")
     script = tmp_path / "page.py"
-    script.write_text(given + TIME.sub(SHORT, program), encoding="utf-8")
+    script.write_text(TIME.sub(SHORT, steps), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=400
+        [sys.executable, script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), "WANDB_MODE": "offline"},
+        capture_output=True,
+        text=True,
+        timeout=400,
     )
     assert done.returncode == 0, done.stderr[-3000:]
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_is_of_a_kind_that_is_tested(page):
+    assert {kind for kind, _ in BLOCK.findall(read(page))} <= LANGUAGES
+
+
+@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.name)
+def test_the_commands_of_the_page_run(page, tmp_path, monkeypatch):
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines() if line.strip()]
+    if not lines:
+        pytest.skip("the page holds no commands")
+    monkeypatch.chdir(tmp_path)
+    sentiment.make_run(tmp_path / "RUN")
+    for line in lines:
+        name, *arguments = shlex.split(line, comments=True)
+        assert name == "attn-tuner", line
+        if arguments[0] not in SEEN_ELSEWHERE:
+            done = CliRunner().invoke(cli.app, arguments)
+            assert done.exit_code == 0, f"{line}\n{done.output}\n{done.exception!r}"
+
+
 def test_the_first_command_of_the_readme_ends_in_a_prediction(tmp_path):
-    command = blocks(ROOT / "README.md", "sh")[0]
-    steps = [step.strip() for step in TIME.sub(SHORT, command).split("&&")]
+    steps = [step.strip() for step in TIME.sub(SHORT, readmes_command(0)).split("&&")]
     assert steps[:2] == ["python3 -m venv .venv", ".venv/bin/pip install ."]
     for step in steps[2:]:
-        program, *arguments = shlex.split(step)
-        assert program == ".venv/bin/attn-tuner"
+        name, *arguments = shlex.split(step)
+        assert name == ".venv/bin/attn-tuner"
         ours = Path(sys.executable).parent / "attn-tuner"
         done = subprocess.run(
             [ours, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=400
@@ -56,8 +117,14 @@ def test_the_first_command_of_the_readme_ends_in_a_prediction(tmp_path):
 
 
 def test_the_second_command_of_the_readme_is_the_one_that_runs_the_tests():
-    command = blocks(ROOT / "README.md", "sh")[1].strip()
-    assert command == (
+    assert readmes_command(1) == (
         "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest"
     )
-    assert "grep -m 1 -- '-m pytest$' README.md" in (ROOT / ".ci" / "run").read_text()
+    assert "grep -m 1 -- '-m pytest$' README.md" in read(ROOT / ".ci" / "run")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_shows_and_links_to_is_there(page):
+    prose = re.sub(r"`[^`]*`", "", BLOCK.sub("", read(page)))
+    for target in re.findall(r"\]\(([^)#:]+)\)", prose):
+        assert (page.parent / target).exists(), target

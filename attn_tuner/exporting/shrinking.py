@@ -12,7 +12,7 @@ from attn_tuner.exporting.compact import ROWS, CompactEmbedding
 from attn_tuner.limits import TokenLimits
 
 _LEAST_RANK, _LEAST_WORDS = 4, 100
-_WIDTHS = {"float32": 4, "float16": 2, "int8": 1}
+_WIDTHS = {"float32": 4, "float16": 2, "int8": 1, "int4": 0.5}
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Shrink:
     """What to do to the embedding, nine tenths of a text model.
 
     Args:
-        rows: numbers of the table: `"float32"`, `"float16"` or `"int8"` with a scale per row.
+        rows: numbers of the table: `"float32"`, `"float16"`, or `"int8"` or `"int4"` with a
+            scale per row.
         rank: width of a low-rank factorisation of the table; None for none.
         vocabulary: ids kept; the rarer words are read as unknown. None keeps all.
 
@@ -92,10 +93,9 @@ def ladder(bundle: Bundle, room: float) -> list[Shrink]:
     width = max((table.output_dim for table in tables), default=1)
     ways = [Shrink(), Shrink("float16")]
     least = min(_LEAST_WORDS, words)
-    for rank in (None, width // 2, width // 4):
-        if rank is not None and rank < _LEAST_RANK:
-            continue
-        way = Shrink("int8", rank)
+    narrow = [Shrink("int8"), Shrink("int4")]
+    narrow += [Shrink("int8", rank) for rank in (width // 2, width // 4) if rank >= _LEAST_RANK]
+    for way in narrow:
         spare = room - weight(bundle, replace(way, vocabulary=least))
         each = (weight(bundle, way) - room + spare) / max(words - least, 1)
         most = least + int(spare / max(each, 1))
@@ -111,8 +111,8 @@ def weight(bundle: Bundle, way: Shrink) -> float:
     total = 0
     for table in embeddings(bundle.model):
         narrow = min(way.rank or table.output_dim, table.output_dim)
-        total += min(rows, table.input_dim) * narrow * _WIDTHS[way.rows]
-        total += 4 * rows * (way.rows == "int8")
+        total += min(rows, table.input_dim) * np.ceil(narrow * _WIDTHS[way.rows])
+        total += 4 * rows * (way.rows in ("int8", "int4"))
         total += 4 * narrow * table.output_dim * (way.rank is not None)
     return total
 
@@ -123,7 +123,7 @@ def best_that_fits(
     texts: Sequence[str],
     expected: np.ndarray,
     labels: Sequence[int] | None = None,
-    tries: int = 4,
+    tries: int = 5,
 ) -> Iterator[tuple[Bundle, str]]:
     """Shrunk bundles whose embeddings fit, the most faithful first, each with what it costs.
 

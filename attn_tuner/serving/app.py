@@ -195,6 +195,7 @@ def _bound(host, port) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # So that who reads the printed address may ask at once.
     except OSError as error:
         listener.close()
         raise RunError(

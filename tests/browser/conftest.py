@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from pathlib import Path
+from importlib.resources import files
 
 import pytest
 import sentiment
@@ -13,7 +13,6 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 PATIENCE = 180_000  # Milliseconds: Plotly is large, and a machine may be busy.
-AXE = ("node_modules/axe-core/axe.min.js", "/usr/share/javascript/axe-core/axe.min.js")
 
 
 @pytest.fixture(scope="session")
@@ -30,14 +29,11 @@ def browser():
         opened.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def axe():
     """The source of axe-core, which finds faults of accessibility."""
-    places = [os.environ.get("AXE_CORE", ""), *AXE]
-    found = next((Path(place) for place in places if place and Path(place).is_file()), None)
-    if found is None:
-        pytest.skip("axe-core was not found; npm install axe-core, or name its file in AXE_CORE")
-    return found.read_text(encoding="utf-8")
+    carrier = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    return (files(carrier) / "axe.min.js").read_text(encoding="utf-8")
 
 
 class Visit:

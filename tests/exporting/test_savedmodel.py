@@ -1,6 +1,8 @@
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -131,12 +133,14 @@ def test_tensorflow_serving_can_answer_over_rest(loaded, bundle):
     np.testing.assert_allclose(given, expected, atol=1e-5)
 
 
-@pytest.mark.slow
-def test_tensorflows_own_command_runs_it(saved):
+def test_tensorflows_own_command_runs_it(saved, bundle):
     command = [
-        *(sys.executable, "-m", "tensorflow.python.tools.saved_model_cli", "run"),
-        *("--dir", str(saved.path), "--tag_set", "serve", "--signature_def", "serving_default"),
-        *("--input_exprs", 'text=[b"a good film"]'),
+        *(Path(sys.executable).parent / "saved_model_cli", "run", "--dir", saved.path),
+        *("--tag_set", "serve", "--signature_def", "serving_default"),
+        *("--input_exprs", 'text=[b"a good film", b"\\xff bad", b""]'),
     ]
     done = subprocess.run(command, capture_output=True, text=True)
     assert "Result for output key label" in done.stdout, done.stderr[-800:]
+    best = bundle.predict(["a good film", "\ufffd bad", ""]).argmax(axis=-1)
+    named = re.findall(r"b'(\w+)'", done.stdout)
+    assert named == [bundle.classes[each] for each in best]

@@ -32,7 +32,11 @@ def test_rows_that_no_text_reaches_go_without_any_change(large):
 
 
 @pytest.mark.parametrize(
-    ("way", "far"), [(Shrink("float16"), 1e-3), (Shrink("int8"), 0.02), (Shrink("int8", 5), 0.5)]
+    ("way", "far"),
+    [
+        *[(Shrink("float16"), 1e-3), (Shrink("int8"), 0.02), (Shrink("int8", 5), 0.5)],
+        *[(Shrink("int4"), 0.2), (Shrink("int4", 5), 0.5)],
+    ],
 )
 def test_narrow_rows_change_little(large, way, far):
     off = np.abs(shrunk(large, way).predict(TEXTS) - large.predict(TEXTS)).max()
@@ -45,6 +49,18 @@ def test_a_full_rank_factorisation_loses_nothing():
     layer.build((None, None))
     layer.hold(table.astype("float32"))
     np.testing.assert_allclose(layer(np.arange(9)[None])[0], table, atol=1e-5)
+
+
+@pytest.mark.parametrize("width", [1, 6, 7])
+def test_two_numbers_of_int4_rows_share_a_byte(width):
+    whole = RANDOM.integers(-7, 8, (9, width)).astype("float32")
+    whole[:, 0] = 7  # So that the scale of the row is that of the table.
+    layer = CompactEmbedding(9, width, rows="int4")
+    layer.build((None, None))
+    layer.hold(0.5 * whole)
+    np.testing.assert_allclose(layer(np.arange(9)[None])[0], 0.5 * whole, atol=1e-6)
+    assert layer.table.shape == (9, (width + 1) // 2)
+    assert keras.backend.standardize_dtype(layer.table.dtype) == "int8"
 
 
 def test_a_smaller_vocabulary_reads_rare_words_as_unknown(large):
@@ -105,7 +121,7 @@ def test_a_size_out_of_reach_is_told_with_what_was_reached(large, tmp_path):
 
 
 def test_values_that_make_no_sense_are_refused():
-    for wrong in ({"rows": "int4"}, {"rank": 0}, {"vocabulary": 2}):
+    for wrong in ({"rows": "int3"}, {"rank": 0}, {"vocabulary": 2}):
         with pytest.raises(ExportError):
             Shrink(**wrong)
 
@@ -118,17 +134,18 @@ def test_a_model_without_embedding_cannot_shrink(large):
         shrunk(large.with_model(model), Shrink())
 
 
+@pytest.mark.parametrize("rows", ["int8", "int4"])
 @pytest.mark.parametrize("form", ["savedmodel", "onnx", "litert"])
-def test_narrow_rows_stay_narrow_in_every_format(tmp_path, form):
+def test_narrow_rows_stay_narrow_in_every_format(tmp_path, form, rows):
     pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
     model = classifier("additive", "none", vocabulary=1500, width=48)
     large = Bundle(VECTORIZER, model, ["no", "yes"], text_limit=20)
     sizes = []
-    for name, bundle in (("full", large), ("small", shrunk(large, Shrink("int8")))):
+    for name, bundle in (("full", large), ("small", shrunk(large, Shrink(rows)))):
         folder = tmp_path / name
         folder.mkdir()
         made = exporters[form](bundle, folder)
         artefact = made[0] if isinstance(made, list) else made
         assert proven(bundle, artefact, TEXTS, Here(form)).difference <= artefact.tolerance
         sizes.append(size_of(artefact.file))
-    assert sizes[0] - sizes[1] > 0.6 * 1500 * 48 * 4
+    assert sizes[0] - sizes[1] > {"int8": 0.6, "int4": 0.7}[rows] * 1500 * 48 * 4
