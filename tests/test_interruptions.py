@@ -20,12 +20,12 @@ import sys
 sys.path.insert(0, {tests!r})
 from test_search import QUICK, colours, quick_search
 import attn_tuner.tuning.trainer as trainer
-quick_search(sys.argv[1], max_trials=4, epochs=6, patience=6, tuner="random")
+quick_search(sys.argv[1], max_trials=4, epochs=6, patience=6, tuner="random", data={data!r})
 """
 
 
-def begun(directory) -> subprocess.Popen:
-    script = SCRIPT.format(tests=str(Path(__file__).parent))
+def begun(directory, data="colours") -> subprocess.Popen:
+    script = SCRIPT.format(tests=str(Path(__file__).parent), data=data)
     return subprocess.Popen(
         [sys.executable, "-c", script, str(directory)],
         stdout=subprocess.PIPE,
@@ -67,12 +67,12 @@ def test_a_killed_search_goes_on_without_losing_a_finished_trial(tmp_path):
 
 @pytest.mark.slow
 def test_thirty_kills_at_random_moments_lose_nothing(tmp_path):
-    kill_and_resume(tmp_path / "run", kills=30)
+    kill_and_resume(tmp_path / "run", kills=30, data="demo")
 
 
-def kill_and_resume(directory, kills):
+def kill_and_resume(directory, kills, data="colours"):
     moments = random.Random(4)
-    process = begun(directory)
+    process = begun(directory, data)
     wait_for_a_record(directory, process)
     for _ in range(kills):
         time.sleep(moments.uniform(0, 1) if kills == 1 else moments.uniform(0, 12))
@@ -82,7 +82,7 @@ def kill_and_resume(directory, kills):
         for path in directory.rglob("*.json"):
             # A process that was killed as it wrote leaves its draft in a folder of this name.
             assert path.parent.suffix == ".part" or json.loads(path.read_text()) is not None
-        process = begun(directory)
+        process = begun(directory, data)
     _, errors = process.communicate(timeout=400)
     assert process.returncode == 0, errors
     result = attn_tuner.load(directory)

@@ -24,7 +24,7 @@ _DURATION = re.compile(
 )
 
 _GRACE = 30.0
-_GRACE_SHARE = 0.3  # Of what is kept back: the rest is for the export.
+_GRACE_SHARE = 0.2  # Of what is kept back: the rest is for the export.
 
 
 def parse_duration(given) -> float:

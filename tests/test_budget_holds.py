@@ -1,0 +1,98 @@
+"""The time given is the time taken: with slow epochs, with a trial that is stuck, over sittings."""
+
+import os
+import signal
+import time
+
+import keras
+import pytest
+from test_search import QUICK, colours, quick_search
+
+from attn_tuner.tuning.place import CLOCK
+
+SPACE = {**QUICK, "encoder": ["gru"], "head": ["additive", "mean"], "batch_size": 32}
+# Seconds, and by which share a search may be off. An export alone takes half of the shortest one,
+# and on a busy machine longer than it is put down for.
+BUDGETS = [
+    pytest.param(60, 0.5, id="60s"),
+    pytest.param(180, 0.05, id="3m", marks=pytest.mark.slow),
+    pytest.param(600, 0.03, id="10m", marks=pytest.mark.slow),
+]
+LONG = 36_000
+
+
+class Slow(keras.callbacks.Callback):
+    """Batches that take a while: an epoch is longer than the budget."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        time.sleep(0.3)
+
+
+class Hanging(keras.callbacks.Callback):
+    """A training that stands still."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 3:
+            time.sleep(LONG)
+
+
+class Impatient(Slow):
+    """A user who asks for the end at a moment, once."""
+
+    def __init__(self, moment):
+        super().__init__()
+        self.moment = moment
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(batch, logs)
+        if self.moment and time.monotonic() > self.moment:
+            self.moment = None
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def search_for(directory, seconds, callbacks, count=12_000):
+    """A search that only the clock ends; the seconds it took."""
+    began = time.monotonic()
+    result = quick_search(
+        directory,
+        data=colours(count),
+        space=SPACE,
+        max_time=seconds,
+        max_trials=None,
+        objective="log_loss",  # Which can always get better.
+        callbacks=callbacks,
+    )
+    assert result.run.outcome["winner"]
+    assert result.predict(["a red box"])
+    return time.monotonic() - began
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seconds", "share"), BUDGETS)
+def test_slow_epochs_end_in_time(tmp_path, seconds, share):
+    took = search_for(tmp_path / "run", seconds, [Slow()])
+    assert took == pytest.approx(seconds, rel=share)
+
+
+@pytest.mark.parametrize(("seconds", "share"), BUDGETS)
+def test_a_stuck_trial_ends_in_time_and_the_best_of_the_others_is_exported(
+    tmp_path, seconds, share
+):
+    def callbacks(trial_id, values):
+        return [Hanging()] if trial_id == "1" else []
+
+    took = search_for(tmp_path / "run", seconds, callbacks, count=240)
+    assert took <= seconds * (1 + share)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seconds", "share"), BUDGETS)
+def test_two_sittings_take_the_time_of_one(tmp_path, seconds, share):
+    moment = time.monotonic() + seconds / 3
+    first = search_for(tmp_path / "run", seconds, [Impatient(moment)])
+    assert (tmp_path / "run" / CLOCK).exists()
+    second = search_for(tmp_path / "run", seconds, [Slow()])
+    assert first + second == pytest.approx(seconds, rel=share)
