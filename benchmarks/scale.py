@@ -1,0 +1,245 @@
+"""How far one driver goes, and what two workers bring on this machine.
+
+    python benchmarks/scale.py [--workers 1 10 100 1000] [--trials 5] [--tuner random]
+                               [--seconds 60] [--losses 0.01]
+    python benchmarks/scale.py --imdb [--texts 4000] [--epochs 2]
+
+The first simulates: the driver, the oracle and the run folder are the real ones, the workers are
+events in a heap. A trial takes `--seconds` on average, half of it at least and half as much more
+at most, and `--trials` are run for each worker. Each worker is lost `--losses` times an hour,
+with what its trial has learned since the last resume point; another one is up 30 seconds later.
+The driver's own time passes for the workers too, so that they wait for it as they would. Printed
+are, for each number of workers,
+
+    busy      share of the workers' time in which they trained, until the last trial was handed out
+    oracle    milliseconds of the oracle for a trial: drawing it, and taking its end in
+    driver    milliseconds of the driver for a trial, oracle and files included
+    memory    the driver's, at most, in MB
+
+The second measures: the same 12 trials, without pruning, by one process on all cores and by two
+workers that share them.
+"""
+
+import argparse
+import heapq
+import itertools
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TRIALS = 12  # Of the measurement on IMDb.
+RESUME = 45.0  # Seconds between two resume points.
+REPLACED = 30.0  # Seconds until a lost worker's place is taken.
+
+
+class SimulatedCrew:
+    """Workers whose time is a number; a `Crew` for the driver.
+
+    Args:
+        workers: how many.
+        seconds: of a trial, on average.
+        losses: of a worker, in an hour.
+        seed: of the seconds and the losses.
+    """
+
+    def __init__(self, workers: int, seconds: float, losses: float, seed: int = 0):
+        self.names = (f"worker {number}" for number in itertools.count())
+        self.random = random.Random(seed)
+        self.seconds, self.losses = seconds, losses
+        self.now = self.busy = self.driver = 0.0
+        self.handed_out = self.busy_then = 0.0
+        self.free = dict.fromkeys(next(self.names) for _ in range(workers))
+        self.heap: list[tuple] = []
+        self.learned: dict[str, float] = {}  # Seconds of a trial that a resume point holds.
+        self.left_at = time.perf_counter()
+        self.size = workers
+
+    def clock(self) -> float:
+        return self.now
+
+    def idle(self) -> list[str]:
+        return list(self.free)
+
+    def begin(self, worker, task):
+        self._pass()
+        del self.free[worker]
+        # By the trial's number: a trial that is begun again takes as long.
+        share = 0.5 + random.Random(task.seed).random()
+        left = share * self.seconds - self.learned.get(task.trial_id, 0.0)
+        lost = self.random.expovariate(self.losses / 3600) if self.losses else float("inf")
+        heapq.heappush(self.heap, (self.now + min(left, lost), worker, lost < left, task, self.now))
+        self.handed_out = self.now
+        training = (begun for *_, task, begun in self.heap if task is not None)
+        self.busy_then = self.busy + sum(self.now - begun for begun in training)
+
+    def answer(self, worker, reason):
+        """Nothing asks."""
+
+    stop = dismiss = answer
+
+    def wait(self, seconds):
+        from attn_tuner.tuning.launchers.crew import Event
+
+        self._pass()
+        until = min(self.heap[0][0], self.now + seconds) if self.heap else self.now + seconds
+        self.now = max(self.now, until)
+        said = []
+        while self.heap and self.heap[0][0] <= self.now:
+            ends, worker, lost, task, begun = heapq.heappop(self.heap)
+            if task is None:  # A new worker is up.
+                self.free[worker] = None
+                continue
+            self.busy += ends - begun
+            if lost:
+                kept = (ends - begun) // RESUME * RESUME
+                self.learned[task.trial_id] = self.learned.get(task.trial_id, 0.0) + kept
+                heapq.heappush(self.heap, (ends + REPLACED, next(self.names), False, None, ends))
+                said.append(Event(worker, "died", "the node was lost"))
+            else:
+                self.free[worker] = None
+                said.append(Event(worker, "ended", self._outcome(task)))
+        return said
+
+    def close(self):
+        self._pass()
+
+    def _pass(self):
+        """The driver has been at work since it was last here."""
+        now = time.perf_counter()
+        self.driver += now - self.left_at
+        self.now += now - self.left_at
+        self.left_at = now
+
+    def _outcome(self, task):
+        from attn_tuner.tuning.task import Outcome
+
+        accuracy = random.Random(str(sorted(task.values.items()))).random()
+        measures = {"epochs": 1.0, "seconds": 60.0, "loss": 0.5, "accuracy": accuracy}
+        return Outcome(measures, [measures], "all epochs done", 60.0)
+
+
+def simulate(workers: int, trials: int, tuner: str, seconds: float, losses: float) -> dict:
+    """One simulated search; what it came to."""
+    from attn_tuner.hypermodel import AttentionHyperModel
+    from attn_tuner.tuning.budget import Budget
+    from attn_tuner.tuning.launchers.driver import Driver
+    from attn_tuner.tuning.oracles import oracles
+    from attn_tuner.tuning.plan import Plan
+    from attn_tuner.tuning.runner import TrialRunner
+    from attn_tuner.tuning.workshop import Workshop
+
+    class TimedRunner(TrialRunner):
+        oracle_seconds = 0.0
+
+        def next_trial(self, running=()):
+            began = time.perf_counter()
+            try:
+                return super().next_trial(running)
+            finally:
+                self.oracle_seconds += time.perf_counter() - began
+
+        def on_trial_end(self, trial):
+            began = time.perf_counter()
+            super().on_trial_end(trial)
+            self.oracle_seconds += time.perf_counter() - began
+
+    hypermodel = AttentionHyperModel()
+    count = workers * trials
+    with tempfile.TemporaryDirectory() as folder:
+        runner = TimedRunner(
+            oracles[tuner](
+                objective="max:val_accuracy",
+                max_trials=count,
+                seed=1,
+                hyperparameters=hypermodel.hyperparameters(),
+            ),
+            Workshop(hypermodel, None, None),
+            plan=Plan("simulation", "0", ("a", "b"), {}, tuner=tuner, max_trials=count),
+            budget=Budget(None),
+            directory=Path(folder),
+            project_name="run",
+        )
+        crew = SimulatedCrew(workers, seconds, losses)
+        Driver(runner, crew, clock=crew.clock).search()
+        assert len(runner.records) == count, "a trial was lost"
+        statuses = [record.status for record in runner.records.values()]
+    return {
+        "workers": workers,
+        "trials": count,
+        "failed": statuses.count("failed"),
+        "busy": crew.busy_then / (workers * crew.handed_out) if crew.handed_out else 1.0,
+        "oracle": 1e3 * runner.oracle_seconds / count,
+        "driver": 1e3 * crew.driver / count,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+MEASURED = """
+import sys, json, attn_tuner
+from attn_tuner.text import load
+texts, epochs, workers, out = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+data = load("imdb_reviews")
+train = data.train
+data = (list(train.texts[:texts]), [data.classes[label] for label in train.labels[:texts]])
+result = attn_tuner.search(
+    data, max_trials={trials}, tuner="random", pruner="none", epochs=epochs, patience=epochs,
+    workers=workers, directory=out, progress=False, seed=1,
+)
+records = result.run.records
+first = min(record.ended - record.seconds for record in records)
+print(json.dumps({{
+    "seconds": max(record.ended for record in records) - first,
+    "trials": len(records),
+    "best": max(record.score for record in records),
+}}))
+"""
+
+
+def measure_imdb(texts: int, epochs: int):
+    """Seconds from the first trial's beginning to the last one's end, by one and by two."""
+    found = {}
+    for workers in (1, 2):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                [sys.executable, "-c", MEASURED.format(trials=TRIALS)]
+                + [str(texts), str(epochs), str(workers), str(Path(folder) / "run")],
+                capture_output=True,
+                text=True,
+            )
+        if done.returncode:
+            sys.exit(done.stderr)
+        found[workers] = json.loads(done.stdout.splitlines()[-1])
+        print(f"{workers} workers: {found[workers]}", flush=True)
+    print(f"speed-up {found[1]['seconds'] / found[2]['seconds']:.2f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 10, 100, 1000])
+    parser.add_argument("--trials", type=int, default=5, help="for each worker")
+    parser.add_argument("--tuner", default="random")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of a trial")
+    parser.add_argument("--losses", type=float, default=0.01, help="of a worker, in an hour")
+    parser.add_argument("--imdb", action="store_true", help="measure on IMDb instead")
+    parser.add_argument("--texts", type=int, default=4000)
+    parser.add_argument("--epochs", type=int, default=2)
+    given = parser.parse_args()
+    if given.imdb:
+        return measure_imdb(given.texts, given.epochs)
+    print("workers  trials  failed   busy  oracle ms  driver ms  memory MB")
+    for workers in given.workers:
+        row = simulate(workers, given.trials, given.tuner, given.seconds, given.losses)
+        print(
+            "{workers:7d}  {trials:6d}  {failed:6d}  {busy:5.1%}  {oracle:9.1f}  {driver:9.1f}"
+            "  {memory:9.0f}".format(**row),
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,216 @@
+"""The search that a KerasTuner user writes, against ours, in one run on one machine.
+
+    python benchmarks/search.py [--texts 20000] [--trials 6] [--epochs 3] [--minutes 30]
+                                [--tuner random|hyperband] [--data imdb_reviews]
+
+(a) A stock KerasTuner program as a competent user writes it: a `TextVectorization` of 20,000 words,
+texts padded to 500 tokens once and kept in memory, an LSTM or GRU, in both directions or one, with
+attention or pooling, `EarlyStopping` on the validation accuracy. (b) `attn_tuner.search` with
+everything on. (c) `attn_tuner.search` with as many trials and epochs as (a) and without pruning.
+(b) and (c) end with their trials, or after `--minutes` each; so does (a), at the end of an epoch.
+
+Each runs in a process of its own, the three in turn. Printed are the seconds to each new best
+validation accuracy, the trials that ended, the most memory and the size of the folder; then, how
+long (b) and (c) took to what (a) came to in the end. Texts are read beforehand; encoding them
+counts for all.
+"""
+
+import argparse
+import contextlib
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+WORDS, TOKENS = 20_000, 500
+
+
+def texts_of(name: str, count: int):
+    """Training and validation texts with their labels, a fifth of them for validation."""
+    import numpy as np
+
+    from attn_tuner.text import load
+
+    split = load(name).train
+    chosen = np.random.default_rng(0).permutation(len(split.texts))[: count + count // 4]
+    texts = [split.texts[index] for index in chosen]
+    labels = np.asarray(split.labels)[chosen].astype("int32")
+    return (texts[:count], labels[:count]), (texts[count:], labels[count:])
+
+
+def stock(training, validation, given, folder) -> list[tuple[float, float]]:
+    """KerasTuner's own search; (seconds, validation accuracy) after every epoch."""
+    import keras
+    import keras_tuner
+    import tensorflow as tf
+
+    began, seen = time.monotonic(), []
+    vectorize = keras.layers.TextVectorization(WORDS, output_sequence_length=TOKENS)
+    vectorize.adapt(tf.data.Dataset.from_tensor_slices(training[0]).batch(1024))
+    x, x_validation = (vectorize(tf.constant(part[0])) for part in (training, validation))
+    classes = int(training[1].max()) + 1
+
+    def dataset(ids, labels, shuffle):
+        data = tf.data.Dataset.from_tensor_slices((ids, labels)).cache()
+        data = data.shuffle(len(labels), seed=0) if shuffle else data
+        return data.batch(64).prefetch(tf.data.AUTOTUNE)
+
+    def build(hp):
+        inputs = keras.Input((TOKENS,), dtype="int64")
+        width = hp.Int("embedding", 32, 128, step=32)
+        states = keras.layers.Embedding(WORDS, width, mask_zero=True)(inputs)
+        cells = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
+        kind = cells[hp.Choice("cell", list(cells))]
+        cell = kind(hp.Int("units", 32, 128, step=32), return_sequences=True)
+        states = (keras.layers.Bidirectional(cell) if hp.Boolean("both") else cell)(states)
+        if hp.Choice("head", ["attention", "mean"]) == "attention":
+            states = keras.layers.Attention(use_scale=True)([states, states])
+        context = keras.layers.GlobalAveragePooling1D()(states)
+        context = keras.layers.Dropout(hp.Float("dropout", 0.0, 0.5, step=0.1))(context)
+        outputs = keras.layers.Dense(classes, activation="softmax")(context)
+        model = keras.Model(inputs, outputs)
+        rate = hp.Float("learning_rate", 3e-4, 1e-2, sampling="log")
+        model.compile(
+            keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        )
+        return model
+
+    class OutOfTime(keras_tuner.errors.FatalError):
+        """The only kind of error that KerasTuner does not take for one of the model."""
+
+    class Clock(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append((time.monotonic() - began, float(logs["val_accuracy"])))
+            if time.monotonic() - began > 60 * given.minutes:
+                raise OutOfTime
+
+        def __deepcopy__(self, memo):  # KerasTuner copies callbacks for each trial.
+            return self
+
+    options = {"directory": str(folder), "project_name": "stock", "seed": 1}
+    if given.tuner == "hyperband":
+        tuner = keras_tuner.Hyperband(build, "val_accuracy", max_epochs=given.epochs, **options)
+    else:
+        tuner = keras_tuner.RandomSearch(build, "val_accuracy", max_trials=given.trials, **options)
+    with contextlib.suppress(OutOfTime):
+        tuner.search(
+            dataset(x, training[1], True),
+            validation_data=dataset(x_validation, validation[1], False),
+            epochs=given.epochs,
+            callbacks=[Clock(), keras.callbacks.EarlyStopping("val_accuracy", patience=2)],
+            verbose=0,
+        )
+    return seen
+
+
+def ours(training, validation, given, folder, **options) -> list[tuple[float, float]]:
+    """`attn_tuner.search`; (seconds, validation accuracy) at every evaluation."""
+    import keras
+
+    import attn_tuner
+    from attn_tuner.text import Split, TextDataset
+
+    began, seen = time.monotonic(), []
+
+    class Clock(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append((time.monotonic() - began, float(logs["val_accuracy"])))
+
+    classes = tuple(str(label) for label in range(int(training[1].max()) + 1))
+    data = TextDataset(
+        "benchmark", Split(*training), Split(*validation), Split(*validation), classes, [], ()
+    )
+    attn_tuner.search(
+        data,
+        max_trials=given.trials,
+        max_time=60 * given.minutes,
+        epochs=given.epochs,
+        directory=Path(folder) / "ours",
+        progress=False,
+        seed=1,
+        callbacks=lambda trial_id, values: [Clock()],
+        **options,
+    )
+    return seen
+
+
+PROGRAMS = {
+    "stock": stock,
+    "ours": ours,
+    "same trials": lambda *parts: ours(*parts, pruner="none", tuner="random"),
+}
+
+
+def measured(name: str, given) -> dict:
+    """Runs one program here: its curve of best scores, its memory and its folder's size."""
+    training, validation = texts_of(given.data, given.texts)
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        seen = PROGRAMS[name](training, validation, given, folder)
+        seconds = time.monotonic() - began
+        files = [path for path in Path(folder).rglob("*") if path.is_file()]
+        size = sum(path.stat().st_size for path in files) / 1e6
+        trials = len(list(Path(folder).glob("*/trial_*/trial.json")))
+    best, curve = -1.0, []
+    for moment, score in seen:
+        if score > best:
+            best = score
+            curve.append((round(moment, 1), round(score, 4)))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "curve": curve,
+        "seconds": seconds,
+        "trials": trials,
+        "memory_mb": memory,
+        "folder_mb": size,
+    }
+
+
+def compare(given, arguments):
+    found = {}
+    for name in PROGRAMS:
+        done = subprocess.run(
+            [sys.executable, __file__, *arguments, "--program", name],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        if done.returncode:
+            sys.exit(f"'{name}' failed.")
+        found[name] = told = json.loads(done.stdout.splitlines()[-1])
+        print(
+            f"{name:12s} {told['seconds']:7.0f} s  {told['trials']:3d} trials  "
+            f"{told['memory_mb']:6.0f} MB  folder {told['folder_mb']:6.1f} MB"
+        )
+        for moment, score in told["curve"]:
+            print(f"{'':12s} {moment:7.1f} s  {score:.4f}")
+    bar = found["stock"]["curve"][-1][1]
+    for name in ("ours", "same trials"):
+        there = next((moment for moment, score in found[name]["curve"] if score >= bar), None)
+        whole = found["stock"]["seconds"]
+        reached = "not reached" if there is None else f"{there:.0f} s, {there / whole:.0%} of it"
+        print(f"{name}: {bar:.4f}, which stock ends with after {whole:.0f} s: {reached}")
+    share = found["same trials"]["seconds"] / found["stock"]["seconds"]
+    print(f"same trials and epochs: {share:.0%} of the time of stock, the export included")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", default="imdb_reviews")
+    parser.add_argument("--texts", type=int, default=20_000, help="to train on")
+    parser.add_argument("--trials", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=60.0, help="for each program at most")
+    parser.add_argument("--tuner", choices=("random", "hyperband"), default="random", help="of (a)")
+    parser.add_argument("--program", choices=tuple(PROGRAMS), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.program:
+        print(json.dumps(measured(given.program, given)))
+    else:
+        compare(given, sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()
