@@ -21,6 +21,7 @@ from attn_tuner.serving import make_app
 IMAGES = Path(__file__).parent / "images"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 TYPED = "In the end I really found the room lovely. My brother found the breakfast awful."
+WIDTH = 1440
 PATIENCE = 180_000  # Milliseconds; Plotly is large, and a machine may be busy.
 
 
@@ -31,34 +32,29 @@ def main(run):
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=FLAGS, timeout=PATIENCE
         )
-        for name, width, height in (("wide", 1440, 1000), ("phone", 390, 844)):
-            page = opened(browser, report, width, height)
-            page.wait_for_function("document.documentElement.dataset.ready")
-            page.screenshot(path=IMAGES / f"report-{name}.png")
-            if name == "wide":
-                for part in ("verdict", "texts", "faithfulness"):
-                    picture(page, f"section#{part}", f"report-{part}.png")
-            page = opened(browser, address, width, height)
-            page.wait_for_selector("#rows tr")
-            page.fill("#text", TYPED)
-            page.wait_for_selector("#answer .words")
-            page.screenshot(
-                path=IMAGES / f"serve-{name}.png",
-                clip={
-                    "x": max(0, width // 2 - 480),
-                    "y": 0,
-                    "width": min(width, 960),
-                    "height": 600,
-                },
-            )
+        page = opened(browser, report)
+        page.wait_for_function("document.documentElement.dataset.ready")
+        page.screenshot(path=IMAGES / "report.png", clip=middle(1200, 820))
+        for part in ("verdict", "texts", "faithfulness"):
+            picture(page, f"section#{part}", f"report-{part}.png")
+        page = opened(browser, address)
+        page.wait_for_selector("#rows tr")
+        page.fill("#text", TYPED)
+        page.wait_for_selector("#answer .words")
+        page.screenshot(path=IMAGES / "serve.png", clip=middle(960, 600))
         browser.close()
 
 
-def opened(browser, address, width, height):
-    page = browser.new_page(viewport={"width": width, "height": height})
+def opened(browser, address):
+    page = browser.new_page(viewport={"width": WIDTH, "height": 1000})
     page.set_default_timeout(PATIENCE)
     page.goto(address)
     return page
+
+
+def middle(width, height, top=0):
+    """The part of a window that a picture shows."""
+    return {"x": (WIDTH - width) / 2, "y": top, "width": width, "height": height}
 
 
 def picture(page, selector, name):
@@ -68,7 +64,7 @@ def picture(page, selector, name):
     page.screenshot(
         path=IMAGES / name,
         full_page=True,
-        clip={"x": 120, "y": box["y"], "width": 1200, "height": min(box["height"], 820)},
+        clip=middle(1200, min(box["height"], 820), box["y"]),
     )
 
 
