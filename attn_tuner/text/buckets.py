@@ -30,7 +30,8 @@ class Batches(keras.utils.PyDataset):
         shuffle: whether each epoch has an order of its own; without, it is fixed.
         seed: of the orders.
         rows: which texts of the store to use, as from `TokenStore.fraction`; all by default.
-        rungs: how many lengths the ladder has at most; by default 32, on JAX 6.
+        rungs: how many lengths the ladder has at most; by default 8 to 48, one for
+            16 batches, and 6 on JAX.
         sample_weight: (texts of the store,) weight of each text in the loss.
     """
 
@@ -63,8 +64,7 @@ class Batches(keras.utils.PyDataset):
         self._starts, self._whole = store.offsets[:-1][rows], whole
         self._first = None if text_limit is None else ends_kept(text_limit, keep)[0]
         self.lengths = whole if text_limit is None else np.minimum(whole, text_limit)
-        # JAX compiles the model for every length; to the others a length costs nothing.
-        rungs = rungs or (6 if keras.backend.backend() == "jax" else 32)
+        rungs = rungs or _usual_rungs(len(rows) // self.batch_size)
         self.ladder = ladder(self.lengths, rungs, text_limit)
         self._rung = np.searchsorted(self.ladder, self.lengths)
         self._weights = (
@@ -145,6 +145,16 @@ class Batches(keras.utils.PyDataset):
         if random is None:
             return batches
         return [batches[place] for place in random.permutation(len(batches))]
+
+
+def _usual_rungs(batches: int) -> int:
+    """So few lengths that each has batches enough for another mixture of texts every epoch.
+
+    JAX compiles the model for every length; to the others a length costs nothing.
+    """
+    if keras.backend.backend() == "jax":
+        return 6
+    return min(48, max(8, batches // 16))
 
 
 def balanced_weights(labels, classes: int) -> np.ndarray:
