@@ -5,7 +5,8 @@
 Every cell runs in a process of its own, on one thread, width 128, batch 16. Where a rival would
 not fit, the batch is made smaller and both figures are scaled up to 16. Time is the processor's,
 the least of several steps after warming up, so that other work on the machine counts little.
-Memory is what the process grew by at its peak.
+Memory is what a second process grew by at its peak in one step, in which freed memory goes back to
+the system at once: what malloc keeps for later depends on chance.
 """
 
 import argparse
@@ -96,8 +97,8 @@ def layer_of(name):
     return layer, lambda states, mask: layer(states, mask=mask)
 
 
-def measure(name, steps, batch) -> dict:
-    """Milliseconds of processor time and megabytes for one training step, in this process."""
+def measure(name, steps, batch, what) -> float:
+    """Milliseconds of processor time ("ms") or megabytes ("mb") of a training step, here."""
     import numpy as np
     import tensorflow as tf
 
@@ -119,12 +120,14 @@ def measure(name, steps, batch) -> dict:
     traced = step.get_concrete_function(states)
     before = resident()
     traced(states)
+    if what == "mb":
+        return (peak() - before) / 2**20
     times, begun = [], time.perf_counter()
     while len(times) < 3 or (len(times) < 15 and time.perf_counter() - begun < 4):
         start = time.process_time()
         traced(states)
         times.append(time.process_time() - start)
-    return {"ms": 1e3 * min(times), "mb": (peak() - before) / 2**20}
+    return 1e3 * min(times)
 
 
 def resident() -> int:
@@ -140,19 +143,31 @@ def peak() -> int:
 
 
 def cell(name, steps) -> dict | None:
-    """The figures for batch 16, measured in a fresh process; None where it cannot be had."""
+    """The figures for batch 16, each from a fresh process; None where they cannot be had."""
     if (name, steps) in TOO_LARGE:
         return None
     batch = SMALLER.get(name, {}).get(steps, BATCH)
-    command = [sys.executable, __file__, "--cell", json.dumps([name, steps, batch])]
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if done.returncode:
-        print(f"{name} at {steps}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
-        return None
-    found = json.loads(done.stdout.splitlines()[-1])
     scale = BATCH / batch
-    return {"ms": found["ms"] * scale, "mb": found["mb"] * scale, "scaled": scale}
+    found = {"scaled": scale}
+    for what, malloc in (("ms", {}), ("mb", {"MALLOC_MMAP_THRESHOLD_": "65536"})):
+        command = [sys.executable, __file__, "--cell", json.dumps([name, steps, batch, what])]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            env={
+                **os.environ,
+                "KERAS_BACKEND": "tensorflow",
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+                **malloc,
+            },
+            check=False,
+        )
+        if done.returncode:
+            print(f"{name} at {steps}: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
+            return None
+        found[what] = scale * json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def table(cells, steps) -> str:
