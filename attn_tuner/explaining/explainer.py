@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 import keras
 import numpy as np
 
-from attn_tuner.attention import Head, attention_model
+from attn_tuner.attention import Head
 from attn_tuner.errors import DataError
 from attn_tuner.explaining.explanation import Explanation
-from attn_tuner.exporting.base import Bundle, class_probabilities, padded
+from attn_tuner.exporting.base import Bundle, padded
+from attn_tuner.exporting.weighing import placed_weights
 from attn_tuner.limits import UNKNOWN
 from attn_tuner.text.cutting import cut
 
@@ -37,7 +38,8 @@ class Explainer:
 
     def __init__(self, bundle: Bundle):
         self.bundle = bundle
-        self.rows, self._outputs = _with_attention(bundle.model)
+        cut_before = (bundle.text_limit, bundle.keep)
+        self.rows, self._outputs = _with_attention(bundle.model, cut_before)
 
     def __call__(self, texts: str | Sequence[str]) -> list[Explanation]:
         texts = [texts] if isinstance(texts, str) else list(texts)
@@ -50,13 +52,13 @@ class Explainer:
 
     def answers(self, rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, list[np.ndarray]]:
         """Probabilities (texts, classes) and per text its weights (rows, tokens), of kept ids."""
-        probabilities = np.zeros((len(rows), len(self.bundle.classes)), "float32")
+        probabilities = np.zeros((len(rows), self.bundle.width), "float32")
         weights = [None] * len(rows)
         for chosen in batches_by_length(rows):
             ids = padded([rows[each] for each in chosen], self.bundle.steps)
             given = self._outputs.predict_on_batch(ids)
             given = {name: keras.ops.convert_to_numpy(each) for name, each in given.items()}
-            probabilities[chosen] = class_probabilities(given.pop("probabilities"))
+            probabilities[chosen] = self.bundle.columns(given.pop("probabilities"))
             for place, each in enumerate(chosen):
                 parts = [part[place, :, : len(rows[each])] for part in given.values()]
                 weights[each] = np.concatenate([np.zeros((0, len(rows[each]))), *parts])
@@ -64,12 +66,12 @@ class Explainer:
 
     def _explanation(self, text, ids, probabilities, weights):
         tokens, spans = _tokens(self.bundle, text)
+        named = self.bundle.classes or ("value",)
         places = cut(list(range(len(tokens))), self.bundle.text_limit, self.bundle.keep)
-        best = int(np.argmax(probabilities))
         return Explanation(
             text=text,
-            label=self.bundle.classes[best],
-            probabilities=dict(zip(self.bundle.classes, map(float, probabilities), strict=True)),
+            label=self.bundle.label(probabilities),
+            probabilities=dict(zip(named, map(float, probabilities), strict=True)),
             tokens=tuple(tokens[place] for place in places),
             spans=tuple(spans[place] for place in places),
             known=tuple(each != UNKNOWN for each in ids),
@@ -81,11 +83,11 @@ class Explainer:
 
 def predict_ids(bundle: Bundle, rows: Sequence[Sequence[int]]) -> np.ndarray:
     """Probabilities (texts, classes) of ids as `bundle.ids` gives them, some perhaps left out."""
-    result = np.zeros((len(rows), len(bundle.classes)), "float32")
+    result = np.zeros((len(rows), bundle.width), "float32")
     for chosen in batches_by_length(rows):
         ids = padded([rows[each] for each in chosen], bundle.steps)
         given = keras.ops.convert_to_numpy(bundle.model.predict_on_batch(ids))
-        result[chosen] = class_probabilities(given)
+        result[chosen] = bundle.columns(given)
     return result
 
 
@@ -95,12 +97,12 @@ def batches_by_length(rows: Sequence[Sequence[int]], size: int = BATCH) -> Itera
     return (order[start : start + size] for start in range(0, len(order), size))
 
 
-def _with_attention(model):
+def _with_attention(model, cut_before):
     """Names of the rows of weights, and a model that gives them beside the probabilities."""
     outputs = {"probabilities": model.outputs[0]}
     rows = []
     if any(isinstance(layer, Head) for layer in model.layers):
-        for name, weights in attention_model(model).output.items():
+        for name, weights in placed_weights(model, cut_before).items():
             hops = weights.shape[1]
             rows += [name] if hops == 1 else [f"{name}, hop {hop + 1}" for hop in range(hops)]
             outputs[f"weights {name}"] = weights

@@ -13,8 +13,8 @@ class Explanation:
 
     Args:
         text: as it was given.
-        label: name of the most probable class.
-        probabilities: class name to probability.
+        label: name of the most probable class; the labels of the text joined; or the number.
+        probabilities: class or label to probability; of a regression "value" to the number.
         tokens: those the model read, in order: the text limit keeps no others.
         spans: `(start, end)` of each token in `text`, in characters; `(-1, -1)` where the
             vectorizer cannot say.
@@ -36,8 +36,8 @@ class Explanation:
 
     @property
     def probability(self) -> float:
-        """Of the label."""
-        return self.probabilities[self.label]
+        """Of the label; where there are several or none, of the most probable one."""
+        return self.probabilities.get(self.label, max(self.probabilities.values()))
 
     @property
     def attention(self) -> np.ndarray:

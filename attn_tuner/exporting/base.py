@@ -18,6 +18,7 @@ from attn_tuner.files import read_json, write_json
 from attn_tuner.limits import KEEPS, PADDING, UNKNOWN
 from attn_tuner.registry import Registry
 from attn_tuner.text.cutting import cut
+from attn_tuner.text.tasks import TASKS, task_named
 
 exporters = Registry("exporter", package="attn_tuner.exporting")
 
@@ -49,12 +50,14 @@ class Bundle:
     Args:
         vectorizer: `text.Vectorizer`, or an adapted Keras `TextVectorization`.
         model: a Keras model of ids `(batch, steps)`, 0 padding and 1 unknown, that gives
-            `(batch, 1)` probabilities of the second class, or `(batch, classes)` probabilities.
-        classes: class names by index.
+            `(batch, 1)` probabilities of the second class, or `(batch, classes)` probabilities;
+            for several labels a probability for each, for a regression a number, `(batch, 1)`.
+        classes: names of classes or labels by index; none for a regression.
         text_limit: tokens kept of a text; None where the model cuts texts itself.
         keep: which part of a longer text stays: `"head"`, `"tail"` or `"ends"`.
         vocabulary_limit: ids from here on are read as unknown; None keeps all.
         card: facts for the model card: `data`, `scores`, `limits`, anything JSON can hold.
+        task: a name of `text.tasks.TASKS`; by the number of classes if not given.
 
     Raises:
         ExportError: the parts do not fit each other.
@@ -67,10 +70,12 @@ class Bundle:
     keep: str = "head"
     vocabulary_limit: int | None = None
     card: Mapping = field(default_factory=dict)
+    task: str = ""
 
     def __post_init__(self):
         classes = tuple(str(name) for name in self.classes)
         object.__setattr__(self, "classes", classes)
+        object.__setattr__(self, "task", task_named(self.task, len(classes)).name)
         card = json.loads(json.dumps(dict(self.card), default=_plain))
         object.__setattr__(self, "card", card)
         limit = None if self.text_limit is None else int(self.text_limit)
@@ -80,9 +85,11 @@ class Bundle:
         if limit is not None and limit < 1:
             raise ExportError(f"text_limit is {limit}; it should be at least 1 token.")
         width = self.model.output_shape[-1]
-        if len(classes) < 2 or len(set(classes)) < len(classes):
+        if self.kind == "number":
+            self._check_number(width)
+        elif len(classes) < 2 or len(set(classes)) < len(classes):
             raise ExportError(f"A classifier needs at least 2 different classes; got {classes}.")
-        if width != len(classes) and (width, len(classes)) != (1, 2):
+        elif width != len(classes) and (self.task, width) != ("binary", 1):
             raise ExportError(
                 f"The model gives {width} {'number' if width == 1 else 'numbers'} per text, but "
                 f"{len(classes)} classes are named: {', '.join(classes) or 'none'}. "
@@ -94,9 +101,30 @@ class Bundle:
                 f"Set text_limit to at most {self.steps}."
             )
 
+    def _check_number(self, width):
+        if width != 1 or self.classes:
+            raise ExportError(
+                f"A regression gives one number per text and names no classes; the model gives "
+                f"{width}, and {len(self.classes)} classes are named."
+            )
+
     @property
-    def task(self) -> str:
-        return "binary" if len(self.classes) == 2 else "multiclass"
+    def kind(self) -> str:
+        """What it answers: key of `measures.MEASURES`."""
+        return TASKS[self.task].kind
+
+    @property
+    def width(self) -> int:
+        """Columns of its answers: classes, labels, or one number."""
+        return len(self.classes) or 1
+
+    def columns(self, given) -> np.ndarray:
+        """The model's output with a column per class, label or number."""
+        return TASKS[self.task].columns(given)
+
+    def label(self, row) -> str:
+        """One row of answers in words: the class, the labels joined, or the number."""
+        return TASKS[self.task].label(row, self.classes)
 
     @property
     def steps(self) -> int | None:
@@ -117,16 +145,16 @@ class Bundle:
         return [cut(own, self.text_limit, self.keep).tolist() for own in each]
 
     def predict(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
-        """Probabilities (texts, classes), as the model in this process gives them."""
+        """Probabilities (texts, classes), or numbers (texts, 1), as the model here gives them."""
         rows = self.ids(texts)
-        result = np.zeros((len(rows), len(self.classes)), "float32")
+        result = np.zeros((len(rows), self.width), "float32")
         by_length = np.argsort([len(ids) for ids in rows], kind="stable")
         for start in range(0, len(rows), batch_size):
             chosen = by_length[start : start + batch_size]
             batch = padded([rows[each] for each in chosen], self.steps)
             with quiet():  # A trace for each rung of the ladder is meant.
                 given = keras.ops.convert_to_numpy(self.model.predict_on_batch(batch))
-            result[chosen] = class_probabilities(given)
+            result[chosen] = self.columns(given)
         return result
 
     def save(self, folder) -> Path:
@@ -140,6 +168,7 @@ class Bundle:
             "keep": self.keep,
             "vocabulary_limit": self.vocabulary_limit,
             "card": self.card,
+            "task": self.task,
             "vectorizer": to_json(self.vectorizer),
             "modules": layer_modules(self.model),
         }
@@ -184,12 +213,6 @@ def _rung(length: int) -> int:
     while rung < length:
         rung = rung * 3 // 2 if rung & (rung - 1) == 0 else rung * 4 // 3
     return rung
-
-
-def class_probabilities(given: np.ndarray) -> np.ndarray:
-    """A column per class, of a model's (batch, 1) or (batch, classes) output."""
-    given = np.asarray(given, "float32")
-    return np.concatenate([1 - given, given], axis=-1) if given.shape[-1] == 1 else given
 
 
 def layer_modules(model: keras.Model) -> list[str]:

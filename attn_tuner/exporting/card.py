@@ -13,6 +13,7 @@ from attn_tuner.exporting.folder import CARD, MADE_BY, size_of
 from attn_tuner.exporting.usage import usage_of
 from attn_tuner.exporting.verification import Proof
 from attn_tuner.files import write_json
+from attn_tuner.measures import interval
 
 _KEEPS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
 _PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
@@ -36,6 +37,7 @@ def write_card(
 def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs, notes=()) -> dict:
     """The facts of an artefact, as JSON holds them."""
     given = dict(bundle.card)
+    data = given.pop("data", {})
     return {
         "made_by": MADE_BY,
         "format": name,
@@ -46,8 +48,8 @@ def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs, notes=()
         "text_limit": bundle.text_limit,
         "keep": bundle.keep,
         "parameters": bundle.model.count_params(),
-        "data": given.pop("data", {}),
-        "scores": given.pop("scores", {}),
+        "data": data,
+        "scores": _with_intervals(given.pop("scores", {}), data),
         "limits": [*_limits(bundle, artefacts), *notes, *given.pop("limits", ())],
         "verification": {
             str(each.file.relative_to(folder)): {**asdict(proof), "sentence": proof.sentence}
@@ -65,11 +67,11 @@ def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs, notes=()
 
 def page_of(card: dict, usage: str) -> str:
     """The card as Markdown."""
-    classes = ", ".join(f"`{name}`" for name in card["classes"])
+    title, gives = _task(card)
     parts = [
-        f"# A text classifier: {len(card['classes'])} classes",
-        f"Reads a text and gives one of {classes}, with a probability for each. "
-        f"{card['parameters']:,} parameters, a vocabulary of {card['vocabulary']:,} tokens.",
+        title,
+        f"{gives} {card['parameters']:,} parameters, a vocabulary of {card['vocabulary']:,} "
+        "tokens.",
         f"## Use\n\n{usage}",
         _table("## Data", card["data"]),
         _table("## Scores", card["scores"]),
@@ -80,12 +82,36 @@ def page_of(card: dict, usage: str) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def _task(card: dict) -> tuple[str, str]:
+    """The title, and what the model gives of a text."""
+    names = ", ".join(f"`{name}`" for name in card["classes"])
+    count = len(card["classes"])
+    if card["task"] == "regression":
+        return "# A number for a text", "Reads a text and gives a number."
+    if card["task"] == "multilabel":
+        said = f"Reads a text and gives any of {names}, with a probability for each."
+        return f"# Labels for a text: {count}", said
+    said = f"Reads a text and gives one of {names}, with a probability for each."
+    return f"# A text classifier: {count} classes", said
+
+
+def _with_intervals(scores: dict, data: dict) -> dict:
+    """Beside the accuracy on a part of known size the 95 % interval that so many texts leave."""
+    return {
+        part: {**found, "accuracy_95": list(interval(found["accuracy"], data[part]))}
+        if isinstance(found, dict) and "accuracy" in found and data.get(part)
+        else found
+        for part, found in scores.items()
+    }
+
+
 def _limits(bundle: Bundle, artefacts: Sequence[Artefact]):
     if bundle.text_limit is not None:
         kept = f"{_KEEPS[bundle.keep]} {bundle.text_limit} tokens"
         yield f"Of a longer text only {kept} are read."
     yield "A word outside the vocabulary counts as unknown."
-    yield "It always names one of its classes, for a text of another kind or language as well."
+    if bundle.kind == "class":
+        yield "It always names one of its classes, for a text of another kind or language as well."
     for artefact in artefacts:
         yield from artefact.notes
 

@@ -1,6 +1,7 @@
 """Artefacts handed over: written, run in a fresh process, described, and only then in place."""
 
 import shutil
+import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from attn_tuner.exporting.elsewhere import on_tensorflow
 from attn_tuner.exporting.folder import size_of, whole_folder
 from attn_tuner.exporting.shrinking import Shrink, best_that_fits, cost, shrunk, weight
 from attn_tuner.exporting.verification import FreshProcess, Proof, probing_texts, proven
+
+ANY_TASK = ("savedmodel", "keras")  # Formats that leave the answer to whoever reads it.
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,18 @@ def deliver(
     makers = {name: on_tensorflow(name) for name in formats}
     if not makers:
         raise ExportError(f"No format is named. Available: {', '.join(exporters)}.")
+    strange = [name for name in makers if bundle.kind != "class" and name not in ANY_TASK]
+    if strange:
+        raise ExportError(
+            f"A {bundle.task} model cannot be written as {', '.join(strange)}, whose readers name "
+            f"one class per text. Take {' or '.join(ANY_TASK)}."
+        )
     texts = probing_texts(bundle) if texts is None else list(texts)
     with ExitStack() as stack:
         # Started now, so that they import their libraries while the artefacts are written.
         processes = {name: stack.enter_context(FreshProcess(name)) for name in makers}
         expected = bundle.predict(texts)
-        _refuse_what_are_no_probabilities(expected)
+        _refuse_what_are_no_probabilities(expected, bundle.kind)
         notes = ()
         if shrink is not None:
             full, bundle = expected, shrunk(bundle, shrink)
@@ -93,6 +102,29 @@ def deliver(
                     said = (*own.notes, *artefact.notes)
                     delivered.append(Delivered(name, place, size, proof, said))
     return delivered
+
+
+def fitting(
+    bundle: Bundle,
+    max_size_mb: float,
+    texts: Sequence[str],
+    labels: Sequence[int] | None = None,
+    format: str = "savedmodel",
+) -> tuple[Bundle, float, tuple[str, ...]]:
+    """The bundle, or one with smaller embeddings, whose artefact weighs no more than allowed.
+
+    Returns:
+        The bundle, the megabytes of its artefact, and what making it smaller cost, in sentences.
+
+    Raises:
+        ExportError: no such bundle was found.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / format
+        draft.mkdir()
+        expected = bundle.predict(texts)
+        made = _made(on_tensorflow(format), bundle, draft, max_size_mb, texts, expected, labels)
+        return made.bundle, made.size / 1e6, made.notes
 
 
 @dataclass(frozen=True)
@@ -142,11 +174,14 @@ def _as_list(made) -> list[Artefact]:
     return made if isinstance(made, list) else [made]
 
 
-def _refuse_what_are_no_probabilities(expected: np.ndarray):
-    sums = expected.sum(axis=-1)
+def _refuse_what_are_no_probabilities(expected: np.ndarray, kind: str):
+    if kind == "number" and np.isfinite(expected).all():
+        return
+    sums = expected.sum(axis=-1) if kind == "class" else np.ones(len(expected))
     if len(expected) and (
         not np.isfinite(expected).all()
         or expected.min() < -1e-6
+        or expected.max() > 1 + 1e-3
         or np.abs(sums - 1).max(initial=0) > 1e-3
     ):
         raise ExportError(

@@ -18,7 +18,8 @@ def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
 
     Signatures, each for a batch of any size, none included:
 
-        serving_default(text)   label, probabilities
+        serving_default(text)   label, probabilities; of several labels also `labels`; of a
+                                regression `value` alone, here and below
         explain(text)           tokens, start, end, weights, label, probabilities
         ids(ids)                label, probabilities, weights
         classes()               classes
@@ -32,8 +33,9 @@ def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
     signatures = {
         "serving_default": tf.function(scorer.serve, [texts], autograph=False),
         "ids": tf.function(scorer.score, [ids], autograph=False),
-        "classes": tf.function(scorer.names, [], autograph=False),
     }
+    if bundle.classes:
+        signatures["classes"] = tf.function(scorer.names, [], autograph=False)
     notes = ()
     if scorer.model.has_weights:
         signatures["explain"] = tf.function(scorer.explain, [texts], autograph=False)

@@ -5,6 +5,7 @@ import tensorflow as tf
 from attn_tuner.exporting.base import Bundle
 from attn_tuner.exporting.weighing import with_attention
 from attn_tuner.limits import UNKNOWN
+from attn_tuner.text.tasks import JOINED, THRESHOLD
 
 
 class IdScorer(tf.Module):
@@ -22,6 +23,7 @@ class IdScorer(tf.Module):
         super().__init__(name="ids")
         outputs = with_attention(bundle.model, (bundle.text_limit, bundle.keep))
         self.has_weights = "weights" in outputs.output
+        self._kind = bundle.kind
         # The method alone: TensorFlow would save a model held here, and so all numbers twice.
         self._answer = outputs.stateless_call
         hold = _numbers if constant else _variables
@@ -37,7 +39,7 @@ class IdScorer(tf.Module):
         )
         given = {name: tf.cast(each, tf.float32) for name, each in outputs.items()}
         one = given["probabilities"]
-        if one.shape[-1] == 1:
+        if one.shape[-1] == 1 and self._kind == "class":
             given["probabilities"] = tf.concat([1.0 - one, one], axis=-1)
         return given
 
@@ -57,15 +59,20 @@ class TextScorer(tf.Module):
         )
         self._vocabulary_limit = bundle.vocabulary_limit
         self._classes = list(bundle.classes)
+        self._kind = bundle.kind
         self._steps = bundle.steps
         # A function of its own, so that all signatures share one graph of the model.
         ids = tf.TensorSpec((None, bundle.steps), tf.int32)
         self._score = tf.function(self.model, input_signature=[ids], autograph=False)
 
     def serve(self, texts) -> dict:
-        """`label` (batch,) and `probabilities` (batch, classes)."""
+        """`label` (batch,) and `probabilities` (batch, classes).
+
+        Of several labels `label` joins those over the threshold, and `labels` (batch, classes)
+        tells which these are. Of a regression there is `value` (batch,) alone.
+        """
         scores = self._named(self._score(self._filled(self.reader(texts))))
-        return {"label": scores["label"], "probabilities": scores["probabilities"]}
+        return {name: each for name, each in scores.items() if name != "weights"}
 
     def explain(self, texts) -> dict:
         """What `serve` gives, and per token kept: itself, its place in the text, its weight.
@@ -87,8 +94,22 @@ class TextScorer(tf.Module):
         return {"classes": tf.constant(self._classes)}
 
     def _named(self, scores) -> dict:
+        if self._kind == "number":
+            scores = dict(scores)
+            return {"value": tf.squeeze(scores.pop("probabilities"), axis=-1), **scores}
+        if self._kind == "labels":
+            return self._labelled(scores)
         best = tf.argmax(scores["probabilities"], axis=-1)
         return {**scores, "label": tf.gather(tf.constant(self._classes), best)}
+
+    def _labelled(self, scores) -> dict:
+        there = scores["probabilities"] >= THRESHOLD
+        names = tf.boolean_mask(tf.broadcast_to(tf.constant(self._classes), tf.shape(there)), there)
+        counts = tf.reduce_sum(tf.cast(there, tf.int64), axis=-1)
+        joined = tf.strings.reduce_join(
+            tf.RaggedTensor.from_row_lengths(names, counts), axis=-1, separator=JOINED
+        )
+        return {**scores, "label": joined, "labels": there}
 
     def _filled(self, dense):
         """Padded on to the length that the model takes, where it takes one alone."""

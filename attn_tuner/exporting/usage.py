@@ -82,10 +82,29 @@ read.classes[probabilities.argmax()]
 
 _USAGES = {"savedmodel": _SAVEDMODEL, "keras": _KERAS, "onnx": _ONNX, "litert": _LITERT}
 
+_PROBABILITIES = 'answer["probabilities"]  # (texts, CLASSES), in the order CLASS_NAMES'
+# What is said otherwise where a text has not one class.
+_OTHERWISE = {
+    "labels": {
+        "(texts,) strings": "(texts,) strings, the labels of a text joined by commas",
+        _PROBABILITIES: f'answer["labels"]         # (texts, CLASSES) bool\n{_PROBABILITIES}',
+        "{ label, probabilities }": "{ label, labels, probabilities }",
+    },
+    "number": {
+        'answer["label"]          # (texts,) strings\n': "",
+        _PROBABILITIES: 'answer["value"]  # (texts,) numbers',
+        "[{ label, probabilities }, ...]": "[number, ...]",
+        " and the class names": "",
+    },
+}
+
 
 def usage_of(name: str, bundle: Bundle) -> str:
     """Code that calls an artefact of this format."""
     explains = any(isinstance(layer, Head) for layer in bundle.model.layers)
     names = json.dumps(list(bundle.classes), ensure_ascii=False)
-    text = _USAGES.get(name, "").replace("EXPLAIN", _EXPLAIN if explains else "")
+    text = _USAGES.get(name, "")
+    for classes, other in _OTHERWISE.get(bundle.kind, {}).items():
+        text = text.replace(classes, other)
+    text = text.replace("EXPLAIN", _EXPLAIN if explains else "")
     return text.replace("CLASS_NAMES", names).replace("CLASSES", str(len(bundle.classes)))

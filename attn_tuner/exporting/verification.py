@@ -15,7 +15,6 @@ from attn_tuner.exporting.base import (
     READER,
     Artefact,
     Bundle,
-    class_probabilities,
     layer_modules,
     padded,
 )
@@ -131,13 +130,15 @@ def proven(
     if "error" in answer:
         raise ExportError(f"The {artefact.kind} artefact does not run by itself: {answer['error']}")
     given = np.array(answer["probabilities"], "float32")
-    given = class_probabilities(given.reshape(len(texts), -1) if given.size else expected[:0])
+    given = bundle.columns(given.reshape(len(texts), -1)) if given.size else expected[:0]
     if given.shape != expected.shape or not np.isfinite(given).all():
         raise ExportError(
             f"The {artefact.kind} artefact gives numbers of shape {given.shape}, "
             f"not finite probabilities of shape {expected.shape}."
         )
-    off = np.abs(given - expected)
+    # Of numbers the share counts: a float of a million holds no more digits than one of one.
+    size = np.maximum(np.abs(expected), 1.0) if bundle.kind == "number" else 1.0
+    off = np.abs(given - expected) / size
     difference = float(off.max(initial=0.0))
     if artefact.tolerance is not None and difference > artefact.tolerance:
         worst = texts[int(off.max(axis=-1).argmax())]
@@ -147,6 +148,8 @@ def proven(
             f"begins {worst[:40]!r}. Nothing was written."
         )
     _refuse_other_names(bundle, answer, given)
+    if bundle.kind != "class":
+        return Proof(difference, artefact.tolerance, len(texts))
     named, wanted = given.argmax(axis=-1), expected.argmax(axis=-1)
     accuracy = None
     if labels is not None and len(texts):
@@ -156,9 +159,9 @@ def proven(
 
 
 def _refuse_other_names(bundle: Bundle, answer: dict, given: np.ndarray):
-    named = [bundle.classes[best] for best in given.argmax(axis=-1)]
+    named = [bundle.label(row) for row in given]
     if answer.get("labels", named) != named:
-        raise ExportError("The artefact's labels are not those of its greatest probabilities.")
+        raise ExportError("The artefact's labels are not those of its probabilities.")
 
 
 def probing_texts(bundle: Bundle, count: int = 24) -> list[str]:

@@ -22,12 +22,21 @@ def with_attention(model: keras.Model, cut_before=None) -> keras.Model:
             limit finds nothing to cut.
     """
     outputs = {"probabilities": model.outputs[0]}
-    heads = {layer.name: layer for layer in model.layers if isinstance(layer, Head)}
-    if heads:
-        rows = attention_model(model).output
-        placed = [_placed(rows[name], model, head, cut_before) for name, head in heads.items()]
+    if any(isinstance(layer, Head) for layer in model.layers):
+        placed = list(placed_weights(model, cut_before).values())
         outputs["weights"] = placed[0] if len(placed) == 1 else ops.concatenate(placed, axis=1)
     return keras.Model(model.inputs[0], outputs)
+
+
+def placed_weights(model: keras.Model, cut_before=None) -> dict:
+    """The weights (batch, hops, steps) of each head by its name, over the steps of the input.
+
+    Args:
+        model, cut_before: as in `with_attention`; the model has a head.
+    """
+    rows = attention_model(model).output
+    heads = [layer for layer in model.layers if isinstance(layer, Head)]
+    return {head.name: _placed(rows[head.name], model, head, cut_before) for head in heads}
 
 
 def _placed(weights, model, head, cut_before):

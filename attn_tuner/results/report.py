@@ -66,10 +66,9 @@ def gather(run: Run, *, seconds: float = 20.0) -> dict:
         "verdict": judge(run, validation, run.plan.seed),
         "search": _search(run),
         "failures": _failures(run),
-        "quality": _quality(run, found, validation, bundle),
-        "looks": look(bundle, validation, seconds=seconds, seed=run.plan.seed)
-        if bundle
-        else Looks(notes=("Texts are shown once the search has ended and has a winner.",)),
+        "kind": run.plan.kind,
+        "quality": _quality(run, found, validation, bundle) if run.plan.kind == "class" else None,
+        "looks": _looks(run, bundle, validation, seconds),
         "card": reproducibility(run, bundle),
     }
 
@@ -117,6 +116,14 @@ class _Strict(jinja2.StrictUndefined):
     """A name that the template asks for and nobody gave is a fault of ours."""
 
 
+def _looks(run, bundle, validation, seconds) -> Looks:
+    if not bundle:
+        return Looks(notes=("Texts are shown once the search has ended and has a winner.",))
+    if run.plan.kind != "class":
+        return Looks(notes=("Texts are shown where each has one class.",))
+    return look(bundle, validation, seconds=seconds, seed=run.plan.seed)
+
+
 def _search(run) -> dict:
     objective = run.plan.objective
     times, curves = facts.scores_over_time(run), facts.learning_curves(run)
@@ -145,12 +152,14 @@ def _failures(run) -> list[tuple]:
     return [
         (record.trial_id, facts.words(record), record.stopped)
         for record in run.records
-        if record.status == "failed"
+        if record.status in ("failed", "infeasible")
     ]
 
 
 def _quality(run, found, validation, bundle) -> dict | None:
-    probabilities = validation.answers(found["winner"]) if found["winner"] else None
+    probabilities = validation.exported()
+    if probabilities is None and found["winner"]:
+        probabilities = validation.answers(found["winner"])
     if probabilities is None:
         return None
     labels, classes = validation.labels, run.plan.classes

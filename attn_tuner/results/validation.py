@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attn_tuner.measures import both_columns
+from attn_tuner.measures import columns_of
 from attn_tuner.results.run import Run
 from attn_tuner.tuning.folder import PROBABILITIES
 
@@ -20,7 +20,8 @@ class Validation:
 
     Args:
         directory: the run's folder.
-        labels: `(texts,)` class numbers; empty where the run keeps none.
+        labels: `(texts,)` class numbers, or what the task has in their place; empty where the run
+            keeps none.
         texts: the first of the texts, in the order of the labels; perhaps none.
     """
 
@@ -31,14 +32,20 @@ class Validation:
     @classmethod
     def read(cls, run: Run) -> "Validation":
         """What there is by now; a run that has only begun may have nothing."""
-        texts, labels = _read_texts(run.directory / TEXTS, run.plan.classes)
+        names = run.plan.classes if run.plan.kind == "class" else None
+        texts, labels = _read_texts(run.directory / TEXTS, names)
         if (run.directory / LABELS).exists():
             labels = np.load(run.directory / LABELS, allow_pickle=False)
-        return cls(run.directory, np.asarray(labels, "int64"), tuple(texts))
+        labels = np.asarray(labels, "int64") if names is not None else np.asarray(labels)
+        return cls(run.directory, labels, tuple(texts))
 
     def answers(self, trial_id: str) -> np.ndarray | None:
         """Probabilities (texts, classes) of a trial, or None where there are none that fit."""
         return self._load(self.directory / f"trial_{trial_id}" / PROBABILITIES)
+
+    def exported(self) -> np.ndarray | None:
+        """Probabilities (texts, classes) of the exported model, or None."""
+        return self._load(self.directory / PROBABILITIES)
 
     def linear(self) -> np.ndarray | None:
         """Probabilities (texts, classes) of the linear baseline, or None."""
@@ -47,20 +54,21 @@ class Validation:
     def _load(self, path):
         if not path.exists() or not len(self.labels):
             return None
-        probabilities = both_columns(np.load(path, allow_pickle=False))
+        probabilities = columns_of(self.labels, np.load(path, allow_pickle=False))
         return probabilities if len(probabilities) == len(self.labels) else None
 
 
 def _read_texts(path: Path, classes):
-    """Texts and class numbers of the lines that are whole."""
-    numbers = {name: number for number, name in enumerate(classes)}
+    """Texts and class numbers of the lines that are whole; 0 where there are no classes."""
+    numbers = {name: number for number, name in enumerate(classes or ())}
     texts, labels = [], []
     if path.exists():
         # Split at line feeds alone: a text may hold other characters that end a line.
         for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
             try:
                 row = json.loads(line)
-                label, text = numbers[row["label"]], str(row["text"])
+                label = numbers[row["label"]] if classes is not None else 0
+                text = str(row["text"])
             except (ValueError, KeyError, TypeError):
                 break  # The end, or the run is writing it just now.
             texts.append(text)

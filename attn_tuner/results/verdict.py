@@ -91,6 +91,8 @@ def judge(run: Run, validation: Validation, seed: int = 0) -> Verdict:
         McNemar 1947, "Note on the sampling error of the difference between correlated
         proportions or percentages", Psychometrika 12; Efron & Tibshirani 1993, chapter 13.
     """
+    if run.plan.kind != "class":
+        return Verdict((), _by_objective(run), "unknown")
     kinds = _kinds(run, len(validation.labels))
     attention = next((kind for kind in kinds if not kind.control), None)
     control = next((kind for kind in kinds if kind.control), None)
@@ -121,6 +123,24 @@ def compare(one: np.ndarray, other: np.ndarray, seed: int = 0) -> Difference:
     low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / texts, [2.5, 97.5])
     p = float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
     return Difference((won - lost) / texts, float(low), float(high), p, won, lost)
+
+
+def _by_objective(run) -> str:
+    """The best with and without attention where answers are no classes."""
+    best = {}
+    for record in run.ranked():
+        best.setdefault(record.values.get("head", "") in CONTROLS, record)
+    if len(best) < 2:
+        return _one_sided(best.get(False), best.get(True))
+    said = [
+        f"{describe_head(best[control].values)} on {best[control].values.get('encoder', '')} "
+        f"({run.plan.objective} {best[control].score:.4f})"
+        for control in (False, True)
+    ]
+    return (
+        f"The best with attention on validation is {said[0]}, the best without {said[1]}; how far "
+        "that is noise was not tested."
+    )
 
 
 def _kinds(run, texts) -> tuple[Kind, ...]:
