@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import asdict
 
 from attn_tuner import text as texts_of
 from attn_tuner.attention import heads
@@ -10,7 +11,7 @@ from attn_tuner.attention.normalizers import normalizers
 from attn_tuner.attention.queries import queries
 from attn_tuner.attention.scores import scores
 from attn_tuner.encoding import encoders
-from attn_tuner.errors import BudgetError, RunError, UnknownName
+from attn_tuner.errors import BudgetError, RunError, SpaceError, UnknownName
 from attn_tuner.exporting import exporters
 from attn_tuner.exporting.foreign import export_model as export
 from attn_tuner.hypermodel import AttentionHyperModel
@@ -20,14 +21,18 @@ from attn_tuner.registry import Registry, unknown
 from attn_tuner.results.finishing import finish
 from attn_tuner.results.result import SearchResult
 from attn_tuner.text.loaders import loaders
+from attn_tuner.text.tasks import task_named
 from attn_tuner.tuning import place
 from attn_tuner.tuning.beside import BaselinesBeside
-from attn_tuner.tuning.budget import Budget, format_duration, parse_duration
+from attn_tuner.tuning.budget import format_duration, parse_duration
 from attn_tuner.tuning.data import RunData
 from attn_tuner.tuning.launchers.launch import Launch
+from attn_tuner.tuning.limits_check import Allowed
 from attn_tuner.tuning.lock import held
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.plan import Plan
+from attn_tuner.tuning.repeats import repeat
+from attn_tuner.tuning.reserve import kept_back
 from attn_tuner.tuning.runner import TrialRunner
 from attn_tuner.tuning.standard import oracle_of, search_space, word_vectors
 from attn_tuner.tuning.workshop import Workshop
@@ -35,6 +40,7 @@ from attn_tuner.tuning.workshop import Workshop
 __all__ = ["SearchResult", "export", "load", "parts", "search"]
 
 DEFAULT_TIME = "20m"
+LIBRARY = 2  # Trials kept for each that an ensemble may average.
 KINDS = {
     "heads": heads,
     "encoders": encoders,
@@ -58,13 +64,20 @@ def search(
     max_time=None,
     max_trials: int | None = None,
     tuner: str = "tpe",
-    objective: str = "accuracy",
+    objective: str | None = None,
+    task: str | None = None,
     space=None,
     seed: int = 0,
     epochs: int = 10,
     patience: int = 2,
     pruner: str = "median",
     keep: int = 3,
+    ensemble: int = 1,
+    refit: bool = False,
+    repeats: int = 0,
+    max_parameters: int | None = None,
+    max_latency_ms: float | None = None,
+    max_size_mb: float | None = None,
     warm_start=(),
     workers: int = 1,
     cluster: str | None = None,
@@ -87,13 +100,26 @@ def search(
         max_time: `"90s"`, `"20m"`, `"2h"` or seconds over all sittings, export included.
         max_trials: trials at most. With neither limit the search takes 20 minutes.
         tuner: name of an oracle.
-        objective: "accuracy", "f1_macro", "auc" or "log_loss", on the validation part.
+        objective: on the validation part: of classes "accuracy", the default, "f1_macro", "auc"
+            or "log_loss"; of several labels "f1_micro", "f1_macro", "subset_accuracy", "auc" or
+            "log_loss"; of numbers "rmse", "mae" or "r2".
+        task: "multilabel" where a text has any number of labels, "regression" where it has a
+            number; guessed of lists, of a 0/1 matrix and of fractions.
         space: a `SearchSpace`, a mapping or a TOML file that changes the standard one.
         seed: of the split, the values tried, the weights and the order of the data.
         epochs: a trial's epochs at most.
         patience: evaluations without a better score before a trial ends.
         pruner: rule that ends hopeless trials: "none", "median", "percentile", "asha".
         keep: trials whose weights stay on disk.
+        ensemble: trials that the exported model averages at most, where validation says that it
+            is better for it. Where a limit is set, one trial is exported.
+        refit: True trains the winner, where it is a single trial, once more on the training and
+            validation texts together, if the time allows it; the outcome says whether it did.
+        repeats: further trainings of each of the three best trials with fresh seeds, if the time
+            allows them; the leaderboard shows their mean and spread.
+        max_parameters: weights that a model has at most; a larger one is not trained.
+        max_latency_ms: milliseconds at most for one text, the median of 50 on this machine.
+        max_size_mb: megabytes of the exported SavedModel at most.
         warm_start: the folder of an earlier search, or several, whose best values are tried first.
         workers: trials at once, each in a process with its share of the cores. More than one
             needs the extra `ray`.
@@ -110,10 +136,13 @@ def search(
     began = time.monotonic()
     seconds = _seconds(max_time, max_trials)
     launch = Launch(workers, cluster, cpus_per_trial, gpus_per_trial)
-    sign = 1 if direction(objective) == "max" else -1
+    allowed = Allowed(max_parameters, max_latency_ms, max_size_mb)
+    ensemble = _members(ensemble, allowed)
     dataset = data if isinstance(data, texts_of.TextDataset) else None
     if dataset is None:
-        dataset = texts_of.load(data, text, label, validation, test, seed)
+        dataset = texts_of.load(data, text, label, validation, test, seed, task)
+    objective = task_named(dataset.task, len(dataset.classes)).check(objective)
+    sign = 1 if direction(objective) == "max" else -1
     directory = place.take(directory, dataset.name)
     place.check_data(dataset, directory)
     budget = place.clock_of(directory, seconds, time.monotonic() - began)
@@ -135,7 +164,12 @@ def search(
             epochs=epochs,
             patience=patience,
             pruner=pruner,
-            keep=keep,
+            keep=max(keep, LIBRARY * ensemble if ensemble > 1 else 1),
+            ensemble=ensemble,
+            refit=refit,
+            repeats=_whole("repeats", repeats),
+            task=dataset.task,
+            limits=asdict(allowed),
             seed=seed,
         )
         place.agree(plan, directory)
@@ -145,12 +179,14 @@ def search(
             space=model_space,
             vectors=word_vectors(model_space, stored, budget, directory / place.DATA, seed),
             training_texts=stored.size("train"),
+            task=dataset.task,
+            scale=stored.scale(),
         )
         with BaselinesBeside(directory, len(dataset.classes), seed) as beside:
-            workshop = Workshop(hypermodel, stored.training, stored.validation, callbacks)
+            workshop = Workshop(hypermodel, stored.training, stored.validation, callbacks, allowed)
             oracle = oracle_of(plan, hypermodel, _folders(warm_start))
-            budget.set_reserve(_reserve(stored))
-            runner = _run(plan, oracle, workshop, launch, budget, shown, directory)
+            budget.set_reserve(kept_back(stored, plan))
+            runner = _run(plan, oracle, workshop, launch, budget, shown, directory, stored)
             problem = beside.wait(budget)
         if problem:
             shown.say(problem)
@@ -172,7 +208,7 @@ def parts(kind: str) -> Registry:
     return KINDS[kind]
 
 
-def _run(plan, oracle, workshop, launch, budget, shown, directory) -> TrialRunner:
+def _run(plan, oracle, workshop, launch, budget, shown, directory, stored) -> TrialRunner:
     interrupted, listen_no_more = stop_on_interrupt()
     runner = TrialRunner(
         oracle,
@@ -186,6 +222,8 @@ def _run(plan, oracle, workshop, launch, budget, shown, directory) -> TrialRunne
     )
     try:
         launch.search(runner, directory / place.DATA)
+        budget.set_reserve(kept_back(stored, plan, repeats=False))
+        repeat(runner, plan.repeats)
     finally:
         listen_no_more()
         place.save_clock(budget, directory)
@@ -205,16 +243,20 @@ def _heard(news, shown, budget, directory):
         place.save_clock(budget, directory)
 
 
-def _reserve(stored):
-    """Seconds to keep for the test part, the export and its proof, from what is known by now."""
+def _members(ensemble, allowed) -> int:
+    """The trials that may be averaged: one where size or speed is limited."""
+    if not isinstance(ensemble, int) or ensemble < 1:
+        raise SpaceError(
+            f"ensemble is {ensemble!r}; it is the number of trials that the exported model may "
+            "average. Give 1 for a single one, or 5."
+        )
+    return 1 if allowed else ensemble
 
-    def seconds(budget: Budget) -> float:
-        share = stored.size("test") / max(stored.size("validation"), 1)
-        test = budget.estimate("validation", 2.0) * share
-        total = test + budget.estimate("export", 20.0)
-        return 1.2 * total + 0.02 * (budget.seconds or 0.0)
 
-    return seconds
+def _whole(name, number) -> int:
+    if not isinstance(number, int) or number < 0:
+        raise SpaceError(f"{name} is {number!r}; it should be a whole number, 0 or more.")
+    return number
 
 
 def _seconds(max_time, max_trials):

@@ -20,6 +20,7 @@ app = typer.Typer(
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a search.")]
 Texts = Annotated[list[str] | None, typer.Argument(help="Texts; standard input's lines if none.")]
+WIDTH = 200  # Of a table where no terminal says how wide it may be.
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -47,12 +48,19 @@ def search(
     max_time: Annotated[str | None, typer.Option(help="90s, 20m, 2h: over all sittings.")] = None,
     max_trials: Annotated[int | None, typer.Option(min=1, help="Trials at most.")] = None,
     tuner: Annotated[str | None, typer.Option(help="What proposes values.")] = None,
-    objective: Annotated[str, typer.Option(help="What is best.")] = "accuracy",
+    objective: Annotated[str | None, typer.Option(help="What is best.")] = None,
+    task: Annotated[str | None, typer.Option(help="multilabel or regression.")] = None,
     space: Annotated[Path | None, typer.Option(help="TOML that fixes and narrows.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything drawn by chance.")] = 0,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial at most.")] = 10,
     workers: Annotated[int, typer.Option(min=1, help="Trials at once; 2 and more use Ray.")] = 1,
     cluster: Annotated[str | None, typer.Option(help="Address of a Ray cluster, or auto.")] = None,
+    ensemble: Annotated[int, typer.Option(min=1, help="Trials averaged at most.")] = 1,
+    refit: Annotated[bool, typer.Option(help="Train the winner on validation texts too.")] = False,
+    repeats: Annotated[int, typer.Option(min=0, help="More seeds of the best.")] = 0,
+    max_parameters: Annotated[int | None, typer.Option(help="Weights at most.")] = None,
+    max_latency_ms: Annotated[float | None, typer.Option(help="For one text, here.")] = None,
+    max_size_mb: Annotated[float | None, typer.Option(help="Of the exported model.")] = None,
 ):
     """Search DATA for the best model, measure it on the test part, export it to OUT/best."""
     api = _api()
@@ -67,11 +75,18 @@ def search(
         max_time=max_time,
         max_trials=max_trials,
         objective=objective,
+        task=task,
         space=space,
         seed=seed,
         epochs=epochs,
         workers=workers,
         cluster=cluster,
+        ensemble=ensemble,
+        refit=refit,
+        repeats=repeats,
+        max_parameters=max_parameters,
+        max_latency_ms=max_latency_ms,
+        max_size_mb=max_size_mb,
         directory=out,
         **given,
     )
@@ -88,7 +103,8 @@ def predict(run: RunFolder, texts: Texts = None, as_json: AsJson = False):
         if as_json:
             print(json.dumps(answer.as_dict(), ensure_ascii=False))
         else:
-            print(f"{answer.label}\t{answer.probability:.4f}\t{_one_line(answer.text)}")
+            sure = "" if answer.probability is None else f"\t{answer.probability:.4f}"
+            print(f"{answer.label}{sure}\t{_one_line(answer.text)}")
 
 
 @app.command()
@@ -103,16 +119,21 @@ def export(
 
     formats = [name.strip() for name in format.split(",") if name.strip()]
     options = {} if max_size_mb is None else {"max_size_mb": max_size_mb}
+    written = api.load(run).export(path, formats=formats, **options)
     _print_table(
         {
             "format": done.format,
             "path": done.path,
             "MB": f"{done.megabytes:.2f}",
             "greatest difference": f"{done.proof.difference:.1e}",
-            "notes": " ".join(done.notes),
+            "same label": f"{done.proof.same_labels:.1%}",
+            "accuracy": _before_and_after(done.proof.accuracy),
         }
-        for done in api.load(run).export(path, formats=formats, **options)
+        for done in written
     )
+    print(f"Compared with the model in this process on {written[0].proof.texts} texts.")
+    for note in dict.fromkeys(note for done in written for note in done.notes):
+        print(note)
 
 
 @app.command()
@@ -204,6 +225,10 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:120]
 
 
+def _before_and_after(accuracy) -> str:
+    return "" if accuracy is None else "{:.4f} -> {:.4f}".format(*accuracy)
+
+
 def _print_table(rows):
     from rich.console import Console
     from rich.table import Table
@@ -212,4 +237,4 @@ def _print_table(rows):
     table = Table(*rows[0])
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(table)

@@ -72,7 +72,7 @@ class Progress:
     def _trial_ended(self, record):
         self.ended += 1
         if record.score is None:
-            return self.say(f"trial {record.trial_id} failed: {record.stopped}")
+            return self.say(f"trial {record.trial_id} {record.status}: {record.stopped}")
         better = self.best is None or self.sign * record.score > self.sign * self.best.score
         if better:
             self.best = record

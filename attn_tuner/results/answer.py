@@ -11,7 +11,7 @@ import numpy as np
 
 from attn_tuner.exporting import Bundle
 from attn_tuner.measures import interval
-from attn_tuner.results.facts import words
+from attn_tuner.results.facts import finishing, words
 from attn_tuner.results.run import Run, describe_head
 from attn_tuner.tuning.budget import format_duration
 
@@ -24,8 +24,9 @@ PACKAGES = (
 def answer(run: Run, validation_texts: int = 0) -> dict:
     """What was found, beside what it had to beat.
 
-    Keys: winner, model, head, encoder, objective, scores (rows of name, part, texts, accuracy,
-    low, high), trials, pruned, failed, spent, finished; winner is None before the first trial.
+    Keys: winner, plain, named, model, head, encoder, objective, scores (rows of name, part, texts,
+    accuracy, low, high), trials, pruned, failed, spent, finished; winner is None before the
+    first trial.
 
     Args:
         run: the run.
@@ -36,17 +37,20 @@ def answer(run: Run, validation_texts: int = 0) -> dict:
     best = by_id.get(run.outcome.get("winner"), ranked[0] if ranked else None)
     scores = []
     test, texts = run.outcome.get("test") or {}, run.outcome.get("test_texts", 0)
-    if test:
+    if "accuracy" in test:
         scores.append(_score("this model", "test", texts, test["accuracy"]))
         scores += _baselines(run, "test", texts)
-    if best and "accuracy" in best.measures:
-        accuracy = best.measures["accuracy"]
+    measures = run.outcome.get("validation") or (best.measures if best else {})
+    if "accuracy" in measures:
+        accuracy = measures["accuracy"]
         scores.append(_score("this model", "validation", validation_texts, accuracy))
         scores += _baselines(run, "validation", validation_texts)
     states = [record.status for record in run.records]
     ended = max([0.0, *(record.ended for record in run.records)])
     return {
         "winner": best.trial_id if best else None,
+        "plain": _plain(run) if run.plan.kind != "class" else "",
+        "named": _named(run, best) if best else "",
         "model": words(best) if best else "",
         "head": describe_head(best.values) if best else "",
         "encoder": best.values.get("encoder", "") if best else "",
@@ -57,16 +61,18 @@ def answer(run: Run, validation_texts: int = 0) -> dict:
         "failed": states.count("failed"),
         "spent": format_duration(run.outcome.get("seconds", ended)),
         "finished": bool(run.outcome),
-        "remarks": list(run.outcome.get("remarks", [])),
+        "remarks": [*finishing(run), *run.outcome.get("remarks", [])],
     }
 
 
 def sentence(facts: dict) -> str:
     """The answer in plain words: how often it is right, and whether it beats the linear model."""
+    if facts.get("plain"):
+        return facts["plain"]
     own = next((row for row in facts["scores"] if row["name"] == "this model"), None)
     if own is None:
         return "No trial has a score yet."
-    said = f"{facts['head']} on {facts['encoder']} gets {_percent(own['accuracy'])} of the "
+    said = f"{facts['named']} gets {_percent(own['accuracy'])} of the "
     said += f"{own['part']} texts right"
     if own["texts"]:
         said += f" (95 % interval {_percent(own['low'])} to {_percent(own['high'])})"
@@ -147,10 +153,38 @@ def command(run: Run) -> str:
         words_ += ["--max-time", f"{plan.max_time:g}s"]
     if plan.max_trials:
         words_ += ["--max-trials", str(plan.max_trials)]
+    if plan.kind != "class":
+        words_ += ["--task", plan.task]
+    if plan.ensemble > 1:
+        words_ += ["--ensemble", str(plan.ensemble)]
+    if plan.refit:
+        words_ += ["--refit"]
+    if plan.repeats:
+        words_ += ["--repeats", str(plan.repeats)]
+    for name, limit in plan.limits.items():
+        if limit is not None:
+            words_ += [f"--max-{name.replace('_', '-')}", str(limit)]
     options = {"tuner": plan.tuner, "objective": plan.objective, "epochs": plan.epochs}
     for name, value in {**options, "seed": plan.seed, "out": run.directory.name}.items():
         words_ += [f"--{name}", str(value)]
     return shlex.join(words_)
+
+
+def _plain(run) -> str:
+    """What the winner reaches, beside the linear baseline, where accuracy is no measure of it."""
+    part = "test" if run.outcome.get("test") else "validation"
+    found, objective = run.outcome.get(part), run.plan.objective
+    if not found:
+        return ""
+    linear = next((row[part] for row in run.baselines if row["name"] == "linear"), None)
+    beside = f"; the linear baseline {linear[objective]:.4f}" if linear else ""
+    return f"On the {part} texts {objective} is {found[objective]:.4f}{beside}."
+
+
+def _named(run, best) -> str:
+    if len(run.members) > 1:
+        return f"An average of {len(run.members)} models"
+    return f"{describe_head(best.values)} on {best.values.get('encoder', '')}"
 
 
 def _score(name, part, texts, accuracy):

@@ -1,6 +1,7 @@
 """What a search did, as plain data for figures and tables: time, curves, values, importances."""
 
 import math
+import statistics
 import warnings
 
 import numpy as np
@@ -158,6 +159,49 @@ def parallel_coordinates(run: Run, order=()) -> dict:
         for index, (record, strength) in enumerate(zip(scored, strengths, strict=True))
     ]
     return {"axes": axes, "lines": lines}
+
+
+def ensemble(run: Run) -> str:
+    """Which trials the exported model averages and what that gains; "" for a single one."""
+    if len(run.members) < 2:
+        return ""
+    shares = [f"{trial} ({share:.2f})" for trial, share in run.members.items()]
+    objective = run.plan.objective
+    return (
+        f"The exported model averages trials {', '.join(shares[:-1])} and {shares[-1]}: "
+        f"validation {objective} {run.outcome['validation'][objective]:.4f}, the best of them "
+        f"alone {run.outcome['alone']:.4f}."
+    )
+
+
+def calibration(run: Run) -> str:
+    """What calibration changed, in a sentence; "" where nothing was calibrated."""
+    found = run.outcome.get("calibration")
+    if not found:
+        return ""
+    return (
+        f"Calibrated on validation texts at temperature {found['temperature']:.2f}: expected "
+        f"calibration error {found['error_before']:.4f} before, {found['error_after']:.4f} after."
+    )
+
+
+def repeats(run: Run) -> str:
+    """How the best trials did with fresh seeds; "" where none was repeated."""
+    objective = run.plan.objective
+    said = [
+        f"trial {record.trial_id} {statistics.mean(scores):.4f} ± {statistics.stdev(scores):.4f} "
+        f"over {len(scores)}"
+        for record in run.ranked()
+        if record.repeats and (scores := [record.score, *record.repeats])
+    ]
+    if not said:
+        return ""
+    return f"Trained with fresh seeds, validation {objective}: {'; '.join(said)} seeds."
+
+
+def finishing(run: Run) -> list[str]:
+    """What was done to the winner before it was exported, a sentence each."""
+    return [said for said in (ensemble(run), calibration(run), repeats(run)) if said]
 
 
 def words(record) -> str:

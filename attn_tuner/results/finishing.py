@@ -1,18 +1,54 @@
-"""The end of a search: the winner measured on the test part, exported, the outcome written."""
+"""The end of a search: the winner calibrated, measured on the test part, exported, written down."""
 
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
+import numpy as np
+
+from attn_tuner.errors import BudgetError, ExportError, Infeasible
 from attn_tuner.exporting import Bundle
-from attn_tuner.exporting.delivery import deliver
+from attn_tuner.exporting.delivery import deliver, fitting
 from attn_tuner.files import write_json
-from attn_tuner.measures import measure
+from attn_tuner.measures import kind_of, measure
 from attn_tuner.results.run import BUNDLE, EXPORT, OUTCOME, Run
-from attn_tuner.tuning.folder import WEIGHTS
+from attn_tuner.tuning.calibration import Calibration, at_temperature, calibrate, set_temperature
+from attn_tuner.tuning.finalists import Finalist, answers_of, assembled, finalists
+from attn_tuner.tuning.folder import save_probabilities
+from attn_tuner.tuning.limits_check import Allowed, latency_ms
 from attn_tuner.tuning.place import save_clock
+from attn_tuner.tuning.refit import refitted
+from attn_tuner.tuning.reserve import room_for_refit
+
+AGAIN = (
+    "The exported model was trained again, on training and validation texts together; what is said "
+    "of validation is of the trial that it repeats."
+)
+NOT_AGAIN = "The exported model is the one that validation chose; it was not trained again."
+COMPARED = 64  # Validation texts on which the export must give what the model gives.
+
+
+@dataclass(frozen=True, eq=False)
+class Winner:
+    """What is exported.
+
+    Args:
+        finalist: the trials that it is made of.
+        bundle: its calibrated model.
+        answers: to the validation texts.
+        calibration: what calibration changed; None where the answers are no probabilities.
+        notes: what there is to know, in sentences.
+        refit: whether the model was trained again, with the validation texts.
+    """
+
+    finalist: Finalist
+    bundle: Bundle
+    answers: np.ndarray
+    calibration: Calibration | None
+    notes: tuple[str, ...] = ()
+    refit: bool = False
 
 
 def finish(runner, stored, dataset, budget, directory, shown):
-    """Measures the winner on the test part, once, exports it, and writes the outcome down.
+    """Chooses what to export, measures it on the test part, once, exports it, writes it all down.
 
     Args:
         runner: a `TrialRunner` with at least one scored trial.
@@ -22,57 +58,132 @@ def finish(runner, stored, dataset, budget, directory, shown):
         shown: a `Progress`.
 
     Raises:
+        BudgetError: no trial keeps within the limits.
         ExportError: the artefact does not give what the model gives.
     """
-    winner = runner.ranked()[0]
-    before = Run.read(directory).outcome
-    if before.get("winner") == winner.trial_id and (directory / EXPORT).exists():
-        return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
-    shown.say(f"The best is trial {winner.trial_id}; measuring and exporting it.")
-    model = runner.hypermodel.model(winner.values)
-    model.load_weights(Path(runner.get_trial_dir(winner.trial_id)) / WEIGHTS)
-    test = _measure_test(model, stored, winner.values)
-    card = {
-        "data": {"name": dataset.name, "fingerprint": dataset.fingerprint, **stored.sizes()},
-        "scores": {"validation": winner.measures, "test": test},
-        "values": winner.values,
-    }
-    bundle = Bundle(
-        vectorizer=stored.vectorizer,
-        model=model,
-        classes=dataset.classes,
-        text_limit=winner.values["text_limit"],
-        keep=winner.values["keep"],
-        vocabulary_limit=winner.values["vocabulary_limit"],
-        card=card,
-    )
-    bundle.save(directory / BUNDLE)
-    with budget.measure("export"):
-        held_out = dataset.validation.texts[:64]
-        delivered = deliver(bundle, directory / EXPORT, texts=held_out)[0]
-    outcome = {
-        "winner": winner.trial_id,
-        "test": test,
-        "test_texts": stored.size("test"),
-        "export": str(directory / EXPORT),
-        "difference": delivered.proof.difference,
-        "seconds": budget.elapsed(),
-        "remarks": _remarks(winner),
-    }
-    write_json(directory / OUTCOME, outcome)
+    labels = stored.stores["validation"].labels
+    before, refused = Run.read(directory).outcome, []
+    for finalist in finalists(runner, labels, runner.plan.ensemble):
+        if before.get("members") == finalist.shares and (directory / EXPORT).exists():
+            return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
+        shown.say(f"The best is {_named(finalist)}; measuring and exporting it.")
+        try:
+            winner = _prepared(finalist, runner, stored, dataset, budget)
+            break
+        except Infeasible as reason:
+            refused.append(f"Not exported was {_named(finalist)}: {reason}.")
+            shown.say(refused[-1])
+    else:
+        raise BudgetError(
+            f"No model keeps within the limits. {' '.join(refused[-1:])} Allow more, or narrow the "
+            "space."
+        )
+    outcome = _exported(winner, labels, stored, dataset, budget, directory)
+    outcome["remarks"] = [*refused, *winner.notes, *_remarks(finalist)]
+    write_json(directory / OUTCOME, {**outcome, "seconds": budget.elapsed()})
     save_clock(budget, directory)
 
 
-def _measure_test(model, stored, values) -> dict:
-    if not stored.size("test"):
-        return {}
-    batches = stored.test(values)
-    probabilities = batches.restore(model.predict(batches, verbose=0))
-    return measure(batches.labels, probabilities)
+def _prepared(finalist, runner, stored, dataset, budget) -> Winner:
+    """The finalist, trained again where that is wanted, calibrated, as small as it must be.
+
+    Raises:
+        Infeasible: it breaks a limit.
+    """
+    labels = stored.stores["validation"].labels
+    again = _again(finalist, runner, stored, budget)
+    model = again or assembled(finalist, runner, labels)
+    answers, calibration = finalist.answers, None
+    if kind_of(labels) != "number":
+        calibration = calibrate(labels, answers)
+        set_temperature(model, calibration.temperature)
+        answers = at_temperature(answers, calibration.temperature, kind_of(labels))
+    reading = finalist.reading()
+    bundle = Bundle(stored.vectorizer, model, dataset.classes, **reading, task=dataset.task)
+    bundle, answers, notes = _within(
+        Allowed(**runner.plan.limits), bundle, answers, stored, dataset.validation
+    )
+    if runner.plan.refit:
+        notes = (*notes, AGAIN if again else NOT_AGAIN)
+    return Winner(finalist, bundle, answers, calibration, notes, again is not None)
 
 
-def _remarks(winner) -> list[str]:
-    epochs = winner.measures["epochs"]
+def _again(finalist, runner, stored, budget):
+    """The single winner trained again with the validation texts; None where it is not."""
+    record = finalist.records[0]
+    if not runner.plan.refit or len(finalist.records) > 1:
+        return None
+    if not room_for_refit(budget, stored, record.seconds):
+        return None
+    return refitted(record, runner.hypermodel, stored, budget)
+
+
+def _within(allowed, bundle, answers, stored, validation):
+    """The bundle, shrunk where its artefact is too large, with its answers, and notes on that."""
+    if not allowed:
+        return bundle, answers, ()
+    megabytes, notes = 0.0, ()
+    if allowed.size_mb:
+        texts, labels = validation.texts[:COMPARED], validation.labels[:COMPARED]
+        try:
+            small, megabytes, notes = fitting(bundle, allowed.size_mb, texts, labels)
+        except ExportError as error:
+            raise Infeasible(str(error).rstrip(".")) from error
+        if small is not bundle:
+            bundle = small
+            reading = {n: getattr(bundle, n) for n in ("text_limit", "keep", "vocabulary_limit")}
+            answers = answers_of(bundle.model, stored.validation(reading))
+    took = latency_ms(bundle.model, bundle.text_limit) if allowed.latency_ms else 0.0
+    if reason := allowed.broken(bundle.model.count_params(), megabytes, took):
+        raise Infeasible(reason)
+    return bundle, answers, notes
+
+
+def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
+    """Measures and exports the winner; returns the outcome."""
+    finalist, reading = winner.finalist, winner.finalist.reading()
+    scores = {"validation": measure(labels, winner.answers), "test": {}}
+    if stored.size("test"):
+        batches = stored.test(reading)
+        scores["test"] = measure(batches.labels, answers_of(winner.bundle.model, batches))
+    found = {
+        "members": finalist.shares,
+        "calibration": winner.calibration and asdict(winner.calibration),
+        "refit": winner.refit,
+    }
+    card = {
+        "data": {"name": dataset.name, "fingerprint": dataset.fingerprint, **stored.sizes()},
+        "scores": scores,
+        **found,
+        "values": {record.trial_id: record.values for record in finalist.records},
+    }
+    bundle = winner.bundle.with_model(winner.bundle.model, card=card)
+    bundle.save(directory / BUNDLE)
+    save_probabilities(winner.answers.astype("float32"), directory)
+    with budget.measure("export"):
+        held_out = dataset.validation.texts[:COMPARED]
+        delivered = deliver(bundle, directory / EXPORT, texts=held_out)[0]
+    return {
+        "winner": finalist.records[0].trial_id,
+        **found,
+        "alone": finalist.alone,
+        **scores,
+        "test_texts": stored.size("test"),
+        "export": str(directory / EXPORT),
+        "megabytes": delivered.megabytes,
+        "difference": delivered.proof.difference,
+    }
+
+
+def _named(finalist) -> str:
+    ids = list(finalist.shares)
+    if len(ids) == 1:
+        return f"trial {ids[0]}"
+    return f"an average of trials {', '.join(ids[:-1])} and {ids[-1]}"
+
+
+def _remarks(finalist) -> list[str]:
+    epochs = finalist.records[0].measures["epochs"]
     if epochs >= 1:
         return []
     return [

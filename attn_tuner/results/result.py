@@ -1,9 +1,7 @@
 """What `search()` and `load()` hand back: the winner, and everything known about the search."""
 
-import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +13,16 @@ from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver
 from attn_tuner.measures import interval
+from attn_tuner.results.facts import finishing
 from attn_tuner.results.plain import counted
 from attn_tuner.results.report import write_report
 from attn_tuner.results.run import BUNDLE, Run
+from attn_tuner.results.validation import Validation
+from attn_tuner.results.verdict import Verdict, judge
+from attn_tuner.text.tasks import labels_of
 from attn_tuner.tuning.budget import format_duration
 
+HELD_OUT = 500  # Validation texts at most on which an export is compared with its model.
 _FORMATS = {"epochs": "{:.2f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
 
 
@@ -29,15 +32,19 @@ class Prediction:
 
     Args:
         text: as it was given.
-        label: name of the most probable class.
-        probability: of that class.
-        probabilities: class name to probability.
+        label: name of the most probable class; the labels of the text joined; or the number.
+        probability: of that class, or of the most probable label; None of a number.
+        probabilities: class or label to probability; empty of a number.
+        labels: those that the text has, where it may have several.
+        value: the number, of a regression.
     """
 
     text: str
     label: str
-    probability: float
+    probability: float | None
     probabilities: dict
+    labels: tuple[str, ...] = ()
+    value: float | None = None
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -47,6 +54,8 @@ class SearchResult:
     """A search as it stands in its folder.
 
     result.leaderboard()               trials and baselines, the best on validation first
+    result.front()                     trials that none beats in score, size and speed at once
+    result.verdict().sentence          whether attention helped
     result.test_metrics["accuracy"]    of the exported model, on the test part
     result.predict(["a text"])         label and probabilities
     result.explain(["a text"])         the words that it looked at
@@ -67,6 +76,14 @@ class SearchResult:
     def leaderboard(self) -> pd.DataFrame:
         """See `results.run.Run.leaderboard`."""
         return self.run.leaderboard()
+
+    def front(self) -> pd.DataFrame:
+        """See `results.run.Run.front`."""
+        return self.run.front()
+
+    def verdict(self) -> Verdict:
+        """Whether attention was worth having: see `results.verdict.judge`."""
+        return judge(self.run, Validation.read(self.run), self.run.plan.seed)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -110,23 +127,34 @@ class SearchResult:
         """Writes one HTML page on the search, `report.html` in the run's folder if not told."""
         return write_report(self.directory, path)
 
-    def export(self, path, formats=("savedmodel",), texts=None, **options) -> list:
-        """Writes the winner to the folder `path`; see `exporting.delivery.deliver`."""
+    def export(self, path, formats=("savedmodel",), texts=None, labels=None, **options) -> list:
+        """Writes the winner to the folder `path`; see `exporting.delivery.deliver`.
+
+        Args:
+            path: the folder.
+            formats: names of formats.
+            texts, labels: on which each artefact is compared with the model, and its accuracy
+                measured; validation texts of the run if not given.
+            options: of `deliver`, such as `max_size_mb`.
+        """
         formats = [formats] if isinstance(formats, str) else formats
-        return deliver(self.bundle, path, formats, texts or self._held_out(), **options)
+        if texts is None:
+            texts, labels = self._held_out()
+        return deliver(self.bundle, path, formats, texts, labels, **options)
 
-    def _held_out(self, count: int = 64) -> list[str] | None:
-        """Validation texts on which an export can be compared, where the run kept them."""
-        shown = self.directory / "data" / "validation.jsonl"
-        if not shown.exists():
-            return None
-        with shown.open(encoding="utf-8") as file:
-            return [json.loads(line)["text"] for line in islice(file, count)]
+    def _held_out(self):
+        """Validation texts and their labels, as far as the run kept them; else None."""
+        kept = Validation.read(self.run)
+        count = min(HELD_OUT, len(kept.texts), len(kept.labels))
+        return (kept.texts[:count], kept.labels[:count]) if count else (None, None)
 
-    def _prediction(self, text, probabilities):
-        best = int(np.argmax(probabilities))
-        named = dict(zip(self.classes, map(float, probabilities), strict=True))
-        return Prediction(text, self.classes[best], float(probabilities[best]), named)
+    def _prediction(self, text, row):
+        kind, label = self.bundle.kind, self.bundle.label(row)
+        if kind == "number":
+            return Prediction(text, label, None, {}, value=float(row[0]))
+        named = dict(zip(self.classes, map(float, row), strict=True))
+        labels = tuple(labels_of(row, self.classes)) if kind == "labels" else ()
+        return Prediction(text, label, float(row.max()), named, labels)
 
     def __str__(self):
         return "\n".join([str(self.leaderboard_text()), *self.sentences()])
@@ -149,22 +177,33 @@ class SearchResult:
             return ["The search has not ended yet."]
         said = []
         if outcome.get("test"):
-            share, texts = outcome["test"]["accuracy"], outcome["test_texts"]
-            low, high = interval(share, texts)
-            said.append(
-                f"Test accuracy {share:.4f} (95 % interval {low:.4f} to {high:.4f}, "
-                f"{texts:,} texts), trial {outcome['winner']}."
-            )
+            said.append(self._tested(outcome["test"], outcome["test_texts"]))
         if outcome.get("export"):
             said.append(
-                f"Exported to {outcome['export']}: checked in a fresh process, probabilities "
+                f"Exported to {outcome['export']}: checked in a fresh process, "
+                f"{'numbers' if plan.kind == 'number' else 'probabilities'} "
                 f"within {outcome['difference']:.1e}."
             )
         said.append(
             f"{counted(len(self.run.records), 'trial')} in {format_duration(outcome['seconds'])}; "
             f"objective {plan.objective} on validation."
         )
+        said += [*finishing(self.run), self.verdict().sentence]
         return [*said, *outcome.get("remarks", [])]
+
+    def _tested(self, test, texts) -> str:
+        if "accuracy" not in test:
+            said = ", ".join(f"{name} {value:.4f}" for name, value in test.items())
+            return f"Test {said} ({texts:,} texts), {self._exported()}."
+        low, high = interval(test["accuracy"], texts)
+        return (
+            f"Test accuracy {test['accuracy']:.4f} (95 % interval {low:.4f} to {high:.4f}, "
+            f"{texts:,} texts), {self._exported()}."
+        )
+
+    def _exported(self) -> str:
+        members = list(self.run.members)
+        return f"trial {members[0]}" if len(members) == 1 else f"{len(members)} trials averaged"
 
     def __repr__(self):
         return f"SearchResult({str(self.directory)!r})"

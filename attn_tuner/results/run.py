@@ -1,5 +1,6 @@
 """A run folder, read: the plan, the trials, the baselines, the outcome."""
 
+import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import pandas as pd
 
 from attn_tuner.errors import RunError
 from attn_tuner.files import read_json
-from attn_tuner.measures import OBJECTIVES
+from attn_tuner.measures import MEASURES, OBJECTIVES
 from attn_tuner.tuning.folder import RECORD, Record
+from attn_tuner.tuning.limits_check import pareto
 from attn_tuner.tuning.plan import PLAN, Plan
 
 BASELINES, OUTCOME = "baselines.json", "outcome.json"
@@ -25,7 +27,8 @@ class Run:
         plan: what the search was to do.
         records: its trials, in the order of their numbers.
         baselines: rows of `baselines.Baseline.row`; empty until they are measured.
-        outcome: of the finished search: `winner`, `test`, `export`, `seconds`; empty before.
+        outcome: of the finished search: `winner`, `members`, `test`, `export`, `seconds` and
+            more; empty before.
     """
 
     directory: Path
@@ -55,6 +58,12 @@ class Run:
     def sign(self) -> int:
         return 1 if OBJECTIVES[self.plan.objective] == "max" else -1
 
+    @property
+    def members(self) -> dict[str, float]:
+        """The trials that the exported model averages, with their weights; most often one."""
+        winner = self.outcome.get("winner")
+        return self.outcome.get("members", {winner: 1.0} if winner else {})
+
     def ranked(self) -> list[Record]:
         """The trials that have a score, best first."""
         scored = [record for record in self.records if record.score is not None]
@@ -64,9 +73,12 @@ class Run:
         """One row a trial or baseline, the best on validation first.
 
         Columns: name, encoder, head, the validation measures, `test_<objective>` where the test
-        part was used, epochs to the best, seconds, parameters, status.
+        part was used, `runs`, `mean_<objective>` and `sd_<objective>` where trials were repeated,
+        epochs to the best, seconds, parameters, status.
         """
         rows = [self._trial_row(record) for record in self.records]
+        if len(self.members) > 1:
+            rows.append(self._ensemble_row())
         rows += [self._baseline_row(baseline) for baseline in self.baselines]
         objective = f"val_{self.plan.objective}"
         table = pd.DataFrame(rows, columns=self._columns())
@@ -75,13 +87,42 @@ class Run:
         )
         return table.loc[order.index].reset_index(drop=True)
 
+    def front(self) -> pd.DataFrame:
+        """The trials that no other beats in objective, parameters and, where it was measured,
+        latency: none is as good in all of them and better in one. The best objective first.
+        """
+        ranked = self.ranked()
+        points = [
+            (record.score, record.parameters, record.latency_ms or float("nan"))
+            for record in ranked
+        ]
+        kept = pareto(points, larger=(self.sign > 0, False, False))
+        rows = [
+            {**self._trial_row(record), "latency_ms": record.latency_ms}
+            for record, stays in zip(ranked, kept, strict=True)
+            if stays
+        ]
+        return pd.DataFrame(rows, columns=[*self._columns(), "latency_ms"])
+
+    def _spread_columns(self):
+        """Of trials that were repeated: how often they ran, mean and standard deviation."""
+        if not any(record.repeats for record in self.records):
+            return []
+        return ["runs", f"mean_{self.plan.objective}", f"sd_{self.plan.objective}"]
+
+    def _spread(self, record) -> dict:
+        scores = [record.score, *record.repeats]
+        figures = [len(scores), statistics.mean(scores), statistics.stdev(scores)]
+        return dict(zip(self._spread_columns(), figures, strict=True))
+
     def _columns(self):
-        measures = [f"val_{name}" for name in OBJECTIVES]
+        measures = [f"val_{name}" for name in self._measures()]
         first = f"val_{self.plan.objective}"
         measures.sort(key=lambda name: name != first)
         test = [f"test_{self.plan.objective}"]
         return [
             *("name", "encoder", "head", *measures, *test),
+            *self._spread_columns(),
             *("epochs", "seconds", "parameters", "status"),
         ]
 
@@ -95,11 +136,29 @@ class Run:
             "parameters": record.parameters,
             "status": record.status,
         }
-        row |= {f"val_{name}": record.measures.get(name) for name in OBJECTIVES}
-        if record.trial_id == self.outcome.get("winner") and self.outcome.get("test"):
-            row[f"test_{self.plan.objective}"] = self.outcome["test"][self.plan.objective]
-            row["status"] = "exported"
+        row |= {f"val_{name}": record.measures.get(name) for name in self._measures()}
+        if record.repeats:
+            row |= self._spread(record)
+        if list(self.members) == [record.trial_id]:
+            row |= self._exported()
         return row
+
+    def _ensemble_row(self):
+        count, ids = len(self.members), ", ".join(self.members)
+        row = {"name": f"ensemble of {count}", "head": f"trials {ids}"}
+        row |= {f"val_{name}": value for name, value in self.outcome["validation"].items()}
+        own = [record for record in self.records if record.trial_id in self.members]
+        row["seconds"] = sum(record.seconds for record in own)
+        row["parameters"] = sum(record.parameters for record in own)
+        return row | self._exported()
+
+    def _exported(self):
+        test = self.outcome.get("test")
+        found = {f"test_{self.plan.objective}": test[self.plan.objective]} if test else {}
+        return {**found, "status": "exported"}
+
+    def _measures(self):
+        return list(MEASURES[self.plan.kind])
 
     def _baseline_row(self, baseline):
         row = {"name": baseline["name"], "seconds": baseline["seconds"], "status": "baseline"}

@@ -50,6 +50,19 @@ class TokenStore:
         return cls(ids, offsets, labels, len(vectorizer), mean)
 
     @classmethod
+    def joined(cls, stores) -> "TokenStore":
+        """The texts of several stores of one vectorizer, in memory."""
+        stores = list(stores)
+        lengths = np.concatenate([store.lengths for store in stores])
+        return cls(
+            np.concatenate([store.ids for store in stores]),
+            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            np.concatenate([store.labels for store in stores]),
+            stores[0].vocabulary_size,
+            stores[0].token_length,
+        )
+
+    @classmethod
     def open(cls, directory) -> "TokenStore":
         """A store on disk; nothing is read before it is needed.
 

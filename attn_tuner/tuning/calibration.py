@@ -45,25 +45,32 @@ def calibrate(labels: np.ndarray, probabilities: np.ndarray) -> Calibration:
         q_c = p_c^(1/t) / sum_j p_j^(1/t),   t = argmin of the mean of -log q_label
 
     Dividing logits by t does the same to their softmax or sigmoid. The answers stay, and so does
-    the accuracy. The loss is convex in 1/t; t is sought from 0.1 to 10.
+    the accuracy. The loss is convex in 1/t; t is sought from 0.1 to 10. While it is sought, 1 in
+    n + 2 of each label is given to the other classes, as by Platt: n texts that are all answered
+    right are no reason to be certain.
 
     Args:
-        labels: class numbers, `(texts,)`.
+        labels: class numbers, `(texts,)`, or a 0/1 matrix, `(texts, labels)`.
         probabilities: `(texts, classes)`, or `(texts, 1)` for class 1 of two.
 
     Reference:
         Guo et al. 2017, section 4.2. https://proceedings.mlr.press/v70/guo17a.html
+        Platt 1999, "Probabilistic outputs for support vector machines", section 2.2.
     """
     labels, probabilities = _checked(labels, probabilities)
     logits = np.log(np.clip(probabilities, 1e-7, 1))
+    doubt = 1 / (len(labels) + 2)
 
-    def loss(sharpness):
-        return _log_loss(labels, logits * sharpness)
+    def loss(sharpness, doubt=0.0):
+        return _log_loss(labels, logits * sharpness, doubt)
 
     bounds = (1 / FLATTEST, 1 / SHARPEST)
-    found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-4})
+    found = minimize_scalar(
+        loss, bounds=bounds, args=(doubt,), method="bounded", options={"xatol": 1e-4}
+    )
     # At 1 nothing is changed; a bounded search stops a little beside a minimum that lies there.
-    sharpness = float(found.x) if found.fun < loss(1.0) else 1.0
+    better = found.fun < loss(1.0, doubt) and loss(found.x) < loss(1.0)
+    sharpness = float(found.x) if better else 1.0
     tempered = at_temperature(probabilities, 1 / sharpness)
     return Calibration(
         temperature=1 / sharpness,
@@ -74,8 +81,16 @@ def calibrate(labels: np.ndarray, probabilities: np.ndarray) -> Calibration:
     )
 
 
-def at_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """`(texts, classes)` probabilities as they would be with logits divided by `temperature`."""
+def at_temperature(
+    probabilities: np.ndarray, temperature: float, kind: str = "class"
+) -> np.ndarray:
+    """`(texts, classes)` probabilities as they would be with logits divided by `temperature`.
+
+    Of kind "labels" each column is a label of its own, and its probability that of one sigmoid.
+    """
+    if kind == "labels":
+        single = np.reshape(probabilities, (-1, 1))
+        return at_temperature(single, temperature)[:, 1].reshape(np.shape(probabilities))
     logits = np.log(np.clip(both_columns(probabilities), 1e-7, 1)) / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
@@ -166,14 +181,20 @@ def set_temperature(model: keras.Model, temperature: float):
         )
 
 
-def _log_loss(labels, logits):
+def _log_loss(labels, logits, doubt=0.0):
+    """The mean loss, `doubt` of each label given to the other classes in equal parts."""
     top = logits.max(axis=1)
-    total = np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top
-    return float((total - logits[np.arange(len(labels)), labels]).mean())
+    losses = (np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top)[:, None] - logits
+    own = losses[np.arange(len(labels)), labels]
+    others = (losses.sum(axis=1) - own) / (logits.shape[1] - 1)
+    return float(((1 - doubt) * own + doubt * others).mean())
 
 
 def _checked(labels, probabilities):
-    labels, probabilities = np.asarray(labels), both_columns(probabilities)
+    labels = np.asarray(labels)
+    if labels.ndim == 2:  # Each label of a text is a yes or no of its own.
+        labels, probabilities = labels.ravel().astype("int64"), np.reshape(probabilities, (-1, 1))
+    probabilities = both_columns(probabilities)
     if not len(labels) or len(labels) != len(probabilities):
         raise SpaceError(
             f"Calibration needs a label for each text; got {len(labels)} labels and "

@@ -97,23 +97,29 @@ class RunData:
 
     def training(self, values: dict, seed: int) -> Batches:
         """The training part, in an order that depends on the seed and the epoch alone."""
-        weights = None
-        if values.get("class_weights") == "balanced":
-            labels = self.stores["train"].labels
-            weights = balanced_weights(labels, int(labels.max()) + 1)
-        return self._batches(
-            "train", values, values["batch_size"], seed=seed, sample_weight=weights
-        )
+        return self._learning(self.stores["train"], values, seed)
+
+    def everything(self, values: dict, seed: int) -> Batches:
+        """The training and the validation part together, likewise."""
+        both = TokenStore.joined([self.stores["train"], self.stores["validation"]])
+        return self._learning(both, values, seed)
 
     def validation(self, values: dict) -> Batches:
-        return self._batches("validation", values, JUDGED, shuffle=False)
+        return _batches(self.stores["validation"], values, JUDGED, shuffle=False)
 
     def test(self, values: dict) -> Batches:
-        return self._batches("test", values, JUDGED, shuffle=False)
+        return _batches(self.stores["test"], values, JUDGED, shuffle=False)
 
-    def _batches(self, role, values, size, **options):
-        limits = ("text_limit", "keep", "vocabulary_limit")
-        return Batches(self.stores[role], size, **{n: values[n] for n in limits}, **options)
+    def _learning(self, store, values, seed) -> Batches:
+        weights = None
+        if values.get("class_weights") == "balanced":
+            weights = balanced_weights(store.labels, int(store.labels.max()) + 1)
+        return _batches(store, values, values["batch_size"], seed=seed, sample_weight=weights)
+
+
+def _batches(store, values, size, **options) -> Batches:
+    limits = ("text_limit", "keep", "vocabulary_limit")
+    return Batches(store, size, **{name: values[name] for name in limits}, **options)
 
 
 def by_importance(vectors: np.ndarray) -> np.ndarray:

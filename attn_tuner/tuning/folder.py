@@ -32,6 +32,7 @@ class Record:
         seed: of its weights and its order of data.
         ended: seconds since the search began, over all sittings.
         message: the traceback of a failed trial.
+        repeats: scores of further trainings with other seeds.
         latency_ms: milliseconds for one text, where they are limited.
     """
 
@@ -47,6 +48,7 @@ class Record:
     seed: int = 0
     ended: float = 0.0
     message: str = ""
+    repeats: list = field(default_factory=list, hash=False)
     latency_ms: float | None = None
 
     def save(self, folder):

@@ -29,6 +29,11 @@ class Plan:
         patience: evaluations without a better score before a trial stops.
         pruner: name of the rule that stops hopeless trials.
         keep: trials whose weights stay on disk.
+        ensemble: trials that the exported model may average at most.
+        repeats: further trainings of each of the best trials, with fresh seeds.
+        refit: whether the winner is trained again with the validation texts.
+        task: name of what a model answers; "" where that follows from the classes.
+        limits: what a model may cost at most, `dataclasses.asdict` of `limits_check.Allowed`.
         seed: of the split, the values, the weights and the order of the data.
     """
 
@@ -44,7 +49,17 @@ class Plan:
     patience: int = 2
     pruner: str = "none"
     keep: int = 3
+    ensemble: int = 1
+    refit: bool = False
+    repeats: int = 0
+    task: str = ""
+    limits: dict = field(default_factory=dict, hash=False)
     seed: int = 0
+
+    @property
+    def kind(self) -> str:
+        """Key of `measures.MEASURES`."""
+        return {"multilabel": "labels", "regression": "number"}.get(self.task, "class")
 
     def save(self, directory):
         write_json(Path(directory) / PLAN, asdict(self))

@@ -168,7 +168,7 @@ def test_a_model_within_the_noise_of_the_baseline_is_said_to_be():
         }
         for name, a in (("this model", 0.9), ("linear", 0.88))
     ]
-    facts = {"scores": rows, "head": "additive", "encoder": "gru"}
+    facts = {"scores": rows, "named": "additive on gru"}
     assert sentence(facts).endswith("(88.0 %), within what chance may do.")
 
 

@@ -109,3 +109,24 @@ def test_a_model_that_does_not_end_in_probabilities_is_refused():
         set_temperature(model, 2.0)
     with pytest.raises(SpaceError, match="above 0"):
         set_temperature(model, 0)
+
+
+def test_texts_that_are_all_right_are_no_reason_to_be_certain():
+    labels = np.arange(20) % 2
+    sure = np.where(np.eye(2)[labels], 0.9, 0.1)
+    few = calibrate(labels, sure)
+    assert few.temperature < 1
+    assert at_temperature(sure, few.temperature).max() < 0.99
+    many = calibrate(np.tile(labels, 100), np.tile(sure, (100, 1)))
+    assert many.temperature < few.temperature
+
+
+def test_several_labels_are_calibrated_as_so_many_answers():
+    labels = np.array([[1, 0], [0, 0], [1, 1]])
+    probabilities = np.array([[0.99, 0.02], [0.9, 0.01], [0.98, 0.97]])
+    found = calibrate(labels, probabilities)
+    same = calibrate(labels.ravel(), probabilities.reshape(-1, 1))
+    assert found == same
+    tempered = at_temperature(probabilities, found.temperature, "labels")
+    assert tempered.shape == (3, 2)
+    assert ((tempered > 0.5) == (probabilities > 0.5)).all()

@@ -11,7 +11,8 @@ from attn_tuner.averaging import ProbabilityAverage
 from attn_tuner.errors import SpaceError
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.measures import measure
-from attn_tuner.tuning.ensemble import combine, ensemble_model, select
+from attn_tuner.tuning.calibration import at_temperature
+from attn_tuner.tuning.ensemble import combine, ensemble_model, holds, select
 
 SMALL = {"embedding_dim": 4, "encoder.bigru.units": 3, "head.additive.units": 2}
 
@@ -126,3 +127,50 @@ def test_members_of_other_shapes_and_missing_weights_are_refused():
         ensemble_model([two], [1, 1])
     with pytest.raises(SpaceError, match="sum to 1"):
         ProbabilityAverage([0.5, 0.4])
+
+
+def noisy(labels, skill, seed):
+    """Probabilities of class 1 that lean to the truth, each text with noise of its own."""
+    noise = np.random.default_rng(seed).normal(size=len(labels))
+    return columns(*(1 / (1 + np.exp(-(skill * (2 * labels - 1) + noise)))))
+
+
+def test_an_average_of_equals_that_err_apart_holds_on_texts_that_did_not_choose_it():
+    labels = np.arange(400) % 2
+    assert holds([noisy(labels, 0.8, seed) for seed in range(5)], labels, "accuracy", 5)
+
+
+def test_an_average_with_what_is_worse_or_the_same_does_not_hold():
+    labels = np.arange(400) % 2
+    good = noisy(labels, 2.0, 0)
+    assert not holds([good, good], labels)
+    assert not holds([good, *(noisy(labels, 0.0, seed) for seed in (1, 2, 3))], labels, "log_loss")
+    assert not holds([good[:4], good[:4]], labels[:4])
+
+
+@pytest.mark.parametrize("objective", ["f1_micro", "rmse"])
+def test_labels_and_numbers_are_averaged_too(objective):
+    draw = np.random.default_rng(0)
+    if objective == "rmse":
+        labels = draw.normal(size=200)
+        answers = [(labels + draw.normal(size=200))[:, None] for _ in range(4)]
+    else:
+        labels = draw.integers(0, 2, (200, 3)).astype("uint8")
+        answers = [np.clip(labels + draw.normal(0, 0.7, (200, 3)), 0, 1) for _ in range(4)]
+    assert holds(answers, labels, objective)
+    found = select(answers, labels, objective)
+    mixed = combine(answers, found)
+    assert measure(labels, mixed)[objective] == pytest.approx(found.score)
+
+
+@pytest.mark.parametrize(("kind", "temperature"), [("labels", 0.5), ("number", 1.0)])
+def test_an_average_of_labels_or_numbers_is_one_model(kind, temperature):
+    average = ProbabilityAverage((0.25, 0.75), kind)
+    one, two = np.array([[0.2, 0.9, 0.5]], "float32"), np.array([[0.6, 0.1, 0.5]], "float32")
+    average([one, two])
+    average.set_temperature(temperature)
+    mixed = 0.25 * one + 0.75 * two
+    expected = at_temperature(mixed, temperature, "labels") if kind == "labels" else mixed
+    np.testing.assert_allclose(np.asarray(average([one, two])), expected, atol=1e-6)
+    again = ProbabilityAverage.from_config(average.get_config())
+    assert again.kind == kind
