@@ -12,6 +12,7 @@ from attn_tuner.attention import attention_model
 from attn_tuner.errors import ExportError, MissingExtra, UnknownName
 from attn_tuner.exporting import Bundle, deliver, exporters, fresh
 from attn_tuner.exporting.base import padded
+from attn_tuner.exporting.card import card_of, page_of
 from attn_tuner.exporting.keras_archive import export_keras
 from attn_tuner.exporting.litert import export_litert
 from attn_tuner.exporting.onnx_file import export_onnx
@@ -151,6 +152,16 @@ def test_the_card_tells_people_and_programs_what_it_is(delivered, bundle):
         assert card["data"] == {"name": "made up", "texts": 9}
         assert card["verification"][each.path.name]["difference"] == each.proof.difference
         assert not any(text and text in page + json.dumps(card) for text in TEXTS if text.strip())
+
+
+def test_the_card_says_how_sure_a_score_is(bundle, tmp_path):
+    card = {"data": {"test": 400}, "scores": {"test": {"accuracy": 0.9}, "validation": {}}}
+    known = bundle.with_model(bundle.model, card=card)
+    told = card_of(known, tmp_path, "keras", [], [])
+    low, high = told["scores"]["test"]["accuracy_95"]
+    assert 0.86 < low < 0.9 < high < 0.93
+    assert told["scores"]["validation"] == {}
+    assert "accuracy_95 0.8" in page_of(told, "")
 
 
 def test_the_archive_needs_no_more_than_what_it_names(bundle, tmp_path):
