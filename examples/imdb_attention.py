@@ -14,7 +14,7 @@ import numpy as np
 from attn_tuner.attention import FeedForwardHead, attention_model
 from attn_tuner.text import Batches, TokenStore, Vectorizer, load
 
-WORDS, STEPS, KEEP = 20_000, 300, "tail"  # The verdict stands at the end of a review.
+WORDS, STEPS, KEEP = 20_000, 400, "tail"  # The verdict stands at the end of a review.
 
 
 def tutorial_model():
@@ -40,9 +40,11 @@ def main(data="imdb_reviews", epochs=2):
     dataset = load(data)
     vectorizer = Vectorizer.build(dataset.train.texts, size=WORDS)
     train, test = (TokenStore.encode(part, vectorizer) for part in (dataset.train, dataset.test))
+    batches = Batches(train, 32, STEPS, KEEP)
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, epochs * len(batches))
     model = tutorial_model()
-    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
-    model.fit(Batches(train, 32, STEPS, KEEP), epochs=epochs, verbose=2)
+    model.compile(keras.optimizers.Adam(rate), "binary_crossentropy", metrics=["accuracy"])
+    model.fit(batches, epochs=epochs, verbose=2)
     _, accuracy = model.evaluate(Batches(test, 128, STEPS, KEEP, shuffle=False), verbose=0)
     print(f"test accuracy {accuracy:.4f}")
     review = dataset.test.texts[int(np.argmin([len(text) for text in dataset.test.texts[:50]]))]
