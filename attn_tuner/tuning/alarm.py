@@ -15,24 +15,35 @@ class Stuck(Exception):
 
 @contextlib.contextmanager
 def woken(over: Callable[[], bool], grace: Callable[[], float]):
-    """Raises `Stuck` in the block once it has gone on too long after the time was over.
+    """Raises `Stuck` in the block where it does not ask for long whether the time is over.
+
+        with woken(over, grace) as asked:
+            train(expired=asked)
+
+    Gives `asked`, which answers as `over` does: whoever has been answered that the time is over
+    knows, and is left to end in peace.
 
     Outside the main thread, on Windows, and where another alarm is set, nothing is raised: Python
     can interrupt only there. What hangs inside one call of a C library is not reached either.
 
     Args:
         over: whether the time is over.
-        grace: seconds that the block may take to notice, asked when the time is over.
+        grace: seconds that the block may take to ask, known when the time is over.
     """
     free = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
     if not free or signal.getitimer(signal.ITIMER_REAL)[0]:
-        yield
+        yield over
         return
-    until = None
+    until, noticed = None, False
+
+    def asked() -> bool:
+        nonlocal noticed
+        noticed = over()
+        return noticed
 
     def look(number, frame):
         nonlocal until
-        if not over():
+        if noticed or not over():
             return
         until = until or time.monotonic() + grace()
         if time.monotonic() > until:
@@ -41,7 +52,7 @@ def woken(over: Callable[[], bool], grace: Callable[[], float]):
     before = signal.signal(signal.SIGALRM, look)
     signal.setitimer(signal.ITIMER_REAL, PACE, PACE)
     try:
-        yield
+        yield asked
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -135,7 +135,8 @@ class Budget:
     def grace(self) -> float:
         """Seconds that what trains may take to notice that the search is over."""
         left = self.left()
-        return _GRACE if left is None else min(_GRACE, _GRACE_SHARE * left)
+        share = _GRACE if left is None else min(_GRACE, _GRACE_SHARE * left)
+        return max(share, 2 * self.estimate("validation", 2.0))
 
     @contextmanager
     def measure(self, name: str, amount: float = 1.0):

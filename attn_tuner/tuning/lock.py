@@ -50,8 +50,10 @@ def _own(file) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # Whoever let go just now has removed the file that was opened here.
         return os.path.samestat(os.fstat(file.fileno()), os.stat(file.name))
-    except OSError:
+    except (BlockingIOError, FileNotFoundError):
         return False
+    except OSError:  # A file system without locks.
+        return True
 
 
 def _write(file):

@@ -28,6 +28,7 @@ from attn_tuner.tuning.task import Outcome, Task
 from attn_tuner.tuning.watch import TIME_OVER, Schedule, Watch
 from attn_tuner.tuning.workshop import Workshop
 
+FIRST_GRACE = 60.0  # Seconds, in which the first model is built and judged on any machine.
 _REFUSED = f"{Infeasible.__name__}: "
 
 
@@ -116,6 +117,10 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         """Whether no training may go on."""
         return self.interrupted() or self.budget.search_over()
 
+    def grace(self) -> float:
+        """Seconds that a training may take to notice the end; more while there is no model yet."""
+        return max(0.0 if self.ranked() else FIRST_GRACE, self.budget.grace())
+
     def cut_trials(self) -> list:
         """Trials that an earlier sitting cut, which have ended for KerasTuner but can go on."""
         cut = [record.trial_id for record in self.records.values() if record.status == "cut"]
@@ -156,14 +161,16 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
             The measures of its best evaluation, each named `val_...`.
         """
         name = trial.trial_id
-        watch = Watch(
-            expired=self.over,
-            hopeless=lambda epochs, score: self.judge(name, epochs, score),
-            heard=lambda news: self.heard({"trial": name, **news}),
-            judged=lambda seconds: self.budget.record("validation", seconds),
-            saved=lambda progress: self.told.resumable(name),
-        )
-        return self.keep(trial, self.workshop(self.task_of(trial), watch))
+        with woken(self.over, self.grace) as asked:
+            watch = Watch(
+                expired=asked,
+                hopeless=lambda epochs, score: self.judge(name, epochs, score),
+                heard=lambda news: self.heard({"trial": name, **news}),
+                judged=lambda seconds: self.budget.record("validation", seconds),
+                saved=lambda progress: self.told.resumable(name),
+            )
+            outcome = self.workshop(self.task_of(trial), watch)
+        return self.keep(trial, outcome)
 
     def judge(self, trial_id: str, epochs: float, score: float) -> str | None:
         """Takes in a point of a learning curve; says why the trial should end now, or None."""
@@ -245,9 +252,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
     def _attempt(self, trial):
         self.heard({"trial": trial.trial_id, "begins": dict(trial.hyperparameters.values)})
         try:
-            with woken(self.over, self.budget.grace):
-                measures = self.run_trial(trial)
-            self.succeed(trial, measures)
+            self.succeed(trial, self.run_trial(trial))
         except Exception as error:
             self.fail(trial, f"{type(error).__name__}: {error}", traceback.format_exc())
 

@@ -167,7 +167,7 @@ class Driver:
             if job.stopped is None:
                 job.stopped = now
                 self.crew.stop(worker)
-            elif now - job.stopped > self.runner.budget.grace():
+            elif now - job.stopped > self.runner.grace():
                 # For the oracle the trial still runs, so the next sitting goes on with it.
                 del self._jobs[worker]
                 self.crew.dismiss(worker)
