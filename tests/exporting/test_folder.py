@@ -81,12 +81,14 @@ def test_readers_never_see_half_an_export(tmp_path):
         path = tmp_path / "best"
         while not stop.is_set():
             try:
-                before = path.stat().st_ino
+                before = path.stat()
                 names = sorted(each.name for each in path.iterdir())
-                if path.stat().st_ino == before:  # Else an old folder went while it was listed.
-                    seen.append(names)
+                after = path.stat()
             except FileNotFoundError:
                 continue
+            # Else an old folder went while it was listed; its number may have been given again.
+            if (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns):
+                seen.append(names)
 
     reader = threading.Thread(target=look)
     reader.start()

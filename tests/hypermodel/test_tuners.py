@@ -281,6 +281,7 @@ on_tensorflow = pytest.mark.skipif(
 
 
 @on_tensorflow
+@pytest.mark.slow
 def test_on_jax_hyperband_passes_as_well():
     assert passes_on_jax("-k", "hyperband")
 
