@@ -121,7 +121,7 @@ def _by_torch(layer, states, mask):
         each.grad = None
     _loss(layer(states, mask=torch.tensor(mask))).backward()
     found = [torch.zeros_like(each) if each.grad is None else each.grad for each in weights]
-    return states.grad.numpy(), [each.numpy() for each in found]
+    return states.grad.numpy(), [_array(each) for each in found]
 
 
 _GRADIENTS = {"tensorflow": _by_tensorflow, "jax": _by_jax, "torch": _by_torch}
