@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# Read by now; a pytest that a test starts should measure no coverage of its own.
-os.environ.pop("PYTEST_ADDOPTS", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_coverage_in_inner_runs():
+    """A pytest that a test starts measures no coverage of its own.
+
+    A fixture, because it runs where the tests do: the process that hands the tests out has to
+    pass its options on before.
+    """
+    os.environ.pop("PYTEST_ADDOPTS", None)
 
 
 @pytest.fixture
