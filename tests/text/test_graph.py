@@ -35,13 +35,13 @@ def check_same(texts, split):
     assert read(texts, split) == [VECTORIZERS[split].tokens(text) for text in decoded]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(clean_texts, min_size=1, max_size=3), st.sampled_from(["word", "character"]))
 def test_any_unicode_gives_the_same_tokens_in_python_and_in_the_graph(texts, split):
     check_same([text.encode() for text in texts], split)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(raw_bytes, min_size=1, max_size=3), st.sampled_from(["word", "character"]))
 def test_bytes_that_are_no_utf8_give_the_same_tokens_in_python_and_in_the_graph(texts, split):
     check_same(texts, split)

@@ -34,7 +34,7 @@ def libraries(draw):
 
 
 @given(libraries(), st.sampled_from(["accuracy", "f1_macro", "log_loss"]), st.integers(1, 4))
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 def test_an_ensemble_is_never_worse_than_the_best_single_model(library, objective, most):
     labels, probabilities = library
     found = select(probabilities, labels, objective, most=most, bags=3, rounds=8)
