@@ -104,7 +104,7 @@ class LocalDotHead(ProjectedHead):
     """
 
     settled = ("groups",)
-    block, dense = 32, 8
+    block, dense = 16, 8
 
     def __init__(self, radius=7, num_heads=4, key_size=32, pool="mean", **kwargs):
         super().__init__(num_heads, key_size, None, pool, **kwargs)
