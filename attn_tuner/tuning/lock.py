@@ -36,8 +36,10 @@ def held(directory):
                 f"whether it still is. If it is not, remove {path}."
             )
         _write(file)
-        yield
-        path.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _own(file) -> bool:
