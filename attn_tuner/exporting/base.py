@@ -131,6 +131,15 @@ class Bundle:
         """The one length that the model takes, or None where it takes any."""
         return self.model.input_shape[1]
 
+    @property
+    def reading(self) -> dict:
+        """How it reads a text: text_limit, keep and vocabulary_limit."""
+        return {
+            "text_limit": self.text_limit,
+            "keep": self.keep,
+            "vocabulary_limit": self.vocabulary_limit,
+        }
+
     @cached_property
     def used_vocabulary(self) -> list[str]:
         """The tokens that reach the model by id; the others are read as unknown."""

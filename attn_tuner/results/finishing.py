@@ -98,8 +98,9 @@ def _prepared(finalist, runner, stored, dataset, budget) -> Winner:
         calibration = calibrate(labels, answers)
         set_temperature(model, calibration.temperature)
         answers = at_temperature(answers, calibration.temperature, kind_of(labels))
-    reading = finalist.reading()
-    bundle = Bundle(stored.vectorizer, model, dataset.classes, **reading, task=dataset.task)
+    bundle = Bundle(
+        stored.vectorizer, model, dataset.classes, **finalist.reading(), task=dataset.task
+    )
     bundle, answers, notes = _within(
         Allowed(**runner.plan.limits), bundle, answers, stored, dataset.validation
     )
@@ -131,8 +132,7 @@ def _within(allowed, bundle, answers, stored, validation):
             raise Infeasible(str(error).rstrip(".")) from error
         if small is not bundle:
             bundle = small
-            reading = {n: getattr(bundle, n) for n in ("text_limit", "keep", "vocabulary_limit")}
-            answers = answers_of(bundle.model, stored.validation(reading))
+            answers = answers_of(bundle.model, stored.validation(bundle.reading))
     took = latency_ms(bundle.model, bundle.text_limit) if allowed.latency_ms else 0.0
     if reason := allowed.broken(bundle.model.count_params(), megabytes, took):
         raise Infeasible(reason)
@@ -141,10 +141,10 @@ def _within(allowed, bundle, answers, stored, validation):
 
 def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
     """Measures and exports the winner; returns the outcome."""
-    finalist, reading = winner.finalist, winner.finalist.reading()
+    finalist = winner.finalist
     scores = {"validation": measure(labels, winner.answers), "test": {}}
     if stored.size("test"):
-        batches = stored.test(reading)
+        batches = stored.test(winner.bundle.reading)
         scores["test"] = measure(batches.labels, answers_of(winner.bundle.model, batches))
     found = {
         "members": finalist.shares,
