@@ -12,6 +12,7 @@ from attn_tuner.attention.queries import queries
 from attn_tuner.attention.scores import scores
 from attn_tuner.encoding import encoders
 from attn_tuner.errors import BudgetError, RunError, SpaceError, UnknownName
+from attn_tuner.explaining.preference import Preference, check_kind, preferred
 from attn_tuner.exporting import exporters
 from attn_tuner.exporting.foreign import export_model as export
 from attn_tuner.hypermodel import AttentionHyperModel
@@ -30,7 +31,7 @@ from attn_tuner.tuning.launchers.launch import Launch
 from attn_tuner.tuning.limits_check import Allowed
 from attn_tuner.tuning.lock import held
 from attn_tuner.tuning.oracles import oracles
-from attn_tuner.tuning.plan import Plan
+from attn_tuner.tuning.plan import Plan, goal_of
 from attn_tuner.tuning.repeats import repeat
 from attn_tuner.tuning.reserve import kept_back
 from attn_tuner.tuning.runner import TrialRunner
@@ -65,6 +66,7 @@ def search(
     max_trials: int | None = None,
     tuner: str = "tpe",
     objective: str | None = None,
+    faithful: float | None = None,
     task: str | None = None,
     space=None,
     seed: int = 0,
@@ -102,7 +104,9 @@ def search(
         tuner: name of an oracle.
         objective: on the validation part: of classes "accuracy", the default, "f1_macro", "auc"
             or "log_loss"; of several labels "f1_micro", "f1_macro", "subset_accuracy", "auc" or
-            "log_loss"; of numbers "rmse", "mae" or "r2".
+            "log_loss"; of numbers "rmse", "mae" or "r2". "faithful accuracy" prefers models whose
+            attention rests on the words that decide; see `explaining.preference`.
+        faithful: what a faithfulness of 1 adds to the objective; 0.1 for "faithful ...".
         task: "multilabel" where a text has any number of labels, "regression" where it has a
             number; guessed of lists, of a 0/1 matrix and of fractions.
         space: a `SearchSpace`, a mapping or a TOML file that changes the standard one.
@@ -141,12 +145,16 @@ def search(
     dataset = data if isinstance(data, texts_of.TextDataset) else None
     if dataset is None:
         dataset = texts_of.load(data, text, label, validation, test, seed, task)
-    objective = task_named(dataset.task, len(dataset.classes)).check(objective)
+    answers = task_named(dataset.task, len(dataset.classes))
+    objective, faithful = preferred(objective, faithful)
+    objective = answers.check(objective)
+    check_kind(answers.kind, faithful)
     sign = 1 if direction(objective) == "max" else -1
     directory = place.take(directory, dataset.name)
     place.check_data(dataset, directory)
     budget = place.clock_of(directory, seconds, time.monotonic() - began)
-    with held(directory), Progress(budget, objective, sign, shown=progress) as shown:
+    goal = goal_of(objective, faithful)
+    with held(directory), Progress(budget, objective, sign, progress, goal=goal) as shown:
         for note in dataset.notes:
             shown.say(note)
         with budget.measure("encode"):
@@ -159,6 +167,7 @@ def search(
             space=model_space.describe(),
             tuner=tuner,
             objective=objective,
+            faithful=faithful,
             max_trials=max_trials,
             max_time=seconds,
             epochs=epochs,
@@ -183,7 +192,14 @@ def search(
             scale=stored.scale(),
         )
         with BaselinesBeside(directory, len(dataset.classes), seed) as beside:
-            workshop = Workshop(hypermodel, stored.training, stored.validation, callbacks, allowed)
+            workshop = Workshop(
+                hypermodel,
+                stored.training,
+                stored.validation,
+                callbacks,
+                allowed,
+                Preference.of(plan, dataset, stored.vectorizer) if faithful else None,
+            )
             oracle = oracle_of(plan, hypermodel, _folders(warm_start))
             budget.set_reserve(kept_back(stored, plan))
             runner = _run(plan, oracle, workshop, launch, budget, shown, directory, stored)

@@ -20,15 +20,23 @@ class Progress:
         budget: whose time left is shown.
         objective: what the scores are, `"accuracy"`.
         sign: 1 where it should grow.
+        goal: what the score of a trial is called, where that is not the objective.
         shown: False prints nothing at all.
         console: where to; standard error unless given, so that standard output stays data.
     """
 
     def __init__(
-        self, budget: Budget, objective: str, sign: int = 1, shown=True, console: Console = None
+        self,
+        budget: Budget,
+        objective: str,
+        sign: int = 1,
+        shown=True,
+        console: Console = None,
+        goal: str | None = None,
     ):
         self.budget = budget
         self.objective = objective
+        self.goal = goal or objective
         self.sign = sign
         self.console = console or Console(stderr=True, quiet=not shown)
         self.best = None
@@ -79,7 +87,7 @@ class Progress:
         mark = " *" if better else "  "
         took = format_duration(record.seconds)
         self.say(
-            f"trial {record.trial_id}  {self.objective} {record.score:.4f}{mark}  {took:>7}  "
+            f"trial {record.trial_id}  {self.goal} {record.score:.4f}{mark}  {took:>7}  "
             f"{describe(record.values)}  ({record.stopped})"
         )
 

@@ -244,3 +244,16 @@ def stored_space(run):
     limits = tuple(run.run.plan.space["text_limit"]["values"])
     quick = {name: value for name, value in QUICK.items() if name != "epochs"}
     return default_space(vocabulary, limits).updated_from(quick)
+
+
+def test_faithful_attention_counts_where_it_is_wanted(tmp_path):
+    run = quick_search(tmp_path / "run", objective="faithful accuracy", max_trials=3)
+    table = run.leaderboard()
+    trials = table[table["status"] != "baseline"]
+    sums = trials["val_accuracy"] + 0.1 * trials["val_faithfulness"]
+    np.testing.assert_allclose(trials["val_faithful_accuracy"], sums)
+    assert trials["val_faithful_accuracy"].is_monotonic_decreasing
+    assert run.run.outcome["winner"] == trials["name"].iloc[0].split()[1]
+    assert "val_faithful_accuracy" in run.leaderboard_text()
+    with pytest.raises(RunError, match="faithful"):
+        quick_search(tmp_path / "run", objective="accuracy")

@@ -93,6 +93,7 @@ def measure_faithfulness(
     sample: int = 100,
     seconds: float = 20.0,
     seed: int = 0,
+    others: Sequence[str] = ("gradient", "integrated", "leave_one_out"),
 ) -> Faithfulness:
     """Comprehensiveness and sufficiency of attention, of random tokens and of other rankings.
 
@@ -109,6 +110,7 @@ def measure_faithfulness(
         sample: texts at most, drawn by chance.
         seconds: time allowed; at least one text is measured.
         seed: of the draw and of the random tokens.
+        others: rankings measured beside attention and random tokens, of `NAMES`.
 
     Raises:
         ValueError: the model has no attention head, or no text has two tokens.
@@ -126,7 +128,8 @@ def measure_faithfulness(
     if not rows:
         raise ValueError("No text has two tokens or more, so there is nothing to take away.")
     answers, weights = explainer.answers(rows)
-    gradients = Gradients(bundle) if Gradients.fit(bundle) else None
+    wanted = {"gradient", "integrated"} & set(others)
+    gradients = Gradients(bundle) if wanted and Gradients.fit(bundle) else None
     seen = {name: [] for name in NAMES}
     for ids, given, each in zip(rows, answers, weights, strict=True):
         answer = int(np.argmax(given))
@@ -134,7 +137,7 @@ def measure_faithfulness(
         if gradients:
             plain, integrated = gradients(ids, answer)
             rankings |= {"gradient": [plain], "integrated": [integrated]}
-        if len(ids) <= LONGEST:
+        if "leave_one_out" in others and len(ids) <= LONGEST:
             rankings["leave_one_out"] = [leave_one_out(bundle, ids, answer)]
         falls = _falls(bundle, ids, answer, float(given[answer]), rankings, random)
         for name, fall in falls.items():
@@ -144,7 +147,9 @@ def measure_faithfulness(
     methods = {name: _method(name, found) for name, found in seen.items() if found}
     measured = len(seen["attention"])
     spent = time.monotonic() - begun
-    return Faithfulness(methods, measured, spent, tuple(_notes(methods, measured, len(rows))))
+    return Faithfulness(
+        methods, measured, spent, tuple(_notes(methods, others, measured, len(rows)))
+    )
 
 
 def without_and_only(ids: Sequence[int], scores, share: float, random) -> tuple[list, list]:
@@ -199,13 +204,13 @@ def _method(name, found) -> Method:
     return Method(name, len(table), *means, tau)
 
 
-def _notes(methods, measured, drawn):
+def _notes(methods, others, measured, drawn):
     if measured < drawn:
         yield f"Measured on {measured} of {drawn} texts drawn: the time allowed was over."
-    if "gradient" not in methods:
+    if "gradient" in others and "gradient" not in methods:
         yield "Gradients were not taken: they need the TensorFlow backend and one Embedding layer."
     single = methods.get("leave_one_out")
-    if single is None or single.texts < measured:
+    if "leave_one_out" in others and (single is None or single.texts < measured):
         yield f"Leave-one-out was measured on texts of up to {LONGEST} tokens."
 
 

@@ -147,7 +147,7 @@ def parallel_coordinates(run: Run, order=()) -> dict:
     low, high = (min(scores), max(scores)) if scores else (0.0, 1.0)
     strengths = [0.5 if high == low else (score - low) / (high - low) for score in scores]
     ends = [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")]
-    axes.append({"name": run.plan.objective, "ticks": ends})
+    axes.append({"name": run.plan.goal, "ticks": ends})
     lines = [
         {
             "trial": record.trial_id,
@@ -187,7 +187,7 @@ def calibration(run: Run) -> str:
 
 def repeats(run: Run) -> str:
     """How the best trials did with fresh seeds; "" where none was repeated."""
-    objective = run.plan.objective
+    objective = run.plan.goal
     said = [
         f"trial {record.trial_id} {statistics.mean(scores):.4f} ± {statistics.stdev(scores):.4f} "
         f"over {len(scores)}"

@@ -132,7 +132,7 @@ def _search(run) -> dict:
     order = list(dict.fromkeys(order))
     found = []
     if times:
-        found.append(figures.time_figure(times, objective))
+        found.append(figures.time_figure(times, run.plan.goal))
     if curves:
         found.append(figures.curves_figure(curves, objective))
     if order:

@@ -162,7 +162,9 @@ class SearchResult:
     def leaderboard_text(self, rows: int = 12) -> str:
         """The top of the leaderboard, and whatever else is a baseline or exported."""
         table = self.leaderboard()
-        first = [f"val_{self.run.plan.objective}", f"test_{self.run.plan.objective}"]
+        plan = self.run.plan
+        first = dict.fromkeys([f"val_{plan.goal}", f"val_{plan.objective}"])
+        first = [*first, f"test_{plan.objective}"]
         shown = table[["name", "encoder", "head", *first, *_FORMATS, "status"]]
         always = shown["status"].isin(["baseline", "exported"])
         shown = shown[always | (np.arange(len(shown)) < rows)]
@@ -186,7 +188,7 @@ class SearchResult:
             )
         said.append(
             f"{counted(len(self.run.records), 'trial')} in {format_duration(outcome['seconds'])}; "
-            f"objective {plan.objective} on validation."
+            f"objective {plan.goal} on validation."
         )
         said += [*finishing(self.run), self.verdict().sentence]
         return [*said, *outcome.get("remarks", [])]

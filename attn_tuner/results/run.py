@@ -80,7 +80,7 @@ class Run:
         if len(self.members) > 1:
             rows.append(self._ensemble_row())
         rows += [self._baseline_row(baseline) for baseline in self.baselines]
-        objective = f"val_{self.plan.objective}"
+        objective = f"val_{self.plan.goal}"
         table = pd.DataFrame(rows, columns=self._columns())
         order = table[objective].sort_values(
             ascending=self.sign < 0, na_position="last", kind="stable"
@@ -108,7 +108,7 @@ class Run:
         """Of trials that were repeated: how often they ran, mean and standard deviation."""
         if not any(record.repeats for record in self.records):
             return []
-        return ["runs", f"mean_{self.plan.objective}", f"sd_{self.plan.objective}"]
+        return ["runs", f"mean_{self.plan.goal}", f"sd_{self.plan.goal}"]
 
     def _spread(self, record) -> dict:
         scores = [record.score, *record.repeats]
@@ -117,7 +117,7 @@ class Run:
 
     def _columns(self):
         measures = [f"val_{name}" for name in self._measures()]
-        first = f"val_{self.plan.objective}"
+        first = f"val_{self.plan.goal}"
         measures.sort(key=lambda name: name != first)
         test = [f"test_{self.plan.objective}"]
         return [
@@ -158,7 +158,8 @@ class Run:
         return {**found, "status": "exported"}
 
     def _measures(self):
-        return list(MEASURES[self.plan.kind])
+        faithful = [self.plan.goal, "faithfulness"] if self.plan.faithful else []
+        return [*MEASURES[self.plan.kind], *faithful]
 
     def _baseline_row(self, baseline):
         row = {"name": baseline["name"], "seconds": baseline["seconds"], "status": "baseline"}

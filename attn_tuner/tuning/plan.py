@@ -23,6 +23,7 @@ class Plan:
         space: `SearchSpace.describe()`.
         tuner: name of the oracle.
         objective: key of `measures.measure`.
+        faithful: what a faithfulness of 1 adds to a trial's score; 0 for none of it.
         max_trials: trials at most; None for no limit but the time.
         max_time: seconds at most over all sittings; None for no limit but the trials.
         epochs: passes over the data a trial may take.
@@ -43,6 +44,7 @@ class Plan:
     space: dict = field(hash=False)
     tuner: str = "tpe"
     objective: str = "accuracy"
+    faithful: float = 0.0
     max_trials: int | None = None
     max_time: float | None = None
     epochs: int = 10
@@ -60,6 +62,11 @@ class Plan:
     def kind(self) -> str:
         """Key of `measures.MEASURES`."""
         return {"multilabel": "labels", "regression": "number"}.get(self.task, "class")
+
+    @property
+    def goal(self) -> str:
+        """What a trial's score is: the objective, or what it comes to with faithfulness."""
+        return goal_of(self.objective, self.faithful)
 
     def save(self, directory):
         write_json(Path(directory) / PLAN, asdict(self))
@@ -96,10 +103,15 @@ class Plan:
                 f"{where} was made with another search space; it differs in "
                 f"{', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''}. {_ELSEWHERE}"
             )
-        for name in ("tuner", "objective", "seed"):
+        for name in ("tuner", "objective", "faithful", "seed"):
             old, new = getattr(before, name), getattr(self, name)
             if old != new:
                 raise RunError(f"{where} was made with {name} {old!r}, not {new!r}. {_ELSEWHERE}")
+
+
+def goal_of(objective: str, faithful: float) -> str:
+    """The measure that is a trial's score: the objective, or its sum with faithfulness."""
+    return f"faithful_{objective}" if faithful else objective
 
 
 def digest(value) -> str:

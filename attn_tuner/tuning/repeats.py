@@ -53,4 +53,4 @@ def _score(runner, record, number) -> float | None:
         shutil.rmtree(place, ignore_errors=True)
     if outcome.stopped == TIME_OVER:
         return None
-    return outcome.measures[runner.plan.objective]
+    return outcome.measures[runner.plan.goal]

@@ -187,7 +187,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
             trial_id=trial.trial_id,
             status=status,
             values=task.values,
-            score=outcome.measures[self.plan.objective],
+            score=outcome.measures[self.plan.goal],
             measures=outcome.measures,
             history=outcome.history,
             stopped=outcome.stopped,
@@ -247,7 +247,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         score = self.records[trial.trial_id].score
         if score is not None:
             self.oracle.score_trial(trial)
-            self.oracle.update_trial(trial.trial_id, {f"val_{self.plan.objective}": score})
+            self.oracle.update_trial(trial.trial_id, {f"val_{self.plan.goal}": score})
 
     def _attempt(self, trial):
         self.heard({"trial": trial.trial_id, "begins": dict(trial.hyperparameters.values)})

@@ -95,7 +95,7 @@ def oracle_of(plan, hypermodel, earlier=()):
     """
     hyperparameters = hypermodel.hyperparameters()
     options = {"hyperparameters": hyperparameters, "max_trials": plan.max_trials}
-    goal = objective_of(f"{direction(plan.objective)}:val_{plan.objective}")
+    goal = objective_of(f"{direction(plan.objective)}:val_{plan.goal}")
     make = oracles[plan.tuner]
     if plan.tuner not in NO_FIRST_POINTS:
         few = {"batch_size": 32} if hypermodel.training_texts < FEW_TEXTS else {}

@@ -28,6 +28,7 @@ class Workshop:
         callbacks: `(trial_id, values)` to Keras callbacks for that trial, or a list of callbacks
             of which every trial gets copies.
         allowed: what a model may cost.
+        also: further measures of a trained model, from it, its values and its measures.
     """
 
     hypermodel: object
@@ -35,6 +36,7 @@ class Workshop:
     validation: Callable
     callbacks: Callable[[str, dict], Sequence] | Sequence = ()
     allowed: Allowed = field(default_factory=Allowed)
+    also: Callable[[keras.Model, dict, dict], dict] | None = None
 
     def __call__(self, task: Task, watch: Watch) -> Outcome:
         """Trains from the last resume point on, and leaves weights and probabilities.
@@ -66,8 +68,9 @@ class Workshop:
         )
         folders.save_probabilities(progress.probabilities, task.place)
         folders.save_weights(model, task.place)
+        more = self.also(model, task.values, progress.best_measures) if self.also else {}
         return Outcome(
-            measures=progress.best_measures,
+            measures={**progress.best_measures, **more},
             history=progress.history,
             stopped=progress.stopped,
             seconds=progress.seconds,

@@ -56,7 +56,7 @@ class Launch:
         if not self.parallel:
             return runner.search()
         shop = runner.workshop
-        prepare = Prepare(shop.hypermodel, str(data), shop.callbacks, shop.allowed)
+        prepare = Prepare(shop.hypermodel, str(data), shop.callbacks, shop.allowed, shop.also)
         # On a cluster a trial computes where nobody counts this machine's cores.
         threads = math.ceil(self.cpus_per_trial) if self.cluster else share(self.workers)
         cpus = math.ceil(self.workers * self.cpus_per_trial)
@@ -72,7 +72,7 @@ class Prepare:
     """Makes the workshop anew in a worker, on the stores of the run folder: no text travels.
 
     Args:
-        hypermodel, callbacks, allowed: as in `Workshop`.
+        hypermodel, callbacks, allowed, also: as in `Workshop`.
         data: the run's data folder, on a path that every worker sees.
     """
 
@@ -80,9 +80,15 @@ class Prepare:
     data: str
     callbacks: object
     allowed: Allowed
+    also: object = None
 
     def __call__(self) -> Workshop:
         stored = RunData.open(Path(self.data))
         return Workshop(
-            self.hypermodel, stored.training, stored.validation, self.callbacks, self.allowed
+            self.hypermodel,
+            stored.training,
+            stored.validation,
+            self.callbacks,
+            self.allowed,
+            self.also,
         )

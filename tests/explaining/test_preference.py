@@ -1,0 +1,52 @@
+import keras
+import pytest
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.explaining.preference import Preference, check_kind, preferred
+
+TEXTS = ["the film was very good", "a hotel the film was bad", "good the hotel was a film"] * 3
+READING = {"text_limit": 64, "keep": "head", "vocabulary_limit": 11}
+
+
+def measured(bundle, objective="accuracy", weight=0.1, model=None, score=0.9):
+    prefer = Preference(bundle.vectorizer, bundle.classes, bundle.task, TEXTS, objective, weight)
+    return prefer(model or bundle.model, READING, {objective: score})
+
+
+def test_honest_highlights_raise_the_score_by_their_weight(bundle):
+    found = measured(bundle)
+    assert found["faithfulness"] > 0.2
+    assert found["faithful_accuracy"] == pytest.approx(0.9 + 0.1 * found["faithfulness"])
+
+
+def test_an_objective_that_should_shrink_falls_by_it(bundle):
+    found = measured(bundle, "log_loss", 0.5, score=0.3)
+    assert found["faithful_log_loss"] == pytest.approx(0.3 - 0.5 * found["faithfulness"])
+
+
+def test_attention_elsewhere_costs_score(make_bundle):
+    astray = make_bundle()
+    head = astray.model.get_layer("head")
+    head.score.set_weights([-weight for weight in head.score.get_weights()])
+    assert measured(astray)["faithful_accuracy"] < 0.9
+
+
+def test_a_model_without_attention_explains_nothing(bundle):
+    ids = bundle.model.inputs[0]
+    pooled = keras.ops.max(keras.layers.Embedding(11, 4)(ids), axis=1)
+    silent = keras.Model(ids, keras.layers.Dense(1, activation="sigmoid")(pooled))
+    assert measured(bundle, model=silent) == {"faithfulness": 0.0, "faithful_accuracy": 0.9}
+
+
+def test_the_word_faithful_and_the_weight_say_the_same():
+    assert preferred("faithful accuracy", None) == ("accuracy", 0.1)
+    assert preferred("faithful f1_macro", 0.3) == ("f1_macro", 0.3)
+    assert preferred("accuracy", 0.3) == ("accuracy", 0.3)
+    assert preferred(None, None) == (None, 0.0)
+
+
+def test_a_negative_weight_and_answers_without_a_class_are_refused():
+    with pytest.raises(SpaceError, match="faithful is -1"):
+        preferred("accuracy", -1)
+    with pytest.raises(SpaceError, match="one class a text"):
+        check_kind("number", 0.1)
