@@ -1,6 +1,7 @@
 """Other answers to "which tokens mattered": gradients, integrated gradients, leave-one-out."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import keras
 import numpy as np
@@ -61,15 +62,33 @@ class Gradients:
         return plain[: len(ids)], integrated[: len(ids)]
 
     def _slopes(self, ids, points, answer):
+        """The slopes (points, tokens, width) of the answer's probability.
+
+        As one graph for all lengths: step by step in Python a recurrent model takes seconds.
+        """
+        slopes = self._follow(ids, points, answer).numpy()
+        return -slopes if self._rest.output_shape[-1] == 1 and answer == 0 else slopes
+
+    @cached_property
+    def _follow(self):
         import tensorflow as tf
 
-        points = tf.convert_to_tensor(points)
-        with tf.GradientTape() as tape:
-            tape.watch(points)
-            given = self._rest([tf.convert_to_tensor(ids), points])
-            followed = given[:, 0] if given.shape[-1] == 1 else given[:, answer]
-        slopes = tape.gradient(followed, points).numpy()
-        return -slopes if given.shape[-1] == 1 and answer == 0 else slopes
+        def follow(ids, points, answer):
+            with tf.GradientTape() as tape:
+                tape.watch(points)
+                given = self._rest([ids, points])
+                followed = given[:, 0] if given.shape[-1] == 1 else given[:, answer]
+            return tape.gradient(followed, points)
+
+        ids, points = self._rest.inputs
+        return tf.function(
+            follow,
+            input_signature=[
+                tf.TensorSpec(ids.shape, "int32"),
+                tf.TensorSpec(points.shape, "float32"),
+                tf.TensorSpec((), "int32"),
+            ],
+        )
 
 
 def leave_one_out(bundle: Bundle, ids: Sequence[int], answer: int) -> np.ndarray:
