@@ -1,7 +1,10 @@
 """Size, load time, latency and throughput of one model in every format, in one run.
 
     python benchmarks/serving.py              a model of the usual size, untrained, on made-up texts
-    python benchmarks/serving.py RUN          the winner of a search
+    python benchmarks/serving.py RUN          the winner of a search, with accuracies on its
+                                              validation texts
+    python benchmarks/serving.py RUN --small 1.5 --test 25000
+                                              and a LiteRT file of so many MB, on test texts as well
 
 Beside the formats stand Keras' own `predict` and a scikit-learn TF-IDF pipeline. Every row takes
 strings and gives probabilities. Latencies are of one text at a time.
@@ -10,6 +13,7 @@ strings and gives probabilities. Latencies are of one text at a time.
 import argparse
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -27,6 +31,8 @@ from attn_tuner import AttentionHyperModel
 from attn_tuner.exporting import Bundle, deliver
 from attn_tuner.exporting.folder import size_of
 from attn_tuner.exporting.plain import Reader
+from attn_tuner.results.validation import Validation
+from attn_tuner.text import load
 from attn_tuner.text.vectorizer import Vectorizer
 
 SHORT, MIDDLE, LONG, BATCH = 12, 200, 2_000, 64
@@ -113,42 +119,80 @@ def measured(load, words, runs):
     return loaded, times, per_second(answer, texts_of(words, MIDDLE, BATCH))
 
 
-def row(name, size, loaded, times, throughput):
+def row(name, file, loaded, times, throughput):
+    size = "" if file is None else f"{file.megabytes:.2f}"
+    known = file is not None and file.proof.accuracy is not None
+    accuracy = f"{file.proof.accuracy[1]:.4f}" if known else ""
     latencies = [f"{half:.1f} / {most:.1f}" for half, most in times.values()]
-    return [name, "" if size is None else f"{size:.2f}", f"{loaded:.2f}", *latencies, throughput]
+    return [name, size, f"{loaded:.2f}", *latencies, throughput, accuracy]
+
+
+def files_of(bundle, folder, held_out, small):
+    """What `deliver` wrote by the names of the table's rows, the small file among them."""
+    formats = ["savedmodel", "keras", "onnx", "litert"]
+    made = {each.path.name: each for each in deliver(bundle, folder, formats, *held_out)}
+    if small:
+        path = Path(folder) / "small"
+        *_, tiny = deliver(bundle, path, ["litert"], *held_out, max_size_mb=small)
+        made["small"] = tiny
+    return made
+
+
+def losses(bundle, file, source, count):
+    """What a file loses on the first test texts of a dataset, drawn by a fixed seed."""
+    test = load(source).test
+    chosen = np.random.default_rng(0).permutation(len(test.texts))[:count]
+    texts, labels = [test.texts[each] for each in chosen], np.asarray(test.labels)[chosen]
+    before = np.mean(bundle.predict(texts).argmax(axis=-1) == labels)
+    after = np.mean(litert(file.path)(texts).argmax(axis=-1) == labels)
+    return (
+        f"On {len(texts):,} texts of the test part the model is right in {before:.4f}, the small "
+        f"file of {file.megabytes:.2f} MB in {after:.4f}: {100 * (before - after):.2f} points lost."
+        f" {file.notes[0]}"
+    )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", nargs="?", type=Path)
     parser.add_argument("--runs", type=int, default=100, help="calls per latency")
+    parser.add_argument("--small", type=float, help="MB of one more LiteRT file")
+    parser.add_argument("--test", type=int, default=0, help="test texts for the small file")
     parser.add_argument("--page", type=Path, default=PAGE, help="where the table goes")
     options = parser.parse_args()
+    held_out, told = (None, None), ""
     if options.run:
-        bundle = attn_tuner.load(options.run).bundle
+        result = attn_tuner.load(options.run)
+        bundle, kept = result.bundle, Validation.read(result.run)
+        held_out = kept.texts, kept.labels[: len(kept.texts)]
         words = [word for word in bundle.used_vocabulary[2:] if word.isalpha()]
     else:
         words = [f"word{number}" for number in range(20_000)]
         bundle = usual_bundle(words)
     with tempfile.TemporaryDirectory() as folder:
-        formats = ["savedmodel", "keras", "onnx", "litert"]
-        files = {each.path.name: each for each in deliver(bundle, folder, formats)}
-        sizes = {name: each.megabytes for name, each in files.items()}
-        paths = {name: each.path for name, each in files.items()}
+        files = files_of(bundle, folder, held_out, options.small)
         loads = [
-            ("SavedModel", "savedmodel", lambda: saved_model(paths["savedmodel"])),
-            (BARE, None, lambda: bare_graph(bundle)),
-            ("ONNX", "model.onnx", lambda: onnx(paths["model.onnx"])),
-            ("LiteRT float32", "model.tflite", lambda: litert(paths["model.tflite"])),
-            ("LiteRT int8", "model.int8.tflite", lambda: litert(paths["model.int8.tflite"])),
-            ("Keras predict", "model.keras", lambda: Bundle.load(Path(folder) / "keras").predict),
-            ("TF-IDF + logistic regression", None, lambda: baseline(words)),
+            ("SavedModel", "savedmodel", saved_model),
+            (BARE, None, lambda _: bare_graph(bundle)),
+            ("ONNX", "model.onnx", onnx),
+            ("LiteRT float32", "model.tflite", litert),
+            ("LiteRT int8", "model.int8.tflite", litert),
+            ("Keras predict", "model.keras", lambda path: Bundle.load(path.parent).predict),
+            ("TF-IDF + logistic regression", None, lambda _: baseline(words)),
         ]
-        found = {name: measured(load, words, options.runs) for name, _, load in loads}
-        rows = [row(name, sizes.get(key), *found[name]) for name, key, _ in loads]
-        beside = size_of(paths["model.onnx"].with_name("vectorizer.json")) / 1e6
+        if options.small:
+            loads.insert(5, (f"LiteRT int8, at most {options.small:g} MB", "small", litert))
+        found = {
+            name: measured(partial(open_, key and files[key].path), words, options.runs)
+            for name, key, open_ in loads
+        }
+        rows = [row(name, files.get(key), *found[name]) for name, key, _ in loads]
+        beside = size_of(files["model.onnx"].path.with_name("vectorizer.json")) / 1e6
+        if options.small and options.test:
+            told = losses(bundle, files["small"], result.run.plan.source, options.test) + "\n\n"
     above = found["SavedModel"][1][MIDDLE][0] - found[BARE][1][MIDDLE][0]
-    heads = ["", "MB", "load s", *(f"{n:,} words ms" for n in (SHORT, MIDDLE, LONG)), "texts/s"]
+    lengths = [f"{n:,} words ms" for n in (SHORT, MIDDLE, LONG)]
+    heads = ["", "MB", "load s", *lengths, "texts/s", "accuracy"]
     table = "\n".join(
         "| " + " | ".join(cells) + " |" for cells in [heads, ["---"] * len(heads), *rows]
     )
@@ -158,9 +202,11 @@ def main():
         f"The model reads {bundle.text_limit} tokens of a text and has "
         f"{bundle.model.count_params():,} parameters. ONNX and LiteRT need "
         f"`vectorizer.json` beside them, {beside:.2f} MB. Half of the calls of the SavedModel with "
-        f"{MIDDLE} words take {above:+.1f} ms against those of the graph that was never saved."
-        f"\n\n{table}"
+        f"{MIDDLE} words take {above:+.1f} ms against those of the graph that was never saved. "
     )
+    if options.run:
+        text += f"Accuracies are of {len(held_out[0]):,} validation texts."
+    text = f"{text.strip()}\n\n{told}{table}"
     print(text)
     write_section("Serving", text, options.page)
 

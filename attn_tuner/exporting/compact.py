@@ -4,7 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
-ROWS = ("float32", "float16", "int8", "int4")
+from attn_tuner.exporting.codebooks import CODES, GROUPS, coded
+
+ROWS = ("float32", "float16", "int8", "int4", *GROUPS)
 _GREATEST = {"int8": 127, "int4": 7}  # Of the whole numbers in a row; its scale does the rest.
 
 
@@ -15,12 +17,14 @@ class CompactEmbedding(keras.layers.Layer):
         e_i = s_i (T_i U)       s_i only with int8 and int4 rows, U only with a rank
 
     Of int4 rows two numbers share a byte, b = 16 (high + 8) + (low + 8) - 128, the first half of
-    the row in the high places, the second in the low ones.
+    the row in the high places, the second in the low ones. Of pairs, triples and fours so many
+    neighbours share a byte, which says where in a book of 256 such groups they stand.
 
     Args:
         input_dim: number of ids.
         output_dim: width of a vector.
-        rows: numbers of the table T, `"float32"`, `"float16"`, `"int8"` or `"int4"`.
+        rows: numbers of the table T, `"float32"`, `"float16"`, `"int8"`, `"int4"`, `"pairs"`,
+            `"triples"` or `"fours"`.
         rank: width of the table T; None for `output_dim`, without U.
         mask_zero: whether id 0 is masked, as in `keras.layers.Embedding`.
 
@@ -42,15 +46,22 @@ class CompactEmbedding(keras.layers.Layer):
         """Numbers in a row of the table."""
         return self.rank or self.output_dim
 
+    @property
+    def group(self) -> int:
+        """Numbers that share a column of the table."""
+        return 2 if self.rows == "int4" else GROUPS.get(self.rows, 1)
+
     def build(self, ids_shape):
         def fixed(name, shape, dtype):
             return self.add_weight(
                 name=name, shape=shape, dtype=dtype, initializer="zeros", trainable=False
             )
 
-        packed = self.rows == "int4"
-        columns = (self.width + 1) // 2 if packed else self.width
-        self.table = fixed("table", (self.input_dim, columns), "int8" if packed else self.rows)
+        group = self.group
+        kind = self.rows if group == 1 else "int8"
+        self.table = fixed("table", (self.input_dim, -(-self.width // group)), kind)
+        if self.rows in GROUPS:
+            self.books = fixed("books", (self.table.shape[1] * CODES, group), "float32")
         if self.rows in _GREATEST:
             self.scale = fixed("scale", (self.input_dim, 1), "float32")
         if self.rank is not None:
@@ -58,7 +69,11 @@ class CompactEmbedding(keras.layers.Layer):
 
     def call(self, ids):
         ids = ops.cast(ids, "int32")
-        vectors = ops.cast(ops.take(self.table, ids, axis=0), "float32")
+        taken = ops.take(self.table, ids, axis=0)
+        if self.rows in GROUPS:
+            vectors = self._looked_up(taken, ops.shape(ids))
+        else:
+            vectors = ops.cast(taken, "float32")
         if self.rows == "int4":
             # In floats, which are exact here: not every format divides whole numbers.
             high = ops.floor((vectors + 128.0) / 16.0)
@@ -69,6 +84,13 @@ class CompactEmbedding(keras.layers.Layer):
         if self.rank is not None:
             vectors = ops.matmul(vectors, self.factor)
         return ops.cast(vectors, self.compute_dtype)
+
+    def _looked_up(self, codes, shape):
+        """Codes (batch, steps, places) as the numbers that their books hold."""
+        places = codes.shape[-1]
+        begins = ops.arange(places, dtype="int32") * CODES + CODES // 2
+        groups = ops.take(self.books, ops.cast(codes, "int32") + begins, axis=0)
+        return ops.reshape(groups, (*shape, places * self.group))[..., : self.width]
 
     def hold(self, table: np.ndarray):
         """Takes the values of a full table (input_dim, output_dim), as near as it can."""
@@ -85,7 +107,10 @@ class CompactEmbedding(keras.layers.Layer):
             table = np.pad(table, [(0, 0), (0, table.shape[1] % 2)])
             high, low = np.split(table, 2, axis=1)
             table = 16 * (high + 8) + low + 8 - 128
-        self.table.assign(table.astype("int8" if self.rows == "int4" else self.rows))
+        if self.rows in GROUPS:
+            table, books = coded(table, self.group)
+            self.books.assign(books)
+        self.table.assign(table.astype(self.rows if self.group == 1 else "int8"))
 
     def compute_mask(self, ids, mask=None):
         return ops.not_equal(ids, 0) if self.mask_zero else None

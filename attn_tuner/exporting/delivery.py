@@ -14,7 +14,14 @@ from attn_tuner.exporting.base import Artefact, Bundle, exporters
 from attn_tuner.exporting.card import write_card
 from attn_tuner.exporting.elsewhere import on_tensorflow
 from attn_tuner.exporting.folder import size_of, whole_folder
-from attn_tuner.exporting.shrinking import Shrink, best_that_fits, cost, shrunk, weight
+from attn_tuner.exporting.shrinking import (
+    Shrink,
+    best_that_fits,
+    cost,
+    fitting_words,
+    shrunk,
+    weight,
+)
 from attn_tuner.exporting.verification import FreshProcess, Proof, probing_texts, proven
 
 ANY_TASK = ("savedmodel", "keras")  # Formats that leave the answer to whoever reads it.
@@ -78,13 +85,13 @@ def deliver(
     with ExitStack() as stack:
         # Started now, so that they import their libraries while the artefacts are written.
         processes = {name: stack.enter_context(FreshProcess(name)) for name in makers}
-        expected = bundle.predict(texts)
-        _refuse_what_are_no_probabilities(expected, bundle.kind)
+        full = expected = bundle.predict(texts)
+        _refuse_what_are_no_probabilities(full, bundle.kind)
         notes = ()
         if shrink is not None:
-            full, bundle = expected, shrunk(bundle, shrink)
+            bundle = shrunk(bundle, shrink)
             expected = bundle.predict(texts)
-            notes = (f"Shrunk ({shrink.words}): {cost(expected, full, labels)[1]}",)
+            notes = (f"Shrunk ({shrink.words}): {cost(expected, full, labels, bundle.kind)}",)
         delivered = []
         for name, make in makers.items():
             target = Path(path) / name if len(makers) > 1 else Path(path)
@@ -92,7 +99,7 @@ def deliver(
                 made = _made(make, bundle, draft, max_size_mb, texts, expected, labels)
                 own = replace(made, notes=(*notes, *made.notes))
                 proofs = [
-                    proven(own.bundle, each, texts, processes[name], own.expected, labels)
+                    proven(own.bundle, each, texts, processes[name], own.expected, labels, full)
                     for each in own.artefacts
                 ]
                 write_card(own.bundle, draft, name, own.artefacts, proofs, own.notes)
@@ -152,10 +159,15 @@ def _made(make, bundle, draft, max_size_mb, texts, expected, labels) -> _Made:
     made = _rewritten(make, shrunk(bundle, narrow), draft, texts)
     rest = made.size - weight(bundle, narrow)
     least = made.size
-    for small, note in best_that_fits(bundle, 0.99 * limit - rest, texts, expected, labels):
-        made = replace(_rewritten(make, small, draft, texts), notes=(note,))
+    for way, small in best_that_fits(bundle, 0.99 * limit - rest, texts, expected):
+        made = _rewritten(make, small, draft, texts)
+        if made.size > limit:  # Of this way a converter narrows less than of the other.
+            room = weight(bundle, way) - (made.size - 0.995 * limit)
+            if (way := fitting_words(bundle, way, room)) is not None:
+                made = _rewritten(make, shrunk(bundle, way), draft, texts)
         if made.size <= limit:
-            return made
+            words = cost(made.expected, expected, labels, bundle.kind)
+            return replace(made, notes=(f"Shrunk to fit ({way.words}): {words}",))
         least = min(least, made.size)
     raise ExportError(
         f"The artefact cannot be made as small as {max_size_mb:g} MB: it has {whole / 1e6:.2f} MB, "

@@ -8,11 +8,16 @@ import numpy as np
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.base import Bundle
+from attn_tuner.exporting.codebooks import CODES, GROUPS
 from attn_tuner.exporting.compact import ROWS, CompactEmbedding
 from attn_tuner.limits import TokenLimits
+from attn_tuner.measures import measure
+from attn_tuner.text.tasks import THRESHOLD
 
 _LEAST_RANK, _LEAST_WORDS = 4, 100
-_WIDTHS = {"float32": 4, "float16": 2, "int8": 1, "int4": 0.5}
+_WIDTHS = {"float32": 4, "float16": 2, "int8": 1, "int4": 1 / 2}
+_TOLD = {"class": "accuracy", "labels": "f1_micro", "number": "rmse"}
+_WIDTHS |= {rows: 1 / group for rows, group in GROUPS.items()}
 
 
 @dataclass(frozen=True)
@@ -20,8 +25,8 @@ class Shrink:
     """What to do to the embedding, nine tenths of a text model.
 
     Args:
-        rows: numbers of the table: `"float32"`, `"float16"`, or `"int8"` or `"int4"` with a
-            scale per row.
+        rows: numbers of the table: `"float32"`, `"float16"`, `"int8"` or `"int4"` with a scale
+            per row, or `"pairs"`, `"triples"` or `"fours"`, which share a byte.
         rank: width of a low-rank factorisation of the table; None for none.
         vocabulary: ids kept; the rarer words are read as unknown. None keeps all.
 
@@ -88,21 +93,26 @@ def embeddings(model: keras.Model) -> list[keras.layers.Embedding]:
 
 def ladder(bundle: Bundle, room: float) -> list[Shrink]:
     """Ways to shrink the embeddings to `room` bytes, those that leave more of them first."""
-    tables = embeddings(bundle.model)
-    words = len(bundle.used_vocabulary)
-    width = max((table.output_dim for table in tables), default=1)
+    width = max((table.output_dim for table in embeddings(bundle.model)), default=1)
     ways = [Shrink(), Shrink("float16")]
-    least = min(_LEAST_WORDS, words)
-    narrow = [Shrink("int8"), Shrink("int4")]
+    ways = [way for way in ways if weight(bundle, way) <= room]
+    narrow = [Shrink(rows) for rows in ("int8", "int4", *GROUPS)]
     narrow += [Shrink("int8", rank) for rank in (width // 2, width // 4) if rank >= _LEAST_RANK]
-    for way in narrow:
-        spare = room - weight(bundle, replace(way, vocabulary=least))
-        each = (weight(bundle, way) - room + spare) / max(words - least, 1)
-        most = least + int(spare / max(each, 1))
-        counts = [count for count in (most, most // 2) if least <= count < words]
-        ways += [way, *(replace(way, vocabulary=count) for count in counts)]
-    fitting = [way for way in ways if weight(bundle, way) <= room]
-    return sorted(fitting, key=lambda way: -weight(bundle, way))
+    fitted = [fitting_words(bundle, way, room) for way in narrow]
+    ways += [way for way in fitted if way is not None]
+    return sorted(ways, key=lambda way: -weight(bundle, way))
+
+
+def fitting_words(bundle: Bundle, way: Shrink, room: float) -> Shrink | None:
+    """This way with as many words as fit into `room` bytes; None where too few would."""
+    if weight(bundle, way) <= room:
+        return way
+    words = min(len(bundle.used_vocabulary), way.vocabulary or len(bundle.used_vocabulary))
+    least = min(_LEAST_WORDS, words)
+    smallest = weight(bundle, replace(way, vocabulary=least))
+    each = (weight(bundle, way) - smallest) / max(words - least, 1)
+    count = least + int((room - smallest) / max(each, 1))
+    return replace(way, vocabulary=count) if least <= count < words else None
 
 
 def weight(bundle: Bundle, way: Shrink) -> float:
@@ -111,8 +121,10 @@ def weight(bundle: Bundle, way: Shrink) -> float:
     total = 0
     for table in embeddings(bundle.model):
         narrow = min(way.rank or table.output_dim, table.output_dim)
-        total += min(rows, table.input_dim) * np.ceil(narrow * _WIDTHS[way.rows])
+        columns = np.ceil(narrow * _WIDTHS[way.rows])
+        total += min(rows, table.input_dim) * columns
         total += 4 * rows * (way.rows in ("int8", "int4"))
+        total += 4 * CODES * columns * GROUPS.get(way.rows, 0)
         total += 4 * narrow * table.output_dim * (way.rank is not None)
     return total
 
@@ -122,43 +134,63 @@ def best_that_fits(
     room: float,
     texts: Sequence[str],
     expected: np.ndarray,
-    labels: Sequence[int] | None = None,
-    tries: int = 5,
-) -> Iterator[tuple[Bundle, str]]:
-    """Shrunk bundles whose embeddings fit, the most faithful first, each with what it costs.
+    tries: int = 6,
+) -> Iterator[tuple[Shrink, Bundle]]:
+    """Ways whose embeddings fit, the most faithful first, each with the bundle that it makes.
 
     Args:
         bundle: what to shrink.
         room: bytes that the embeddings may have.
         texts: where the cost is measured.
-        expected: (texts, classes) probabilities of the bundle as it is.
-        labels: class numbers of the texts, where known.
+        expected: (texts, classes) answers of the bundle as it is.
         tries: how many of the ways that fit are measured, those that leave most first.
     """
     measured = []
     for way in ladder(bundle, room)[:tries]:
         small = shrunk(bundle, way)
-        measured.append((*cost(small.predict(texts), expected, labels), small, way))
+        measured.append((change(small.predict(texts), expected), way, small))
     measured.sort(key=lambda each: each[0])
-    for _, words, small, way in measured:
-        yield small, f"Shrunk to fit ({way.words}): {words}"
+    for _, way, small in measured:
+        yield way, small
 
 
-def cost(given: np.ndarray, expected: np.ndarray, labels=None) -> tuple[float, str]:
-    """What a smaller model loses: the mean change of a probability, and the loss in words.
+def change(given: np.ndarray, expected: np.ndarray) -> float:
+    """The mean change of a probability, or of a number.
 
     Few texts tell models of nearly equal accuracy apart by chance alone, their probabilities do
     not; so it is these that say which is more faithful.
     """
-    off = float(np.abs(given - expected).mean()) if len(given) else 0.0
-    same = float(np.mean(given.argmax(-1) == expected.argmax(-1))) if len(given) else 1.0
-    words = (
-        f"probabilities change by {off:.4f} on average, {same:.1%} of {len(given)} texts keep "
-        "their label"
-    )
-    if labels is None or not len(given):
-        return off, words + "."
-    before, after = (
-        float(np.mean(each.argmax(-1) == np.asarray(labels))) for each in (expected, given)
-    )
-    return off, f"{words}; accuracy {before:.4f} before, {after:.4f} after."
+    return float(np.abs(given - expected).mean()) if len(given) else 0.0
+
+
+def cost(given: np.ndarray, expected: np.ndarray, labels=None, kind: str = "class") -> str:
+    """What a smaller model loses, in words.
+
+    Args:
+        given, expected: (texts, classes) answers of the smaller model and of the whole one.
+        labels: the truth about the texts, where known.
+        kind: what they answer, key of `measures.MEASURES`.
+    """
+    off, count = change(given, expected), len(given)
+    if kind == "number":
+        words = f"numbers change by {off:.4g} on average of {count} texts"
+    else:
+        same = f"{_same(given, expected, kind):.1%}"
+        words = (
+            f"probabilities change by {off:.4f} on average, {same} of {count} texts keep "
+            f"their {'labels' if kind == 'labels' else 'label'}"
+        )
+    if labels is None or not count:
+        return words + "."
+    name = _TOLD[kind]
+    before, after = (measure(labels, each, [name])[name] for each in (expected, given))
+    return f"{words}; {name} {before:.4f} before, {after:.4f} after."
+
+
+def _same(given: np.ndarray, expected: np.ndarray, kind: str) -> float:
+    """The share of the texts that keep their label, or all of their labels."""
+    if kind == "class":
+        kept = given.argmax(axis=-1) == expected.argmax(axis=-1)
+    else:
+        kept = ((given >= THRESHOLD) == (expected >= THRESHOLD)).all(axis=-1)
+    return float(kept.mean()) if len(kept) else 1.0

@@ -32,8 +32,9 @@ class Proof:
         difference: greatest difference of a probability.
         tolerance: what was allowed; None where it was only measured.
         texts: how many texts it was measured on.
-        same_labels: share of the texts that got the same label.
-        accuracy: of the model and of the artefact, where the labels are known.
+        same_labels: share of the texts that got the same label, of a shrunk model the same as
+            before it was shrunk.
+        accuracy: of the model, before it was shrunk, and of the artefact, where labels are known.
     """
 
     difference: float
@@ -111,6 +112,7 @@ def proven(
     process: FreshProcess,
     expected=None,
     labels=None,
+    whole=None,
 ) -> Proof:
     """Runs the artefact on `texts` in `process` and compares it with the bundle.
 
@@ -121,6 +123,7 @@ def proven(
         process: runs artefacts of that kind.
         expected: (texts, classes) probabilities to reproduce; the bundle's own if not given.
         labels: class numbers of the texts, where known, for the accuracy.
+        whole: (texts, classes) probabilities of the model before it was shrunk, where it was.
 
     Raises:
         ExportError: it does not run, or a probability differs by more than the tolerance.
@@ -150,7 +153,8 @@ def proven(
     _refuse_other_names(bundle, answer, given)
     if bundle.kind != "class":
         return Proof(difference, artefact.tolerance, len(texts))
-    named, wanted = given.argmax(axis=-1), expected.argmax(axis=-1)
+    whole = expected if whole is None else whole
+    named, wanted = given.argmax(axis=-1), whole.argmax(axis=-1)
     accuracy = None
     if labels is not None and len(texts):
         accuracy = (float(np.mean(wanted == labels)), float(np.mean(named == labels)))

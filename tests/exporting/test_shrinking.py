@@ -1,3 +1,5 @@
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -5,9 +7,10 @@ from small_models import Here, classifier
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting import Bundle, Shrink, deliver, exporters, shrunk
+from attn_tuner.exporting.codebooks import CODES, coded
 from attn_tuner.exporting.compact import CompactEmbedding
 from attn_tuner.exporting.folder import size_of
-from attn_tuner.exporting.shrinking import best_that_fits, cost, ladder, weight
+from attn_tuner.exporting.shrinking import best_that_fits, change, cost, ladder, weight
 from attn_tuner.exporting.verification import proven
 from attn_tuner.limits import TokenLimits
 from attn_tuner.text.vectorizer import Vectorizer
@@ -36,6 +39,7 @@ def test_rows_that_no_text_reaches_go_without_any_change(large):
     [
         *[(Shrink("float16"), 1e-3), (Shrink("int8"), 0.02), (Shrink("int8", 5), 0.5)],
         *[(Shrink("int4"), 0.2), (Shrink("int4", 5), 0.5)],
+        *[(Shrink("pairs"), 0.2), (Shrink("pairs", 5), 0.5), (Shrink("fours"), 0.6)],
     ],
 )
 def test_narrow_rows_change_little(large, way, far):
@@ -61,6 +65,36 @@ def test_two_numbers_of_int4_rows_share_a_byte(width):
     np.testing.assert_allclose(layer(np.arange(9)[None])[0], 0.5 * whole, atol=1e-6)
     assert layer.table.shape == (9, (width + 1) // 2)
     assert keras.backend.standardize_dtype(layer.table.dtype) == "int8"
+
+
+@pytest.mark.parametrize("rows", ["pairs", "triples", "fours"])
+def test_of_few_different_groups_none_is_changed(rows):
+    table = RANDOM.integers(-1, 2, (300, 7)).astype("float32")  # 3 ** 4 groups at most.
+    layer = CompactEmbedding(300, 7, rows=rows)
+    layer.build((None, None))
+    layer.hold(table)
+    np.testing.assert_array_equal(layer(np.arange(300)[None])[0], table)
+    assert layer.table.shape == (300, -(-7 // layer.group))
+    assert keras.backend.standardize_dtype(layer.table.dtype) == "int8"
+
+
+def test_frequent_words_keep_most_of_their_vectors():
+    table = RANDOM.normal(size=(3000, 4)).astype("float32")
+    codes, books = coded(table, 2)
+    places = codes.astype(int) + CODES // 2 + CODES * np.arange(2)
+    off = np.abs(books[places].reshape(table.shape) - table).mean(axis=1)
+    assert off[:100].mean() < 0.5 * off[-1000:].mean()
+    assert off.mean() < 0.15
+
+
+@pytest.mark.parametrize("rows", ["float32", "float16", "int8", "int4", "pairs", "triples"])
+@pytest.mark.parametrize("rank", [None, 5])
+def test_a_table_weighs_what_was_said_of_it(large, rows, rank):
+    way = Shrink(rows, rank, vocabulary=700)
+    model = shrunk(large, way).model
+    (layer,) = (each for each in model.layers if isinstance(each, CompactEmbedding))
+    held = sum(keras.ops.convert_to_numpy(each).nbytes for each in layer.weights)
+    assert weight(large, way) == held
 
 
 def test_a_smaller_vocabulary_reads_rare_words_as_unknown(large):
@@ -92,12 +126,22 @@ def test_nothing_fits_where_there_is_no_room(large):
 
 def test_what_fits_is_offered_best_first(large):
     expected = large.predict(TEXTS)
-    labels = expected.argmax(axis=-1)
-    found = list(best_that_fits(large, 9_000, TEXTS, expected, labels))
-    assert found
-    costs = [cost(small.predict(TEXTS), expected, labels)[0] for small, _ in found]
-    assert costs == sorted(costs)
-    assert "accuracy 1.0000 before" in found[0][1]
+    found = list(best_that_fits(large, 9_000, TEXTS, expected))
+    changes = [change(small.predict(TEXTS), expected) for _, small in found]
+    assert len(changes) > 3
+    assert changes == sorted(changes)
+    assert all(weight(large, way) <= 9_000 for way, _ in found)
+
+
+def test_the_cost_is_told_in_the_words_of_the_task():
+    before = np.array([[0.9, 0.2], [0.4, 0.8]])
+    after = np.array([[0.8, 0.6], [0.4, 0.8]])
+    assert "50.0% of 2 texts keep their labels" in cost(after, before, kind="labels")
+    told = cost(after, before, np.array([[1, 0], [0, 1]]), "labels")
+    assert told.endswith("f1_micro 1.0000 before, 0.8000 after.")
+    assert "accuracy 1.0000 before, 1.0000 after" in cost(after, before, [0, 1])
+    told = cost(after[:, :1], before[:, :1], np.array([1.0, 0.4]), "number")
+    assert told.startswith("numbers change by 0.05 on average of 2 texts; rmse 0.07")
 
 
 def test_an_export_is_made_small_enough_and_says_at_what_cost(large, tmp_path):
@@ -108,8 +152,9 @@ def test_an_export_is_made_small_enough_and_says_at_what_cost(large, tmp_path):
     (small,) = deliver(large, path, ["keras"], TEXTS, labels, max_size_mb=limit)
     assert small.megabytes <= limit
     assert "Shrunk to fit" in small.notes[0]
-    assert "accuracy 1.0000 before" in small.notes[0]
     assert "Shrunk to fit" in (path / "README.md").read_text(encoding="utf-8")
+    after = float(re.search(r"accuracy 1.0000 before, (\d.\d+) after", small.notes[0])[1])
+    assert small.proof.accuracy == pytest.approx((1.0, after), abs=5e-5)
     again = Bundle.load(path)
     assert any(isinstance(layer, CompactEmbedding) for layer in again.model.layers)
 
@@ -134,7 +179,7 @@ def test_a_model_without_embedding_cannot_shrink(large):
         shrunk(large.with_model(model), Shrink())
 
 
-@pytest.mark.parametrize("rows", ["int8", "int4"])
+@pytest.mark.parametrize("rows", ["int8", "int4", "pairs"])
 @pytest.mark.parametrize("form", ["savedmodel", "onnx", "litert"])
 def test_narrow_rows_stay_narrow_in_every_format(tmp_path, form, rows):
     pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
@@ -148,4 +193,4 @@ def test_narrow_rows_stay_narrow_in_every_format(tmp_path, form, rows):
         artefact = made[0] if isinstance(made, list) else made
         assert proven(bundle, artefact, TEXTS, Here(form)).difference <= artefact.tolerance
         sizes.append(size_of(artefact.file))
-    assert sizes[0] - sizes[1] > {"int8": 0.6, "int4": 0.7}[rows] * 1500 * 48 * 4
+    assert sizes[0] - sizes[1] > {"int8": 0.6, "int4": 0.7, "pairs": 0.5}[rows] * 1500 * 48 * 4
