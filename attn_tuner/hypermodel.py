@@ -8,6 +8,7 @@ from attn_tuner.declaration import declare, value_of
 from attn_tuner.encoding import Projection, encoders
 from attn_tuner.errors import SpaceError
 from attn_tuner.limits import KEEPS, TextMask, TokenLimits
+from attn_tuner.row_adam import RowAdamW
 from attn_tuner.schedules import warmed_cosine
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace, assemble
 from attn_tuner.text.tasks import Task, task_named
@@ -15,7 +16,6 @@ from attn_tuner.text.tasks import Task, task_named
 VOCABULARY_LIMITS = (5_000, 10_000, 20_000, 30_000, 50_000)
 TEXT_LIMITS = (64, 128, 256, 400)
 FIT_ARGUMENTS = ("x", "y", "batch_size", "epochs")  # Of `keras.Model.fit`, in its order.
-NOT_DECAYED = ("embeddings", "bias", "gamma", "beta")  # Names of variables.
 HEADS = (
     "additive",
     "feedforward",
@@ -247,11 +247,9 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         )
 
     def _compile(self, model, values):
-        optimizer = keras.optimizers.AdamW(
+        optimizer = RowAdamW(
             self._rate(values), weight_decay=values["weight_decay"], clipnorm=1.0
         )
-        # Decay would pull the vectors of rare words to 0, which few batches bring a gradient.
-        optimizer.exclude_from_weight_decay(var_names=list(NOT_DECAYED))
         # XLA compiles anew for every length of batch, which costs more than it saves on text.
         jit = "auto" if keras.backend.backend() == "jax" else False
         weights = [self.scale[1] ** -2] if self.task.kind == "number" else None

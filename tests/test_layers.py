@@ -18,7 +18,7 @@ LAYERS = [
     {"registry", "files"},
     {"dimensions"},
     {"space"},
-    {"averaging", "limits", "measures", "schedules"},
+    {"averaging", "limits", "measures", "row_adam", "schedules"},
     {"text"},
     {"attention"},
     {"encoding"},
@@ -36,7 +36,11 @@ LAYERS = [
     {"cli", "__main__"},
 ]
 HEIGHT = {name: height for height, names in enumerate(LAYERS) for name in names}
-WITH_TENSORFLOW = {"text", "exporting", "explaining", "results", "api", "testing", "cli"}
+# Of the optimiser only a step that other backends do not take needs it.
+WITH_TENSORFLOW = {"text", "row_adam", "exporting", "explaining", "results", "api"} | {
+    "testing",
+    "cli",
+}
 FOREIGN_INSIDES = ("keras.src", "keras_tuner.src", "tensorflow.python", "optuna._", "ray._")
 
 

@@ -1,0 +1,101 @@
+"""AdamW whose step over an embedding table touches only the rows of the batch's tokens."""
+
+import keras
+
+TABLE = "embeddings"  # Name that Keras gives the variable of an Embedding layer.
+# Decay would pull the vectors of rare words to 0, which few batches bring a gradient.
+NOT_DECAYED = (TABLE, "bias", "gamma", "beta")
+
+
+@keras.saving.register_keras_serializable(package="attn_tuner")
+class RowAdamW(keras.optimizers.AdamW):
+    """AdamW; of an `Embedding` table only the rows that the batch read are updated.
+
+    Adam's step over a table is dense, since the momentum of every row goes on moving it. Here a
+    row i of a table, read at step t and last at step t - d, is moved at once by about what Adam
+    would move it by in the steps that follow, and the others rest:
+
+        v_i <- beta_2^d v_i + (1 - beta_2) g_i^2
+        e_i <- e_i - rate sqrt(1 - beta_2^t) g_i / (sqrt(v_i) + epsilon)
+
+    without momentum: under Adam a gradient g at one step adds up to rate g / sqrt(v) over the
+    later ones, because (1 - beta_1) (1 + beta_1 + beta_1^2 + ...) = 1.
+
+    Tables, biases and the scales of normalisation are not decayed, also after the optimiser was
+    saved and loaded, which `exclude_from_weight_decay` alone does not outlive. All else is
+    `keras.optimizers.AdamW`, as are tables on the JAX and PyTorch backends, whose gradients are
+    dense, and under a `tf.distribute` strategy of several replicas.
+
+    Reference:
+        Kingma & Ba 2015, algorithm 1, https://arxiv.org/abs/1412.6980; without momentum it is
+        RMSProp with Adam's correction of the bias, read row by row.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.exclude_from_weight_decay(var_names=list(NOT_DECAYED))
+
+    def build(self, variables):
+        if self.built:
+            return
+        self.tables = {each.path: None for each in variables if _by_rows(each)}
+        super().build([each for each in variables if each.path not in self.tables])
+        for each in variables:
+            if each.path in self.tables:
+                self.tables[each.path] = (
+                    self.add_variable_from_reference(each, name="row_velocity"),
+                    self.add_variable((each.shape[0],), dtype="int32", name="read_at"),
+                )
+
+    def apply(self, grads, trainable_variables=None):
+        if trainable_variables is not None:
+            self.build(trainable_variables)
+        if trainable_variables is None or not self.tables:
+            return super().apply(grads, trainable_variables)
+        pairs = list(zip(grads, trainable_variables, strict=True))
+        rate, step = self.learning_rate, self.iterations + 1
+        for gradient, table in pairs:
+            if table.path in self.tables and gradient is not None:
+                self._move_rows(gradient, table, rate, step)
+        rest = [pair for pair in pairs if pair[1].path not in self.tables]
+        super().apply([pair[0] for pair in rest], [pair[1] for pair in rest])
+
+    def _move_rows(self, gradient, table, rate, step):
+        import tensorflow as tf
+
+        velocity, read_at = (each.value for each in self.tables[table.path])
+        rows, slopes = _summed(gradient)
+        slopes = tf.cast(slopes, velocity.dtype)
+        if self.loss_scale_factor is not None:
+            slopes /= self.loss_scale_factor
+        if self.clipnorm:
+            slopes = tf.clip_by_norm(slopes, self.clipnorm)
+        step = tf.cast(step, "int32")
+        rested = tf.cast(step - tf.gather(read_at, rows), slopes.dtype)[:, None]
+        squares = self.beta_2**rested * tf.gather(velocity, rows)
+        squares += (1 - self.beta_2) * tf.square(slopes)
+        unbiased = tf.sqrt(1 - self.beta_2 ** tf.cast(step, slopes.dtype))
+        moves = tf.cast(rate, slopes.dtype) * unbiased * slopes
+        moves /= tf.sqrt(squares) + self.epsilon
+        velocity.scatter_update(tf.IndexedSlices(squares, rows))
+        read_at.scatter_update(tf.IndexedSlices(tf.fill(tf.shape(rows), step), rows))
+        table.value.scatter_sub(tf.IndexedSlices(tf.cast(moves, table.dtype), rows))
+
+
+def _by_rows(variable) -> bool:
+    """Whether it is a table whose gradient comes as rows."""
+    if keras.backend.backend() != "tensorflow" or variable.path.split("/")[-1] != TABLE:
+        return False
+    import tensorflow as tf
+
+    return tf.distribute.get_strategy().num_replicas_in_sync == 1
+
+
+def _summed(gradient):
+    """Indices of the rows, each once, and the sums of their gradients."""
+    import tensorflow as tf
+
+    if not isinstance(gradient, tf.IndexedSlices):
+        return tf.range(tf.shape(gradient)[0]), gradient
+    rows, places = tf.unique(gradient.indices)
+    return rows, tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows))
