@@ -8,6 +8,7 @@ import numpy as np
 
 from attn_tuner.results.plain import counted
 from attn_tuner.results.run import Run
+from attn_tuner.tuning.budget import what_more_time_would_buy
 
 FEWEST = 8  # Trials from which importances say anything.
 AXES = 7  # Of the parallel coordinates, the score not counted.
@@ -200,8 +201,20 @@ def repeats(run: Run) -> str:
 
 
 def finishing(run: Run) -> list[str]:
-    """What was done to the winner before it was exported, a sentence each."""
-    return [said for said in (ensemble(run), calibration(run), repeats(run)) if said]
+    """What was done to the winner before it was exported, and what more time would buy."""
+    every = (ensemble(run), calibration(run), repeats(run), more_time(run))
+    return [said for said in every if said]
+
+
+def more_time(run: Run) -> str:
+    """What as much time again would buy; "" where trials are too few or nothing is left to win."""
+    ranked = run.ranked()
+    forecast = what_more_time_would_buy(
+        (record.ended, run.sign * record.score) for record in ranked if record.status != "cut"
+    )
+    if forecast.gain is None or (run.sign > 0 and ranked[0].score >= 1.0):
+        return ""
+    return str(forecast)
 
 
 def words(record) -> str:

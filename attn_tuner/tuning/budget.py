@@ -205,7 +205,7 @@ class Forecast:
             )
         return (
             f"Another {format_duration(self.more_seconds)} (about {self.more_trials:.0f} trials) "
-            f"would raise the best score by about {self.gain:.4f}."
+            f"would better the best score by about {self.gain:.4f}."
         )
 
 

@@ -122,3 +122,16 @@ def test_json_in_a_page_cannot_end_its_script():
     assert not set("<>&") & set(written)
     assert "\u2028" not in written
     assert json.loads(written) == given
+
+
+def test_what_more_time_would_buy_is_told(run):
+    assert "Another 2m40s (about 15 trials) would better the best score by about 0." in (
+        facts.more_time(run)
+    )
+    assert facts.more_time(run) in facts.finishing(run)
+
+
+def test_few_trials_and_a_perfect_one_promise_nothing(run):
+    assert facts.more_time(replace(run, records=run.records[:3])) == ""
+    perfect = [trial(i, 1.0 - 0.1 * i, {}, ended=10.0 * i + 10) for i in range(8)]
+    assert facts.more_time(replace(run, records=tuple(perfect))) == ""
