@@ -59,6 +59,12 @@ class Record:
         return cls(**read_json(Path(folder) / RECORD))
 
 
+def recorded(run) -> dict[str, Record]:
+    """The records of a run folder by trial."""
+    found = [Record.load(path.parent) for path in sorted(Path(run).glob(f"trial_*/{RECORD}"))]
+    return {record.trial_id: record for record in found}
+
+
 def save_weights(model, folder):
     write_whole(_weights_file(folder), model.save_weights)
 

@@ -1,6 +1,6 @@
 """When a search has no hope of a model, and how that is said."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from attn_tuner.tuning.folder import RECORD, Record
 
@@ -8,13 +8,15 @@ TURNED_AWAY = 100  # Trials in a row, none ever trained, before limits count as 
 ALL_FAILED = 3  # Trials that may fail, none having succeeded, before the search gives up.
 
 
-def no_hope(records: Iterable[Record], folder) -> str | None:
+def no_hope(records: Collection[Record], folder) -> str | None:
     """Why the search should give up, or None.
 
     Args:
         records: of all trials that have ended.
         folder: the run's.
     """
+    if any(record.status not in ("failed", "infeasible") for record in records):
+        return None
     records = list(records)
     statuses = [record.status for record in records]
     if len(statuses) >= TURNED_AWAY and set(statuses) == {"infeasible"}:

@@ -1,6 +1,5 @@
 """The tuner: takes values from any oracle, trains, records, and minds the clock."""
 
-import gc
 import itertools
 import sys
 import time
@@ -20,6 +19,7 @@ from attn_tuner.tuning.alarm import woken
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.durable import WholeFiles
 from attn_tuner.tuning.folder import Record
+from attn_tuner.tuning.garbage import spared
 from attn_tuner.tuning.giving_up import failures, no_hope
 from attn_tuner.tuning.oracles.told import Told
 from attn_tuner.tuning.plan import Plan, trial_seed
@@ -75,17 +75,22 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         self.sign = 1 if oracle.objective.direction == "max" else -1
         self.told = Told(oracle)
         self.pruner = make_pruner(plan.pruner)
-        self.records = {record.trial_id: record for record in self._recorded()}
+        self.records = folders.recorded(self.project_dir)
         self._holding = set(self.records)  # Trials that may have weights on disk.
+        self._tasks: dict[str, Task] = {}  # Of the trials that run.
+        # Of trials that ended just before a kill, which the oracle has not heard of.
+        self._unreported = {
+            name: record
+            for name, record in self.records.items()
+            if record.status in ("completed", "pruned")
+            and getattr(oracle.trials.get(name), "status", None) == TrialStatus.RUNNING
+        }
         for record in self.records.values():
             self._teach_pruner(record)
 
     def search(self):
         """Runs trials until the oracle has no more, the time is over, or the user says so."""
-        # What is alive now stays alive: spares every trial two searches through all of it.
-        gc.collect()
-        gc.freeze()
-        try:
+        with spared():
             for trial in self.cut_trials():
                 if not self.over():
                     self._attempt(trial)
@@ -100,9 +105,6 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
                 self.on_trial_begin(trial)
                 self._attempt(trial)
                 self.on_trial_end(trial)
-        finally:
-            gc.unfreeze()
-            gc.collect()
 
     def on_trial_end(self, trial):
         """As in KerasTuner; three failures and no success end the search with their cause."""
@@ -140,10 +142,20 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         left = [slot for slot, trial in slots.items() if trial.trial_id not in running]
         free = (f"tuner{number}" for number in itertools.count())
         slot = left[0] if left else next(slot for slot in free if slot not in slots)
-        return self.oracle.create_trial(slot)
+        trial = self.oracle.create_trial(slot)
+        if trial.trial_id not in self._unreported:
+            return trial
+        self.succeed(trial, self._report(self._unreported.pop(trial.trial_id)))
+        self.on_trial_end(trial)
+        return self.next_trial(running)
 
     def task_of(self, trial) -> Task:
         """What the oracle asks for, as the workshop takes it."""
+        if trial.trial_id not in self._tasks:
+            self._tasks[trial.trial_id] = self._make_task(trial)
+        return self._tasks[trial.trial_id]
+
+    def _make_task(self, trial) -> Task:
         promoted = trial.hyperparameters.values.get("tuner/trial_id")  # By Hyperband.
         return Task(
             trial_id=trial.trial_id,
@@ -183,6 +195,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         pruned = outcome.stopped.startswith("pruned")
         status = "cut" if outcome.stopped == TIME_OVER else "pruned" if pruned else "completed"
         task = self.task_of(trial)
+        del self._tasks[trial.trial_id]
         record = Record(
             trial_id=trial.trial_id,
             status=status,
@@ -201,14 +214,20 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         self.records[record.trial_id] = record
         self._holding.add(record.trial_id)
         self.pruner.finish(trial.trial_id, pruned=pruned)
-        if pruned:
-            last = outcome.history[-1]
-            self.told.pruned(trial.trial_id, last["epochs"], last[self.plan.objective])
         self.budget.record("trial", outcome.seconds)
         if status != "cut":
             folders.drop_resume_points(task.place)
-        self._keep_the_best()
-        return {f"val_{name}": outcome.measures[name] for name in self._measured(record)}
+        if "tuner/bracket" not in trial.hyperparameters.values:  # Hyperband may promote any.
+            self._keep_the_best()
+        return self._report(record)
+
+    def _report(self, record) -> dict:
+        """What the oracle is to know of a trial that has ended."""
+        if record.status == "pruned":
+            last = record.history[-1]
+            self.told.pruned(record.trial_id, last["epochs"], last[self.plan.objective])
+        apart = ("epochs", "seconds", "loss")
+        return {f"val_{name}": at for name, at in record.measures.items() if name not in apart}
 
     def succeed(self, trial, measures: dict):
         """Tells the oracle and whoever listens that a trial has ended well."""
@@ -256,9 +275,6 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         except Exception as error:
             self.fail(trial, f"{type(error).__name__}: {error}", traceback.format_exc())
 
-    def _measured(self, record):
-        return [name for name in record.measures if name not in ("epochs", "seconds", "loss")]
-
     def _schedule(self, trial):
         values = trial.hyperparameters.values
         epochs = int(values.get("tuner/epochs", values.get("epochs", self.plan.epochs)))
@@ -267,26 +283,20 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
 
     def ranked(self) -> list[Record]:
         """The records that have a score, best first."""
-        scored = [record for record in self.records.values() if record.score is not None]
+        return self._ranked(self.records)
+
+    def _ranked(self, trial_ids) -> list[Record]:
+        records = [self.records[trial_id] for trial_id in trial_ids]
+        scored = [record for record in records if record.score is not None]
         return sorted(scored, key=lambda record: (-self.sign * record.score, record.trial_id))
 
     def _keep_the_best(self):
-        """Weights stay for the best few, and for what Hyperband may still promote."""
-        promoting = any("tuner/bracket" in t.hyperparameters.values for t in self._trials())
-        if promoting:
-            return
-        best = {record.trial_id for record in self.ranked()[: self.plan.keep]}
+        """Drops the weights of all but the best few. What is not among them never will be."""
+        best = {record.trial_id for record in self._ranked(self._holding)[: self.plan.keep]}
         for trial_id in self._holding - best:
             if self.records[trial_id].status != "cut":
                 folders.drop_weights(self.get_trial_dir(trial_id))
                 self._holding.discard(trial_id)
-
-    def _trials(self):
-        return list(self.oracle.trials.values())
-
-    def _recorded(self):
-        for path in sorted(Path(self.project_dir).glob(f"trial_*/{folders.RECORD}")):
-            yield Record.load(path.parent)
 
     def _teach_pruner(self, record):
         for news in record.history:

@@ -1,11 +1,14 @@
 """The driver with workers of paper: who gets what, who dies, who is stuck."""
 
+import os
+
 import pytest
 from toy_runner import make_runner
 from toy_training import score
 
 from attn_tuner.errors import BudgetError, MissingExtra
-from attn_tuner.tuning.launchers.crew import Event
+from attn_tuner.tuning.launchers import memory
+from attn_tuner.tuning.launchers.crew import OUT_OF_MEMORY, Event
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.launch import Launch
 from attn_tuner.tuning.launchers.threads import environment, share
@@ -27,7 +30,7 @@ class PaperCrew:
         self.tasks = dict.fromkeys(f"paper {n}" for n in range(workers))
         self.act = act
         self.begun, self.answers, self.stopped, self.dismissed = [], [], [], []
-        self.most, self.closed, self.time = 0, False, 0.0
+        self.most, self.spared, self.closed, self.time = 0, 0, False, 0.0
 
     def idle(self):
         return [worker for worker, task in self.tasks.items() if task is None]
@@ -60,6 +63,9 @@ class PaperCrew:
             events += said
         return events
 
+    def spare_memory(self):
+        self.spared += 1
+
     def close(self):
         self.closed = True
 
@@ -81,15 +87,60 @@ def test_every_trial_runs_once_and_all_workers_are_busy(runner):
 
 def test_a_trial_whose_worker_died_is_begun_again_and_fails_after_two_retries(runner):
     def act(crew, worker, task):
-        return [Event(worker, "died", "out of memory")] if task.trial_id == "1" else None
+        return [Event(worker, "died", "power cut")] if task.trial_id == "1" else None
 
     crew = PaperCrew(2, act)
     Driver(runner, crew, max_retries=2).search()
     assert crew.begun.count("1") == 3
     failed = runner.records.pop("1")
     assert failed.status == "failed"
-    assert failed.stopped == "the worker died 3 times: out of memory"
+    assert failed.stopped == "the worker died 3 times: power cut"
+    assert crew.spared == 0
     assert {record.status for record in runner.records.values()} == {"completed"}
+
+
+def test_a_trial_that_takes_too_much_memory_is_infeasible_and_less_is_counted_on(runner):
+    def act(crew, worker, task):
+        return [Event(worker, "died", OUT_OF_MEMORY)] if task.trial_id == "1" else None
+
+    crew = PaperCrew(2, act)
+    Driver(runner, crew, max_retries=1).search()
+    record = runner.records.pop("1")
+    assert record.status == "infeasible"
+    assert record.stopped == "the worker died 2 times: out of memory"
+    assert crew.spared == 2
+    assert {record.status for record in runner.records.values()} == {"completed"}
+
+
+def test_a_worker_counts_on_its_part_of_the_memory(monkeypatch):
+    monkeypatch.setenv(memory.TOLD, "")
+    monkeypatch.delenv(memory.TOLD)
+    memory.allot(10**6)
+    whole = float(os.environ[memory.TOLD])
+    assert whole > 0
+    memory.Estimate(0.5).shrink(0.25)
+    assert float(os.environ[memory.TOLD]) == pytest.approx(whole / 4, abs=0.002)
+    monkeypatch.setenv(memory.TOLD, "3")
+    memory.allot(1)
+    assert os.environ[memory.TOLD] == "3"
+
+
+def test_processes_that_the_system_ended_for_want_of_memory_are_counted(tmp_path, monkeypatch):
+    counter = tmp_path / "vmstat"
+    counter.write_text("pgfault 7\noom_kill 3\noom_kill_other 5\n")
+    monkeypatch.setattr(memory, "_COUNTERS", (counter, tmp_path / "absent"))
+    assert memory.killed() == 3
+
+
+def test_a_trial_that_ended_just_before_a_kill_is_not_trained_again(tmp_path):
+    first = make_runner(tmp_path)
+    trial = first.next_trial()
+    first.keep(trial, outcome(first.task_of(trial)))
+    runner, crew = make_runner(tmp_path), PaperCrew(2)
+    Driver(runner, crew).search()
+    assert sorted([trial.trial_id, *crew.begun]) == sorted(runner.records)
+    known = runner.oracle.trials[trial.trial_id]
+    assert (known.status, known.score) == ("COMPLETED", runner.records[trial.trial_id].score)
 
 
 def test_scores_are_answered_with_the_word_of_the_pruner(tmp_path):

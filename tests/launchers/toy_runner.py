@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from toy_training import score
+
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.oracles import oracles
@@ -32,3 +34,17 @@ def make_runner(folder, trials=6, seconds=None, tuner="random", pruner="none", *
 
 def scores(runner) -> dict:
     return {name: record.score for name, record in runner.records.items()}
+
+
+def alone(folder, **options) -> dict:
+    """The scores that one process finds, one trial after the other."""
+    runner = make_runner(folder, **options)
+    while True:
+        trial = runner.next_trial()
+        if trial.status == "STOPPED":
+            return {
+                name: score(runner.task_of(each).values)
+                for name, each in runner.oracle.trials.items()
+            }
+        runner.fail(trial, "not trained", "")
+        runner.oracle.end_trial(trial)

@@ -29,8 +29,17 @@ def oracle(name, trials=40, **options):
     )
 
 
-def survive(name, folder, kills, trials=40):
-    """Kills a search `kills` times; returns the oracle of the finished run."""
+def run_seldom_saved(tuner):
+    with tuner.oracle.saved_seldom():
+        tuner.search()
+
+
+def survive(name, folder, kills, trials=40, seldom=False):
+    """Kills a search `kills` times; returns the oracle of the finished run.
+
+    Args:
+        seldom: whether the oracle's file is written once a second at most.
+    """
     known = {}
 
     def check():
@@ -39,7 +48,9 @@ def survive(name, folder, kills, trials=40):
         known.update(now)
 
     def run():
-        search(oracle(name, trials), folder, measure=slowly)
+        tuner = search(oracle(name, trials), folder, measure=slowly, run=not seldom)
+        if seldom:
+            run_seldom_saved(tuner)
 
     done = killed_at_random(run, kills, seed=kills, longest=0.12, check=check)
     assert done == kills, "the search was over before it was killed often enough"
@@ -54,6 +65,10 @@ def survive(name, folder, kills, trials=40):
     return ended
 
 
+def values_of(one) -> list[dict]:
+    return [trial.hyperparameters.values for trial in one.trials.values()]
+
+
 @pytest.mark.parametrize(("name", "trials"), [("random", 80), ("tpe", 40), ("hyperband", 60)])
 def test_a_search_killed_ten_times_is_complete_in_the_end(name, trials, tmp_path):
     ended = survive(name, tmp_path, kills=10, trials=trials)
@@ -66,21 +81,49 @@ def test_a_grid_killed_ten_times_visits_every_point_once(tmp_path):
     assert len(set(values)) == 100
 
 
+@pytest.mark.parametrize(("name", "trials"), [("random", 80), ("tpe", 40), ("hyperband", 60)])
+def test_a_search_that_is_seldom_saved_outlives_ten_kills_too(name, trials, tmp_path):
+    ended = survive(name, tmp_path, kills=10, trials=trials, seldom=True)
+    assert len(ended.trials) == trials
+    assert list(ended.trials) == sorted(ended.trials) == ended.start_order
+    if name == "random":
+        whole = search(oracle(name, trials), tmp_path / "whole").oracle
+        assert values_of(ended) == values_of(whole)
+
+
+def test_a_search_that_is_seldom_saved_leaves_what_stock_kerastuner_reads(tmp_path):
+    run_seldom_saved(search(oracle("tpe", 8), tmp_path, run=False))
+    stock = keras_tuner.oracles.RandomSearchOracle(objective=GOAL, max_trials=8)
+    opened = search(stock, tmp_path, run=False).oracle
+    assert opened.end_order == opened.start_order == list(map(str, range(8)))
+    assert not (tmp_path / "run" / "oracle.journal").exists()
+
+
+def test_the_file_of_a_search_that_is_seldom_saved_is_written_by_the_clock(tmp_path):
+    now = [0.0]
+    one = search(oracle("random", 9), tmp_path, run=False).oracle
+    with one.saved_seldom(lambda: now[0]):
+        for number, seconds in enumerate([0.0, 0.5, 0.9, 1.1]):
+            now[0] = seconds
+            one.create_trial(f"worker{number}")
+            noted = json.loads((tmp_path / "run" / "oracle.json").read_text())["start_order"]
+            assert noted == {0: ["0"], 3: ["0", "1", "2", "3"]}.get(number, ["0"])
+    again = search(oracle("random", 9), tmp_path, run=False).oracle
+    assert {again.create_trial(f"worker{n}").trial_id for n in range(5)} == set("01234")
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("seldom", [False, True])
 @pytest.mark.parametrize("name", ["random", "tpe", "hyperband", "grid", "nsga2", "qmc", "cmaes"])
-def test_a_search_killed_two_hundred_times_is_complete_in_the_end(name, tmp_path):
-    assert len(survive(name, tmp_path, kills=200, trials=400).trials) == 400
+def test_a_search_killed_two_hundred_times_is_complete_in_the_end(name, seldom, tmp_path):
+    assert len(survive(name, tmp_path, 200, trials=400, seldom=seldom).trials) == 400
 
 
 def test_a_resumed_search_draws_what_an_uninterrupted_one_draws(tmp_path):
-    def values(folder):
-        trials = search(oracle("random", 12), folder, run=False).oracle.trials.values()
-        return [trial.hyperparameters.values for trial in trials]
-
-    search(oracle("random", 12), tmp_path / "whole")
+    whole = search(oracle("random", 12), tmp_path / "whole").oracle
     search(oracle("random", 5), tmp_path / "parts")
-    search(oracle("random", 12), tmp_path / "parts")
-    assert values(tmp_path / "parts")[5:] == values(tmp_path / "whole")[5:]
+    parts = search(oracle("random", 12), tmp_path / "parts").oracle
+    assert values_of(parts) == values_of(whole)
 
 
 def test_stock_kerastuner_opens_the_folder(tmp_path):

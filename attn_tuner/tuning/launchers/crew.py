@@ -6,6 +6,7 @@ from typing import Protocol
 from attn_tuner.tuning.task import Task
 
 DIED = "the worker died"
+OUT_OF_MEMORY = "out of memory"
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Event:
         worker: its name.
         kind: "heard" (a dict of news), "judged" (seconds that an evaluation took), "resumable"
             (None), "score" (epochs and score, to be answered), "ended" (an `Outcome`), "failed"
-            (cause and traceback) or "died" (why).
+            (cause and traceback) or "died" (why;
+            `OUT_OF_MEMORY` where that is known).
         facts: as the kind has it.
     """
 
@@ -42,6 +44,9 @@ class Crew(Protocol):
 
     def dismiss(self, worker: str):
         """Ends a worker by force; a new one takes its place."""
+
+    def spare_memory(self):
+        """Has models refused from now on that need half as much memory as was refused before."""
 
     def wait(self, seconds: float) -> list[Event]:
         """What was said since the last call; waits for the first word so long at most."""

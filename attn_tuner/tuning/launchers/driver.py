@@ -3,11 +3,15 @@
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from keras_tuner.engine.trial import Trial, TrialStatus
 
-from attn_tuner.tuning.launchers.crew import DIED, Crew, Event
+from attn_tuner.errors import Infeasible
+from attn_tuner.tuning.durable import Durable
+from attn_tuner.tuning.garbage import spared
+from attn_tuner.tuning.launchers.crew import DIED, OUT_OF_MEMORY, Crew, Event
 
 PACE = 0.5  # Seconds between two looks at the clock.
 SILENCE = 600.0  # Seconds without a word after which a worker counts as stuck.
@@ -38,7 +42,8 @@ class Driver:
         Driver(runner, crew).search()
 
     A worker that dies takes nothing with it: its trial goes to the next free worker, which goes on
-    from the last resume point. A trial of which workers keep dying is recorded as failed.
+    from the last resume point. A trial of which workers keep dying is recorded as failed, or as
+    infeasible where they ran out of memory; then models are refused that need much.
 
     Args:
         runner: a `TrialRunner`, whose own `search` is not called.
@@ -77,11 +82,14 @@ class Driver:
     def search(self):
         """Runs trials until the oracle has no more, the time is over, or the user says so."""
         self._waiting.extend(Job(trial, again=True) for trial in self.runner.cut_trials())
+        oracle = self.runner.oracle
+        seldom = oracle.saved_seldom(self.clock) if isinstance(oracle, Durable) else nullcontext()
         try:
-            while self._goes_on():
-                for event in self.crew.wait(PACE):
-                    self._hear(event)
-                self._end_the_silent()
+            with spared(), seldom:
+                while self._goes_on():
+                    for event in self.crew.wait(PACE):
+                        self._hear(event)
+                    self._end_the_silent()
         finally:
             self.crew.close()
 
@@ -148,10 +156,15 @@ class Driver:
         del self._jobs[worker]
         job.deaths += 1
         job.stopped = None
+        if why == OUT_OF_MEMORY:
+            self.crew.spare_memory()
         if job.deaths <= self.max_retries:
             self._waiting.append(job)
             return
-        self.runner.fail(job.trial, f"{DIED} {job.deaths} times: {why}", str(why))
+        cause = f"{DIED} {job.deaths} times: {why}"
+        if why == OUT_OF_MEMORY:
+            cause = f"{Infeasible.__name__}: {cause}"
+        self.runner.fail(job.trial, cause, why)
         self._end(job)
 
     def _end(self, job):

@@ -7,6 +7,7 @@ from pathlib import Path
 from attn_tuner.errors import BudgetError, need
 from attn_tuner.tuning.data import RunData
 from attn_tuner.tuning.launchers.driver import Driver
+from attn_tuner.tuning.launchers.memory import allot
 from attn_tuner.tuning.launchers.on_ray import RayCrew, started
 from attn_tuner.tuning.launchers.threads import share
 from attn_tuner.tuning.limits_check import Allowed
@@ -56,9 +57,13 @@ class Launch:
         if not self.parallel:
             return runner.search()
         shop = runner.workshop
-        prepare = Prepare(shop.hypermodel, str(data), shop.callbacks, shop.allowed, shop.also)
         # On a cluster a trial computes where nobody counts this machine's cores.
         threads = math.ceil(self.cpus_per_trial) if self.cluster else share(self.workers)
+        # On an accelerator the machine's memory is not what counts.
+        counted = None if self.gpus_per_trial else threads
+        prepare = Prepare(
+            shop.hypermodel, str(data), shop.callbacks, shop.allowed, shop.also, counted
+        )
         cpus = math.ceil(self.workers * self.cpus_per_trial)
         with started(cpus, self.cluster) as ray:
             crew = RayCrew(
@@ -74,6 +79,7 @@ class Prepare:
     Args:
         hypermodel, callbacks, allowed, also: as in `Workshop`.
         data: the run's data folder, on a path that every worker sees.
+        threads: of the worker, which share its memory out; None does not.
     """
 
     hypermodel: object
@@ -81,8 +87,11 @@ class Prepare:
     callbacks: object
     allowed: Allowed
     also: object = None
+    threads: int | None = None
 
     def __call__(self) -> Workshop:
+        if self.threads:
+            allot(self.threads)
         stored = RunData.open(Path(self.data))
         return Workshop(
             self.hypermodel,

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from attn_tuner.errors import RunError, need
-from attn_tuner.tuning.launchers.crew import Event
+from attn_tuner.tuning.launchers.crew import OUT_OF_MEMORY, Event
+from attn_tuner.tuning.launchers.memory import killed
 from attn_tuner.tuning.launchers.threads import environment, share
-from attn_tuner.tuning.launchers.worker import Worker
+from attn_tuner.tuning.launchers.worker import NEWS_PACE, Worker
 from attn_tuner.tuning.task import Task
 
 STILLBORN = 2  # Workers that may die before they are up, beside one for each.
 STARTING = 300.0  # Seconds in which the first worker should be up.
+NEWS_RATE = 100.0  # Words on how far epochs are, of all workers in a second.
 CALLS = 4  # That a worker answers at once: training, news, and what it is told.
 
 
@@ -35,7 +37,9 @@ def started(workers: int, cluster: str | None = None):
         yield ray
         return
     quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
-    where = {"address": cluster} if cluster else {"num_cpus": workers, "include_dashboard": False}
+    # "local": a cluster that happens to run on this machine was not asked for.
+    here = {"address": "local", "num_cpus": workers, "include_dashboard": False}
+    where = {"address": cluster} if cluster else here
     try:
         ray.init(**where, **quiet)
     except (ConnectionError, RuntimeError, OSError, ValueError) as error:
@@ -90,6 +94,9 @@ class RayCrew:
         self._ray = ray
         # Put aside once: the actors of a machine share it, arrays without a copy.
         self._prepare = ray.put(prepare)
+        self._pace = max(NEWS_PACE, workers / NEWS_RATE)
+        self._part = 1.0  # Of the memory that a worker counts on at first.
+        self._killed = killed()
         self._make = ray.remote(Worker).options(
             num_cpus=cpus,
             num_gpus=gpus,
@@ -124,6 +131,11 @@ class RayCrew:
         self._ray.kill(self._actors.pop(worker).handle)
         self._hire()
 
+    def spare_memory(self):
+        self._part /= 2
+        for worker in list(self._actors):
+            self._tell(worker, "spare_memory", self._part)
+
     def wait(self, seconds: float) -> list[Event]:
         waiting = {a.pending: name for name, a in self._actors.items() if a.busy or not a.up}
         if not self._ever_up and time.monotonic() - self._began > STARTING:
@@ -145,7 +157,7 @@ class RayCrew:
         self._actors.clear()
 
     def _hire(self):
-        handle = self._make.remote(self._prepare)
+        handle = self._make.remote(self._prepare, self._part, self._pace)
         self._actors[next(self._names)] = _Actor(handle, handle.process.remote())
 
     def _tell(self, worker, what, *words):
@@ -160,7 +172,7 @@ class RayCrew:
             del self._actors[name]
             self._mourn(actor, error)
             self._hire()
-            return [Event(name, "died", _cause(error))]
+            return [Event(name, "died", self._why(error))]
         if not actor.up:
             actor.up = self._ever_up = True
             self._stillborn = 0
@@ -171,6 +183,13 @@ class RayCrew:
         else:
             actor.pending = actor.handle.news.remote()
         return events
+
+    def _why(self, error) -> str:
+        """What the worker died of, as far as Ray and the system tell."""
+        before, self._killed = self._killed, killed()
+        if isinstance(error, self._ray.exceptions.OutOfMemoryError) or self._killed > before:
+            return OUT_OF_MEMORY
+        return _cause(error)
 
     def _mourn(self, actor, error):
         """Raises RunError where workers die one after the other before they are up."""

@@ -7,11 +7,12 @@ import time
 import traceback
 from collections.abc import Callable
 
+from attn_tuner.tuning.launchers.memory import Estimate
 from attn_tuner.tuning.task import Outcome, Task
 from attn_tuner.tuning.watch import Watch
 
-NEWS_PACE = 0.25  # Seconds between two words on how far an epoch is.
-PATIENCE = 1.0  # Seconds that `news` waits for something to say.
+NEWS_PACE = 0.25  # Seconds, at least, between two words on how far an epoch is.
+PATIENCE = 1.0  # Seconds, at least, that `news` waits for something to say.
 
 
 class Worker:
@@ -20,10 +21,12 @@ class Worker:
     Args:
         prepare: makes the function that trains a task under a watch. It is called here, so that
             what it opens need not travel.
+        part: of the memory that it would count on, what it may.
     """
 
-    def __init__(self, prepare: Callable[[], Callable[[Task, Watch], Outcome]]):
+    def __init__(self, prepare: Callable[[], Callable[[Task, Watch], Outcome]], part: float = 1.0):
         self._train = prepare()
+        self._memory = Estimate(part)
         self._said = queue.SimpleQueue()
         self._answers = queue.SimpleQueue()
         self._stopped = threading.Event()
@@ -44,7 +47,7 @@ class Worker:
     def news(self) -> list[tuple[str, object]]:
         """What was said since the last call; waits for the first word, but not for ever."""
         try:
-            found = [self._said.get(timeout=PATIENCE)]
+            found = [self._said.get(timeout=max(PATIENCE, self._pace))]
         except queue.Empty:
             return []
         while not self._said.empty():
@@ -56,6 +59,10 @@ class Worker:
 
     def stop(self):
         self._stopped.set()
+
+    def spare_memory(self, part: float):
+        """Counts on so much of the memory it had at first; holds for the next model."""
+        self._memory.shrink(part)
 
     def _watch(self) -> Watch:
         return Watch(
@@ -73,7 +80,7 @@ class Worker:
     def _tell(self, news):
         now = time.monotonic()
         if "measures" in news or now >= self._next_news:
-            self._next_news = now + NEWS_PACE
+            self._next_news = now + self._pace
             self._say("heard", news)
 
     def _say(self, kind, facts):
