@@ -11,7 +11,7 @@ from attn_tuner.tuning.oracles import objective_of, samplers, seed_of
 from attn_tuner.tuning.oracles.distributions import from_optuna, to_optuna
 from attn_tuner.tuning.oracles.grid import points
 from attn_tuner.tuning.oracles.points import complete
-from attn_tuner.tuning.oracles.study import labelled, open_study, quietly, suggest
+from attn_tuner.tuning.oracles.study import Labels, open_study, quietly, suggest
 
 # Optuna counts steps in whole numbers.
 STEPS_PER_EPOCH = 100
@@ -76,6 +76,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, WholeFiles):
         if self._study is None:
             directions = [f"{each.direction}imize" for each in self._objectives()]
             self._study = open_study(self.folder, directions)
+            self._labels = Labels(self._study)
             self._reconcile()
         return self._study
 
@@ -150,7 +151,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, WholeFiles):
         space.values = {}
         study = self.study
         with quietly():
-            offered = labelled(self.study, space)
+            offered = self._labels.of(space)
             encoded = {
                 label: to_optuna(hp, point[hp.name])
                 for label, hp, distribution in offered
@@ -235,7 +236,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, WholeFiles):
         """The trial's parameters in the study, as its model saw them."""
         params, distributions, values = {}, {}, trial.hyperparameters.values
         with quietly():
-            for label, hp, distribution in labelled(self.study, trial.hyperparameters):
+            for label, hp, distribution in self._labels.of(trial.hyperparameters):
                 active = trial.hyperparameters.is_active(hp)
                 if (
                     distribution is None

@@ -9,12 +9,14 @@ from optuna.samplers import BaseSampler
 
 from attn_tuner.errors import MissingExtra, SpaceError, UnknownName
 from attn_tuner.registry import unknown
+from attn_tuner.tuning.oracles.bounded import Bounded
 from attn_tuner.tuning.oracles.study import quietly
 
 
 def _tpe(seed, **_):
     # Grouped, a condition's children are modelled together and apart from those of another.
-    return samplers.TPESampler(multivariate=True, group=True, constant_liar=True, seed=seed)
+    tpe = samplers.TPESampler(multivariate=True, group=True, constant_liar=True, seed=seed)
+    return Bounded(tpe)
 
 
 def _gp(seed, **_):

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import warnings
+from itertools import takewhile
 from pathlib import Path
 
 import optuna
@@ -85,23 +86,37 @@ def suggest(trial: optuna.Trial, label: str, distribution):
     )
 
 
-def labelled(study: optuna.Study, space) -> list[tuple]:
-    """Label, hyperparameter and distribution of the whole space, each label one distribution.
+class Labels:
+    """Names in a study for the hyperparameters of a space, each for one kind of distribution.
 
     KerasTuner lets a name stand for another range under another condition, and a resumed search
     may have another space. Optuna wants one kind of distribution under one name.
+
+    Args:
+        study: whose trials' names are kept.
     """
-    known = {}
-    for trial in study.get_trials(deepcopy=False):
-        known.update(trial.distributions)
-    found, taken = [], set()
-    for hp in space.space:
-        distribution, label = distribution_of(hp), hp.name
-        while label in taken or not _compatible(known.get(label), distribution):
-            label += "'"
-        taken.add(label)
-        found.append((label, hp, distribution))
-    return found
+
+    def __init__(self, study: optuna.Study):
+        self._study = study
+        self._known: dict = {}
+        self._read = 0  # Trials whose names are known.
+
+    def of(self, space) -> list[tuple]:
+        """Label, hyperparameter and distribution of the whole space."""
+        trials = self._study.get_trials(deepcopy=False)
+        for trial in trials[self._read :]:
+            self._known.update(trial.distributions)
+        self._read += sum(
+            1 for _ in takewhile(lambda trial: trial.state.is_finished(), trials[self._read :])
+        )
+        found, taken = [], set()
+        for hp in space.space:
+            distribution, label = distribution_of(hp), hp.name
+            while label in taken or not _compatible(self._known.get(label), distribution):
+                label += "'"
+            taken.add(label)
+            found.append((label, hp, distribution))
+        return found
 
 
 def _compatible(known, distribution) -> bool:
