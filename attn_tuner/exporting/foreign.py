@@ -23,6 +23,7 @@ def export_model(
     verify_texts: Sequence[str] | None = None,
     verify_labels: Sequence[int] | None = None,
     card: Mapping | None = None,
+    task: str = "",
     **options,
 ) -> list[Delivered]:
     """Exports a model that was trained in any pipeline, with what it needs to read strings.
@@ -32,27 +33,30 @@ def export_model(
             hypermodel built, or one's own with any of our heads, or with none.
         path: the folder of the artefact; with several formats, the folder of their folders.
         vectorizer: what made the ids: a `text.Vectorizer` or a Keras `TextVectorization`.
-        classes: class names in the order of the model's outputs; for one sigmoid output, the
-            name of 0 and the name of 1.
+        classes: class or label names in the order of the model's outputs; for one sigmoid output,
+            the name of 0 and the name of 1; none for a regression.
         text_limit: tokens kept of a text. If not given: the model's own limit, else its fixed
             length, else 512.
         keep: which part of a longer text stays; if not given, what the model does, else "head".
         formats: names of exporters.
         verify_texts: texts on which each artefact must give what the model gives.
-        verify_labels: their class numbers, for the accuracy of a smaller artefact.
+        verify_labels: their class numbers (0 or 1 for each label, or numbers), for the accuracy
+            of a smaller artefact.
         card: facts for the model card: `data`, `scores`, `limits`.
+        task: "multilabel" where a text may have several of the classes, "regression" where the
+            model gives a number; else one class a text.
         options: `max_size_mb` and `shrink` of `deliver`.
 
     Raises:
         ExportError: the parts do not fit, or an artefact does not reproduce the model.
     """
-    bundle = bundle_of(model, vectorizer, classes, text_limit, keep, card)
+    bundle = bundle_of(model, vectorizer, classes, text_limit, keep, card, task)
     formats = [formats] if isinstance(formats, str) else formats
     return deliver(bundle, path, formats, verify_texts, verify_labels, **options)
 
 
 def bundle_of(
-    model: keras.Model, vectorizer, classes, text_limit=None, keep=None, card=None
+    model: keras.Model, vectorizer, classes, text_limit=None, keep=None, card=None, task=""
 ) -> Bundle:
     """A Bundle of parts that were not made for each other, or one sentence on why they do not fit.
 
@@ -71,6 +75,7 @@ def bundle_of(
         text_limit=text_limit or (limits if cuts else steps or 512),
         keep=keep or cuts or "head",
         card=card or {},
+        task=task,
     )
     _refuse_more_words_than_rows(model, len(vectorizer.vocabulary))
     if steps is None:
@@ -87,6 +92,13 @@ def _cuts_of(model) -> tuple[int | None, str | None]:
 
 
 def _refuse_other_inputs(model):
+    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
+        kind = type(model).__name__
+        raise ExportError(
+            f"model is a {kind}, whose layers cannot be followed from input to output. Pass a "
+            "Functional model, keras.Model(inputs, outputs), or a Sequential that begins with "
+            "keras.Input((None,))."
+        )
     if len(model.inputs) != 1:
         names = [each.name for each in model.inputs]
         raise ExportError(

@@ -63,9 +63,9 @@ def run_onnx(request):
     import onnxruntime
 
     session = onnxruntime.InferenceSession(request["path"], providers=["CPUExecutionProvider"])
-    return _answer(
-        session.run(["probabilities"], {"ids": ids})[0] for ids in _batches(request, size=64)
-    )
+    given = {each.name for each in session.get_outputs()}
+    name = "value" if "value" in given else "probabilities"  # The former of a regression.
+    return _answer(session.run([name], {"ids": ids})[0] for ids in _batches(request, size=64))
 
 
 def run_litert(request):
@@ -78,7 +78,8 @@ def run_litert(request):
         Interpreter = tf.lite.Interpreter
     interpreter = Interpreter(model_path=request["path"])
     run = interpreter.get_signature_runner("serving_default")
-    return _answer(run(ids=ids)["probabilities"] for ids in _batches(request, size=1))
+    answers = (run(ids=ids) for ids in _batches(request, size=1))
+    return _answer(each.get("value", each.get("probabilities")) for each in answers)
 
 
 def _batches(request, size):

@@ -14,7 +14,7 @@ from attn_tuner.text.graph import spelling_arrays
 
 
 def write_reader(bundle: Bundle, folder: Path):
-    """Writes `vectorizer.json` and `reader.py`, which need neither TensorFlow nor attn_tuner.
+    """Writes `vectorizer.json`, and `reader.py` and `reader.js`, which need nothing else.
 
     Raises:
         ExportError: the vectorizer is a Keras layer, whose rules JSON cannot hold.
@@ -40,4 +40,5 @@ def write_reader(bundle: Bundle, folder: Path):
     }
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
     (folder / VECTORIZER).write_text(text, encoding="utf-8")
-    shutil.copyfile(plain.__file__, folder / READER)
+    for source in (Path(plain.__file__), Path(plain.__file__).with_suffix(".js")):
+        shutil.copyfile(source, (folder / READER).with_suffix(source.suffix))

@@ -11,7 +11,8 @@ from attn_tuner.text.tasks import JOINED, THRESHOLD
 class IdScorer(tf.Module):
     """Ids (batch, steps) to probabilities (batch, classes) and weights (batch, hops, steps).
 
-    It holds the model's numbers and nothing else of it: no optimiser, no layer, no Python.
+    Of a regression there is `value` (batch, 1) in place of the probabilities. It holds the
+    model's numbers and nothing else of it: no optimiser, no layer, no Python.
 
     Args:
         bundle: what to put into the graph.
@@ -39,7 +40,9 @@ class IdScorer(tf.Module):
         )
         given = {name: tf.cast(each, tf.float32) for name, each in outputs.items()}
         one = given["probabilities"]
-        if one.shape[-1] == 1 and self._kind == "class":
+        if self._kind == "number":
+            given["value"] = given.pop("probabilities")
+        elif one.shape[-1] == 1 and self._kind == "class":
             given["probabilities"] = tf.concat([1.0 - one, one], axis=-1)
         return given
 
@@ -95,8 +98,7 @@ class TextScorer(tf.Module):
 
     def _named(self, scores) -> dict:
         if self._kind == "number":
-            scores = dict(scores)
-            return {"value": tf.squeeze(scores.pop("probabilities"), axis=-1), **scores}
+            return {**scores, "value": tf.squeeze(scores["value"], axis=-1)}
         if self._kind == "labels":
             return self._labelled(scores)
         best = tf.argmax(scores["probabilities"], axis=-1)

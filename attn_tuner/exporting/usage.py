@@ -59,10 +59,18 @@ ids = np.array(read.padded(["a text", "another"]), "int32")
 labels = [read.classes[best] for best in probabilities.argmax(axis=-1)]
 ```
 
+JavaScript, in Node as here or with onnxruntime-web in a page:
+
 ```javascript
-const model = await ort.InferenceSession.create("PATH/model.onnx"); // onnxruntime-web or -node
-const ids = new ort.Tensor("int32", Int32Array.from([5, 9, 2]), [1, 3]);
-const { probabilities } = await model.run({ ids });
+import { readFileSync } from "node:fs";
+import ort from "onnxruntime-node";
+import reader from "PATH/reader.js"; // beside the model as well
+
+const read = new reader.Reader(JSON.parse(readFileSync("PATH/vectorizer.json", "utf8")));
+const rows = read.padded(["a text", "another"]);
+const ids = new ort.Tensor("int32", Int32Array.from(rows.flat()), [rows.length, rows[0].length]);
+const model = await ort.InferenceSession.create("PATH/model.onnx");
+const { probabilities } = await model.run({ ids }); // .data: CLASSES of the first text, then more
 ```"""
 
 _LITERT = """Python, with the LiteRT interpreter alone, one text at a time:
@@ -78,23 +86,38 @@ probabilities = run(ids=np.array(read.padded(["a text"]), "int32"))["probabiliti
 read.classes[probabilities.argmax()]
 ```
 
-`model.int8.tflite` is called alike and is smaller."""
+`model.int8.tflite` is called alike and is smaller. `reader.js` makes ids in JavaScript, for
+interpreters there."""
 
 _USAGES = {"savedmodel": _SAVEDMODEL, "keras": _KERAS, "onnx": _ONNX, "litert": _LITERT}
 
 _PROBABILITIES = 'answer["probabilities"]  # (texts, CLASSES), in the order CLASS_NAMES'
+_BATCH = """(probabilities,) = model.run(["probabilities"], {"ids": ids})
+labels = [read.classes[best] for best in probabilities.argmax(axis=-1)]
+"""
+_ONE = """probabilities = run(ids=np.array(read.padded(["a text"]), "int32"))["probabilities"][0]
+read.classes[probabilities.argmax()]
+"""
+_SURE = "[name for name, sure in zip(read.classes, ROW) if sure >= 0.5]"
 # What is said otherwise where a text has not one class.
 _OTHERWISE = {
     "labels": {
         "(texts,) strings": "(texts,) strings, the labels of a text joined by commas",
         _PROBABILITIES: f'answer["labels"]         # (texts, CLASSES) bool\n{_PROBABILITIES}',
         "{ label, probabilities }": "{ label, labels, probabilities }",
+        _BATCH: _BATCH.splitlines()[0]
+        + f"\nlabels = [\n    {_SURE.replace('ROW', 'row')}\n    for row in probabilities\n]\n",
+        _ONE: _ONE.splitlines()[0] + f"\n{_SURE.replace('ROW', 'probabilities')}\n",
     },
     "number": {
         'answer["label"]          # (texts,) strings\n': "",
         _PROBABILITIES: 'answer["value"]  # (texts,) numbers',
         "[{ label, probabilities }, ...]": "[number, ...]",
         " and the class names": "",
+        _BATCH: '(values,) = model.run(["value"], {"ids": ids})  # (texts, 1)\n',
+        _ONE: 'run(ids=np.array(read.padded(["a text"]), "int32"))["value"][0, 0]\n',
+        "{ probabilities } = await": "{ value } = await",
+        ".data: CLASSES of the first text, then more": ".data: one number a text",
     },
 }
 

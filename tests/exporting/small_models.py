@@ -6,6 +6,7 @@ from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
 from attn_tuner.exporting import fresh
 from attn_tuner.limits import TextMask
+from attn_tuner.text.tasks import TASKS
 
 SENTENCE = "the a film was is very not good bad great awful plot actor 房 间 很 干 净"
 WORDS = SENTENCE.split()
@@ -36,6 +37,31 @@ def classifier(
     units, activation = (1, "sigmoid") if classes == 2 else (classes, "softmax")
     output = keras.layers.Dense(units, activation=activation, kernel_initializer=start)(context)
     return keras.Model(ids, output)
+
+
+def joined(parts, task="binary", classes=2, vocabulary=20, width=4, seed=7):
+    """An untrained model that answers by the mean of its parts, each a head behind an encoder.
+
+    Returns:
+        The model, and one of the same ids that gives the scores (batch, units) by part.
+    """
+    keras.utils.set_random_seed(seed)
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    mask = TextMask()(ids)
+    start = keras.initializers.RandomUniform(-1, 1, seed=seed)
+    embedded = keras.layers.Embedding(vocabulary, width, embeddings_initializer=start)(ids)
+    states, scores = {}, []
+    units = TASKS[task].outputs(classes)
+    for number, (head, encoder) in enumerate(parts):
+        if encoder not in states:
+            states[encoder] = encoders[encoder]()(embedded, mask=mask)
+        context = heads[head](name=f"{head}_{number}")(states[encoder], mask=mask)
+        scores.append(keras.layers.Dense(units, kernel_initializer=start)(context))
+    mean = keras.layers.Average()(scores) if len(scores) > 1 else scores[0]
+    answer = keras.layers.Activation(TASKS[task].activation)(mean)
+    return keras.Model(ids, answer), keras.Model(
+        ids, dict(zip(map(str, parts), scores, strict=True))
+    )
 
 
 class Here:

@@ -5,11 +5,11 @@ import keras_tuner
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_models import TEXTS, WORDS, classifier
+from small_models import TEXTS, WORDS, classifier, joined
 
 from attn_tuner import AttentionHyperModel
 from attn_tuner.attention import heads
-from attn_tuner.errors import ExportError
+from attn_tuner.errors import AttnTunerError, ExportError
 from attn_tuner.exporting import Bundle, bundle_of, export_model
 from attn_tuner.exporting.scoring import TextScorer
 from attn_tuner.limits import TokenLimits
@@ -55,6 +55,19 @@ def test_limits_are_read_from_the_model(vectorizer):
     bundle = bundle_of(model, vectorizer, CLASSES)
     assert (bundle.text_limit, bundle.keep) == (64, "tail")
     assert bundle_of(model, vectorizer, CLASSES, text_limit=7, keep="head").text_limit == 7
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "output"),
+    [("multilabel", ["x", "y", "z"], "probabilities"), ("regression", [], "value")],
+)
+def test_a_model_of_another_task_says_so(vectorizer, task, classes, output):
+    model, _ = joined([("additive", "none")], task, len(classes))
+    bundle = bundle_of(model, vectorizer, classes, text_limit=9, task=task)
+    answer = TextScorer(bundle).serve(tf.constant(TEXTS))[output].numpy()
+    np.testing.assert_allclose(answer.reshape(len(TEXTS), -1), bundle.predict(TEXTS), atol=1e-5)
+    with pytest.raises(AttnTunerError):
+        bundle_of(model, vectorizer, classes, task="multi-label")
 
 
 def test_a_plain_keras_model_with_our_head_and_a_keras_vectorizer(keras_vectorizer):
@@ -118,7 +131,19 @@ def test_heads_behind_different_cuts_weigh_the_tokens_they_saw(vectorizer):
     np.testing.assert_allclose(served(bundle, TEXTS), bundle.predict(TEXTS), atol=1e-5)
 
 
+class Subclassed(keras.Model):
+    def call(self, ids):
+        return keras.ops.one_hot(ids[:, 0], 2)
+
+
 REFUSED = {
+    "a subclass": (Subclassed, {}, "is a Subclassed, .* Pass a Functional model"),
+    "a Sequential of no input": (
+        lambda: keras.Sequential([keras.layers.Dense(2)]),
+        {},
+        "Functional",
+    ),
+    "no model": (lambda: "model.keras", {}, "model is a str"),
     "too many classes": (lambda: classifier(classes=3), {}, r"gives 3 numbers .* 2 classes"),
     "too few classes": (
         lambda: classifier(classes=2),

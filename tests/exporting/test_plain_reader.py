@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 
@@ -35,6 +36,26 @@ def reader(folder):
 @settings(max_examples=200, deadline=None)
 def test_it_reads_any_text_as_the_vectorizer_does(reader, bundle, text):
     assert reader.ids(text) == bundle.ids([text])[0]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
+def test_javascript_reads_as_python_does(reader, folder, tmp_path):
+    random = np.random.default_rng(0)
+    points = [*range(1, 0x500), *range(0x1F00, 0x2000), *range(0x4E00, 0x4E40), 0x1F600, 0xFB01]
+    made = ["".join(map(chr, random.choice(points, 30))) for _ in range(200)]
+    apart = ["".join(random.choice(list("ab' <br/>pX"), 30)) for _ in range(200)]
+    texts = [*TEXTS, *made, *apart, " ".join(WORDS * 20), "''a'' b'c ' 'd", "a<br />b<P>c</p>"]
+    (tmp_path / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
+    program = (
+        "const fs = require('fs'), [folder, texts] = process.argv.slice(1);\n"
+        "const facts = JSON.parse(fs.readFileSync(folder + '/vectorizer.json', 'utf8'));\n"
+        "const read = new (require(folder + '/reader.js').Reader)(facts);\n"
+        "const given = JSON.parse(fs.readFileSync(texts, 'utf8'));\n"
+        "console.log(JSON.stringify([read.padded(given), read.padded(['']), read.padded([])]));"
+    )
+    command = ["node", "-e", program, str(folder), str(tmp_path / "texts.json")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [reader.padded(texts), [[0]], []]
 
 
 def test_it_cuts_long_texts_alike(reader, bundle):
