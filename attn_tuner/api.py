@@ -41,6 +41,7 @@ from attn_tuner.tuning.workshop import Workshop
 __all__ = ["SearchResult", "export", "load", "parts", "search"]
 
 DEFAULT_TIME = "20m"
+ENSEMBLE = 5  # Trials averaged at most where nobody says otherwise.
 LIBRARY = 2  # Trials kept for each that an ensemble may average.
 KINDS = {
     "heads": heads,
@@ -74,7 +75,7 @@ def search(
     patience: int = 2,
     pruner: str = "median",
     keep: int = 3,
-    ensemble: int = 1,
+    ensemble: int | None = None,
     refit: bool = False,
     repeats: int = 0,
     max_parameters: int | None = None,
@@ -116,7 +117,8 @@ def search(
         pruner: rule that ends hopeless trials: "none", "median", "percentile", "asha".
         keep: trials whose weights stay on disk.
         ensemble: trials that the exported model averages at most, where validation says that it
-            is better for it. Where a limit is set, one trial is exported.
+            is better for it and the time allows measuring it; 5 if not given. One trial is
+            exported where `refit`, faithfulness or a limit is set.
         refit: True trains the winner, where it is a single trial, once more on the training and
             validation texts together, if the time allows it; the outcome says whether it did.
         repeats: further trainings of each of the three best trials with fresh seeds, if the time
@@ -141,7 +143,7 @@ def search(
     seconds = _seconds(max_time, max_trials)
     launch = Launch(workers, cluster, cpus_per_trial, gpus_per_trial)
     allowed = Allowed(max_parameters, max_latency_ms, max_size_mb)
-    ensemble = _members(ensemble, allowed)
+    ensemble = _members(ensemble, allowed, refit)
     dataset = data if isinstance(data, texts_of.TextDataset) else None
     if dataset is None:
         dataset = texts_of.load(data, text, label, validation, test, seed, task)
@@ -259,8 +261,10 @@ def _heard(news, shown, budget, directory):
         place.save_clock(budget, directory)
 
 
-def _members(ensemble, allowed) -> int:
+def _members(ensemble, allowed, refit) -> int:
     """The trials that may be averaged: one where size or speed is limited."""
+    if ensemble is None:
+        ensemble = 1 if refit else ENSEMBLE
     if not isinstance(ensemble, int) or ensemble < 1:
         raise SpaceError(
             f"ensemble is {ensemble!r}; it is the number of trials that the exported model may "

@@ -56,7 +56,7 @@ def search(
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial at most.")] = 10,
     workers: Annotated[int, typer.Option(min=1, help="Trials at once; 2 and more use Ray.")] = 1,
     cluster: Annotated[str | None, typer.Option(help="Address of a Ray cluster, or auto.")] = None,
-    ensemble: Annotated[int, typer.Option(min=1, help="Trials averaged at most.")] = 1,
+    ensemble: Annotated[int | None, typer.Option(min=1, help="Trials averaged at most.")] = None,
     refit: Annotated[bool, typer.Option(help="Train the winner on validation texts too.")] = False,
     repeats: Annotated[int, typer.Option(min=0, help="More seeds of the best.")] = 0,
     max_parameters: Annotated[int | None, typer.Option(help="Weights at most.")] = None,

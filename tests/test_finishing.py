@@ -12,9 +12,11 @@ from test_search import QUICK, colours, quick_search
 import attn_tuner
 from attn_tuner.errors import BudgetError, RunError, SpaceError
 from attn_tuner.results.validation import Validation
+from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.ensemble import select
 from attn_tuner.tuning.finalists import Finalist
 from attn_tuner.tuning.folder import Record
+from attn_tuner.tuning.reserve import affordable
 
 WEAK = {
     **QUICK,
@@ -181,6 +183,27 @@ def test_limits_that_nothing_keeps_are_one_sentence(tmp_path, monkeypatch):
 def test_a_size_that_no_artefact_has_is_one_sentence(tmp_path):
     with pytest.raises(BudgetError, match="No model keeps within the limits"):
         quick_search(tmp_path / "run", max_trials=1, max_size_mb=0.05)
+
+
+def test_an_average_is_as_large_as_the_time_for_measuring_it_allows():
+    class Stored:
+        def size(self, role):
+            return {"test": 1_000, "validation": 100}[role]
+
+    budget = Budget(1_000.0)
+    budget.record("validation", 3.0)
+    assert affordable(budget, Stored(), 5) == 3  # A tenth of the time, 30 s for each.
+    assert affordable(budget, Stored(), 2) == 2
+    assert affordable(Budget(10.0), Stored(), 5) == 1
+    assert affordable(Budget(None), Stored(), 5) == 5
+
+
+def test_unless_told_otherwise_up_to_five_trials_are_averaged_and_one_refitted(tmp_path):
+    plans = [
+        quick_search(tmp_path / name, max_trials=1, ensemble=None, **more).run.plan
+        for name, more in (("plain", {}), ("refit", {"refit": True}))
+    ]
+    assert [plan.ensemble for plan in plans] == [5, 1]
 
 
 def test_an_ensemble_of_none_is_refused(tmp_path):

@@ -39,7 +39,8 @@ def colours(count=240, seed=0):
 
 
 def quick_search(directory, **options):
-    given = {"max_trials": 2, "space": QUICK, "epochs": 4, "progress": False, **options}
+    given = {"max_trials": 2, "space": QUICK, "epochs": 4, "progress": False, "ensemble": 1}
+    given |= options
     data = given.pop("data", "colours")
     data = colours() if isinstance(data, str) and data == "colours" else data
     return attn_tuner.search(data, directory=directory, **given)

@@ -16,7 +16,7 @@ from attn_tuner.tuning.folder import save_probabilities
 from attn_tuner.tuning.limits_check import Allowed, latency_ms
 from attn_tuner.tuning.place import save_clock
 from attn_tuner.tuning.refit import refitted
-from attn_tuner.tuning.reserve import room_for_refit
+from attn_tuner.tuning.reserve import affordable, room_for_refit
 
 AGAIN = (
     "The exported model was trained again, on training and validation texts together; what is said "
@@ -63,7 +63,8 @@ def finish(runner, stored, dataset, budget, directory, shown):
     """
     labels = stored.stores["validation"].labels
     before, refused = Run.read(directory).outcome, []
-    for finalist in finalists(runner, labels, runner.plan.ensemble):
+    most = affordable(budget, stored, runner.plan.ensemble)
+    for finalist in finalists(runner, labels, most):
         if before.get("members") == finalist.shares and (directory / EXPORT).exists():
             return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
         shown.say(f"The best is {_named(finalist)}; measuring and exporting it.")

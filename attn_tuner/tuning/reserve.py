@@ -5,6 +5,7 @@ from collections.abc import Callable
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.repeats import ROWS
 
+MEASURING = 0.1  # Of the time, for the answers of an average to the test part.
 REFIT = 1.3  # Trainings that a refit may cost: more texts, but no evaluation between.
 
 
@@ -20,9 +21,25 @@ def kept_back(stored, plan, repeats: bool = True) -> Callable[[Budget], float]:
 
     def seconds(budget: Budget) -> float:
         trial = budget.estimate("trial", 0.0)
-        return for_export(budget, stored, plan.ensemble) + trainings * trial
+        members = affordable(budget, stored, plan.ensemble)
+        return for_export(budget, stored, members) + trainings * trial
 
     return seconds
+
+
+def affordable(budget: Budget, stored, most: int) -> int:
+    """How many trials an average may have, so that measuring it on the test part stays cheap.
+
+    members = min(most, share of the time / time for the test part),   at least 1
+
+    Args:
+        budget: the clock, with the costs that it has seen.
+        stored: a `RunData`.
+        most: members that are wanted.
+    """
+    if budget.seconds is None:
+        return most
+    return max(1, min(most, int(MEASURING * budget.seconds / max(_test(budget, stored), 1e-9))))
 
 
 def for_export(budget: Budget, stored, members: int = 1) -> float:
@@ -33,9 +50,7 @@ def for_export(budget: Budget, stored, members: int = 1) -> float:
         stored: a `RunData`.
         members: trials that the exported model may average.
     """
-    share = stored.size("test") / max(stored.size("validation"), 1)
-    test = budget.estimate("validation", 2.0) * share
-    total = members * test + budget.estimate("export", 15.0 + 5.0 * members)
+    total = members * _test(budget, stored) + budget.estimate("export", 15.0 + 5.0 * members)
     return 1.2 * total + 0.02 * (budget.seconds or 0.0)
 
 
@@ -43,3 +58,9 @@ def room_for_refit(budget: Budget, stored, seconds: float) -> bool:
     """Whether a trial of so many seconds can be trained once more before the export."""
     left = budget.left()
     return left is None or left - for_export(budget, stored) > REFIT * seconds
+
+
+def _test(budget, stored) -> float:
+    """Seconds of one model for the test part."""
+    share = stored.size("test") / max(stored.size("validation"), 1)
+    return budget.estimate("validation", 2.0) * share
