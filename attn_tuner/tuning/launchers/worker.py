@@ -22,10 +22,17 @@ class Worker:
         prepare: makes the function that trains a task under a watch. It is called here, so that
             what it opens need not travel.
         part: of the memory that it would count on, what it may.
+        pace: seconds between two words on how far an epoch is.
     """
 
-    def __init__(self, prepare: Callable[[], Callable[[Task, Watch], Outcome]], part: float = 1.0):
+    def __init__(
+        self,
+        prepare: Callable[[], Callable[[Task, Watch], Outcome]],
+        part: float = 1.0,
+        pace: float = NEWS_PACE,
+    ):
         self._train = prepare()
+        self._pace = pace
         self._memory = Estimate(part)
         self._said = queue.SimpleQueue()
         self._answers = queue.SimpleQueue()
