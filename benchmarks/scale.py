@@ -1,13 +1,14 @@
 """How far one driver goes, and what two workers bring on this machine.
 
     python benchmarks/scale.py [--workers 1 10 100 1000] [--trials 5] [--tuner random]
-                               [--seconds 60] [--losses 0.01]
-    python benchmarks/scale.py --imdb [--texts 4000] [--epochs 2]
+                               [--seconds 60] [--losses 0.01] [--behind 0]
+    python benchmarks/scale.py --imdb [--texts 4000] [--epochs 2] [--whole-space]
 
 The first simulates: the driver, the oracle and the run folder are the real ones, the workers are
 events in a heap. A trial takes `--seconds` on average, half of it at least and half as much more
 at most, and `--trials` are run for each worker. Each worker is lost `--losses` times an hour,
 with what its trial has learned since the last resume point; another one is up 30 seconds later.
+`--behind` trials, drawn at random, have ended before the simulation begins.
 The driver's own time passes for the workers too, so that they wait for it as they would. Printed
 are, for each number of workers,
 
@@ -17,7 +18,8 @@ are, for each number of workers,
     memory    the driver's, at most, in MB
 
 The second measures: the same 12 trials, without pruning, by one process on all cores and by two
-workers that share them.
+workers that share them. Printed are the seconds from the beginning of the first trial to the end
+of the last, and those of the trials, in sum and at most.
 """
 
 import argparse
@@ -82,6 +84,9 @@ class SimulatedCrew:
 
     stop = dismiss = answer
 
+    def spare_memory(self):
+        """Nothing runs out of it."""
+
     def wait(self, seconds):
         from attn_tuner.tuning.launchers.crew import Event
 
@@ -123,7 +128,21 @@ class SimulatedCrew:
         return Outcome(measures, [measures], "all epochs done", 60.0)
 
 
-def simulate(workers: int, trials: int, tuner: str, seconds: float, losses: float) -> dict:
+def fill(oracle, count: int):
+    """Lets the oracle look back on so many trials that were drawn at random."""
+    usual, oracle.sampler = getattr(oracle, "sampler", None), "random"
+    with oracle.saved_seldom():
+        for number in range(count):
+            trial = oracle.create_trial("earlier")
+            oracle.update_trial(trial.trial_id, {"val_accuracy": random.Random(number).random()})
+            trial.status = "COMPLETED"
+            oracle.end_trial(trial)
+    oracle.sampler = usual
+
+
+def simulate(
+    workers: int, trials: int, tuner: str, seconds: float, losses: float, behind: int = 0
+) -> dict:
     """One simulated search; what it came to."""
     from attn_tuner.hypermodel import AttentionHyperModel
     from attn_tuner.tuning.budget import Budget
@@ -154,7 +173,7 @@ def simulate(workers: int, trials: int, tuner: str, seconds: float, losses: floa
         runner = TimedRunner(
             oracles[tuner](
                 objective="max:val_accuracy",
-                max_trials=count,
+                max_trials=count + behind,
                 seed=1,
                 hyperparameters=hypermodel.hyperparameters(),
             ),
@@ -164,6 +183,7 @@ def simulate(workers: int, trials: int, tuner: str, seconds: float, losses: floa
             directory=Path(folder),
             project_name="run",
         )
+        fill(runner.oracle, behind)
         crew = SimulatedCrew(workers, seconds, losses)
         Driver(runner, crew, clock=crew.clock).search()
         assert len(runner.records) == count, "a trial was lost"
@@ -179,6 +199,16 @@ def simulate(workers: int, trials: int, tuner: str, seconds: float, losses: floa
     }
 
 
+# The tail of so few trials is as long as the longest of them, so that these are alike in what
+# makes a trial long, and in nothing else.
+ALIKE = {
+    "encoder": "bigru",
+    "encoder.bigru.units": 64,
+    "encoder.bigru.layers": 1,
+    "text_limit": 400,
+    "batch_size": 32,
+}
+
 MEASURED = """
 import sys, json, attn_tuner
 from attn_tuner.text import load
@@ -188,25 +218,29 @@ train = data.train
 data = (list(train.texts[:texts]), [data.classes[label] for label in train.labels[:texts]])
 result = attn_tuner.search(
     data, max_trials={trials}, tuner="random", pruner="none", epochs=epochs, patience=epochs,
-    workers=workers, directory=out, progress=False, seed=1,
+    workers=workers, directory=out, progress=False, seed=1, space={space},
 )
 records = result.run.records
 first = min(record.ended - record.seconds for record in records)
 print(json.dumps({{
     "seconds": max(record.ended for record in records) - first,
+    "trained": sum(record.seconds for record in records),
+    "longest": max(record.seconds for record in records),
+    "values": [record.values for record in sorted(records, key=lambda r: r.trial_id)],
     "trials": len(records),
     "best": max(record.score for record in records),
 }}))
 """
 
 
-def measure_imdb(texts: int, epochs: int):
+def measure_imdb(texts: int, epochs: int, space: dict):
     """Seconds from the first trial's beginning to the last one's end, by one and by two."""
-    found = {}
+    found, values = {}, {}
+    print("workers  trials  seconds  trained  longest  best")
     for workers in (1, 2):
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
-                [sys.executable, "-c", MEASURED.format(trials=TRIALS)]
+                [sys.executable, "-c", MEASURED.format(trials=TRIALS, space=space)]
                 + [str(texts), str(epochs), str(workers), str(Path(folder) / "run")],
                 capture_output=True,
                 text=True,
@@ -214,7 +248,11 @@ def measure_imdb(texts: int, epochs: int):
         if done.returncode:
             sys.exit(done.stderr)
         found[workers] = json.loads(done.stdout.splitlines()[-1])
-        print(f"{workers} workers: {found[workers]}", flush=True)
+        values[workers] = found[workers].pop("values")
+        row = "{trials:6d}  {seconds:7.1f}  {trained:7.1f}  {longest:7.1f}  {best:.4f}"
+        print(f"{workers:7d}  {row.format(**found[workers])}", flush=True)
+    if values[1] != values[2]:
+        sys.exit("The two searches did not try the same values.")
     print(f"speed-up {found[1]['seconds'] / found[2]['seconds']:.2f}")
 
 
@@ -225,15 +263,19 @@ def main():
     parser.add_argument("--tuner", default="random")
     parser.add_argument("--seconds", type=float, default=60.0, help="of a trial")
     parser.add_argument("--losses", type=float, default=0.01, help="of a worker, in an hour")
+    parser.add_argument("--behind", type=int, default=0, help="trials that have ended before")
     parser.add_argument("--imdb", action="store_true", help="measure on IMDb instead")
     parser.add_argument("--texts", type=int, default=4000)
     parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--whole-space", action="store_true", help="trials of any length")
     given = parser.parse_args()
     if given.imdb:
-        return measure_imdb(given.texts, given.epochs)
+        return measure_imdb(given.texts, given.epochs, {} if given.whole_space else ALIKE)
     print("workers  trials  failed   busy  oracle ms  driver ms  memory MB")
     for workers in given.workers:
-        row = simulate(workers, given.trials, given.tuner, given.seconds, given.losses)
+        row = simulate(
+            workers, given.trials, given.tuner, given.seconds, given.losses, given.behind
+        )
         print(
             "{workers:7d}  {trials:6d}  {failed:6d}  {busy:5.1%}  {oracle:9.1f}  {driver:9.1f}"
             "  {memory:9.0f}".format(**row),
