@@ -14,8 +14,8 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.multiclass import OneVsRestClassifier
 
 from attn_tuner.measures import kind_of, measure
+from attn_tuner.text.ngrams import BUCKETS, MOST_COUNTED, buckets_for, next_bucket
 
-BUCKETS = 1 << 20  # Columns for n-grams of two and more, found by hash.
 LEAST_TEXTS = 2  # An n-gram of one training text alone tells nothing of others.
 PENALTIES = (1.0, 4.0, 16.0, 64.0)
 TUNING_ROWS = 10_000  # Texts on which the penalty is chosen; more changes it little.
@@ -31,6 +31,7 @@ class Baseline:
         validation, test: all of `measures.measure`; `test` is empty without a test part.
         seconds: to fit and measure it.
         probabilities: part to `(texts, classes)`.
+        learnt: of the linear one what `ngram_regression.linear_model` builds it from.
     """
 
     name: str
@@ -39,12 +40,12 @@ class Baseline:
     test: dict = field(default_factory=dict)
     seconds: float = 0.0
     probabilities: dict = field(default_factory=dict, repr=False)
+    learnt: dict = field(default_factory=dict, repr=False)
 
     def row(self) -> dict:
-        """The baseline for JSON, without its probabilities."""
+        """The baseline for JSON, without its arrays."""
         row = asdict(self)
-        row.pop("probabilities")
-        return row
+        return {name: row[name] for name in row if name not in ("probabilities", "learnt")}
 
 
 def majority(training, parts: dict, classes: int) -> Baseline:
@@ -75,7 +76,7 @@ def majority(training, parts: dict, classes: int) -> Baseline:
 def linear(training, parts: dict, classes: int, seed: int = 0) -> Baseline:
     """Logistic regression on TF-IDF of n-grams, the penalty chosen by cross-validation.
 
-    x_w = (1 + log n_w) (1 + log((1 + N) / (1 + N_w))),  rows of length 1
+    x_w = (1 + log min(n_w, 8)) (1 + log((1 + N) / (1 + N_w))),  rows of length 1
 
     Words go as 1-2-grams; where tokens are single characters, as in Chinese, as 1-3-grams. More
     than two classes, and several labels, are told apart one against the rest. Numbers are fitted
@@ -87,7 +88,8 @@ def linear(training, parts: dict, classes: int, seed: int = 0) -> Baseline:
     """
     begun = time.monotonic()
     order = 3 if training.token_length < 1.5 else 2
-    counts = count_ngrams(training, order)
+    buckets = buckets_for(len(training.ids))
+    counts = count_ngrams(training, order, buckets)
     seen = np.bincount(counts.indices, minlength=counts.shape[1])
     columns = np.flatnonzero(seen >= min(LEAST_TEXTS, seen.max(initial=0)))
     weigh = TfidfTransformer(sublinear_tf=True)
@@ -97,7 +99,7 @@ def linear(training, parts: dict, classes: int, seed: int = 0) -> Baseline:
     model = _regression(penalty, training.labels, seed).fit(rows, training.labels)
     answers = {}
     for role, part in parts.items():
-        given = weigh.transform(count_ngrams(part, order)[:, columns])
+        given = weigh.transform(count_ngrams(part, order, buckets)[:, columns])
         if kind == "class":
             answers[role] = np.zeros((len(part.labels), classes))
             answers[role][:, model.classes_] = model.predict_proba(given)
@@ -106,14 +108,40 @@ def linear(training, parts: dict, classes: int, seed: int = 0) -> Baseline:
             answers[role] = found.reshape(len(part.labels), -1)
     way = "ridge" if kind == "number" else "logistic"
     facts = f"TF-IDF of 1-{order}-grams, {way} regression, C={penalty:g}"
-    return _baseline("linear", facts, parts, answers, time.monotonic() - begun)
+    learnt = _learnt(model, weigh.idf_, columns, kind, classes)
+    if learnt:
+        learnt |= {"words": training.vocabulary_size, "order": order, "buckets": buckets}
+    return _baseline("linear", facts, parts, answers, time.monotonic() - begun, learnt)
 
 
-def count_ngrams(store, order: int) -> sparse.csr_matrix:
-    """How often each n-gram of 1 to `order` tokens stands in each text.
+def _learnt(model, frequencies, columns, kind, classes) -> dict:
+    """What `ngram_regression.linear_model` needs; empty where some class had nothing to learn."""
+    single = [model] if hasattr(model, "coef_") else list(model.estimators_)
+    if not all(hasattr(each, "coef_") for each in single):
+        return {}
+    weights = np.concatenate([np.atleast_2d(each.coef_) for each in single]).T
+    bias = np.concatenate([np.atleast_1d(each.intercept_) for each in single])
+    answers = {"class": "shares", "labels": "sigmoid", "number": "linear"}[kind]
+    if kind == "class" and len(single) == 1:
+        if classes > 2:
+            return {}
+        answers = "sigmoid"
+    elif kind == "class" and len(single) < classes:
+        return {}
+    return {
+        "answers": answers,
+        "columns": columns.astype("int64"),
+        "weights": (weights * frequencies[:, None]).astype("float32"),
+        "squares": (frequencies**2).astype("float32"),
+        "bias": bias.astype("float32"),
+    }
+
+
+def count_ngrams(store, order: int, buckets: int = BUCKETS) -> sparse.csr_matrix:
+    """How often each n-gram of 1 to `order` tokens stands in each text, 8 times at most.
 
     Shapes:
-        `(texts, columns)`; one column a token id, then `BUCKETS` for the longer n-grams.
+        `(texts, columns)`; one column a token id, then `buckets` for the longer n-grams.
     """
     ids = np.asarray(store.ids, "int64")
     offsets = np.asarray(store.offsets, "int64")
@@ -122,20 +150,20 @@ def count_ngrams(store, order: int) -> sparse.csr_matrix:
     row = np.repeat(np.arange(len(lengths)), lengths)
     to_end = np.repeat(offsets[1:], lengths) - np.arange(len(ids))
     rows, columns = [row], [ids]
-    hashed = ids.astype("uint64")
+    bucket = ids
     for length in range(2, order + 1):
         whole = to_end >= length
-        following = np.zeros_like(hashed)
-        following[: len(ids) - length + 1] = ids[length - 1 :].astype("uint64")
-        # The multiplier of Knuth's multiplicative hashing for 64 bits.
-        hashed = (hashed * np.uint64(0x9E3779B97F4A7C15)) ^ (following + np.uint64(length))
-        spread = (hashed * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(44)
+        following = np.zeros_like(ids)
+        following[: len(ids) - length + 1] = ids[length - 1 :]
+        bucket = next_bucket(bucket, following, length)
         rows.append(row[whole])
-        columns.append(words + (spread[whole] % np.uint64(BUCKETS)).astype("int64"))
+        columns.append(words + bucket[whole] % buckets)
     row, column = np.concatenate(rows), np.concatenate(columns)
     counts = np.ones(len(row), "float32")
-    shape = (len(lengths), words + BUCKETS)
-    return sparse.coo_matrix((counts, (row, column)), shape=shape).tocsr()
+    shape = (len(lengths), words + buckets)
+    found = sparse.coo_matrix((counts, (row, column)), shape=shape).tocsr()
+    found.data = np.minimum(found.data, MOST_COUNTED)
+    return found
 
 
 def _choose_penalty(rows, labels, seed) -> float:
@@ -179,6 +207,7 @@ def _regression(penalty, labels, seed):
     return one if single else OneVsRestClassifier(one)
 
 
-def _baseline(name, facts, parts, answers, seconds):
+def _baseline(name, facts, parts, answers, seconds, learnt=()):
     measured = {role: measure(part.labels, answers[role]) for role, part in parts.items()}
-    return Baseline(name, facts, measured["validation"], measured.get("test", {}), seconds, answers)
+    scores = measured["validation"], measured.get("test", {})
+    return Baseline(name, facts, *scores, seconds, answers, dict(learnt))

@@ -34,18 +34,18 @@ def doubtful(count=400):
     return texts, [other[each] if i % 6 == 1 else each for i, each in enumerate(labels)]
 
 
-def all_of_them(answers, *given):
-    """What `select` finds, but that every trial is a member."""
+def all_of_them(answers, *given, **options):
+    """What `select` finds, but that every model is a member."""
     share = 1 / len(answers)
     everyone = {"members": tuple(range(len(answers))), "weights": (share,) * len(answers)}
-    return replace(select(answers, *given), **everyone)
+    return replace(select(answers, *given, **options), **everyone)
 
 
 @pytest.fixture(scope="module")
 def averaged(tmp_path_factory):
-    """A search that exports an average of all its trials, whatever the gain."""
+    """A search that exports an average of all its trials and the linear model, come what may."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("attn_tuner.tuning.finalists.holds", lambda *given: True)
+        patch.setattr("attn_tuner.tuning.finalists.holds", lambda *given, **options: True)
         patch.setattr("attn_tuner.tuning.finalists.select", all_of_them)
         return quick_search(
             tmp_path_factory.mktemp("runs") / "averaged",
@@ -61,7 +61,8 @@ def averaged(tmp_path_factory):
 
 def test_an_average_of_trials_that_cut_texts_differently_is_one_model(averaged):
     members = averaged.run.members
-    assert len(members) == 5
+    assert len(members) == 6
+    assert "linear" in members
     assert sum(members.values()) == pytest.approx(1)
     values = [record.values for record in averaged.run.records if record.trial_id in members]
     assert len({(each["text_limit"], each["keep"]) for each in values}) > 1
@@ -93,17 +94,17 @@ def test_the_average_answers_raw_strings_in_a_process_without_us(averaged):
 
 def test_the_average_is_explained_by_the_heads_of_all_its_members(averaged):
     (found,) = averaged.explain("of of of of of of of of green")
-    assert len(found.rows) == len(averaged.run.members)
+    assert len(found.rows) == len(averaged.run.members) - 1  # The linear model has no head.
     assert found.weights.shape == (len(found.rows), len(found.tokens))
     assert found.attention.sum() == pytest.approx(1, abs=1e-4)
 
 
 def test_the_outcome_says_what_was_averaged_and_calibrated(averaged):
     said = str(averaged)
-    assert "The exported model averages trials" in said
+    assert "The exported model averages trial " in said
     assert "expected calibration error" in said
     page = averaged.report().read_text(encoding="utf-8")
-    assert "The exported model averages trials" in page
+    assert "The exported model averages trial " in page
     assert "An average of" in page
     card = json.loads((averaged.directory / "best" / "card.json").read_text())
     assert card["members"] == averaged.run.members

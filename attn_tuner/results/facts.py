@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 
-from attn_tuner.results.plain import counted
+from attn_tuner.results.plain import counted, members
 from attn_tuner.results.run import Run
 from attn_tuner.tuning.budget import what_more_time_would_buy
 
@@ -163,14 +163,14 @@ def parallel_coordinates(run: Run, order=()) -> dict:
 
 
 def ensemble(run: Run) -> str:
-    """Which trials the exported model averages and what that gains; "" for a single one."""
+    """What the exported model averages and what that gains; "" for a single trial."""
     if len(run.members) < 2:
         return ""
-    shares = [f"{trial} ({share:.2f})" for trial, share in run.members.items()]
+    shares = ", ".join(f"{share:.2f}" for share in run.members.values())
     objective = run.plan.objective
     return (
-        f"The exported model averages trials {', '.join(shares[:-1])} and {shares[-1]}: "
-        f"validation {objective} {run.outcome['validation'][objective]:.4f}, the best of them "
+        f"The exported model averages {members(run.members)}, with the weights {shares}: "
+        f"validation {objective} {run.outcome['validation'][objective]:.4f}, the best trial "
         f"alone {run.outcome['alone']:.4f}."
     )
 

@@ -9,6 +9,7 @@ from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver, fitting
 from attn_tuner.files import write_json
 from attn_tuner.measures import kind_of, measure
+from attn_tuner.results.plain import members
 from attn_tuner.results.run import BUNDLE, EXPORT, OUTCOME, Run
 from attn_tuner.tuning.calibration import Calibration, at_temperature, calibrate, set_temperature
 from attn_tuner.tuning.finalists import Finalist, answers_of, assembled, finalists
@@ -112,7 +113,7 @@ def _prepared(finalist, runner, stored, dataset, budget) -> Winner:
 
 def _again(finalist, runner, stored, budget):
     """The single winner trained again with the validation texts; None where it is not."""
-    record = finalist.records[0]
+    record = finalist.trials[0]
     if not runner.plan.refit or len(finalist.records) > 1:
         return None
     if not room_for_refit(budget, stored, record.seconds):
@@ -156,7 +157,7 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
         "data": {"name": dataset.name, "fingerprint": dataset.fingerprint, **stored.sizes()},
         "scores": scores,
         **found,
-        "values": {record.trial_id: record.values for record in finalist.records},
+        "values": {record.trial_id: record.values for record in finalist.trials},
     }
     bundle = winner.bundle.with_model(winner.bundle.model, card=card)
     bundle.save(directory / BUNDLE)
@@ -165,7 +166,7 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
         held_out = dataset.validation.texts[:COMPARED]
         delivered = deliver(bundle, directory / EXPORT, texts=held_out)[0]
     return {
-        "winner": finalist.records[0].trial_id,
+        "winner": finalist.trials[0].trial_id,
         **found,
         "alone": finalist.alone,
         **scores,
@@ -177,14 +178,12 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
 
 
 def _named(finalist) -> str:
-    ids = list(finalist.shares)
-    if len(ids) == 1:
-        return f"trial {ids[0]}"
-    return f"an average of trials {', '.join(ids[:-1])} and {ids[-1]}"
+    alone = len(finalist.records) == 1
+    return f"{'' if alone else 'an average of '}{members(finalist.shares)}"
 
 
 def _remarks(finalist) -> list[str]:
-    epochs = finalist.records[0].measures["epochs"]
+    epochs = finalist.trials[0].measures["epochs"]
     if epochs >= 1:
         return []
     return [

@@ -5,6 +5,8 @@ import math
 
 from markupsafe import Markup
 
+from attn_tuner.tuning.folder import LINEAR_NAME
+
 
 def plain(value):
     """The value without what JSON lacks: numpy's numbers, tuples, NaN and infinities (None)."""
@@ -20,6 +22,12 @@ def plain(value):
 def counted(count: int, what: str) -> str:
     """`1 trial`, `1,200 trials`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def members(ids) -> str:
+    """The parts of an average in words: `trial 0001, trial 0004 and the linear model`."""
+    named = ["the linear model" if each == LINEAR_NAME else f"trial {each}" for each in ids]
+    return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
 
 
 def as_script(value) -> Markup:

@@ -14,7 +14,7 @@ from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver
 from attn_tuner.measures import interval
 from attn_tuner.results.facts import finishing
-from attn_tuner.results.plain import counted
+from attn_tuner.results.plain import counted, members
 from attn_tuner.results.report import write_report
 from attn_tuner.results.run import BUNDLE, Run
 from attn_tuner.results.validation import Validation
@@ -204,8 +204,8 @@ class SearchResult:
         )
 
     def _exported(self) -> str:
-        members = list(self.run.members)
-        return f"trial {members[0]}" if len(members) == 1 else f"{len(members)} trials averaged"
+        alone = len(self.run.members) == 1
+        return f"{'' if alone else 'an average of '}{members(self.run.members)}"
 
     def __repr__(self):
         return f"SearchResult({str(self.directory)!r})"

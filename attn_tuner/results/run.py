@@ -9,6 +9,7 @@ import pandas as pd
 from attn_tuner.errors import RunError
 from attn_tuner.files import read_json
 from attn_tuner.measures import MEASURES, OBJECTIVES
+from attn_tuner.results.plain import members
 from attn_tuner.tuning.folder import RECORD, Record
 from attn_tuner.tuning.limits_check import pareto
 from attn_tuner.tuning.plan import PLAN, Plan
@@ -144,8 +145,7 @@ class Run:
         return row
 
     def _ensemble_row(self):
-        count, ids = len(self.members), ", ".join(self.members)
-        row = {"name": f"ensemble of {count}", "head": f"trials {ids}"}
+        row = {"name": f"ensemble of {len(self.members)}", "head": members(self.members)}
         row |= {f"val_{name}": value for name, value in self.outcome["validation"].items()}
         own = [record for record in self.records if record.trial_id in self.members]
         row["seconds"] = sum(record.seconds for record in own)

@@ -8,10 +8,10 @@ import numpy as np
 
 from attn_tuner.measures import columns_of
 from attn_tuner.results.run import Run
+from attn_tuner.tuning.beside import LINEAR_ANSWERS
 from attn_tuner.tuning.folder import PROBABILITIES
 
 LABELS, TEXTS = "data/validation_labels.npy", "data/validation.jsonl"
-LINEAR = "linear_validation.npy"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Validation:
 
     def linear(self) -> np.ndarray | None:
         """Probabilities (texts, classes) of the linear baseline, or None."""
-        return self._load(self.directory / LINEAR)
+        return self._load(self.directory / LINEAR_ANSWERS)
 
     def _load(self, path):
         if not path.exists() or not len(self.labels):

@@ -12,7 +12,7 @@ from attn_tuner.files import write_json, write_whole
 from attn_tuner.text.store import TokenStore
 from attn_tuner.tuning.budget import Budget
 
-BASELINES = "baselines.json"
+BASELINES, LINEAR, LINEAR_ANSWERS = "baselines.json", "linear.npz", "linear_validation.npy"
 _PATIENCE = 600  # Seconds, where no budget says otherwise.
 _GRACE = 2.0  # Seconds for what has ended already to be read.
 
@@ -74,6 +74,8 @@ def measure_baselines(directory, classes: int, seed: int):
     }
     training = stores.pop("train")
     found = [majority(training, stores, classes), linear(training, stores, classes, seed)]
+    if learnt := found[1].learnt:
+        write_whole(directory / LINEAR, lambda path: np.savez(path, **learnt))
     for role, probabilities in found[1].probabilities.items():
         target = directory / f"linear_{role}.npy"
         write_whole(target, lambda path, kept=probabilities: np.save(path, kept))

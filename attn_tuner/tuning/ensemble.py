@@ -51,6 +51,7 @@ def select(
     bags: int = 10,
     share: float = 0.5,
     seed: int = 0,
+    companions: int = 0,
 ) -> Selection:
     """Greedy selection with replacement: the next member is the one that helps the average most.
 
@@ -73,6 +74,8 @@ def select(
         bags: random subsets of the models; 0 for one pass over all of them.
         share: share of the models in each subset.
         seed: of the subsets.
+        companions: how many models at the end of the list may join others but never stand alone,
+            nor be the single model that an ensemble has to beat.
 
     Raises:
         SpaceError: there is no model, or their shapes or the labels do not fit together.
@@ -86,8 +89,14 @@ def select(
     alone = [rate(each) for each in library]
     order = sorted(range(len(library)), key=lambda index: (alone[index], -index), reverse=True)
     greedy = _Greedy(library, rate, rounds, start, max(1, most))
-    single = _one_hot(order[0], len(library))
+    own = len(library) - companions
+    best = next(index for index in order if index < own)
+    single = _one_hot(best, len(library))
     ways = [single, greedy.pick(order), greedy.pruned(_bagged(greedy, order, bags, share, seed))]
+    if companions:
+        friend = next(index for index in order if index >= own)
+        ways.append(single + _one_hot(friend, len(library)))
+    ways = [way for way in ways if way[:own].any()]
     # Ties go to the simpler way, which stands first.
     rated = [rate(_average(way, library)) for way in ways]
     counts = ways[max(range(len(ways)), key=lambda way: (rated[way], -way))]
@@ -96,8 +105,8 @@ def select(
         members=tuple(members),
         weights=tuple(float(counts[index] / counts.sum()) for index in members),
         score=sign * max(rated)[0],
-        single=order[0],
-        single_score=sign * alone[order[0]][0],
+        single=best,
+        single_score=sign * alone[best][0],
     )
 
 
@@ -114,6 +123,7 @@ def holds(
     most: int = 5,
     folds: int = 4,
     seed: int = 0,
+    companions: int = 0,
 ) -> bool:
     """Whether an ensemble is better than the best single model on texts that chose neither.
 
@@ -121,7 +131,7 @@ def holds(
     the other parts choose. What `select` gains on the texts that it sees is no proof.
 
     Args:
-        probabilities, labels, objective, most: as in `select`.
+        probabilities, labels, objective, most, companions: as in `select`.
         folds: parts of the texts.
         seed: of the parts.
     """
@@ -132,7 +142,8 @@ def holds(
     together, alone = np.zeros_like(library[0]), np.zeros_like(library[0])
     for held in np.array_split(places, folds):
         rest = np.setdiff1d(places, held)
-        found = select([each[rest] for each in library], labels[rest], objective, most, bags=3)
+        seen = [each[rest] for each in library]
+        found = select(seen, labels[rest], objective, most, bags=3, companions=companions)
         together[held] = combine([each[held] for each in library], found)
         alone[held] = library[found.single][held]
     rate = _rating(labels, objective)

@@ -1,4 +1,4 @@
-"""What a search may export, the best first: a few trials averaged, or one trial alone."""
+"""What a search may export, the best first: trials and the linear model averaged, or one trial."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,16 +8,18 @@ import keras
 import numpy as np
 
 from attn_tuner.measures import kind_of, measure
+from attn_tuner.ngram_regression import linear_model
+from attn_tuner.tuning.beside import LINEAR, LINEAR_ANSWERS
 from attn_tuner.tuning.ensemble import combine, ensemble_model, holds, select
-from attn_tuner.tuning.folder import PROBABILITIES, WEIGHTS, Record
+from attn_tuner.tuning.folder import LINEAR_NAME, PROBABILITIES, WEIGHTS, Record
 
 
 @dataclass(frozen=True, eq=False)
 class Finalist:
-    """A trial, or an average of trials.
+    """A trial, or an average of trials, perhaps with the linear baseline.
 
     Args:
-        records: of the trials, the heaviest first.
+        records: of the trials, the heaviest first; the linear baseline has one, `LINEAR_NAME`.
         weights: their shares, summing to 1.
         answers: to the validation texts, `(texts, columns)`.
         measures: of these answers.
@@ -29,6 +31,11 @@ class Finalist:
     answers: np.ndarray
     measures: dict
     alone: float | None = None
+
+    @property
+    def trials(self) -> tuple[Record, ...]:
+        """The records without that of the linear baseline, the heaviest first."""
+        return tuple(record for record in self.records if record.trial_id != LINEAR_NAME)
 
     @property
     def shares(self) -> dict[str, float]:
@@ -43,10 +50,11 @@ class Finalist:
         """
         values = [record.values for record in self.records]
         keeps = {each["keep"] for each in values}
-        limit = max(each["text_limit"] for each in values) if len(keeps) == 1 else None
+        limits = [each["text_limit"] for each in values]
+        limit = max(limits) if len(keeps) == 1 and None not in limits else None
         return {
             "text_limit": limit,
-            "keep": keeps.pop() if len(keeps) == 1 else "head",
+            "keep": keeps.pop() if limit else "head",
             "vocabulary_limit": max(each["vocabulary_limit"] for each in values),
         }
 
@@ -54,36 +62,62 @@ class Finalist:
 def finalists(runner, labels: np.ndarray, most: int = 1) -> Iterator[Finalist]:
     """An average of up to `most` trials where it holds on texts that did not choose it, then each.
 
+    The linear baseline, which errs elsewhere, may join the trials where the plan allows averages.
+
     Args:
         runner: a `TrialRunner`; only trials whose weights are still there count.
         labels: of the validation texts.
-        most: trials in an average at most; 1 for none.
+        most: trials in an average at most.
     """
     kept = [each for each in runner.ranked() if (_place(runner, each) / WEIGHTS).exists()]
     answers = [np.load(_place(runner, each) / PROBABILITIES) for each in kept]
-    objective = runner.plan.objective
     # Of an average nobody has measured how faithful it is.
-    if runner.plan.faithful:
-        most = 1
-    if most > 1 and len(kept) > 1 and holds(answers, labels, objective, most):
-        found = select(answers, labels, objective, most)
-        if len(found.members) > 1:
-            together = combine(answers, found)
-            yield Finalist(
-                records=tuple(kept[index] for index in found.members),
-                weights=found.weights,
-                answers=together,
-                measures=measure(labels, together),
-                alone=found.single_score,
-            )
+    if runner.plan.ensemble > 1 and not runner.plan.faithful:
+        yield from _averages(kept, answers, runner, labels, most)
     for record, own in zip(kept, answers, strict=True):
         yield Finalist((record,), (1.0,), np.asarray(own, "float64"), dict(record.measures))
+
+
+def _averages(kept, answers, runner, labels, most) -> Iterator[Finalist]:
+    """The best average, if it is better than the best trial on texts that chose neither."""
+    if most == 1:
+        kept, answers = kept[:1], answers[:1]
+    beside = _linear(runner)
+    kept, answers = [*kept, *beside], [*answers, *(np.load(path) for path in beside.values())]
+    options = {"objective": runner.plan.objective, "most": most + len(beside)}
+    options["companions"] = len(beside)
+    if len(kept) < 2 or len(kept) == len(beside) or not holds(answers, labels, **options):
+        return
+    found = select(answers, labels, **options)
+    if len(found.members) > 1:
+        together = combine(answers, found)
+        yield Finalist(
+            records=tuple(kept[index] for index in found.members),
+            weights=found.weights,
+            answers=together,
+            measures=measure(labels, together),
+            alone=found.single_score,
+        )
+
+
+def _linear(runner) -> dict[Record, Path]:
+    """The linear baseline's record and the file of its answers; nothing where it has no model."""
+    place = Path(runner.project_dir)
+    if not (place / LINEAR).exists() or not (place / LINEAR_ANSWERS).exists():
+        return {}
+    with np.load(place / LINEAR) as learnt:
+        reading = {"text_limit": None, "keep": "head", "vocabulary_limit": int(learnt["words"])}
+    return {Record(LINEAR_NAME, "baseline", reading): place / LINEAR_ANSWERS}
 
 
 def assembled(finalist: Finalist, runner, labels: np.ndarray) -> keras.Model:
     """The finalist's model with its trained weights."""
     models = []
     for record in finalist.records:
+        if record.trial_id == LINEAR_NAME:
+            with np.load(Path(runner.project_dir) / LINEAR) as learnt:
+                models.append(linear_model(learnt))
+            continue
         model = runner.hypermodel.model(record.values)
         model.load_weights(_place(runner, record) / WEIGHTS)
         models.append(model)

@@ -12,6 +12,7 @@ from attn_tuner.tuning.watch import Progress
 RECORD = "record.json"
 WEIGHTS = "checkpoint.weights.h5"  # The name under which stock KerasTuner looks for them.
 PROBABILITIES = "validation.npy"
+LINEAR_NAME = "linear"  # Of the linear baseline, where trials have their number.
 
 
 @dataclass(frozen=True)

@@ -174,3 +174,20 @@ def test_an_average_of_labels_or_numbers_is_one_model(kind, temperature):
     np.testing.assert_allclose(np.asarray(average([one, two])), expected, atol=1e-6)
     again = ProbabilityAverage.from_config(average.get_config())
     assert again.kind == kind
+
+
+def test_a_companion_joins_but_never_stands_alone():
+    labels = np.array([0, 1, 0, 1])
+    poor, perfect = columns(0.4, 0.6, 0.6, 0.4), columns(0.1, 0.9, 0.1, 0.9)
+    assert select([poor, perfect], labels).members == (1,)
+    found = select([poor, perfect], labels, companions=1)
+    assert found.single == 0
+    assert set(found.members) == {0, 1}
+    assert found.score == 1.0
+    assert found.single_score == 0.5
+
+
+def test_a_companion_that_only_harms_is_left_out():
+    labels = np.array([0, 1, 0, 1])
+    good, wrong = columns(0.4, 0.6, 0.4, 0.6), columns(0.9, 0.1, 0.9, 0.1)
+    assert select([good, wrong], labels, companions=1).members == (0,)
