@@ -205,11 +205,11 @@ class Forecast:
             )
         return (
             f"Another {format_duration(self.more_seconds)} (about {self.more_trials:.0f} trials) "
-            f"would better the best score by about {self.gain:.4f}."
+            f"would better the best score by at most about {self.gain:.4f}."
         )
 
 
-_FEWEST = 5
+_FEWEST = 10
 
 
 def what_more_time_would_buy(

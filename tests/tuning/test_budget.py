@@ -179,9 +179,9 @@ def test_few_trials_promise_nothing():
 
 
 def test_equal_scores_promise_no_rise():
-    forecast = what_more_time_would_buy([(10 * i, 0.5) for i in range(1, 9)])
+    forecast = what_more_time_would_buy([(10 * i, 0.5) for i in range(1, 13)])
     assert forecast.gain == 0
-    assert "Another 1m20s (about 8 trials)" in str(forecast)
+    assert "Another 2m (about 12 trials)" in str(forecast)
 
 
 def test_the_forecast_is_right_on_average_where_its_assumption_holds():
@@ -195,7 +195,7 @@ def test_the_forecast_is_right_on_average_where_its_assumption_holds():
     assert np.mean(forecast) == pytest.approx(np.mean(truth), rel=0.15)
 
 
-@given(st.lists(st.floats(0, 1), min_size=5, max_size=40), st.floats(0, 1e4))
+@given(st.lists(st.floats(0, 1), min_size=10, max_size=40), st.floats(0, 1e4))
 def test_more_time_never_costs_score(scores, more):
     finished = [(float(i + 1), score) for i, score in enumerate(scores)]
     assert what_more_time_would_buy(finished, more).gain >= 0
