@@ -139,7 +139,7 @@ def files_of(bundle, folder, held_out, small):
 
 
 def losses(bundle, file, source, count):
-    """What a file loses on the first test texts of a dataset, drawn by a fixed seed."""
+    """What a file loses on so many test texts of a dataset, drawn by a fixed seed."""
     test = load(source).test
     chosen = np.random.default_rng(0).permutation(len(test.texts))[:count]
     texts, labels = [test.texts[each] for each in chosen], np.asarray(test.labels)[chosen]
@@ -160,10 +160,11 @@ def main():
     parser.add_argument("--test", type=int, default=0, help="test texts for the small file")
     parser.add_argument("--page", type=Path, default=PAGE, help="where the table goes")
     options = parser.parse_args()
-    held_out, told = (None, None), ""
+    held_out, told, title = (None, None), "", "Serving"
     if options.run:
         result = attn_tuner.load(options.run)
         bundle, kept = result.bundle, Validation.read(result.run)
+        title = f"Serving the winner of {result.run.plan.source}"
         held_out = kept.texts, kept.labels[: len(kept.texts)]
         words = [word for word in bundle.used_vocabulary[2:] if word.isalpha()]
     else:
@@ -193,8 +194,9 @@ def main():
     above = found["SavedModel"][1][MIDDLE][0] - found[BARE][1][MIDDLE][0]
     lengths = [f"{n:,} words ms" for n in (SHORT, MIDDLE, LONG)]
     heads = ["", "MB", "load s", *lengths, "texts/s", "accuracy"]
+    shown = len(heads) if options.run else -1  # Untrained, it has no accuracy.
     table = "\n".join(
-        "| " + " | ".join(cells) + " |" for cells in [heads, ["---"] * len(heads), *rows]
+        "| " + " | ".join(cells[:shown]) + " |" for cells in [heads, ["---"] * len(heads), *rows]
     )
     text = (
         f"`benchmarks/serving.py`: strings to probabilities, p50 / p99 of {options.runs} calls "
@@ -208,7 +210,7 @@ def main():
         text += f"Accuracies are of {len(held_out[0]):,} validation texts."
     text = f"{text.strip()}\n\n{told}{table}"
     print(text)
-    write_section("Serving", text, options.page)
+    write_section(title, text, options.page)
 
 
 if __name__ == "__main__":
