@@ -17,6 +17,8 @@ from attn_tuner.measures import interval
 
 _KEEPS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
 _PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
+# What wrote a format or was seen to run it, beside these.
+_OWN_PACKAGES = {"onnx": ("tf2onnx", "onnxruntime"), "litert": ("ai-edge-litert",)}
 
 
 def write_card(
@@ -55,7 +57,7 @@ def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs, notes=()
             str(each.file.relative_to(folder)): {**asdict(proof), "sentence": proof.sentence}
             for each, proof in zip(artefacts, proofs, strict=True)
         },
-        "versions": _versions(),
+        "versions": _versions(name),
         "files": {
             str(each.relative_to(folder)): size_of(each)
             for each in sorted(folder.rglob("*"))
@@ -141,9 +143,9 @@ def _cell(value) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")
 
 
-def _versions() -> dict:
+def _versions(name: str) -> dict:
     found = {"python": platform.python_version(), "backend": keras.backend.backend()}
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *_OWN_PACKAGES.get(name, ())):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

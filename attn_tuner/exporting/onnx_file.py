@@ -12,6 +12,12 @@ from attn_tuner.exporting.scoring import IdScorer
 
 _FILE = "model.onnx"
 _OPSET = 17
+_AXES = {
+    "ids": ("batch", "steps"),
+    "probabilities": ("batch", "classes"),
+    "value": ("batch", "one"),
+    "weights": ("batch", "hops", "steps"),
+}
 # Of tf2onnx's rewritings those that keep a free batch: the ones of transposes turn them into
 # reshapes, and where two reshapes meet it then takes batch x steps for the batch.
 _SAFE = (
@@ -66,4 +72,9 @@ def _converted(bundle: Bundle):
             "Choose the savedmodel or keras format, or another head or encoder."
         ) from error
     safe = {name: getattr(optimizer, name) for name in _SAFE}
-    return optimizer.optimize_graph(converted, optimizers=safe).make_model("classifier")
+    model = optimizer.optimize_graph(converted, optimizers=safe).make_model("classifier")
+    for each in (*model.graph.input, *model.graph.output):
+        for axis, name in zip(each.type.tensor_type.shape.dim, _AXES[each.name], strict=True):
+            if not axis.HasField("dim_value"):  # It is free, and tf2onnx has numbered it.
+                axis.dim_param = name
+    return model

@@ -70,7 +70,9 @@ def test_a_bundle_comes_back_from_the_archive_of_keras(delivered, bundle):
 def test_onnx_gives_the_weights_for_any_batch_and_length(delivered, bundle):
     onnxruntime = pytest.importorskip("onnxruntime")
     session = onnxruntime.InferenceSession(by_file(delivered)["model.onnx"].path)
-    for texts, steps in ((TEXTS[:1], 9), (TEXTS, 47), (["good", ""], 1)):
+    assert session.get_inputs()[0].shape == ["batch", "steps"]
+    assert [each.shape for each in session.get_outputs()] == [["batch", 2], ["batch", 1, "steps"]]
+    for texts, steps in ((TEXTS[:1], 9), (TEXTS, 47), (["good", ""], 1), ([], 3)):
         ids = padded(bundle.ids(texts), steps)
         probabilities, weights = session.run(["probabilities", "weights"], {"ids": ids})
         (expected,) = attention_model(bundle.model)([ids]).values()
@@ -149,6 +151,7 @@ def test_the_card_tells_people_and_programs_what_it_is(delivered, bundle):
         assert "`negative`, `positive`" in page
         assert "first and last 40 tokens" in page
         assert card["classes"] == ["negative", "positive"]
+        assert ("onnxruntime" in card["versions"]) == (each.format == "onnx")
         assert card["data"] == {"name": "made up", "texts": 9}
         assert card["verification"][each.path.name]["difference"] == each.proof.difference
         assert not any(text and text in page + json.dumps(card) for text in TEXTS if text.strip())
