@@ -164,6 +164,11 @@ class Budget:
         """
         return max(self._costs.get(name, [])[-3:], default=default)
 
+    def usual(self, name: str, default: float = 0.0) -> float:
+        """The mean of the last three costs: for many units at once, which even out."""
+        costs = self._costs.get(name, [])[-3:]
+        return sum(costs) / len(costs) if costs else default
+
     def fits(self, name: str, amount: float = 1.0, default: float = 0.0) -> bool:
         """Whether that many more units of `name` end before the reserve is touched."""
         left = self.search_left()

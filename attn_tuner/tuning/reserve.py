@@ -50,8 +50,8 @@ def for_export(budget: Budget, stored, members: int = 1) -> float:
         stored: a `RunData`.
         members: trials that the exported model may average.
     """
-    total = members * _test(budget, stored) + budget.estimate("export", 15.0 + 5.0 * members)
-    return 1.2 * total + 0.02 * (budget.seconds or 0.0)
+    total = members * _test(budget, stored) + budget.estimate("export", 8.0 + 4.0 * members)
+    return 1.15 * total + 0.01 * (budget.seconds or 0.0)
 
 
 def room_for_refit(budget: Budget, stored, seconds: float) -> bool:
@@ -63,4 +63,4 @@ def room_for_refit(budget: Budget, stored, seconds: float) -> bool:
 def _test(budget, stored) -> float:
     """Seconds of one model for the test part."""
     share = stored.size("test") / max(stored.size("validation"), 1)
-    return budget.estimate("validation", 2.0) * share
+    return budget.usual("validation", 2.0) * share

@@ -118,6 +118,15 @@ def test_the_reserve_ends_the_search_before_the_budget_ends(clock):
     assert budget.left() == 30
 
 
+def test_the_usual_cost_is_the_mean_of_the_last_three(clock):
+    budget = Budget(100, clock=clock)
+    assert budget.usual("validation", 2.0) == 2.0
+    for seconds in (9.0, 1.0, 2.0, 6.0):
+        budget.record("validation", seconds)
+    assert budget.usual("validation") == 3.0
+    assert budget.estimate("validation") == 6.0
+
+
 def test_a_reserve_follows_what_was_measured(clock):
     budget = Budget(100, reserve=lambda b: 2 * b.estimate("export", default=10), clock=clock)
     assert budget.search_left() == 80
