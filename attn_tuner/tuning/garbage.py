@@ -11,10 +11,15 @@ def spared():
     A full collection goes through everything that libraries have made while they were imported,
     and the records of trials provoke one again and again.
     """
-    gc.collect()
-    gc.freeze()
+    spare()
     try:
         yield
     finally:
         gc.unfreeze()
         gc.collect()
+
+
+def spare():
+    """What is alive now is not searched for garbage any more."""
+    gc.collect()
+    gc.freeze()

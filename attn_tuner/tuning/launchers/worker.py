@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable
 
+from attn_tuner.tuning.garbage import spare
 from attn_tuner.tuning.launchers.memory import Estimate
 from attn_tuner.tuning.task import Outcome, Task
 from attn_tuner.tuning.watch import Watch
@@ -32,6 +33,7 @@ class Worker:
         pace: float = NEWS_PACE,
     ):
         self._train = prepare()
+        spare()  # What libraries have made lives as long as this process.
         self._pace = pace
         self._memory = Estimate(part)
         self._said = queue.SimpleQueue()
