@@ -32,7 +32,7 @@ def nodes(marked):
 
 
 def wait_for(condition, process=None):
-    until = time.monotonic() + 120
+    until = time.monotonic() + 240
     while not condition():
         assert time.monotonic() < until
         assert process is None or process.poll() is None, "the driver has ended"
@@ -115,8 +115,7 @@ def test_two_nodes_find_what_one_process_finds_though_a_worker_and_a_node_are_lo
         loser.start()
         Driver(runner, RayCrew(module, prepare_slow, workers=2, threads=1)).search()
         loser.join()
-        assert sum(node["Alive"] for node in module.nodes()) == 1
     assert scores(runner) == alone(tmp_path / "one", trials=8)
     assert {record.status for record in runner.records.values()} == {"completed"}
-    assert before
+    assert 0 < len(before) < 8  # The node was lost in the middle.
     assert before.items() <= finished(tmp_path / "many").items()
