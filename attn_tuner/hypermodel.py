@@ -247,9 +247,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         )
 
     def _compile(self, model, values):
-        optimizer = RowAdamW(
-            self._rate(values), weight_decay=values["weight_decay"], clipnorm=1.0
-        )
+        optimizer = RowAdamW(self._rate(values), weight_decay=values["weight_decay"], clipnorm=1.0)
         # XLA compiles anew for every length of batch, which costs more than it saves on text.
         jit = "auto" if keras.backend.backend() == "jax" else False
         weights = [self.scale[1] ** -2] if self.task.kind == "number" else None

@@ -78,13 +78,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         self.records = folders.recorded(self.project_dir)
         self._holding = set(self.records)  # Trials that may have weights on disk.
         self._tasks: dict[str, Task] = {}  # Of the trials that run.
-        # Of trials that ended just before a kill, which the oracle has not heard of.
-        self._unreported = {
-            name: record
-            for name, record in self.records.items()
-            if record.status in ("completed", "pruned")
-            and getattr(oracle.trials.get(name), "status", None) == TrialStatus.RUNNING
-        }
+        self._unreported = self.told.nothing_of(self.records)
         for record in self.records.values():
             self._teach_pruner(record)
 
@@ -281,18 +275,15 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         checks = 1 if self.plan.pruner == "none" else 4
         return Schedule(epochs, self.plan.patience, self.plan.objective, self.sign, checks)
 
-    def ranked(self) -> list[Record]:
-        """The records that have a score, best first."""
-        return self._ranked(self.records)
-
-    def _ranked(self, trial_ids) -> list[Record]:
-        records = [self.records[trial_id] for trial_id in trial_ids]
+    def ranked(self, among: Collection[str] | None = None) -> list[Record]:
+        """The records that have a score, best first; all, or those of some trials."""
+        records = [self.records[each] for each in (self.records if among is None else among)]
         scored = [record for record in records if record.score is not None]
         return sorted(scored, key=lambda record: (-self.sign * record.score, record.trial_id))
 
     def _keep_the_best(self):
         """Drops the weights of all but the best few. What is not among them never will be."""
-        best = {record.trial_id for record in self._ranked(self._holding)[: self.plan.keep]}
+        best = {record.trial_id for record in self.ranked(self._holding)[: self.plan.keep]}
         for trial_id in self._holding - best:
             if self.records[trial_id].status != "cut":
                 folders.drop_weights(self.get_trial_dir(trial_id))

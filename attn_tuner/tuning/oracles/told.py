@@ -19,6 +19,19 @@ class Told:
     def __init__(self, oracle):
         self.oracle = oracle
 
+    def nothing_of(self, records: dict) -> dict:
+        """Those of the records, by trial, whose trial ended just before a kill.
+
+        It still runs for the oracle, which has not heard of the end.
+        """
+        ended = ("completed", "pruned")
+        known = self.oracle.trials
+        return {
+            trial_id: record
+            for trial_id, record in records.items()
+            if record.status in ended and getattr(known.get(trial_id), "status", "") == "RUNNING"
+        }
+
     def evaluated(self, trial_id: str, epochs: float, value: float):
         self._tell("report", trial_id, epochs, value)
 
