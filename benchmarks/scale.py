@@ -2,7 +2,7 @@
 
     python benchmarks/scale.py [--workers 1 10 100 1000] [--trials 5] [--tuner random]
                                [--seconds 60] [--losses 0.01] [--behind 0]
-    python benchmarks/scale.py --imdb [--texts 4000] [--epochs 2] [--whole-space]
+    python benchmarks/scale.py --imdb [--texts 4000] [--epochs 2] [--encoder bigru] [--whole-space]
 
 The first simulates: the driver, the oracle and the run folder are the real ones, the workers are
 events in a heap. A trial takes `--seconds` on average, half of it at least and half as much more
@@ -201,13 +201,18 @@ def simulate(
 
 # The tail of so few trials is as long as the longest of them, so that these are alike in what
 # makes a trial long, and in nothing else.
-ALIKE = {
-    "encoder": "bigru",
-    "encoder.bigru.units": 64,
-    "encoder.bigru.layers": 1,
-    "text_limit": 400,
-    "batch_size": 32,
-}
+
+
+def alike(encoder: str) -> dict:
+    """A space whose trials take about as long as each other."""
+    return {
+        "encoder": encoder,
+        f"encoder.{encoder}.units": 64,
+        f"encoder.{encoder}.layers": 1,
+        "text_limit": 400,
+        "batch_size": 32,
+    }
+
 
 MEASURED = """
 import sys, json, attn_tuner
@@ -267,10 +272,12 @@ def main():
     parser.add_argument("--imdb", action="store_true", help="measure on IMDb instead")
     parser.add_argument("--texts", type=int, default=4000)
     parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--encoder", default="bigru", help="of the trials that are alike")
     parser.add_argument("--whole-space", action="store_true", help="trials of any length")
     given = parser.parse_args()
     if given.imdb:
-        return measure_imdb(given.texts, given.epochs, {} if given.whole_space else ALIKE)
+        space = {} if given.whole_space else alike(given.encoder)
+        return measure_imdb(given.texts, given.epochs, space)
     print("workers  trials  failed   busy  oracle ms  driver ms  memory MB")
     for workers in given.workers:
         row = simulate(

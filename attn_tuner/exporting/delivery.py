@@ -24,8 +24,6 @@ from attn_tuner.exporting.shrinking import (
 )
 from attn_tuner.exporting.verification import FreshProcess, Proof, probing_texts, proven
 
-ANY_TASK = ("savedmodel", "keras")  # Formats that leave the answer to whoever reads it.
-
 
 @dataclass(frozen=True)
 class Delivered:
@@ -75,12 +73,6 @@ def deliver(
     makers = {name: on_tensorflow(name) for name in formats}
     if not makers:
         raise ExportError(f"No format is named. Available: {', '.join(exporters)}.")
-    strange = [name for name in makers if bundle.kind != "class" and name not in ANY_TASK]
-    if strange:
-        raise ExportError(
-            f"A {bundle.task} model cannot be written as {', '.join(strange)}, whose readers name "
-            f"one class per text. Take {' or '.join(ANY_TASK)}."
-        )
     texts = probing_texts(bundle) if texts is None else list(texts)
     with ExitStack() as stack:
         # Started now, so that they import their libraries while the artefacts are written.
