@@ -164,7 +164,8 @@ def _made(make, bundle, draft, max_size_mb, texts, expected, labels) -> _Made:
     raise ExportError(
         f"The artefact cannot be made as small as {max_size_mb:g} MB: it has {whole / 1e6:.2f} MB, "
         f"{least / 1e6:.2f} MB at the least that was tried, {rest / 1e6:.2f} MB of it beside the "
-        "embedding. Allow more, or search smaller models."
+        "embedding. Allow more, search smaller models, or, where several are averaged, let the "
+        "search go on with ensemble=1 or max_size_mb, which exports one alone."
     )
 
 
