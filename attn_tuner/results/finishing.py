@@ -9,7 +9,7 @@ from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver, fitting
 from attn_tuner.files import write_json
 from attn_tuner.measures import kind_of, measure
-from attn_tuner.results.plain import members
+from attn_tuner.results.plain import model_of
 from attn_tuner.results.run import BUNDLE, EXPORT, OUTCOME, Run
 from attn_tuner.tuning.calibration import Calibration, at_temperature, calibrate, set_temperature
 from attn_tuner.tuning.finalists import Finalist, answers_of, assembled, finalists
@@ -68,12 +68,12 @@ def finish(runner, stored, dataset, budget, directory, shown):
     for finalist in finalists(runner, labels, most):
         if before.get("members") == finalist.shares and (directory / EXPORT).exists():
             return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
-        shown.say(f"The best is {_named(finalist)}; measuring and exporting it.")
+        shown.say(f"The best is {model_of(finalist.shares)}; measuring and exporting it.")
         try:
             winner = _prepared(finalist, runner, stored, dataset, budget)
             break
         except Infeasible as reason:
-            refused.append(f"Not exported was {_named(finalist)}: {reason}.")
+            refused.append(f"Not exported was {model_of(finalist.shares)}: {reason}.")
             shown.say(refused[-1])
     else:
         raise BudgetError(
@@ -175,11 +175,6 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
         "megabytes": delivered.megabytes,
         "difference": delivered.proof.difference,
     }
-
-
-def _named(finalist) -> str:
-    alone = len(finalist.records) == 1
-    return f"{'' if alone else 'an average of '}{members(finalist.shares)}"
 
 
 def _remarks(finalist) -> list[str]:

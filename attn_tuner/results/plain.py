@@ -30,6 +30,11 @@ def members(ids) -> str:
     return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
 
 
+def model_of(ids) -> str:
+    """What is exported in words: `trial 0001`, `an average of trial 0001 and trial 0004`."""
+    return members(ids) if len(ids) == 1 else f"an average of {members(ids)}"
+
+
 def as_script(value) -> Markup:
     """JSON that may stand in a script element: it can neither end it nor begin another."""
     text = json.dumps(plain(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))

@@ -14,7 +14,7 @@ from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver
 from attn_tuner.measures import interval
 from attn_tuner.results.facts import finishing
-from attn_tuner.results.plain import counted, members
+from attn_tuner.results.plain import counted, model_of
 from attn_tuner.results.report import write_report
 from attn_tuner.results.run import BUNDLE, Run
 from attn_tuner.results.validation import Validation
@@ -196,16 +196,12 @@ class SearchResult:
     def _tested(self, test, texts) -> str:
         if "accuracy" not in test:
             said = ", ".join(f"{name} {value:.4f}" for name, value in test.items())
-            return f"Test {said} ({texts:,} texts), {self._exported()}."
+            return f"Test {said} ({texts:,} texts), {model_of(self.run.members)}."
         low, high = interval(test["accuracy"], texts)
         return (
             f"Test accuracy {test['accuracy']:.4f} (95 % interval {low:.4f} to {high:.4f}, "
-            f"{texts:,} texts), {self._exported()}."
+            f"{texts:,} texts), {model_of(self.run.members)}."
         )
-
-    def _exported(self) -> str:
-        alone = len(self.run.members) == 1
-        return f"{'' if alone else 'an average of '}{members(self.run.members)}"
 
     def __repr__(self):
         return f"SearchResult({str(self.directory)!r})"
