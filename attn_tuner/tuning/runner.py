@@ -236,6 +236,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
             cause: the name of the exception, a colon, and its sentence.
             message: the traceback.
         """
+        self._tasks.pop(trial.trial_id, None)
         trial.status = TrialStatus.FAILED
         trial.message = message
         refused = cause.startswith(_REFUSED)
