@@ -115,7 +115,7 @@ def search(
         epochs: a trial's epochs at most.
         patience: evaluations without a better score before a trial ends.
         pruner: rule that ends hopeless trials: "none", "median", "percentile", "asha".
-        keep: trials whose weights stay on disk.
+        keep: trials whose weights stay on disk; twice as many as may be averaged, if that is more.
         ensemble: trials that the exported model averages at most, where validation says that it
             is better for it and the time allows measuring it; 5 if not given. One trial is
             exported where `refit`, faithfulness or a limit is set.
