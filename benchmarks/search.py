@@ -1,18 +1,20 @@
 """The search that a KerasTuner user writes, against ours, in one run on one machine.
 
-    python benchmarks/search.py [--texts 20000] [--trials 6] [--epochs 3] [--minutes 30]
-                                [--tuner random|hyperband] [--data imdb_reviews]
+    python benchmarks/search.py [--texts 20000] [--trials 6] [--epochs 3] [--minutes 60]
+                                [--data imdb_reviews]
 
 (a) A stock KerasTuner program as a competent user writes it: a `TextVectorization` of 20,000 words,
 texts padded to 500 tokens once and kept in memory, an LSTM or GRU, in both directions or one, with
-attention or pooling, `EarlyStopping` on the validation accuracy. (b) `attn_tuner.search` with
-everything on. (c) `attn_tuner.search` with as many trials and epochs as (a) and without pruning.
-(b) and (c) end with their trials, or after `--minutes` each; so does (a), at the end of an epoch.
+attention or pooling, `EarlyStopping` on the validation accuracy; by RandomSearch, and by Hyperband
+with the same epochs. (b) `attn_tuner.search` with everything on. (c) `attn_tuner.search` with as
+many trials and epochs as (a) and without pruning. (b) and (c) end with their trials, or after
+`--minutes` each; so does (a), at the end of an epoch.
 
-Each runs in a process of its own, the three in turn. Printed are the seconds to each new best
+Each runs in a process of its own, one after the other. Printed are the seconds to each new best
 validation accuracy, the trials that ended, the most memory and the size of the folder; then, how
 long (b) and (c) took to what (a) came to in the end. Texts are read beforehand; encoding them
-counts for all.
+counts for all. Processor seconds, children's included, stand beside the seconds, since other work
+on the machine changes them less.
 """
 
 import argparse
@@ -25,7 +27,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from results import write_section
+
 WORDS, TOKENS = 20_000, 500
+STOCK = ("RandomSearch", "Hyperband")
 
 
 def texts_of(name: str, count: int):
@@ -41,7 +46,7 @@ def texts_of(name: str, count: int):
     return (texts[:count], labels[:count]), (texts[count:], labels[count:])
 
 
-def stock(training, validation, given, folder) -> list[tuple[float, float]]:
+def stock(training, validation, given, folder, hyperband=False) -> list[tuple[float, float]]:
     """KerasTuner's own search; (seconds, validation accuracy) after every epoch."""
     import keras
     import keras_tuner
@@ -91,7 +96,7 @@ def stock(training, validation, given, folder) -> list[tuple[float, float]]:
             return self
 
     options = {"directory": str(folder), "project_name": "stock", "seed": 1}
-    if given.tuner == "hyperband":
+    if hyperband:
         tuner = keras_tuner.Hyperband(build, "val_accuracy", max_epochs=given.epochs, **options)
     else:
         tuner = keras_tuner.RandomSearch(build, "val_accuracy", max_trials=given.trials, **options)
@@ -138,9 +143,10 @@ def ours(training, validation, given, folder, **options) -> list[tuple[float, fl
 
 
 PROGRAMS = {
-    "stock": stock,
     "ours": ours,
     "same trials": lambda *parts: ours(*parts, pruner="none", tuner="random"),
+    STOCK[0]: stock,
+    STOCK[1]: lambda *parts: stock(*parts, hyperband=True),
 }
 
 
@@ -159,12 +165,13 @@ def measured(name: str, given) -> dict:
         if score > best:
             best = score
             curve.append((round(moment, 1), round(score, 4)))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return {
         "curve": curve,
         "seconds": seconds,
+        "processor": sum(each.ru_utime + each.ru_stime for each in used),
         "trials": trials,
-        "memory_mb": memory,
+        "memory_mb": used[0].ru_maxrss / 1024,
         "folder_mb": size,
     }
 
@@ -179,21 +186,44 @@ def compare(given, arguments):
         )
         if done.returncode:
             sys.exit(f"'{name}' failed.")
-        found[name] = told = json.loads(done.stdout.splitlines()[-1])
-        print(
-            f"{name:12s} {told['seconds']:7.0f} s  {told['trials']:3d} trials  "
-            f"{told['memory_mb']:6.0f} MB  folder {told['folder_mb']:6.1f} MB"
+        found[name] = json.loads(done.stdout.splitlines()[-1])
+        print(name, json.dumps(found[name]), flush=True)
+    text = page(found)
+    print(text)
+    write_section(f"Searches of {given.trials} trials of {given.epochs} epochs", text)
+
+
+def page(found: dict[str, dict]) -> str:
+    """What was measured, in Markdown."""
+    lines = [
+        "`benchmarks/search.py`",
+        "",
+        "| program | seconds | processor seconds | trials | best accuracy | MB of memory | on disk |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, told in found.items():
+        lines.append(
+            f"| {name} | {told['seconds']:.0f} | {told['processor']:.0f} | {told['trials']} "
+            f"| {told['curve'][-1][1]:.4f} | {told['memory_mb']:,.0f} | {told['folder_mb']:.1f} |"
         )
-        for moment, score in told["curve"]:
-            print(f"{'':12s} {moment:7.1f} s  {score:.4f}")
-    bar = found["stock"]["curve"][-1][1]
-    for name in ("ours", "same trials"):
-        there = next((moment for moment, score in found[name]["curve"] if score >= bar), None)
-        whole = found["stock"]["seconds"]
-        reached = "not reached" if there is None else f"{there:.0f} s, {there / whole:.0%} of it"
-        print(f"{name}: {bar:.4f}, which stock ends with after {whole:.0f} s: {reached}")
-    share = found["same trials"]["seconds"] / found["stock"]["seconds"]
-    print(f"same trials and epochs: {share:.0%} of the time of stock, the export included")
+    lines += ["", "Seconds to each new best validation accuracy:", ""]
+    for name, told in found.items():
+        steps = ", ".join(f"{score:.4f} at {moment:.0f}" for moment, score in told["curve"])
+        lines.append(f"- {name}: {steps}")
+    lines.append("")
+    for rival in STOCK:
+        bar, whole = found[rival]["curve"][-1][1], found[rival]["seconds"]
+        for name in (each for each in found if each not in STOCK):
+            there = next((at for at, score in found[name]["curve"] if score >= bar), None)
+            reached = f"{there:.0f} s, {there / whole:.0%} of it" if there else "not reached"
+            lines.append(f"- {name}, to {bar:.4f}, {rival}'s best after {whole:.0f} s: {reached}")
+        ours, processor = found["same trials"], found[rival]["processor"]
+        lines.append(
+            f"- the same trials and epochs as {rival}, the export included: "
+            f"{ours['seconds'] / whole:.0%} of its time, {ours['processor'] / processor:.0%} of "
+            "its processor's"
+        )
+    return "\n".join(lines)
 
 
 def main():
@@ -203,7 +233,6 @@ def main():
     parser.add_argument("--trials", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=60.0, help="for each program at most")
-    parser.add_argument("--tuner", choices=("random", "hyperband"), default="random", help="of (a)")
     parser.add_argument("--program", choices=tuple(PROGRAMS), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.program:
