@@ -198,7 +198,7 @@ def page(found: dict[str, dict]) -> str:
     lines = [
         "`benchmarks/search.py`",
         "",
-        "| program | seconds | processor seconds | trials | best accuracy | MB of memory | on disk |",
+        "| program | seconds | processor's | trials | best accuracy | memory, MB | disk, MB |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, told in found.items():
