@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_tuner import baselines, text
-from attn_tuner.baselines import BUCKETS, count_ngrams, linear, majority
+from attn_tuner import text
+from attn_tuner.baselines import linear, majority
+from attn_tuner.linear import BUCKETS, count_ngrams
 from attn_tuner.text.store import TokenStore
 
 
@@ -159,7 +160,3 @@ def test_on_film_reviews_it_is_as_strong_as_it_should_be():
     if not os.environ.get("TFDS_DATA_DIR"):
         pytest.skip("TFDS_DATA_DIR names no folder that holds imdb_reviews/")
     assert measured("imdb_reviews") >= 0.9
-
-
-def test_penalties_are_tried_from_the_strongest_until_they_stop_helping():
-    assert list(baselines.PENALTIES) == sorted(baselines.PENALTIES)

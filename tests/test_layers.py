@@ -20,7 +20,7 @@ LAYERS = [
     {"space"},
     {"averaging", "limits", "measures", "row_adam", "schedules"},
     {"text"},
-    {"ngram_regression"},
+    {"linear", "ngram_regression"},
     {"attention"},
     {"encoding"},
     {"declaration"},
