@@ -1,4 +1,4 @@
-"""The average of several models' answers, with one temperature on probabilities."""
+"""The average of several models' answers, with one temperature and thresholds on probabilities."""
 
 import keras
 from keras import ops
@@ -13,12 +13,12 @@ class ProbabilityAverage(keras.layers.Layer):
     """A weighted average of answers; of probabilities, made sharper or flatter by a temperature.
 
         p = sum_k w_k p_k
-        q_c = p_c^(1/t) / sum_j p_j^(1/t)                    kind = class
-        q_c = p_c^(1/t) / (p_c^(1/t) + (1 - p_c)^(1/t))      kind = labels, or a single column
-        q = p                                                kind = number
+        q_c = p_c^(1/t) / sum_j p_j^(1/t)                              kind = class
+        q_c = p_c^(1/t) / (p_c^(1/t) + e^(m_c) (1 - p_c)^(1/t))        kind = labels, or one column
+        q = p                                                          kind = number
 
-    The temperature is a weight that training leaves alone, 1 until `set_temperature`; so it is
-    saved with the model, and setting it changes no graph.
+    The temperature t and the moves m of the logits are weights that training leaves alone, 1 and 0
+    until they are set; so they are saved with the model, and setting them changes no graph.
 
     Args:
         weights: a share for each input, summing to 1.
@@ -44,10 +44,26 @@ class ProbabilityAverage(keras.layers.Layer):
         self.temperature = self.add_weight(
             shape=(), initializer="ones", trainable=False, name="temperature"
         )
+        self.moves = self.add_weight(
+            shape=(shapes[0][-1],), initializer="zeros", trainable=False, name="moves"
+        )
 
     def set_temperature(self, temperature: float):
         """Replaces the temperature; above 1 flattens, below 1 sharpens."""
         self.temperature.assign(temperature)
+
+    def move_logits(self, moves):
+        """Replaces what each logit loses, (columns,); of several classes they stay as they are.
+
+        Raises:
+            SpaceError: the average is of more classes than two, or of numbers.
+        """
+        if self.kind == "number" or (self.kind == "class" and self.moves.shape[0] > 1):
+            raise SpaceError(
+                "Logits are moved for a single column or for several labels; this average is of "
+                f"kind '{self.kind}' with {self.moves.shape[0]} columns."
+            )
+        self.moves.assign(moves)
 
     def call(self, probabilities):
         shares = zip(self.shares, probabilities, strict=True)
@@ -59,7 +75,8 @@ class ProbabilityAverage(keras.layers.Layer):
         raised = ops.power(ops.clip(mixed, 0.0, 1.0), power)
         if self.kind == "class" and mixed.shape[-1] > 1:
             return raised / ops.sum(raised, axis=-1, keepdims=True)
-        return raised / (raised + ops.power(ops.clip(1.0 - mixed, 0.0, 1.0), power))
+        against = ops.power(ops.clip(1.0 - mixed, 0.0, 1.0), power)
+        return raised / (raised + ops.exp(ops.cast(self.moves, "float32")) * against)
 
     def compute_output_spec(self, probabilities):
         return keras.KerasTensor(probabilities[0].shape, dtype="float32")

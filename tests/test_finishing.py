@@ -11,12 +11,15 @@ from test_search import QUICK, colours, quick_search
 
 import attn_tuner
 from attn_tuner.errors import BudgetError, RunError, SpaceError
+from attn_tuner.results import finishing
 from attn_tuner.results.validation import Validation
 from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.calibration import at_temperature
 from attn_tuner.tuning.ensemble import select
 from attn_tuner.tuning.finalists import Finalist
 from attn_tuner.tuning.folder import Record
 from attn_tuner.tuning.reserve import affordable
+from attn_tuner.tuning.thresholds import Thresholds, at_thresholds
 
 WEAK = {
     **QUICK,
@@ -244,3 +247,21 @@ def test_the_winner_is_trained_again_on_all_texts_and_the_outcome_says_so(repeat
 
 def test_an_average_is_not_trained_again(averaged):
     assert averaged.run.outcome["refit"] is False
+
+
+def test_a_threshold_for_f1_is_one_half_in_what_is_exported(tmp_path, monkeypatch):
+    chosen = Thresholds((0.2,), "f1_macro", before=0.6, after=0.7)
+    monkeypatch.setattr(finishing, "chosen_thresholds", lambda *given: chosen)
+    plain = {name: value for name, value in QUICK.items() if name != "gru.units"}
+    plain |= {"encoder": ["none"], "head": ["mean"], "epochs": 1, "learning_rate": 0.002}
+    given = {"data": doubtful(200), "space": plain, "max_trials": 1, "epochs": 1}
+    found = quick_search(tmp_path / "run", **given, objective="f1_macro")
+    assert found.run.outcome["thresholds"]["at"] == [0.2]
+    assert "0.5 stands where 0.20 stood: 0.6000 before, 0.7000 after" in str(found)
+    kept = np.load(found.directory / "trial_0" / "validation.npy")
+    temperature = found.run.outcome["calibration"]["temperature"]
+    expected = at_thresholds(at_temperature(kept, temperature), (0.2,))
+    given = found.predict(Validation.read(found.run).texts)
+    rows = [list(each.probabilities.values()) for each in given]
+    np.testing.assert_allclose(rows, expected, atol=1e-4)
+    assert [each.label for each in given] == [found.classes[i] for i in expected.argmax(axis=1)]

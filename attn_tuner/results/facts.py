@@ -186,6 +186,20 @@ def calibration(run: Run) -> str:
     )
 
 
+def thresholds(run: Run) -> str:
+    """Where the answers were moved to for F1, in a sentence; "" where one half is as good."""
+    found = run.outcome.get("thresholds")
+    if not found:
+        return ""
+    each = found["at"] if len(set(found["at"])) > 1 else found["at"][:1]
+    shown = ", ".join(f"{at:.2f}" for at in each)
+    return (
+        f"For {found['objective']} the probabilities were moved, so that 0.5 stands where "
+        f"{shown} stood: {found['before']:.4f} before, {found['after']:.4f} after on the "
+        "validation texts. So they decide, and are no longer calibrated."
+    )
+
+
 def repeats(run: Run) -> str:
     """How the best trials did with fresh seeds; "" where none was repeated."""
     objective = run.plan.goal
@@ -202,7 +216,7 @@ def repeats(run: Run) -> str:
 
 def finishing(run: Run) -> list[str]:
     """What was done to the winner before it was exported, and what more time would buy."""
-    every = (ensemble(run), calibration(run), repeats(run), more_time(run))
+    every = (ensemble(run), calibration(run), thresholds(run), repeats(run), more_time(run))
     return [said for said in every if said]
 
 

@@ -18,6 +18,12 @@ from attn_tuner.tuning.limits_check import Allowed, latency_ms
 from attn_tuner.tuning.place import save_clock
 from attn_tuner.tuning.refit import refitted
 from attn_tuner.tuning.reserve import affordable, room_for_refit
+from attn_tuner.tuning.thresholds import (
+    Thresholds,
+    at_thresholds,
+    chosen_thresholds,
+    move_logits,
+)
 
 AGAIN = (
     "The exported model was trained again, on training and validation texts together; what is said "
@@ -36,6 +42,7 @@ class Winner:
         bundle: its calibrated model.
         answers: to the validation texts.
         calibration: what calibration changed; None where the answers are no probabilities.
+        thresholds: what they changed; None where one half is as good, or F1 is not the objective.
         notes: what there is to know, in sentences.
         refit: whether the model was trained again, with the validation texts.
     """
@@ -44,6 +51,7 @@ class Winner:
     bundle: Bundle
     answers: np.ndarray
     calibration: Calibration | None
+    thresholds: Thresholds | None = None
     notes: tuple[str, ...] = ()
     refit: bool = False
 
@@ -95,11 +103,15 @@ def _prepared(finalist, runner, stored, dataset, budget) -> Winner:
     labels = stored.stores["validation"].labels
     again = _again(finalist, runner, stored, budget)
     model = again or assembled(finalist, runner, labels)
-    answers, calibration = finalist.answers, None
+    answers, calibration, thresholds = finalist.answers, None, None
     if kind_of(labels) != "number":
         calibration = calibrate(labels, answers)
         set_temperature(model, calibration.temperature)
         answers = at_temperature(answers, calibration.temperature, kind_of(labels))
+        thresholds = chosen_thresholds(labels, answers, runner.plan.objective)
+    if thresholds:
+        move_logits(model, thresholds.moves)
+        answers = at_thresholds(answers, thresholds.at)
     bundle = Bundle(
         stored.vectorizer, model, dataset.classes, **finalist.reading(), task=dataset.task
     )
@@ -108,7 +120,7 @@ def _prepared(finalist, runner, stored, dataset, budget) -> Winner:
     )
     if runner.plan.refit:
         notes = (*notes, AGAIN if again else NOT_AGAIN)
-    return Winner(finalist, bundle, answers, calibration, notes, again is not None)
+    return Winner(finalist, bundle, answers, calibration, thresholds, notes, again is not None)
 
 
 def _again(finalist, runner, stored, budget):
@@ -151,6 +163,7 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
     found = {
         "members": finalist.shares,
         "calibration": winner.calibration and asdict(winner.calibration),
+        "thresholds": winner.thresholds and asdict(winner.thresholds),
         "refit": winner.refit,
     }
     card = {

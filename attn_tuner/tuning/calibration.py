@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say, and the threshold that serves F1 best.
+"""Probabilities that mean what they say.
 
 found = calibrate(labels, probabilities)          # on validation texts
 set_temperature(model, found.temperature)         # the model itself, nothing added behind it
@@ -57,7 +57,7 @@ def calibrate(labels: np.ndarray, probabilities: np.ndarray) -> Calibration:
         Guo et al. 2017, section 4.2. https://proceedings.mlr.press/v70/guo17a.html
         Platt 1999, "Probabilistic outputs for support vector machines", section 2.2.
     """
-    labels, probabilities = _checked(labels, probabilities)
+    labels, probabilities = checked(labels, probabilities)
     logits = np.log(np.clip(probabilities, 1e-7, 1))
     doubt = 1 / (len(labels) + 2)
 
@@ -108,52 +108,12 @@ def expected_calibration_error(
     Reference:
         Guo et al. 2017, eq. 3. https://proceedings.mlr.press/v70/guo17a.html
     """
-    labels, probabilities = _checked(labels, probabilities)
+    labels, probabilities = checked(labels, probabilities)
     sure = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     place = np.minimum((sure * bins).astype(int), bins - 1)
     gaps = np.bincount(place, weights=right - sure, minlength=bins)
     return float(np.abs(gaps).sum() / len(labels))
-
-
-def threshold_for_f1(
-    labels: np.ndarray, probabilities: np.ndarray, macro: bool = False
-) -> tuple[float, float]:
-    """The threshold on class 1 of two at which F1 is highest, and that F1.
-
-        F1 = 2 TP / (2 TP + FP + FN),   answer 1 where p_1 >= threshold
-
-    The threshold lies half-way between two probabilities that occur; of equal ones, the nearest
-    to 0.5 is taken.
-
-    Args:
-        labels: 0 or 1, `(texts,)`.
-        probabilities: `(texts, 2)`, or `(texts, 1)` for class 1.
-        macro: the mean of both classes' F1 in place of that of class 1.
-
-    Raises:
-        SpaceError: there are more than two classes.
-    """
-    labels, probabilities = _checked(labels, probabilities)
-    if probabilities.shape[1] != 2:
-        raise SpaceError(
-            f"A threshold decides between two classes; got {probabilities.shape[1]}. For more, "
-            "the answer is the most probable class."
-        )
-    order = np.argsort(-probabilities[:, 1], kind="stable")
-    # Rank r answers 1 to the r surest texts; between 1 and the surest lies the answer 0 to all.
-    falling = np.concatenate([[1.0], probabilities[order, 1], [0.0]])
-    ones = np.concatenate([[0], np.cumsum(labels[order])])
-    answered, texts, total = np.arange(len(labels) + 1), len(labels), ones[-1]
-    scores = 2 * ones / np.maximum(answered + total, 1)
-    if macro:
-        zeros = (texts - answered) - (total - ones)
-        scores = (scores + 2 * zeros / np.maximum(2 * texts - answered - total, 1)) / 2
-    scores = np.where(falling[:-1] > falling[1:], scores, -1.0)  # Equal ones are not parted.
-    thresholds = (falling[:-1] + falling[1:]) / 2
-    best = scores >= scores.max() - 1e-12
-    chosen = np.argmin(np.where(best, np.abs(thresholds - 0.5), np.inf))
-    return float(thresholds[chosen]), float(scores[chosen])
 
 
 def set_temperature(model: keras.Model, temperature: float):
@@ -190,7 +150,8 @@ def _log_loss(labels, logits, doubt=0.0):
     return float(((1 - doubt) * own + doubt * others).mean())
 
 
-def _checked(labels, probabilities):
+def checked(labels, probabilities):
+    """Labels and probabilities with a column a class; several labels a text as so many texts."""
     labels = np.asarray(labels)
     if labels.ndim == 2:  # Each label of a text is a yes or no of its own.
         labels, probabilities = labels.ravel().astype("int64"), np.reshape(probabilities, (-1, 1))

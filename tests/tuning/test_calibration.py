@@ -1,11 +1,10 @@
-"""Temperature, calibration error and thresholds, by hand and on any probabilities."""
+"""Temperature and calibration error, by hand and on any probabilities."""
 
 import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.hypermodel import AttentionHyperModel
@@ -14,7 +13,6 @@ from attn_tuner.tuning.calibration import (
     calibrate,
     expected_calibration_error,
     set_temperature,
-    threshold_for_f1,
 )
 from attn_tuner.tuning.ensemble import ensemble_model
 
@@ -58,34 +56,6 @@ def test_the_calibration_error_of_a_worked_example():
     # One bin holds 0.8 twice, one of them right: a gap of 0.3 on two of three texts.
     probabilities = np.array([[0.2, 0.8], [0.2, 0.8], [1.0, 0.0]])
     assert expected_calibration_error([1, 0, 0], probabilities) == pytest.approx(0.3 * 2 / 3)
-
-
-def test_the_threshold_of_a_worked_example():
-    probabilities = np.array([[0.9], [0.4], [0.3], [0.2]])
-    threshold, f1 = threshold_for_f1([1, 1, 0, 0], probabilities)
-    assert (threshold, f1) == (pytest.approx(0.35), 1.0)
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 1), st.sampled_from([0.1, 0.3, 0.5, 0.7, 0.9])), min_size=1),
-    st.booleans(),
-)
-@settings(deadline=None, max_examples=100)
-def test_no_other_threshold_has_a_higher_f1(rows, macro):
-    labels, sure = (np.array(column) for column in zip(*rows, strict=True))
-    average = {"average": "macro", "labels": [0, 1]} if macro else {}
-
-    def f1(threshold):
-        return f1_score(labels, (sure >= threshold).astype(int), zero_division=0, **average)
-
-    threshold, found = threshold_for_f1(labels, sure[:, None], macro)
-    assert found == pytest.approx(f1(threshold))
-    assert found >= max(f1(other) for other in (0.0, 0.2, 0.4, 0.6, 0.8)) - 1e-9
-
-
-def test_a_threshold_among_three_classes_is_refused():
-    with pytest.raises(SpaceError, match="between two classes; got 3"):
-        threshold_for_f1([0, 1, 2], np.eye(3))
 
 
 @pytest.mark.parametrize("classes", [2, 3])
