@@ -88,15 +88,15 @@ class _Referee(keras.callbacks.Callback):
             self._save()
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.progress.stopped:
-            return
-        self.progress.epoch, self.progress.batch = epoch + 1, 0
-        self.judge()
-        if logs is not None:  # The same dict goes on to the callbacks behind this one.
+        if not self.progress.stopped:
+            self.progress.epoch, self.progress.batch = epoch + 1, 0
+            self.judge()
+            if self.watch.saved and time.monotonic() >= self.resume_at:
+                self._save()
+        if logs is not None and self.progress.history:
+            # The same dict goes on to the callbacks behind this one.
             judged = self.progress.history[-1]
             logs |= {f"val_{name}": judged[name] for name in OBJECTIVES if name in judged}
-        if self.watch.saved and time.monotonic() >= self.resume_at:
-            self._save()
 
     def judge(self):
         """Measures on validation, remembers the best, and stops what has no hope."""

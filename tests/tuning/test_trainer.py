@@ -119,6 +119,20 @@ def test_callbacks_hear_of_every_epoch_with_its_validation_measures(model):
     assert "loss" in heard[0]
 
 
+def test_callbacks_hear_the_last_measures_of_a_trial_that_is_given_up_inside_an_epoch(model):
+    heard = []
+
+    class Tracker(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            heard.append(logs["val_accuracy"])
+
+    watch = Watch(hopeless=lambda epochs, score: "far below" if epochs >= 0.5 else None)
+    schedule = Schedule(epochs=4, checks=4)
+    rows = separable(64), separable(64, seed=1)
+    progress = train(model, *rows, schedule, watch, callbacks=[Tracker()])
+    assert heard == [progress.history[-1]["accuracy"]]
+
+
 def test_training_ends_when_nothing_is_left_to_get_better(model):
     model.optimizer.learning_rate = 1.0
     progress = train(model, separable(512), separable(16, seed=1), Schedule(epochs=40, patience=40))
