@@ -5,67 +5,17 @@ import keras_tuner
 
 from attn_tuner.attention import heads
 from attn_tuner.declaration import declare, value_of
-from attn_tuner.encoding import Projection, encoders
+from attn_tuner.encoding import Projection
 from attn_tuner.errors import SpaceError
-from attn_tuner.limits import KEEPS, TextMask, TokenLimits
+from attn_tuner.limits import TextMask, TokenLimits
+from attn_tuner.losses import loss_of
 from attn_tuner.row_adam import RowAdamW
-from attn_tuner.schedules import warmed_cosine
-from attn_tuner.space import Choice, Float, Int, Part, SearchSpace, assemble
+from attn_tuner.schedules import ema_momentum, warmed_cosine
+from attn_tuner.space import assemble
+from attn_tuner.standard_space import NOTHING_BESIDE, default_space
 from attn_tuner.text.tasks import Task, task_named
 
-VOCABULARY_LIMITS = (5_000, 10_000, 20_000, 30_000, 50_000)
-TEXT_LIMITS = (64, 128, 256, 400)
 FIT_ARGUMENTS = ("x", "y", "batch_size", "epochs")  # Of `keras.Model.fit`, in its order.
-HEADS = (
-    "additive",
-    "feedforward",
-    "gated",
-    "global",
-    "last",
-    "local",
-    "local_p",
-    "luong_general",
-    "max",
-    "mean",
-    "pooling",
-    "structured",
-)
-ENCODERS = ("bigru", "bilstm", "gru", "lstm", "none")
-
-
-def default_space(vocabulary_size: int | None = 20_000, text_limits=TEXT_LIMITS) -> SearchSpace:
-    """The dimensions of `AttentionHyperModel`; each default belongs to one good model.
-
-    Args:
-        vocabulary_size: ids in the data, padding and unknown included; None for numeric
-            sequences, which have none of the dimensions of text.
-        text_limits: lengths, in tokens, to which texts may be cut.
-    """
-    text = {} if vocabulary_size is None else _text_space(vocabulary_size, text_limits)
-    return SearchSpace(
-        **text,
-        embedding_dim=Int(32, 128, step=32, default=64),
-        embedding_dropout=Float(0.0, 0.5, step=0.1, default=0.2),
-        encoder=Part(encoders, among=ENCODERS, default="bigru"),
-        encoder_dropout=Float(0.0, 0.5, step=0.1, default=0.0),
-        head=Part(heads, among=HEADS, default="additive"),
-        dense_layers=Int(0, 2, default=0),
-        dense_units=Choice((32, 64, 128), default=64),
-        output_dropout=Float(0.0, 0.5, step=0.1, default=0.2),
-        learning_rate=Float(3e-4, 1e-2, log=True, default=2e-3),
-        weight_decay=Float(1e-6, 1e-1, log=True, default=1e-3),
-        batch_size=Choice((32, 64, 128), default=64),
-    )
-
-
-def _text_space(vocabulary_size, text_limits):
-    limits = [limit for limit in VOCABULARY_LIMITS if limit < vocabulary_size]
-    return {
-        "vocabulary_limit": Choice([*limits, vocabulary_size], default=vocabulary_size),
-        "text_limit": Choice(text_limits, default=max(text_limits)),
-        "keep": Choice(KEEPS, default="ends"),
-        "word_dropout": Float(0.0, 0.2, step=0.05, default=0.0),
-    }
 
 
 class AttentionHyperModel(keras_tuner.HyperModel):
@@ -169,7 +119,12 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         inputs, embedded, mask = self._embed(values)
         states = assemble(self.space["encoder"], "encoder", values)(embedded, mask=mask)
         states = keras.layers.Dropout(values["encoder_dropout"])(states)
+        if values["state_norm"]:
+            states = keras.layers.LayerNormalization(name="state_norm")(states)
         context = assemble(self.space["head"], "head", values)(states, mask=mask)
+        if values["beside"] != NOTHING_BESIDE:
+            second = heads[values["beside"]](name="beside")(states, mask=mask)
+            context = keras.layers.Concatenate(name="side_by_side")([context, second])
         for _ in range(values["dense_layers"]):
             context = keras.layers.Dropout(values["output_dropout"])(context)
             context = keras.layers.Dense(values["dense_units"], activation="relu")(context)
@@ -247,22 +202,51 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         )
 
     def _compile(self, model, values):
-        optimizer = RowAdamW(self._rate(values), weight_decay=values["weight_decay"], clipnorm=1.0)
+        optimizer = RowAdamW(
+            self._rate(values),
+            weight_decay=values["weight_decay"],
+            clipnorm=1.0,
+            still=self._still(values),
+            average=self._average(values),
+        )
         # XLA compiles anew for every length of batch, which costs more than it saves on text.
         jit = "auto" if keras.backend.backend() == "jax" else False
         weights = [self.scale[1] ** -2] if self.task.kind == "number" else None
         metrics = {"class": ["accuracy"], "labels": ["binary_accuracy"], "number": []}
         model.compile(
-            optimizer, self.loss, weights, metrics=metrics[self.task.kind], jit_compile=jit
+            optimizer,
+            loss_of(self.loss, values.get("label_smoothing", 0.0)),
+            weights,
+            metrics=metrics[self.task.kind],
+            jit_compile=jit,
         )
         # A checkpoint's optimiser state is skipped by Keras unless the optimiser has its variables.
         model.optimizer.build(model.trainable_variables)
 
     def _rate(self, values):
-        if self.training_texts is None or "epochs" not in values:
+        steps = self._steps(values)
+        if steps is None:
             return values["learning_rate"]
-        batches = -(-self.training_texts // values["batch_size"])
-        return warmed_cosine(values["learning_rate"], batches * values["epochs"], last=0.05)
+        return warmed_cosine(values["learning_rate"], steps, last=0.05)
+
+    def _steps(self, values) -> int | None:
+        """Batches of the whole training; None where its length is not known."""
+        if self.training_texts is None or "epochs" not in values:
+            return None
+        return -(-self.training_texts // values["batch_size"]) * values["epochs"]
+
+    def _still(self, values) -> int:
+        """Batches in which word vectors are left as they are."""
+        if self.vectors is None or values.get("start") != "vectors" or self.training_texts is None:
+            return 0
+        return -(-self.training_texts // values["batch_size"]) * values.get("still_epochs", 0)
+
+    def _average(self, values) -> float:
+        """The momentum of the weights' averages; 0 where none are kept."""
+        steps = self._steps(values)
+        if not values.get("weight_average", False) or steps is None:
+            return 0.0
+        return ema_momentum(steps)
 
     @property
     def task(self) -> Task:

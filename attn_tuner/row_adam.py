@@ -1,6 +1,9 @@
 """AdamW whose step over an embedding table touches only the rows of the batch's tokens."""
 
+import contextlib
+
 import keras
+from keras import ops
 
 TABLE = "embeddings"  # Name that Keras gives the variable of an Embedding layer.
 # Decay would pull the vectors of rare words to 0, which few batches bring a gradient.
@@ -21,18 +24,32 @@ class RowAdamW(keras.optimizers.AdamW):
     without momentum: under Adam a gradient g at one step adds up to rate g / sqrt(v) over the
     later ones, because (1 - beta_1) (1 + beta_1 + beta_1^2 + ...) = 1.
 
+    `still` steps at the beginning leave tables as they are: word vectors that were learnt
+    elsewhere wait until the layers above have found their place. With `average` each weight w but
+    a table's has an average, by which a model may be judged (`averaged`):
+
+        w' <- m w' + (1 - m) w,   m = min(average, (1 + t) / (10 + t))
+
     Tables, biases and the scales of normalisation are not decayed, also after the optimiser was
     saved and loaded, which `exclude_from_weight_decay` alone does not outlive. All else is
     `keras.optimizers.AdamW`, as are tables on the JAX and PyTorch backends, whose gradients are
     dense, and under a `tf.distribute` strategy of several replicas.
 
+    Args:
+        still: steps in which tables rest.
+        average: momentum m of the averages; 0 keeps none.
+        args, kwargs: as of `keras.optimizers.AdamW`.
+
     Reference:
         Kingma & Ba 2015, algorithm 1, https://arxiv.org/abs/1412.6980; without momentum it is
-        RMSProp with Adam's correction of the bias, read row by row.
+        RMSProp with Adam's correction of the bias, read row by row. Polyak & Juditsky 1992 for the
+        averages, https://doi.org/10.1137/0330046.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, still=0, average=0.0, **kwargs):
         super().__init__(*args, **kwargs)
+        self.still = int(still)
+        self.average = float(average)
         self.exclude_from_weight_decay(var_names=list(NOT_DECAYED))
 
     def build(self, variables):
@@ -40,6 +57,13 @@ class RowAdamW(keras.optimizers.AdamW):
             return
         self.tables = {each.path: None for each in variables if _by_rows(each)}
         super().build([each for each in variables if each.path not in self.tables])
+        self.averages = [
+            (each, self.add_variable_from_reference(each, name="average"))
+            for each in variables
+            if self.average and not _is_table(each)
+        ]
+        for weight, average in self.averages:
+            average.assign(weight)
         for each in variables:
             if each.path in self.tables:
                 self.tables[each.path] = (
@@ -50,15 +74,37 @@ class RowAdamW(keras.optimizers.AdamW):
     def apply(self, grads, trainable_variables=None):
         if trainable_variables is not None:
             self.build(trainable_variables)
-        if trainable_variables is None or not self.tables:
+        if trainable_variables is None:
             return super().apply(grads, trainable_variables)
         pairs = list(zip(grads, trainable_variables, strict=True))
         rate, step = self.learning_rate, self.iterations + 1
+        if self.still:
+            moving = ops.cast(step > self.still, "float32")
+            rate = rate * moving
         for gradient, table in pairs:
             if table.path in self.tables and gradient is not None:
                 self._move_rows(gradient, table, rate, step)
         rest = [pair for pair in pairs if pair[1].path not in self.tables]
+        if self.still:  # A dense gradient of 0 leaves Adam where it is.
+            rest = [(g * moving if _is_table(each) else g, each) for g, each in rest]
         super().apply([pair[0] for pair in rest], [pair[1] for pair in rest])
+        self._move_averages(ops.cast(step, "float32"))
+
+    def _move_averages(self, step):
+        momentum = ops.minimum(self.average, (1.0 + step) / (10.0 + step))
+        for weight, average in self.averages:
+            kept = ops.cast(momentum, average.dtype)
+            average.assign(kept * average + (1 - kept) * ops.cast(weight, average.dtype))
+
+    def swap_averages(self):
+        """Exchanges the weights and their averages; a second call undoes it."""
+        for weight, average in self.averages:
+            own = ops.convert_to_numpy(weight)
+            weight.assign(average)
+            average.assign(own)
+
+    def get_config(self):
+        return {**super().get_config(), "still": self.still, "average": self.average}
 
     def _move_rows(self, gradient, table, rate, step):
         import tensorflow as tf
@@ -82,9 +128,29 @@ class RowAdamW(keras.optimizers.AdamW):
         table.value.scatter_sub(tf.IndexedSlices(tf.cast(moves, table.dtype), rows))
 
 
+def swap_averages(model: keras.Model):
+    """Exchanges the model's weights and their averages, where its optimiser keeps any."""
+    if hasattr(model.optimizer, "swap_averages"):
+        model.optimizer.swap_averages()
+
+
+@contextlib.contextmanager
+def averaged(model: keras.Model):
+    """For the length of a `with` the model has the averages of its weights, where there are any."""
+    swap_averages(model)
+    try:
+        yield
+    finally:
+        swap_averages(model)
+
+
+def _is_table(variable) -> bool:
+    return variable.path.split("/")[-1] == TABLE
+
+
 def _by_rows(variable) -> bool:
     """Whether it is a table whose gradient comes as rows."""
-    if keras.backend.backend() != "tensorflow" or variable.path.split("/")[-1] != TABLE:
+    if keras.backend.backend() != "tensorflow" or not _is_table(variable):
         return False
     import tensorflow as tf
 

@@ -1,8 +1,7 @@
 """How fast to learn and when, and whether classes need weights.
 
 rate = warmed_cosine(2e-3, steps=len(batches) * epochs)
-optimizer = keras.optimizers.AdamW(rate, use_ema=True, ema_momentum=ema_momentum(steps))
-loss = keras.losses.BinaryCrossentropy(label_smoothing=0.05)
+optimizer = RowAdamW(rate, average=ema_momentum(steps))
 """
 
 import keras
@@ -58,8 +57,7 @@ def ema_momentum(steps: int, share: float = 0.1) -> float:
 
         m = 1 - 1 / max(share steps, 1)
 
-    so that about the last `share` of the steps count, whatever their number. To judge by the
-    average give `keras.callbacks.SwapEMAWeights(swap_on_epoch=True)` to `fit`.
+    so that about the last `share` of the steps count, whatever their number.
 
     Args:
         steps: of the whole training.

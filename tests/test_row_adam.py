@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from attn_tuner.row_adam import RowAdamW
+from attn_tuner.row_adam import RowAdamW, averaged
 
 RATE, EPSILON = 0.01, 1e-7
 only_by_rows = pytest.mark.skipif(
@@ -132,3 +132,55 @@ def test_half_precision_keeps_the_table_in_float32_and_learns():
     assert np.isfinite(table_of(model)).all()
     moved = np.flatnonzero((table_of(model) != before).any(axis=1)).tolist()
     assert moved in ([2, 3, 4], [])  # The first scale of the loss may overflow; then none moves.
+
+
+def kernel_of(model):
+    return model.get_layer("dense").get_weights()[0]
+
+
+def test_tables_rest_in_the_first_steps_and_the_rest_of_the_model_learns():
+    model = reader(still=2)
+    table, kernel = table_of(model), kernel_of(model)
+    for _ in range(2):
+        learn(model, [[2, 3, 4]])
+    np.testing.assert_array_equal(table_of(model), table)
+    assert (kernel_of(model) != kernel).all()
+    learn(model, [[2, 3, 4]])
+    assert (table_of(model)[[2, 3, 4]] != table[[2, 3, 4]]).all()
+
+
+def test_the_average_of_a_weight_follows_it_by_the_equation():
+    model = reader(average=0.3)
+    model.optimizer.build(model.trainable_variables)
+    expected = kernel_of(model)
+    for step in range(1, 5):
+        learn(model, [[2, 3, 4]])
+        kept = min(0.3, (1 + step) / (10 + step))
+        expected = kept * expected + (1 - kept) * kernel_of(model)
+    own, table = kernel_of(model), table_of(model)
+    with averaged(model):
+        np.testing.assert_allclose(kernel_of(model), expected, rtol=1e-5)
+        np.testing.assert_array_equal(table_of(model), table)
+    np.testing.assert_array_equal(kernel_of(model), own)
+
+
+def test_a_model_without_averages_is_judged_as_it_is():
+    model = reader()
+    learn(model, [[2, 3, 4]])
+    before = kernel_of(model)
+    with averaged(model):
+        np.testing.assert_array_equal(kernel_of(model), before)
+    model.compile("sgd", "mean_squared_error")
+    with averaged(model):
+        np.testing.assert_array_equal(kernel_of(model), before)
+
+
+def test_averages_and_stillness_survive_an_archive(tmp_path):
+    model = reader(still=3, average=0.5)
+    for _ in range(2):
+        learn(model, [[2, 3, 4]])
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    with averaged(model), averaged(again):
+        np.testing.assert_array_equal(kernel_of(again), kernel_of(model))
+    assert (again.optimizer.still, again.optimizer.average) == (3, 0.5)

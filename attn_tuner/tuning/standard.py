@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.hypermodel import default_space
 from attn_tuner.measures import direction, kind_of
 from attn_tuner.schedules import imbalanced
-from attn_tuner.space import Choice, Int, SearchSpace
+from attn_tuner.space import Choice, Float, Int, SearchSpace
+from attn_tuner.standard_space import default_space
 from attn_tuner.tuning.oracles import objective_of, oracles
 from attn_tuner.tuning.oracles.points import warm_start
 
@@ -44,9 +44,13 @@ def search_space(given, stored, epochs: int, objective: str = "accuracy") -> Sea
     usual = usual_epochs(stored.size("train"))
     standard = default_space(stored.vocabulary_size, stored.text_limits()).extend(
         start=Choice(("vectors", "random")),
+        still_epochs=Choice((0, 1)),
+        weight_average=Choice((False, True)),
         epochs=Choice(lengths, default=min(lengths, key=lambda each: abs(each - usual))),
     )
     labels = stored.stores["train"].labels
+    if kind_of(labels) != "number":
+        standard = standard.extend(label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0))
     if kind_of(labels) == "class" and imbalanced(labels, int(labels.max()) + 1):
         wanted = "balanced" if objective in ALIKE else "as they are"
         standard = standard.extend(

@@ -7,6 +7,7 @@ import numpy as np
 from keras_tuner.errors import FailedTrialError
 
 from attn_tuner.measures import OBJECTIVES, columns_of, kind_of, measure
+from attn_tuner.row_adam import averaged
 from attn_tuner.tuning.watch import TIME_OVER, Progress, Schedule, Watch
 
 
@@ -102,7 +103,10 @@ class _Referee(keras.callbacks.Callback):
         """Measures on validation, remembers the best, and stops what has no hope."""
         progress, schedule = self.progress, self.schedule
         began = time.monotonic()
-        probabilities = self.validation.restore(self.judged.predict(self.validation, verbose=0))
+        with averaged(self.judged):
+            answers = self.judged.predict(self.validation, verbose=0)
+            weights = self.judged.get_weights()
+        probabilities = self.validation.restore(answers)
         self.watch.judged(time.monotonic() - began)
         if not np.isfinite(probabilities).all():
             return self._diverged()
@@ -114,7 +118,7 @@ class _Referee(keras.callbacks.Callback):
         score = schedule.sign * measures[schedule.objective]
         if progress.best < 0 or self._better(news, progress.best_measures):
             progress.best = len(progress.history) - 1
-            progress.best_weights = self.judged.get_weights()
+            progress.best_weights = weights
             progress.probabilities = columns_of(self.validation.labels, probabilities).astype(
                 "float32"
             )

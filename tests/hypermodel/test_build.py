@@ -298,3 +298,45 @@ def test_embeddings_may_start_from_word_vectors_which_the_configuration_does_not
     assert len(model.to_json()) < 20_000
     with pytest.raises(SpaceError, match="embedding_dim=9 is wider than the word vectors"):
         hypermodel.model({"embedding_dim": 9})
+
+
+def test_a_second_head_stands_beside_the_first(narrow, ids, labels):
+    hypermodel = AttentionHyperModel(50, 2, space=narrow)
+    alone = hypermodel.model({"head": "mean", "dense_layers": 0})
+    both = hypermodel.model({"head": "mean", "dense_layers": 0, "beside": "last"})
+    width = alone.get_layer("probabilities").kernel.shape[0]
+    assert both.get_layer("probabilities").kernel.shape[0] == 2 * width
+    assert trains(both, ids, labels)
+    first = both.get_layer("side_by_side").input[0]
+    np.testing.assert_allclose(
+        answers(keras.Model(both.inputs, first), ids)[:, :width],
+        answers(keras.Model(both.inputs, both.get_layer("side_by_side").output), ids)[:, :width],
+    )
+
+
+def test_states_are_normalised_and_padding_still_changes_nothing(narrow, ids):
+    model = AttentionHyperModel(50, 2, space=narrow).model({"head": "max", "state_norm": True})
+    assert any(layer.name == "state_norm" for layer in model.layers)
+    longer = np.pad(ids, ((0, 0), (0, 5)))
+    np.testing.assert_allclose(answers(model, longer), answers(model, ids), atol=1e-5)
+
+
+def test_what_training_takes_from_the_values_reaches_the_optimiser_and_the_loss(narrow):
+    space = narrow.extend(
+        start=Choice(("vectors", "random")),
+        still_epochs=Choice((0, 1)),
+        weight_average=Choice((False, True)),
+        label_smoothing=Choice((0.0, 0.1)),
+        epochs=Choice((1, 4)),
+    )
+    vectors = np.zeros((50, 128), "float32")
+    given = {"space": space, "vectors": vectors, "training_texts": 640}
+    hypermodel = AttentionHyperModel(50, 2, **given)
+    plain = hypermodel.model({"batch_size": 64})
+    assert (plain.optimizer.still, plain.optimizer.average) == (0, 0.0)
+    values = {"still_epochs": 1, "weight_average": True, "epochs": 4, "label_smoothing": 0.1}
+    model = hypermodel.model({"batch_size": 64, **values})
+    assert model.optimizer.still == 10
+    assert model.optimizer.average == pytest.approx(1 - 1 / 4)
+    assert model.loss.label_smoothing == 0.1
+    assert hypermodel.model({**values, "start": "random", "batch_size": 64}).optimizer.still == 0

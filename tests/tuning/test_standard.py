@@ -1,5 +1,8 @@
 """What a search tries by itself on given data."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -38,3 +41,18 @@ def test_balanced_training_gives_both_classes_the_same_weight(uneven):
     _, labels, weights = uneven.training({**values, "class_weights": "balanced"}, 0)[0]
     assert weights[labels == 1].sum() == pytest.approx(weights[labels == 0].sum())
     assert len(uneven.training({**values, "class_weights": "as they are"}, 0)[0]) == 2
+
+
+def test_only_labels_are_smoothed_and_no_numbers(uneven, tmp_path):
+    assert "label_smoothing" in search_space(None, uneven, 4)
+    numbers = np.linspace(0, 1, 60).astype("float32")
+    split = Split([f"text number {index}" for index in range(60)], numbers)
+    data = TextDataset("numbers", split, split, None, ())
+    stored = RunData.prepare(data, tmp_path / "data")
+    assert "label_smoothing" not in search_space(None, stored, 4, "rmse")
+
+
+def test_the_document_names_every_dimension(uneven):
+    page = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", page))
+    assert set(search_space(None, uneven, 4)) <= named

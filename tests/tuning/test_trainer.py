@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from keras_tuner.errors import FailedTrialError
 
+from attn_tuner.row_adam import RowAdamW
 from attn_tuner.tuning.trainer import Progress, Schedule, Watch, train
 
 
@@ -131,6 +132,22 @@ def test_callbacks_hear_the_last_measures_of_a_trial_that_is_given_up_inside_an_
     rows = separable(64), separable(64, seed=1)
     progress = train(model, *rows, schedule, watch, callbacks=[Tracker()])
     assert heard == [progress.history[-1]["accuracy"]]
+
+
+def test_a_model_whose_weights_are_averaged_is_judged_and_kept_by_the_averages(model):
+    model.compile(RowAdamW(0.05, average=0.9), "binary_crossentropy")
+    trained = []
+    noted = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: trained.extend(model.get_weights())
+    )
+    validation = separable(64, seed=1)
+    progress = train(model, separable(64), validation, Schedule(epochs=1), callbacks=[noted])
+    averages = [keras.ops.convert_to_numpy(each) for _, each in model.optimizer.averages]
+    for kept, average, own in zip(model.get_weights(), averages, trained, strict=True):
+        np.testing.assert_allclose(kept, average)
+        assert np.abs(kept - own).max() > 1e-4
+    answers = model.predict(validation, verbose=0)[:, 0]
+    np.testing.assert_allclose(answers, progress.probabilities[:, 1], atol=1e-6)
 
 
 def test_training_ends_when_nothing_is_left_to_get_better(model):
