@@ -19,13 +19,17 @@ are, for each number of workers,
 
 The second measures: the same 12 trials, without pruning, by one process on all cores and by two
 workers that share them. Printed are the seconds from the beginning of the first trial to the end
-of the last, and those of the trials, in sum and at most.
+of the last, and those of the trials, in sum and at most; and, before and behind, what the machine
+itself gives: the work that two processes of one thread do at once, as a multiple of that of one
+alone, in matrix products and in plain Python. Cores that share something, an arithmetic unit or a
+memory bus, give less than 2, and no program that computes as much can be sped up by more.
 """
 
 import argparse
 import heapq
 import itertools
 import json
+import os
 import random
 import resource
 import subprocess
@@ -238,9 +242,52 @@ print(json.dumps({{
 """
 
 
+ALONE = """
+import sys, time
+import numpy as np
+one = np.random.default_rng(0).normal(size=(256, 256)).astype("float32")
+def products(until):
+    done = 0
+    while time.time() < until:
+        one @ one
+        done += 1
+    return done
+def python(until):
+    done, number = 0, 1
+    while time.time() < until:
+        for _ in range(1000):
+            number = number * 1103515245 % 2147483648
+        done += 1
+    return done
+begin = float(sys.argv[1])
+for work in (products, python):
+    time.sleep(max(0, begin - time.time()))
+    print(work(begin + 3))
+    begin += 4
+"""
+
+
+def gains() -> dict[str, float]:
+    """How much more two processes of one thread do at once than one alone."""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+    def done(count):
+        begin = str(time.time() + 2)
+        command = [sys.executable, "-c", ALONE, begin]
+        pipes = {"stdout": subprocess.PIPE, "text": True, "env": environment}
+        running = [subprocess.Popen(command, **pipes) for _ in range(count)]
+        printed = [each.communicate()[0].split() for each in running]
+        return [sum(map(int, column)) for column in zip(*printed, strict=True)]
+
+    one, two = done(1), done(2)
+    names = ("matrix products", "plain Python")
+    return {name: b / a for name, a, b in zip(names, one, two, strict=True)}
+
+
 def measure_imdb(texts: int, epochs: int, space: dict):
     """Seconds from the first trial's beginning to the last one's end, by one and by two."""
     found, values = {}, {}
+    print("two at once over one alone:", gains())
     print("workers  trials  seconds  trained  longest  best")
     for workers in (1, 2):
         with tempfile.TemporaryDirectory() as folder:
@@ -259,6 +306,7 @@ def measure_imdb(texts: int, epochs: int, space: dict):
     if values[1] != values[2]:
         sys.exit("The two searches did not try the same values.")
     print(f"speed-up {found[1]['seconds'] / found[2]['seconds']:.2f}")
+    print("two at once over one alone:", gains())
 
 
 def main():

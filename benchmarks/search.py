@@ -1,7 +1,7 @@
 """The search that a KerasTuner user writes, against ours, in one run on one machine.
 
     python benchmarks/search.py [--texts 20000] [--trials 6] [--epochs 3] [--minutes 60]
-                                [--data imdb_reviews]
+                                [--data imdb_reviews] [--keep FILE]
 
 (a) A stock KerasTuner program as a competent user writes it: a `TextVectorization` of 20,000 words,
 texts padded to 500 tokens once and kept in memory, an LSTM or GRU, in both directions or one, with
@@ -14,7 +14,8 @@ Each runs in a process of its own, one after the other. Printed are the seconds 
 validation accuracy, the trials that ended, the most memory and the size of the folder; then, how
 long (b) and (c) took to what (a) came to in the end. Texts are read beforehand; encoding them
 counts for all. Processor seconds, children's included, stand beside the seconds, since other work
-on the machine changes them less.
+on the machine changes them less. What has been measured is kept in `--keep`, a line a program, and
+is not measured again.
 """
 
 import argparse
@@ -219,24 +220,34 @@ def measured(name: str, given) -> dict:
 
 
 def compare(given, arguments):
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        drawn = Path(folder) / "values.json"
-        for name in PROGRAMS:
-            done = subprocess.run(
-                [sys.executable, __file__, *arguments, "--program", name, "--values", str(drawn)],
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            if done.returncode:
-                sys.exit(f"'{name}' failed.")
-            found[name] = json.loads(done.stdout.splitlines()[-1])
-            print(name, json.dumps(found[name]), flush=True)
-            if name == STOCK[0]:
-                drawn.write_text(json.dumps(found[name]["values"]))
+    kept = Path(given.keep) if given.keep else None
+    lines = kept.read_text().splitlines() if kept and kept.exists() else []
+    found = {each["program"]: each for each in map(json.loads, lines)}
+    for name in (each for each in PROGRAMS if each not in found):
+        found[name] = {"program": name, **measured_apart(name, arguments, found)}
+        line = json.dumps(found[name])
+        print(line, flush=True)
+        if kept:
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
     text = page(found)
     print(text)
     write_section(f"Searches of {given.trials} trials of {given.epochs} epochs", text)
+
+
+def measured_apart(name, arguments, found) -> dict:
+    """`measured` in a process of its own; the same trials learn what RandomSearch drew."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as drawn:
+        json.dump(found.get(STOCK[0], {}).get("values", []), drawn)
+        drawn.flush()
+        done = subprocess.run(
+            [sys.executable, __file__, *arguments, "--program", name, "--values", drawn.name],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    if done.returncode:
+        sys.exit(f"'{name}' failed.")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def page(found: dict[str, dict]) -> str:
@@ -279,6 +290,7 @@ def main():
     parser.add_argument("--trials", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=60.0, help="for each program at most")
+    parser.add_argument("--keep", help="a file for what was measured")
     parser.add_argument("--program", choices=tuple(PROGRAMS), help=argparse.SUPPRESS)
     parser.add_argument("--values", help=argparse.SUPPRESS)
     given = parser.parse_args()
