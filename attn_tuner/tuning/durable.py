@@ -118,6 +118,7 @@ class Durable(Unhurried):
         self._folder = None
         self._starts: dict[str, int] = {}
         self._unrecorded: list[str] = []
+        self.set_aside: list[Trial] = []  # For whoever keeps records; he empties it.
         self._make_unhurried()
 
     @property
@@ -179,6 +180,7 @@ class Durable(Unhurried):
             f"Trial {trial.trial_id} began {starts} times and each time the process ended before "
             "the trial did. It probably needs more memory than there is."
         )
+        self.set_aside.append(trial)
         self.end_trial(trial)
 
     def _mark(self, tuner_id):

@@ -20,7 +20,7 @@ from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.durable import WholeFiles
 from attn_tuner.tuning.folder import Record
 from attn_tuner.tuning.garbage import spared
-from attn_tuner.tuning.giving_up import failures, no_hope
+from attn_tuner.tuning.giving_up import no_hope
 from attn_tuner.tuning.oracles.told import Told
 from attn_tuner.tuning.plan import Plan, trial_seed
 from attn_tuner.tuning.pruning import make_pruner
@@ -69,8 +69,8 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         self.plan = plan
         self.budget = budget
         self.heard = heard
-        if workshop.allowed:  # A model that is turned away is no failure.
-            oracle.max_consecutive_failed_trials = sys.maxsize
+        # `no_hope` decides: KerasTuner would end a search that has a model, too.
+        oracle.max_consecutive_failed_trials = sys.maxsize
         self.interrupted = interrupted
         self.sign = 1 if oracle.objective.direction == "max" else -1
         self.told = Told(oracle)
@@ -102,10 +102,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
 
     def on_trial_end(self, trial):
         """As in KerasTuner; three failures and no success end the search with their cause."""
-        try:
-            super().on_trial_end(trial)
-        except RuntimeError as error:
-            raise RunError(failures(self.records.values(), self.project_dir)) from error
+        super().on_trial_end(trial)
         if problem := no_hope(self.records.values(), self.project_dir):
             raise RunError(problem)
 
@@ -137,6 +134,8 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         free = (f"tuner{number}" for number in itertools.count())
         slot = left[0] if left else next(slot for slot in free if slot not in slots)
         trial = self.oracle.create_trial(slot)
+        for each in self.told.set_aside():
+            self.fail(each, each.message, each.message)
         if trial.trial_id not in self._unreported:
             return trial
         self.succeed(trial, self._report(self._unreported.pop(trial.trial_id)))

@@ -32,6 +32,13 @@ class Told:
             if record.status in ended and getattr(known.get(trial_id), "status", "") == "RUNNING"
         }
 
+    def set_aside(self) -> list:
+        """Trials whose process ended with them and that were set aside, since the last call."""
+        waiting = getattr(self.oracle, "set_aside", [])
+        found = list(waiting)
+        waiting.clear()
+        return found
+
     def evaluated(self, trial_id: str, epochs: float, value: float):
         self._tell("report", trial_id, epochs, value)
 
