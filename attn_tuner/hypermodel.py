@@ -10,7 +10,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.limits import TextMask, TokenLimits
 from attn_tuner.losses import loss_of
 from attn_tuner.row_adam import RowAdamW
-from attn_tuner.schedules import ema_momentum, warmed_cosine
+from attn_tuner.schedules import ema_momentum, rate_for, warmed_cosine
 from attn_tuner.space import assemble
 from attn_tuner.standard_space import NOTHING_BESIDE, default_space
 from attn_tuner.text.tasks import Task, task_named
@@ -224,10 +224,9 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         model.optimizer.build(model.trainable_variables)
 
     def _rate(self, values):
+        peak = rate_for(values["batch_size"], values["learning_rate"])
         steps = self._steps(values)
-        if steps is None:
-            return values["learning_rate"]
-        return warmed_cosine(values["learning_rate"], steps, last=0.05)
+        return peak if steps is None else warmed_cosine(peak, steps, last=0.05)
 
     def _steps(self, values) -> int | None:
         """Batches of the whole training; None where its length is not known."""

@@ -4,6 +4,8 @@ rate = warmed_cosine(2e-3, steps=len(batches) * epochs)
 optimizer = RowAdamW(rate, average=ema_momentum(steps))
 """
 
+import math
+
 import keras
 import numpy as np
 
@@ -11,6 +13,7 @@ from attn_tuner.errors import SpaceError
 
 RARE = 0.2  # One of two classes below this share of the texts makes weights the default.
 WARMUP = 0.05
+USUAL_BATCH = 64  # Texts in the batch for which a learning rate is named.
 
 
 def warmed_cosine(
@@ -50,6 +53,20 @@ def warmed_cosine(
         warmup_target=peak if rising else None,
         warmup_steps=rising,
     )
+
+
+def rate_for(batch_size: int, rate: float) -> float:
+    """The learning rate for batches of this size, given that for batches of `USUAL_BATCH`.
+
+        rate sqrt(batch_size / 64)
+
+    so that Adam's steps stay as noisy whatever the size of a batch, and the two can be searched
+    apart.
+
+    Reference:
+        Malladi et al. 2022, section 4. https://arxiv.org/abs/2205.10287
+    """
+    return rate * math.sqrt(batch_size / USUAL_BATCH)
 
 
 def ema_momentum(steps: int, share: float = 0.1) -> float:

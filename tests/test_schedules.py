@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.schedules import ema_momentum, imbalanced, warmed_cosine
+from attn_tuner.schedules import ema_momentum, imbalanced, rate_for, warmed_cosine
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_its_last_value():
@@ -26,6 +26,12 @@ def test_an_optimiser_saves_the_schedule():
     again = keras.optimizers.AdamW.from_config(optimizer.get_config())
     assert float(again.learning_rate) == pytest.approx(float(optimizer.learning_rate))
     assert again.get_config() == optimizer.get_config()
+
+
+def test_a_rate_is_named_for_batches_of_64_and_grows_with_the_root_of_their_size():
+    assert rate_for(64, 0.002) == 0.002
+    assert rate_for(256, 0.002) == pytest.approx(0.004)
+    assert rate_for(16, 0.002) == pytest.approx(0.001)
 
 
 def test_rates_out_of_range_are_refused():

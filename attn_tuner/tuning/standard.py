@@ -15,6 +15,7 @@ EPOCHS = (2, 3, 4, 6, 8)  # Lengths of training on offer, up to the caller's own
 FEWEST_EPOCHS = 3
 ENOUGH_TEXTS = 60_000  # Texts, counted as often as they are seen, that a training usually needs.
 FEW_TEXTS = 10_000  # Below so many smaller batches learn more from an epoch.
+FOR_FEW = {"batch_size": 32, "learning_rate": 0.0028}
 VECTORS_SHARE = 0.12  # Of the time for the search, for word vectors.
 NO_FIRST_POINTS = ("grid", "hyperband")
 ALIKE = ("f1_macro", "auc")  # Objectives to which a rare class counts as much as another.
@@ -102,7 +103,7 @@ def oracle_of(plan, hypermodel, earlier=()):
     goal = objective_of(f"{direction(plan.objective)}:val_{plan.goal}")
     make = oracles[plan.tuner]
     if plan.tuner not in NO_FIRST_POINTS:
-        few = {"batch_size": 32} if hypermodel.training_texts < FEW_TEXTS else {}
+        few = FOR_FEW if hypermodel.training_texts < FEW_TEXTS else {}
         options["first_points"] = [
             *warm_start(earlier, goal, space=hyperparameters),
             *({**few, **point} for point in KNOWN_GOOD),
