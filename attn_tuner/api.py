@@ -11,7 +11,7 @@ from attn_tuner.attention.normalizers import normalizers
 from attn_tuner.attention.queries import queries
 from attn_tuner.attention.scores import scores
 from attn_tuner.encoding import encoders
-from attn_tuner.errors import BudgetError, RunError, SpaceError, UnknownName
+from attn_tuner.errors import BudgetError, RunError, UnknownName
 from attn_tuner.explaining.preference import Preference, check_kind, preferred
 from attn_tuner.exporting import exporters
 from attn_tuner.exporting.foreign import export_model as export
@@ -24,8 +24,9 @@ from attn_tuner.results.result import SearchResult
 from attn_tuner.text.loaders import loaders
 from attn_tuner.text.tasks import task_named
 from attn_tuner.tuning import place
+from attn_tuner.tuning.arguments import kept, members, seconds, whole
 from attn_tuner.tuning.beside import BaselinesBeside
-from attn_tuner.tuning.budget import format_duration, parse_duration
+from attn_tuner.tuning.budget import format_duration
 from attn_tuner.tuning.data import RunData
 from attn_tuner.tuning.launchers.launch import Launch
 from attn_tuner.tuning.limits_check import Allowed
@@ -40,9 +41,6 @@ from attn_tuner.tuning.workshop import Workshop
 
 __all__ = ["SearchResult", "export", "load", "parts", "search"]
 
-DEFAULT_TIME = "20m"
-ENSEMBLE = 5  # Trials averaged at most where nobody says otherwise.
-LIBRARY = 2  # Trials kept for each that an ensemble may average.
 KINDS = {
     "heads": heads,
     "encoders": encoders,
@@ -63,6 +61,8 @@ def search(
     label=None,
     validation=None,
     test=None,
+    unlabelled=None,
+    vectors=None,
     max_time=None,
     max_trials: int | None = None,
     tuner: str = "tpe",
@@ -100,6 +100,11 @@ def search(
             `"demo"`, or a `TextDataset`.
         text, label: columns; guessed where obvious.
         validation, test: other sources, or the fraction to hold out.
+        unlabelled: further texts of the same kind, which word vectors learn from too: a list, a
+            `.txt` file with a text in each line, a table or a DataFrame. A TFDS set brings its
+            own, where it has any.
+        vectors: a file of word vectors (GloVe, word2vec, fastText's .vec) in the place of those
+            that are learnt from the texts.
         max_time: `"90s"`, `"20m"`, `"2h"` or seconds over all sittings, export included.
         max_trials: trials at most. With neither limit the search takes 20 minutes.
         tuner: name of an oracle.
@@ -140,13 +145,13 @@ def search(
         DataError, SpaceError, BudgetError, RunError: see the sentence each of them holds.
     """
     began = time.monotonic()
-    seconds = _seconds(max_time, max_trials)
+    limit = seconds(max_time, max_trials)
     launch = Launch(workers, cluster, cpus_per_trial, gpus_per_trial)
     allowed = Allowed(max_parameters, max_latency_ms, max_size_mb)
-    ensemble = _members(ensemble, allowed, refit)
+    ensemble = members(ensemble, allowed, refit)
     dataset = data if isinstance(data, texts_of.TextDataset) else None
     if dataset is None:
-        dataset = texts_of.load(data, text, label, validation, test, seed, task)
+        dataset = texts_of.load(data, text, label, validation, test, seed, task, unlabelled)
     answers = task_named(dataset.task, len(dataset.classes))
     objective, faithful = preferred(objective, faithful)
     objective = answers.check(objective)
@@ -154,7 +159,7 @@ def search(
     sign = 1 if direction(objective) == "max" else -1
     directory = place.take(directory, dataset.name)
     place.check_data(dataset, directory)
-    budget = place.clock_of(directory, seconds, time.monotonic() - began)
+    budget = place.clock_of(directory, limit, time.monotonic() - began)
     goal = goal_of(objective, faithful)
     with held(directory), Progress(budget, objective, sign, progress, goal=goal) as shown:
         for note in dataset.notes:
@@ -171,14 +176,14 @@ def search(
             objective=objective,
             faithful=faithful,
             max_trials=max_trials,
-            max_time=seconds,
+            max_time=limit,
             epochs=epochs,
             patience=patience,
             pruner=pruner,
-            keep=max(keep, LIBRARY * ensemble if ensemble > 1 else 1),
+            keep=kept(keep, ensemble),
             ensemble=ensemble,
             refit=refit,
-            repeats=_whole("repeats", repeats),
+            repeats=whole("repeats", repeats),
             task=dataset.task,
             limits=asdict(allowed),
             seed=seed,
@@ -188,7 +193,9 @@ def search(
             stored.vocabulary_size,
             len(dataset.classes),
             space=model_space,
-            vectors=word_vectors(model_space, stored, budget, directory / place.DATA, seed),
+            vectors=word_vectors(
+                model_space, stored, budget, directory / place.DATA, seed, vectors
+            ),
             training_texts=stored.size("train"),
             task=dataset.task,
             scale=stored.scale(),
@@ -259,32 +266,6 @@ def _heard(news, shown, budget, directory):
     shown.heard(news)
     if "ended" in news or "measures" in news:
         place.save_clock(budget, directory)
-
-
-def _members(ensemble, allowed, refit) -> int:
-    """The trials that may be averaged: one where size or speed is limited."""
-    if ensemble is None:
-        ensemble = 1 if refit else ENSEMBLE
-    if not isinstance(ensemble, int) or ensemble < 1:
-        raise SpaceError(
-            f"ensemble is {ensemble!r}; it is the number of trials that the exported model may "
-            "average. Give 1 for a single one, or 5."
-        )
-    return 1 if allowed else ensemble
-
-
-def _whole(name, number) -> int:
-    if not isinstance(number, int) or number < 0:
-        raise SpaceError(f"{name} is {number!r}; it should be a whole number, 0 or more.")
-    return number
-
-
-def _seconds(max_time, max_trials):
-    if max_trials is not None and max_trials < 1:
-        raise BudgetError(f"max_trials is {max_trials}; it should be at least 1.")
-    if max_time is None:
-        return None if max_trials else parse_duration(DEFAULT_TIME)
-    return parse_duration(max_time)
 
 
 def _nothing_found(budget, runner):

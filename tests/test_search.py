@@ -258,3 +258,23 @@ def test_faithful_attention_counts_where_it_is_wanted(tmp_path):
     assert "val_faithful_accuracy" in run.leaderboard_text()
     with pytest.raises(RunError, match="faithful"):
         quick_search(tmp_path / "run", objective="accuracy")
+
+
+def test_word_vectors_and_texts_without_labels_come_from_the_caller(tmp_path):
+    warm, cold = np.random.default_rng(0).normal(size=(2, 16))
+    words = {"red": warm, "orange": warm, "blue": cold, "green": cold}
+    rows = [f"{word} {' '.join(map(str, vector))}\n" for word, vector in words.items()]
+    (tmp_path / "glove.txt").write_text("".join(rows))
+    plain = {name: value for name, value in QUICK.items() if name != "gru.units"}
+    space = {**plain, "encoder": ["none"], "head": ["mean"], "start": ["vectors"], "epochs": 1}
+    found = quick_search(
+        tmp_path / "run",
+        space=space,
+        max_trials=1,
+        unlabelled=["an orange box", "a green box"],
+        vectors=tmp_path / "glove.txt",
+    )
+    assert (tmp_path / "run" / "data" / "unlabelled").exists()
+    assert found.test_metrics["accuracy"] > 0.5
+    with pytest.raises(DataError, match=r"none\.txt cannot be read"):
+        quick_search(tmp_path / "other", max_trials=1, vectors=tmp_path / "none.txt")

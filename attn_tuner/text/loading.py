@@ -11,12 +11,20 @@ from attn_tuner.text.loaders import RawData, loaders
 from attn_tuner.text.splitting import hold_out, usual_fraction, without
 from attn_tuner.text.tasks import Task, task_named
 from attn_tuner.text.truths import check_every_label, guess_task, read_label_sets, read_numbers
+from attn_tuner.text.unlabelled import apart, read_unlabelled
 
 _log = logging.getLogger(__name__)
 
 
 def load(
-    source, text=None, label=None, validation=None, test=None, seed=0, task=None
+    source,
+    text=None,
+    label=None,
+    validation=None,
+    test=None,
+    seed=0,
+    task=None,
+    unlabelled=None,
 ) -> TextDataset:
     """Reads texts and labels, and sees to it that they can be learned from and tested on.
 
@@ -33,6 +41,8 @@ def load(
         seed: of the division into parts.
         task: "multilabel" or "regression"; guessed of lists of labels, of rows of 0 and 1, and of
             fractions. "binary" and "multiclass" take what could be either as classes.
+        unlabelled: further texts of the same kind, as `read_unlabelled` takes them; those that
+            also stand in the validation or test part are removed.
 
     Raises:
         DataError: the data cannot be used; says why and what would do.
@@ -58,6 +68,14 @@ def load(
             notes.append(f"{len(splits[role]):,} training texts were held out for {role}.")
             train = _trimmed(train, {role: splits[role]}, notes)
             _check_each_class_is_left(raw.name, train, classes, task)
+    further = raw.unlabelled
+    if unlabelled is not None:
+        further, removed = apart(read_unlabelled(unlabelled, text), splits.values())
+        if removed:
+            notes.append(
+                f"{removed:,} unlabelled texts were removed: they also stand in the validation or "
+                "test part."
+            )
     for note in notes:
         _log.info(note)
     return TextDataset(
@@ -66,7 +84,7 @@ def load(
         validation=splits["validation"],
         test=splits["test"],
         classes=classes,
-        unlabelled=raw.unlabelled,
+        unlabelled=further,
         notes=tuple(notes),
     )
 

@@ -10,6 +10,8 @@ from attn_tuner.measures import kind_of
 from attn_tuner.text import Split, TextDataset, Vectorizer
 from attn_tuner.text.buckets import Batches, balanced_weights
 from attn_tuner.text.store import TokenStore, encode_parts, open_vectorizer
+from attn_tuner.text.vector_files import load_vectors
+from attn_tuner.text.vectorizer import PADDING
 from attn_tuner.text.vectors import train_vectors
 
 ROLES = ("train", "validation", "test", "unlabelled")
@@ -84,6 +86,28 @@ class RunData:
             seconds=seconds,
         )
         return by_importance(found)
+
+    def vectors_of(self, file, width: int, seed: int) -> np.ndarray:
+        """Word vectors from a file of the user's, their columns by importance.
+
+        Args:
+            file: as `load_vectors` takes it.
+            width: of a vector. Where the file's are narrower, the columns behind are drawn at
+                random, as small as the least of them.
+            seed: of what is random.
+
+        Raises:
+            DataError: the file does not read as word vectors.
+        """
+        vectorizer = self.vectorizer
+        found = by_importance(load_vectors(file, vectorizer.vocabulary, vectorizer.split))
+        missing = width - found.shape[1]
+        if missing <= 0:
+            return found
+        least = float(found[:, -1].std())
+        drawn = np.random.default_rng(seed).normal(0.0, least, (len(found), missing))
+        drawn[PADDING] = 0.0
+        return np.concatenate([found, drawn.astype("float32")], axis=1)
 
     def sizes(self) -> dict[str, int]:
         return {role: len(store) for role, store in self.stores.items()}

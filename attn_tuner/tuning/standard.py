@@ -75,8 +75,20 @@ def usual_epochs(texts: int) -> int:
     return max(FEWEST_EPOCHS, ENOUGH_TEXTS // max(texts, 1))
 
 
-def word_vectors(space, stored, budget, directory, seed: int):
-    """Word vectors as wide as the widest embedding on offer; None where none would be used."""
+def word_vectors(space, stored, budget, directory, seed: int, file=None):
+    """Word vectors as wide as the widest embedding on offer; None where none would be used.
+
+    Args:
+        space: of the search.
+        stored: a `RunData`.
+        budget: whose time they may take a share of.
+        directory: keeps them for later sittings.
+        seed: of what is random.
+        file: to read them from; None learns them from the texts.
+
+    Raises:
+        DataError: the file does not read as word vectors.
+    """
     if "vectors" not in getattr(space.get("start"), "values", ()):
         return None
     width = space["embedding_dim"]
@@ -84,6 +96,8 @@ def word_vectors(space, stored, budget, directory, seed: int):
     left = budget.search_left()
     seconds = None if left is None else VECTORS_SHARE * left
     with budget.measure("vectors"):
+        if file is not None:
+            return stored.vectors_of(file, widest, seed)
         return stored.vectors(directory, widest, seed, seconds)
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from attn_tuner.text import Split, TextDataset
+from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.data import RunData
-from attn_tuner.tuning.standard import search_space
+from attn_tuner.tuning.standard import search_space, word_vectors
 
 
 def prepared(directory, ones, texts=60):
@@ -56,3 +57,23 @@ def test_the_document_names_every_dimension(uneven):
     page = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)`", page))
     assert set(search_space(None, uneven, 4)) <= named
+
+
+def test_word_vectors_come_from_a_file_where_there_is_one(uneven, tmp_path):
+    words = uneven.vectorizer.vocabulary
+    rows = np.random.default_rng(0).normal(size=(3, 8))
+    pairs = zip(words[2:5], rows, strict=True)
+    lines = [f"{word} {' '.join(map(str, row))}\n" for word, row in pairs]
+    (tmp_path / "glove.txt").write_text("".join(lines))
+    space = search_space(None, uneven, 4)
+    given = (space, uneven, Budget(None), tmp_path, 0)
+    found = word_vectors(*given, tmp_path / "glove.txt")
+    assert found.shape == (len(words), 128)  # As wide as the widest embedding on offer.
+    assert not found[0].any()
+    products = found[2:5, :8] @ found[2:5, :8].T
+    centred = rows - rows.mean(axis=0)
+    scale = products[0, 0] / (centred[0] @ centred[0])
+    np.testing.assert_allclose(products, scale * centred @ centred.T, atol=1e-4)
+    assert found[2:, 8:].std() <= found[2:, :8].std()
+    again = word_vectors(*given, tmp_path / "glove.txt")
+    np.testing.assert_array_equal(found, again)

@@ -122,6 +122,28 @@ def choose_columns(name: str, columns, text: str | None, label: str | None) -> t
     return text, label
 
 
+def choose_text(name: str, columns, text: str | None) -> str:
+    """The column of text alone: the one asked for, an obvious one, or the only one.
+
+    Raises:
+        DataError: as for `choose_columns`.
+    """
+    columns = list(columns)
+    if text is None and len(columns) == 1:
+        return columns[0]
+    if text is None:
+        text = _guess(columns, _TEXT_NAMES, None)
+    if text is None:
+        listed = ", ".join(map(str, columns)) or "none"
+        raise DataError(
+            f"Which column of {name} holds the text is not obvious. Name it with text=. Its "
+            f"columns: {listed}."
+        )
+    if text not in columns:
+        raise DataError(unknown(f"column of {name}", text, columns))
+    return text
+
+
 def _guess(columns, usual, taken):
     """The first usual name that is there, whatever its case."""
     by_name = {str(column).strip().lower(): column for column in columns if column != taken}

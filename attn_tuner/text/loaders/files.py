@@ -22,24 +22,46 @@ class FilesLoader:
 
     def read(self, source, text=None, label=None) -> RawData:
         path = Path(source)
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "does not exist"
-            raise DataError(f"The file {path} {what}. Give the path of a table of texts.")
-        reader = _READERS.get(path.suffix.lower())
-        if reader is None:
-            raise DataError(
-                f"What kind of table {path.name} is cannot be told from its name. "
-                f"It should end in {', '.join(_READERS)}."
-            )
-        try:
-            columns, rows = reader(path)
-        except OSError as error:
-            raise DataError(f"The file {path} cannot be read: {error.strerror}.") from error
-        if not columns:
-            raise DataError(f"{path.name} holds no rows. It needs a line of column names.")
+        columns, rows = read_table(path)
         text, label = choose_columns(path.name, columns, text, label)
         at = columns.index(text), columns.index(label)
         return RawData(path.name, {"train": tuple([row[k] for row in rows] for k in at)})
+
+
+def read_table(path: Path) -> tuple[list[str], list]:
+    """Column names and rows of any table that can be read.
+
+    Raises:
+        DataError: there is no such file, or it is no table of a known kind; says what would do.
+    """
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise DataError(f"The file {path} {what}. Give the path of a table of texts.")
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        raise DataError(
+            f"What kind of table {path.name} is cannot be told from its name. "
+            f"It should end in {', '.join(_READERS)}."
+        )
+    try:
+        columns, rows = reader(path)
+    except OSError as error:
+        raise DataError(f"The file {path} cannot be read: {error.strerror}.") from error
+    if not columns:
+        raise DataError(f"{path.name} holds no rows. It needs a line of column names.")
+    return columns, rows
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file.
+
+    Raises:
+        DataError: it is not there, cannot be read or is no UTF-8.
+    """
+    try:
+        return _utf8(path).splitlines()
+    except OSError as error:
+        raise DataError(f"The file {path} cannot be read: {error.strerror}.") from error
 
 
 def read_delimited(path: Path, delimiter: str):
