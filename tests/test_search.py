@@ -266,7 +266,7 @@ def test_word_vectors_and_texts_without_labels_come_from_the_caller(tmp_path):
     rows = [f"{word} {' '.join(map(str, vector))}\n" for word, vector in words.items()]
     (tmp_path / "glove.txt").write_text("".join(rows))
     plain = {name: value for name, value in QUICK.items() if name != "gru.units"}
-    space = {**plain, "encoder": ["none"], "head": ["mean"], "start": ["vectors"], "epochs": 1}
+    space = {**plain, "encoder": ["none"], "head": ["mean"], "start": ["vectors"]}
     found = quick_search(
         tmp_path / "run",
         space=space,
@@ -275,6 +275,6 @@ def test_word_vectors_and_texts_without_labels_come_from_the_caller(tmp_path):
         vectors=tmp_path / "glove.txt",
     )
     assert (tmp_path / "run" / "data" / "unlabelled").exists()
-    assert found.test_metrics["accuracy"] > 0.5
+    assert found.test_metrics["accuracy"] >= 0.9
     with pytest.raises(DataError, match=r"none\.txt cannot be read"):
         quick_search(tmp_path / "other", max_trials=1, vectors=tmp_path / "none.txt")
