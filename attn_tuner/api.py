@@ -27,6 +27,7 @@ from attn_tuner.tuning import place
 from attn_tuner.tuning.beside import BaselinesBeside
 from attn_tuner.tuning.budget import format_duration, parse_duration
 from attn_tuner.tuning.data import RunData
+from attn_tuner.tuning.fidelity import check_fidelity
 from attn_tuner.tuning.launchers.launch import Launch
 from attn_tuner.tuning.limits_check import Allowed
 from attn_tuner.tuning.lock import held
@@ -66,6 +67,7 @@ def search(
     max_time=None,
     max_trials: int | None = None,
     tuner: str = "tpe",
+    fidelity: str = "epochs",
     objective: str | None = None,
     faithful: float | None = None,
     task: str | None = None,
@@ -103,6 +105,9 @@ def search(
         max_time: `"90s"`, `"20m"`, `"2h"` or seconds over all sittings, export included.
         max_trials: trials at most. With neither limit the search takes 20 minutes.
         tuner: name of an oracle.
+        fidelity: what the short trials of a tuner with rungs, "hyperband", have less of: "epochs",
+            "texts" for training texts, or "length" for tokens of each text. A trial that is
+            promoted goes on from its weights.
         objective: on the validation part: of classes "accuracy", the default, "f1_macro", "auc"
             or "log_loss"; of several labels "f1_micro", "f1_macro", "subset_accuracy", "auc" or
             "log_loss"; of numbers "rmse", "mae" or "r2". "faithful accuracy" prefers models whose
@@ -144,6 +149,7 @@ def search(
     launch = Launch(workers, cluster, cpus_per_trial, gpus_per_trial)
     allowed = Allowed(max_parameters, max_latency_ms, max_size_mb)
     ensemble = _members(ensemble, allowed, refit)
+    check_fidelity(fidelity, tuner)
     dataset = data if isinstance(data, texts_of.TextDataset) else None
     if dataset is None:
         dataset = texts_of.load(data, text, label, validation, test, seed, task)
@@ -168,6 +174,7 @@ def search(
             classes=dataset.classes,
             space=model_space.describe(),
             tuner=tuner,
+            fidelity=fidelity,
             objective=objective,
             faithful=faithful,
             max_trials=max_trials,

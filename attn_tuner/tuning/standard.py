@@ -8,6 +8,7 @@ from attn_tuner.hypermodel import default_space
 from attn_tuner.measures import direction, kind_of
 from attn_tuner.schedules import imbalanced
 from attn_tuner.space import Choice, Int, SearchSpace
+from attn_tuner.tuning.fidelity import WITH_RUNGS
 from attn_tuner.tuning.oracles import objective_of, oracles
 from attn_tuner.tuning.oracles.points import warm_start
 
@@ -18,6 +19,7 @@ FEW_TEXTS = 10_000  # Below so many smaller batches learn more from an epoch.
 VECTORS_SHARE = 0.12  # Of the time for the search, for word vectors.
 NO_FIRST_POINTS = ("grid", "hyperband")
 ALIKE = ("f1_macro", "auc")  # Objectives to which a rare class counts as much as another.
+PARTS = 9  # Of the texts or of their length: rungs of a ninth, a third and all.
 KNOWN_GOOD = (
     # Recurrent states read by attention, their mean and their maximum together.
     {"head": "pooling", "head.pooling.score": "additive", "head.pooling.fusion": "pools"},
@@ -97,6 +99,8 @@ def oracle_of(plan, hypermodel, earlier=()):
     options = {"hyperparameters": hyperparameters, "max_trials": plan.max_trials}
     goal = objective_of(f"{direction(plan.objective)}:val_{plan.goal}")
     make = oracles[plan.tuner]
+    if plan.tuner in WITH_RUNGS:
+        options["max_epochs"] = plan.epochs if plan.fidelity == "epochs" else PARTS
     if plan.tuner not in NO_FIRST_POINTS:
         few = {"batch_size": 32} if hypermodel.training_texts < FEW_TEXTS else {}
         options["first_points"] = [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from attn_tuner.errors import SpaceError, UnknownName
 from attn_tuner.tuning.pruning import (
     AshaPruner,
+    ByRung,
     MedianPruner,
     PercentilePruner,
     Pruner,
@@ -55,6 +56,13 @@ def test_the_lowest_quarter_is_narrower_than_the_lower_half():
     assert run(with_peers(PercentilePruner(percentile=25), *peers), [0.65]) is None
     assert run(with_peers(PercentilePruner(percentile=25), *peers), [0.55])
     assert run(with_peers(MedianPruner(), *peers), [0.65])
+
+
+def test_only_trials_of_the_same_rung_are_peers():
+    rungs = ByRung(MedianPruner)
+    with_peers(rungs.of(1.0), 0.8, 0.8, 0.9, 0.9)
+    assert run(rungs.of(1 / 3), [0.5]) is None
+    assert run(rungs.of(1.0), [0.5])
 
 
 def test_nothing_is_judged_before_the_warmup_or_without_enough_peers():

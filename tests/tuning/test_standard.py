@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.text import Split, TextDataset
 from attn_tuner.tuning.data import RunData
-from attn_tuner.tuning.standard import search_space
+from attn_tuner.tuning.plan import Plan
+from attn_tuner.tuning.standard import oracle_of, search_space
 
 
 def prepared(directory, ones, texts=60):
@@ -38,3 +40,9 @@ def test_balanced_training_gives_both_classes_the_same_weight(uneven):
     _, labels, weights = uneven.training({**values, "class_weights": "balanced"}, 0)[0]
     assert weights[labels == 1].sum() == pytest.approx(weights[labels == 0].sum())
     assert len(uneven.training({**values, "class_weights": "as they are"}, 0)[0]) == 2
+
+
+@pytest.mark.parametrize(("fidelity", "most"), [("epochs", 4), ("texts", 9), ("length", 9)])
+def test_the_highest_rung_has_the_callers_epochs_or_all_of_the_texts(fidelity, most):
+    plan = Plan("few", "0", ("no", "yes"), {}, tuner="hyperband", fidelity=fidelity, epochs=4)
+    assert oracle_of(plan, AttentionHyperModel(50)).max_epochs == most
