@@ -119,7 +119,8 @@ def search(
         seed: of the split, the values tried, the weights and the order of the data.
         epochs: a trial's epochs at most.
         patience: evaluations without a better score before a trial ends.
-        pruner: rule that ends hopeless trials: "none", "median", "percentile", "asha".
+        pruner: rule that ends hopeless trials: "none", "median", "percentile", "asha",
+            "extrapolation".
         keep: trials whose weights stay on disk; twice as many as may be averaged, if that is more.
         ensemble: trials that the exported model averages at most, where validation says that it
             is better for it and the time allows measuring it; 5 if not given. One trial is

@@ -7,7 +7,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_search import QUICK, quick_search
 
@@ -52,6 +52,7 @@ def test_of_epochs_a_rung_gives_what_it_counts_less_what_the_trial_before_had():
     assert found.rows(stored([0, 1])) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=8, max_size=60), st.integers(0, 5))
 def test_the_texts_of_a_rung_are_among_those_of_the_next_with_every_class_in_its_share(
     labels, seed

@@ -11,6 +11,7 @@ from attn_tuner.errors import SpaceError, UnknownName
 from attn_tuner.tuning.pruning import (
     AshaPruner,
     ByRung,
+    ExtrapolationPruner,
     MedianPruner,
     PercentilePruner,
     Pruner,
@@ -18,6 +19,7 @@ from attn_tuner.tuning.pruning import (
     make_pruner,
     pruners,
 )
+from attn_tuner.tuning.pruning.extrapolation import drawn_on
 
 curves = st.lists(st.lists(st.floats(0, 1), min_size=1, max_size=8), min_size=1, max_size=12)
 
@@ -125,6 +127,28 @@ def test_rungs_lie_a_factor_apart(step, rungs):
     assert pruner._rung(step) == rungs
 
 
+def climbing(end, speed, steps=8):
+    """A power law that has reached `end` where the steps end."""
+    return [end - speed * (step**-0.5 - steps**-0.5) for step in range(1, steps + 1)]
+
+
+def test_a_curve_drawn_on_as_a_power_law_ends_where_it_does():
+    steps = np.array([1.0, 2.0, 3.0])
+    scores = np.array([climbing(0.9, 0.3)[:3], climbing(-2, 1)[:3]]).T
+    np.testing.assert_allclose(drawn_on(steps, scores, 8.0), [0.9, -2])
+
+
+def test_a_slow_beginner_goes_on_and_a_quick_one_that_flattens_ends():
+    pruner = ExtrapolationPruner()
+    for number, speed in enumerate((0.1, 0.2, 0.3, 0.4)):
+        run(pruner, climbing(0.9, speed), str(number))
+    slow, quick = climbing(0.91, 0.6), climbing(0.85, 0.1)
+    assert slow[1] < quick[1]
+    assert run(pruner, slow, "slow") is None
+    reason = run(pruner, quick, "quick")
+    assert reason == "0.828 after 3.00 epochs would be 0.850 after 8.00; 0.910 was reached"
+
+
 def test_folds_are_compared_with_the_same_folds_of_the_best_trial():
     pruner = WilcoxonPruner(threshold=0.1)
     run(pruner, [0.80, 0.70, 0.90, 0.85, 0.75], "best")
@@ -199,6 +223,7 @@ def test_state_through_json_changes_no_decision(name, scores, cut):
     assert whole.worth_resuming() == again.worth_resuming()
 
 
+@settings(deadline=None)
 @given(curves, st.integers(0, 100))
 def test_the_order_of_the_scale_alone_matters(scores, seed):
     def decisions(change):
@@ -226,6 +251,7 @@ def test_a_wrong_name_is_answered_by_the_right_one():
         ("percentile", {"percentile": 100}),
         ("asha", {"factor": 1}),
         ("asha", {"first": 0}),
+        ("extrapolation", {"margin": -0.1}),
         ("wilcoxon", {"threshold": 0}),
         ("none", {"colour": "red"}),
     ],
