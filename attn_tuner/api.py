@@ -28,6 +28,7 @@ from attn_tuner.tuning.arguments import kept, members, seconds, whole
 from attn_tuner.tuning.beside import BaselinesBeside
 from attn_tuner.tuning.budget import format_duration
 from attn_tuner.tuning.data import RunData
+from attn_tuner.tuning.fidelity import check_fidelity
 from attn_tuner.tuning.launchers.launch import Launch
 from attn_tuner.tuning.limits_check import Allowed
 from attn_tuner.tuning.lock import held
@@ -66,6 +67,7 @@ def search(
     max_time=None,
     max_trials: int | None = None,
     tuner: str = "tpe",
+    fidelity: str = "epochs",
     objective: str | None = None,
     faithful: float | None = None,
     task: str | None = None,
@@ -108,6 +110,9 @@ def search(
         max_time: `"90s"`, `"20m"`, `"2h"` or seconds over all sittings, export included.
         max_trials: trials at most. With neither limit the search takes 20 minutes.
         tuner: name of an oracle.
+        fidelity: what the short trials of a tuner with rungs, "hyperband", have less of: "epochs",
+            "texts" for training texts, or "length" for tokens of each text. A trial that is
+            promoted goes on from its weights.
         objective: on the validation part: of classes "accuracy", the default, "f1_macro", "auc"
             or "log_loss"; of several labels "f1_micro", "f1_macro", "subset_accuracy", "auc" or
             "log_loss"; of numbers "rmse", "mae" or "r2". "faithful accuracy" prefers models whose
@@ -119,7 +124,8 @@ def search(
         seed: of the split, the values tried, the weights and the order of the data.
         epochs: a trial's epochs at most.
         patience: evaluations without a better score before a trial ends.
-        pruner: rule that ends hopeless trials: "none", "median", "percentile", "asha".
+        pruner: rule that ends hopeless trials: "none", "median", "percentile", "asha",
+            "extrapolation".
         keep: trials whose weights stay on disk; twice as many as may be averaged, if that is more.
         ensemble: trials that the exported model averages at most, where validation says that it
             is better for it and the time allows measuring it; 5 if not given. One trial is
@@ -149,6 +155,7 @@ def search(
     launch = Launch(workers, cluster, cpus_per_trial, gpus_per_trial)
     allowed = Allowed(max_parameters, max_latency_ms, max_size_mb)
     ensemble = members(ensemble, allowed, refit)
+    check_fidelity(fidelity, tuner)
     dataset = data if isinstance(data, texts_of.TextDataset) else None
     if dataset is None:
         dataset = texts_of.load(data, text, label, validation, test, seed, task, unlabelled)
@@ -173,6 +180,7 @@ def search(
             classes=dataset.classes,
             space=model_space.describe(),
             tuner=tuner,
+            fidelity=fidelity,
             objective=objective,
             faithful=faithful,
             max_trials=max_trials,

@@ -50,6 +50,9 @@ def search(
     max_time: Annotated[str | None, typer.Option(help="90s, 20m, 2h: over all sittings.")] = None,
     max_trials: Annotated[int | None, typer.Option(min=1, help="Trials at most.")] = None,
     tuner: Annotated[str | None, typer.Option(help="What proposes values.")] = None,
+    fidelity: Annotated[
+        str, typer.Option(help="What hyperband's short trials have less of: epochs, texts, length.")
+    ] = "epochs",
     objective: Annotated[str | None, typer.Option(help="What is best.")] = None,
     faithful: Annotated[float | None, typer.Option(help="What honest attention counts.")] = None,
     task: Annotated[str | None, typer.Option(help="multilabel or regression.")] = None,
@@ -79,6 +82,7 @@ def search(
         vectors=vectors,
         max_time=max_time,
         max_trials=max_trials,
+        fidelity=fidelity,
         objective=objective,
         faithful=faithful,
         task=task,

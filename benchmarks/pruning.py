@@ -1,14 +1,16 @@
 """Replays recorded learning curves under every pruner: what is saved, and what it costs.
 
-    python benchmarks/pruning.py [CURVES.json ...] [--orders 40] [--workers 1]
+    python benchmarks/pruning.py [CURVES.json ...] [--orders 100] [--trials 20] [--workers 1]
+                                 [--patience 2]
 
-The curves come from `benchmarks/curves/record.py`: trials that ran to their end. A replay takes
-them in a random order, one after another (or several side by side), and stops a trial where the
-pruner says so. Over all orders it prints
+The curves come from `benchmarks/curves/record.py`: trials that ran to their end. A replay is a
+search of some of them, drawn and ordered by chance, so that another trial wins each time: one after
+another, or several side by side. A trial ends after `--patience` epochs without a better score, as
+in `search`, and where the pruner says so. Over all replays it prints, and writes to the page,
 
-    saved     share of the epochs that were not trained
+    saved     share of the epochs that were not trained, of those that patience leaves
     regret    best score of all trials less the best score that was reached, mean and largest
-    lost      share of the orders in which the winning trial was stopped before its best epoch
+    lost      share of the replays in which the winning trial was stopped before its best epoch
 """
 
 import argparse
@@ -25,57 +27,18 @@ CANDIDATES = [
     ("median", {}),
     ("median", {"warmup": 0.25}),
     ("median", {"warmup": 1.0}),
-    ("median", {"warmup": 2.0}),
-    ("median", {"patience": 3}),
-    ("median", {"warmup": 1.0, "patience": 3}),
+    ("median", {"patience": 2}),
     ("percentile", {}),
-    ("percentile", {"warmup": 1.0}),
-    ("percentile", {"warmup": 1.0, "patience": 2}),
+    ("percentile", {"percentile": 40.0}),
     ("asha", {}),
     ("asha", {"first": 0.5}),
-    ("asha", {"first": 0.5, "factor": 2.0}),
     ("asha", {"factor": 2.0}),
-    ("asha", {"factor": 4.0}),
-    ("asha", {"first": 2.0}),
+    ("asha", {"peers": 8}),
+    ("extrapolation", {}),
+    ("extrapolation", {"margin": 0.02}),
+    ("extrapolation", {"patience": 1}),
+    ("extrapolation", {"patience": 3}),
 ]
-
-
-class Extrapolating(Pruner):
-    """Ends a trial whose curve, drawn on as a power law, stays under the best score so far.
-
-        error_t = a + b t^-c,   c from a grid, a >= 0 and b by least squares over the best so far
-
-    Not part of the package: it is here to be compared.
-
-    Args:
-        epochs: where the curve ends.
-        margin: how far under the best the prediction must stay.
-    """
-
-    def __init__(self, epochs: float, margin: float = 0.02, **options):
-        super().__init__(warmup=1.0, **options)
-        self.epochs = epochs
-        self.margin = margin
-
-    def _judge(self, trial_id):
-        import numpy as np
-
-        curve = self._curves[trial_id]
-        ended = [c[-1].best[0] for t, c in self._curves.items() if t in self._ended]
-        if len(ended) < self.peers:
-            return None
-        steps = np.array([point.step for point in curve])
-        errors = 1 - np.array([point.best[0] for point in curve])
-        fits = []
-        for c in (0.25, 0.5, 1.0, 2.0):
-            basis = np.stack([np.ones_like(steps), steps**-c], axis=1)
-            weights, *_ = np.linalg.lstsq(basis, errors, rcond=None)
-            misfit = float(np.sum((basis @ weights - errors) ** 2))
-            fits.append((misfit, 1 - max(0.0, weights[0] + weights[1] * self.epochs**-c)))
-        reached = min(fits)[1]
-        if reached > max(ended) - self.margin:
-            return None
-        return f"would end near {reached:.3f}; the best has {max(ended):.3f}"
 
 
 def replay(trials, slices: int, pruner: Pruner, workers: int = 1):
@@ -107,48 +70,72 @@ def replay(trials, slices: int, pruner: Pruner, workers: int = 1):
     return trained / slices, best, stopped
 
 
-def candidates(epochs: int):
+def candidates():
     """Name of a row, and what makes its pruner."""
     for name, options in CANDIDATES:
         label = " ".join([name, *(f"{k}={v:g}" for k, v in options.items())])
         yield label, partial(make_pruner, name, **options)
-    for margin in (0.02, 0.05):
-        label = f"extrapolation margin={margin:g}"
-        yield label, partial(Extrapolating, epochs, margin=margin)
 
 
-def measured(recorded, make, orders: int, workers: int):
-    """Share saved, mean and largest regret, and share of winners lost, over all orders."""
-    curves = [trial["accuracy"] for trial in recorded["trials"]]
-    slices, epochs = recorded["slices"], recorded["epochs"]
-    top = max(max(curve) for curve in curves)
+def patient(curve, points: int):
+    """The curve as far as a trial goes that ends after so many points without a better one."""
+    best = 0
+    for at, value in enumerate(curve):
+        if value > curve[best]:
+            best = at
+        if at - best >= points:
+            return curve[: at + 1]
+    return curve
+
+
+def measured(recorded, make, orders: int, workers: int = 1, trials: int = 20, patience=2):
+    """Share saved, mean and largest regret, and share of winners lost, over all replays."""
+    slices = recorded["slices"]
+    curves = [patient(each["accuracy"], patience * slices) for each in recorded["trials"]]
     saved, regrets, lost = [], [], []
     for seed in range(orders):
-        shuffled = random.Random(seed).sample(curves, len(curves))
-        trained, best, stopped = replay(shuffled, slices, make(), workers)
-        saved.append(1 - trained / (epochs * len(curves)))
+        drawn = random.Random(seed).sample(curves, min(trials, len(curves)))
+        top = max(max(curve) for curve in drawn)
+        trained, best, stopped = replay(drawn, slices, make(), workers)
+        saved.append(1 - trained / (sum(map(len, drawn)) / slices))
         regrets.append(top - best)
-        lost.append(all(cut for n, cut in stopped.items() if max(shuffled[n]) == top))
+        lost.append(all(cut for n, cut in stopped.items() if max(drawn[n]) == top))
     return sum(saved) / orders, sum(regrets) / orders, max(regrets), sum(lost) / orders
 
 
+def table(recorded, given) -> str:
+    """What every pruner saves on one corpus and costs, in Markdown."""
+    lines = [
+        f"{recorded['corpus']}: {len(recorded['trials'])} curves of up to {recorded['epochs']} "
+        "epochs",
+        "",
+        "| pruner | saved | regret | largest | winners lost |",
+        "|---|---|---|---|---|",
+    ]
+    for label, make in candidates():
+        options = (given.orders, given.workers, given.trials, given.patience)
+        saved, mean, largest, lost = measured(recorded, make, *options)
+        lines.append(f"| {label} | {saved:.0%} | {mean:.4f} | {largest:.4f} | {lost:.1%} |")
+        print(lines[-1], flush=True)
+    return "\n".join(lines)
+
+
 def main():
+    from results import write_section
+
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("curves", nargs="*", default=sorted(HERE.glob("curves/*.json")))
-    parser.add_argument("--orders", type=int, default=40)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--orders", type=int, default=100, help="replays")
+    parser.add_argument("--trials", type=int, default=20, help="of a replay")
+    parser.add_argument("--workers", type=int, default=1, help="trials at a time")
+    parser.add_argument("--patience", type=int, default=2, help="epochs without a better score")
     given = parser.parse_args()
-    for path in given.curves:
-        recorded = json.loads(Path(path).read_text())
-        print(
-            f"\n{recorded['corpus']}: {len(recorded['trials'])} trials of {recorded['epochs']} "
-            f"epochs, {given.orders} orders, {given.workers} at a time"
-        )
-        print(f"{'pruner':34} {'saved':>6} {'regret':>8} {'largest':>8} {'lost':>6}")
-        for label, make in candidates(recorded["epochs"]):
-            orders = 1 if label == "none" else given.orders
-            saved, mean, largest, lost = measured(recorded, make, orders, given.workers)
-            print(f"{label:34} {saved:6.0%} {mean:8.4f} {largest:8.4f} {lost:6.0%}", flush=True)
+    tables = [table(json.loads(Path(path).read_text()), given) for path in given.curves]
+    about = (
+        f"`benchmarks/pruning.py`: {given.orders} replays of {given.trials} trials, "
+        f"{given.workers} at a time, that end after {given.patience} epochs without a better score."
+    )
+    write_section("Pruners", "\n\n".join([about, *tables]))
 
 
 if __name__ == "__main__":

@@ -127,6 +127,12 @@ def test_data_that_cannot_be_used_gets_one_sentence(tmp_path, rows, said):
     assert "\n" not in sentence
 
 
+def test_texts_are_not_rationed_by_a_tuner_without_rungs(tmp_path):
+    said = refusal("search", "demo", "--out", tmp_path / "run", "--fidelity", "texts")
+    assert "Take tuner='hyperband'" in said
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_run_folder_that_is_none_is_named(tmp_path):
     assert "is not a run folder" in refusal("predict", tmp_path, "a text")
 

@@ -105,6 +105,20 @@ def test_the_same_seed_gives_the_same_values_and_scores(run, tmp_path):
         assert one.score == pytest.approx(two.score)
 
 
+def test_the_same_seed_draws_the_same_values_behind_the_first_points(tmp_path):
+    plain = {name: value for name, value in QUICK.items() if name not in ("gru.units", "epochs")}
+    plain |= {"encoder": ["none"], "head": ["mean", "max"], "learning_rate": [0.001, 0.1]}
+    given = {"data": colours(80), "space": plain, "max_trials": 6, "epochs": 3}
+    one, two = (quick_search(tmp_path / name, **given).run.records for name in ("one", "two"))
+    assert len({json.dumps(record.values, sort_keys=True) for record in one}) == 6
+    for record, again in zip(one, two, strict=True):
+        assert record.values == again.values
+        assert record.seed == again.seed
+        assert record.score == again.score
+        first, second = ([news["log_loss"] for news in each.history] for each in (record, again))
+        np.testing.assert_allclose(first, second, rtol=1e-5)
+
+
 def test_a_search_begins_with_the_best_of_an_earlier_one(run, tmp_path):
     best = run.run.ranked()[0]
     again = quick_search(tmp_path / "run", max_trials=1, warm_start=run.directory)

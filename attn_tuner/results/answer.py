@@ -135,12 +135,13 @@ def reproducibility(run: Run, bundle: Bundle | None = None) -> dict[str, dict]:
     sizes.pop("fingerprint", None), sizes.pop("name", None)
     facts = answer(run)
     winner = next((each for each in run.records if each.trial_id == facts["winner"]), None)
-    settings = ("tuner", "objective", "max_trials", "max_time", "epochs", "patience", "pruner")
+    limits = ("max_trials", "max_time", "epochs", "patience")
+    settings = ("tuner", "fidelity", "objective", *limits, "pruner")
     return {
         "Command": {"": command(run)},
         "Data": {"name": plan.source, "fingerprint": plan.fingerprint, **sizes},
         "Settings": {"seed": plan.seed, **{name: getattr(plan, name) for name in settings}},
-        "Values of the winner": dict(winner.values) if winner else {},
+        "Values of the winner": dict(winner.trained) if winner else {},
         "Versions": _versions(),
     }
 
@@ -161,6 +162,8 @@ def command(run: Run) -> str:
         words_ += ["--refit"]
     if plan.repeats:
         words_ += ["--repeats", str(plan.repeats)]
+    if plan.fidelity != "epochs":
+        words_ += ["--fidelity", plan.fidelity]
     for name, limit in plan.limits.items():
         if limit is not None:
             words_ += [f"--max-{name.replace('_', '-')}", str(limit)]

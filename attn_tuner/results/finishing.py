@@ -9,7 +9,7 @@ from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver, fitting
 from attn_tuner.files import write_json
 from attn_tuner.measures import kind_of, measure
-from attn_tuner.results.plain import model_of
+from attn_tuner.results.plain import given_by_rung, model_of
 from attn_tuner.results.run import BUNDLE, EXPORT, OUTCOME, Run
 from attn_tuner.tuning.calibration import Calibration, at_temperature, calibrate, set_temperature
 from attn_tuner.tuning.finalists import Finalist, answers_of, assembled, finalists
@@ -170,7 +170,7 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
         "data": {"name": dataset.name, "fingerprint": dataset.fingerprint, **stored.sizes()},
         "scores": scores,
         **found,
-        "values": {record.trial_id: record.values for record in finalist.trials},
+        "values": {record.trial_id: record.trained for record in finalist.trials},
     }
     bundle = winner.bundle.with_model(winner.bundle.model, card=card)
     bundle.save(directory / BUNDLE)
@@ -191,6 +191,21 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
 
 
 def _remarks(finalist) -> list[str]:
+    return [*_on_rung(finalist), *_hurried(finalist)]
+
+
+def _on_rung(finalist) -> list[str]:
+    """What the first of the trials was given, where its rung is not the highest."""
+    winner = finalist.trials[0]
+    if winner.share == 1:
+        return []
+    return [
+        f"Trial {winner.trial_id} is exported as it was measured, on a rung with "
+        f"{winner.share:.0%} of what a trial may be given: {given_by_rung(winner)}."
+    ]
+
+
+def _hurried(finalist) -> list[str]:
     epochs = finalist.trials[0].measures["epochs"]
     if epochs >= 1:
         return []

@@ -35,6 +35,11 @@ def model_of(ids) -> str:
     return members(ids) if len(ids) == 1 else f"an average of {members(ids)}"
 
 
+def given_by_rung(record) -> str:
+    """What a rung put in the place of a trial's values: `text_limit=43`; "" without rungs."""
+    return ", ".join(f"{name}={round(value, 3)}" for name, value in record.used.items())
+
+
 def as_script(value) -> Markup:
     """JSON that may stand in a script element: it can neither end it nor begin another."""
     text = json.dumps(plain(value), ensure_ascii=True, allow_nan=False, separators=(",", ":"))

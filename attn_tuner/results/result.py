@@ -165,7 +165,8 @@ class SearchResult:
         plan = self.run.plan
         first = dict.fromkeys([f"val_{plan.goal}", f"val_{plan.objective}"])
         first = [*first, f"test_{plan.objective}"]
-        shown = table[["name", "encoder", "head", *first, *_FORMATS, "status"]]
+        rung = ["rung"] if "rung" in table else []
+        shown = table[["name", "encoder", "head", *first, *rung, *_FORMATS, "status"]]
         always = shown["status"].isin(["baseline", "exported"])
         shown = shown[always | (np.arange(len(shown)) < rows)]
         formats = {**dict.fromkeys(first, "{:.4f}"), **_FORMATS}

@@ -9,7 +9,7 @@ import pandas as pd
 from attn_tuner.errors import RunError
 from attn_tuner.files import read_json
 from attn_tuner.measures import MEASURES, OBJECTIVES
-from attn_tuner.results.plain import members
+from attn_tuner.results.plain import given_by_rung, members
 from attn_tuner.tuning.folder import RECORD, Record
 from attn_tuner.tuning.limits_check import pareto
 from attn_tuner.tuning.plan import PLAN, Plan
@@ -75,7 +75,8 @@ class Run:
 
         Columns: name, encoder, head, the validation measures, `test_<objective>` where the test
         part was used, `runs`, `mean_<objective>` and `sd_<objective>` where trials were repeated,
-        epochs to the best, seconds, parameters, status.
+        `rung`, what the rung of a trial gave it, where there are rungs, epochs to the best,
+        seconds, parameters, status.
         """
         rows = [self._trial_row(record) for record in self.records]
         if len(self.members) > 1:
@@ -124,6 +125,7 @@ class Run:
         return [
             *("name", "encoder", "head", *measures, *test),
             *self._spread_columns(),
+            *(["rung"] if any(record.used for record in self.records) else []),
             *("epochs", "seconds", "parameters", "status"),
         ]
 
@@ -132,6 +134,7 @@ class Run:
             "name": f"trial {record.trial_id}",
             "encoder": record.values.get("encoder"),
             "head": describe_head(record.values),
+            "rung": given_by_rung(record),
             "epochs": record.measures.get("epochs"),
             "seconds": record.seconds,
             "parameters": record.parameters,

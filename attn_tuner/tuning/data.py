@@ -13,6 +13,7 @@ from attn_tuner.text.store import TokenStore, encode_parts, open_vectorizer
 from attn_tuner.text.vector_files import load_vectors
 from attn_tuner.text.vectorizer import PADDING
 from attn_tuner.text.vectors import train_vectors
+from attn_tuner.tuning.fidelity import WHOLE, Ration
 
 ROLES = ("train", "validation", "test", "unlabelled")
 LIMITS = (32, 64, 128, 256, 400)  # Tokens a text may keep; more cost time and bring little.
@@ -119,9 +120,16 @@ class RunData:
         top = min(enough, len(LIMITS) - 1)
         return LIMITS[max(0, top - 2) : top + 1]
 
-    def training(self, values: dict, seed: int) -> Batches:
-        """The training part, in an order that depends on the seed and the epoch alone."""
-        return self._learning(self.stores["train"], values, seed)
+    def training(self, values: dict, seed: int, ration: Ration = WHOLE) -> Batches:
+        """The training part, in an order that depends on the seed and the epoch alone.
+
+        Args:
+            values: of the trial, by path.
+            seed: of the order.
+            ration: says which of the texts.
+        """
+        store = self.stores["train"]
+        return self._learning(store, values, seed, ration.rows(store))
 
     def everything(self, values: dict, seed: int) -> Batches:
         """The training and the validation part together, likewise."""
@@ -134,11 +142,12 @@ class RunData:
     def test(self, values: dict) -> Batches:
         return _batches(self.stores["test"], values, JUDGED, shuffle=False)
 
-    def _learning(self, store, values, seed) -> Batches:
+    def _learning(self, store, values, seed, rows=None) -> Batches:
         weights = None
         if values.get("class_weights") == "balanced":
             weights = balanced_weights(store.labels, int(store.labels.max()) + 1)
-        return _batches(store, values, values["batch_size"], seed=seed, sample_weight=weights)
+        options = {"seed": seed, "rows": rows, "sample_weight": weights}
+        return _batches(store, values, values["batch_size"], **options)
 
 
 def _batches(store, values, size, **options) -> Batches:

@@ -48,7 +48,7 @@ class Finalist:
 
         The members cut texts themselves, so the bundle need only leave each what it wants.
         """
-        values = [record.values for record in self.records]
+        values = [record.trained for record in self.records]
         keeps = {each["keep"] for each in values}
         limits = [each["text_limit"] for each in values]
         limit = max(limits) if len(keeps) == 1 and None not in limits else None
@@ -118,7 +118,7 @@ def assembled(finalist: Finalist, runner, labels: np.ndarray) -> keras.Model:
             with np.load(Path(runner.project_dir) / LINEAR) as learnt:
                 models.append(linear_model(learnt))
             continue
-        model = runner.hypermodel.model(record.values)
+        model = runner.hypermodel.model(record.trained)
         model.load_weights(_place(runner, record) / WEIGHTS)
         models.append(model)
     if len(models) == 1:

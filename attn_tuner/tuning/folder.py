@@ -23,7 +23,7 @@ class Record:
         trial_id: KerasTuner's name of it.
         status: "completed", "pruned", "cut" (by the clock or by hand), "failed", or "infeasible"
             where it was not trained because it breaks a limit.
-        values: path to value.
+        values: path to value, as the oracle gave them.
         score: of the objective at the best evaluation; None for a failed trial.
         measures: all of `measures.measure` at the best evaluation, with `epochs` and `seconds`.
         history: every evaluation.
@@ -35,6 +35,8 @@ class Record:
         message: the traceback of a failed trial.
         repeats: scores of further trainings with other seeds.
         latency_ms: milliseconds for one text, where they are limited.
+        share: of the most that a trial is given, what its rung gave it; 1 without rungs.
+        used: by name, what the rung put in the place of values, see `fidelity.Ration`.
     """
 
     trial_id: str
@@ -51,6 +53,13 @@ class Record:
     message: str = ""
     repeats: list = field(default_factory=list, hash=False)
     latency_ms: float | None = None
+    share: float = 1.0
+    used: dict = field(default_factory=dict, hash=False)
+
+    @property
+    def trained(self) -> dict:
+        """The values by which the model was made and trained, and reads texts."""
+        return {**self.values, **self.used}
 
     def save(self, folder):
         write_json(Path(folder) / RECORD, asdict(self))

@@ -22,6 +22,7 @@ class Plan:
         classes: class names, by number.
         space: `SearchSpace.describe()`.
         tuner: name of the oracle.
+        fidelity: what the rungs of the oracle give of, `fidelity.FIDELITIES`.
         objective: key of `measures.measure`.
         faithful: what a faithfulness of 1 adds to a trial's score; 0 for none of it.
         max_trials: trials at most; None for no limit but the time.
@@ -43,6 +44,7 @@ class Plan:
     classes: tuple[str, ...]
     space: dict = field(hash=False)
     tuner: str = "tpe"
+    fidelity: str = "epochs"
     objective: str = "accuracy"
     faithful: float = 0.0
     max_trials: int | None = None
@@ -103,7 +105,7 @@ class Plan:
                 f"{where} was made with another search space; it differs in "
                 f"{', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''}. {_ELSEWHERE}"
             )
-        for name in ("tuner", "objective", "faithful", "seed"):
+        for name in ("tuner", "fidelity", "objective", "faithful", "seed"):
             old, new = getattr(before, name), getattr(self, name)
             if old != new:
                 raise RunError(f"{where} was made with {name} {old!r}, not {new!r}. {_ELSEWHERE}")

@@ -25,12 +25,12 @@ def refitted(record: Record, hypermodel, stored, budget) -> keras.Model | None:
     Returns:
         The model, or None where the time was over or the loss was no longer a number.
     """
-    batches = stored.everything(record.values, record.seed)
+    batches = stored.everything(record.trained, record.seed)
     hypermodel = copy.copy(hypermodel)
     hypermodel.training_texts = len(batches.rows)
     keras.utils.clear_session()
     keras.utils.set_random_seed(record.seed)
-    model = hypermodel.model(record.values)
+    model = hypermodel.model(record.trained)
     steps = math.ceil(record.measures["epochs"] * len(batches))
     guard = _Guard(steps, budget)
     epochs = math.ceil(steps / len(batches))

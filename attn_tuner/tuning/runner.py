@@ -18,12 +18,13 @@ from attn_tuner.tuning import folder as folders
 from attn_tuner.tuning.alarm import woken
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.durable import WholeFiles
+from attn_tuner.tuning.fidelity import Fidelity, Rung
 from attn_tuner.tuning.folder import Record
 from attn_tuner.tuning.garbage import spared
 from attn_tuner.tuning.giving_up import no_hope
 from attn_tuner.tuning.oracles.told import Told
 from attn_tuner.tuning.plan import Plan, trial_seed
-from attn_tuner.tuning.pruning import make_pruner
+from attn_tuner.tuning.pruning import ByRung, make_pruner
 from attn_tuner.tuning.task import Outcome, Task
 from attn_tuner.tuning.watch import TIME_OVER, Schedule, Watch
 from attn_tuner.tuning.workshop import Workshop
@@ -74,13 +75,14 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         self.interrupted = interrupted
         self.sign = 1 if oracle.objective.direction == "max" else -1
         self.told = Told(oracle)
-        self.pruner = make_pruner(plan.pruner)
+        self.fidelity = Fidelity(plan.fidelity, plan.seed)
+        self.pruners = ByRung(lambda: make_pruner(plan.pruner))
         self.records = folders.recorded(self.project_dir)
         self._holding = set(self.records)  # Trials that may have weights on disk.
         self._tasks: dict[str, Task] = {}  # Of the trials that run.
         self._unreported = self.told.nothing_of(self.records)
         for record in self.records.values():
-            self._teach_pruner(record)
+            self.pruners.learn(record, plan.objective, self.sign)
 
     def search(self):
         """Runs trials until the oracle has no more, the time is over, or the user says so."""
@@ -150,13 +152,16 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
 
     def _make_task(self, trial) -> Task:
         promoted = trial.hyperparameters.values.get("tuner/trial_id")  # By Hyperband.
+        values = declare(trial.hyperparameters, self.hypermodel.space)
+        ration = self.fidelity.ration(values, Rung.of(trial, self.oracle))
         return Task(
             trial_id=trial.trial_id,
-            values=declare(trial.hyperparameters, self.hypermodel.space),
+            values=values,
             seed=trial_seed(self.plan.seed, trial.trial_id),
             place=str(self.get_trial_dir(trial.trial_id)),
-            schedule=self._schedule(trial),
+            schedule=self._schedule({**values, **ration.used}),
             begin_from=promoted and str(Path(self.get_trial_dir(promoted)) / folders.WEIGHTS),
+            ration=ration,
         )
 
     def run_trial(self, trial):
@@ -180,8 +185,9 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
     def judge(self, trial_id: str, epochs: float, score: float) -> str | None:
         """Takes in a point of a learning curve; says why the trial should end now, or None."""
         self.told.evaluated(trial_id, epochs, self.sign * score)
-        self.pruner.report(trial_id, epochs, score)
-        return self.pruner.hopeless(trial_id)
+        pruner = self.pruners.of(self._tasks[trial_id].ration.share)
+        pruner.report(trial_id, epochs, score)
+        return pruner.hopeless(trial_id)
 
     def keep(self, trial, outcome: Outcome) -> dict:
         """Writes a trial's record down, and drops the weights that no longer count."""
@@ -202,11 +208,13 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
             seed=task.seed,
             ended=self.budget.elapsed(),
             latency_ms=outcome.latency_ms,
+            share=task.ration.share,
+            used=task.ration.used,
         )
         record.save(task.place)
         self.records[record.trial_id] = record
         self._holding.add(record.trial_id)
-        self.pruner.finish(trial.trial_id, pruned=pruned)
+        self.pruners.of(record.share).finish(trial.trial_id, pruned=pruned)
         self.budget.record("trial", outcome.seconds)
         if status != "cut":
             folders.drop_resume_points(task.place)
@@ -235,7 +243,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
             cause: the name of the exception, a colon, and its sentence.
             message: the traceback.
         """
-        self._tasks.pop(trial.trial_id, None)
+        task = self._tasks.pop(trial.trial_id, None)
         trial.status = TrialStatus.FAILED
         trial.message = message
         refused = cause.startswith(_REFUSED)
@@ -252,7 +260,8 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         place.mkdir(parents=True, exist_ok=True)
         record.save(place)
         self.records[trial.trial_id] = record
-        self.pruner.finish(trial.trial_id)
+        if task:
+            self.pruners.of(task.ration.share).finish(trial.trial_id)
         self.heard({"trial": trial.trial_id, "ended": record})
 
     def note_new_score(self, trial):
@@ -269,9 +278,8 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         except Exception as error:
             self.fail(trial, f"{type(error).__name__}: {error}", traceback.format_exc())
 
-    def _schedule(self, trial):
-        values = trial.hyperparameters.values
-        epochs = int(values.get("tuner/epochs", values.get("epochs", self.plan.epochs)))
+    def _schedule(self, values):
+        epochs = int(values.get("epochs", self.plan.epochs))
         checks = 1 if self.plan.pruner == "none" else 4
         return Schedule(epochs, self.plan.patience, self.plan.objective, self.sign, checks)
 
@@ -288,10 +296,3 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
             if self.records[trial_id].status != "cut":
                 folders.drop_weights(self.get_trial_dir(trial_id))
                 self._holding.discard(trial_id)
-
-    def _teach_pruner(self, record):
-        for news in record.history:
-            self.pruner.report(
-                record.trial_id, news["epochs"], self.sign * news[self.plan.objective]
-            )
-        self.pruner.finish(record.trial_id, pruned=record.status == "pruned")

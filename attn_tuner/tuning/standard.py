@@ -8,6 +8,7 @@ from attn_tuner.measures import direction, kind_of
 from attn_tuner.schedules import imbalanced
 from attn_tuner.space import Choice, Float, Int, SearchSpace
 from attn_tuner.standard_space import default_space
+from attn_tuner.tuning.fidelity import WITH_RUNGS
 from attn_tuner.tuning.oracles import objective_of, oracles
 from attn_tuner.tuning.oracles.points import warm_start
 
@@ -19,6 +20,7 @@ FOR_FEW = {"batch_size": 32, "learning_rate": 0.0028}
 VECTORS_SHARE = 0.12  # Of the time for the search, for word vectors.
 NO_FIRST_POINTS = ("grid", "hyperband")
 ALIKE = ("f1_macro", "auc")  # Objectives to which a rare class counts as much as another.
+PARTS = 9  # Of the texts or of their length: rungs of a ninth, a third and all.
 KNOWN_GOOD = (
     # Recurrent states read by attention, their mean and their maximum together.
     {"head": "pooling", "head.pooling.score": "additive", "head.pooling.fusion": "pools"},
@@ -116,6 +118,8 @@ def oracle_of(plan, hypermodel, earlier=()):
     options = {"hyperparameters": hyperparameters, "max_trials": plan.max_trials}
     goal = objective_of(f"{direction(plan.objective)}:val_{plan.goal}")
     make = oracles[plan.tuner]
+    if plan.tuner in WITH_RUNGS:
+        options["max_epochs"] = plan.epochs if plan.fidelity == "epochs" else PARTS
     if plan.tuner not in NO_FIRST_POINTS:
         few = FOR_FEW if hypermodel.training_texts < FEW_TEXTS else {}
         options["first_points"] = [

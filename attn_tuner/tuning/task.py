@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from attn_tuner.tuning.fidelity import WHOLE, Ration
 from attn_tuner.tuning.watch import Schedule
 
 
@@ -11,11 +12,12 @@ class Task:
 
     Args:
         trial_id: KerasTuner's name of the trial.
-        values: path to value.
+        values: path to value, as the oracle gave them.
         seed: of the weights and of the order of the data.
         place: the trial's folder, where its resume points lie and its results go.
         schedule: how long, and judged by what.
         begin_from: a file of weights to begin with, where there is no resume point.
+        ration: what a rung lets it have.
     """
 
     trial_id: str
@@ -24,6 +26,12 @@ class Task:
     place: str
     schedule: Schedule
     begin_from: str | None = None
+    ration: Ration = WHOLE
+
+    @property
+    def trained(self) -> dict:
+        """The values by which the model is made and trained."""
+        return {**self.values, **self.ration.used}
 
 
 @dataclass(frozen=True)

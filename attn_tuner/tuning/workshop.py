@@ -12,7 +12,7 @@ from attn_tuner.tuning import folder as folders
 from attn_tuner.tuning.limits_check import Allowed, latency_ms
 from attn_tuner.tuning.task import Outcome, Task
 from attn_tuner.tuning.trainer import train
-from attn_tuner.tuning.watch import Watch
+from attn_tuner.tuning.watch import Progress, Watch
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Workshop:
 
     Args:
         hypermodel: an `AttentionHyperModel`.
-        training: `(values, seed)` to the batches to train on.
+        training: `(values, seed, ration)` to the batches to train on.
         validation: `values` to the batches to judge by.
         callbacks: `(trial_id, values)` to Keras callbacks for that trial, or a list of callbacks
             of which every trial gets copies.
@@ -46,11 +46,11 @@ class Workshop:
         """
         keras.utils.clear_session()
         keras.utils.set_random_seed(task.seed)
-        model = self.hypermodel.model(task.values)
-        latency = self._within_limits(model, task.values)
-        progress = folders.load_resume_point(model, task.place)
-        if progress is None and task.begin_from and Path(task.begin_from).exists():
-            model.load_weights(task.begin_from)
+        values = task.trained
+        batches = self.training(values, task.seed, task.ration)
+        model = self._model(values, batches)
+        latency = self._within_limits(model, values)
+        progress = folders.load_resume_point(model, task.place) or _promoted(model, task)
 
         def saved(progress):
             folders.save_resume_point(model, progress, task.place)
@@ -59,8 +59,8 @@ class Workshop:
 
         progress = train(
             model,
-            self.training(task.values, task.seed),
-            self.validation(task.values),
+            batches,
+            self.validation(values),
             task.schedule,
             replace(watch, saved=saved),
             progress,
@@ -68,7 +68,7 @@ class Workshop:
         )
         folders.save_probabilities(progress.probabilities, task.place)
         folders.save_weights(model, task.place)
-        more = self.also(model, task.values, progress.best_measures) if self.also else {}
+        more = self.also(model, values, progress.best_measures) if self.also else {}
         return Outcome(
             measures={**progress.best_measures, **more},
             history=progress.history,
@@ -77,6 +77,13 @@ class Workshop:
             parameters=model.count_params(),
             latency_ms=latency,
         )
+
+    def _model(self, values, batches):
+        """The model, whose learning rate falls over as many texts as it is trained on."""
+        hypermodel = copy.copy(self.hypermodel)
+        if hypermodel.training_texts is not None:
+            hypermodel.training_texts = len(batches.rows)
+        return hypermodel.model(values)
 
     def _within_limits(self, model, values) -> float | None:
         """Milliseconds for one text where they are limited."""
@@ -88,5 +95,17 @@ class Workshop:
 
     def _callbacks(self, task):
         if callable(self.callbacks):
-            return list(self.callbacks(task.trial_id, dict(task.values)))
+            return list(self.callbacks(task.trial_id, dict(task.trained)))
         return copy.deepcopy(list(self.callbacks))
+
+
+def _promoted(model, task) -> Progress | None:
+    """Sets `model` to the weights of the trial that this one goes on from; None without one."""
+    if not task.begin_from or not Path(task.begin_from).exists():
+        return None
+    if task.ration.behind:
+        model.load_weights(task.begin_from)
+    else:
+        # The rung's learning rate begins anew, and with it the optimiser, which counts its steps.
+        keras.Model(model.inputs, model.outputs).load_weights(task.begin_from)
+    return Progress(epoch=task.ration.behind)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from attn_tuner.errors import SpaceError, UnknownName
 from attn_tuner.tuning.pruning import (
     AshaPruner,
+    ByRung,
+    ExtrapolationPruner,
     MedianPruner,
     PercentilePruner,
     Pruner,
@@ -17,6 +19,7 @@ from attn_tuner.tuning.pruning import (
     make_pruner,
     pruners,
 )
+from attn_tuner.tuning.pruning.extrapolation import drawn_on
 
 curves = st.lists(st.lists(st.floats(0, 1), min_size=1, max_size=8), min_size=1, max_size=12)
 
@@ -55,6 +58,13 @@ def test_the_lowest_quarter_is_narrower_than_the_lower_half():
     assert run(with_peers(PercentilePruner(percentile=25), *peers), [0.65]) is None
     assert run(with_peers(PercentilePruner(percentile=25), *peers), [0.55])
     assert run(with_peers(MedianPruner(), *peers), [0.65])
+
+
+def test_only_trials_of_the_same_rung_are_peers():
+    rungs = ByRung(MedianPruner)
+    with_peers(rungs.of(1.0), 0.8, 0.8, 0.9, 0.9)
+    assert run(rungs.of(1 / 3), [0.5]) is None
+    assert run(rungs.of(1.0), [0.5])
 
 
 def test_nothing_is_judged_before_the_warmup_or_without_enough_peers():
@@ -115,6 +125,28 @@ def test_successive_halving_judges_at_rungs_only():
 def test_rungs_lie_a_factor_apart(step, rungs):
     pruner = AshaPruner(first=1, factor=3, peers=1)
     assert pruner._rung(step) == rungs
+
+
+def climbing(end, speed, steps=8):
+    """A power law that has reached `end` where the steps end."""
+    return [end - speed * (step**-0.5 - steps**-0.5) for step in range(1, steps + 1)]
+
+
+def test_a_curve_drawn_on_as_a_power_law_ends_where_it_does():
+    steps = np.array([1.0, 2.0, 3.0])
+    scores = np.array([climbing(0.9, 0.3)[:3], climbing(-2, 1)[:3]]).T
+    np.testing.assert_allclose(drawn_on(steps, scores, 8.0), [0.9, -2])
+
+
+def test_a_slow_beginner_goes_on_and_a_quick_one_that_flattens_ends():
+    pruner = ExtrapolationPruner()
+    for number, speed in enumerate((0.1, 0.2, 0.3, 0.4)):
+        run(pruner, climbing(0.9, speed), str(number))
+    slow, quick = climbing(0.91, 0.6), climbing(0.85, 0.1)
+    assert slow[1] < quick[1]
+    assert run(pruner, slow, "slow") is None
+    reason = run(pruner, quick, "quick")
+    assert reason == "0.828 after 3.00 epochs would be 0.850 after 8.00; 0.910 was reached"
 
 
 def test_folds_are_compared_with_the_same_folds_of_the_best_trial():
@@ -191,6 +223,7 @@ def test_state_through_json_changes_no_decision(name, scores, cut):
     assert whole.worth_resuming() == again.worth_resuming()
 
 
+@settings(deadline=None)
 @given(curves, st.integers(0, 100))
 def test_the_order_of_the_scale_alone_matters(scores, seed):
     def decisions(change):
@@ -218,6 +251,7 @@ def test_a_wrong_name_is_answered_by_the_right_one():
         ("percentile", {"percentile": 100}),
         ("asha", {"factor": 1}),
         ("asha", {"first": 0}),
+        ("extrapolation", {"margin": -0.1}),
         ("wilcoxon", {"threshold": 0}),
         ("none", {"colour": "red"}),
     ],

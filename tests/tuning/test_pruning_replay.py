@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from attn_tuner.tuning.pruning import make_pruner
+from attn_tuner.tuning.pruning import ExtrapolationPruner, MedianPruner, make_pruner
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -34,7 +34,19 @@ def test_without_a_pruner_every_epoch_is_trained(benchmark, recorded):
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_the_median_saves_a_third_and_keeps_the_winner(workers, benchmark, recorded):
-    _, make = next(row for row in benchmark.candidates(9) if row[0] == "median")
-    saved, _, largest, lost = benchmark.measured(recorded, make, 8, workers)
+    saved, _, largest, lost = benchmark.measured(recorded, MedianPruner, 8, workers, trials=45)
     assert saved > 0.33
     assert (largest, lost) == (0, 0)
+
+
+def test_extrapolation_saves_as_much_as_the_median_and_loses_fewer_winners(benchmark, recorded):
+    saved, regret, _, lost = benchmark.measured(recorded, ExtrapolationPruner, 25)
+    known, cost, _, more = benchmark.measured(recorded, MedianPruner, 25)
+    assert saved > known - 0.02
+    assert regret <= cost
+    assert lost < more
+
+
+def test_a_trial_ends_where_its_patience_does(benchmark):
+    assert benchmark.patient([0.5, 0.6, 0.6, 0.6, 0.7], 2) == [0.5, 0.6, 0.6, 0.6]
+    assert benchmark.patient([0.5, 0.6, 0.6, 0.7], 2) == [0.5, 0.6, 0.6, 0.7]

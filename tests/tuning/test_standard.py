@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.text import Split, TextDataset
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.data import RunData
-from attn_tuner.tuning.standard import search_space, word_vectors
+from attn_tuner.tuning.plan import Plan
+from attn_tuner.tuning.standard import oracle_of, search_space, word_vectors
 
 
 def prepared(directory, ones, texts=60):
@@ -77,3 +79,9 @@ def test_word_vectors_come_from_a_file_where_there_is_one(uneven, tmp_path):
     assert found[2:, 8:].std() <= found[2:, :8].std()
     again = word_vectors(*given, tmp_path / "glove.txt")
     np.testing.assert_array_equal(found, again)
+
+
+@pytest.mark.parametrize(("fidelity", "most"), [("epochs", 4), ("texts", 9), ("length", 9)])
+def test_the_highest_rung_has_the_callers_epochs_or_all_of_the_texts(fidelity, most):
+    plan = Plan("few", "0", ("no", "yes"), {}, tuner="hyperband", fidelity=fidelity, epochs=4)
+    assert oracle_of(plan, AttentionHyperModel(50)).max_epochs == most

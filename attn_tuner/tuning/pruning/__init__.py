@@ -17,11 +17,15 @@ from attn_tuner.errors import SpaceError, UnknownName
 from attn_tuner.registry import unknown
 from attn_tuner.tuning.pruning.asha import AshaPruner
 from attn_tuner.tuning.pruning.base import NoPruner, Pruner
+from attn_tuner.tuning.pruning.by_rung import ByRung
+from attn_tuner.tuning.pruning.extrapolation import ExtrapolationPruner
 from attn_tuner.tuning.pruning.percentile import MedianPruner, PercentilePruner
 from attn_tuner.tuning.pruning.wilcoxon import WilcoxonPruner
 
 __all__ = [
     "AshaPruner",
+    "ByRung",
+    "ExtrapolationPruner",
     "MedianPruner",
     "NoPruner",
     "PercentilePruner",
@@ -34,6 +38,7 @@ __all__ = [
 pruners: Mapping[str, type[Pruner]] = MappingProxyType(
     {
         "asha": AshaPruner,
+        "extrapolation": ExtrapolationPruner,
         "median": MedianPruner,
         "none": NoPruner,
         "percentile": PercentilePruner,

@@ -1,0 +1,116 @@
+"""What a rung's budget buys: epochs, a part of the training texts, or the beginning of each text.
+
+Light: a worker that waits needs no Keras.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from attn_tuner.errors import SpaceError, UnknownName
+from attn_tuner.registry import unknown
+
+FIDELITIES = ("epochs", "texts", "length")
+WITH_RUNGS = ("hyperband",)
+SHORTEST = 16  # Tokens, below which few texts say what they are about.
+
+
+@dataclass(frozen=True)
+class Rung:
+    """How much of the resource a trial is given, as a multi-fidelity oracle counts it.
+
+    Args:
+        budget: r.
+        most: R, what a trial of the highest rung is given.
+        before: what the trial was given from which this one goes on; 0 where it begins.
+    """
+
+    budget: int
+    most: int
+    before: int = 0
+
+    @classmethod
+    def of(cls, trial, oracle) -> "Rung | None":
+        """That of a KerasTuner trial; None where the oracle has no rungs."""
+        told = trial.hyperparameters.values
+        if "tuner/epochs" not in told:
+            return None
+        return cls(told["tuner/epochs"], oracle.max_epochs, told.get("tuner/initial_epoch", 0))
+
+
+@dataclass(frozen=True)
+class Ration:
+    """What a trial is trained with, apart from its values; without rungs, all there is.
+
+    Args:
+        share: r / R.
+        used: by name, what stands in the place of the trial's values; and `texts`, the share of
+            the training texts, where it is not trained on all.
+        seed: of the choice of these texts: one for all trials, so that the rungs nest and trials
+            are compared on the same.
+        behind: epochs that are behind the weights with which it begins.
+    """
+
+    share: float = 1.0
+    used: dict = field(default_factory=dict, hash=False)
+    seed: int = 0
+    behind: int = 0
+
+    def rows(self, store):
+        """Which texts of a `TokenStore` to train on; None for all."""
+        part = self.used.get("texts", 1.0)
+        return None if part >= 1 else store.fraction(part, self.seed)
+
+
+WHOLE = Ration()
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """A rung's budget of r of R as a ration of training.
+
+        epochs    r epochs, on all texts
+        texts     all epochs of the trial, on round(r / R n_c) of the n_c texts of each class
+        length    all epochs, all texts cut to ceil(r / R text_limit) tokens, 16 at least
+
+    Fewer epochs cost less because training ends earlier; fewer and shorter texts, because an epoch
+    is shorter, so that the learning rate rises and falls once at every rung.
+
+    Args:
+        name: of `FIDELITIES`.
+        seed: of the choice of texts.
+
+    Reference:
+        Li et al. 2018, Hyperband, on resources other than iterations, 3 and 4.2.
+        https://jmlr.org/papers/v18/16-558.html
+        Klein et al. 2017, Fabolas, on fractions of the data.
+        https://proceedings.mlr.press/v54/klein17a.html
+    """
+
+    name: str = "epochs"
+    seed: int = 0
+
+    def ration(self, values: Mapping, rung: Rung | None) -> Ration:
+        """What a trial of these values gets at this rung."""
+        if rung is None:
+            return WHOLE
+        share = rung.budget / rung.most
+        if self.name == "epochs":
+            return Ration(share, {"epochs": rung.budget}, behind=rung.before)
+        if self.name == "texts":
+            return Ration(share, {"texts": share}, self.seed)
+        limit = values["text_limit"]
+        cut = max(SHORTEST, math.ceil(share * limit))
+        return Ration(share, {"text_limit": min(cut, limit)})
+
+
+def check_fidelity(name: str, tuner: str):
+    """Raises SpaceError unless the tuner can spend its budget in this way."""
+    if name not in FIDELITIES:
+        raise UnknownName(unknown("fidelity", name, FIDELITIES))
+    if name != "epochs" and tuner not in WITH_RUNGS:
+        raise SpaceError(
+            f"fidelity is '{name}', but tuner '{tuner}' has no rungs to spend it on: every trial "
+            f"gets all texts at full length. Take tuner='{WITH_RUNGS[0]}', which has, or leave "
+            "fidelity out."
+        )

@@ -1,0 +1,72 @@
+"""A pruner that asks where a learning curve is going to end."""
+
+import numpy as np
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.tuning.pruning.base import Pruner, shown
+
+POWERS = np.array([0.25, 0.5, 1.0, 2.0])
+
+
+class ExtrapolationPruner(Pruner):
+    """Ends a trial whose curve, drawn on as a power law, stays below a trial that has ended.
+
+        score_t = s - b t^-c          c from 1/4, 1/2, 1, 2; s and b by least squares
+        prune when  score_T < best - margin          T where the longest of the others ended
+
+    The curve is that of the best so far. Unlike a comparison with the peers at the same step it
+    lets a slow beginner that still climbs go on, and ends a quick one that has flattened.
+
+    Args:
+        margin: how far below the best a trial must end, in units of the objective.
+        warmup: epochs before which nothing is judged.
+        peers: how many trials must have ended before anything is judged.
+        patience: how many reports in a row must be bad.
+
+    Reference:
+        Domhan et al. 2015, 3.1, the family pow3. https://www.ijcai.org/Proceedings/15/Papers/487.pdf
+    """
+
+    def __init__(self, margin: float = 0.0, warmup: float = 0.5, peers: int = 4, patience: int = 2):
+        super().__init__(warmup, peers, patience)
+        if not margin >= 0:
+            raise SpaceError(f"A pruner's margin should be at least 0; got {margin!r}.")
+        self.margin = margin
+
+    def _judge(self, trial_id):
+        ended = [c[-1] for t, c in self._curves.items() if t in self._ended and t != trial_id]
+        points = [
+            point
+            for point in self._curves[trial_id]
+            if point.step > 0 and np.isfinite(point.best).all()
+        ]
+        if len(ended) < self.peers or len(points) < 2:
+            return None
+        end = max(*(point.step for point in ended), points[-1].step)
+        steps = np.array([point.step for point in points])
+        reached = drawn_on(steps, np.array([point.best for point in points]), end)
+        ahead = [point.best for point in ended if np.all(point.best - reached > self.margin)]
+        if not ahead:
+            return None
+        return (
+            f"{shown(points[-1].best)} after {steps[-1]:.2f} epochs would be {shown(reached)} "
+            f"after {end:.2f}; {shown(max(ahead))} was reached"
+        )
+
+
+def drawn_on(steps: np.ndarray, scores: np.ndarray, end: float) -> np.ndarray:
+    """The scores at step `end` of the power law that fits best, but not below the last ones.
+
+    Args:
+        steps: (points,), rising, above 0.
+        scores: (points, objectives).
+        end: not before the last step.
+    """
+    powers = steps[:, None] ** -POWERS  # (points, laws)
+    middle, mean = powers.mean(axis=0), scores.mean(axis=0)
+    apart = powers - middle
+    slopes = apart.T @ (scores - mean) / np.square(apart).sum(axis=0)[:, None]
+    misfits = np.square(mean + apart[:, :, None] * slopes - scores[:, None]).sum(axis=0)
+    ends = mean + (end**-POWERS - middle)[:, None] * slopes  # (laws, objectives)
+    best = misfits.argmin(axis=0)
+    return np.maximum(scores[-1], np.take_along_axis(ends, best[None], axis=0)[0])
