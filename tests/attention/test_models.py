@@ -4,11 +4,15 @@ One model holds every head, so that Keras traces once what all of them need. The
 without XLA, which Keras would otherwise choose even for predict, and which takes minutes for all.
 """
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
 
-from attn_tuner.attention import attention_model, heads
+from attn_tuner.attention import PoolingHead, attention_model, heads
+from attn_tuner.attention.fusions import fusions
+from attn_tuner.attention.queries import queries
 from attn_tuner.encoding import Projection, encoders
 from attn_tuner.testing import far_corner
 
@@ -149,3 +153,20 @@ def test_the_last_state_behind_a_bidirectional_encoder_is_not_the_zero_vector():
     np.testing.assert_array_equal(context[1], states[1, 1])
     assert np.any(context[1])
     assert not np.any(states[1, 5])
+
+
+def test_every_query_meets_every_fusion_in_texts_of_any_length():
+    products = list(itertools.product(queries, fusions, (1, 2)))
+    states = keras.Input((None, 4))
+    contexts = [
+        PoolingHead(score="dot", query=query, fusion=fusion, hops=hops)(states)
+        for query, fusion, hops in products
+    ]
+    model = keras.Model(states, contexts)
+    if TENSORFLOW:  # Where the number of steps is unknown while the graph is made.
+        import tensorflow as tf
+
+        model = tf.function(model, input_signature=[tf.TensorSpec((None, None, 4))])
+    given = np.random.default_rng(0).normal(size=(3, 7, 4)).astype("float32")
+    for part, found in zip(products, model(given), strict=True):
+        assert np.isfinite(keras.ops.convert_to_numpy(found)).all(), part

@@ -25,5 +25,6 @@ class LearnedQuery(Query):
         )
 
     def call(self, states, mask):
-        zeros = ops.zeros_like(states[:, :1])  # (batch, 1, features): gives u its batch axis.
+        # Gives u its batch axis. One step, not a slice of one: its number would be unknown.
+        zeros = ops.zeros_like(states[:, 0])[:, None, :]
         return ops.convert_to_tensor(self.u)[None] + zeros
