@@ -1,7 +1,7 @@
 """The search that a KerasTuner user writes, against ours, in one run on one machine.
 
     python benchmarks/search.py [--texts 20000] [--trials 6] [--epochs 3] [--minutes 60]
-                                [--data imdb_reviews] [--keep FILE]
+                                [--data imdb_reviews] [--keep FILE] [--programs NAME ...]
 
 (a) A stock KerasTuner program as a competent user writes it: a `TextVectorization` of 20,000 words,
 texts padded to 500 tokens once and kept in memory, an LSTM or GRU, in both directions or one, with
@@ -223,7 +223,7 @@ def compare(given, arguments):
     kept = Path(given.keep) if given.keep else None
     lines = kept.read_text().splitlines() if kept and kept.exists() else []
     found = {each["program"]: each for each in map(json.loads, lines)}
-    for name in (each for each in PROGRAMS if each not in found):
+    for name in (each for each in given.programs if each not in found):
         found[name] = {"program": name, **measured_apart(name, arguments, found)}
         line = json.dumps(found[name])
         print(line, flush=True)
@@ -241,7 +241,7 @@ def measured_apart(name, arguments, found) -> dict:
         json.dump(found.get(STOCK[0], {}).get("values", []), drawn)
         drawn.flush()
         done = subprocess.run(
-            [sys.executable, __file__, *arguments, "--program", name, "--values", drawn.name],
+            [sys.executable, __file__, *arguments, "--one", name, "--values", drawn.name],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -268,7 +268,7 @@ def page(found: dict[str, dict]) -> str:
         steps = ", ".join(f"{score:.4f} at {moment:.0f}" for moment, score in told["curve"])
         lines.append(f"- {name}: {steps}")
     lines.append("")
-    for rival in STOCK:
+    for rival in (each for each in STOCK if each in found):
         bar, whole = found[rival]["curve"][-1][1], found[rival]["seconds"]
         for name in ("ours", "same trials"):
             there = next((at for at, score in found[name]["curve"] if score >= bar), None)
@@ -290,12 +290,15 @@ def main():
     parser.add_argument("--trials", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=60.0, help="for each program at most")
+    parser.add_argument(
+        "--programs", nargs="+", choices=tuple(PROGRAMS), default=list(PROGRAMS), metavar="NAME"
+    )
     parser.add_argument("--keep", help="a file for what was measured")
-    parser.add_argument("--program", choices=tuple(PROGRAMS), help=argparse.SUPPRESS)
+    parser.add_argument("--one", choices=tuple(PROGRAMS), help=argparse.SUPPRESS)
     parser.add_argument("--values", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.program:
-        print(json.dumps(measured(given.program, given)))
+    if given.one:
+        print(json.dumps(measured(given.one, given)))
     else:
         compare(given, sys.argv[1:])
 
