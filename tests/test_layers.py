@@ -23,6 +23,7 @@ LAYERS = [
     {"ngram_regression"},
     {"attention"},
     {"encoding"},
+    {"language_model"},
     {"declaration"},
     {"hypermodel"},
     {"baselines"},
