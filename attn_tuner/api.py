@@ -31,7 +31,8 @@ from attn_tuner.tuning.launchers.launch import Launch
 from attn_tuner.tuning.limits_check import Allowed
 from attn_tuner.tuning.lock import held
 from attn_tuner.tuning.oracles import oracles
-from attn_tuner.tuning.plan import Plan, goal_of
+from attn_tuner.tuning.plan import Plan, goal_of, share, whole
+from attn_tuner.tuning.pretraining import pretrain as pretrain_best
 from attn_tuner.tuning.repeats import repeat
 from attn_tuner.tuning.reserve import kept_back
 from attn_tuner.tuning.runner import TrialRunner
@@ -77,6 +78,7 @@ def search(
     keep: int = 3,
     ensemble: int | None = None,
     refit: bool = False,
+    pretrain: float = 0.0,
     repeats: int = 0,
     max_parameters: int | None = None,
     max_latency_ms: float | None = None,
@@ -121,6 +123,8 @@ def search(
             exported where `refit`, faithfulness or a limit is set.
         refit: True trains the winner, where it is a single trial, once more on the training and
             validation texts together, if the time allows it; the outcome says whether it did.
+        pretrain: share of the time, 0.3 or so, in which the encoder of the best trial learns from
+            all texts but those held out, without labels, to be trained as one more trial.
         repeats: further trainings of each of the three best trials with fresh seeds, if the time
             allows them; the leaderboard shows their mean and spread.
         max_parameters: weights that a model has at most; a larger one is not trained.
@@ -178,7 +182,8 @@ def search(
             keep=max(keep, LIBRARY * ensemble if ensemble > 1 else 1),
             ensemble=ensemble,
             refit=refit,
-            repeats=_whole("repeats", repeats),
+            pretrain=share("pretrain", pretrain),
+            repeats=whole("repeats", repeats),
             task=dataset.task,
             limits=asdict(allowed),
             seed=seed,
@@ -240,7 +245,9 @@ def _run(plan, oracle, workshop, launch, budget, shown, directory, stored) -> Tr
     )
     try:
         launch.search(runner, directory / place.DATA)
-        budget.set_reserve(kept_back(stored, plan, repeats=False))
+        budget.set_reserve(kept_back(stored, plan, pretrain=False))
+        pretrain_best(runner, stored, shown.say)
+        budget.set_reserve(kept_back(stored, plan, pretrain=False, repeats=False))
         repeat(runner, plan.repeats)
     finally:
         listen_no_more()
@@ -271,12 +278,6 @@ def _members(ensemble, allowed, refit) -> int:
             "average. Give 1 for a single one, or 5."
         )
     return 1 if allowed else ensemble
-
-
-def _whole(name, number) -> int:
-    if not isinstance(number, int) or number < 0:
-        raise SpaceError(f"{name} is {number!r}; it should be a whole number, 0 or more.")
-    return number
 
 
 def _seconds(max_time, max_trials):

@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from attn_tuner.errors import RunError
+from attn_tuner.errors import RunError, SpaceError
 from attn_tuner.files import read_json, write_json
 
 PLAN = "plan.json"
@@ -31,6 +31,7 @@ class Plan:
         pruner: name of the rule that stops hopeless trials.
         keep: trials whose weights stay on disk.
         ensemble: trials that the exported model may average at most.
+        pretrain: share of the time in which the best encoder learns from texts without labels.
         repeats: further trainings of each of the best trials, with fresh seeds.
         refit: whether the winner is trained again with the validation texts.
         task: name of what a model answers; "" where that follows from the classes.
@@ -53,6 +54,7 @@ class Plan:
     keep: int = 3
     ensemble: int = 1
     refit: bool = False
+    pretrain: float = 0.0
     repeats: int = 0
     task: str = ""
     limits: dict = field(default_factory=dict, hash=False)
@@ -112,6 +114,23 @@ class Plan:
 def goal_of(objective: str, faithful: float) -> str:
     """The measure that is a trial's score: the objective, or its sum with faithfulness."""
     return f"faithful_{objective}" if faithful else objective
+
+
+def whole(name: str, number) -> int:
+    """The number, or SpaceError with its name."""
+    if not isinstance(number, int) or number < 0:
+        raise SpaceError(f"{name} is {number!r}; it should be a whole number, 0 or more.")
+    return number
+
+
+def share(name: str, number) -> float:
+    """A share of the time, or SpaceError with its name."""
+    if not isinstance(number, int | float) or not 0 <= number < 1:
+        raise SpaceError(
+            f"{name} is {number!r}; it should be a share of the time, from 0 to less than 1. Try "
+            "0.3."
+        )
+    return float(number)
 
 
 def digest(value) -> str:
