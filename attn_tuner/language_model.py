@@ -65,8 +65,8 @@ class HiddenWords(keras.utils.PyDataset):
         self.seed = seed
         self.epoch = 0
         self.chances = word_chances(self.stores, words)
-        drawn = self.chances**FLATTER
-        self._ladder = np.cumsum(drawn / drawn.sum())
+        ladder = np.cumsum(self.chances**FLATTER)
+        self._ladder = ladder / ladder[-1]
         sizes = np.array([len(store.ids) for store in self.stores])
         self.tokens = int(sizes.sum())
         self._sizes = sizes / sizes.sum()
@@ -84,7 +84,7 @@ class HiddenWords(keras.utils.PyDataset):
         weights = (np.arange(hidden) < counts).astype("float32")
         words = np.take_along_axis(ids, places, axis=1)
         np.put_along_axis(ids, places, np.where(weights > 0, UNKNOWN, words), axis=1)
-        negatives = np.searchsorted(self._ladder, random.random(self.negatives))
+        negatives = np.searchsorted(self._ladder, random.random(self.negatives), side="right")
         asked = {"ids": ids, "places": places, "words": words, "negatives": negatives}
         asked = {name: array.astype("int32") for name, array in asked.items()}
         return asked, np.zeros(places.shape, "int32"), weights / max(weights.mean(), 1e-6)
