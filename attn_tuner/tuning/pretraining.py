@@ -98,6 +98,30 @@ def learn(embedding, encoder, stores, seconds: float, over=lambda: False, seed=0
     return clock.losses
 
 
+def settle(model, reader, batches, values, over):
+    """Trains what stands above the encoder, so that its first steps do not spoil what was learnt.
+
+    Args:
+        model: of these `values`.
+        reader: its layers that rest.
+        batches: training data.
+        values: path to value.
+        over: whether it has to end now.
+    """
+    for layer in reader:
+        layer.trainable = False
+    optimizer = RowAdamW(values["learning_rate"], clipnorm=1.0)
+    model.compile(optimizer, model.loss, jit_compile=model.jit_compile)
+    done = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: setattr(
+            model, "stop_training", over() or batch + 1 >= SETTLING
+        )
+    )
+    model.fit(batches, callbacks=[done], verbose=0, shuffle=False)
+    for layer in reader:
+        layer.trainable = True
+
+
 class _Clock(keras.callbacks.Callback):
     """Slows the learning down as the time goes by, and ends it."""
 
@@ -174,29 +198,13 @@ def _prepare(trial_id, values, runner, stored, seconds) -> list[float]:
     stores = [stored.stores[role] for role in ROLES if stored.size(role)]
     losses = learn(*reader, stores, seconds, runner.over, seed)
     if not runner.over():
-        _settle(model, reader, stored.training(values, seed), values, runner.over)
+        settle(model, reader, stored.training(values, seed), values, runner.over)
     if runner.over():
         return []
     fresh = runner.hypermodel.model(values)
     fresh.set_weights(model.get_weights())
     folders.save_resume_point(fresh, Progress(), runner.get_trial_dir(trial_id))
     return losses
-
-
-def _settle(model, reader, batches, values, over):
-    """Trains what stands above the reader, so that its first steps do not spoil what was learnt."""
-    for layer in reader:
-        layer.trainable = False
-    optimizer = RowAdamW(values["learning_rate"], clipnorm=1.0)
-    model.compile(optimizer, model.loss, jit_compile=model.jit_compile)
-    done = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: setattr(
-            model, "stop_training", over() or batch + 1 >= SETTLING
-        )
-    )
-    model.fit(batches, callbacks=[done], verbose=0, shuffle=False)
-    for layer in reader:
-        layer.trainable = True
 
 
 def _fine_tune(trial, runner):

@@ -237,7 +237,7 @@ def test_settling_leaves_what_was_pretrained_as_it_is(stored, searched):
     encoder = next(layer for layer in model.layers if isinstance(layer, Encoder))
     reader = [model.get_layer("embedding"), encoder]
     before = [each.get_weights() for each in (*reader, model)]
-    pretraining._settle(model, reader, stored.training(values, 0), values, lambda: False)
+    pretraining.settle(model, reader, stored.training(values, 0), values, lambda: False)
     after = [each.get_weights() for each in (*reader, model)]
     same = [
         all(np.array_equal(*pair) for pair in zip(*both, strict=True))
