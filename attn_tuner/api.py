@@ -24,7 +24,7 @@ from attn_tuner.results.result import SearchResult
 from attn_tuner.text.loaders import loaders
 from attn_tuner.text.tasks import task_named
 from attn_tuner.tuning import place
-from attn_tuner.tuning.arguments import kept, members, seconds, whole
+from attn_tuner.tuning.arguments import kept, members, seconds, share, whole
 from attn_tuner.tuning.beside import BaselinesBeside
 from attn_tuner.tuning.budget import format_duration
 from attn_tuner.tuning.data import RunData
@@ -34,6 +34,7 @@ from attn_tuner.tuning.limits_check import Allowed
 from attn_tuner.tuning.lock import held
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.plan import Plan, goal_of
+from attn_tuner.tuning.pretraining import pretrain as pretrain_best
 from attn_tuner.tuning.repeats import repeat
 from attn_tuner.tuning.reserve import kept_back
 from attn_tuner.tuning.runner import TrialRunner
@@ -79,6 +80,7 @@ def search(
     keep: int = 3,
     ensemble: int | None = None,
     refit: bool = False,
+    pretrain: float = 0.0,
     repeats: int = 0,
     max_parameters: int | None = None,
     max_latency_ms: float | None = None,
@@ -132,6 +134,8 @@ def search(
             exported where `refit`, faithfulness or a limit is set.
         refit: True trains the winner, where it is a single trial, once more on the training and
             validation texts together, if the time allows it; the outcome says whether it did.
+        pretrain: share of the time, 0.3 or so, in which the encoder of the best trial learns from
+            all texts but those held out, without labels, to be trained as one more trial.
         repeats: further trainings of each of the three best trials with fresh seeds, if the time
             allows them; the leaderboard shows their mean and spread.
         max_parameters: weights that a model has at most; a larger one is not trained.
@@ -191,6 +195,7 @@ def search(
             keep=kept(keep, ensemble),
             ensemble=ensemble,
             refit=refit,
+            pretrain=share("pretrain", pretrain),
             repeats=whole("repeats", repeats),
             task=dataset.task,
             limits=asdict(allowed),
@@ -255,7 +260,9 @@ def _run(plan, oracle, workshop, launch, budget, shown, directory, stored) -> Tr
     )
     try:
         launch.search(runner, directory / place.DATA)
-        budget.set_reserve(kept_back(stored, plan, repeats=False))
+        budget.set_reserve(kept_back(stored, plan, pretrain=False))
+        pretrain_best(runner, stored, shown.say)
+        budget.set_reserve(kept_back(stored, plan, pretrain=False, repeats=False))
         repeat(runner, plan.repeats)
     finally:
         listen_no_more()

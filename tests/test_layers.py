@@ -23,6 +23,7 @@ LAYERS = [
     {"linear", "ngram_regression"},
     {"attention"},
     {"encoding"},
+    {"language_model"},
     {"declaration", "standard_space"},
     {"hypermodel"},
     {"baselines"},

@@ -262,9 +262,10 @@ def stored_space(run):
 
 
 def test_faithful_attention_counts_where_it_is_wanted(tmp_path):
-    run = quick_search(tmp_path / "run", objective="faithful accuracy", max_trials=3)
+    run = quick_search(tmp_path / "run", objective="faithful accuracy", max_trials=3, pretrain=0.2)
     table = run.leaderboard()
     trials = table[table["status"] != "baseline"]
+    assert trials["name"].str.endswith("-pretrained").sum() == 1
     sums = trials["val_accuracy"] + 0.1 * trials["val_faithfulness"]
     np.testing.assert_allclose(trials["val_faithful_accuracy"], sums)
     assert trials["val_faithful_accuracy"].is_monotonic_decreasing

@@ -126,7 +126,7 @@ def _prepared(finalist, runner, stored, dataset, budget) -> Winner:
 def _again(finalist, runner, stored, budget):
     """The single winner trained again with the validation texts; None where it is not."""
     record = finalist.trials[0]
-    if not runner.plan.refit or len(finalist.records) > 1:
+    if not runner.plan.refit or len(finalist.records) > 1 or record.pretrained:
         return None
     if not room_for_refit(budget, stored, record.seconds):
         return None

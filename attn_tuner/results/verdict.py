@@ -128,7 +128,7 @@ def compare(one: np.ndarray, other: np.ndarray, seed: int = 0) -> Difference:
 def _by_objective(run) -> str:
     """The best with and without attention where answers are no classes."""
     best = {}
-    for record in run.ranked():
+    for record in _alike(run):
         best.setdefault(record.values.get("head", "") in CONTROLS, record)
     if len(best) < 2:
         return _one_sided(best.get(False), best.get(True))
@@ -143,8 +143,13 @@ def _by_objective(run) -> str:
     )
 
 
+def _alike(run) -> list:
+    """The scored trials, best first, but for a pretrained one: its head owes its score to that."""
+    return [record for record in run.ranked() if not record.pretrained]
+
+
 def _kinds(run, texts) -> tuple[Kind, ...]:
-    ranked = run.ranked()
+    ranked = _alike(run)
     found = {}
     for record in ranked:
         name = record.values.get("head", "")

@@ -12,6 +12,7 @@ from attn_tuner.tuning.watch import Progress
 RECORD = "record.json"
 WEIGHTS = "checkpoint.weights.h5"  # The name under which stock KerasTuner looks for them.
 PROBABILITIES = "validation.npy"
+PRETRAINED = "-pretrained"  # Behind the name of the trial whose values it has.
 LINEAR_NAME = "linear"  # Of the linear baseline, where trials have their number.
 
 
@@ -60,6 +61,11 @@ class Record:
     def trained(self) -> dict:
         """The values by which the model was made and trained, and reads texts."""
         return {**self.values, **self.used}
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether its encoder began with what texts without labels had taught it."""
+        return self.trial_id.endswith(PRETRAINED)
 
     def save(self, folder):
         write_json(Path(folder) / RECORD, asdict(self))

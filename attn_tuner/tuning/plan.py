@@ -32,6 +32,7 @@ class Plan:
         pruner: name of the rule that stops hopeless trials.
         keep: trials whose weights stay on disk.
         ensemble: trials that the exported model may average at most.
+        pretrain: share of the time in which the best encoder learns from texts without labels.
         repeats: further trainings of each of the best trials, with fresh seeds.
         refit: whether the winner is trained again with the validation texts.
         task: name of what a model answers; "" where that follows from the classes.
@@ -55,6 +56,7 @@ class Plan:
     keep: int = 3
     ensemble: int = 1
     refit: bool = False
+    pretrain: float = 0.0
     repeats: int = 0
     task: str = ""
     limits: dict = field(default_factory=dict, hash=False)

@@ -22,7 +22,8 @@ def repeat(runner, times: int, rows: int = ROWS):
         rows: how many trials.
     """
     for number in range(1, times + 1):
-        for record in runner.ranked()[:rows]:
+        # What pretraining has cost is not spent again for each seed.
+        for record in [each for each in runner.ranked() if not each.pretrained][:rows]:
             done = len(record.repeats) >= number or record.status == "cut"
             if done or not runner.budget.fits("trial", default=record.seconds):
                 continue

@@ -3,26 +3,29 @@
 from collections.abc import Callable
 
 from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.pretraining import FINE_TUNING
 from attn_tuner.tuning.repeats import ROWS
 
 MEASURING = 0.1  # Of the time, for the answers of an average to the test part.
 REFIT = 1.3  # Trainings that a refit may cost: more texts, but no evaluation between.
 
 
-def kept_back(stored, plan, repeats: bool = True) -> Callable[[Budget], float]:
+def kept_back(stored, plan, pretrain=True, repeats=True) -> Callable[[Budget], float]:
     """What the plan wants done behind its trials, as `Budget.set_reserve` takes it.
 
     Args:
         stored: a `RunData`.
         plan: a `Plan`.
-        repeats: False once these are done.
+        pretrain, repeats: False once these are done.
     """
-    trainings = REFIT * plan.refit + ROWS * plan.repeats * repeats
+    share = plan.pretrain * pretrain
+    trainings = REFIT * plan.refit + ROWS * plan.repeats * repeats + FINE_TUNING * (share > 0)
 
     def seconds(budget: Budget) -> float:
         trial = budget.estimate("trial", 0.0)
         members = affordable(budget, stored, plan.ensemble)
-        return for_export(budget, stored, members) + trainings * trial
+        own = for_export(budget, stored, members) + trainings * trial
+        return own + share * (budget.seconds or 0.0)
 
     return seconds
 

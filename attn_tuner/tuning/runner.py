@@ -118,10 +118,10 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
 
     def cut_trials(self) -> list:
         """Trials that an earlier sitting cut, which have ended for KerasTuner but can go on."""
-        cut = [record.trial_id for record in self.records.values() if record.status == "cut"]
         return [
             self.oracle.get_trial(trial_id)
-            for trial_id in cut
+            for trial_id, record in self.records.items()
+            if record.status == "cut" and not record.pretrained
             if folders.can_resume(self.get_trial_dir(trial_id))
         ]
 

@@ -11,7 +11,11 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 BACKENDS = ["jax", "torch"]
-CONTRACT = ["attention/test_every_head.py", "encoding/test_every_encoder.py"]
+CONTRACT = [
+    "attention/test_every_head.py",
+    "encoding/test_every_encoder.py",
+    "test_language_model.py",
+]
 
 
 def on(backend, *arguments):

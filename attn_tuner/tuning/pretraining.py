@@ -1,0 +1,219 @@
+"""The best trial once more, its embedding and encoder pretrained on texts without their labels."""
+
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras_tuner.engine.trial import TrialStatus
+from keras_tuner.errors import FailedTrialError
+
+from attn_tuner.encoding import Encoder
+from attn_tuner.language_model import HiddenWords, language_model
+from attn_tuner.row_adam import RowAdamW
+from attn_tuner.tuning import folder as folders
+from attn_tuner.tuning.budget import format_duration
+from attn_tuner.tuning.durable import WholeTrial
+from attn_tuner.tuning.plan import trial_seed
+from attn_tuner.tuning.watch import Progress
+
+ROLES = ("train", "unlabelled")
+FEWEST = 100  # Texts.
+LEAST = 2.0  # Seconds in which anything is learnt.
+PASSES = 20  # Over all texts at most.
+PIECE = 25  # Batches between two changes of the rate.
+SLOWEST = 0.05  # Of the first rate, at the end.
+SETTLING = 200  # Batches at most in which only what stands above the encoder learns.
+FINE_TUNING = 1.3  # Trainings that fine-tuning may cost: the settling comes on top.
+
+
+def pretrain(runner, stored, say: Callable[[str], None]):
+    """Trains the best trial that has an encoder again, pretrained, as one more trial of the run.
+
+    Its embedding and encoder learn to guess hidden words of the training and unlabelled texts for
+    the plan's share of the time. Then what stands above them learns alone for a while, then all
+    of it as in any trial. The new trial is in the run's folder and on the leaderboard like the
+    others, with `-pretrained` behind the number of the old one, and is exported only where
+    validation prefers it. The oracle does not hear of it: one point would have two scores.
+
+    A run does this once. What was cut while the trial trained goes on there; what was cut before
+    begins anew.
+
+    Args:
+        runner: a `TrialRunner` whose trials have ended.
+        stored: a `RunData`.
+        say: called with a sentence where there is something to know.
+
+    Reference:
+        Dai & Le 2015. https://arxiv.org/abs/1511.01432 ; Howard & Ruder 2018, section 3.3, for
+        unfreezing in stages. https://aclanthology.org/P18-1031
+    """
+    done = any(each.pretrained and each.status != "cut" for each in runner.records.values())
+    if not runner.plan.pretrain or done or runner.over():
+        return
+    begun = _begun(runner)
+    record = begun or _best(runner)
+    texts = sum(stored.size(role) for role in ROLES)
+    seconds = record and _seconds(runner, record)
+    if problem := None if begun else _problem(record, texts, seconds):
+        return say(f"Nothing was pretrained: {problem}")
+    trial = WholeTrial(
+        runner.oracle.get_trial(record.trial_id).hyperparameters.copy(), _name(record)
+    )
+    runner.heard({"trial": trial.trial_id, "begins": record.values})
+    try:
+        if not begun:
+            say(
+                f"Pretraining the encoder of trial {record.trial_id} on {texts:,} texts, "
+                f"{format_duration(seconds)} at most."
+            )
+            losses = _prepare(trial.trial_id, record.trained, runner, stored, seconds)
+            if not losses:
+                return
+            say(f"The loss on hidden words fell from {losses[0]:.3f} to {losses[-1]:.3f}.")
+        _fine_tune(trial, runner)
+    except Exception as error:
+        runner.fail(trial, f"{type(error).__name__}: {error}", traceback.format_exc())
+
+
+def learn(embedding, encoder, stores, seconds: float, over=lambda: False, seed=0) -> list[float]:
+    """Trains both to guess hidden words; returns the mean losses of the pieces, one by one.
+
+    The rate falls in a line, by the share of the time or of the passes, whichever is greater.
+
+    Args:
+        embedding, encoder: as `language_model` takes them.
+        stores: each with `ids` and `offsets`.
+        seconds: that it may take.
+        over: whether it has to end now.
+        seed: of what is hidden, and from what it is to be told.
+    """
+    data = HiddenWords(stores, embedding.input_dim, PIECE, seed=seed)
+    pieces = -(-PASSES * data.tokens // (PIECE * data.texts * data.steps))
+    clock = _Clock(seconds, pieces, over)
+    model = language_model(embedding, encoder, data.chances)
+    model.fit(data, epochs=pieces, callbacks=[clock], verbose=0, shuffle=False)
+    return clock.losses
+
+
+def settle(model, reader, batches, values, over):
+    """Trains what stands above the encoder, so that its first steps do not spoil what was learnt.
+
+    Args:
+        model: of these `values`.
+        reader: its layers that rest.
+        batches: training data.
+        values: path to value.
+        over: whether it has to end now.
+    """
+    for layer in reader:
+        layer.trainable = False
+    optimizer = RowAdamW(values["learning_rate"], clipnorm=1.0)
+    model.compile(optimizer, model.loss, jit_compile=model.jit_compile)
+    done = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: setattr(
+            model, "stop_training", over() or batch + 1 >= SETTLING
+        )
+    )
+    model.fit(batches, callbacks=[done], verbose=0, shuffle=False)
+    for layer in reader:
+        layer.trainable = True
+
+
+class _Clock(keras.callbacks.Callback):
+    """Slows the learning down as the time goes by, and ends it."""
+
+    def __init__(self, seconds, pieces, over):
+        super().__init__()
+        self.seconds, self.pieces, self.over = seconds, pieces, over
+        self.begun = time.monotonic()
+        self.losses = []
+
+    def on_train_begin(self, logs=None):
+        self.rate = float(self.model.optimizer.learning_rate)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        done = max(self._spent() / self.seconds, epoch / self.pieces)
+        self.model.optimizer.learning_rate = self.rate * max(1 - done, SLOWEST)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.over() or self._spent() >= self.seconds:
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.losses.append(float(logs["loss"]))
+        if not np.isfinite(self.losses[-1]):
+            raise FailedTrialError("The loss on hidden words is no longer a number.")
+
+    def _spent(self):
+        return time.monotonic() - self.begun
+
+
+def _problem(record, texts, seconds) -> str | None:
+    """Why there is nothing to pretrain, as the end of a sentence."""
+    if record is None:
+        return "no trial that has an encoder has a score."
+    if texts < FEWEST:
+        return f"{texts} texts teach an encoder nothing, it takes {FEWEST}; add unlabelled ones."
+    if seconds < LEAST:
+        return "no time was left. Give more with max_time, and call it again on the same folder."
+    return None
+
+
+def _name(record) -> str:
+    return f"{record.trial_id}{folders.PRETRAINED}"
+
+
+def _begun(runner):
+    """The record of the trial that an earlier sitting has pretrained but not fine-tuned."""
+    place = Path(runner.project_dir)
+    left = (each for each in runner.ranked() if folders.can_resume(place / f"trial_{_name(each)}"))
+    return next(left, None)
+
+
+def _best(runner):
+    """The record of the best trial that has an encoder, or None."""
+    records = [each for each in runner.ranked() if not each.pretrained]
+    return next((each for each in records if each.values["encoder"] != "none"), None)
+
+
+def _seconds(runner, record) -> float:
+    """What pretraining may take: its share, as far as that leaves time for the trial."""
+    budget, share = runner.budget, runner.plan.pretrain
+    asked = share * (budget.seconds or budget.elapsed() / (1 - share))
+    left = budget.search_left()
+    return asked if left is None else min(asked, left - FINE_TUNING * record.seconds)
+
+
+def _prepare(trial_id, values, runner, stored, seconds) -> list[float]:
+    """Leaves a pretrained model as the trial's resume point; no losses where it was interrupted."""
+    seed = trial_seed(runner.plan.seed, trial_id)
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+    model = runner.hypermodel.model(values)
+    encoder = next(layer for layer in model.layers if isinstance(layer, Encoder))
+    reader = [model.get_layer("embedding"), encoder]
+    stores = [stored.stores[role] for role in ROLES if stored.size(role)]
+    losses = learn(*reader, stores, seconds, runner.over, seed)
+    if not runner.over():
+        settle(model, reader, stored.training(values, seed), values, runner.over)
+    if runner.over():
+        return []
+    fresh = runner.hypermodel.model(values)
+    fresh.set_weights(model.get_weights())
+    folders.save_resume_point(fresh, Progress(), runner.get_trial_dir(trial_id))
+    return losses
+
+
+def _fine_tune(trial, runner):
+    """Trains from the resume point, and leaves the trial where stock KerasTuner looks for it."""
+    goal = runner.oracle.objective
+    score = runner.run_trial(trial)[goal.name]
+    trial.status = TrialStatus.COMPLETED
+    trial.metrics.register(goal.name, direction=goal.direction)
+    trial.metrics.update(goal.name, score)
+    runner.oracle.score_trial(trial)
+    trial.save(Path(runner.get_trial_dir(trial.trial_id)) / "trial.json")
+    runner.heard({"trial": trial.trial_id, "ended": runner.records[trial.trial_id]})
