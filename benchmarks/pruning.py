@@ -28,6 +28,8 @@ CANDIDATES = [
     ("median", {"warmup": 0.25}),
     ("median", {"warmup": 1.0}),
     ("median", {"patience": 2}),
+    ("median", {"peers": 2}),
+    ("median", {"peers": 4}),
     ("percentile", {}),
     ("percentile", {"percentile": 40.0}),
     ("asha", {}),

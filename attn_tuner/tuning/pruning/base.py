@@ -36,7 +36,7 @@ class Pruner:
         patience: how many reports in a row must be bad.
     """
 
-    def __init__(self, warmup: float = 0.5, peers: int = 4, patience: int = 1):
+    def __init__(self, warmup: float = 0.5, peers: int = 3, patience: int = 1):
         for name, value, least in (
             ("warmup", warmup, 0),
             ("peers", peers, 1),

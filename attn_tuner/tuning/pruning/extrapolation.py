@@ -27,7 +27,7 @@ class ExtrapolationPruner(Pruner):
         Domhan et al. 2015, 3.1, the family pow3. https://www.ijcai.org/Proceedings/15/Papers/487.pdf
     """
 
-    def __init__(self, margin: float = 0.0, warmup: float = 0.5, peers: int = 4, patience: int = 2):
+    def __init__(self, margin: float = 0.0, warmup: float = 0.5, peers: int = 3, patience: int = 2):
         super().__init__(warmup, peers, patience)
         if not margin >= 0:
             raise SpaceError(f"A pruner's margin should be at least 0; got {margin!r}.")
