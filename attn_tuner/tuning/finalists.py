@@ -9,6 +9,7 @@ import numpy as np
 
 from attn_tuner.measures import kind_of, measure
 from attn_tuner.ngram_regression import linear_model
+from attn_tuner.text.stream import stream
 from attn_tuner.tuning.beside import LINEAR, LINEAR_ANSWERS
 from attn_tuner.tuning.ensemble import combine, ensemble_model, holds, select
 from attn_tuner.tuning.folder import LINEAR_NAME, PROBABILITIES, WEIGHTS, Record
@@ -128,7 +129,7 @@ def assembled(finalist: Finalist, runner, labels: np.ndarray) -> keras.Model:
 
 def answers_of(model: keras.Model, batches) -> np.ndarray:
     """The model's answers to all texts of the batches, in the order of the store."""
-    return batches.restore(model.predict(batches, verbose=0))
+    return batches.restore(model.predict(stream(batches), verbose=0))
 
 
 def _place(runner, record) -> Path:

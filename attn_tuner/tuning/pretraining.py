@@ -13,6 +13,7 @@ from keras_tuner.errors import FailedTrialError
 from attn_tuner.encoding import Encoder
 from attn_tuner.language_model import HiddenWords, language_model
 from attn_tuner.row_adam import RowAdamW
+from attn_tuner.text.stream import stream
 from attn_tuner.tuning import folder as folders
 from attn_tuner.tuning.budget import format_duration
 from attn_tuner.tuning.durable import WholeTrial
@@ -94,7 +95,7 @@ def learn(embedding, encoder, stores, seconds: float, over=lambda: False, seed=0
     pieces = -(-PASSES * data.tokens // (PIECE * data.texts * data.steps))
     clock = _Clock(seconds, pieces, over)
     model = language_model(embedding, encoder, data.chances)
-    model.fit(data, epochs=pieces, callbacks=[clock], verbose=0, shuffle=False)
+    model.fit(stream(data), epochs=pieces, callbacks=[clock], verbose=0, shuffle=False)
     return clock.losses
 
 
@@ -117,7 +118,7 @@ def settle(model, reader, batches, values, over):
             model, "stop_training", over() or batch + 1 >= SETTLING
         )
     )
-    model.fit(batches, callbacks=[done], verbose=0, shuffle=False)
+    model.fit(stream(batches), callbacks=[done], verbose=0, shuffle=False)
     for layer in reader:
         layer.trainable = True
 

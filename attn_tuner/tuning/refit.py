@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from attn_tuner.row_adam import swap_averages
+from attn_tuner.text.stream import stream
 from attn_tuner.tuning.folder import Record
 
 
@@ -34,7 +35,7 @@ def refitted(record: Record, hypermodel, stored, budget) -> keras.Model | None:
     steps = math.ceil(record.measures["epochs"] * len(batches))
     guard = _Guard(steps, budget)
     epochs = math.ceil(steps / len(batches))
-    model.fit(batches, epochs=epochs, callbacks=[guard], verbose=0, shuffle=False)
+    model.fit(stream(batches), epochs=epochs, callbacks=[guard], verbose=0, shuffle=False)
     swap_averages(model)
     return model if guard.done == steps and np.isfinite(guard.loss) else None
 

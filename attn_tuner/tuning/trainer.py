@@ -8,6 +8,7 @@ from keras_tuner.errors import FailedTrialError
 
 from attn_tuner.measures import OBJECTIVES, columns_of, kind_of, measure
 from attn_tuner.row_adam import averaged
+from attn_tuner.text.stream import stream
 from attn_tuner.tuning.watch import TIME_OVER, Progress, Schedule, Watch
 
 
@@ -37,7 +38,7 @@ def train(
         # What is left of an epoch is a fit of its own: Keras counts the batches of a fit once.
         until = progress.epoch + 1 if progress.batch else schedule.epochs
         model.fit(
-            batches,
+            stream(batches),
             epochs=until,
             initial_epoch=progress.epoch,
             callbacks=[referee, *callbacks],
@@ -104,7 +105,7 @@ class _Referee(keras.callbacks.Callback):
         progress, schedule = self.progress, self.schedule
         began = time.monotonic()
         with averaged(self.judged):
-            answers = self.judged.predict(self.validation, verbose=0)
+            answers = self.judged.predict(stream(self.validation), verbose=0)
             weights = self.judged.get_weights()
         probabilities = self.validation.restore(answers)
         self.watch.judged(time.monotonic() - began)

@@ -1,6 +1,8 @@
 """The driver with workers of paper: who gets what, who dies, who is stuck."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 from toy_runner import make_runner
@@ -11,7 +13,7 @@ from attn_tuner.tuning.launchers import memory
 from attn_tuner.tuning.launchers.crew import OUT_OF_MEMORY, Event
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.launch import Launch
-from attn_tuner.tuning.launchers.threads import environment, share
+from attn_tuner.tuning.launchers.threads import cores, environment, places, share
 from attn_tuner.tuning.task import Outcome
 from attn_tuner.tuning.watch import TIME_OVER
 
@@ -212,8 +214,6 @@ def test_when_the_time_is_over_what_runs_is_cut_and_what_is_stuck_is_left_for_la
 
 
 def test_workers_without_ray_say_which_install_brings_it(monkeypatch):
-    import sys
-
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtra, match=r"pip install 'attn-tuner\[ray\]'"):
         Launch(workers=2)
@@ -230,3 +230,42 @@ def test_threads_are_shared_out_and_named_to_every_library():
     assert share(10**6) == 1
     named = environment(3)
     assert named["OMP_NUM_THREADS"] == named["TF_NUM_INTRAOP_THREADS"] == "3"
+
+
+on_linux = pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity"), reason="this system keeps no process to a core"
+)
+
+
+@on_linux
+def test_workers_have_cores_apart_from_each_other():
+    for workers in range(1, cores() + 1):
+        found = places(workers)
+        assert len(found) == workers
+        assert sum(map(len, found)) == len(frozenset().union(*found)) <= cores()
+        assert {len(place) for place in found} == {share(workers)}
+    assert places(cores() + 1) == []
+
+
+STAYS = """
+import os, threading
+from attn_tuner.tuning.launchers.threads import stay_on
+place = frozenset([min(os.sched_getaffinity(0))])
+woken, found = threading.Event(), []
+def look():
+    woken.wait()
+    found.append(os.sched_getaffinity(0))
+before = threading.Thread(target=look)
+before.start()
+stay_on(place)
+after = threading.Thread(target=look)
+after.start()
+woken.set()
+before.join(), after.join()
+assert found == [place, place], found
+"""
+
+
+@on_linux
+def test_a_process_stays_on_its_cores_with_all_its_threads():
+    subprocess.run([sys.executable, "-c", STAYS], check=True)

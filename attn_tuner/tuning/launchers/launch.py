@@ -9,7 +9,7 @@ from attn_tuner.tuning.data import RunData
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.memory import allot
 from attn_tuner.tuning.launchers.on_ray import RayCrew, started
-from attn_tuner.tuning.launchers.threads import share
+from attn_tuner.tuning.launchers.threads import places, share
 from attn_tuner.tuning.limits_check import Allowed
 from attn_tuner.tuning.workshop import Workshop
 
@@ -67,7 +67,13 @@ class Launch:
         cpus = math.ceil(self.workers * self.cpus_per_trial)
         with started(cpus, self.cluster) as ray:
             crew = RayCrew(
-                ray, prepare, self.workers, threads, self.cpus_per_trial, self.gpus_per_trial
+                ray,
+                prepare,
+                self.workers,
+                threads,
+                self.cpus_per_trial,
+                self.gpus_per_trial,
+                () if self.cluster else places(self.workers),
             )
             return Driver(runner, crew).search()
 

@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from attn_tuner.errors import RunError, need
@@ -60,12 +60,14 @@ class _Actor:
         handle: of the Ray actor.
         pending: the call that is waited for: the first sign of life, then the news.
         up: whether it has given a sign of life.
+        place: the cores that it stays on; None for all.
         busy: whether it trains.
         training: the call that trains, kept so that Ray does not forget it.
     """
 
     handle: object
     pending: object
+    place: frozenset[int] | None = None
     up: bool = False
     busy: bool = False
     training: list = field(default_factory=list)
@@ -80,6 +82,7 @@ class RayCrew:
         workers: how many.
         threads: for each; its part of this machine's cores if None.
         cpus, gpus: what Ray is to set aside for each, also fractions.
+        places: the cores of each, where all are on this machine; none lets them wander.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class RayCrew:
         threads: int | None = None,
         cpus: float = 1,
         gpus: float = 0,
+        places: Sequence[frozenset[int]] = (),
     ):
         self._ray = ray
         # Put aside once: the actors of a machine share it, arrays without a copy.
@@ -109,8 +113,8 @@ class RayCrew:
         self._began = time.monotonic()
         self._stillborn = 0
         self._patience = workers + STILLBORN
-        for _ in range(workers):
-            self._hire()
+        for number in range(workers):
+            self._hire(places[number] if places else None)
 
     def idle(self) -> list[str]:
         return [name for name, actor in self._actors.items() if actor.up and not actor.busy]
@@ -128,8 +132,9 @@ class RayCrew:
         self._tell(worker, "stop")
 
     def dismiss(self, worker: str):
-        self._ray.kill(self._actors.pop(worker).handle)
-        self._hire()
+        gone = self._actors.pop(worker)
+        self._ray.kill(gone.handle)
+        self._hire(gone.place)
 
     def spare_memory(self):
         self._part /= 2
@@ -156,9 +161,9 @@ class RayCrew:
             self._ray.kill(actor.handle)
         self._actors.clear()
 
-    def _hire(self):
-        handle = self._make.remote(self._prepare, self._part, self._pace)
-        self._actors[next(self._names)] = _Actor(handle, handle.process.remote())
+    def _hire(self, place):
+        handle = self._make.remote(self._prepare, self._part, self._pace, place)
+        self._actors[next(self._names)] = _Actor(handle, handle.process.remote(), place)
 
     def _tell(self, worker, what, *words):
         with contextlib.suppress(self._ray.exceptions.RayError):  # The next news tells of a death.
@@ -171,7 +176,7 @@ class RayCrew:
         except self._ray.exceptions.RayError as error:
             del self._actors[name]
             self._mourn(actor, error)
-            self._hire()
+            self._hire(actor.place)
             return [Event(name, "died", self._why(error))]
         if not actor.up:
             actor.up = self._ever_up = True

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from attn_tuner.tuning.garbage import spare
 from attn_tuner.tuning.launchers.memory import Estimate
+from attn_tuner.tuning.launchers.threads import stay_on
 from attn_tuner.tuning.task import Outcome, Task
 from attn_tuner.tuning.watch import Watch
 
@@ -23,6 +24,7 @@ class Worker:
         prepare: makes the function that trains a task under a watch. It is called here, so that
             what it opens need not travel.
         part: of the memory that it would count on, what it may.
+        place: cores that it stays on; None for all.
         pace: seconds between two words on how far an epoch is.
     """
 
@@ -31,7 +33,10 @@ class Worker:
         prepare: Callable[[], Callable[[Task, Watch], Outcome]],
         part: float = 1.0,
         pace: float = NEWS_PACE,
+        place: frozenset[int] | None = None,
     ):
+        if place:
+            stay_on(place)
         self._train = prepare()
         spare()  # What libraries have made lives as long as this process.
         self._pace = pace
