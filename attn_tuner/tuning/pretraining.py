@@ -13,6 +13,7 @@ from keras_tuner.errors import FailedTrialError
 from attn_tuner.encoding import Encoder
 from attn_tuner.language_model import HiddenWords, language_model
 from attn_tuner.row_adam import RowAdamW
+from attn_tuner.schedules import rate_for
 from attn_tuner.text.stream import stream
 from attn_tuner.tuning import folder as folders
 from attn_tuner.tuning.budget import format_duration
@@ -111,7 +112,8 @@ def settle(model, reader, batches, values, over):
     """
     for layer in reader:
         layer.trainable = False
-    optimizer = RowAdamW(values["learning_rate"], clipnorm=1.0)
+    rate = rate_for(values["batch_size"], values["learning_rate"])
+    optimizer = RowAdamW(rate, clipnorm=1.0)
     model.compile(optimizer, model.loss, jit_compile=model.jit_compile)
     done = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: setattr(

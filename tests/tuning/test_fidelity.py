@@ -14,6 +14,7 @@ from test_search import QUICK, quick_search
 from attn_tuner.errors import RunError, SpaceError, UnknownName
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.results.answer import command
+from attn_tuner.schedules import rate_for
 from attn_tuner.text import Split, TextDataset
 from attn_tuner.text.store import TokenStore
 from attn_tuner.tuning.data import RunData
@@ -155,7 +156,8 @@ def test_a_trial_promoted_to_more_texts_takes_all_epochs_and_a_learning_rate_of_
 ):
     (_, one), (_, two) = promoted(shop, tmp_path, "texts", [Rung(1, 3), Rung(3, 3)])
     assert (one.steps, two.step, two.steps) == (2 * 3, 0, 2 * 9)
-    assert one.rate == pytest.approx(two.rate) == pytest.approx(0.05 * VALUES["learning_rate"])
+    last = 0.05 * rate_for(VALUES["batch_size"], VALUES["learning_rate"])
+    assert one.rate == pytest.approx(two.rate) == pytest.approx(last)
 
 
 @pytest.fixture(scope="module")
