@@ -228,17 +228,22 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         steps = self._steps(values)
         return peak if steps is None else warmed_cosine(peak, steps, last=0.05)
 
+    def _batches(self, values) -> int | None:
+        """Batches of an epoch; None where it is not known how many texts that has."""
+        if self.training_texts is None:
+            return None
+        return -(-self.training_texts // values["batch_size"])
+
     def _steps(self, values) -> int | None:
         """Batches of the whole training; None where its length is not known."""
-        if self.training_texts is None or "epochs" not in values:
-            return None
-        return -(-self.training_texts // values["batch_size"]) * values["epochs"]
+        batches = self._batches(values)
+        return None if batches is None or "epochs" not in values else batches * values["epochs"]
 
     def _still(self, values) -> int:
         """Batches in which word vectors are left as they are."""
-        if self.vectors is None or values.get("start") != "vectors" or self.training_texts is None:
+        if self.vectors is None or values.get("start") != "vectors":
             return 0
-        return -(-self.training_texts // values["batch_size"]) * values.get("still_epochs", 0)
+        return (self._batches(values) or 0) * values.get("still_epochs", 0)
 
     def _average(self, values) -> float:
         """The momentum of the weights' averages; 0 where none are kept."""

@@ -26,11 +26,11 @@ def no_hope(records: Collection[Record], folder) -> str | None:
         )
     statuses = [status for status in statuses if status != "infeasible"]
     if len(statuses) >= ALL_FAILED and set(statuses) == {"failed"}:
-        return failures(records, folder)
+        return _failures(records, folder)
     return None
 
 
-def failures(records: Iterable[Record], folder) -> str:
+def _failures(records: Iterable[Record], folder) -> str:
     """The sentence on a search that ended for the failures of its trials."""
     failed = [record for record in records if record.status == "failed"]
     return (
