@@ -29,6 +29,7 @@ from attn_tuner.tuning.beside import BaselinesBeside
 from attn_tuner.tuning.budget import format_duration
 from attn_tuner.tuning.data import RunData
 from attn_tuner.tuning.fidelity import check_fidelity
+from attn_tuner.tuning.last_minutes import time_to_spare
 from attn_tuner.tuning.launchers.launch import Launch
 from attn_tuner.tuning.limits_check import Allowed
 from attn_tuner.tuning.lock import held
@@ -260,6 +261,8 @@ def _run(plan, oracle, workshop, launch, budget, shown, directory, stored) -> Tr
     )
     try:
         launch.search(runner, directory / place.DATA)
+        while time_to_spare(runner, stored, launch.setting_up):
+            launch.search(runner, directory / place.DATA)
         budget.set_reserve(kept_back(stored, plan, pretrain=False))
         pretrain_best(runner, stored, shown.say)
         budget.set_reserve(kept_back(stored, plan, pretrain=False, repeats=False))

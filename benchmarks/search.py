@@ -153,7 +153,7 @@ def ours(training, validation, given, folder, **options) -> list[tuple[float, fl
         **options,
     )
     if apart:
-        ended = [each for each in result.run.records.values() if each.score is not None]
+        ended = [each for each in result.run.records if each.score is not None]
         seen = sorted((each.ended, each.score) for each in ended)
     return seen
 

@@ -12,12 +12,13 @@ from attn_tuner.measures import kind_of, measure
 from attn_tuner.results.plain import given_by_rung, model_of
 from attn_tuner.results.run import BUNDLE, EXPORT, OUTCOME, Run
 from attn_tuner.tuning.calibration import Calibration, at_temperature, calibrate, set_temperature
-from attn_tuner.tuning.finalists import Finalist, answers_of, assembled, finalists
+from attn_tuner.tuning.finalists import Finalist, answers_of, assembled
 from attn_tuner.tuning.folder import save_probabilities
+from attn_tuner.tuning.last_minutes import in_time
 from attn_tuner.tuning.limits_check import Allowed, latency_ms
 from attn_tuner.tuning.place import save_clock
 from attn_tuner.tuning.refit import refitted
-from attn_tuner.tuning.reserve import affordable, room_for_refit
+from attn_tuner.tuning.reserve import room_for_refit
 from attn_tuner.tuning.thresholds import (
     Thresholds,
     at_thresholds,
@@ -72,9 +73,9 @@ def finish(runner, stored, dataset, budget, directory, shown):
     """
     labels = stored.stores["validation"].labels
     before, refused = Run.read(directory).outcome, []
-    most = affordable(budget, stored, runner.plan.ensemble)
-    for finalist in finalists(runner, labels, most):
-        if before.get("members") == finalist.shares and (directory / EXPORT).exists():
+    exported = before.get("members") if (directory / EXPORT).exists() else None
+    for finalist in in_time(runner, stored, exported):
+        if finalist.shares == exported:
             return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
         shown.say(f"The best is {model_of(finalist.shares)}; measuring and exporting it.")
         try:

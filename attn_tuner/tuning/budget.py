@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from statistics import median_low
 
 from attn_tuner.errors import BudgetError
 
@@ -165,9 +166,9 @@ class Budget:
         return max(self._costs.get(name, [])[-3:], default=default)
 
     def usual(self, name: str, default: float = 0.0) -> float:
-        """The mean of the last three costs: for many units at once, which even out."""
+        """The lower median of the last three costs, of which one may have compiled as well."""
         costs = self._costs.get(name, [])[-3:]
-        return sum(costs) / len(costs) if costs else default
+        return median_low(costs) if costs else default
 
     def fits(self, name: str, amount: float = 1.0, default: float = 0.0) -> bool:
         """Whether that many more units of `name` end before the reserve is touched."""

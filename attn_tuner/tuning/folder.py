@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median_low
 
 import numpy as np
 
@@ -26,8 +27,8 @@ class Record:
             where it was not trained because it breaks a limit.
         values: path to value, as the oracle gave them.
         score: of the objective at the best evaluation; None for a failed trial.
-        measures: all of `measures.measure` at the best evaluation, with `epochs` and `seconds`.
-        history: every evaluation.
+        measures: all of `measures.measure` at the best evaluation, with the rest of `history`.
+        history: every evaluation, as in `Progress`.
         stopped: why it ended.
         seconds: wall time of its training.
         parameters: weights of the model.
@@ -61,6 +62,15 @@ class Record:
     def trained(self) -> dict:
         """The values by which the model was made and trained, and reads texts."""
         return {**self.values, **self.used}
+
+    @property
+    def judging(self) -> float | None:
+        """Seconds that an answer to all validation texts takes; None where nothing is known.
+
+        The lower median of the last three: the first one compiles.
+        """
+        last = [each["judging"] for each in self.history[-3:] if "judging" in each]
+        return median_low(last) if last else None
 
     @property
     def pretrained(self) -> bool:

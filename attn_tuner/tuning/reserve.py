@@ -1,31 +1,39 @@
 """Seconds to keep back for what follows the trials, from what is known by now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.folder import LINEAR_NAME, Record
 from attn_tuner.tuning.pretraining import FINE_TUNING
 from attn_tuner.tuning.repeats import ROWS
 
 MEASURING = 0.1  # Of the time, for the answers of an average to the test part.
 REFIT = 1.3  # Trainings that a refit may cost: more texts, but no evaluation between.
+MARGIN = 1.1  # On what is estimated for the test part and the export.
 
 
-def kept_back(stored, plan, pretrain=True, repeats=True) -> Callable[[Budget], float]:
+def kept_back(
+    stored, plan, pretrain=True, repeats=True, records: Iterable[Record] = ()
+) -> Callable[[Budget], float]:
     """What the plan wants done behind its trials, as `Budget.set_reserve` takes it.
 
     Args:
         stored: a `RunData`.
         plan: a `Plan`.
         pretrain, repeats: False once these are done.
+        records: what would be exported now; where nothing is given, as much as is affordable.
     """
     share = plan.pretrain * pretrain
     trainings = REFIT * plan.refit + ROWS * plan.repeats * repeats + FINE_TUNING * (share > 0)
+    records = tuple(records)
 
     def seconds(budget: Budget) -> float:
         trial = budget.estimate("trial", 0.0)
-        members = affordable(budget, stored, plan.ensemble)
-        own = for_export(budget, stored, members) + trainings * trial
-        return own + share * (budget.seconds or 0.0)
+        if records:
+            own = for_these(budget, stored, records)
+        else:
+            own = for_export(budget, stored, affordable(budget, stored, plan.ensemble))
+        return own + trainings * trial + share * (budget.seconds or 0.0)
 
     return seconds
 
@@ -53,8 +61,13 @@ def for_export(budget: Budget, stored, members: int = 1) -> float:
         stored: a `RunData`.
         members: trials that the exported model may average.
     """
-    total = members * _test(budget, stored) + budget.estimate("export", 8.0 + 4.0 * members)
-    return 1.15 * total + 0.01 * (budget.seconds or 0.0)
+    return _behind(budget, members * _test(budget, stored), members)
+
+
+def for_these(budget: Budget, stored, records: Iterable[Record]) -> float:
+    """As `for_export`, for the trials that are averaged, each with its own cost."""
+    trials = [record for record in records if record.trial_id != LINEAR_NAME]
+    return _behind(budget, sum(_test(budget, stored, each) for each in trials), len(trials))
 
 
 def room_for_refit(budget: Budget, stored, seconds: float) -> bool:
@@ -63,7 +76,13 @@ def room_for_refit(budget: Budget, stored, seconds: float) -> bool:
     return left is None or left - for_export(budget, stored) > REFIT * seconds
 
 
-def _test(budget, stored) -> float:
+def _behind(budget, testing, members):
+    total = testing + budget.estimate("export", 8.0 + 4.0 * members)
+    return MARGIN * total + 0.01 * (budget.seconds or 0.0)
+
+
+def _test(budget, stored, record=None):
     """Seconds of one model for the test part."""
     share = stored.size("test") / max(stored.size("validation"), 1)
-    return budget.usual("validation", 2.0) * share
+    own = record.judging if record else None
+    return share * (budget.usual("validation", 2.0) if own is None else own)

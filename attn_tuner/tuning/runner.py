@@ -227,7 +227,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         if record.status == "pruned":
             last = record.history[-1]
             self.told.pruned(record.trial_id, last["epochs"], last[self.plan.objective])
-        apart = ("epochs", "seconds", "loss")
+        apart = ("epochs", "seconds", "judging", "loss")
         return {f"val_{name}": at for name, at in record.measures.items() if name not in apart}
 
     def succeed(self, trial, measures: dict):

@@ -108,13 +108,15 @@ class _Referee(keras.callbacks.Callback):
             answers = self.judged.predict(stream(self.validation), verbose=0)
             weights = self.judged.get_weights()
         probabilities = self.validation.restore(answers)
-        self.watch.judged(time.monotonic() - began)
+        judging = time.monotonic() - began
+        self.watch.judged(judging)
         if not np.isfinite(probabilities).all():
             return self._diverged()
         measures = measure(self.validation.labels, probabilities)
         epochs = progress.epoch + progress.batch / self.batches
         progress.seconds = time.monotonic() - self.begun
-        news = {"epochs": epochs, "seconds": progress.seconds, "loss": self.loss, **measures}
+        costs = {"seconds": progress.seconds, "judging": judging}
+        news = {"epochs": epochs, **costs, "loss": self.loss, **measures}
         progress.history.append(news)
         score = schedule.sign * measures[schedule.objective]
         if progress.best < 0 or self._better(news, progress.best_measures):

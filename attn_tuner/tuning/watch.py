@@ -36,7 +36,8 @@ class Progress:
     Args:
         epoch: whole epochs behind it.
         batch: batches done of the epoch that runs.
-        history: one dict per evaluation: `epochs`, `seconds`, `loss` and the validation measures.
+        history: one dict per evaluation: `epochs`, `seconds` until then, seconds of `judging`,
+            `loss` and the validation measures.
         best: index into `history` of the best evaluation; -1 before the first.
         best_weights: `model.get_weights()` at the best evaluation.
         probabilities: of the validation texts at the best evaluation, `(texts, classes)`; what

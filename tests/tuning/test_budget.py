@@ -118,13 +118,20 @@ def test_the_reserve_ends_the_search_before_the_budget_ends(clock):
     assert budget.left() == 30
 
 
-def test_the_usual_cost_is_the_mean_of_the_last_three(clock):
+def test_the_usual_cost_is_the_median_of_the_last_three(clock):
     budget = Budget(100, clock=clock)
     assert budget.usual("validation", 2.0) == 2.0
-    for seconds in (9.0, 1.0, 2.0, 6.0):
+    for seconds in (1.0, 9.0, 2.0, 3.0):
         budget.record("validation", seconds)
     assert budget.usual("validation") == 3.0
-    assert budget.estimate("validation") == 6.0
+    assert budget.estimate("validation") == 9.0
+
+
+def test_of_two_costs_the_usual_one_is_the_one_that_did_not_compile(clock):
+    budget = Budget(100, clock=clock)
+    for seconds in (7.0, 2.0):
+        budget.record("validation", seconds)
+    assert budget.usual("validation") == 2.0
 
 
 def test_a_reserve_follows_what_was_measured(clock):

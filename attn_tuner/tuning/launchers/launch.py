@@ -52,6 +52,11 @@ class Launch:
     def parallel(self) -> bool:
         return self.workers > 1 or self.cluster is not None
 
+    @property
+    def setting_up(self) -> float:
+        """Seconds, about, until the first trial of a search begins to learn."""
+        return 40.0 if self.parallel else 5.0
+
     def search(self, runner, data):
         """Runs the search of a `TrialRunner` whose texts are encoded in the folder `data`."""
         if not self.parallel:

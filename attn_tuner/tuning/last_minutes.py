@@ -1,0 +1,55 @@
+"""The end of a search: what is kept back in vain goes to further trials."""
+
+from attn_tuner.tuning.finalists import Finalist, finalists
+from attn_tuner.tuning.reserve import affordable, for_these, kept_back
+
+WORTH = 0.02  # Of the time: less is not worth another round.
+LATE = 0.02  # Of the time: what an export may be late; the estimates have a margin.
+
+
+def in_time(runner, stored, exported=None) -> list[Finalist]:
+    """What may be exported, the best first, with as large an average as there is time for.
+
+    Args:
+        runner: a `TrialRunner` with at least one scored trial.
+        stored: a `RunData`.
+        exported: the `shares` of what an earlier sitting exported, which takes no time.
+    """
+    budget, most = runner.budget, _most(runner, stored)
+    while True:
+        found = _found(runner, stored, most)
+        cost = for_these(budget, stored, found[0].records)
+        left = budget.left()
+        late = left is not None and cost > left + LATE * budget.seconds
+        if most == 1 or not late or found[0].shares == exported:
+            return found
+        most -= 1
+
+
+def time_to_spare(runner, stored, least: float) -> bool:
+    """Whether trials can go on, since what would be exported now costs less than was kept back.
+
+    While trials run nobody knows which of them will be averaged, or how many. Sets the reserve to
+    what those would take that are the best now.
+
+    Args:
+        runner: a `TrialRunner` whose search has ended.
+        stored: a `RunData`.
+        least: seconds that are worth it.
+    """
+    budget = runner.budget
+    if budget.seconds is None or runner.interrupted() or not budget.search_over():
+        return False
+    if not runner.ranked():
+        return False
+    records = _found(runner, stored, _most(runner, stored))[0].records
+    budget.set_reserve(kept_back(stored, runner.plan, records=records))
+    return budget.search_left() > max(least, WORTH * budget.seconds)
+
+
+def _most(runner, stored):
+    return affordable(runner.budget, stored, runner.plan.ensemble)
+
+
+def _found(runner, stored, most):
+    return list(finalists(runner, stored.stores["validation"].labels, most))
