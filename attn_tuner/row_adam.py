@@ -87,8 +87,27 @@ class RowAdamW(keras.optimizers.AdamW):
         rest = [pair for pair in pairs if pair[1].path not in self.tables]
         if self.still:  # A dense gradient of 0 leaves Adam where it is.
             rest = [(g * moving if _is_table(each) else g, each) for g, each in rest]
-        super().apply([pair[0] for pair in rest], [pair[1] for pair in rest])
+        self._alone(super().apply, [pair[0] for pair in rest], [pair[1] for pair in rest])
         self._move_averages(ops.cast(step, "float32"))
+
+    def _alone(self, apply, grads, variables):
+        """Applies gradients without summing them over replicas, where there is one only.
+
+        The sum has a gradient of its own, and TensorFlow keeps what it is made of, the graph of
+        the whole training step, for as long as the process lives.
+        """
+        if keras.backend.backend() != "tensorflow":
+            return apply(grads, variables)
+        import tensorflow as tf
+
+        if tf.distribute.has_strategy() or tf.distribute.in_cross_replica_context():
+            return apply(grads, variables)
+
+        @tf.autograph.experimental.do_not_convert
+        def between_replicas(strategy):
+            apply(grads, variables)
+
+        tf.distribute.get_replica_context().merge_call(between_replicas)
 
     def _move_averages(self, step):
         momentum = ops.minimum(self.average, (1.0 + step) / (10.0 + step))

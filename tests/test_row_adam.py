@@ -1,5 +1,7 @@
 """The optimiser's step over an embedding table."""
 
+import gc
+
 import keras
 import numpy as np
 import pytest
@@ -184,3 +186,23 @@ def test_averages_and_stillness_survive_an_archive(tmp_path):
     with averaged(model), averaged(again):
         np.testing.assert_array_equal(kernel_of(again), kernel_of(model))
     assert (again.optimizer.still, again.optimizer.average) == (3, 0.5)
+
+
+def graphs_of_steps():
+    """How many graphs of training steps are alive."""
+    gc.collect()
+    names = [each.name for each in gc.get_objects() if type(each).__name__ == "FuncGraph"]
+    return sum("step" in name for name in names)
+
+
+@only_by_rows
+def test_the_graph_of_a_training_step_goes_with_its_model():
+    keras.utils.clear_session()
+    before = graphs_of_steps()
+    model = reader()
+    ids = np.full((8, 3), 2, "int32")
+    model.fit(ids, np.ones((8, 1), "float32"), batch_size=4, verbose=0)
+    assert graphs_of_steps() > before
+    del model
+    keras.utils.clear_session()
+    assert graphs_of_steps() <= before
