@@ -81,7 +81,7 @@ def linear(training, parts: dict, classes: int, seed: int = 0) -> Baseline:
         seed: of the folds.
     """
     begun = time.monotonic()
-    order = 3 if training.token_length < 1.5 else 2
+    order = 3 if training.by_character else 2
     buckets = buckets_for(len(training.ids))
     counts = count_ngrams(training, order, buckets)
     seen = np.bincount(counts.indices, minlength=counts.shape[1])

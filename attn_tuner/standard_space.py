@@ -24,22 +24,28 @@ HEADS = (
 NOTHING_BESIDE = "nothing"
 BESIDE = (NOTHING_BESIDE, "additive", "feedforward", "gated", "last", "local")
 ENCODERS = ("bigru", "bilstm", "gru", "lstm", "none")
+PHRASES = "ngrams"
 
 
-def default_space(vocabulary_size: int | None = 20_000, text_limits=TEXT_LIMITS) -> SearchSpace:
+def default_space(
+    vocabulary_size: int | None = 20_000, text_limits=TEXT_LIMITS, phrases=False
+) -> SearchSpace:
     """The dimensions of `AttentionHyperModel`; each default belongs to one good model.
 
     Args:
         vocabulary_size: ids in the data, padding and unknown included; None for numeric
             sequences, which have none of the dimensions of text.
         text_limits: lengths, in tokens, to which texts may be cut.
+        phrases: whether a convolution in front of the encoder is on offer, for tokens that are
+            less than words.
     """
+    among = (*ENCODERS, PHRASES) if phrases else ENCODERS
     text = {} if vocabulary_size is None else _text_space(vocabulary_size, text_limits)
     return SearchSpace(
         **text,
         embedding_dim=Int(32, 128, step=32, default=64),
         embedding_dropout=Float(0.0, 0.5, step=0.1, default=0.2),
-        encoder=Part(encoders, among=ENCODERS, default="bigru"),
+        encoder=Part(encoders, among=among, default="bigru"),
         encoder_dropout=Float(0.0, 0.5, step=0.1, default=0.0),
         state_norm=Choice((False, True)),
         head=Part(heads, among=HEADS, default="additive"),

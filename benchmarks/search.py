@@ -13,10 +13,10 @@ without pruning, on the very values that RandomSearch drew, its texts cut to 500
 
 Each runs in a process of its own, one after the other. Printed are the seconds to each new best
 validation accuracy, the trials that ended, the most memory and the size of the folder; then, how
-long ours took to what (a) came to in the end. Texts are read beforehand; encoding them
-counts for all. Processor seconds, children's included, stand beside the seconds, since other work
-on the machine changes them less. What has been measured is kept in `--keep`, a line a program, and
-is not measured again.
+long ours took to what (a) came to in the end. Texts are read beforehand; encoding them counts for
+all. Processor seconds, children's included, stand beside the seconds, since other work on the
+machine changes them less; they and the memory of workers are not known here. What has been measured
+is kept in `--keep`, a line a program, and is not measured again.
 """
 
 import argparse
@@ -271,9 +271,11 @@ def page(found: dict[str, dict]) -> str:
         "|---|---|---|---|---|---|---|",
     ]
     for name, told in found.items():
+        used = f"{told['processor']:.0f}", f"{told['memory_mb']:,.0f}"
+        processor, memory = ("-", "-") if name == SAME[1] else used
         lines.append(
-            f"| {name} | {told['seconds']:.0f} | {told['processor']:.0f} | {told['trials']} "
-            f"| {told['curve'][-1][1]:.4f} | {told['memory_mb']:,.0f} | {told['folder_mb']:.1f} |"
+            f"| {name} | {told['seconds']:.0f} | {processor} | {told['trials']} "
+            f"| {told['curve'][-1][1]:.4f} | {memory} | {told['folder_mb']:.1f} |"
         )
     lines += ["", "Seconds to each new best validation accuracy:", ""]
     for name, told in found.items():
@@ -287,12 +289,8 @@ def page(found: dict[str, dict]) -> str:
             reached = f"{there:.0f} s, {there / whole:.0%} of it" if there else "not reached"
             lines.append(f"- {name}, to {bar:.4f}, {rival}'s best after {whole:.0f} s: {reached}")
     for name in (each for each in SAME if each in found):
-        own, theirs = found[name], found[STOCK[0]]
-        lines.append(
-            f"- {name} and epochs as {STOCK[0]}'s, the export included: "
-            f"{own['seconds'] / theirs['seconds']:.0%} of its time, "
-            f"{own['processor'] / theirs['processor']:.0%} of its processor's"
-        )
+        share = found[name]["seconds"] / found[STOCK[0]]["seconds"]
+        lines.append(f"- {name} and epochs as {STOCK[0]}'s, the export included: {share:.0%}")
     return "\n".join(lines)
 
 

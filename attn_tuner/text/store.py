@@ -16,6 +16,7 @@ from attn_tuner.text.vectorizer import Vectorizer
 
 _FORMAT = 1
 _FACTS = "facts.json"
+_CHARACTERS = 1.5  # Mean length of a token, up to which most are single characters.
 _VECTORIZER = "vectorizer.json"
 
 
@@ -36,6 +37,11 @@ class TokenStore:
     labels: np.ndarray
     vocabulary_size: int
     token_length: float
+
+    @property
+    def by_character(self) -> bool:
+        """Whether tokens are mostly single characters, as where words are not separated."""
+        return self.token_length < _CHARACTERS
 
     @classmethod
     def encode(cls, split: Split, vectorizer: Vectorizer) -> "TokenStore":

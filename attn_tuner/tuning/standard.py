@@ -6,8 +6,8 @@ from pathlib import Path
 from attn_tuner.errors import SpaceError
 from attn_tuner.measures import direction, kind_of
 from attn_tuner.schedules import imbalanced
-from attn_tuner.space import Choice, Float, Int, SearchSpace
-from attn_tuner.standard_space import default_space
+from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
+from attn_tuner.standard_space import PHRASES, default_space
 from attn_tuner.tuning.fidelity import WITH_RUNGS
 from attn_tuner.tuning.oracles import objective_of, oracles
 from attn_tuner.tuning.oracles.points import warm_start
@@ -29,6 +29,16 @@ KNOWN_GOOD = (
 )
 
 
+# Characters are read in groups of three first, and there are fewer of them than there are words.
+OF_CHARACTERS = {
+    **KNOWN_GOOD[0],
+    "encoder": PHRASES,
+    f"encoder.{PHRASES}.width": 3,
+    f"encoder.{PHRASES}.filters": 128,
+    f"encoder.{PHRASES}.then": "bigru",
+}
+
+
 def search_space(given, stored, epochs: int, objective: str = "accuracy") -> SearchSpace:
     """The standard space for these data, changed as the caller wants.
 
@@ -45,7 +55,8 @@ def search_space(given, stored, epochs: int, objective: str = "accuracy") -> Sea
     """
     lengths = (*(each for each in EPOCHS if each < epochs), epochs)
     usual = usual_epochs(stored.size("train"))
-    standard = default_space(stored.vocabulary_size, stored.text_limits()).extend(
+    phrases = stored.stores["train"].by_character
+    standard = default_space(stored.vocabulary_size, stored.text_limits(), phrases).extend(
         start=Choice(("vectors", "random")),
         still_epochs=Choice((0, 1)),
         weight_average=Choice((False, True)),
@@ -103,6 +114,13 @@ def word_vectors(space, stored, budget, directory, seed: int, file=None):
         return stored.vectors(directory, widest, seed, seconds)
 
 
+def known_good(space: SearchSpace) -> tuple[dict, ...]:
+    """Points of a space that did well elsewhere, the best first."""
+    encoder = space.get("encoder")
+    phrases = isinstance(encoder, Part) and PHRASES in encoder.names()
+    return (OF_CHARACTERS, *KNOWN_GOOD) if phrases else KNOWN_GOOD
+
+
 def oracle_of(plan, hypermodel, earlier=()):
     """The oracle of the plan; where it can, it begins with points that are known to be good.
 
@@ -124,7 +142,7 @@ def oracle_of(plan, hypermodel, earlier=()):
         few = FOR_FEW if hypermodel.training_texts < FEW_TEXTS else {}
         options["first_points"] = [
             *warm_start(earlier, goal, space=hyperparameters),
-            *({**few, **point} for point in KNOWN_GOOD),
+            *({**few, **point} for point in known_good(hypermodel.space)),
         ]
     elif earlier:
         raise SpaceError(

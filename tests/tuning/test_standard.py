@@ -11,12 +11,18 @@ from attn_tuner.text import Split, TextDataset
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.data import RunData
 from attn_tuner.tuning.plan import Plan
-from attn_tuner.tuning.standard import oracle_of, search_space, word_vectors
+from attn_tuner.tuning.standard import (
+    KNOWN_GOOD,
+    known_good,
+    oracle_of,
+    search_space,
+    word_vectors,
+)
 
 
-def prepared(directory, ones, texts=60):
+def prepared(directory, ones, texts=60, words="text number"):
     labels = (np.arange(texts) < ones).astype("int32")
-    split = Split([f"text number {index}" for index in range(texts)], labels)
+    split = Split([f"{words} {index}" for index in range(texts)], labels)
     return RunData.prepare(TextDataset("few", split, split, None, ("no", "yes")), directory)
 
 
@@ -53,6 +59,18 @@ def test_only_labels_are_smoothed_and_no_numbers(uneven, tmp_path):
     data = TextDataset("numbers", split, split, None, ())
     stored = RunData.prepare(data, tmp_path / "data")
     assert "label_smoothing" not in search_space(None, stored, 4, "rmse")
+
+
+def test_where_tokens_are_characters_the_search_begins_with_groups_of_them(uneven, tmp_path):
+    characters = prepared(tmp_path / "data", ones=30, words="房间很干净服务也好")
+    space = search_space(None, characters, 4)
+    assert "ngrams" in space["encoder"].names()
+    assert [point.get("encoder") for point in known_good(space)] == ["ngrams", None, None, "none"]
+    narrowed = search_space({"encoder": ["gru", "lstm"]}, characters, 4)
+    words = search_space(None, uneven, 4)
+    for other in (narrowed, words):
+        assert "ngrams" not in other["encoder"].names()
+        assert known_good(other) == KNOWN_GOOD
 
 
 def test_the_document_names_every_dimension(uneven):
