@@ -120,27 +120,14 @@ def stock(training, validation, given, folder, hyperband=False) -> list[tuple[fl
 
 
 def ours(training, validation, given, folder, **options) -> list[tuple[float, float]]:
-    """`attn_tuner.search`; (seconds, validation accuracy) at every evaluation.
-
-    Of trials in processes of their own only the ends are known here.
-    """
-    import keras
-
+    """`attn_tuner.search`; (seconds, validation accuracy) at every evaluation."""
     import attn_tuner
     from attn_tuner.text import Split, TextDataset
-
-    began, seen = time.monotonic(), []
-
-    class Clock(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            if "val_accuracy" in logs:  # A trial may be given up before it was judged.
-                seen.append((time.monotonic() - began, float(logs["val_accuracy"])))
 
     classes = tuple(str(label) for label in range(int(training[1].max()) + 1))
     data = TextDataset(
         "benchmark", Split(*training), Split(*validation), Split(*validation), classes, [], ()
     )
-    apart = options.get("workers", 1) > 1
     result = attn_tuner.search(
         data,
         max_trials=given.trials,
@@ -149,13 +136,13 @@ def ours(training, validation, given, folder, **options) -> list[tuple[float, fl
         directory=Path(folder) / "ours",
         progress=False,
         seed=1,
-        callbacks=() if apart else lambda trial_id, values: [Clock()],
         **options,
     )
-    if apart:
-        ended = [each for each in result.run.records if each.score is not None]
-        seen = sorted((each.ended, each.score) for each in ended)
-    return seen
+    return sorted(
+        (record.ended - record.seconds + each["seconds"], each["accuracy"])
+        for record in result.run.records
+        for each in record.history
+    )
 
 
 def same_trials(training, validation, given, folder, workers=1) -> list[tuple[float, float]]:
