@@ -7,6 +7,7 @@ from attn_tuner.errors import SpaceError
 
 PADDING, UNKNOWN = 0, 1
 KEEPS = ("head", "tail", "ends")
+READING = ("text_limit", "keep", "vocabulary_limit")  # Values that say how a text is read.
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from attn_tuner.errors import SpaceError
 from attn_tuner.explaining.faithfulness import measure_faithfulness
 from attn_tuner.exporting.base import Bundle
+from attn_tuner.limits import READING
 from attn_tuner.measures import direction
 from attn_tuner.tuning.plan import goal_of
 
@@ -50,7 +51,7 @@ class Preference:
 
     def __call__(self, model, values: dict, measures: dict) -> dict[str, float]:
         """`faithfulness` and `faithful_<objective>` of a trial's model."""
-        reading = {name: values[name] for name in ("text_limit", "keep", "vocabulary_limit")}
+        reading = {name: values[name] for name in READING}
         bundle = Bundle(self.vectorizer, model, self.classes, **reading, task=self.task)
         try:
             found = measure_faithfulness(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from attn_tuner.limits import READING
 from attn_tuner.measures import kind_of
 from attn_tuner.text import Split, TextDataset, Vectorizer
 from attn_tuner.text.buckets import Batches, balanced_weights
@@ -151,8 +152,7 @@ class RunData:
 
 
 def _batches(store, values, size, **options) -> Batches:
-    limits = ("text_limit", "keep", "vocabulary_limit")
-    return Batches(store, size, **{name: values[name] for name in limits}, **options)
+    return Batches(store, size, **{name: values[name] for name in READING}, **options)
 
 
 def by_importance(vectors: np.ndarray) -> np.ndarray:
