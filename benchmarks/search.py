@@ -273,11 +273,11 @@ def page(found: dict[str, dict]) -> str:
         bar, whole = found[rival]["curve"][-1][1], found[rival]["seconds"]
         for name in (each for each in found if each not in STOCK):
             there = next((at for at, score in found[name]["curve"] if score >= bar), None)
-            reached = f"{there:.0f} s, {there / whole:.0%} of it" if there else "not reached"
+            reached = f"{there:.0f} s, {there / whole:.1%} of it" if there else "not reached"
             lines.append(f"- {name}, to {bar:.4f}, {rival}'s best after {whole:.0f} s: {reached}")
     for name in (each for each in SAME if each in found):
         share = found[name]["seconds"] / found[STOCK[0]]["seconds"]
-        lines.append(f"- {name} and epochs as {STOCK[0]}'s, the export included: {share:.0%}")
+        lines.append(f"- {name}: {share:.1%} of {STOCK[0]}'s time, the export included")
     return "\n".join(lines)
 
 

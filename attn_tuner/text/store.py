@@ -16,8 +16,8 @@ from attn_tuner.text.vectorizer import Vectorizer
 
 _FORMAT = 1
 _FACTS = "facts.json"
-_CHARACTERS = 1.5  # Mean length of a token, up to which most are single characters.
 _VECTORIZER = "vectorizer.json"
+_CHARACTERS = 1.5  # Mean length of a token, up to which most are single characters.
 
 
 @dataclass(frozen=True, eq=False)

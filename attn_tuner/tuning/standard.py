@@ -27,9 +27,7 @@ KNOWN_GOOD = (
     {},
     {"encoder": "none", "head": "mean"},
 )
-
-
-# Characters are read in groups of three first, and there are fewer of them than there are words.
+# One character says little by itself; the linear baseline reads groups of three as well.
 OF_CHARACTERS = {
     **KNOWN_GOOD[0],
     "encoder": PHRASES,
