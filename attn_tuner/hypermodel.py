@@ -2,6 +2,8 @@
 
 import keras
 import keras_tuner
+import numpy as np
+from keras import ops
 
 from attn_tuner.attention import heads
 from attn_tuner.declaration import declare, value_of
@@ -222,6 +224,14 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         )
         # A checkpoint's optimiser state is skipped by Keras unless the optimiser has its variables.
         model.optimizer.build(model.trainable_variables)
+        self._build_metrics(model)
+
+    def _build_metrics(self, model):
+        """Makes the variables of the metrics now; TensorFlow would trace a first step twice."""
+        answers = np.zeros((1, *model.output.shape[1:]), "float32")
+        truths = np.zeros(1 if self.task.kind == "class" else answers.shape, "int32")
+        model.compute_metrics(None, ops.convert_to_tensor(truths), ops.convert_to_tensor(answers))
+        model.reset_metrics()
 
     def _rate(self, values):
         peak = rate_for(values["batch_size"], values["learning_rate"])

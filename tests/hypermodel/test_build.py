@@ -340,3 +340,17 @@ def test_what_training_takes_from_the_values_reaches_the_optimiser_and_the_loss(
     assert model.optimizer.average == pytest.approx(1 - 1 / 4)
     assert model.loss.label_smoothing == 0.1
     assert hypermodel.model({**values, "start": "random", "batch_size": 64}).optimizer.still == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "truths"),
+    [(None, 2, (32,)), (None, 3, (32,)), ("multilabel", 3, (32, 3)), ("regression", 2, (32, 1))],
+)
+def test_a_training_step_is_traced_once(narrow, hp, ids, task, classes, truths):
+    model = AttentionHyperModel(50, classes, space=narrow, task=task).build(hp)
+    step, traced = model.train_step, []
+    model.train_step = lambda data: traced.append(data) or step(data)
+    measured = [float(value) for value in model.get_metrics_result().values()]
+    assert measured == [0.0] * len(measured)
+    model.fit(ids, np.zeros(truths, "int32"), epochs=2, verbose=0)
+    assert len(traced) == 1
