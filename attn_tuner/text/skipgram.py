@@ -14,8 +14,8 @@ WINDOW = 5
 NEGATIVE = 5
 SAMPLE = 1e-4  # Frequent words are skipped more often than by gensim's default, for speed.
 FEW = 1_000_000  # Of fewer tokens none is skipped.
-FASTEST, SLOWEST = 0.025, 0.0001
-TOKENS_IN_ALL = 30_000_000
+FASTEST, SLOWEST = 0.05, 0.0001
+TOKENS_IN_ALL = 15_000_000
 MOST_PASSES = 20
 _CHUNK = 1_000_000
 
@@ -32,7 +32,7 @@ def skipgram_vectors(
 
         L = log sigmoid(u_c . v_w) + sum over k random words of log sigmoid(-u_k . v_w)
 
-    The texts are read in random order, up to twenty times, for about 30 million tokens in all, and
+    The texts are read in random order, up to twenty times, for about 15 million tokens in all, and
     no longer than `seconds`: the learning rate falls with whichever share is greater, that of the
     tokens or that of the time. Without `seconds` one thread works, and the same seed gives the same
     vectors; threads that race, and time, give slightly others each time.
