@@ -73,6 +73,21 @@ class Record:
         return median_low(last) if last else None
 
     @property
+    def tracing(self) -> float | None:
+        """Seconds that tracing the model's answers takes; None where nothing is known.
+
+        What the first evaluation took and a later one does not.
+        """
+        told = [each["judging"] for each in self.history if "judging" in each]
+        return max(0.0, told[0] - self.judging) if len(told) > 1 else None
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """Seconds by what a `Budget` knows them as."""
+        known = {"trial": self.seconds, "tracing": self.tracing}
+        return {name: each for name, each in known.items() if each is not None}
+
+    @property
     def pretrained(self) -> bool:
         """Whether its encoder began with what texts without labels had taught it."""
         return self.trial_id.endswith(PRETRAINED)

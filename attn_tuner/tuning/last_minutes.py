@@ -3,7 +3,7 @@
 from attn_tuner.tuning.finalists import Finalist, finalists
 from attn_tuner.tuning.reserve import affordable, for_these, kept_back
 
-WORTH = 0.02  # Of the time: less is not worth another round.
+WORTH = 0.01  # Of the time: less is not worth another round.
 LATE = 0.02  # Of the time: what an export may be late; the estimates have a margin.
 
 

@@ -9,6 +9,9 @@ from attn_tuner.tuning.repeats import ROWS
 
 MEASURING = 0.1  # Of the time, for the answers of an average to the test part.
 REFIT = 1.3  # Trainings that a refit may cost: more texts, but no evaluation between.
+FILES = 5.0  # Seconds for the files of an export, and for the process that proves it to start.
+TRACES = 5  # Of each model: one to be measured, three signatures, one to load them in that process.
+UNSEEN = 0.005  # Of the time, for what nobody measures.
 MARGIN = 1.1  # On what is estimated for the test part and the export.
 
 
@@ -77,8 +80,9 @@ def room_for_refit(budget: Budget, stored, seconds: float) -> bool:
 
 
 def _behind(budget, testing, members):
-    total = testing + budget.estimate("export", 8.0 + 4.0 * members)
-    return MARGIN * total + 0.01 * (budget.seconds or 0.0)
+    tracing = members * budget.usual("tracing", 1.0)
+    total = testing + budget.estimate("export", FILES + TRACES * tracing)
+    return MARGIN * total + UNSEEN * (budget.seconds or 0.0)
 
 
 def _test(budget, stored, record=None):

@@ -215,7 +215,8 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         self.records[record.trial_id] = record
         self._holding.add(record.trial_id)
         self.pruners.of(record.share).finish(trial.trial_id, pruned=pruned)
-        self.budget.record("trial", outcome.seconds)
+        for name, seconds in record.costs.items():
+            self.budget.record(name, seconds)
         if status != "cut":
             folders.drop_resume_points(task.place)
         if "tuner/bracket" not in trial.hyperparameters.values:  # Hyperband may promote any.

@@ -57,10 +57,10 @@ def averages(monkeypatch):
 
 
 def test_cheaper_models_than_were_feared_leave_time_for_trials():
-    runner = runner_with([trial(0, CHEAP), trial(1, CHEAP)], elapsed=870.0)
+    runner = runner_with([trial(0, CHEAP), trial(1, CHEAP)], elapsed=880.0)
     assert runner.budget.search_over()  # For three models that answer slowly.
     assert last_minutes.time_to_spare(runner, STORED, least=5.0)
-    assert runner.budget.reserve() == pytest.approx(1.1 * (2 * 10 * CHEAP + 16) + 10)
+    assert runner.budget.reserve() == pytest.approx(1.1 * (2 * 10 * CHEAP + 15) + 5)
     assert not runner.budget.search_over()
 
 
@@ -99,10 +99,27 @@ def test_what_is_exported_already_stays_when_the_time_is_over():
 def test_each_trial_counts_with_its_own_cost_and_the_linear_model_with_none():
     budget = Budget(1_000.0)
     records = [trial(0, CHEAP), trial(1, DEAR), Record(LINEAR_NAME, "baseline", {})]
-    assert for_these(budget, STORED, records) == pytest.approx(1.1 * (5 + 30 + 16) + 10)
+    assert for_these(budget, STORED, records) == pytest.approx(1.1 * (5 + 30 + 15) + 5)
 
 
 def test_the_first_answer_of_a_trial_compiles_and_so_does_not_count():
     assert trial(0, CHEAP).judging == CHEAP
     assert Record("0", "completed", {}, history=[{"judging": 4.0}]).judging == 4.0
     assert Record("0", "completed", {}, history=[{"epochs": 1.0}]).judging is None
+
+
+def test_what_tracing_took_says_what_an_export_will_take():
+    budget = Budget(1_000.0)
+    before = for_these(budget, STORED, [trial(0, CHEAP)])
+    for seconds in (0.2, 0.2, 9.0):  # Something else was at work once.
+        budget.record("tracing", seconds)
+    saved = 1.1 * 5 * (1.0 - 0.2)
+    assert for_these(budget, STORED, [trial(0, CHEAP)]) == pytest.approx(before - saved)
+
+
+def test_a_first_answer_holds_the_tracing_that_later_ones_do_without():
+    assert trial(0, CHEAP).tracing == pytest.approx(3 * CHEAP)
+    assert trial(0, CHEAP).costs == {"trial": 0.0, "tracing": pytest.approx(3 * CHEAP)}
+    once = Record("0", "completed", {}, history=[{"judging": 4.0}])
+    assert once.tracing is None
+    assert once.costs == {"trial": 0.0}
