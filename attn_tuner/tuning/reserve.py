@@ -9,8 +9,8 @@ from attn_tuner.tuning.repeats import ROWS
 
 MEASURING = 0.1  # Of the time, for the answers of an average to the test part.
 REFIT = 1.3  # Trainings that a refit may cost: more texts, but no evaluation between.
-FILES = 5.0  # Seconds for the files of an export, and for the process that proves it to start.
-TRACES = 5  # Of each model: one to be measured, three signatures, one to load them in that process.
+FILES = 4.0  # Seconds for the files of an export, and for the process that proves it to start.
+TRACES = 4  # Of each model: to be measured, and for three signatures.
 UNSEEN = 0.005  # Of the time, for what nobody measures.
 MARGIN = 1.1  # On what is estimated for the test part and the export.
 

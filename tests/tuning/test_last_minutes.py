@@ -60,7 +60,7 @@ def test_cheaper_models_than_were_feared_leave_time_for_trials():
     runner = runner_with([trial(0, CHEAP), trial(1, CHEAP)], elapsed=880.0)
     assert runner.budget.search_over()  # For three models that answer slowly.
     assert last_minutes.time_to_spare(runner, STORED, least=5.0)
-    assert runner.budget.reserve() == pytest.approx(1.1 * (2 * 10 * CHEAP + 15) + 5)
+    assert runner.budget.reserve() == pytest.approx(1.1 * (2 * 10 * CHEAP + 12) + 5)
     assert not runner.budget.search_over()
 
 
@@ -99,7 +99,7 @@ def test_what_is_exported_already_stays_when_the_time_is_over():
 def test_each_trial_counts_with_its_own_cost_and_the_linear_model_with_none():
     budget = Budget(1_000.0)
     records = [trial(0, CHEAP), trial(1, DEAR), Record(LINEAR_NAME, "baseline", {})]
-    assert for_these(budget, STORED, records) == pytest.approx(1.1 * (5 + 30 + 15) + 5)
+    assert for_these(budget, STORED, records) == pytest.approx(1.1 * (5 + 30 + 12) + 5)
 
 
 def test_the_first_answer_of_a_trial_compiles_and_so_does_not_count():
@@ -113,7 +113,7 @@ def test_what_tracing_took_says_what_an_export_will_take():
     before = for_these(budget, STORED, [trial(0, CHEAP)])
     for seconds in (0.2, 0.2, 9.0):  # Something else was at work once.
         budget.record("tracing", seconds)
-    saved = 1.1 * 5 * (1.0 - 0.2)
+    saved = 1.1 * 4 * (1.0 - 0.2)
     assert for_these(budget, STORED, [trial(0, CHEAP)]) == pytest.approx(before - saved)
 
 
