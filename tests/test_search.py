@@ -262,7 +262,7 @@ def stored_space(run):
 
 
 def test_faithful_attention_counts_where_it_is_wanted(tmp_path):
-    run = quick_search(tmp_path / "run", objective="faithful accuracy", max_trials=3, pretrain=0.2)
+    run = quick_search(tmp_path / "run", objective="faithful accuracy", max_trials=3, pretrain=0.5)
     table = run.leaderboard()
     trials = table[table["status"] != "baseline"]
     assert trials["name"].str.endswith("-pretrained").sum() == 1

@@ -14,7 +14,8 @@ WINDOW = 5
 NEGATIVE = 5
 SAMPLE = 1e-4  # Frequent words are skipped more often than by gensim's default, for speed.
 FEW = 1_000_000  # Of fewer tokens none is skipped.
-FASTEST, SLOWEST = 0.05, 0.0001
+FASTEST, SLOWEST = 0.025, 0.0001
+FASTEST_OF_MANY = 0.05  # Learns from half as many tokens as much; at 0.2 the vectors are no use.
 TOKENS_IN_ALL = 15_000_000
 MOST_PASSES = 20
 _CHUNK = 1_000_000
@@ -68,6 +69,7 @@ def skipgram_vectors(
     tokens = int(counts.sum())
     planned = min(MOST_PASSES * tokens, max(TOKENS_IN_ALL, tokens))
     pressed = seconds is not None and planned > FEW
+    fastest = FASTEST_OF_MANY if tokens > FEW else FASTEST
     model = word2vec.Word2Vec(
         vector_size=dimension,
         window=WINDOW,
@@ -75,18 +77,19 @@ def skipgram_vectors(
         negative=NEGATIVE,
         sample=SAMPLE if tokens > FEW else 0,
         min_count=1,
+        alpha=fastest,
         seed=seed,
         workers=workers or (os.cpu_count() or 1 if pressed else 1),
     )
     model.build_vocab_from_freq({names[number]: int(counts[number]) for number in seen})
-    done, rate = 0, FASTEST
+    done, rate = 0, fastest
     with tempfile.TemporaryDirectory() as folder:
         for part in _in_random_order(texts, planned, seed):
             file = Path(folder) / "texts"
             size = _write(part, names, file)
             done += size
             spent = (time.monotonic() - began) / seconds if seconds else 0.0
-            following = max(SLOWEST, FASTEST * (1 - max(done / planned, spent)))
+            following = max(SLOWEST, fastest * (1 - max(done / planned, spent)))
             model.train(
                 corpus_file=str(file),
                 total_words=size,
