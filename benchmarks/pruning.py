@@ -37,7 +37,7 @@ CANDIDATES = [
     ("asha", {"factor": 2.0}),
     ("asha", {"peers": 8}),
     ("extrapolation", {}),
-    ("extrapolation", {"margin": 0.02}),
+    ("extrapolation", {"margin": 0.0}),
     ("extrapolation", {"patience": 1}),
     ("extrapolation", {"patience": 3}),
 ]

@@ -27,7 +27,7 @@ def main(name, trials, epochs, path):
     source = Path(os.environ["ATTN_TUNER_DATA"], name, "train.csv")
     with (
         tempfile.TemporaryDirectory() as folder,
-        mock.patch.object(runner, "make_pruner", lambda name: make_pruner("none")),
+        mock.patch.object(runner, "make_pruner", return_value=make_pruner("none")),
     ):
         result = attn_tuner.search(
             source,

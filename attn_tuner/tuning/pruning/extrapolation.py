@@ -18,7 +18,8 @@ class ExtrapolationPruner(Pruner):
     lets a slow beginner that still climbs go on, and ends a quick one that has flattened.
 
     Args:
-        margin: how far below the best a trial must end, in units of the objective.
+        margin: how far below the best a trial must end, in units of the objective. With none,
+            trials whose learning rate falls are ended before they climb once more.
         warmup: epochs before which nothing is judged.
         peers: how many trials must have ended before anything is judged.
         patience: how many reports in a row must be bad.
@@ -27,7 +28,9 @@ class ExtrapolationPruner(Pruner):
         Domhan et al. 2015, 3.1, the family pow3. https://www.ijcai.org/Proceedings/15/Papers/487.pdf
     """
 
-    def __init__(self, margin: float = 0.0, warmup: float = 0.5, peers: int = 3, patience: int = 2):
+    def __init__(
+        self, margin: float = 0.02, warmup: float = 0.5, peers: int = 3, patience: int = 2
+    ):
         super().__init__(warmup, peers, patience)
         if not margin >= 0:
             raise SpaceError(f"A pruner's margin should be at least 0; got {margin!r}.")
