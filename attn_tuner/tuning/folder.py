@@ -69,7 +69,7 @@ class Record:
 
         The lower median of the last three: the first one compiles.
         """
-        last = [each["judging"] for each in self.history[-3:] if "judging" in each]
+        last = self._judged()[-3:]
         return median_low(last) if last else None
 
     @property
@@ -78,7 +78,7 @@ class Record:
 
         What the first evaluation took and a later one does not.
         """
-        told = [each["judging"] for each in self.history if "judging" in each]
+        told = self._judged()
         return max(0.0, told[0] - self.judging) if len(told) > 1 else None
 
     @property
@@ -91,6 +91,10 @@ class Record:
     def pretrained(self) -> bool:
         """Whether its encoder began with what texts without labels had taught it."""
         return self.trial_id.endswith(PRETRAINED)
+
+    def _judged(self) -> list[float]:
+        """Seconds of each evaluation that says what it took."""
+        return [each["judging"] for each in self.history if "judging" in each]
 
     def save(self, folder):
         write_json(Path(folder) / RECORD, asdict(self))

@@ -39,12 +39,10 @@ def test_the_median_saves_a_third_and_keeps_the_winner(workers, benchmark, recor
     assert (largest, lost) == (0, 0)
 
 
-def test_extrapolation_saves_nearly_as_much_as_the_median_and_loses_fewer_winners(
-    benchmark, recorded
-):
+def test_extrapolation_saves_as_much_as_the_median_and_loses_fewer_winners(benchmark, recorded):
     saved, regret, _, lost = benchmark.measured(recorded, ExtrapolationPruner, 25)
     known, cost, _, more = benchmark.measured(recorded, MedianPruner, 25)
-    assert saved > known - 0.03
+    assert saved > known - 0.02
     assert regret <= cost
     assert lost < more
 

@@ -29,7 +29,7 @@ class ExtrapolationPruner(Pruner):
     """
 
     def __init__(
-        self, margin: float = 0.02, warmup: float = 0.5, peers: int = 3, patience: int = 2
+        self, margin: float = 0.015, warmup: float = 0.5, peers: int = 3, patience: int = 2
     ):
         super().__init__(warmup, peers, patience)
         if not margin >= 0:
