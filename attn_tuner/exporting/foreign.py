@@ -10,6 +10,7 @@ from attn_tuner.exporting.base import Bundle, padded
 from attn_tuner.exporting.delivery import Delivered, deliver
 from attn_tuner.exporting.vectorizers import adapted
 from attn_tuner.limits import TokenLimits
+from attn_tuner.text.dataset import one_line
 
 
 def export_model(
@@ -33,8 +34,9 @@ def export_model(
             hypermodel built, or one's own with any of our heads, or with none.
         path: the folder of the artefact; with several formats, the folder of their folders.
         vectorizer: what made the ids: a `text.Vectorizer` or a Keras `TextVectorization`.
-        classes: class or label names in the order of the model's outputs; for one sigmoid output,
-            the name of 0 and the name of 1; none for a regression.
+        classes: class or label names in the order of the model's outputs, or a dict from each
+            output's number to its name; for one sigmoid output, the name of 0 and the name of 1;
+            none for a regression.
         text_limit: tokens kept of a text. If not given: the model's own limit, else its fixed
             length, else 512.
         keep: which part of a longer text stays; if not given, what the model does, else "head".
@@ -66,6 +68,7 @@ def bundle_of(
     """
     _refuse_other_inputs(model)
     vectorizer = adapted(vectorizer)
+    classes = _in_order(classes)
     steps = model.input_shape[1]
     limits, cuts = _cuts_of(model)
     bundle = Bundle(
@@ -81,6 +84,36 @@ def bundle_of(
     if steps is None:
         _refuse_what_padding_changes(model)
     return bundle
+
+
+def _in_order(classes) -> list[str]:
+    """The names by index, each on one line.
+
+    Raises:
+        ExportError: a dict has gaps or other keys than numbers, or a name has a line break.
+    """
+    if isinstance(classes, Mapping):
+        numbers = list(range(len(classes)))
+        if not all(number in classes for number in numbers):
+            given = ", ".join(map(repr, list(classes)[:10]))
+            raise ExportError(
+                f"The keys of classes are {given}. They should be the numbers of the model's "
+                f"outputs without a gap, 0 to {max(len(classes) - 1, 0)}, each with its name."
+            )
+        classes = [classes[number] for number in numbers]
+    elif isinstance(classes, str | bytes | set | frozenset):
+        raise ExportError(
+            f"classes is a {type(classes).__name__}. Give a list of names in the order of the "
+            "model's outputs."
+        )
+    names = [str(name) for name in classes]
+    broken = next((name for name in names if not one_line(name)), None)
+    if broken is not None:
+        raise ExportError(
+            f"The class name {broken!r} has a line break, and classes.txt has a name in each line. "
+            "Give it another name."
+        )
+    return names
 
 
 def _cuts_of(model) -> tuple[int | None, str | None]:

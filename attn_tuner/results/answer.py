@@ -12,6 +12,7 @@ import numpy as np
 from attn_tuner.exporting import Bundle
 from attn_tuner.measures import interval
 from attn_tuner.results.facts import finishing, words
+from attn_tuner.results.plain import figure, lacking_in
 from attn_tuner.results.run import Run, describe_head
 from attn_tuner.tuning.budget import format_duration
 
@@ -50,6 +51,7 @@ def answer(run: Run, validation_texts: int = 0) -> dict:
     return {
         "winner": best.trial_id if best else None,
         "plain": _plain(run) if run.plan.kind != "class" else "",
+        "lacking": {part: lacking_in(run, part) for part in ("test", "validation")},
         "named": _named(run, best) if best else "",
         "model": words(best) if best else "",
         "head": describe_head(best.values) if best else "",
@@ -67,12 +69,14 @@ def answer(run: Run, validation_texts: int = 0) -> dict:
 
 def sentence(facts: dict) -> str:
     """The answer in plain words: how often it is right, and whether it beats the linear model."""
-    if facts.get("plain"):
-        return facts["plain"]
     own = next((row for row in facts["scores"] if row["name"] == "this model"), None)
+    part = own["part"] if own else "test"
+    before = "".join(f"{each} " for each in facts.get("lacking", {}).get(part, ()))
+    if facts.get("plain"):
+        return before + facts["plain"]
     if own is None:
         return "No trial has a score yet."
-    said = f"{facts['named']} gets {_percent(own['accuracy'])} of the "
+    said = f"{before}{facts['named']} gets {_percent(own['accuracy'])} of the "
     said += f"{own['part']} texts right"
     if own["texts"]:
         said += f" (95 % interval {_percent(own['low'])} to {_percent(own['high'])})"
@@ -180,8 +184,8 @@ def _plain(run) -> str:
     if not found:
         return ""
     linear = next((row[part] for row in run.baselines if row["name"] == "linear"), None)
-    beside = f"; the linear baseline {linear[objective]:.4f}" if linear else ""
-    return f"On the {part} texts {objective} is {found[objective]:.4f}{beside}."
+    beside = f"; the linear baseline {figure(linear[objective])}" if linear else ""
+    return f"On the {part} texts {objective} is {figure(found[objective])}{beside}."
 
 
 def _named(run, best) -> str:

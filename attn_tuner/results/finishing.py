@@ -11,6 +11,7 @@ from attn_tuner.files import write_json
 from attn_tuner.measures import kind_of, measure
 from attn_tuner.results.plain import given_by_rung, model_of
 from attn_tuner.results.run import BUNDLE, EXPORT, OUTCOME, Run
+from attn_tuner.text.remarks import lacking_classes
 from attn_tuner.tuning.calibration import Calibration, at_temperature, calibrate, set_temperature
 from attn_tuner.tuning.finalists import Finalist, answers_of, assembled
 from attn_tuner.tuning.folder import save_probabilities
@@ -176,6 +177,12 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
     bundle = winner.bundle.with_model(winner.bundle.model, card=card)
     bundle.save(directory / BUNDLE)
     save_probabilities(winner.answers.astype("float32"), directory)
+    lacking = {
+        role: absent
+        for role, part in dataset.parts().items()
+        if role != "train" and len(part)
+        if (absent := lacking_classes(part.labels, dataset.classes))
+    }
     with budget.measure("export"):
         held_out = dataset.validation.texts[:COMPARED]
         delivered = deliver(bundle, directory / EXPORT, texts=held_out)[0]
@@ -184,6 +191,7 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
         **found,
         "alone": finalist.alone,
         **scores,
+        "lacking": lacking,
         "test_texts": stored.size("test"),
         "export": str(directory / EXPORT),
         "megabytes": delivered.megabytes,
@@ -207,10 +215,12 @@ def _on_rung(finalist) -> list[str]:
 
 
 def _hurried(finalist) -> list[str]:
-    epochs = finalist.trials[0].measures["epochs"]
-    if epochs >= 1:
+    """That the winner was cut before it had seen all training texts once."""
+    winner = finalist.trials[0]
+    seen = max((each.get("epochs", 0.0) for each in winner.history), default=1.0)
+    if winner.status != "cut" or seen >= 1:
         return []
     return [
-        f"The winner saw {epochs:.0%} of the training part once: the time was too short for one "
+        f"The winner saw {seen:.0%} of the training part once: the time was too short for one "
         "epoch. Give more with max_time, and call it again on the same folder."
     ]

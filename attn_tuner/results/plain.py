@@ -5,6 +5,7 @@ import math
 
 from markupsafe import Markup
 
+from attn_tuner.text.remarks import lacks
 from attn_tuner.tuning.folder import LINEAR_NAME
 
 
@@ -22,6 +23,22 @@ def plain(value):
 def counted(count: int, what: str) -> str:
     """`1 trial`, `1,200 trials`."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def figure(value: float) -> str:
+    """A measure to four places; "unknown" where these texts cannot tell it."""
+    return f"{value:.4f}" if value is not None and math.isfinite(value) else "unknown"
+
+
+def lacking_in(run, part: str) -> list[str]:
+    """The sentence on the classes that a part of the data lacks, where it lacks any.
+
+    Args:
+        run: a `Run`.
+        part: "test" or "validation".
+    """
+    absent = (run.outcome.get("lacking") or {}).get(part)
+    return [lacks(part, absent, len(run.plan.classes))] if absent else []
 
 
 def members(ids) -> str:

@@ -14,7 +14,7 @@ from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver
 from attn_tuner.measures import interval
 from attn_tuner.results.facts import finishing
-from attn_tuner.results.plain import counted, model_of
+from attn_tuner.results.plain import counted, figure, lacking_in, model_of
 from attn_tuner.results.report import write_report
 from attn_tuner.results.run import BUNDLE, Run
 from attn_tuner.results.validation import Validation
@@ -180,6 +180,7 @@ class SearchResult:
             return ["The search has not ended yet."]
         said = []
         if outcome.get("test"):
+            said += lacking_in(self.run, "test")
             said.append(self._tested(outcome["test"], outcome["test_texts"]))
         if outcome.get("export"):
             said.append(
@@ -196,7 +197,7 @@ class SearchResult:
 
     def _tested(self, test, texts) -> str:
         if "accuracy" not in test:
-            said = ", ".join(f"{name} {value:.4f}" for name, value in test.items())
+            said = ", ".join(f"{name} {figure(value)}" for name, value in test.items())
             return f"Test {said} ({texts:,} texts), {model_of(self.run.members)}."
         low, high = interval(test["accuracy"], texts)
         return (

@@ -3,12 +3,17 @@
 import math
 import numbers
 import re
+import unicodedata
 
 import numpy as np
 
 from attn_tuner.errors import DataError
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+# Shown as nothing, and no part of how a name is written. Joiners are: emoji and Persian need them.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_SHOWN = 60  # Characters of a value in a message.
 _MISSING_NAMES = {"NAType", "NaTType", "NoneType"}  # pandas' own, without importing pandas.
 
 
@@ -33,7 +38,7 @@ def clean_texts(values, where: str) -> list[str]:
         texts.append(str(value))
     if texts and all(_reads_as_number(text) for text in texts):
         raise DataError(
-            f"The texts of {where} are numbers, such as {texts[0]!r}. "
+            f"The texts of {where} are numbers, such as {shown(texts[0])}. "
             "Name the column that holds text."
         )
     return texts
@@ -42,13 +47,15 @@ def clean_texts(values, where: str) -> list[str]:
 def clean_labels(values, where: str) -> list[str]:
     """The class name of each label.
 
-    Strings lose the space around them; integers, whole floats and booleans become `"3"` and
-    `"True"`.
+    Strings lose the space around them, characters that show nothing, and the choice between a
+    letter with its accent and the two one after the other (NFC); integers, whole floats and
+    booleans become `"3"` and `"True"`.
 
     Raises:
         DataError: a label is missing, a fraction, or something with several values.
     """
-    names = [_class_name(value, where) for value in values]
+    known: dict[str, str | None] = {}
+    names = [_remembered(value, where, known) for value in values]
     missing = [row for row, name in enumerate(names, start=1) if name is None]
     if missing:
         raise DataError(
@@ -58,36 +65,78 @@ def clean_labels(values, where: str) -> list[str]:
     return names
 
 
+def is_missing(value) -> bool:
+    """Whether this is None, NaN or what pandas has in their place."""
+    if type(value).__name__ in _MISSING_NAMES:
+        return True
+    return isinstance(value, float | np.floating) and bool(value != value)
+
+
+def shown(value) -> str:
+    """A value as a message shows it: its repr, cut short."""
+    try:
+        said = repr(value)
+    except Exception:  # A foreign repr, or one that is nested too deep.
+        said = f"a {type(value).__name__}"
+    said = _CONTROL.sub(" ", said)
+    return said if len(said) <= _SHOWN else f"{said[:_SHOWN]}..."
+
+
 def sorted_classes(names) -> tuple[str, ...]:
     """The distinct names: by number where all are whole numbers, else alphabetically."""
     distinct = set(names)
-    if all(re.fullmatch(r"-?\d+", name) for name in distinct):
+    if all(re.fullmatch(r"-?\d{1,4000}", name) for name in distinct):
         return tuple(sorted(distinct, key=lambda name: (int(name), name)))
     return tuple(sorted(distinct))
+
+
+def _remembered(value, where, known) -> str | None:
+    if type(value) is not str:
+        return _class_name(value, where)
+    if value not in known:  # Names repeat, and normalising one takes time.
+        known[value] = _spelt(value)
+    return known[value]
 
 
 def _class_name(value, where) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", errors="replace")
     if isinstance(value, str):
-        name = _SURROGATE.sub("\ufffd", value.strip())
-        return None if name in ("", "nan", "NaN") else str(name)
+        return _spelt(value)
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
-    if isinstance(value, numbers.Integral):
-        return str(int(value))
-    if isinstance(value, numbers.Real):
-        return _name_of_float(float(value), where)
-    if type(value).__name__ in _MISSING_NAMES:
+    if is_missing(value):
         return None
+    try:
+        if isinstance(value, numbers.Integral):
+            return str(int(value))
+        if isinstance(value, numbers.Real):
+            return _name_of_float(float(value), where)
+    except (OverflowError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(
+            f"A label of {where} is a number of more digits than can be shown. Classes are needed: "
+            "strings, integers or booleans."
+        ) from None
     raise DataError(
-        f"A label of {where} is {value!r}. It should be one string, integer or boolean per text."
+        f"A label of {where} is {shown(value)}. It should be one string, integer or boolean per "
+        "text; several labels a text are lists of names or rows of 0 and 1, with "
+        "task='multilabel'."
     )
 
 
-def _name_of_float(value, where) -> str | None:
-    if math.isnan(value):
-        return None
+def _spelt(name: str) -> str | None:
+    name = _SURROGATE.sub("\ufffd", name)
+    if not name.isascii():
+        name = unicodedata.normalize("NFC", _INVISIBLE.sub("", name))
+    name = " ".join(_CONTROL.sub(" ", name).split())
+    return None if name in ("", "nan", "NaN") else name
+
+
+def _name_of_float(value, where) -> str:
+    if not math.isfinite(value):
+        raise DataError(f"A label of {where} is {value!r}. Mend it, or leave the row out.")
     if not value.is_integer():
         raise DataError(
             f"A label of {where} is {value!r}, a fraction. Classes are needed: strings, integers "
@@ -107,12 +156,12 @@ def _decoded(value: bytes, where, row) -> str:
 
 
 def _no_text(value, where, row) -> str:
-    missing = type(value).__name__ in _MISSING_NAMES or value != value
-    if missing:
+    if is_missing(value):
         return f"Text {row} of {where} is missing. Fill it in or leave the row out."
     if isinstance(value, numbers.Number | np.bool_):
         return (
-            f"The texts of {where} are numbers, such as {value!r}. Name the column that holds text."
+            f"The texts of {where} are numbers, such as {shown(value)}. Name the column that holds "
+            "text."
         )
     return f"Text {row} of {where} is a {type(value).__name__}. It should be a string."
 

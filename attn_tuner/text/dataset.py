@@ -7,9 +7,15 @@ from functools import cached_property
 
 import numpy as np
 
+from attn_tuner.errors import DataError
 from attn_tuner.text.tasks import task_of
 
 ROLES = ("train", "validation", "test")
+
+
+def one_line(name: str) -> bool:
+    """Whether a class name is one line to whatever reads lines."""
+    return len(f"{name}.".splitlines()) == 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +58,9 @@ class TextDataset:
         classes: names of classes or labels by index; none where labels are numbers.
         unlabelled: further texts of the same kind, possibly none.
         notes: what was done to the data on its way in, a sentence each.
+
+    Raises:
+        DataError: a class name has a line break.
     """
 
     name: str
@@ -61,6 +70,14 @@ class TextDataset:
     classes: tuple[str, ...]
     unlabelled: Sequence[str] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        broken = next((name for name in self.classes if not one_line(name)), None)
+        if broken is not None:
+            raise DataError(
+                f"The class name {broken!r} has a line break. Lists of classes have a name in each "
+                "line: give it another name."
+            )
 
     @property
     def task(self) -> str:

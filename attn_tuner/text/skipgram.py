@@ -136,5 +136,5 @@ def _in_random_order(texts, planned, seed):
 def _write(part, names, file) -> int:
     """A line a text, as gensim reads files; returns the number of tokens."""
     lines = (" ".join([names[number] for number in text.tolist()]) for text in part)
-    file.write_text("\n".join(lines) + "\n")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return sum(map(len, part))

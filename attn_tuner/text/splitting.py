@@ -1,4 +1,4 @@
-"""Parts that stay apart: a stratified, seeded split, and no text in training that is tested on."""
+"""Parts that stay apart: distinct texts are divided, class by class, each with all its copies."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ _SMALLEST, _LARGEST = 500, 5_000
 
 
 def usual_fraction(count: int) -> float:
-    """How much of `count` texts to hold out.
+    """How much of `count` distinct texts to hold out.
 
     A tenth; more, up to a fifth, where a tenth is under 500 texts, whose accuracy would be too
     uncertain to choose by; less where it is over 5,000, which would only cost time.
@@ -20,29 +20,114 @@ def usual_fraction(count: int) -> float:
 def hold_out(part: Split, fraction: float, seed: int, classes: int, leave: int = 1):
     """Divides a part into (what is left, what is held out), class by class where there are any.
 
+    Distinct texts are divided, so that no text is on both sides. Of each class the fraction is
+    kept to in distinct texts and in rows: a text that is a larger part of its class than that
+    stays, unless the class has no other to hold out. A text with several labels, or one that
+    comes with different classes, counts for the rarest of them.
+
     Args:
         part: the texts to divide.
         fraction: how much of each class to hold out; at least one text where `leave` allows.
         seed: the same seed gives the same division.
         classes: number of classes.
-        leave: how many texts of each class must stay.
+        leave: how many distinct texts of each class must stay.
     """
     random = np.random.default_rng(seed)
-    strata, held = part.labels, []
-    if kind_of(part.labels) != "class":
-        strata, classes = np.zeros(len(part), "int32"), 1
-    for label in range(classes):
+    text_of = numbered(part.texts)
+    copies = np.bincount(text_of)
+    pairs = _labelled(text_of, part.labels)
+    strata = _rarest(pairs, len(copies), classes)
+    held = np.zeros(len(copies), bool)
+    for label in range(int(strata.max(initial=-1)) + 1):
         members = np.flatnonzero(strata == label)
         wanted = max(1, round(fraction * len(members)))
         count = max(0, min(wanted, len(members) - leave))
-        held.append(random.permutation(members)[:count])
-    held = np.sort(np.concatenate(held))
-    left = np.setdiff1d(np.arange(len(part)), held)
-    return part.take(left), part.take(held)
+        held[_drawn(random.permutation(members), copies, count, fraction)] = True
+    _put_right(held, pairs, copies, classes, leave)
+    rows = held[text_of]
+    return part.take(np.flatnonzero(~rows)), part.take(np.flatnonzero(rows))
 
 
 def without(part: Split, others) -> tuple[Split, int]:
-    """The part without the texts that any of the other parts holds, and how many went."""
+    """The part without the texts that any of the other parts holds, and how many rows went."""
     forbidden = {text for other in others for text in other.texts}
     kept = [index for index, text in enumerate(part.texts) if text not in forbidden]
     return part.take(kept), len(part) - len(kept)
+
+
+def numbered(texts) -> np.ndarray:
+    """(texts,) the number of each text among the distinct ones, in the order they come."""
+    numbers: dict[str, int] = {}
+    found = (numbers.setdefault(text, len(numbers)) for text in texts)
+    return np.fromiter(found, np.int64, len(texts))
+
+
+def distinct_counts(part: Split, classes: int) -> np.ndarray:
+    """(classes,) how many distinct texts each class or label has."""
+    return np.bincount(_labelled(numbered(part.texts), part.labels)[:, 1], minlength=classes)
+
+
+def _labelled(text_of, labels) -> np.ndarray:
+    """(pairs, 2) distinct text and class or label, each pair once; of numbers all have class 0."""
+    kind = kind_of(labels)
+    if kind == "labels":
+        rows, names = np.nonzero(labels)
+        found = np.stack([text_of[rows], names], axis=1)
+    else:
+        own = labels if kind == "class" else np.zeros(len(text_of), np.int64)
+        found = np.stack([text_of, own], axis=1)
+    return np.unique(found.astype(np.int64), axis=0)
+
+
+def _rarest(pairs, texts: int, classes: int) -> np.ndarray:
+    """(texts,) the rarest class of each text; one beyond the last for a text without any."""
+    counts = np.bincount(pairs[:, 1], minlength=classes)
+    strata = np.full(texts, len(counts))
+    by_rarity = pairs[np.lexsort((pairs[:, 1], -counts[pairs[:, 1]]))]
+    strata[by_rarity[:, 0]] = by_rarity[:, 1]  # The last one to be written is the rarest.
+    return strata
+
+
+def _drawn(shuffled, copies, count, fraction) -> list[int]:
+    """The first `count` texts, without those that would make too many rows."""
+    sizes = copies[shuffled]
+    if count == 0 or sizes.max() == 1:
+        return shuffled[:count].tolist()
+    allowed, chosen, rows = max(1, round(fraction * int(sizes.sum()))), [], 0
+    for text, size in zip(shuffled.tolist(), sizes.tolist(), strict=True):
+        if len(chosen) < count and rows + size <= allowed:
+            chosen.append(text)
+            rows += size
+    return chosen or [int(shuffled[np.argmin(sizes)])]
+
+
+def _put_right(held, pairs, copies, classes, leave):
+    """Moves texts until each class has `leave` on the left, and one held out where it can.
+
+    Only texts with several classes make that necessary: they are drawn for one of them.
+    """
+    order = np.argsort(pairs[:, 1], kind="stable")
+    counts = np.bincount(pairs[:, 1], minlength=classes)
+    texts_of = np.split(pairs[order, 0], np.cumsum(counts)[:-1])
+    if len(pairs) == len(np.unique(pairs[:, 0])):
+        return  # A text has one class at most.
+    by_text = np.split(pairs[:, 1], np.flatnonzero(np.diff(pairs[:, 0])) + 1)
+    labels_of = dict(zip(np.unique(pairs[:, 0]).tolist(), by_text, strict=True))
+    left = counts - np.bincount(pairs[held[pairs[:, 0]], 1], minlength=len(counts))
+    rarest_first = np.argsort(counts, kind="stable")
+    for label in rarest_first:
+        mine = texts_of[label]
+        for text in mine[held[mine]]:
+            if left[label] >= min(leave, counts[label]):
+                break
+            held[text] = False
+            left[labels_of[int(text)]] += 1
+    for label in rarest_first:
+        mine = texts_of[label]
+        if held[mine].any():
+            continue
+        for text in mine[np.argsort(copies[mine], kind="stable")]:
+            if (left[labels_of[int(text)]] > leave).all():
+                held[text] = True
+                left[labels_of[int(text)]] -= 1
+                break

@@ -77,7 +77,7 @@ class TokenStore:
         """
         directory = Path(directory)
         try:
-            facts = json.loads((directory / _FACTS).read_text())
+            facts = json.loads((directory / _FACTS).read_text(encoding="utf-8"))
             arrays = [
                 np.load(directory / f"{name}.npy", mmap_mode="r" if name == "ids" else None)
                 for name in ("ids", "offsets", "labels")
@@ -155,7 +155,8 @@ def encode_parts(dataset: TextDataset, vectorizer: Vectorizer, directory) -> dic
 
 def open_vectorizer(directory) -> Vectorizer:
     """The vectorizer by which the texts in this folder were encoded."""
-    return Vectorizer.from_config(json.loads((Path(directory) / _VECTORIZER).read_text()))
+    config = (Path(directory) / _VECTORIZER).read_text(encoding="utf-8")
+    return Vectorizer.from_config(json.loads(config))
 
 
 def _write_all(dataset, vectorizer, directory: Path, key: str):
@@ -180,7 +181,7 @@ def _write_all(dataset, vectorizer, directory: Path, key: str):
 
 def _key_of(directory: Path) -> str | None:
     try:
-        return json.loads((directory / _FACTS).read_text()).get("key")
+        return json.loads((directory / _FACTS).read_text(encoding="utf-8")).get("key")
     except (OSError, ValueError):
         return None
 

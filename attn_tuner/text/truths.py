@@ -7,23 +7,74 @@ from collections.abc import Sequence
 import numpy as np
 
 from attn_tuner.errors import DataError
-from attn_tuner.text.cleaning import clean_labels, sorted_classes
+from attn_tuner.text.cells import all_lists, looks_like_list, read_cell
+from attn_tuner.text.cleaning import clean_labels, is_missing, shown, sorted_classes
+from attn_tuner.text.spellings import count_names, one_name_each
 
 SEPARATORS = ("|", ";", ",")  # The first that occurs in any label divides them all.
+_GREATEST = float(np.finfo("float32").max)
 _SEVERAL = (list, tuple, set, frozenset, np.ndarray)
 
 
 def guess_task(values: Sequence) -> str | None:
     """ "multilabel" of lists and of rows of 0 and 1, "regression" of fractions, else None.
 
-    Labels in one string per text look like names of classes, so they are never guessed.
+    Rows with exactly one 1 in each are classes, as `to_categorical` and `get_dummies` write them.
+    Labels in one string per text look like names of classes, so they are never guessed; but for
+    cells that each hold a list, `['a', 'b']`.
     """
     values = list(values)
-    if values and all(isinstance(value, _SEVERAL) for value in values):
+    if values and all(map(_is_several, values)):
         alone = all(len(value) == 1 for value in values)
-        return None if alone else "multilabel"
+        return None if alone or is_one_hot(values) else "multilabel"
+    if values and all(isinstance(value, str) for value in values) and all_lists(values):
+        return "multilabel"
     numbers_all = all(_number(value) is not None for value in values)
     return "regression" if values and numbers_all and any(map(_is_fraction, values)) else None
+
+
+def is_one_hot(rows) -> bool:
+    """Whether these are equally long rows of two or more columns with exactly one 1 in each."""
+    rows = list(rows)
+    width = _width({"": rows})
+    return width is not None and width > 1 and all(sum(map(int, row)) == 1 for row in rows)
+
+
+def as_classes(values: Sequence, names=None) -> list:
+    """One label per text: of a one-hot row the name of its column, of `[x]` x, else what came.
+
+    Args:
+        values: labels as they came.
+        names: of the columns; their numbers if not given.
+    """
+    values = list(values)
+    if not values or not all(map(_is_several, values)):
+        return values
+    if all(len(value) == 1 for value in values):
+        return [next(iter(value)) for value in values]
+    if not is_one_hot(values):
+        return values
+    places = [list(map(int, row)).index(1) for row in values]
+    return [names[place] for place in places] if names else places
+
+
+def as_names(values: Sequence, names) -> list:
+    """Rows of 0 and 1, or numbers of labels, as names; others as they came.
+
+    Args:
+        values: labels as they came.
+        names: by column or number.
+    """
+    values = list(values)
+    if _width({"": values}) == len(names):
+        return [[name for name, on in zip(names, row, strict=True) if on] for row in values]
+    return [names[value] if is_number_of(value, names) else value for value in values]
+
+
+def is_number_of(value, names) -> bool:
+    """Whether this is a whole number that stands for one of the names."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
+    return whole and 0 <= value < len(names)
 
 
 def read_numbers(values: Sequence, where: str) -> np.ndarray:
@@ -35,10 +86,10 @@ def read_numbers(values: Sequence, where: str) -> np.ndarray:
     found = []
     for row, value in enumerate(values, start=1):
         number = _number(value)
-        if number is None or not math.isfinite(number):
+        if number is None or not abs(number) <= _GREATEST:
             raise DataError(
-                f"Label {row} of {where} is {value!r}, which is no finite number. A regression "
-                "learns numbers: mend it, or leave the row out."
+                f"Label {row} of {where} is {shown(value)}, which is no finite number. A "
+                "regression learns numbers: mend it, or leave the row out."
             )
         found.append(number)
     return np.array(found, "float32")
@@ -54,15 +105,18 @@ def read_label_sets(parts: dict[str, Sequence], name: str, classes=None):
         classes: names of the columns of a matrix, where they are known.
 
     Returns:
-        Role to `(texts, labels)` uint8, and the names: those of the training part, sorted.
+        Role to `(texts, labels)` uint8, the names, those of the training part, sorted, and
+        sentences on names that were joined.
 
     Raises:
         DataError: a row cannot be read, there are fewer than two labels, a label stands on no
             training text, or another part has a label that training lacks.
     """
-    width = _width({role: list(values) for role, values in parts.items()})
-    if width is not None:
-        names = tuple(classes or map(str, range(width)))
+    parts, notes = {role: list(values) for role, values in parts.items()}, []
+    width = _width(parts)
+    _check_columns(name, parts, width)
+    if width is not None and not classes:
+        names = tuple(map(str, range(width)))
         matrices = {
             role: np.array([list(row) for row in rows], "uint8") for role, rows in parts.items()
         }
@@ -72,6 +126,9 @@ def read_label_sets(parts: dict[str, Sequence], name: str, classes=None):
             role: [_names(value, separator, _where(name, role, parts)) for value in values]
             for role, values in parts.items()
         }
+        every = count_names(row for rows in sets.values() for row in rows)
+        called, notes = one_name_each(every, classes or ())
+        sets = {role: [[called[one] for one in row] for row in rows] for role, rows in sets.items()}
         names = tuple(classes or sorted_classes(each for row in sets["train"] for each in row))
         matrices = {role: _matrix(rows, names, f"{name} ({role})") for role, rows in sets.items()}
     if len(names) < 2:
@@ -81,7 +138,7 @@ def read_label_sets(parts: dict[str, Sequence], name: str, classes=None):
             "yes or no give one class per text."
         )
     check_every_label(name, matrices["train"], names)
-    return matrices, names
+    return matrices, names, notes
 
 
 def check_every_label(name: str, matrix: np.ndarray, names):
@@ -97,7 +154,7 @@ def check_every_label(name: str, matrix: np.ndarray, names):
 def _width(parts) -> int | None:
     """The columns of a 0/1 matrix; None where the rows are none."""
     rows = [row for values in parts.values() for row in values]
-    if not all(isinstance(row, _SEVERAL) and not isinstance(row, set | frozenset) for row in rows):
+    if not all(_is_several(row) and not isinstance(row, set | frozenset) for row in rows):
         return None
     if len({len(row) for row in rows}) != 1 or not len(rows[0]):
         return None
@@ -107,19 +164,39 @@ def _width(parts) -> int | None:
     return len(rows[0]) if binary else None
 
 
+def _check_columns(name, parts, width):
+    """Raises DataError where parts are rows of 0 and 1, but not of the same columns."""
+    own = {role: _width({role: values}) for role, values in parts.items()}
+    if width is None and any(own.values()):
+        said = ", ".join(
+            f"{role} {f'{each} columns' if each else 'none'}" for role, each in own.items()
+        )
+        raise DataError(
+            f"The labels of {name} are rows of 0 and 1 of different kinds: {said}. Give all parts "
+            "the same columns, or lists of names."
+        )
+
+
 def _separator(parts) -> str:
-    strings = [each for values in parts.values() for each in values if isinstance(each, str)]
+    strings = [
+        each
+        for values in parts.values()
+        for each in values
+        if isinstance(each, str) and not looks_like_list(each)
+    ]
     return next((mark for mark in SEPARATORS if any(mark in each for each in strings)), ",")
 
 
 def _names(value, separator, where) -> list[str]:
     if isinstance(value, bytes):
         value = value.decode("utf-8", errors="replace")
+    if isinstance(value, str) and (found := read_cell(value, where)) is not None:
+        value = found
     if isinstance(value, str):
         return clean_labels([part for part in value.split(separator) if part.strip()], where)
-    if isinstance(value, _SEVERAL):
+    if _is_several(value):
         return clean_labels(value, where)
-    if value is None or value != value:  # A column's empty cell: no label applies.
+    if is_missing(value):  # A column's empty cell: no label applies.
         return []
     return clean_labels([value], where)
 
@@ -142,6 +219,10 @@ def _where(name, role, parts) -> str:
     return name if len(parts) == 1 else f"{name} ({role})"
 
 
+def _is_several(value) -> bool:
+    return isinstance(value, _SEVERAL) and getattr(value, "ndim", 1) > 0
+
+
 def _number(value) -> float | None:
     if isinstance(value, bool | np.bool_):
         return None
@@ -150,7 +231,10 @@ def _number(value) -> float | None:
             return float(value)
         except ValueError:
             return None
-    return float(value) if isinstance(value, numbers.Real) else None
+    try:
+        return float(value) if isinstance(value, numbers.Real) else None
+    except OverflowError:
+        return math.inf
 
 
 def _is_fraction(value) -> bool:

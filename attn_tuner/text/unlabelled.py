@@ -1,12 +1,13 @@
 """Further texts without labels, which word vectors and pretraining learn from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.cleaning import clean_texts
 from attn_tuner.text.loaders.base import choose_text
 from attn_tuner.text.loaders.files import read_lines, read_table
+from attn_tuner.text.loaders.values import listed
 
 LINES = ".txt"
 
@@ -24,11 +25,16 @@ def read_unlabelled(source, text=None) -> list[str]:
     """
     if isinstance(source, str | Path):
         where, values = Path(source).name, _of_file(Path(source), text)
+    elif isinstance(source, Mapping):
+        where = "the unlabelled dict"
+        values = listed(source[choose_text(where, source, text)], "the texts")
+    elif isinstance(source, bytes):
+        raise DataError("unlabelled is bytes. Give a list of texts, or the path of a file.")
     elif hasattr(source, "columns"):
         where = "the unlabelled DataFrame"
         values = source[choose_text(where, source.columns, text)].tolist()
     elif isinstance(source, Iterable):
-        where, values = "unlabelled", list(source)
+        where, values = "unlabelled", listed(source, "unlabelled")
     else:
         raise DataError(
             f"unlabelled is a {type(source).__name__}. Give a list of texts, a DataFrame, or a "

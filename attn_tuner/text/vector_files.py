@@ -1,15 +1,18 @@
 """Word vectors from a file that the user has: GloVe, word2vec (text or binary), fastText .vec."""
 
 import gzip
+import zlib
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from attn_tuner.errors import DataError
+from attn_tuner.text.cleaning import shown
 from attn_tuner.text.folding import tokens
 from attn_tuner.text.vectors import finished
 
+_GREATEST = 1e6  # Of a number in a vector; those of a unit's size are usual.
 _LONGEST_WORD = 10_000  # Bytes; a binary file without a space for so long is none.
 
 
@@ -47,10 +50,12 @@ def load_vectors(path, vocabulary, split: str = "word") -> np.ndarray:
                 continue
             else:
                 exact.add(place)
-            rows[place] = np.asarray(numbers).astype("float32")
+            rows[place] = _usable(np.asarray(numbers), word, path)
+    except DataError:
+        raise
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, zlib.error) as error:
         raise _no_vectors(path) from error
     if not rows:
         raise DataError(
@@ -63,6 +68,18 @@ def load_vectors(path, vocabulary, split: str = "word") -> np.ndarray:
     ranks = np.zeros(len(vocabulary), "int64")
     ranks[list(rows)] = len(vocabulary) - np.array(list(rows))
     return finished(vectors, ranks)
+
+
+def _usable(numbers, word, path) -> np.ndarray:
+    """The vector of a word as float32; DataError where it would make all others useless."""
+    numbers = numbers.astype("float64")
+    unusable = numbers[~(np.abs(numbers) <= _GREATEST)]
+    if len(unusable):
+        raise DataError(
+            f"The vector of {shown(word)} in {path} holds {unusable[0]:g}. Numbers of an ordinary "
+            "size are needed: leave this word out, or write its vector again."
+        )
+    return numbers.astype("float32")
 
 
 def _entries(path):

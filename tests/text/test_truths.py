@@ -70,7 +70,9 @@ def test_a_column_of_fractions_is_read_from_a_file(tmp_path):
         ([2.5] * COUNT, None, "the same number"),
         (["q"] * COUNT, "multilabel", r"has 1 label \('q'\)"),
         (np.zeros((COUNT, 2), int), None, "No training text of the given texts has the label 0, 1"),
-        (MATRIX[:, :1].tolist(), None, "one string, integer or boolean per text"),
+        (MATRIX.tolist(), "multiclass", "one string, integer or boolean per text"),
+        ([10**400, *[2.5] * (COUNT - 1)], "regression", "no finite number"),
+        ([1e300, *[2.5] * (COUNT - 1)], "regression", "no finite number"),
     ],
 )
 def test_labels_that_cannot_be_learned_are_one_sentence(labels, task, words):

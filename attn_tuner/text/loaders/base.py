@@ -8,6 +8,7 @@ A loader is a class with
 registered under a name: `@loaders.register("csv")`. At most one loader accepts a source.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -90,6 +91,8 @@ def role_of(split: str) -> str | None:
 def choose_columns(name: str, columns, text: str | None, label: str | None) -> tuple[str, str]:
     """The columns of text and label: those asked for, else the one obvious choice.
 
+    No two columns may have the same name, for which of them is meant would be a guess.
+
     Args:
         name: what the table is called in messages.
         columns: its column names.
@@ -99,9 +102,9 @@ def choose_columns(name: str, columns, text: str | None, label: str | None) -> t
     Raises:
         DataError: a column is not there, or none or several could be meant; names all columns.
     """
-    columns = list(columns)
+    columns = _distinct(name, columns)
     for column in (text, label):
-        if column is not None and column not in columns:
+        if column is not None and not _is_among(column, columns):
             raise DataError(unknown(f"column of {name}", column, columns))
     text = text if text is not None else _guess(columns, _TEXT_NAMES, label)
     label = label if label is not None else _guess(columns, _LABEL_NAMES, text)
@@ -128,7 +131,7 @@ def choose_text(name: str, columns, text: str | None) -> str:
     Raises:
         DataError: as for `choose_columns`.
     """
-    columns = list(columns)
+    columns = _distinct(name, columns)
     if text is None and len(columns) == 1:
         return columns[0]
     if text is None:
@@ -139,12 +142,37 @@ def choose_text(name: str, columns, text: str | None) -> str:
             f"Which column of {name} holds the text is not obvious. Name it with text=. Its "
             f"columns: {listed}."
         )
-    if text not in columns:
+    if not _is_among(text, columns):
         raise DataError(unknown(f"column of {name}", text, columns))
     return text
 
 
+def _distinct(name: str, columns) -> list:
+    """The columns; DataError where two have one name. Nameless ones of a CSV are let be."""
+    columns = list(columns)
+    twice = [column for column, count in Counter(columns).items() if count > 1 and column != ""]
+    if twice:
+        listed = ", ".join(f"'{column}'" for column in twice)
+        raise DataError(
+            f"{_begun(name)} has several columns called {listed}. Rename or drop all but one."
+        )
+    return columns
+
+
+def _is_among(column, columns) -> bool:
+    # Compared one by one, since what is asked for may be anything, an array for one.
+    return any(type(column) is type(each) and column == each for each in columns)
+
+
 def _guess(columns, usual, taken):
-    """The first usual name that is there, whatever its case."""
-    by_name = {str(column).strip().lower(): column for column in columns if column != taken}
-    return next((by_name[name] for name in usual if name in by_name), None)
+    """The first usual name that one column has, whatever its case; None where several have it."""
+    by_name: dict[str, list] = {}
+    for column in columns:
+        if column != taken:
+            by_name.setdefault(str(column).strip().lower(), []).append(column)
+    found = next((by_name[name] for name in usual if name in by_name), [])
+    return found[0] if len(found) == 1 else None
+
+
+def _begun(name: str) -> str:
+    return name[:1].upper() + name[1:] if name.startswith("the ") else name

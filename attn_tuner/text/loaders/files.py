@@ -1,23 +1,32 @@
-"""CSV, TSV, JSON Lines and Parquet files."""
+"""Tables in files: CSV, TSV, JSON, JSON Lines and Parquet, packed or not."""
 
 import csv
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
+from attn_tuner.text.loaders.unpacking import PACKED, decoded, unpacked
+from attn_tuner.text.loaders.values import of_records
+
+_SEPARATORS = ",;\t|"  # Of a .csv; the first line says which.
 
 
 @loaders.register("files")
 class FilesLoader:
-    """Takes the path of a table: .csv, .tsv, .jsonl or .parquet, UTF-8, with named columns."""
+    """Takes the path of a table with named columns: .csv, .tsv, .json, .jsonl or .parquet.
+
+    Text is UTF-8, or UTF-16 with a byte order mark; a .csv may be separated by semicolons, tabs
+    or bars; .gz, .bz2 and .xz are unpacked.
+    """
 
     def accepts(self, source) -> bool:
         if isinstance(source, Path):
             return True
         return isinstance(source, str) and (
-            Path(source).suffix.lower() in _READERS or Path(source).is_file()
+            kind_of_file(Path(source)) in _READERS or _exists(source)
         )
 
     def read(self, source, text=None, label=None) -> RawData:
@@ -28,25 +37,30 @@ class FilesLoader:
         return RawData(path.name, {"train": tuple([row[k] for row in rows] for k in at)})
 
 
+def kind_of_file(path: Path) -> str:
+    """The suffix that says what a file holds: `.csv` of `a.csv.gz`."""
+    suffixes = [each.lower() for each in path.suffixes]
+    if suffixes and suffixes[-1] in PACKED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
 def read_table(path: Path) -> tuple[list[str], list]:
     """Column names and rows of any table that can be read.
 
     Raises:
         DataError: there is no such file, or it is no table of a known kind; says what would do.
     """
-    if not path.is_file():
+    if not _exists(path):
         what = "is a folder" if path.is_dir() else "does not exist"
         raise DataError(f"The file {path} {what}. Give the path of a table of texts.")
-    reader = _READERS.get(path.suffix.lower())
+    reader = _READERS.get(kind_of_file(path))
     if reader is None:
         raise DataError(
             f"What kind of table {path.name} is cannot be told from its name. "
-            f"It should end in {', '.join(_READERS)}."
+            f"It should end in {', '.join(_READERS)}, or in one of these and {', '.join(PACKED)}."
         )
-    try:
-        columns, rows = reader(path)
-    except OSError as error:
-        raise DataError(f"The file {path} cannot be read: {error.strerror}.") from error
+    columns, rows = reader(path.name, unpacked(path))
     if not columns:
         raise DataError(f"{path.name} holds no rows. It needs a line of column names.")
     return columns, rows
@@ -58,20 +72,88 @@ def read_lines(path: Path) -> list[str]:
     Raises:
         DataError: it is not there, cannot be read or is no UTF-8.
     """
+    return decoded(path.name, unpacked(path)).splitlines()
+
+
+def read_csv(name: str, data: bytes):
+    """Column names and rows of a table whose separator the first line shows."""
+    text = decoded(name, data)
+    first = text.lstrip("\r\n").split("\n", 1)[0]
+    fields = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in _SEPARATORS}
+    return _rows(name, text, max(fields, key=lambda mark: fields[mark]))
+
+
+def read_tsv(name: str, data: bytes):
+    """Column names and rows of a table with tabs between fields."""
+    return _rows(name, decoded(name, data), "\t")
+
+
+def read_json(name: str, data: bytes):
+    """Column names and rows of a JSON array of objects, or of an object with a list by column.
+
+    Many a file of that name holds JSON Lines; it is read as such.
+    """
+    text = decoded(name, data)
     try:
-        return _utf8(path).splitlines()
-    except OSError as error:
-        raise DataError(f"The file {path} cannot be read: {error.strerror}.") from error
+        found = _parsed(text)
+    except ValueError as error:
+        lines = text.strip().split("\n")
+        if len(lines) > 1 and lines[0].rstrip().endswith("}"):
+            return read_jsonl(name, data)
+        raise DataError(f"{name} is not JSON: {error}.") from None
+    if isinstance(found, Mapping):
+        if all(isinstance(each, Mapping) for each in found.values()):  # As pandas writes them.
+            found = {name: list(each.values()) for name, each in found.items()}
+        if not all(isinstance(each, list) for each in found.values()):
+            found = [found]
+    if isinstance(found, Mapping):
+        if len({len(column) for column in found.values()}) > 1:
+            raise DataError(f"The columns of {name} are of different lengths. Mend the file.")
+        return list(found), [list(row) for row in zip(*found.values(), strict=True)]
+    if not isinstance(found, list):
+        raise DataError(
+            f"{name} holds a {type(found).__name__}. It should be an array of objects with their "
+            "columns by name."
+        )
+    return of_records(name, found, "Element")
 
 
-def read_delimited(path: Path, delimiter: str):
+def read_jsonl(name: str, data: bytes):
+    """Column names and rows of a file with one JSON object a line."""
+    records, numbers = [], []
+    for number, line in enumerate(decoded(name, data).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append(_parsed(line))
+        except ValueError as error:
+            raise DataError(f"Line {number} of {name} is not JSON: {error}.") from None
+        numbers.append(number)
+    return of_records(name, records, "Line", numbers)
+
+
+def read_parquet(name: str, data: bytes):
+    """Column names and rows of a Parquet file."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(io.BytesIO(data))
+        columns = [column.to_pylist() for column in table.columns]
+    except (pyarrow.ArrowException, ValueError, OSError) as error:
+        first = str(error).splitlines()[0]
+        raise DataError(f"{name} is not a Parquet file that can be read: {first}.") from error
+    return table.column_names, list(zip(*columns, strict=True))
+
+
+def _rows(name: str, text: str, delimiter: str):
     """Column names and rows of a table with one kind of separator.
 
     Raises:
         DataError: a row has another number of fields than the first line, or its quotes do not
             close; names the line.
     """
-    reader = csv.reader(io.StringIO(_utf8(path), newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     limit = csv.field_size_limit(2**31 - 1)  # The usual 128 KiB would refuse a long text.
     rows, line = [], 1
     try:
@@ -80,7 +162,7 @@ def read_delimited(path: Path, delimiter: str):
         for row in reader:
             if row and len(row) != len(columns):
                 raise DataError(
-                    f"Line {line} of {path.name} has {len(row)} fields where the first line has "
+                    f"Line {line} of {name} has {len(row)} fields where the first line has "
                     f"{len(columns)}. Quote texts that hold the separator or a line break."
                 )
             if row:
@@ -88,7 +170,7 @@ def read_delimited(path: Path, delimiter: str):
             line = reader.line_num + 1
     except csv.Error as error:
         raise DataError(
-            f"Line {line} of {path.name} is broken: {error}. "
+            f"Line {line} of {name} is broken: {error}. "
             'Inside a quoted field, write each quote twice ("").'
         ) from None
     finally:
@@ -96,55 +178,29 @@ def read_delimited(path: Path, delimiter: str):
     return columns, rows
 
 
-def read_jsonl(path: Path):
-    """Column names and rows of a file with one JSON object a line."""
-    records = []
-    for number, line in enumerate(_utf8(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"Line {number} of {path.name} is not JSON: {error.msg}.") from None
-        if not isinstance(record, dict):
-            raise DataError(
-                f"Line {number} of {path.name} holds a {type(record).__name__}. "
-                "Each line should be an object with its columns by name."
-            )
-        records.append(record)
-    columns = list(dict.fromkeys(key for record in records for key in record))
-    return columns, [[record.get(column) for column in columns] for record in records]
-
-
-def read_parquet(path: Path):
-    """Column names and rows of a Parquet file."""
-    import pyarrow
-    from pyarrow import parquet
-
+def _parsed(text: str):
+    """JSON; ValueError with a few words where it is none."""
     try:
-        table = parquet.read_table(path)
-    except (pyarrow.ArrowException, ValueError) as error:
-        first = str(error).splitlines()[0]
-        raise DataError(f"{path.name} is not a Parquet file that can be read: {first}.") from error
-    columns = [column.to_pylist() for column in table.columns]
-    return table.column_names, list(zip(*columns, strict=True))
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(error.msg) from None
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    except ValueError:
+        raise ValueError("it holds a number of too many digits") from None
 
 
-def _utf8(path: Path) -> str:
-    data = path.read_bytes()
+def _exists(path) -> bool:
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"Line {line} of {path.name} is not UTF-8 (byte 0x{data[error.start]:02x}). "
-            "Convert the file to UTF-8 first."
-        ) from None
+        return Path(path).is_file()
+    except (OSError, ValueError):  # Longer than a name may be, or with a null in it.
+        return False
 
 
 _READERS = {
-    ".csv": lambda path: read_delimited(path, ","),
-    ".tsv": lambda path: read_delimited(path, "\t"),
+    ".csv": read_csv,
+    ".tsv": read_tsv,
+    ".json": read_json,
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
     ".parquet": read_parquet,

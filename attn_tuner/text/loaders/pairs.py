@@ -1,26 +1,43 @@
 """Lists and arrays that are in memory already: `(texts, labels)`."""
 
 from attn_tuner.text.loaders.base import RawData, loaders
+from attn_tuner.text.loaders.values import listed
+
+_NAME = "the given texts"
 
 
 @loaders.register("pairs")
 class PairsLoader:
     """Takes a tuple of texts and labels: lists, Series, or arrays of any string type.
 
-    Labels of several columns, an array or a DataFrame, say which labels each text has.
+    Labels of several columns, an array or a DataFrame, say which labels each text has, or by
+    exactly one 1 which class. A tuple of two such tuples is a training and a test part, as
+    Keras' data sets give them.
     """
 
     def accepts(self, source) -> bool:
         return isinstance(source, tuple) and len(source) == 2
 
     def read(self, source, text=None, label=None) -> RawData:
-        names = getattr(source[1], "columns", None)
-        texts, labels = (_listed(values) for values in source)
-        classes = None if names is None else tuple(map(str, names))
-        return RawData("the given texts", {"train": (texts, labels)}, classes)
+        if all(_is_part(part) for part in source):
+            train, test = map(_part, source)
+            names = _names(source[0][1])
+            return RawData(_NAME, {"train": train, "test": test}, names)
+        return RawData(_NAME, {"train": _part(source)}, _names(source[1]))
 
 
-def _listed(values) -> list:
-    if hasattr(values, "to_numpy"):
-        values = values.to_numpy()
-    return values.tolist() if hasattr(values, "tolist") else list(values)
+def _is_part(part) -> bool:
+    """Whether this is texts and labels, and not two texts or two labels."""
+    if not isinstance(part, tuple | list) or len(part) != 2:
+        return False
+    several = all(hasattr(each, "__len__") and not isinstance(each, str | bytes) for each in part)
+    return several and (isinstance(part, tuple) or all(len(each) != 1 for each in part))
+
+
+def _part(pair) -> tuple[list, list]:
+    return listed(pair[0], "the texts"), listed(pair[1], "the labels")
+
+
+def _names(labels) -> tuple[str, ...] | None:
+    names = getattr(labels, "columns", ())
+    return tuple(map(str, names)) if len(names) > 1 else None

@@ -1,18 +1,28 @@
 """A `tf.data.Dataset` of `(text, label)` pairs or of dictionaries, batched or not."""
 
+import logging
 import sys
+import time
 
 import numpy as np
 
 from attn_tuner.errors import DataError
-from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
+from attn_tuner.text.loaders.base import RawData, choose_columns, choose_text, loaders
+from attn_tuner.text.loaders.values import MOST, never_ends
 
 _NAME = "the tf.data.Dataset"
+_EVERY = 10.0  # Seconds between two words on how many were read.
+_log = logging.getLogger(__name__)
 
 
 @loaders.register("tf_data")
 class TfDataLoader:
-    """Takes a finite `tf.data.Dataset` whose elements hold a string and its label."""
+    """Takes a finite `tf.data.Dataset` whose elements hold a string and its label.
+
+    Batches, also batches of batches, are taken apart; weights beside the labels are not used.
+    Of a data set that does not say how many elements it has, a generator's, at most a million
+    texts are read.
+    """
 
     def accepts(self, source) -> bool:
         tf = sys.modules.get("tensorflow")  # A dataset exists only once TensorFlow is imported.
@@ -21,35 +31,83 @@ class TfDataLoader:
     def read(self, source, text=None, label=None) -> RawData:
         import tensorflow as tf
 
-        pairs = _as_pairs(source, text, label)
-        text_spec = pairs.element_spec[0]
-        if text_spec.dtype != tf.string:
+        pairs, notes = _as_pairs(source, text, label)
+        spec = pairs.element_spec
+        if not all(isinstance(each, tf.TensorSpec) for each in spec):
             raise DataError(
-                f"The texts of {_NAME} are {text_spec.dtype.name}. They should be strings."
+                f"The elements of {_NAME} are ragged, sparse or nested: {_brief(spec)}. Map them "
+                "to pairs of plain tensors, dataset.map(lambda ...: (text, label)), or give "
+                "(texts, labels)."
             )
-        if pairs.cardinality() == tf.data.INFINITE_CARDINALITY:
+        if spec[0].dtype != tf.string:
+            raise DataError(
+                f"The texts of {_NAME} are {spec[0].dtype.name}. They should be strings."
+            )
+        cardinality = pairs.cardinality()
+        if cardinality == tf.data.INFINITE_CARDINALITY:
             raise DataError(f"{_NAME} never ends. Take a part of it: dataset.take(n).")
-        if text_spec.shape.rank == 0:
+        bounded = cardinality != tf.data.UNKNOWN_CARDINALITY
+        if spec[0].shape.rank == 0:
             pairs = pairs.batch(1024)
-        batches = list(pairs.as_numpy_iterator())
-        texts = [value for batch, _ in batches for value in np.ravel(batch).tolist()]
-        labels = [value for _, batch in batches for value in _one_each(batch)]
-        return RawData(_NAME, {"train": (texts, labels)})
+        try:
+            texts, labels = _read(pairs, bounded)
+        except tf.errors.OpError as error:
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise DataError(f"{_NAME} broke off while it was read: {first[:300]}") from error
+        return RawData(_NAME, {"train": (texts, labels)}, notes=notes)
 
 
 def _as_pairs(dataset, text, label):
-    spec = dataset.element_spec
+    """The data set with `(text, label)` elements, and notes on what was left out."""
+    spec, notes = dataset.element_spec, ()
     if isinstance(spec, dict):
         text, label = choose_columns(_NAME, spec, text, label)
-        return dataset.map(lambda row: (row[text], row[label]))
+        return dataset.map(lambda row: (row[text], row[label])), notes
+    if isinstance(spec, tuple) and len(spec) == 3:
+        notes = (f"The weights of {_NAME}, the third of each element, are not used.",)
+        dataset = dataset.map(lambda each, truth, weight: (each, truth))
+        spec = dataset.element_spec
     if not isinstance(spec, tuple) or len(spec) != 2:
-        raise DataError(f"The elements of {_NAME} are {spec}. They should be (text, label) pairs.")
-    return dataset
-
-
-def _one_each(labels: np.ndarray) -> list:
-    if labels.ndim > 1 and labels.shape[-1] > 1:
         raise DataError(
-            f"The labels of {_NAME} have shape {labels.shape}. Each text needs one label."
+            f"The elements of {_NAME} are {_brief(spec)}. They should be (text, label) pairs."
         )
-    return np.ravel(labels).tolist()
+    if isinstance(spec[0], dict):
+        text = choose_text(_NAME, spec[0], text)
+        dataset = dataset.map(lambda row, truth: (row[text], truth))
+    return dataset, notes
+
+
+def _read(pairs, bounded) -> tuple[list, list]:
+    """Texts and labels of all batches; DataError where there is no end to them."""
+    texts, labels, told = [], [], time.monotonic()
+    for batch in pairs.as_numpy_iterator():
+        own, truths = _apart(*batch)
+        texts += own
+        labels += truths
+        if not bounded and len(texts) > MOST:
+            raise never_ends(_NAME, len(texts))
+        if time.monotonic() - told > _EVERY:
+            told = time.monotonic()
+            _log.warning("%s texts of %s were read so far.", f"{len(texts):,}", _NAME)
+    return texts, labels
+
+
+def _apart(texts: np.ndarray, labels: np.ndarray) -> tuple[list, list]:
+    """The texts and labels of a batch, or of a batch of batches, one by one."""
+    texts, labels = np.asarray(texts), np.asarray(labels)
+    if labels.shape[: texts.ndim] != texts.shape and texts.shape[-1:] == (1,):
+        texts = texts[..., 0]
+    if labels.shape[: texts.ndim] != texts.shape or labels.ndim > texts.ndim + 1:
+        raise DataError(
+            f"A batch of {_NAME} has texts of the shape {texts.shape} and labels of the shape "
+            f"{labels.shape}. Each text needs one label, or one row of them."
+        )
+    rows = labels.reshape(texts.size, *labels.shape[texts.ndim :])
+    if rows.ndim == 2 and rows.shape[1] == 1:
+        rows = rows[:, 0]
+    return texts.reshape(-1).tolist(), rows.tolist()
+
+
+def _brief(spec) -> str:
+    said = " ".join(str(spec).split())
+    return said if len(said) < 200 else f"{said[:200]}..."

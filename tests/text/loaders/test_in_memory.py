@@ -120,6 +120,8 @@ def test_datasets_that_cannot_be_read_are_refused():
     with pytest.raises(DataError, match=r"should be \(text, label\) pairs"):
         load(tf.data.Dataset.from_tensor_slices(TEXTS))
     with pytest.raises(DataError, match="Each text needs one label"):
+        load(tf.data.Dataset.from_tensor_slices((TEXTS, [[[0, 1]]] * 4)))
+    with pytest.raises(DataError, match="one class only"):
         load(tf.data.Dataset.from_tensor_slices((TEXTS, [[0, 1]] * 4)))
 
 

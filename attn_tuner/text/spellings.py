@@ -1,0 +1,83 @@
+"""One name for each class, however it is spelt."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+_WHOLE = re.compile(r"([+-]?\d+)\.0+")
+_INTEGER = re.compile(r"[+-]?\d+(\.0+)?")
+_JOINERS = re.compile("[\u200c\u200d\ufe00-\ufe0f]")
+_SAID = 3  # Examples in a note.
+
+
+def one_name_each(counts: Mapping[str, int], known: Iterable[str] = ()):
+    """What to call each label, and sentences on what was joined or may be meant to be.
+
+    Names are one class if they are equal after NFKC, which joins full-width letters, ligatures
+    and the like with the plain ones, without joiners, and with 1.0 written as 1.
+
+    Args:
+        counts: name, from `clean_labels`, to how often it comes.
+        known: names of the classes where the source says them; these are kept as they are.
+
+    Returns:
+        Name to name, and a list of sentences.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in {**dict.fromkeys(known), **counts}:
+        groups.setdefault(_key(name), []).append(name)
+    known, chosen = set(known), {}
+    numbers = not known and all(_INTEGER.fullmatch(name) for name in counts)
+    for key, names in groups.items():
+        fixed = [name for name in names if name in known]
+        best = key if numbers else max(sorted(names), key=lambda name: counts.get(name, 0))
+        for name in names:
+            chosen[name] = name if name in fixed else fixed[0] if fixed else best
+    return chosen, [*_joined(groups, chosen), *_in_case_only(chosen)]
+
+
+def count_names(lists: Iterable[Iterable[str]]) -> Counter:
+    """How often each name comes in all lists together."""
+    counts: Counter = Counter()
+    for names in lists:
+        counts.update(names)
+    return counts
+
+
+def _key(name: str) -> str:
+    if not name.isascii():
+        plain = _JOINERS.sub("", unicodedata.normalize("NFKC", name))
+        name = " ".join(plain.split()) or name
+    number = _WHOLE.fullmatch(name)
+    return number[1] if number else name
+
+
+def _joined(groups, chosen) -> list[str]:
+    said = [
+        f"'{chosen[names[0]]}' ({', '.join(map(ascii, sorted(names)))})"
+        for names in groups.values()
+        if len({*names}) > 1 and len({chosen[name] for name in names}) == 1
+    ]
+    if not said:
+        return []
+    return [f"Labels that are spelt differently were taken as one: {_listed(said)}."]
+
+
+def _in_case_only(chosen) -> list[str]:
+    alike: dict[str, set] = {}
+    for name in set(chosen.values()):
+        alike.setdefault(name.casefold(), set()).add(name)
+    several = [sorted(names) for names in alike.values() if len(names) > 1]
+    said = sorted(" and ".join(f"'{each}'" for each in names) for names in several)
+    if not said:
+        return []
+    return [
+        f"Labels that differ in upper and lower case only were kept apart: {_listed(said)}. If one "
+        "class is meant, write them alike."
+    ]
+
+
+def _listed(said) -> str:
+    more = f"; and {len(said) - _SAID} more" if said[_SAID:] else ""
+    return "; ".join(said[:_SAID]) + more
