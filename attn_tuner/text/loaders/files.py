@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def read_table(path: Path) -> tuple[list[str], list]:
         DataError: there is no such file, or it is no table of a known kind; says what would do.
     """
     if not _exists(path):
-        what = "is a folder" if path.is_dir() else "does not exist"
+        what = "is a folder" if os.path.isdir(path) else "does not exist"
         raise DataError(f"The file {path} {what}. Give the path of a table of texts.")
     reader = _READERS.get(kind_of_file(path))
     if reader is None:
