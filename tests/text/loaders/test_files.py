@@ -114,6 +114,57 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
         load(path)
 
 
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("pack", ["", ".gz", ".bz2", ".xz"])
+def test_a_csv_is_read_with_any_usual_separator_encoding_and_packing(
+    tmp_path, mark, encoding, pack
+):
+    path = tmp_path / f"a.csv{pack}"
+    FRAME.to_csv(path, index=False, sep=mark, encoding=encoding)
+    assert read(path).parts["train"] == (TEXTS, LABELS)
+
+
+def test_separators_inside_texts_do_not_count(tmp_path):
+    path = written(tmp_path, "a.csv", "text,label\na; b; c,x\nb\tc|d,y\n")
+    assert read(path).parts["train"] == (["a; b; c", "b\tc|d"], ["x", "y"])
+
+
+@pytest.mark.parametrize("orient", ["records", "list", "columns"])
+def test_json_is_read_as_rows_or_columns(tmp_path, orient):
+    if orient == "list":
+        path = written(tmp_path, "a.json", json.dumps(FRAME.to_dict("list")))
+    else:
+        FRAME.to_json(path := tmp_path / "a.json", orient=orient)
+    assert read(path).parts["train"] == (TEXTS, LABELS)
+    lines = tmp_path / "lines.json"
+    FRAME.to_json(lines, orient="records", lines=True)
+    assert read(lines).parts["train"] == (TEXTS, LABELS)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.csv", "text,label,label\na,x,y\n", "a.csv has several columns called 'label'."),
+        ("a.csv", "text,Label,label\na,x,y\n", "Which column of a.csv holds the label is not"),
+        ("a.jsonl", '{"text": ' + "[" * 100_000 + "]" * 100_000 + "}", "is nested too deep"),
+        ("a.jsonl", '{"text": "a", "label": 1' + "0" * 5_000 + "}", "number of too many digits"),
+        ("a.json", "[" * 100_000, "a.json is not JSON: it is nested too deep."),
+        ("a.json", "7", "a.json holds a int."),
+        ("a.json", "[1]", "Element 1 of a.json holds a int."),
+        ("a.json", '{"text": ["a"], "label": []}', "are of different lengths"),
+        ("a.csv.gz", "text,label\n", "a.csv.gz cannot be unpacked"),
+        ("a.csv.xz", "text,label\n", "a.csv.xz cannot be unpacked"),
+        ("a.csv", b"\xff\xfea", "is not UTF-16"),
+    ],
+)
+def test_tables_that_cannot_be_meant_are_refused_in_one_sentence(tmp_path, name, content, sentence):
+    with pytest.raises(DataError) as refusal:
+        load(written(tmp_path, name, content))
+    assert sentence in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
 rows = st.lists(
     st.tuples(
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")),

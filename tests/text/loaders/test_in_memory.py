@@ -125,8 +125,99 @@ def test_datasets_that_cannot_be_read_are_refused():
         load(tf.data.Dataset.from_tensor_slices((TEXTS, [[0, 1]] * 4)))
 
 
+MANY = [f"text {number}" for number in range(30)]
+KINDS = ["x", "y", "z"] * 10
+NUMBERS = np.array([0, 1, 2] * 10)
+ONE_HOT = np.eye(3)[NUMBERS]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        (MANY, ONE_HOT),
+        (MANY, ONE_HOT.astype(bool).tolist()),
+        (MANY, pd.get_dummies(pd.Series(KINDS))),
+        (MANY, NUMBERS.reshape(-1, 1)),
+        (MANY, [[each] for each in KINDS]),
+        (MANY, pd.DataFrame({"label": KINDS})),
+        (pd.DataFrame({"text": MANY}), KINDS),
+        (np.array(MANY).reshape(-1, 1), KINDS),
+        (tf.constant(MANY), tf.constant(NUMBERS)),
+        {"text": MANY, "label": KINDS},
+        list(zip(MANY, KINDS, strict=True)),
+        [[text, kind] for text, kind in zip(MANY, KINDS, strict=True)],
+        [{"text": text, "label": kind} for text, kind in zip(MANY, KINDS, strict=True)],
+        ((MANY[:21], KINDS[:21]), (MANY[21:], KINDS[21:])),
+        tf.data.Dataset.from_tensor_slices((MANY, NUMBERS, np.ones(30))),
+        tf.data.Dataset.from_tensor_slices((MANY, ONE_HOT)).batch(8),
+        tf.data.Dataset.from_tensor_slices((MANY, NUMBERS)).batch(4).batch(2),
+        tf.data.Dataset.from_tensor_slices((MANY, ONE_HOT)).batch(4).batch(2),
+        tf.data.Dataset.from_tensor_slices((np.reshape(MANY, (-1, 1)), NUMBERS)).batch(4),
+        tf.data.Dataset.from_tensor_slices(({"text": MANY}, NUMBERS)),
+    ],
+)
+def test_classes_in_every_usual_form_are_classes(source):
+    data = load(source)
+    assert (data.task, len(data.classes)) == ("multiclass", 3)
+    assert all_texts(data) == sorted(MANY)
+    for part in data.parts().values():
+        for text, label in zip(part.texts, part.labels.tolist(), strict=True):
+            assert label == int(text[5:]) % 3
+
+
+def test_columns_of_one_name_are_refused():
+    frame = pd.DataFrame({"text": TEXTS, "label": LABELS})
+    with pytest.raises(DataError, match="The DataFrame has several columns called 'label'"):
+        load(pd.concat([frame, frame["label"]], axis=1))
+
+
+def test_labels_of_any_size_are_classes():
+    assert load((MANY, [10**20, 3] * 15)).classes == ("3", "100000000000000000000")
+    with pytest.raises(DataError, match="more digits than can be shown"):
+        load((MANY, [10**5000, 3] * 15))
+
+
+def endless():
+    while True:
+        yield b"text", 1
+
+
+def nothing_more():
+    yield b"text", 1
+    raise ValueError("the file is gone")
+
+
+def test_a_dataset_that_ends_badly_or_never_is_refused_in_a_sentence(monkeypatch):
+    monkeypatch.setattr("attn_tuner.text.loaders.tf_data.MOST", 2_000)
+    signature = (tf.TensorSpec((), tf.string), tf.TensorSpec((), tf.int64))
+    given = tf.data.Dataset.from_generator(endless, output_signature=signature)
+    with pytest.raises(DataError, match=r"2,048 entries of the tf.data.Dataset were read so far"):
+        load(given)
+    given = tf.data.Dataset.from_generator(nothing_more, output_signature=signature)
+    with pytest.raises(DataError, match="broke off while it was read"):
+        load(given)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: tf.data.Dataset.from_tensor_slices(
+            (tf.ragged.constant([["a"], ["b", "c"]]), [0, 1])
+        ),
+        lambda: tf.data.Dataset.from_tensor_slices((TEXTS, tf.ragged.constant([[0], [], [1], []]))),
+        lambda: tf.data.Dataset.from_tensor_slices(((TEXTS, TEXTS), LABELS)),
+        lambda: tf.data.Dataset.from_tensor_slices((TEXTS, (LABELS, LABELS))),
+    ],
+)
+def test_ragged_and_nested_datasets_are_refused_in_a_sentence(make):
+    with pytest.raises(DataError, match="are ragged, sparse or nested"):
+        load(make())
+
+
 def test_no_two_loaders_accept_the_same_source():
     frame = pd.DataFrame({"text": TEXTS, "label": LABELS})
     dataset = tf.data.Dataset.from_tensor_slices((TEXTS, LABELS))
-    for source in (frame, dataset, (TEXTS, LABELS), "demo", "imdb_reviews", "a.csv"):
+    plain = {"text": TEXTS, "label": LABELS}
+    sources = (frame, dataset, (TEXTS, LABELS), "demo", "imdb_reviews", "a.csv", "a.json.gz", plain)
+    for source in (*sources, list(zip(TEXTS, LABELS, strict=True))):
         assert sum(loader().accepts(source) for loader in loaders.values()) == 1
