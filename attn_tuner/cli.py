@@ -19,7 +19,11 @@ app = typer.Typer(
 )
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a search.")]
-Texts = Annotated[list[str] | None, typer.Argument(help="Texts; standard input's lines if none.")]
+Texts = Annotated[
+    list[str] | None,
+    typer.Argument(help="Texts, or one table or .txt of them; standard input if none."),
+]
+TextColumn = Annotated[str | None, typer.Option("--text", help="Column of the texts in a table.")]
 WIDTH = 200  # Of a table where no terminal says how wide it may be.
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
@@ -106,14 +110,32 @@ def search(
 
 
 @app.command()
-def predict(run: RunFolder, texts: Texts = None, as_json: AsJson = False):
+def predict(
+    run: RunFolder,
+    texts: Texts = None,
+    text: TextColumn = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="A .csv, .tsv, .jsonl or .parquet: the table and its answers."),
+    ] = None,
+    as_json: AsJson = False,
+):
     """Say the class of each text, by the exported model of RUN."""
-    api = _api()
+    from attn_tuner.results.answer_table import ANSWER, SURE, check_out, write_answers
 
-    given = _given(texts)
-    for answer in api.load(run).predict(given):
+    check_out(out, texts[0] if texts else None)
+    result = _api().load(run)
+    given = _given(texts, text, "predict")
+    answers = result.predict(given.texts)
+    if out is not None:
+        added = {ANSWER: [each.label for each in answers]}
+        if any(each.probability is not None for each in answers):
+            added[SURE] = [each.probability for each in answers]
+        write_answers(out, given, added)
+        return print(f"{len(answers):,} answers are in {out}.")
+    for answer in answers:
         if as_json:
-            print(json.dumps(answer.as_dict(), ensure_ascii=False))
+            _print_json(answer.as_dict())
         else:
             sure = "" if answer.probability is None else f"\t{answer.probability:.4f}"
             print(f"{answer.label}{sure}\t{_one_line(answer.text)}")
@@ -158,12 +180,30 @@ def report(
 
 
 @app.command()
-def explain(run: RunFolder, texts: Texts = None, as_json: AsJson = False):
+def explain(
+    run: RunFolder,
+    texts: Texts = None,
+    text: TextColumn = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A .jsonl: the table, answers and weights.")
+    ] = None,
+    as_json: AsJson = False,
+):
     """Show the words of each text that the model looked at."""
-    explanations = _api().load(run).explain(_given(texts))
+    from attn_tuner.results.answer_table import ANSWER, check_out, write_answers
+
+    check_out(out, texts[0] if texts else None, (".jsonl",))
+    result = _api().load(run)
+    given = _given(texts, text, "explain")
+    explanations = result.explain(given.texts)
+    if out is not None:
+        facts = [explanation.as_dict() for explanation in explanations]
+        added = {ANSWER: [each["label"] for each in facts], "explanation": facts}
+        write_answers(out, given, added)
+        return print(f"{len(facts):,} explanations are in {out}.")
     if as_json:
         for explanation in explanations:
-            print(json.dumps(explanation.as_dict(), ensure_ascii=False))
+            _print_json(explanation.as_dict())
         return
     from rich.console import Console
 
@@ -227,10 +267,23 @@ def _api():
     return api
 
 
-def _given(texts):
+def _given(texts, column, who):
+    """The texts of the arguments, of the one file that they name, or of standard input."""
+    from attn_tuner.text.given import one_or_several, read_texts
+    from attn_tuner.text.piped import read_piped
+
     if texts:
-        return texts
-    return [line.rstrip("\n") for line in sys.stdin]
+        return read_texts(one_or_several(texts, column), column, who)
+    given, note = read_piped(sys.stdin.buffer.read(), column)
+    if note:
+        print(note, file=sys.stderr)
+    return given
+
+
+def _print_json(value: dict):
+    # What a terminal cannot show would be printed as an escape that JSON does not have.
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(value, ensure_ascii=plain))
 
 
 def _one_line(text: str) -> str:

@@ -60,6 +60,45 @@ def test_predict_answers_the_lines_of_standard_input_as_json(run):
     assert sum(answers[0]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.fixture(scope="module")
+def reviews(tmp_path_factory):
+    """A table whose texts have commas and line breaks."""
+    path = tmp_path_factory.mktemp("reviews") / "reviews.csv"
+    path.write_text('id,text\n1,"a red box,\na red box"\n2,the blue box\n', encoding="utf-8")
+    return path
+
+
+def test_predict_answers_each_row_of_a_table(run, reviews):
+    for given in ((reviews,), ("--text", "text", reviews)):
+        done = call("predict", run[0], *given)
+        assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["warm", "cold"]
+    piped = call("predict", run[0], given=reviews.read_text(encoding="utf-8"))
+    assert [line.split("\t")[0] for line in piped.stdout.splitlines()] == ["warm", "cold"]
+    assert "read as a table" in piped.stderr
+
+
+def test_predict_adds_a_column_of_answers_to_the_table(run, reviews, tmp_path):
+    done = call("predict", run[0], reviews, "--out", tmp_path / "answers.jsonl")
+    assert "2 answers are in" in done.stdout
+    lines = (tmp_path / "answers.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["prediction"] for line in lines] == ["warm", "cold"]
+    assert [json.loads(line)["id"] for line in lines] == ["1", "2"]
+
+
+def test_a_table_that_is_not_there_is_no_text(run):
+    for command in ("predict", "explain"):
+        assert "reviews.csv does not exist" in refusal(command, run[0], "reviews.csv")
+        assert "ends in" in refusal(command, run[0], "a text", "--out", "answers.doc")
+
+
+def test_explain_writes_the_table_with_its_explanations(run, reviews, tmp_path):
+    call("explain", run[0], reviews, "--out", tmp_path / "explained.jsonl")
+    lines = (tmp_path / "explained.jsonl").read_text(encoding="utf-8").splitlines()
+    facts = [json.loads(line) for line in lines]
+    assert [each["prediction"] for each in facts] == ["warm", "cold"]
+    assert "red" in [token["token"] for token in facts[0]["explanation"]["tokens"]]
+
+
 def test_export_prints_what_was_written_its_size_and_the_difference(run, tmp_path):
     done = call("export", run[0], tmp_path / "out", "--format", "keras")
     assert "keras" in done.stdout

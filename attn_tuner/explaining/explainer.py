@@ -6,12 +6,12 @@ import keras
 import numpy as np
 
 from attn_tuner.attention import Head
-from attn_tuner.errors import DataError
 from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting.base import Bundle, padded
 from attn_tuner.exporting.weighing import placed_weights
 from attn_tuner.limits import UNKNOWN
 from attn_tuner.text.cutting import cut
+from attn_tuner.text.given import read_texts
 
 BATCH = 64
 
@@ -21,7 +21,7 @@ def explain(bundle: Bundle, texts: str | Sequence[str]) -> list[Explanation]:
 
     Args:
         bundle: an `exporting.Bundle`.
-        texts: one text or several.
+        texts: one text or several, from anything that `text.given.read_texts` takes.
 
     Raises:
         DataError: something among them is not a text.
@@ -42,10 +42,7 @@ class Explainer:
         self.rows, self._outputs = _with_attention(bundle.model, cut_before)
 
     def __call__(self, texts: str | Sequence[str]) -> list[Explanation]:
-        texts = [texts] if isinstance(texts, str) else list(texts)
-        wrong = next((each for each in texts if not isinstance(each, str)), None)
-        if wrong is not None:
-            raise DataError(f"explain() takes texts; got {wrong!r}. Convert it to a string first.")
+        texts = read_texts(texts, who="explain()").texts
         rows = self.bundle.ids(texts) if texts else []
         answers = self.answers(rows)
         return [self._explanation(*each) for each in zip(texts, rows, *answers, strict=True)]

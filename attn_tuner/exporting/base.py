@@ -18,6 +18,7 @@ from attn_tuner.files import read_json, write_json
 from attn_tuner.limits import KEEPS, PADDING, UNKNOWN
 from attn_tuner.registry import Registry
 from attn_tuner.text.cutting import cut
+from attn_tuner.text.given import read_texts
 from attn_tuner.text.tasks import TASKS, task_named
 
 exporters = Registry("exporter", package="attn_tuner.exporting")
@@ -147,7 +148,9 @@ class Bundle:
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids that the model reads of each text: cut to the limit, rare words unknown."""
-        ids, offsets = self.vectorizer.encode(list(texts))
+        if not isinstance(texts, list):
+            texts = read_texts(texts, who="Bundle.predict()").texts
+        ids, offsets = self.vectorizer.encode(texts)
         if self.vocabulary_limit is not None:
             ids = np.where(ids < self.vocabulary_limit, ids, UNKNOWN)
         each = np.split(ids, offsets[1:-1]) if len(offsets) > 1 else []

@@ -23,6 +23,7 @@ from attn_tuner.exporting.shrinking import (
     weight,
 )
 from attn_tuner.exporting.verification import FreshProcess, Proof, probing_texts, proven
+from attn_tuner.text.given import read_texts
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def deliver(
     makers = {name: on_tensorflow(name) for name in formats}
     if not makers:
         raise ExportError(f"No format is named. Available: {', '.join(exporters)}.")
-    texts = probing_texts(bundle) if texts is None else list(texts)
+    if texts is None:
+        texts = probing_texts(bundle)
+    texts = read_texts(texts, who="export()").texts
     with ExitStack() as stack:
         # Started now, so that they import their libraries while the artefacts are written.
         processes = {name: stack.enter_context(FreshProcess(name)) for name in makers}

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from attn_tuner.errors import DataError, RunError
+from attn_tuner.errors import RunError
 from attn_tuner.explaining.explainer import explain
 from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting import Bundle
@@ -19,6 +19,7 @@ from attn_tuner.results.report import write_report
 from attn_tuner.results.run import BUNDLE, Run
 from attn_tuner.results.validation import Validation
 from attn_tuner.results.verdict import Verdict, judge
+from attn_tuner.text.given import read_texts
 from attn_tuner.text.tasks import labels_of
 from attn_tuner.tuning.budget import format_duration
 
@@ -110,18 +111,28 @@ class SearchResult:
         """Measures of the exported model on the test part; empty where there is none."""
         return dict(self.run.outcome.get("test", {}))
 
-    def predict(self, texts) -> list[Prediction]:
-        """The winner's answer to each text."""
-        texts = [texts] if isinstance(texts, str) else list(texts)
-        wrong = next((text for text in texts if not isinstance(text, str)), None)
-        if wrong is not None:
-            raise DataError(f"predict() takes texts; got {wrong!r}. Convert it to a string first.")
+    def predict(self, texts, text=None) -> list[Prediction]:
+        """The winner's answer to each text.
+
+        Args:
+            texts: a text; a list, array or Series of texts; a DataFrame, a mapping of columns or
+                the path of a table; or a `tf.data.Dataset`: see `text.given.read_texts`.
+            text: the column of the texts, of a table; guessed where obvious.
+
+        Raises:
+            DataError: no texts can be read from it.
+        """
+        texts = read_texts(texts, text).texts
         probabilities = self.bundle.predict(texts)
         return [self._prediction(*pair) for pair in zip(texts, probabilities, strict=True)]
 
-    def explain(self, texts) -> list[Explanation]:
-        """Where the winner looked in each text: tokens, attention weights, places."""
-        return explain(self.bundle, texts)
+    def explain(self, texts, text=None) -> list[Explanation]:
+        """Where the winner looked in each text: tokens, attention weights, places.
+
+        Args:
+            texts, text: as for `predict`.
+        """
+        return explain(self.bundle, read_texts(texts, text, "explain()").texts)
 
     def report(self, path=None) -> Path:
         """Writes one HTML page on the search, `report.html` in the run's folder if not told."""

@@ -1,0 +1,228 @@
+"""Texts without labels that a model is to answer, from whatever holds them.
+
+given = read_texts(frame, text="review")
+given.texts                          # a list of strings, in the order of the rows
+given.columns                        # the other columns beside them, for a table of answers
+"""
+
+import itertools
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.errors import DataError
+from attn_tuner.text.cleaning import clean_texts
+from attn_tuner.text.loaders.base import choose_text
+from attn_tuner.text.loaders.files import read_lines, read_table
+
+LINES = ".txt"
+MOST = 10_000_000  # Texts, beyond which a source is taken for one that never ends.
+_SUFFIXES = "csv|tsv|tab|jsonl|ndjson|json|parquet|txt|xlsx?|feather|arrow|pkl|npy|zip"
+_PATH = re.compile(rf"\S+\.({_SUFFIXES})(\.(gz|bz2|xz|zip))?", re.IGNORECASE)
+_WAYS = (
+    "Give a text, a list of texts, a DataFrame or a table (.csv, .tsv, .jsonl, .parquet) with a "
+    "column of texts, or a tf.data.Dataset of strings."
+)
+
+
+@dataclass(frozen=True)
+class GivenTexts:
+    """Texts, and the table that they came from.
+
+    Args:
+        texts: as strings.
+        columns: name to values of that table, the texts included; empty where there was none.
+    """
+
+    texts: list[str]
+    columns: Mapping[str, list] = field(default_factory=dict)
+
+
+def read_texts(source, text=None, who: str = "predict()") -> GivenTexts:
+    """The texts that `source` holds.
+
+    Args:
+        source: one text; a list, tuple, array or Series of texts; a DataFrame, a mapping from
+            names to columns, or the path of a table, of which one column holds the texts; the path
+            of a `.txt` file with a text in each line; a pair `(texts, labels)`, whose labels are
+            left out; or a `tf.data.Dataset`. A string is a path where it names a file that is
+            there, or looks like one (`"reviews.csv"`); else it is a text.
+        text: the column of the texts; guessed where obvious.
+        who: takes the texts, for messages.
+
+    Raises:
+        DataError: it is none of these, or holds something that is no text.
+    """
+    if isinstance(source, Path) or (isinstance(source, str) and names_a_file(source)):
+        return _of_file(Path(source), text)
+    if isinstance(source, str | bytes):
+        return GivenTexts(_strings([source], who))
+    if isinstance(source, Mapping):
+        return _of_columns(_listed_columns(source, who), f"the mapping given to {who}", text)
+    names = getattr(source, "column_names", None) or getattr(source, "columns", None)
+    if names is not None and hasattr(source, "__getitem__"):
+        return _of_frame(source, list(names), text, who)
+    tensorflow = sys.modules.get("tensorflow")  # A dataset exists only once it is imported.
+    if tensorflow is not None and isinstance(source, tensorflow.data.Dataset):
+        return GivenTexts(_of_tf_data(source, text, who))
+    if _is_pair(source):
+        source = source[0]
+    return GivenTexts(_strings(_listed(source, who), who))
+
+
+def names_a_file(given: str) -> bool:
+    """Whether a string is the path of a file rather than a text."""
+    if len(given) > 4_096 or "\n" in given or "\0" in given:
+        return False
+    if _PATH.fullmatch(given):
+        return True
+    try:
+        return bool(Path(given).suffix) and Path(given).is_file()
+    except OSError:  # Too long a name, for one.
+        return False
+
+
+def one_or_several(arguments: list[str], text=None) -> str | list[str]:
+    """The arguments of a command as `read_texts` takes them: one may be a file, several are texts.
+
+    Raises:
+        DataError: there is a file among several, or a column is named although none is there.
+    """
+    files = [each for each in arguments if names_a_file(each)]
+    if len(arguments) == 1 and files:
+        return arguments[0]
+    if files:
+        raise DataError(
+            f"'{files[0]}' looks like a file, beside {len(arguments) - 1} more. Give one file, or "
+            "texts alone; on standard input every line is a text."
+        )
+    if text is not None:
+        raise DataError(
+            f"A column '{text}' is named, but what is given are texts, no table. Give the path of "
+            "a table, or leave --text out."
+        )
+    return arguments
+
+
+def _of_file(path: Path, text) -> GivenTexts:
+    if not path.exists():
+        raise DataError(
+            f"The file {path} does not exist. Give the path of a table of texts; to ask about the "
+            f"words '{path}' themselves give them in a list, or on standard input."
+        )
+    if path.suffix.lower() == LINES:
+        return GivenTexts(read_lines(path))
+    columns, rows = read_table(path)
+    return _of_columns(
+        {name: [row[at] for row in rows] for at, name in enumerate(columns)}, path.name, text
+    )
+
+
+def _of_columns(columns: dict, where: str, text) -> GivenTexts:
+    name = choose_text(where, columns, text)
+    return GivenTexts(clean_texts(columns[name], where), columns)
+
+
+def _of_frame(frame, names, text, who) -> GivenTexts:
+    where = f"the {type(frame).__name__} given to {who}"
+    name = choose_text(where, names, text)
+    if names.count(name) > 1:
+        raise DataError(f"{where} has several columns called '{name}'. Give each its own name.")
+    columns = {each: _listed(frame[each], who) for each in names if names.count(each) == 1}
+    return GivenTexts(clean_texts(columns[name], where), columns)
+
+
+def _listed_columns(columns: Mapping, who) -> dict:
+    """Name to values, of a mapping whose values are all columns, or all single cells."""
+    alone = [name for name, values in columns.items() if _is_cell(values)]
+    if alone and len(alone) < len(columns):
+        raise DataError(
+            f"Of the mapping given to {who} '{alone[0]}' is one value, while others are columns. "
+            "Give a list of values under each name."
+        )
+    listed = {name: [values] if alone else _listed(values, who) for name, values in columns.items()}
+    lengths = {name: len(values) for name, values in listed.items()}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{name} {count}" for name, count in lengths.items())
+        raise DataError(f"The columns of the mapping given to {who} differ in length: {shown}.")
+    return listed
+
+
+def _is_cell(value) -> bool:
+    return isinstance(value, str | bytes) or not isinstance(value, Iterable)
+
+
+def _is_pair(source) -> bool:
+    """Whether it is `(texts, labels)`, as `search` takes it."""
+    return (
+        isinstance(source, tuple)
+        and len(source) == 2
+        and not any(_is_cell(each) for each in source)
+    )
+
+
+def _listed(values, who) -> list:
+    """The values as a list of plain Python objects."""
+    if hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    elif hasattr(values, "numpy") and not isinstance(values, np.ndarray):
+        values = np.asarray(values.numpy())
+    if isinstance(values, np.ndarray):
+        if values.ndim > 1 and values.size != len(values):
+            raise DataError(
+                f"{who} takes one text a row; got an array of the shape {values.shape}. {_WAYS}"
+            )
+        return values.ravel().tolist()
+    if not isinstance(values, Iterable):
+        raise DataError(f"{who} takes texts; got {values!r}. {_WAYS}")
+    found = list(itertools.islice(values, MOST + 1))
+    if len(found) > MOST:
+        raise _endless(who)
+    return found
+
+
+def _strings(values, who) -> list[str]:
+    for row, value in enumerate(values, start=1):
+        if isinstance(value, str | bytes):
+            continue
+        if _is_cell(value):
+            raise DataError(
+                f"{who} takes texts; got {value!r} as number {row}. Convert it to a string first."
+            )
+        raise DataError(f"{who} takes texts; number {row} is a {type(value).__name__}. {_WAYS}")
+    # A number alone may be meant where no column was chosen, so the texts get company.
+    return clean_texts([*values, "a text"], f"the texts given to {who}")[:-1]
+
+
+def _of_tf_data(dataset, text, who) -> list[str]:
+    import tensorflow as tf
+
+    where = f"the tf.data.Dataset given to {who}"
+    spec = dataset.element_spec
+    if isinstance(spec, dict):
+        name = choose_text(where, spec, text)
+        dataset = dataset.map(lambda row: row[name])
+    elif isinstance(spec, tuple) and spec:
+        dataset = dataset.map(lambda first, *others: first)
+    spec = dataset.element_spec
+    if not isinstance(spec, tf.TensorSpec) or spec.dtype != tf.string:
+        raise DataError(f"The elements of {where} are {spec}. They should be strings.")
+    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise DataError(f"{where} never ends. Take a part of it: dataset.take(n).")
+    found = []
+    for element in dataset.as_numpy_iterator():
+        found += np.ravel(element).tolist()
+        if len(found) > MOST:
+            raise _endless(where)
+    return clean_texts([*found, "a text"], where)[:-1]
+
+
+def _endless(where) -> DataError:
+    return DataError(
+        f"{where}: {MOST:,} texts were read and there are more. Give them in parts, or take as "
+        "many as are meant."
+    )
