@@ -24,15 +24,16 @@ from attn_tuner.results.result import SearchResult
 from attn_tuner.text.loaders import loaders
 from attn_tuner.text.tasks import task_named
 from attn_tuner.tuning import place
-from attn_tuner.tuning.arguments import kept, members, seconds, share, whole
+from attn_tuner.tuning.arguments import kept, members, seconds
+from attn_tuner.tuning.asked import as_asked
 from attn_tuner.tuning.beside import BaselinesBeside
 from attn_tuner.tuning.budget import format_duration
 from attn_tuner.tuning.data import RunData
-from attn_tuner.tuning.fidelity import check_fidelity
 from attn_tuner.tuning.last_minutes import time_to_spare
 from attn_tuner.tuning.launchers.launch import Launch
 from attn_tuner.tuning.limits_check import Allowed
 from attn_tuner.tuning.lock import held
+from attn_tuner.tuning.options import checked
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.plan import Plan, goal_of
 from attn_tuner.tuning.pretraining import pretrain as pretrain_best
@@ -57,6 +58,7 @@ KINDS = {
 }
 
 
+@checked
 def search(
     data,
     *,
@@ -155,17 +157,17 @@ def search(
     Raises:
         DataError, SpaceError, BudgetError, RunError: see the sentence each of them holds.
     """
+    asked = as_asked(locals(), search)
     began = time.monotonic()
     limit = seconds(max_time, max_trials)
     launch = Launch(workers, cluster, cpus_per_trial, gpus_per_trial)
     allowed = Allowed(max_parameters, max_latency_ms, max_size_mb)
     ensemble = members(ensemble, allowed, refit)
-    check_fidelity(fidelity, tuner)
+    objective, faithful = preferred(objective, faithful)
     dataset = data if isinstance(data, texts_of.TextDataset) else None
     if dataset is None:
         dataset = texts_of.load(data, text, label, validation, test, seed, task, unlabelled)
     answers = task_named(dataset.task, len(dataset.classes))
-    objective, faithful = preferred(objective, faithful)
     objective = answers.check(objective)
     check_kind(answers.kind, faithful)
     sign = 1 if direction(objective) == "max" else -1
@@ -196,11 +198,12 @@ def search(
             keep=kept(keep, ensemble),
             ensemble=ensemble,
             refit=refit,
-            pretrain=share("pretrain", pretrain),
-            repeats=whole("repeats", repeats),
+            pretrain=pretrain,
+            repeats=repeats,
             task=dataset.task,
             limits=asdict(allowed),
             seed=seed,
+            asked=asked,
         )
         place.agree(plan, directory)
         hypermodel = AttentionHyperModel(

@@ -32,6 +32,9 @@ def main():
     """Runs the command; what the user can mend is said in one sentence, without a traceback."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # A terminal may know fewer characters than texts have.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except AttnTunerError as error:
@@ -75,7 +78,6 @@ def search(
 ):
     """Search DATA for the best model, measure it on the test part, export it to OUT/best."""
     api = _api()
-
     given = {} if tuner is None else {"tuner": tuner}
     result = api.search(
         data,
@@ -115,23 +117,19 @@ def predict(
     texts: Texts = None,
     text: TextColumn = None,
     out: Annotated[
-        Path | None,
-        typer.Option(help="A .csv, .tsv, .jsonl or .parquet: the table and its answers."),
+        Path | None, typer.Option(help="A .csv, .jsonl, ...: the table with its answers.")
     ] = None,
     as_json: AsJson = False,
 ):
     """Say the class of each text, by the exported model of RUN."""
-    from attn_tuner.results.answer_table import ANSWER, SURE, check_out, write_answers
+    from attn_tuner.results.answer_table import check_out, columns_of, write_answers
 
     check_out(out, texts[0] if texts else None)
     result = _api().load(run)
     given = _given(texts, text, "predict")
     answers = result.predict(given.texts)
     if out is not None:
-        added = {ANSWER: [each.label for each in answers]}
-        if any(each.probability is not None for each in answers):
-            added[SURE] = [each.probability for each in answers]
-        write_answers(out, given, added)
+        write_answers(out, given, columns_of(answers))
         return print(f"{len(answers):,} answers are in {out}.")
     for answer in answers:
         if as_json:
@@ -149,11 +147,12 @@ def export(
     max_size_mb: Annotated[float | None, typer.Option(help="Size the files may have.")] = None,
 ):
     """Write the model of RUN in one or several formats, each proved equal first."""
-    api = _api()
+    from attn_tuner.exporting.folder import check_targets
 
     formats = [name.strip() for name in format.split(",") if name.strip()]
+    check_targets(path, formats)
     options = {} if max_size_mb is None else {"max_size_mb": max_size_mb}
-    written = api.load(run).export(path, formats=formats, **options)
+    written = _api().load(run).export(path, formats=formats, **options)
     _print_table(
         {
             "format": done.format,
@@ -201,14 +200,13 @@ def explain(
         added = {ANSWER: [each["label"] for each in facts], "explanation": facts}
         write_answers(out, given, added)
         return print(f"{len(facts):,} explanations are in {out}.")
-    if as_json:
-        for explanation in explanations:
-            _print_json(explanation.as_dict())
-        return
     from rich.console import Console
 
     for explanation in explanations:
-        Console().print(explanation)
+        if as_json:
+            _print_json(explanation.as_dict())
+        else:
+            Console().print(explanation)
 
 
 @app.command()
@@ -236,9 +234,7 @@ def list_parts(
     kind: Annotated[str, typer.Argument(help="heads, encoders, scores, queries, ... or kinds.")],
 ):
     """List the parts of one kind with equation, cost and paper."""
-    api = _api()
-
-    registry = api.parts(kind)
+    registry = _api().parts(kind)
     for name, variant in registry.items():
         print(f"{name}: {variant.summary}")
         facts = {
@@ -267,14 +263,10 @@ def _api():
     return api
 
 
-def _given(texts, column, who):
-    """The texts of the arguments, of the one file that they name, or of standard input."""
-    from attn_tuner.text.given import one_or_several, read_texts
-    from attn_tuner.text.piped import read_piped
+def _given(arguments, column, who):
+    from attn_tuner.text.piped import read_arguments
 
-    if texts:
-        return read_texts(one_or_several(texts, column), column, who)
-    given, note = read_piped(sys.stdin.buffer.read(), column)
+    given, note = read_arguments(arguments, sys.stdin.buffer, column, who)
     if note:
         print(note, file=sys.stderr)
     return given

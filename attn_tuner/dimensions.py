@@ -125,6 +125,24 @@ def default_of(dimension: Dimension):
     return dimension.first() if isinstance(dimension, Part) else dimension.default
 
 
+def check_sign(name: str, dimension: Dimension, value):
+    """Refuses a number below all that make sense: a size under 1, a rate under 0, one not finite.
+
+    Args:
+        name: of the dimension.
+        dimension: what is on offer; sizes and rates offer nothing below 1 or 0 themselves.
+        value: any value in its place.
+    """
+    if isinstance(value, bool | str):
+        return
+    if not math.isfinite(value):
+        raise SpaceError(f"'{name}' takes finite numbers; got {value!r}.")
+    offered = dimension.values if isinstance(dimension, Choice) else (dimension.low,)
+    least = 1 if isinstance(value, int) and min(offered) >= 1 else 0
+    if min(offered) >= least and value < least:
+        raise SpaceError(f"'{name}' should be at least {least}; got {value!r}.")
+
+
 def read_dimension(name, given, real=False) -> Dimension:
     """A range or list of a table as a dimension; whole bounds make an Int unless `real`."""
     if isinstance(given, list):

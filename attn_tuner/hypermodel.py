@@ -9,8 +9,9 @@ from attn_tuner.attention import heads
 from attn_tuner.declaration import declare, value_of
 from attn_tuner.encoding import Projection
 from attn_tuner.errors import SpaceError
+from attn_tuner.fit_data import Expected, in_memory
 from attn_tuner.limits import TextMask, TokenLimits
-from attn_tuner.losses import loss_of
+from attn_tuner.losses import SmoothedCrossentropy, loss_of
 from attn_tuner.row_adam import RowAdamW
 from attn_tuner.schedules import ema_momentum, rate_for, warmed_cosine
 from attn_tuner.space import assemble
@@ -28,9 +29,10 @@ class AttentionHyperModel(keras_tuner.HyperModel):
 
     Inputs are padded integer ids `(batch, steps)`, 0 is padding and 1 unknown; with `features`
     they are numeric sequences `(batch, steps, features)`, where a step of zeros is padding.
-    Targets are class numbers. The output is `(batch, 1)` probabilities of class 1 for two classes,
-    `(batch, classes)` probabilities for more. With `task` targets are a 0/1 matrix and the output
-    a probability for each label, or targets are numbers and so is the output, `(batch, 1)`.
+    Targets are class numbers, or one-hot. The output is `(batch, 1)` probabilities of class 1 for
+    two classes, `(batch, classes)` probabilities for more. With `task` targets are a 0/1 matrix
+    and the output a probability for each label, or targets are numbers and so is the output,
+    `(batch, 1)`.
 
     Args:
         vocabulary_size: ids in the data, padding and unknown included.
@@ -141,16 +143,30 @@ class AttentionHyperModel(keras_tuner.HyperModel):
     def fit(self, hp, model, *args, **kwargs):
         """`model.fit` with the batch size of `hp`, where the caller names none and data has none.
 
-        `epochs` is filled in likewise if the space was extended with it.
+        `epochs` is filled in likewise if the space was extended with it. Lists of ids are padded,
+        and one-hot targets of classes become class numbers.
+
+        Raises:
+            UnfitData: the model cannot be trained on these data; a KerasTuner search ends with it.
         """
         given = {**dict(zip(FIT_ARGUMENTS, args, strict=False)), **kwargs}
-        data = given.get("x")
-        in_memory = hasattr(data, "shape") or isinstance(data, list | tuple | dict)
-        if in_memory and "batch_size" not in given:
+        given = self._expected(model).checked(given)
+        args = (*(given[name] for name, _ in zip(FIT_ARGUMENTS, args, strict=False)), *args[4:])
+        kwargs = {name: given[name] for name in kwargs}
+        if in_memory(given.get("x")) and "batch_size" not in given:
             kwargs["batch_size"] = int(value_of(hp, "batch_size", 32))
         if "epochs" in self.space and "epochs" not in given:
             kwargs["epochs"] = int(value_of(hp, "epochs", 1))
         return model.fit(*args, **kwargs)
+
+    def _expected(self, model) -> Expected:
+        loss = getattr(model, "loss", self.loss)
+        # A tuner's own loss may want other targets, and so may a subclass's.
+        smoothed = (SmoothedCrossentropy, keras.losses.BinaryCrossentropy)
+        ours = isinstance(loss, smoothed) or (isinstance(loss, str) and loss == self.loss)
+        return Expected(
+            self.vocabulary_size, self.classes, self.task, self.features, self.include_top and ours
+        )
 
     def _embed(self, values):
         if self.features is not None:

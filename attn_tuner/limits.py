@@ -31,7 +31,8 @@ class TokenLimits(keras.layers.Layer):
         seed: of the word dropout.
 
     Shapes:
-        ids `(batch, steps)` to ids `(batch, min(steps, text_limit))`, int32, 0 is padding.
+        ids `(batch, steps)`, padded or a `tf.RaggedTensor`, to ids
+        `(batch, min(steps, text_limit))`, int32, 0 is padding.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class TokenLimits(keras.layers.Layer):
         pass
 
     def call(self, ids, training=False):
+        if hasattr(ids, "to_tensor"):  # TensorFlow's ragged texts, padded at their end.
+            ids = ids.to_tensor(PADDING)
         ids = ops.cast(ids, "int32")
         if self.text_limit is not None:
             ids = self._cut(ids)

@@ -18,6 +18,7 @@ from attn_tuner.dimensions import (
     Float,
     Int,
     Part,
+    check_sign,
     default_of,
     read_dimension,
 )
@@ -49,10 +50,12 @@ class Leaf:
     def cast(self, value):
         """The value as the plain Python type of this dimension, offered or not."""
         try:
-            return self.dimension.cast(value)
-        except (SpaceError, TypeError, ValueError):
+            found = self.dimension.cast(value)
+        except (SpaceError, TypeError, ValueError, OverflowError):
             kind = type(default_of(self.dimension)).__name__
             raise SpaceError(f"'{self.name}' takes {kind} values; got {value!r}.") from None
+        check_sign(self.name, self.dimension, found)
+        return found
 
 
 class SearchSpace(Mapping):
@@ -180,7 +183,7 @@ class SearchSpace(Mapping):
             table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
             raise SpaceError(f"The space file {path} cannot be read: {error.strerror}.") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors.
             raise SpaceError(f"The space file {path} is not TOML: {error}.") from error
         return self.updated_from(table)
 
@@ -284,6 +287,8 @@ def _ends_with(path: str, name: str) -> bool:
 
 def _flat(table, prefix=""):
     for key, value in table.items():
+        if not isinstance(key, str):
+            raise SpaceError(f"A dimension is named by a string; got {key!r}.")
         if isinstance(value, Mapping) and not {"low", "high"} & set(value):
             yield from _flat(value, f"{prefix}{key}.")
         else:

@@ -1,6 +1,8 @@
 """The command as a person types it: what it prints, and the one sentence for what cannot be."""
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -174,6 +176,21 @@ def test_texts_are_not_rationed_by_a_tuner_without_rungs(tmp_path):
 
 def test_a_run_folder_that_is_none_is_named(tmp_path):
     assert "is not a run folder" in refusal("predict", tmp_path, "a text")
+
+
+@pytest.mark.parametrize("extra", [(), ("--json",)])
+def test_a_terminal_that_knows_ascii_only_gets_every_answer(run, monkeypatch, extra):
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii"))
+    monkeypatch.setattr("sys.argv", ["attn-tuner", "predict", str(run[0]), "grün ♥", *extra])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    sys.stdout.flush()
+    shown = written.getvalue().decode("ascii")
+    assert "gr\\" in shown
+    if extra:
+        assert json.loads(shown)["text"] == "grün ♥"
 
 
 def test_main_prints_the_sentence_without_a_traceback(monkeypatch, capsys, tmp_path):

@@ -24,7 +24,7 @@ LAYERS = [
     {"attention"},
     {"encoding"},
     {"language_model"},
-    {"declaration", "standard_space"},
+    {"declaration", "fit_data", "standard_space"},
     {"hypermodel"},
     {"baselines"},
     {"tuning"},

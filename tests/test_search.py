@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 
 import attn_tuner
+from attn_tuner import text
 from attn_tuner.errors import BudgetError, DataError, RunError, SpaceError, UnknownName
+from attn_tuner.files import read_json
+from attn_tuner.results.answer import answer
 from attn_tuner.tuning.calibration import at_temperature
 
 QUICK = {
@@ -80,6 +83,30 @@ def test_the_export_answers_raw_strings_in_a_process_without_us(run):
     arguments = [sys.executable, "-c", script, str(run.directory / "best")]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == ["warm", "cold"]
+
+
+def test_every_place_that_tells_an_accuracy_tells_the_same(run):
+    part = text.load(colours(), seed=run.run.plan.seed).test
+    truth = [run.classes[label] for label in part.labels]
+    right = [
+        given.label == label for given, label in zip(run.predict(part.texts), truth, strict=True)
+    ]
+    outcome = read_json(run.directory / "outcome.json")
+    assert np.mean(right) == outcome["test"]["accuracy"] == run.test_metrics["accuracy"]
+    assert len(right) == outcome["test_texts"]
+    table = run.leaderboard().set_index("name")
+    winner = f"trial {outcome['winner']}"
+    assert table.loc[winner, "test_accuracy"] == outcome["test"]["accuracy"]
+    told = {(row["name"], row["part"]): row["accuracy"] for row in answer(run.run)["scores"]}
+    assert told["this model", "test"] == outcome["test"]["accuracy"]
+    assert told["this model", "validation"] == outcome["validation"]["accuracy"]
+    for row in read_json(run.directory / "baselines.json"):
+        for role, column in (("test", "test_accuracy"), ("validation", "val_accuracy")):
+            assert told[row["name"], role] == row[role]["accuracy"]
+            assert table.loc[row["name"], column] == row[role]["accuracy"]
+    page = run.report().read_text(encoding="utf-8")
+    for accuracy in told.values():
+        assert f"{100 * accuracy:.1f}" in page
 
 
 def test_load_gives_the_same_result_back(run):

@@ -8,12 +8,11 @@ from attn_tuner.explaining.faithfulness import measure_faithfulness
 from attn_tuner.exporting.base import Bundle
 from attn_tuner.limits import READING
 from attn_tuner.measures import direction
-from attn_tuner.tuning.plan import goal_of
+from attn_tuner.tuning.plan import FAITHFUL, goal_of
 
 SAMPLE, SECONDS = 60, 3.0  # Texts and time for each trial.
 DRAWN = 1_000  # Validation texts at most from which the sample is drawn.
 WEIGHT = 0.1
-_PREFIX = "faithful "
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +80,9 @@ def preferred(objective: str | None, weight: float | None) -> tuple[str | None, 
             f"faithful is {weight!r}; it is what a faithfulness of 1 is worth in units of the "
             f"objective. Give 0 for nothing, or {WEIGHT}."
         )
-    if objective is None or not objective.startswith(_PREFIX):
+    if objective is None or not objective.startswith(FAITHFUL):
         return objective, weight or 0.0
-    return objective.removeprefix(_PREFIX), WEIGHT if weight is None else weight
+    return objective.removeprefix(FAITHFUL), WEIGHT if weight is None else weight
 
 
 def check_kind(kind: str, weight: float):

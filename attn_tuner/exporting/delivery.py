@@ -13,7 +13,7 @@ from attn_tuner.errors import ExportError
 from attn_tuner.exporting.base import Artefact, Bundle, exporters
 from attn_tuner.exporting.card import write_card
 from attn_tuner.exporting.elsewhere import on_tensorflow
-from attn_tuner.exporting.folder import size_of, whole_folder
+from attn_tuner.exporting.folder import check_targets, size_of, whole_folder
 from attn_tuner.exporting.shrinking import (
     Shrink,
     best_that_fits,
@@ -74,6 +74,9 @@ def deliver(
     makers = {name: on_tensorflow(name) for name in formats}
     if not makers:
         raise ExportError(f"No format is named. Available: {', '.join(exporters)}.")
+    check_targets(path, list(makers))
+    if max_size_mb is not None and not max_size_mb > 0:
+        raise ExportError(f"max_size_mb is {max_size_mb!r}; it should be above 0.")
     if texts is None:
         texts = probing_texts(bundle)
     texts = read_texts(texts, who="export()").texts

@@ -1,9 +1,10 @@
 """A folder that appears whole or not at all."""
 
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,14 +32,37 @@ def whole_folder(path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     except OSError as error:
-        raise ExportError(
-            f"Cannot write to '{path.parent}' ({error.strerror}). Choose another folder."
-        ) from error
+        raise _cannot_write(path.parent, error.strerror) from error
     try:
         yield draft
         _take_the_name(draft, path)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def check_targets(path, formats: Sequence[str]):
+    """Refuses folders that could not be written, before a model is loaded or a process started.
+
+    Args:
+        path: the folder of the artefact; with several formats, the folder of their folders.
+        formats: names of formats.
+
+    Raises:
+        ExportError: as `whole_folder` does.
+    """
+    path = Path(path).absolute()
+    for target in [path / name for name in formats] if len(formats) > 1 else [path]:
+        _refuse_what_is_not_ours(target)
+        there = target.parent
+        try:
+            while not there.exists():
+                there = there.parent
+        except OSError as error:
+            raise _cannot_write(target.parent, error.strerror) from error
+        if not there.is_dir():
+            raise _cannot_write(target.parent, f"'{there}' is a file")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise _cannot_write(target.parent, "Permission denied")
 
 
 def is_ours(path: Path) -> bool:
@@ -66,6 +90,10 @@ def _refuse_what_is_not_ours(path: Path):
             )
     elif path.exists():
         raise ExportError(f"'{path}' is a file; an export is a folder. Choose another name.")
+
+
+def _cannot_write(folder, problem) -> ExportError:
+    return ExportError(f"Cannot write to '{folder}' ({problem}). Choose another folder.")
 
 
 def _take_the_name(draft: Path, path: Path):

@@ -8,6 +8,7 @@ import numpy as np
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.base import Bundle, padded
 from attn_tuner.exporting.delivery import Delivered, deliver
+from attn_tuner.exporting.folder import check_targets
 from attn_tuner.exporting.vectorizers import adapted
 from attn_tuner.limits import TokenLimits
 from attn_tuner.text.dataset import one_line
@@ -52,8 +53,9 @@ def export_model(
     Raises:
         ExportError: the parts do not fit, or an artefact does not reproduce the model.
     """
-    bundle = bundle_of(model, vectorizer, classes, text_limit, keep, card, task)
     formats = [formats] if isinstance(formats, str) else formats
+    check_targets(path, formats)
+    bundle = bundle_of(model, vectorizer, classes, text_limit, keep, card, task)
     return deliver(bundle, path, formats, verify_texts, verify_labels, **options)
 
 

@@ -14,6 +14,7 @@ from attn_tuner.measures import interval
 from attn_tuner.results.facts import finishing, words
 from attn_tuner.results.plain import figure, lacking_in
 from attn_tuner.results.run import Run, describe_head
+from attn_tuner.tuning.asked import command as again
 from attn_tuner.tuning.budget import format_duration
 
 PACKAGES = (
@@ -151,30 +152,23 @@ def reproducibility(run: Run, bundle: Bundle | None = None) -> dict[str, dict]:
 
 
 def command(run: Run) -> str:
-    """The command that starts the same search again."""
-    plan = run.plan
-    words_ = ["attn-tuner", "search", plan.source]
-    if plan.max_time:
-        words_ += ["--max-time", f"{plan.max_time:g}s"]
-    if plan.max_trials:
-        words_ += ["--max-trials", str(plan.max_trials)]
-    if plan.kind != "class":
-        words_ += ["--task", plan.task]
-    if plan.ensemble > 1:
-        words_ += ["--ensemble", str(plan.ensemble)]
-    if plan.refit:
-        words_ += ["--refit"]
-    if plan.repeats:
-        words_ += ["--repeats", str(plan.repeats)]
-    if plan.fidelity != "epochs":
-        words_ += ["--fidelity", plan.fidelity]
-    for name, limit in plan.limits.items():
-        if limit is not None:
-            words_ += [f"--max-{name.replace('_', '-')}", str(limit)]
-    options = {"tuner": plan.tuner, "objective": plan.objective, "epochs": plan.epochs}
-    for name, value in {**options, "seed": plan.seed, "out": run.directory.name}.items():
-        words_ += [f"--{name}", str(value)]
-    return shlex.join(words_)
+    """The command, or the call in Python, that starts the same search again."""
+    return again(run.plan.asked or _known(run.plan), run.directory)
+
+
+def _known(plan) -> dict:
+    """What the plan of an earlier version tells of the options that were given."""
+    usual = {"ensemble": 1, "refit": False, "repeats": 0, "fidelity": "epochs"}
+    usual |= {"faithful": 0.0, "pretrain": 0.0, "task": ""}
+    names = ("tuner", "objective", "epochs", "seed")
+    return {
+        "data": plan.source,
+        **({"max_time": f"{plan.max_time:.12g}s"} if plan.max_time else {}),
+        **({"max_trials": plan.max_trials} if plan.max_trials else {}),
+        **{name: getattr(plan, name) for name in usual if getattr(plan, name) != usual[name]},
+        **{f"max_{name}": limit for name, limit in plan.limits.items() if limit is not None},
+        **{name: getattr(plan, name) for name in names},
+    }
 
 
 def _plain(run) -> str:

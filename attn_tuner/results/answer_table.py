@@ -54,6 +54,14 @@ def write_answers(path, given: GivenTexts, added: Mapping[str, Sequence]):
     write_whole(path, lambda file: _WRITERS[Path(path).suffix.lower()](file, columns))
 
 
+def columns_of(predictions) -> dict[str, list]:
+    """The columns that `results.result.Prediction`s add to a table."""
+    added = {ANSWER: [each.label for each in predictions]}
+    if any(each.probability is not None for each in predictions):
+        added[SURE] = [each.probability for each in predictions]
+    return added
+
+
 def _delimited(delimiter):
     def write(path, columns):
         with open(path, "w", encoding="utf-8", newline="") as file:

@@ -12,6 +12,7 @@ from attn_tuner.explaining.explainer import explain
 from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver
+from attn_tuner.exporting.folder import check_targets
 from attn_tuner.measures import interval
 from attn_tuner.results.facts import finishing
 from attn_tuner.results.plain import counted, figure, lacking_in, model_of
@@ -149,6 +150,7 @@ class SearchResult:
             options: of `deliver`, such as `max_size_mb`.
         """
         formats = [formats] if isinstance(formats, str) else formats
+        check_targets(path, formats)
         if texts is None:
             texts, labels = self._held_out()
         return deliver(self.bundle, path, formats, texts, labels, **options)

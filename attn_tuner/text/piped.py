@@ -6,12 +6,29 @@ import tempfile
 from pathlib import Path
 
 from attn_tuner.errors import DataError
-from attn_tuner.text.given import GivenTexts, read_texts
+from attn_tuner.text.given import GivenTexts, one_or_several, read_texts
 from attn_tuner.text.loaders.base import choose_text
 
 NAME = "standard_input"
 _SEPARATORS = {",": ".csv", "\t": ".tsv"}
 _COLUMN = re.compile(r"[\w .-]{1,40}")  # What a column of a table is usually called.
+
+
+def read_arguments(arguments, stream, text: str | None, who: str) -> tuple[GivenTexts, str]:
+    """The texts of a command's arguments, of the one file that they name, or of the stream.
+
+    Args:
+        arguments: of the command; none for the stream.
+        stream: of bytes.
+        text: the column of the texts.
+        who: takes the texts, for messages.
+
+    Returns:
+        The texts, and what to say about how they were read, or "".
+    """
+    if arguments:
+        return read_texts(one_or_several(arguments, text), text, who), ""
+    return read_piped(stream.read(), text)
 
 
 def read_piped(data: bytes, text: str | None = None) -> tuple[GivenTexts, str]:

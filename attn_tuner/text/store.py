@@ -16,7 +16,7 @@ from attn_tuner.text.vectorizer import Vectorizer
 
 _FORMAT = 1
 _FACTS = "facts.json"
-_VECTORIZER = "vectorizer.json"
+VECTORIZER = "vectorizer.json"
 _CHARACTERS = 1.5  # Mean length of a token, up to which most are single characters.
 
 
@@ -155,7 +155,7 @@ def encode_parts(dataset: TextDataset, vectorizer: Vectorizer, directory) -> dic
 
 def open_vectorizer(directory) -> Vectorizer:
     """The vectorizer by which the texts in this folder were encoded."""
-    config = (Path(directory) / _VECTORIZER).read_text(encoding="utf-8")
+    config = (Path(directory) / VECTORIZER).read_text(encoding="utf-8")
     return Vectorizer.from_config(json.loads(config))
 
 
@@ -166,7 +166,7 @@ def _write_all(dataset, vectorizer, directory: Path, key: str):
     try:
         for role, split in dataset.parts().items():
             TokenStore.encode(split, vectorizer).save(temporary / role)
-        _write_json(temporary / _VECTORIZER, vectorizer.get_config())
+        _write_json(temporary / VECTORIZER, vectorizer.get_config())
         _write_json(temporary / _FACTS, {"key": key, "classes": dataset.classes})
         temporary.chmod(0o755)
         try:

@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from attn_tuner.text.folding import tokens
 from attn_tuner.text.vectors import finished
 
 _GREATEST = 1e6  # Of a number in a vector; those of a unit's size are usual.
+_PROBED = 100  # Entries by which a file is told.
 _LONGEST_WORD = 10_000  # Bytes; a binary file without a space for so long is none.
 
 
@@ -80,6 +81,19 @@ def _usable(numbers, word, path) -> np.ndarray:
             "size are needed: leave this word out, or write its vector again."
         )
     return numbers.astype("float32")
+
+
+def check_vectors(path):
+    """Raises DataError unless the file is there and begins as word vectors do."""
+    path = Path(path)
+    try:
+        found = [np.asarray(each).astype("float32") for _, each in islice(_entries(path), _PROBED)]
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, EOFError, zlib.error) as error:
+        raise _no_vectors(path) from error
+    if not found:
+        raise _no_vectors(path)
 
 
 def _entries(path):

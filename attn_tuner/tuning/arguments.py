@@ -24,17 +24,6 @@ def members(ensemble, allowed, refit) -> int:
     return 1 if allowed else ensemble
 
 
-def whole(name, number) -> int:
-    """The number, where it is a whole one from 0 on.
-
-    Raises:
-        SpaceError: it is not.
-    """
-    if not isinstance(number, int) or number < 0:
-        raise SpaceError(f"{name} is {number!r}; it should be a whole number, 0 or more.")
-    return number
-
-
 def seconds(max_time, max_trials) -> float | None:
     """The time that a search has; None where only its trials are limited.
 
@@ -51,17 +40,3 @@ def seconds(max_time, max_trials) -> float | None:
 def kept(keep: int, ensemble: int) -> int:
     """The trials whose weights stay on disk."""
     return max(keep, LIBRARY * ensemble if ensemble > 1 else 1)
-
-
-def share(name: str, number) -> float:
-    """The number, where it is a share of the time.
-
-    Raises:
-        SpaceError: it is not.
-    """
-    if not isinstance(number, int | float) or not 0 <= number < 1:
-        raise SpaceError(
-            f"{name} is {number!r}; it should be a share of the time, from 0 to less than 1. Try "
-            "0.3."
-        )
-    return float(number)

@@ -1,10 +1,12 @@
 """A run's folder: taken into use, recognised, its clock."""
 
+import os
 import re
 from pathlib import Path
 
 from attn_tuner.errors import RunError
 from attn_tuner.files import read_json, write_json
+from attn_tuner.text.store import VECTORIZER
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.lock import LOCK
 from attn_tuner.tuning.plan import PLAN, Plan
@@ -30,17 +32,44 @@ def take(directory, name: str) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise RunError(
-            f"The run folder {directory} cannot be written ({error.strerror}). Choose another "
-            "with directory= or --out."
-        ) from error
+        raise _cannot_write(directory, error.strerror) from error
+    _refuse_foreign(directory)
+    return directory
+
+
+def check(directory):
+    """Raises RunError where `take` would, and writes nothing."""
+    directory = Path(directory).absolute()
+    try:
+        if directory.is_dir():
+            return _refuse_foreign(directory)
+        there = directory
+        while not there.exists():
+            there = there.parent
+    except OSError as error:
+        problem = error.strerror
+    else:
+        folder = there.is_dir()
+        if folder and os.access(there, os.W_OK | os.X_OK):
+            return None
+        problem = "Permission denied" if folder else f"{there} is a file"
+    raise _cannot_write(directory, problem)
+
+
+def _refuse_foreign(directory):
     others = [path for path in directory.iterdir() if path.name != LOCK]
-    foreign = others and not (directory / PLAN).exists()
-    if foreign and not (directory / DATA).exists():
+    ours = (directory / PLAN).exists() or (directory / DATA / VECTORIZER).exists()
+    if others and not ours:
         raise RunError(
             f"{directory} holds files that no search wrote. Choose an empty or new folder."
         )
-    return directory
+
+
+def _cannot_write(directory, problem) -> RunError:
+    return RunError(
+        f"The run folder {directory} cannot be written ({problem}). Choose another with "
+        "directory= or --out."
+    )
 
 
 def check_data(dataset, directory):

@@ -9,6 +9,7 @@ from attn_tuner.errors import RunError
 from attn_tuner.files import read_json, write_json
 
 PLAN = "plan.json"
+FAITHFUL = "faithful "  # Before the name of an objective that faithfulness adds to.
 _ELSEWHERE = "Take another folder, or call it with what it began with."
 
 
@@ -38,6 +39,8 @@ class Plan:
         task: name of what a model answers; "" where that follows from the classes.
         limits: what a model may cost at most, `dataclasses.asdict` of `limits_check.Allowed`.
         seed: of the split, the values, the weights and the order of the data.
+        asked: the options of `search` that were given, as `asked.as_asked` writes them; empty in
+            folders of earlier versions.
     """
 
     source: str
@@ -61,6 +64,7 @@ class Plan:
     task: str = ""
     limits: dict = field(default_factory=dict, hash=False)
     seed: int = 0
+    asked: dict = field(default_factory=dict, hash=False)
 
     @property
     def kind(self) -> str:

@@ -68,6 +68,32 @@ def search_space(given, stored, epochs: int, objective: str = "accuracy") -> Sea
         standard = standard.extend(
             class_weights=Choice(("balanced", "as they are"), default=wanted)
         )
+    return _changed(standard, given)
+
+
+def check_space(given, epochs: int):
+    """Raises SpaceError where the changes fit no data, before any are read.
+
+    Args:
+        given: as for `search_space`.
+        epochs: of a trial at most.
+    """
+    if isinstance(given, SearchSpace):
+        missing = sorted(set(default_space()) - set(given))
+        if missing:
+            raise SpaceError(f"The space lacks {missing}. To leave one out of the search fix() it.")
+    every = default_space(phrases=True).extend(
+        start=Choice(("vectors", "random")),
+        still_epochs=Choice((0, 1)),
+        weight_average=Choice((False, True)),
+        epochs=Choice((epochs,)),
+        label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0),
+        class_weights=Choice(("balanced", "as they are")),
+    )
+    _changed(every, given)
+
+
+def _changed(standard: SearchSpace, given) -> SearchSpace:
     if given is None:
         return standard
     if isinstance(given, SearchSpace):

@@ -4,7 +4,9 @@ import threading
 import pytest
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting.folder import size_of, whole_folder
+from attn_tuner.exporting.folder import check_targets, size_of, whole_folder
+from attn_tuner.exporting.foreign import export_model
+from attn_tuner.results.result import SearchResult
 
 
 def write(path, content):
@@ -63,6 +65,28 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ExportError, match=r"Cannot write to .*file"):
         write(tmp_path / "file" / "best", "weights")
+
+
+def test_what_cannot_take_an_export_is_refused_before_a_model_is_looked_at(tmp_path):
+    (tmp_path / "file").touch()
+    foreign = tmp_path / "foreign" / "onnx"
+    foreign.mkdir(parents=True)
+    (foreign / "thesis.txt").touch()
+    result = SearchResult.__new__(SearchResult)  # A run that would fail wherever it was read.
+    for path, formats, said in (
+        (tmp_path / "file", ["keras"], "is a file"),
+        (tmp_path / "file" / "best", ["keras"], "is a file"),
+        (foreign, ["keras"], "no export made"),
+        (tmp_path / "foreign", ["keras", "onnx"], "no export made"),
+    ):
+        with pytest.raises(ExportError, match=said):
+            check_targets(path, formats)
+        with pytest.raises(ExportError, match=said):
+            result.export(path, formats)
+        with pytest.raises(ExportError, match=said):
+            export_model(None, path, None, (), formats=formats)
+    check_targets(tmp_path / "foreign", ["keras", "litert"])
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "foreign"]
 
 
 @pytest.mark.skipif(not hasattr(os, "umask"), reason="needs POSIX permissions")

@@ -27,36 +27,36 @@ def hp(hypermodel):
 def fitted(hypermodel, hp, *args, **kwargs):
     model = Recorder()
     assert hypermodel.fit(hp, model, *args, **kwargs) == "history"
-    assert model.args == args
+    assert all(one is other for one, other in zip(model.args, args, strict=True))
     return model.kwargs
 
 
-@pytest.mark.parametrize("wrap", [np.array, list, lambda ids: [ids], lambda ids: {"ids": ids}])
-def test_data_in_memory_is_given_the_batch_size_of_the_trial(hypermodel, hp, ids, wrap):
-    assert fitted(hypermodel, hp, wrap(ids), None) == {"batch_size": 16}
-    assert fitted(hypermodel, hp, x=wrap(ids))["batch_size"] == 16
+@pytest.mark.parametrize("wrap", [np.array, lambda ids: [ids], lambda ids: {"ids": ids}])
+def test_data_in_memory_is_given_the_batch_size_of_the_trial(hypermodel, hp, ids, labels, wrap):
+    assert fitted(hypermodel, hp, wrap(ids), labels) == {"batch_size": 16}
+    assert fitted(hypermodel, hp, x=wrap(ids), y=labels)["batch_size"] == 16
 
 
-def test_the_callers_batch_size_wins_by_name_and_by_place(hypermodel, hp, ids):
-    assert fitted(hypermodel, hp, ids, None, batch_size=5) == {"batch_size": 5}
-    assert fitted(hypermodel, hp, ids, None, batch_size=None) == {"batch_size": None}
-    assert fitted(hypermodel, hp, ids, None, 5, 2) == {}
+def test_the_callers_batch_size_wins_by_name_and_by_place(hypermodel, hp, ids, labels):
+    assert fitted(hypermodel, hp, ids, labels, batch_size=5) == {"batch_size": 5}
+    assert fitted(hypermodel, hp, ids, labels, batch_size=None) == {"batch_size": None}
+    assert fitted(hypermodel, hp, ids, labels, 5, 2) == {}
 
 
-def test_epochs_come_from_the_space_only_where_it_has_them_and_the_caller_does_not(narrow, ids):
+def test_epochs_come_from_the_space_only_where_the_caller_names_none(narrow, ids, labels):
     hypermodel = AttentionHyperModel(50, 2, space=narrow.extend(epochs=Choice((3, 9))))
     hp = hypermodel.hyperparameters()
-    assert fitted(hypermodel, hp, ids)["epochs"] == 3
-    assert fitted(hypermodel, hp, ids, epochs=7, initial_epoch=2)["epochs"] == 7
-    assert "epochs" not in fitted(hypermodel, hp, ids, None, 8, 7)
+    assert fitted(hypermodel, hp, ids, labels)["epochs"] == 3
+    assert fitted(hypermodel, hp, ids, labels, epochs=7, initial_epoch=2)["epochs"] == 7
+    assert "epochs" not in fitted(hypermodel, hp, ids, labels, 8, 7)
 
 
-def test_the_values_are_found_inside_a_name_scope(hypermodel, ids):
+def test_the_values_are_found_inside_a_name_scope(hypermodel, ids, labels):
     hp = keras_tuner.HyperParameters()
     with hp.name_scope("text"):
         hypermodel.build(hp)
     hp.values["text/batch_size"] = 8
-    assert fitted(hypermodel, hp, ids) == {"batch_size": 8}
+    assert fitted(hypermodel, hp, ids, labels) == {"batch_size": 8}
 
 
 class Batches(keras.utils.PyDataset):

@@ -92,15 +92,20 @@ def _foreign(point, space) -> tuple | None:
     return None if known else next(iter(point.items()), ("nothing", None))
 
 
-def _ranked(folder, objective) -> list[dict]:
-    """Values of the finished trials of one folder, best first."""
-    from attn_tuner.tuning.durable import read_whole
-
+def check_run(folder: Path):
+    """Raises RunError where the folder holds no run whose values could be tried first."""
     if not (folder / "oracle.json").exists():
         raise RunError(
             f"{folder} cannot warm a start: it has no oracle.json, so it is not the folder of a "
             "run. Give a folder that search() or KerasTuner wrote."
         )
+
+
+def _ranked(folder, objective) -> list[dict]:
+    """Values of the finished trials of one folder, best first."""
+    from attn_tuner.tuning.durable import read_whole
+
+    check_run(folder)
     scored = []
     for path in sorted(folder.glob("trial_*/trial.json")):
         trial = read_whole(path, ("hyperparameters", "metrics", "status", "score"))
