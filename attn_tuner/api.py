@@ -20,6 +20,7 @@ from attn_tuner.measures import direction
 from attn_tuner.progress import Progress, stop_on_interrupt
 from attn_tuner.registry import Registry, unknown
 from attn_tuner.results.finishing import finish
+from attn_tuner.results.mending import mended
 from attn_tuner.results.result import SearchResult
 from attn_tuner.text.loaders import loaders
 from attn_tuner.text.tasks import task_named
@@ -176,10 +177,11 @@ def search(
     budget = place.clock_of(directory, limit, time.monotonic() - began)
     goal = goal_of(objective, faithful)
     with held(directory), Progress(budget, objective, sign, progress, goal=goal) as shown:
-        for note in dataset.notes:
+        for note in (*dataset.notes, *mended(directory)):
             shown.say(note)
         with budget.measure("encode"):
-            stored = RunData.prepare(dataset, directory / place.DATA)
+            ours = place.is_begun(directory)
+            stored = RunData.prepare(dataset, directory / place.DATA, ours, shown.say)
         model_space = search_space(space, stored, epochs, objective)
         plan = Plan(
             source=dataset.name,
@@ -238,9 +240,9 @@ def search(
     return SearchResult(directory)
 
 
-def load(directory) -> SearchResult:
-    """The result of the search in a run folder, in this or any other process."""
-    return SearchResult(directory)
+def load(directory, *, trust=()) -> SearchResult:
+    """The result of the search in a run folder, in any process; `trust` as in `Bundle.load`."""
+    return SearchResult(directory, trust=trust)
 
 
 def parts(kind: str) -> Registry:
@@ -278,9 +280,7 @@ def _run(plan, oracle, workshop, launch, budget, shown, directory, stored) -> Tr
 
 def _folders(warm_start) -> list:
     """One folder or several, as a list."""
-    if isinstance(warm_start, str | os.PathLike):
-        return [warm_start]
-    return list(warm_start)
+    return [warm_start] if isinstance(warm_start, str | os.PathLike) else list(warm_start)
 
 
 def _heard(news, shown, budget, directory):

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from attn_tuner.errors import AttnTunerError
+from attn_tuner.terminal import harmless, one_line
 
 app = typer.Typer(
     help="Search attention models for text, and export the best one as a SavedModel.",
@@ -25,6 +26,10 @@ Texts = Annotated[
 ]
 TextColumn = Annotated[str | None, typer.Option("--text", help="Column of the texts in a table.")]
 WIDTH = 200  # Of a table where no terminal says how wide it may be.
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(metavar="MODULE", help="A module of yours whose layers the model may hold."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -38,7 +43,7 @@ def main():
     try:
         app()
     except AttnTunerError as error:
-        print(f"attn-tuner: {error}", file=sys.stderr)
+        print(f"attn-tuner: {harmless(error)}", file=sys.stderr)
         sys.exit(1)
 
 
@@ -108,7 +113,7 @@ def search(
         directory=out,
         **given,
     )
-    print(result)
+    print(harmless(result))
 
 
 @app.command()
@@ -120,23 +125,24 @@ def predict(
         Path | None, typer.Option(help="A .csv, .jsonl, ...: the table with its answers.")
     ] = None,
     as_json: AsJson = False,
+    trust: Trust = None,
 ):
     """Say the class of each text, by the exported model of RUN."""
     from attn_tuner.results.answer_table import check_out, columns_of, write_answers
 
     check_out(out, texts[0] if texts else None)
-    result = _api().load(run)
+    result = _loaded(_api(), run, trust)
     given = _given(texts, text, "predict")
     answers = result.predict(given.texts)
     if out is not None:
         write_answers(out, given, columns_of(answers))
-        return print(f"{len(answers):,} answers are in {out}.")
+        return print(harmless(f"{len(answers):,} answers are in {out}."))
     for answer in answers:
         if as_json:
             _print_json(answer.as_dict())
         else:
             sure = "" if answer.probability is None else f"\t{answer.probability:.4f}"
-            print(f"{answer.label}{sure}\t{_one_line(answer.text)}")
+            print(f"{one_line(answer.label)}{sure}\t{_one_line(answer.text)}")
 
 
 @app.command()
@@ -145,6 +151,7 @@ def export(
     path: Annotated[Path, typer.Argument(help="The folder to write.")],
     format: Annotated[str, typer.Option(help="savedmodel, keras, onnx, litert.")] = "savedmodel",
     max_size_mb: Annotated[float | None, typer.Option(help="Size the files may have.")] = None,
+    trust: Trust = None,
 ):
     """Write the model of RUN in one or several formats, each proved equal first."""
     from attn_tuner.exporting.folder import check_targets
@@ -152,7 +159,7 @@ def export(
     formats = [name.strip() for name in format.split(",") if name.strip()]
     check_targets(path, formats)
     options = {} if max_size_mb is None else {"max_size_mb": max_size_mb}
-    written = _api().load(run).export(path, formats=formats, **options)
+    written = _loaded(_api(), run, trust).export(path, formats=formats, **options)
     _print_table(
         {
             "format": done.format,
@@ -166,16 +173,17 @@ def export(
     )
     print(f"Compared with the model in this process on {written[0].proof.texts} texts.")
     for note in dict.fromkeys(note for done in written for note in done.notes):
-        print(note)
+        print(harmless(note))
 
 
 @app.command()
 def report(
     run: RunFolder,
     out: Annotated[Path | None, typer.Option(help="RUN/report.html if not given.")] = None,
+    trust: Trust = None,
 ):
     """Write one self-contained HTML page on the search."""
-    print(_api().load(run).report(out))
+    print(harmless(_loaded(_api(), run, trust).report(out)))
 
 
 @app.command()
@@ -187,19 +195,20 @@ def explain(
         Path | None, typer.Option(help="A .jsonl: the table, answers and weights.")
     ] = None,
     as_json: AsJson = False,
+    trust: Trust = None,
 ):
     """Show the words of each text that the model looked at."""
     from attn_tuner.results.answer_table import ANSWER, check_out, write_answers
 
     check_out(out, texts[0] if texts else None, (".jsonl",))
-    result = _api().load(run)
+    result = _loaded(_api(), run, trust)
     given = _given(texts, text, "explain")
     explanations = result.explain(given.texts)
     if out is not None:
         facts = [explanation.as_dict() for explanation in explanations]
         added = {ANSWER: [each["label"] for each in facts], "explanation": facts}
         write_answers(out, given, added)
-        return print(f"{len(facts):,} explanations are in {out}.")
+        return print(harmless(f"{len(facts):,} explanations are in {out}."))
     from rich.console import Console
 
     for explanation in explanations:
@@ -222,11 +231,12 @@ def serve(
     run: RunFolder,
     host: Annotated[str, typer.Option(help="Any but loopback lets others in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    trust: Trust = None,
 ):
     """Serve a page that shows the search and answers typed texts."""
     from attn_tuner.serving.app import serve
 
-    serve(run, host=host, port=port)
+    serve(run, host=host, port=port, trust=trust or ())
 
 
 @app.command("list")
@@ -236,7 +246,7 @@ def list_parts(
     """List the parts of one kind with equation, cost and paper."""
     registry = _api().parts(kind)
     for name, variant in registry.items():
-        print(f"{name}: {variant.summary}")
+        print(harmless(f"{name}: {variant.summary}"))
         facts = {
             "equation": variant.equation,
             "cost": variant.section("Cost"),
@@ -245,7 +255,7 @@ def list_parts(
         }
         for title, fact in facts.items():
             if fact:
-                print(f"    {title:<9} {fact}")
+                print(harmless(f"    {title:<9} {fact}"))
 
 
 def _api():
@@ -268,18 +278,26 @@ def _given(arguments, column, who):
 
     given, note = read_arguments(arguments, sys.stdin.buffer, column, who)
     if note:
-        print(note, file=sys.stderr)
+        print(harmless(note), file=sys.stderr)
     return given
+
+
+def _loaded(api, run, trust):
+    """The result in a run folder; what of it is damaged is said on standard error."""
+    result = api.load(run, trust=trust or ())
+    for note in result.run.notes:
+        print(f"attn-tuner: {harmless(note)}", file=sys.stderr)
+    return result
 
 
 def _print_json(value: dict):
     # What a terminal cannot show would be printed as an escape that JSON does not have.
     plain = not (sys.stdout.encoding or "").lower().startswith("utf")
-    print(json.dumps(value, ensure_ascii=plain))
+    print(harmless(json.dumps(value, ensure_ascii=plain)))
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:120]
+    return one_line(" ".join(text.split())[:120])
 
 
 def _before_and_after(accuracy) -> str:
@@ -289,9 +307,10 @@ def _before_and_after(accuracy) -> str:
 def _print_table(rows):
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     rows = list(rows)
     table = Table(*rows[0])
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(Text(harmless(value)) for value in row.values()))
     Console(width=None if sys.stdout.isatty() else WIDTH).print(table)

@@ -29,6 +29,23 @@ class RunError(AttnTunerError, RuntimeError):
     """A run folder cannot be used, or a search cannot go on."""
 
 
+class DamagedFile(RunError):
+    """A file of a run folder or an export does not hold what it should.
+
+    Args:
+        path: the file.
+        problem: what is wrong with it, as the rest of a sentence: `"is empty"`.
+        remedy: sentences on what to do.
+    """
+
+    def __init__(self, path, problem: str, remedy: str):
+        super().__init__(f"{path} {problem}. {remedy}")
+        self.path, self.problem, self.remedy = path, problem, remedy
+
+    def __reduce__(self):
+        return DamagedFile, (self.path, self.problem, self.remedy)
+
+
 class BudgetError(AttnTunerError, ValueError):
     """The time or size allowed is too small for what was asked."""
 

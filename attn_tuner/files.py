@@ -7,7 +7,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from attn_tuner.errors import RunError
+from attn_tuner.errors import DamagedFile, RunError
+
+COPY = "Put back a copy, or start in another folder."
 
 
 def write_whole(path, write: Callable):
@@ -54,17 +56,17 @@ def remove_parts(folder):
 
 
 def read_json(path):
-    """What `write_json` wrote; RunError names a file that is missing or is not JSON."""
+    """What `write_json` wrote; DamagedFile, a RunError, names a file that is missing or no JSON."""
     path = Path(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DamagedFile(path, f"cannot be read: {error.strerror}", COPY) from error
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise RunError(
-            f"{path} is not whole JSON ({error}). It was cut short or written by something else; "
-            "put back a copy, or start in another folder."
-        ) from error
+    except (ValueError, RecursionError) as error:
+        empty = "is empty" if not path.stat().st_size else f"is not whole JSON ({error})"
+        raise DamagedFile(path, empty, f"It was cut short or changed. {COPY}") from error
 
 
 def umask() -> int:

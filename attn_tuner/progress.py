@@ -8,6 +8,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from attn_tuner.terminal import harmless, one_line
 from attn_tuner.tuning.budget import Budget, format_duration
 
 PACE = 0.25  # Seconds between two looks of a line that moves.
@@ -62,7 +63,7 @@ class Progress:
 
     def say(self, sentence: str):
         """A line that stays."""
-        self.console.print(Text(sentence), soft_wrap=True)
+        self.console.print(Text(harmless(sentence)), soft_wrap=True)
 
     def heard(self, news: dict):
         """Takes in what the trial runner tells."""
@@ -109,7 +110,7 @@ class Progress:
             "spent",
             format_duration(self.budget.elapsed()),
         )
-        panel.add_row("trial", Text(f"{self.trial} {self.describes}"))
+        panel.add_row("trial", Text(one_line(f"{self.trial} {self.describes}")))
         panel.add_row("epoch", f"{self.epoch + 1}, {self.part:4.0%} done{score}")
         return panel
 

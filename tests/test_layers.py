@@ -15,7 +15,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # From the bottom up. A module may import those on its own line and on the lines above it.
 LAYERS = [
     {"errors"},
-    {"registry", "files"},
+    {"registry", "files", "processes", "terminal"},
+    {"stored"},
     {"dimensions"},
     {"space"},
     {"averaging", "limits", "losses", "measures", "row_adam", "schedules"},

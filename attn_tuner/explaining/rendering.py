@@ -9,6 +9,7 @@ from rich.style import Style
 from rich.text import Text
 
 from attn_tuner.explaining.explanation import Explanation
+from attn_tuner.terminal import harmless, one_line
 
 # Amber over any background: at this strength both black and white letters keep a contrast of 4.5.
 _AMBER, _STRONGEST = "255, 170, 0", 0.5
@@ -78,14 +79,14 @@ def to_html(explanation: Explanation) -> str:
 def to_rich(explanation: Explanation) -> Group:
     """The same for a terminal; the text cannot switch colours or smuggle in markup."""
     head = Text()
-    head.append(explanation.label, Style(bold=True))
+    head.append(one_line(explanation.label), Style(bold=True))
     head.append(f"  {explanation.probability:.1%}")
     lines = [head, _shaded(explanation, explanation.attention)]
     if len(explanation.rows) > 1:
         for name, weights in zip(explanation.rows, explanation.weights, strict=True):
-            lines += [Text(f"{name}:", Style(dim=True)), _shaded(explanation, weights)]
+            lines += [Text(f"{one_line(name)}:", Style(dim=True)), _shaded(explanation, weights)]
     words = ", ".join(f"{word} {weight:.0%}" for word, weight in explanation.most_attended())
-    lines.append(Text(f"most attended: {_plain(words)}", Style(dim=True)))
+    lines.append(Text(f"most attended: {harmless(words)}", Style(dim=True)))
     if explanation.left_out:
         lines.append(Text(_left_out(explanation), Style(dim=True)))
     return Group(*lines)
@@ -108,7 +109,7 @@ def _shaded(explanation, weights):
     line = Text()
     top = max([0.0, *map(float, weights)])
     for piece, weight in pieces(explanation, weights):
-        line.append(_plain(piece), _shade(weight / top) if weight and top > 0 else None)
+        line.append(harmless(piece), _shade(weight / top) if weight and top > 0 else None)
     return line
 
 
@@ -118,14 +119,6 @@ def _shade(strength):
     level = 1 - strength
     background = f"rgb({255},{int(170 + 75 * level)},{int(220 * level)})"
     return Style.parse(f"black on {background}")
-
-
-def _plain(text):
-    """Without control characters, which a terminal would obey; line breaks stay."""
-    return "".join(
-        each if each in "\n\t" or (each.isprintable()) else "\N{REPLACEMENT CHARACTER}"
-        for each in text
-    )
 
 
 def _left_out(explanation):

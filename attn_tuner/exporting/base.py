@@ -1,8 +1,7 @@
 """What every format is made from: text to ids to probabilities, with names for the classes."""
 
-import importlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,19 +10,20 @@ from typing import Any
 import keras
 import numpy as np
 
-from attn_tuner.errors import ExportError, RunError
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.bundle_files import FACTS, MODEL, read_bundle, save_bundle
 from attn_tuner.exporting.quiet import quiet
-from attn_tuner.exporting.vectorizers import from_json, to_json
-from attn_tuner.files import read_json, write_json
 from attn_tuner.limits import KEEPS, PADDING, UNKNOWN
 from attn_tuner.registry import Registry
+from attn_tuner.stored import reading
 from attn_tuner.text.cutting import cut
 from attn_tuner.text.given import read_texts
 from attn_tuner.text.tasks import TASKS, task_named
 
 exporters = Registry("exporter", package="attn_tuner.exporting")
 
-MODEL, FACTS = "model.keras", "bundle.json"
+__all__ = ["FACTS", "MODEL", "READER", "VECTORIZER", "Artefact", "Bundle", "exporters", "padded"]
+
 VECTORIZER, READER = "vectorizer.json", "reader.py"
 
 
@@ -171,36 +171,24 @@ class Bundle:
 
     def save(self, folder) -> Path:
         """Writes the bundle as a `.keras` file and JSON, from which `load` makes it again."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.model.save(folder / MODEL)
-        facts = {
-            "classes": list(self.classes),
-            "text_limit": self.text_limit,
-            "keep": self.keep,
-            "vocabulary_limit": self.vocabulary_limit,
-            "card": self.card,
-            "task": self.task,
-            "vectorizer": to_json(self.vectorizer),
-            "modules": layer_modules(self.model),
-        }
-        write_json(folder / FACTS, facts)
-        return folder
+        return save_bundle(self, folder)
 
     @classmethod
-    def load(cls, folder) -> "Bundle":
-        """The bundle that `save` wrote, in any process and under any Keras backend."""
-        facts = read_json(Path(folder) / FACTS)
-        for module in facts.pop("modules"):  # Registers the model's layers with Keras.
-            importlib.import_module(module)
-        vectorizer = from_json(facts.pop("vectorizer"))
-        try:
-            model = keras.saving.load_model(Path(folder) / MODEL)
-        except (OSError, ValueError, TypeError) as error:
-            raise RunError(
-                f"The model in '{folder}' cannot be read: {str(error).splitlines()[0]}"
-            ) from error
-        return cls(vectorizer=vectorizer, model=model, **facts)
+    def load(cls, folder, trust: str | Sequence[str] = ()) -> "Bundle":
+        """The bundle that `save` wrote, in any process and under any Keras backend.
+
+        Args:
+            folder: what `save` wrote.
+            trust: names of modules whose classes the model may hold beside those of Keras, of
+                this package and those that are registered with Keras already. They are imported.
+
+        Raises:
+            DamagedFile: a file is not whole.
+            RunError: the model names classes of other modules; nothing of them was imported.
+        """
+        facts = read_bundle(folder, trust)
+        with reading(Path(folder) / FACTS):
+            return cls(**facts)
 
     def with_model(self, model: keras.Model, **changes) -> "Bundle":
         """The same bundle around another model."""
@@ -225,23 +213,6 @@ def _rung(length: int) -> int:
     while rung < length:
         rung = rung * 3 // 2 if rung & (rung - 1) == 0 else rung * 4 // 3
     return rung
-
-
-def layer_modules(model: keras.Model) -> list[str]:
-    """The modules that define what the model is made of, to be imported before it is loaded."""
-    found = set()
-
-    def walk(part):
-        if isinstance(part, Mapping):
-            if "registered_name" in part and part.get("module"):
-                found.add(part["module"])
-            part = part.values()
-        if isinstance(part, Iterable) and not isinstance(part, str):
-            for each in part:
-                walk(each)
-
-    walk(json.loads(model.to_json()))
-    return sorted(each for each in found if each.split(".")[0] not in ("keras", "builtins"))
 
 
 def _plain(value):

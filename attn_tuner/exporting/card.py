@@ -14,6 +14,7 @@ from attn_tuner.exporting.usage import usage_of
 from attn_tuner.exporting.verification import Proof
 from attn_tuner.files import write_json
 from attn_tuner.measures import interval
+from attn_tuner.stored import digest_of
 
 _KEEPS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
 _PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
@@ -31,8 +32,9 @@ def write_card(
 ) -> dict:
     """Writes `card.json` and `README.md` into the folder, and returns the card."""
     card = card_of(bundle, folder, name, artefacts, proofs, notes)
-    write_json(folder / CARD, card)
     (folder / "README.md").write_text(page_of(card, usage_of(name, bundle)), encoding="utf-8")
+    card["digests"] = {file: digest_of(folder / file) for file in card["files"]}
+    write_json(folder / CARD, card)
     return card
 
 

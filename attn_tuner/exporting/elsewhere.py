@@ -1,6 +1,7 @@
 """Exports of models that were trained on JAX or PyTorch, written by a process on TensorFlow.
 
-Started as `python -m attn_tuner.exporting.elsewhere BUNDLE FOLDER FORMAT`. All formats but Keras'
+Started as the module `attn_tuner.exporting.elsewhere`, with BUNDLE FOLDER FORMAT and the modules
+of foreign layers in the model. All formats but Keras'
 own are made from a TensorFlow graph; the model's layers are the same on every backend.
 """
 
@@ -16,6 +17,8 @@ import keras
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.base import Artefact, Bundle, exporters
+from attn_tuner.exporting.trust import strangers_of
+from attn_tuner.processes import module_command
 
 _ANY_BACKEND = ("keras",)
 
@@ -36,7 +39,7 @@ def _made_elsewhere(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
     with tempfile.TemporaryDirectory() as place:
         bundle.save(place)
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", __name__, place, str(folder), name],
+            module_command(__name__, place, str(folder), name, *strangers_of(bundle.model)),
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -53,9 +56,9 @@ def _made_elsewhere(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
     ]
 
 
-def main(place: str, folder: str, name: str):
+def main(place: str, folder: str, name: str, *trust: str):
     """Writes the bundle saved at `place`, and prints what was made as JSON."""
-    made = exporters[name](Bundle.load(place), Path(folder))
+    made = exporters[name](Bundle.load(place, trust), Path(folder))
     artefacts = made if isinstance(made, list) else [made]
     print(json.dumps([{**asdict(each), "file": str(each.file)} for each in artefacts]))
 

@@ -10,9 +10,17 @@ from pathlib import Path
 
 from attn_tuner.errors import ExportError
 from attn_tuner.files import umask
+from attn_tuner.stored import digest_of, read_object, reading
 
 CARD = "card.json"
 MADE_BY = "attn_tuner"
+# What an export of a search is made of, by which a damaged one is known.
+_NAMES = {CARD, "README.md", "saved_model.pb", "variables", "assets", "assets.extra"} | {
+    "fingerprint.pb",
+    "keras_metadata.pb",
+}
+_BUNDLE = {"bundle.json", "model.keras"}
+_REMEDY = "Export the model again."
 
 
 @contextmanager
@@ -74,6 +82,26 @@ def is_ours(path: Path) -> bool:
     return isinstance(card, dict) and card.get("made_by") == MADE_BY
 
 
+def is_export(path) -> bool:
+    """Whether a folder holds an export of any format, perhaps a damaged one, and nothing else."""
+    if not Path(path).is_dir():
+        return False
+    names = {each.name for each in Path(path).iterdir()}
+    return is_ours(Path(path)) or (bool(names) and names <= _NAMES)
+
+
+def check_export(path):
+    """Raises DamagedFile where a file of an export has changed since it was made."""
+    path = Path(path)
+    card = read_object(path / CARD, {"made_by": str, "files": dict}, _REMEDY)
+    digests = card.get("digests", {})
+    for name, size in card["files"].items():
+        file = path / name
+        with reading(file, _REMEDY):
+            if file.stat().st_size != size or digests.get(name, "") not in ("", digest_of(file)):
+                raise ValueError("its bytes have changed since it was exported")
+
+
 def size_of(path: Path) -> int:
     """Bytes of a file, or of all files in a folder."""
     if path.is_file():
@@ -83,7 +111,8 @@ def size_of(path: Path) -> int:
 
 def _refuse_what_is_not_ours(path: Path):
     if path.is_dir():
-        if any(path.iterdir()) and not is_ours(path):
+        names = {each.name for each in path.iterdir()}
+        if names and not names <= _BUNDLE and not is_ours(path):
             raise ExportError(
                 f"'{path}' holds files that no export made. "
                 "Choose an empty or new folder, or remove this one first."

@@ -15,9 +15,9 @@ from attn_tuner.exporting.base import (
     READER,
     Artefact,
     Bundle,
-    layer_modules,
     padded,
 )
+from attn_tuner.exporting.trust import modules_of
 
 _SCRIPT = Path(__file__).with_name("fresh.py")
 _BATCH = 64
@@ -184,7 +184,7 @@ def _request(bundle: Bundle, artefact: Artefact, texts: Sequence[str]) -> dict:
         rows = bundle.ids(texts)
         batches = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
         request["ids"] = [padded(each, bundle.steps).tolist() for each in batches]
-        request["modules"] = layer_modules(bundle.model)
+        request["modules"] = modules_of(bundle.model)
     else:
         request["texts"] = list(texts)
         request["reader"] = str(artefact.file.with_name(READER))

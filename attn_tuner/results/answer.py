@@ -123,7 +123,7 @@ def usage(run: Run, bundle: Bundle) -> list[dict]:
     """Code to copy: how to use the export. Keys: language, code."""
     from attn_tuner.exporting.usage import usage_of
 
-    where = run.outcome.get("export", str(run.directory / "best"))
+    where = str(run.export)
     text = usage_of("savedmodel", bundle).replace("PATH", where)
     blocks = [
         {"language": language, "code": code}

@@ -7,6 +7,7 @@ import numpy as np
 from attn_tuner.errors import BudgetError, ExportError, Infeasible
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver, fitting
+from attn_tuner.exporting.folder import whole_folder
 from attn_tuner.files import write_json
 from attn_tuner.measures import kind_of, measure
 from attn_tuner.results.plain import given_by_rung, model_of
@@ -14,7 +15,7 @@ from attn_tuner.results.run import BUNDLE, EXPORT, OUTCOME, Run
 from attn_tuner.text.remarks import lacking_classes
 from attn_tuner.tuning.calibration import Calibration, at_temperature, calibrate, set_temperature
 from attn_tuner.tuning.finalists import Finalist, answers_of, assembled
-from attn_tuner.tuning.folder import save_probabilities
+from attn_tuner.tuning.folder import PROBABILITIES, save_probabilities
 from attn_tuner.tuning.last_minutes import in_time
 from attn_tuner.tuning.limits_check import Allowed, latency_ms
 from attn_tuner.tuning.place import save_clock
@@ -74,7 +75,9 @@ def finish(runner, stored, dataset, budget, directory, shown):
     """
     labels = stored.stores["validation"].labels
     before, refused = Run.read(directory).outcome, []
-    exported = before.get("members") if (directory / EXPORT).exists() else None
+    # What was damaged is gone by now, see `mending`.
+    kept = all((directory / each).exists() for each in (BUNDLE, EXPORT, PROBABILITIES))
+    exported = before.get("members") if kept else None
     for finalist in in_time(runner, stored, exported):
         if finalist.shares == exported:
             return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
@@ -175,7 +178,8 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
         "values": {record.trial_id: record.trained for record in finalist.trials},
     }
     bundle = winner.bundle.with_model(winner.bundle.model, card=card)
-    bundle.save(directory / BUNDLE)
+    with whole_folder(directory / BUNDLE) as draft:
+        bundle.save(draft)
     save_probabilities(winner.answers.astype("float32"), directory)
     lacking = {
         role: absent

@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from attn_tuner.errors import RunError
 from attn_tuner.explaining.faithfulness import NAMES
 from attn_tuner.exporting import Bundle
 from attn_tuner.files import write_whole
@@ -24,7 +25,7 @@ SLICES = 6
 MOST_ROWS = 300  # Of a table; a longer one ends with how many rows more there are.
 
 
-def write_report(directory, out=None, *, seconds: float = 20.0) -> Path:
+def write_report(directory, out=None, *, seconds: float = 20.0, trust=()) -> Path:
     """Writes the report of the run in `directory`: one HTML file that needs nothing beside it.
 
     A run that has not ended is reported as far as it has come.
@@ -33,6 +34,7 @@ def write_report(directory, out=None, *, seconds: float = 20.0) -> Path:
         directory: the run's folder.
         out: the file; `report.html` in the run's folder if not given.
         seconds: time allowed for measuring how faithful the highlights are.
+        trust: names of modules whose layers the model may hold; see `Bundle.load`.
 
     Returns:
         The file's path.
@@ -43,25 +45,25 @@ def write_report(directory, out=None, *, seconds: float = 20.0) -> Path:
     run = Run.read(directory)
     out = Path(out) if out is not None else run.directory / "report.html"
     out.parent.mkdir(parents=True, exist_ok=True)
-    html = render(gather(run, seconds=seconds))
+    html = render(gather(run, seconds=seconds, trust=trust))
     data = html.encode("utf-8", errors="replace")  # A lone surrogate has no bytes of its own.
     write_whole(out, lambda path: path.write_bytes(data))
     return out
 
 
-def gather(run: Run, *, seconds: float = 20.0) -> dict:
+def gather(run: Run, *, seconds: float = 20.0, trust=()) -> dict:
     """Everything that the report tells, as data and figures; nothing of it is HTML yet."""
     validation = Validation.read(run)
-    bundle = Bundle.load(run.directory / BUNDLE) if (run.directory / BUNDLE).exists() else None
+    bundle, damaged = _bundle(run, trust)
     found = answer(run, len(validation.labels))
-    export = run.outcome.get("export")
+    found["remarks"] += [*run.notes, *validation.notes, *damaged]
     sample = list(validation.texts[:15]) or ["a short text"]
     return {
         "title": run.plan.source,
         "classes": list(run.plan.classes),
         "answer": found,
         "sentence": sentence(found),
-        "costs": costs(bundle, Path(export) if export else None, sample) if bundle else None,
+        "costs": costs(bundle, run.export if run.outcome else None, sample) if bundle else None,
         "usage": usage(run, bundle) if bundle and run.outcome else [],
         "verdict": judge(run, validation, run.plan.seed),
         "search": _search(run),
@@ -110,6 +112,16 @@ def cell(value) -> str:
     if isinstance(value, float):
         return f"{value:.4f}" if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.3g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _bundle(run, trust) -> tuple[Bundle | None, list[str]]:
+    """The winner, or None and perhaps why it cannot be read."""
+    if not (run.directory / BUNDLE).exists():
+        return None, []
+    try:
+        return Bundle.load(run.directory / BUNDLE, trust), []
+    except RunError as error:
+        return None, [f"The exported model is left out: {error}"]
 
 
 class _Strict(jinja2.StrictUndefined):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from attn_tuner.errors import RunError
+from attn_tuner.errors import DamagedFile, DataError, RunError
 from attn_tuner.explaining.explainer import explain
 from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting import Bundle
@@ -20,6 +20,8 @@ from attn_tuner.results.report import write_report
 from attn_tuner.results.run import BUNDLE, Run
 from attn_tuner.results.validation import Validation
 from attn_tuner.results.verdict import Verdict, judge
+from attn_tuner.stored import AGAIN
+from attn_tuner.terminal import harmless
 from attn_tuner.text.given import read_texts
 from attn_tuner.text.tasks import labels_of
 from attn_tuner.tuning.budget import format_duration
@@ -66,14 +68,16 @@ class SearchResult:
 
     Args:
         directory: the run's folder.
+        trust: names of modules whose layers the model may hold; see `Bundle.load`.
 
     Raises:
         RunError: it is no run folder.
     """
 
-    def __init__(self, directory):
+    def __init__(self, directory, trust=()):
         self.directory = Path(directory)
         self.run = Run.read(directory)
+        self._trust = trust
 
     def leaderboard(self) -> pd.DataFrame:
         """See `results.run.Run.leaderboard`."""
@@ -95,12 +99,14 @@ class SearchResult:
     def bundle(self) -> Bundle:
         """The winner with its vectorizer and class names."""
         folder = self.directory / BUNDLE
+        if not folder.exists() and self.run.outcome:
+            raise DamagedFile(folder, "is missing", AGAIN)
         if not folder.exists():
             raise RunError(
                 f"The search in {self.directory} has no winner yet. Let it go on with the command "
                 "that began it."
             )
-        return Bundle.load(folder)
+        return Bundle.load(folder, self._trust)
 
     @property
     def best_model(self):
@@ -137,7 +143,7 @@ class SearchResult:
 
     def report(self, path=None) -> Path:
         """Writes one HTML page on the search, `report.html` in the run's folder if not told."""
-        return write_report(self.directory, path)
+        return write_report(self.directory, path, trust=self._trust)
 
     def export(self, path, formats=("savedmodel",), texts=None, labels=None, **options) -> list:
         """Writes the winner to the folder `path`; see `exporting.delivery.deliver`.
@@ -170,7 +176,8 @@ class SearchResult:
         return Prediction(text, label, float(row.max()), named, labels)
 
     def __str__(self):
-        return "\n".join([str(self.leaderboard_text()), *self.sentences()])
+        said = [self.leaderboard_text(), *self.run.notes, *self.sentences()]
+        return harmless("\n".join(said))
 
     def leaderboard_text(self, rows: int = 12) -> str:
         """The top of the leaderboard, and whatever else is a baseline or exported."""
@@ -197,7 +204,7 @@ class SearchResult:
             said.append(self._tested(outcome["test"], outcome["test_texts"]))
         if outcome.get("export"):
             said.append(
-                f"Exported to {outcome['export']}: checked in a fresh process, "
+                f"Exported to {self.run.export}: checked in a fresh process, "
                 f"{'numbers' if plan.kind == 'number' else 'probabilities'} "
                 f"within {outcome['difference']:.1e}."
             )

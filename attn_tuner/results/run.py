@@ -6,17 +6,32 @@ from pathlib import Path
 
 import pandas as pd
 
-from attn_tuner.errors import RunError
+from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.files import read_json
 from attn_tuner.measures import MEASURES, OBJECTIVES
 from attn_tuner.results.plain import given_by_rung, members
-from attn_tuner.tuning.folder import RECORD, Record
+from attn_tuner.stored import AGAIN, check_kinds, is_a, read_object, reading
+from attn_tuner.tuning.folder import LINEAR_NAME, RECORD, Record
 from attn_tuner.tuning.limits_check import pareto
 from attn_tuner.tuning.plan import PLAN, Plan
 
 BASELINES, OUTCOME = "baselines.json", "outcome.json"
 BUNDLE = "model"  # The winner as a Bundle, inside the run's folder.
 EXPORT = "best"  # The winner as a SavedModel, there too.
+_MEASURES = dict[str, float | None]
+_OUTCOME = {
+    "members": dict[str, float],
+    "calibration": dict | None,
+    "thresholds": dict | None,
+    "refit": bool,
+    "alone": float | None,
+    "validation": _MEASURES,
+    "test": _MEASURES,
+    "test_texts": int,
+    "megabytes": float,
+    "difference": float,
+    "remarks": list[str],
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,7 @@ class Run:
         baselines: rows of `baselines.Baseline.row`; empty until they are measured.
         outcome: of the finished search: `winner`, `members`, `test`, `export`, `seconds` and
             more; empty before.
+        notes: sentences on what is damaged and was left out.
     """
 
     directory: Path
@@ -37,6 +53,12 @@ class Run:
     records: tuple[Record, ...] = ()
     baselines: tuple[dict, ...] = ()
     outcome: dict = field(default_factory=dict, hash=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def export(self) -> Path:
+        """The folder of the exported model, wherever the run's folder lies now."""
+        return self.directory / EXPORT
 
     @classmethod
     def read(cls, directory) -> "Run":
@@ -46,14 +68,19 @@ class Run:
                 f"{directory} is not a run folder: it holds no {PLAN}. Give the folder that "
                 "search() wrote, or start one with attn-tuner search DATA --out FOLDER."
             )
+        plan = Plan.load(directory)
         files = sorted(directory.glob(f"trial_*/{RECORD}"))
-        return cls(
-            directory,
-            Plan.load(directory),
-            tuple(Record.load(file.parent) for file in files),
-            tuple(_optional(directory / BASELINES, [])),
-            _optional(directory / OUTCOME, {}),
-        )
+        records = tuple(Record.load(file.parent) for file in files)
+        baselines, outcome, notes = (), {}, []
+        try:
+            baselines = read_baselines(directory, plan)
+        except DamagedFile as error:
+            notes.append(f"{error} Until then the baselines are left out.")
+        try:
+            outcome = read_outcome(directory, plan, records)
+        except DamagedFile as error:
+            notes.append(f"{error} Until then the search counts as one that has not ended.")
+        return cls(directory, plan, records, baselines, outcome, tuple(notes))
 
     @property
     def sign(self) -> int:
@@ -184,5 +211,53 @@ def describe_head(values: dict) -> str:
     return f"{head} ({', '.join(inner)})" if inner else head
 
 
-def _optional(path: Path, default):
-    return read_json(path) if path.exists() else default
+def read_baselines(directory, plan: Plan) -> tuple[dict, ...]:
+    """The rows of the baselines; none before they are measured.
+
+    Raises:
+        DamagedFile: the file does not hold them.
+    """
+    path = Path(directory) / BASELINES
+    if not path.exists():
+        return ()
+    with reading(path, AGAIN):
+        rows = read_json(path)
+        if not is_a(rows, list[dict]) or not rows:
+            raise ValueError("it is no list of baselines")
+        for row in rows:
+            kinds = {"name": str, "seconds": float, "validation": _MEASURES, "test": _MEASURES}
+            check_kinds(row, kinds)
+            for part in filter(None, (row["validation"], row["test"])):
+                check_kinds(part, {plan.objective: float | None})
+        return tuple(rows)
+
+
+def read_outcome(directory, plan: Plan, records) -> dict:
+    """The outcome of a search that has ended; empty before.
+
+    Raises:
+        DamagedFile: the file does not hold one, or one of other trials.
+    """
+    path = Path(directory) / OUTCOME
+    if not path.exists():
+        return {}
+    found = read_object(path, {"winner": str, "seconds": float}, AGAIN)
+    with reading(path, AGAIN):
+        check_kinds(found, {name: kind for name, kind in _OUTCOME.items() if name in found})
+        known = {record.trial_id for record in records}
+        for trial in {found["winner"], *found.get("members", {})} - {LINEAR_NAME}:
+            if trial not in known:
+                raise ValueError(f"it names the trial {trial[:40]!r}, which has no record")
+        for part in filter(None, (found.get("validation"), found.get("test"))):
+            check_kinds(part, {plan.objective: float | None})
+        if found.get("test"):
+            check_kinds(found, {"test_texts": int})
+        if found.get("calibration"):
+            kinds = ("temperature", "error_before", "error_after")
+            check_kinds(found["calibration"], dict.fromkeys(kinds, float))
+        if found.get("thresholds"):
+            kinds = {"at": list[float], "objective": str, "before": float, "after": float}
+            check_kinds(found["thresholds"], kinds)
+        if len(found.get("members", ())) > 1:
+            check_kinds(found, {"validation": dict, "alone": float})
+    return found

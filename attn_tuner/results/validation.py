@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from attn_tuner.errors import DamagedFile
 from attn_tuner.measures import columns_of
 from attn_tuner.results.run import Run
+from attn_tuner.stored import AGAIN, read_array, reading
 from attn_tuner.tuning.beside import LINEAR_ANSWERS
 from attn_tuner.tuning.folder import PROBABILITIES
 
@@ -23,21 +25,28 @@ class Validation:
         labels: `(texts,)` class numbers, or what the task has in their place; empty where the run
             keeps none.
         texts: the first of the texts, in the order of the labels; perhaps none.
+        notes: sentences on what is damaged and was left out.
     """
 
     directory: Path
     labels: np.ndarray = field(default_factory=lambda: np.zeros(0, "int64"))
     texts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, run: Run) -> "Validation":
         """What there is by now; a run that has only begun may have nothing."""
         names = run.plan.classes if run.plan.kind == "class" else None
         texts, labels = _read_texts(run.directory / TEXTS, names)
+        notes = []
         if (run.directory / LABELS).exists():
-            labels = np.load(run.directory / LABELS, allow_pickle=False)
+            try:
+                labels = _read_labels(run.directory / LABELS, run.plan)
+            except DamagedFile as error:
+                texts, labels = [], []
+                notes.append(f"{error} Until then validation texts are left out.")
         labels = np.asarray(labels, "int64") if names is not None else np.asarray(labels)
-        return cls(run.directory, labels, tuple(texts))
+        return cls(run.directory, labels, tuple(texts), tuple(notes))
 
     def answers(self, trial_id: str) -> np.ndarray | None:
         """Probabilities (texts, classes) of a trial, or None where there are none that fit."""
@@ -52,10 +61,29 @@ class Validation:
         return self._load(self.directory / LINEAR_ANSWERS)
 
     def _load(self, path):
-        if not path.exists() or not len(self.labels):
+        if not path.is_file() or not len(self.labels):
             return None
-        probabilities = columns_of(self.labels, np.load(path, allow_pickle=False))
+        try:
+            with reading(path):
+                probabilities = columns_of(self.labels, read_array(path))
+        except DamagedFile:
+            return None
         return probabilities if len(probabilities) == len(self.labels) else None
+
+
+def _read_labels(path: Path, plan) -> np.ndarray:
+    labels = read_array(path, remedy=AGAIN)
+    with reading(path, AGAIN):
+        wanted = {"class": (1, "iu"), "labels": (2, "iub"), "number": (1, "iuf")}[plan.kind]
+        if labels.ndim != wanted[0] or labels.dtype.kind not in wanted[1]:
+            raise ValueError(f"it holds {labels.dtype} of the shape {labels.shape}")
+        if (
+            plan.kind == "class"
+            and len(labels)
+            and not 0 <= labels.min() <= labels.max() < len(plan.classes)
+        ):
+            raise ValueError("it names classes that the plan does not have")
+    return labels
 
 
 def _read_texts(path: Path, classes):

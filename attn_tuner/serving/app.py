@@ -9,9 +9,11 @@ from attn_tuner.errors import AttnTunerError, RunError, need
 from attn_tuner.explaining.rendering import pieces, strengths
 from attn_tuner.results.plain import plain
 from attn_tuner.results.run import Run
-from attn_tuner.serving.limit import BodyLimit
+from attn_tuner.serving.limit import BODY_SECONDS, BodyLimit
 from attn_tuner.serving.live import standing
 from attn_tuner.serving.model import Winner
+from attn_tuner.serving.patience import HEADER_SECONDS, patient_protocol
+from attn_tuner.terminal import harmless
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST_BYTES, MOST_TEXTS = 1_000_000, 64
@@ -24,30 +26,53 @@ _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can name one alone, UTF-8 can
 _KINDS = {"css": "text/css", "js": "text/javascript", "html": "text/html"}
 
 
-def serve(directory, *, host: str = "127.0.0.1", port: int = 8000):
+def serve(directory, *, host: str = "127.0.0.1", port: int = 8000, trust=()):
     """Serves the run in `directory` until Ctrl-C; to this machine alone unless told otherwise.
 
     Args:
         directory: the run's folder; its search may still go on.
         host: address to listen at. Any but loopback lets others on the network in.
         port: to listen at; 0 for any that is free. What is printed names the one it got.
+        trust: names of modules whose layers the model may hold; see `Bundle.load`.
 
     Raises:
         RunError: it is no run folder, or the port is taken.
         MissingExtra: FastAPI or uvicorn is not installed.
     """
     uvicorn = need("uvicorn", "serve")
-    app = make_app(directory, loopback=host in LOOPBACK)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    app = make_app(directory, loopback=host in LOOPBACK, trust=trust)
+    server = uvicorn.Server(server_settings(app))
     with _bound(host, port) as listener, contextlib.suppress(KeyboardInterrupt):
         shown = f"[{host}]" if ":" in host else host
         port = listener.getsockname()[1]
-        print(f"Serving {directory} at http://{shown}:{port} (Ctrl-C ends it)", flush=True)
+        print(
+            f"Serving {harmless(directory)} at http://{shown}:{port} (Ctrl-C ends it)", flush=True
+        )
         server.run(sockets=[listener])
 
 
+def server_settings(app, seconds: float = HEADER_SECONDS):
+    """How uvicorn is to serve the app: a connection without a whole request is closed in time.
+
+    Args:
+        app: from `make_app`.
+        seconds: that the head of a request may take.
+    """
+    uvicorn = need("uvicorn", "serve")
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+    protocol = patient_protocol(AutoHTTPProtocol, seconds)
+    return uvicorn.Config(app, log_level="warning", http=protocol)
+
+
 def make_app(
-    directory, *, loopback: bool = True, max_bytes: int = MOST_BYTES, max_texts: int = MOST_TEXTS
+    directory,
+    *,
+    loopback: bool = True,
+    max_bytes: int = MOST_BYTES,
+    max_texts: int = MOST_TEXTS,
+    body_seconds: float = BODY_SECONDS,
+    trust=(),
 ):
     """The page and its interface as a FastAPI app, for any ASGI server.
 
@@ -62,6 +87,8 @@ def make_app(
         loopback: answer only requests that name this machine, which keeps other sites' pages out.
         max_bytes: of a request; a larger one is answered with 413.
         max_texts: of a request; more are answered with 422.
+        body_seconds: that a request may take to arrive; a slower one is answered with 408.
+        trust: names of modules whose layers the model may hold; see `Bundle.load`.
     """
     fastapi = need("fastapi", "serve")
     Run.read(directory)  # Refuses what is no run folder before a port is opened.
@@ -71,16 +98,16 @@ def make_app(
         docs_url=None,  # FastAPI's own pages load their scripts from elsewhere.
         redoc_url=None,
     )
-    winner = Winner(directory)
+    winner = Winner(directory, trust)
     _add_pages(app, directory)
     _add_answers(app, winner, max_texts)
     _add_errors(app)
     if loopback:
         from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-        hosts = [*LOOPBACK, "[::1]", "testserver"]
+        hosts = [*LOOPBACK, "[::1]"]
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
-    app.add_middleware(BodyLimit, most=max_bytes)
+    app.add_middleware(BodyLimit, most=max_bytes, seconds=body_seconds)
     return app
 
 

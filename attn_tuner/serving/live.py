@@ -1,11 +1,11 @@
 """Where a search stands, read from its folder: what the terminal and the page show."""
 
 from attn_tuner.errors import RunError
-from attn_tuner.files import read_json
 from attn_tuner.results.answer import answer, sentence
 from attn_tuner.results.facts import scores_over_time, words
 from attn_tuner.results.plain import plain
 from attn_tuner.results.run import Run
+from attn_tuner.stored import read_object
 
 CLOCK = "clock.json"
 ROWS = 10
@@ -65,7 +65,7 @@ def _spent(run) -> float:
     if run.outcome:
         return run.outcome.get("seconds", ended)
     try:
-        clock = read_json(run.directory / CLOCK)
+        clock = read_object(run.directory / CLOCK, {"spent": float})
     except RunError:
-        return ended  # Not written yet.
-    return max(ended, float(clock.get("spent", 0.0)))
+        return ended  # Not written yet, or damaged: the search makes it again.
+    return max(ended, float(clock["spent"]))

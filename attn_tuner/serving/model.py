@@ -3,10 +3,11 @@
 import threading
 from pathlib import Path
 
-from attn_tuner.errors import RunError
+from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.explaining import Explainer, Explanation
 from attn_tuner.exporting import Bundle
 from attn_tuner.results.run import BUNDLE
+from attn_tuner.stored import AGAIN
 
 
 class Winner:
@@ -14,10 +15,12 @@ class Winner:
 
     Args:
         directory: the run's folder, whose search may still go on.
+        trust: names of modules whose layers the model may hold.
     """
 
-    def __init__(self, directory):
+    def __init__(self, directory, trust=()):
         self.directory = Path(directory)
+        self.trust = trust
         self._lock = threading.Lock()
         self._written = None
         self._explainer = None
@@ -26,17 +29,20 @@ class Winner:
         """Answers with the weights of each token.
 
         Raises:
-            RunError: the search has no winner yet.
+            RunError: the search has no winner yet, or one that cannot be read.
         """
         with self._lock:
             return self._current()(texts)
 
     def _current(self) -> Explainer:
         facts = self.directory / BUNDLE / "bundle.json"
-        if not facts.exists():
-            raise RunError("The search has no winner yet. Ask again when it has ended.")
-        written = facts.stat().st_mtime_ns
+        try:
+            written = facts.stat().st_mtime_ns
+        except OSError as error:
+            if facts.parent.exists():
+                raise DamagedFile(facts, "is missing", AGAIN) from error
+            raise RunError("The search has no winner yet. Ask again when it has ended.") from error
         if written != self._written:
-            self._explainer = Explainer(Bundle.load(facts.parent))
+            self._explainer = Explainer(Bundle.load(facts.parent, self.trust))
             self._written = written
         return self._explainer

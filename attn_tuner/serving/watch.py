@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attn_tuner.serving.live import standing
+from attn_tuner.terminal import harmless, one_line
 from attn_tuner.tuning.budget import format_duration
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -52,16 +53,19 @@ def panel(facts: dict) -> Group:
     best = "none yet" if facts["best"] is None else f"{facts['best']:.4f} (trial {facts['winner']})"
     limit = f" of {format_duration(facts['allowed'])}" if facts["allowed"] else ""
     state = "ended" if facts["finished"] else f"running {', '.join(facts['running']) or '...'}"
-    head.add_row("data", Text(facts["source"]), "trials", Text(f"{facts['trials']}, {state}"))
-    head.add_row("best", Text(best), "spent", f"{format_duration(facts['spent'])}{limit}")
+    head.add_row("data", _text(facts["source"]), "trials", _text(f"{facts['trials']}, {state}"))
+    head.add_row("best", _text(best), "spent", f"{format_duration(facts['spent'])}{limit}")
     head.add_row("over time", sparkline([row["best"] for row in facts["times"]]))
-    table = Table("trial", "model", facts["objective"], "seconds", "parameters", "status")
+    table = Table("trial", "model", _text(facts["objective"]), "seconds", "parameters", "status")
     for row in facts["rows"]:
-        table.add_row(
-            *(row["trial"], Text(row["model"]), f"{row['score']:.4f}", f"{row['seconds']:.1f}"),
-            *(f"{row['parameters']:,}", row["status"]),
-        )
-    return Group(head, table, Text(facts["sentence"]))
+        figures = f"{row['score']:.4f}", f"{row['seconds']:.1f}", f"{row['parameters']:,}"
+        table.add_row(_text(row["trial"]), _text(row["model"]), *figures, _text(row["status"]))
+    return Group(head, table, Text(harmless(facts["sentence"])))
+
+
+def _text(value) -> Text:
+    """A word from the run folder, without the markup and the commands it may hold."""
+    return Text(one_line(value))
 
 
 def sparkline(values, width: int = 40) -> str:
@@ -82,5 +86,5 @@ def _print_changes(directory, facts, pace, console, going):
         facts = standing(directory)
         for row in facts["times"][seen:]:
             score = f"{facts['objective']} {row['score']:.4f}, best {row['best']:.4f}"
-            console.print(Text(f"trial {row['trial']}  {score}  {row['words']}"))
+            console.print(_text(f"trial {row['trial']}  {score}  {row['words']}"))
         seen = len(facts["times"])

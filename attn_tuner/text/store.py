@@ -11,12 +11,16 @@ import numpy as np
 
 from attn_tuner.errors import RunError
 from attn_tuner.measures import kind_of
+from attn_tuner.stored import check_seal, read_object, reading, sealed
 from attn_tuner.text.dataset import Split, TextDataset
 from attn_tuner.text.vectorizer import Vectorizer
 
 _FORMAT = 1
 _FACTS = "facts.json"
 VECTORIZER = "vectorizer.json"
+_ARRAYS = ("ids", "offsets", "labels")
+_KINDS = {"vocabulary_size": int, "token_length": float}
+_ENCODE_AGAIN = "Search again with the same data: the texts are encoded again then."
 _CHARACTERS = 1.5  # Mean length of a token, up to which most are single characters.
 
 
@@ -69,33 +73,52 @@ class TokenStore:
         )
 
     @classmethod
-    def open(cls, directory) -> "TokenStore":
+    def open(cls, directory, check: bool = False) -> "TokenStore":
         """A store on disk; nothing is read before it is needed.
+
+        Args:
+            directory: what `save` wrote.
+            check: whether to read all of it and see that no byte has changed.
 
         Raises:
             RunError: there is no whole store in the folder.
         """
         directory = Path(directory)
-        try:
-            facts = json.loads((directory / _FACTS).read_text(encoding="utf-8"))
-            arrays = [
-                np.load(directory / f"{name}.npy", mmap_mode="r" if name == "ids" else None)
-                for name in ("ids", "offsets", "labels")
-            ]
-            return cls(*arrays, facts["vocabulary_size"], facts["token_length"])
-        except (OSError, ValueError, KeyError) as error:
-            raise RunError(
-                f"{directory} holds no encoded texts that can be read ({error}). "
-                "Remove the folder; they are encoded again then."
-            ) from error
+        facts = read_object(directory / _FACTS, _KINDS, _ENCODE_AGAIN)
+        arrays = []
+        for name in _ARRAYS:
+            path = directory / f"{name}.npy"
+            with reading(path, _ENCODE_AGAIN):
+                if check:
+                    check_seal(path)
+                arrays.append(np.load(path, mmap_mode="r" if name == "ids" else None))
+        store = cls(*arrays, facts["vocabulary_size"], facts["token_length"])
+        with reading(directory / _FACTS, _ENCODE_AGAIN):
+            store.check()
+        return store
+
+    def check(self):
+        """Raises ValueError where the arrays do not fit each other."""
+        if (
+            self.ids.dtype != np.int32
+            or self.offsets.dtype != np.int64
+            or self.ids.ndim != 1
+            or self.offsets.shape != (len(self.labels) + 1,)
+            or self.labels.dtype.kind not in "iuf"
+            or self.offsets[0] != 0
+            or self.offsets[-1] != len(self.ids)
+            or (np.diff(self.offsets) < 0).any()
+        ):
+            raise ValueError("the ids, offsets and labels beside it do not fit each other")
 
     def save(self, directory):
         """Writes the store into a new folder."""
         directory = Path(directory)
         directory.mkdir()
-        for name in ("ids", "offsets", "labels"):
-            with (directory / f"{name}.npy").open("wb") as file:
-                np.save(file, getattr(self, name))
+        for name in _ARRAYS:
+            path = directory / f"{name}.npy"
+            sealed(np.save, path, getattr(self, name))
+            with path.open("rb") as file:
                 _to_disk(file)
         _write_json(
             directory / _FACTS,
@@ -150,13 +173,15 @@ def encode_parts(dataset: TextDataset, vectorizer: Vectorizer, directory) -> dic
             f"{directory} holds texts of other data or of another tokenisation. "
             "Use another folder, or remove this one."
         )
-    return {role: TokenStore.open(directory / role) for role in dataset.parts()}
+    return {role: TokenStore.open(directory / role, check=True) for role in dataset.parts()}
 
 
 def open_vectorizer(directory) -> Vectorizer:
     """The vectorizer by which the texts in this folder were encoded."""
-    config = (Path(directory) / VECTORIZER).read_text(encoding="utf-8")
-    return Vectorizer.from_config(json.loads(config))
+    path = Path(directory) / VECTORIZER
+    with reading(path, _ENCODE_AGAIN):
+        config = read_object(path, {"vocabulary": list[str], "split": str})
+        return Vectorizer.from_config(config)
 
 
 def _write_all(dataset, vectorizer, directory: Path, key: str):
@@ -181,8 +206,8 @@ def _write_all(dataset, vectorizer, directory: Path, key: str):
 
 def _key_of(directory: Path) -> str | None:
     try:
-        return json.loads((directory / _FACTS).read_text(encoding="utf-8")).get("key")
-    except (OSError, ValueError):
+        return read_object(directory / _FACTS, {"key": str})["key"]
+    except RunError:
         return None
 
 

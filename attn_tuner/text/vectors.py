@@ -4,15 +4,17 @@ vectors = train_vectors([store, unlabelled], vocabulary_size=30_000, dimension=1
 embedding.set_weights([vectors])
 """
 
+import contextlib
 import hashlib
 import importlib.util
 from pathlib import Path
 
 import numpy as np
 
-from attn_tuner.errors import DataError, SpaceError
+from attn_tuner.errors import DamagedFile, DataError, SpaceError
 from attn_tuner.files import write_whole
 from attn_tuner.registry import unknown
+from attn_tuner.stored import read_array, sealed
 from attn_tuner.text.cooccurrence import cooccurrence_vectors
 from attn_tuner.text.skipgram import skipgram_vectors
 
@@ -61,7 +63,8 @@ def train_vectors(
     key = (_FORMAT, method, vocabulary_size, dimension, seed)
     path = cache and Path(cache) / f"vectors-{fingerprint(stores, key)}.npy"
     if path and path.exists():
-        return np.load(path)
+        with contextlib.suppress(DamagedFile):  # Then they are learnt again.
+            return read_array(path, (vocabulary_size, dimension))
     if method == "skipgram":
         vectors = skipgram_vectors(stores, vocabulary_size, dimension, seed, seconds)
     else:
@@ -69,7 +72,7 @@ def train_vectors(
     vectors = finished(vectors, _counts(stores, vocabulary_size))
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda temporary: np.save(temporary, vectors))
+        write_whole(path, lambda temporary: sealed(np.save, temporary, vectors))
     return vectors
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from attn_tuner.baselines import linear, majority
 from attn_tuner.files import write_json, write_whole
+from attn_tuner.processes import module_command
+from attn_tuner.stored import sealed
 from attn_tuner.text.store import TokenStore
 from attn_tuner.tuning.budget import Budget
 
@@ -36,7 +38,7 @@ class BaselinesBeside:
     def __enter__(self):
         if not (self.directory / BASELINES).exists():
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "attn_tuner.tuning.beside", *self.arguments],
+                module_command("attn_tuner.tuning.beside", *self.arguments),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -76,11 +78,11 @@ def measure_baselines(directory, classes: int, seed: int):
     }
     training = stores.pop("train")
     found = [majority(training, stores, classes), linear(training, stores, classes, seed)]
-    if learnt := found[1].learnt:
-        write_whole(directory / LINEAR, lambda path: np.savez(path, **learnt))
+    # Empty where nothing was learnt: a file that is missing was lost.
+    write_whole(directory / LINEAR, lambda path: np.savez(path, **found[1].learnt))
     for role, probabilities in found[1].probabilities.items():
         target = directory / f"linear_{role}.npy"
-        write_whole(target, lambda path, kept=probabilities: np.save(path, kept))
+        write_whole(target, lambda path, kept=probabilities: sealed(np.save, path, kept))
     write_json(directory / BASELINES, [baseline.row() for baseline in found])
 
 

@@ -1,13 +1,18 @@
 """A run's texts as ids: encoded once, handed to every trial as batches."""
 
 import json
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from attn_tuner.errors import DamagedFile, RunError
+from attn_tuner.files import write_whole
 from attn_tuner.limits import READING
 from attn_tuner.measures import kind_of
+from attn_tuner.stored import read_array, sealed
 from attn_tuner.text import Split, TextDataset, Vectorizer
 from attn_tuner.text.buckets import Batches, balanced_weights
 from attn_tuner.text.store import TokenStore, encode_parts, open_vectorizer
@@ -18,6 +23,7 @@ from attn_tuner.tuning.fidelity import WHOLE, Ration
 
 ROLES = ("train", "validation", "test", "unlabelled")
 LIMITS = (32, 64, 128, 256, 400)  # Tokens a text may keep; more cost time and bring little.
+SHOWN_TEXTS, SHOWN_LABELS = "validation.jsonl", "validation_labels.npy"
 SHOWN = 2_000  # Validation texts kept in clear for the report.
 FEW_SECONDS = 60.0  # For skip-grams; counting is quicker.
 JUDGED = 256  # Batch size where nothing is learned.
@@ -31,9 +37,40 @@ class RunData:
     vectorizer: Vectorizer
 
     @classmethod
-    def prepare(cls, dataset: TextDataset, directory) -> "RunData":
-        """Builds the vocabulary and encodes all parts, or opens what an earlier sitting wrote."""
+    def prepare(
+        cls,
+        dataset: TextDataset,
+        directory,
+        ours: bool = False,
+        say: Callable[[str], None] = lambda sentence: None,
+    ) -> "RunData":
+        """Builds the vocabulary and encodes all parts, or opens what an earlier sitting wrote.
+
+        Args:
+            dataset: the texts.
+            directory: the folder of the stores.
+            ours: whether it is known to be of these data, so that it may be written anew where
+                something in it is damaged.
+            say: called with a sentence on what was made again.
+
+        Raises:
+            RunError: the folder is of other data, or damaged and not known to be of these.
+        """
         directory = Path(directory)
+        try:
+            found = cls._opened(dataset, directory)
+        except RunError as error:
+            if not ours or not directory.is_dir():
+                raise
+            say(f"The texts are encoded again: {error}")
+            shutil.rmtree(directory)
+            found = cls._opened(dataset, directory)
+        for name in _show(dataset, directory):
+            say(f"{directory / name} was damaged or missing and was made again.")
+        return found
+
+    @classmethod
+    def _opened(cls, dataset, directory) -> "RunData":
         if directory.exists():
             vectorizer = open_vectorizer(directory)
         else:
@@ -41,8 +78,6 @@ class RunData:
         stores = encode_parts(dataset, vectorizer, directory)
         if len(dataset.unlabelled):
             stores["unlabelled"] = _unlabelled(dataset, vectorizer, directory / "unlabelled")
-        if not (directory / "validation.jsonl").exists():
-            _show(dataset, directory)
         return cls(stores, vectorizer)
 
     @classmethod
@@ -169,7 +204,7 @@ def _unlabelled(dataset, vectorizer, directory) -> TokenStore:
         texts = list(dataset.unlabelled)
         split = Split(texts, np.zeros(len(texts), "int32"))
         TokenStore.encode(split, vectorizer).save(directory)
-    return TokenStore.open(directory)
+    return TokenStore.open(directory, check=True)
 
 
 def _named(label, classes):
@@ -179,11 +214,28 @@ def _named(label, classes):
     return classes[label] if classes else float(label)
 
 
-def _show(dataset, directory):
-    """Leaves validation texts in clear beside the stores, for a report to quote."""
-    part = dataset.validation
-    with (directory / "validation.jsonl").open("w", encoding="utf-8") as file:
-        for text, label in zip(part.texts[:SHOWN], part.labels[:SHOWN], strict=True):
-            line = {"text": text, "label": _named(label, dataset.classes)}
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
-    np.save(directory / "validation_labels.npy", np.asarray(part.labels))
+def _show(dataset, directory) -> list[str]:
+    """Leaves validation texts in clear beside the stores, for a report to quote.
+
+    Returns:
+        The names of files that were there before, or of which one was, and were not as they are.
+    """
+    part, texts, labels = dataset.validation, directory / SHOWN_TEXTS, directory / SHOWN_LABELS
+    lines = [
+        json.dumps({"text": text, "label": _named(label, dataset.classes)}, ensure_ascii=False)
+        for text, label in zip(part.texts[:SHOWN], part.labels[:SHOWN], strict=True)
+    ]
+    wanted = "".join(f"{line}\n" for line in lines).encode("utf-8", errors="replace")
+    began, again = texts.exists() or labels.exists(), []
+    if not texts.is_file() or texts.read_bytes() != wanted:
+        write_whole(texts, lambda path: path.write_bytes(wanted))
+        again.append(texts.name)
+    given = np.asarray(part.labels)
+    try:
+        whole = np.array_equal(read_array(labels, given.shape), given)
+    except DamagedFile:
+        whole = False
+    if not whole:
+        write_whole(labels, lambda path: sealed(np.save, path, given))
+        again.append(labels.name)
+    return again if began else []

@@ -18,36 +18,14 @@ from keras_tuner.oracles import GridSearchOracle
 
 from attn_tuner.errors import RunError
 from attn_tuner.files import remove_parts, write_text
+from attn_tuner.stored import reading
 from attn_tuner.tuning import journal
 from attn_tuner.tuning.oracles.grid import ResumableGrid
+from attn_tuner.tuning.states import START_ANEW, check_states, read_whole
 from attn_tuner.tuning.unhurried import Unhurried
 
 _ENDED = ("COMPLETED", "FAILED")
 _MOST_STARTS = 2
-_START_ANEW = "Restore it from a copy, or start anew in another folder or with overwrite=True."
-
-
-def read_whole(path, keys: tuple[str, ...] = ()) -> dict:
-    """The JSON object at `path`.
-
-    Args:
-        path: the file.
-        keys: what the object must hold.
-
-    Raises:
-        RunError: the file is cut, empty, or not one of this kind.
-    """
-    try:
-        state = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        reason = "it is empty" if _is_empty(path) else str(error)
-        raise RunError(f"The state file {path} cannot be read: {reason}. {_START_ANEW}") from error
-    lacking = [key for key in keys if not isinstance(state, dict) or key not in state]
-    if lacking:
-        raise RunError(
-            f"The file {path} is not a state file of KerasTuner: it has no {lacking}. {_START_ANEW}"
-        )
-    return state
 
 
 class WholeFiles(keras_tuner.Oracle.__base__):
@@ -208,7 +186,7 @@ class Durable(Unhurried):
         if lost:
             raise RunError(
                 f"The run folder {self.folder} has no trial.json for trial {lost[0]}, which its "
-                f"oracle.json names. {_START_ANEW}"
+                f"oracle.json names. {START_ANEW}"
             )
         # A trial that reached the disk before the oracle did is drawn again, the same as before.
         # The others come in the order of the folder's listing.
@@ -240,7 +218,8 @@ class Durable(Unhurried):
 
     def reload(self):
         self._check_files()
-        super().reload()
+        with reading(self.folder / "oracle.json", START_ANEW):
+            super().reload()
         verbose, self.verbose = self.verbose, 0
         with self._step():
             for trial_id in self._unrecorded:
@@ -256,9 +235,7 @@ class Durable(Unhurried):
     def _check_files(self):
         """Says which file is bad before KerasTuner trips over it."""
         remove_parts(self.folder)
-        for path in self.folder.glob("trial_*/trial.json"):
-            read_whole(path, ("trial_id", "hyperparameters", "metrics", "status"))
-        read_whole(self.folder / "oracle.json", ("start_order", "ongoing_trials", "end_order"))
+        check_states(self.folder)
         for path in self.folder.glob("*.json"):
             if _is_empty(path):
                 write_text(path, "{}")  # A stock tuner, killed while it wrote its own `{}`.

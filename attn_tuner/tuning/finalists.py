@@ -7,12 +7,21 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from attn_tuner.measures import kind_of, measure
+from attn_tuner.errors import DamagedFile
+from attn_tuner.measures import columns_of, kind_of, measure
 from attn_tuner.ngram_regression import linear_model
+from attn_tuner.stored import read_array, read_arrays
 from attn_tuner.text.stream import stream
 from attn_tuner.tuning.beside import LINEAR, LINEAR_ANSWERS
 from attn_tuner.tuning.ensemble import combine, ensemble_model, holds, select
-from attn_tuner.tuning.folder import LINEAR_NAME, PROBABILITIES, WEIGHTS, Record
+from attn_tuner.tuning.folder import (
+    LINEAR_NAME,
+    WEIGHTS,
+    Record,
+    load_probabilities,
+    load_weights,
+    save_probabilities,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +80,7 @@ def finalists(runner, labels: np.ndarray, most: int = 1) -> Iterator[Finalist]:
         most: trials in an average at most.
     """
     kept = [each for each in runner.ranked() if (_place(runner, each) / WEIGHTS).exists()]
-    answers = [np.load(_place(runner, each) / PROBABILITIES) for each in kept]
+    answers = [_answers(runner, each, labels) for each in kept]
     # Of an average nobody has measured how faithful it is.
     if runner.plan.ensemble > 1 and not runner.plan.faithful:
         yield from _averages(kept, answers, runner, labels, most)
@@ -79,12 +88,27 @@ def finalists(runner, labels: np.ndarray, most: int = 1) -> Iterator[Finalist]:
         yield Finalist((record,), (1.0,), np.asarray(own, "float64"), dict(record.measures))
 
 
+def _answers(runner, record, labels) -> np.ndarray:
+    """A trial's answers to the validation texts; asked of its model again where they are lost."""
+    place = _place(runner, record)
+    try:
+        return load_probabilities(place, (len(labels), None))
+    except DamagedFile:
+        model = runner.hypermodel.model(record.trained)
+        load_weights(model, place)
+        given = answers_of(model, runner.workshop.validation(record.trained))
+        found = columns_of(labels, given).astype("float32")
+        save_probabilities(found, place)
+        return found
+
+
 def _averages(kept, answers, runner, labels, most) -> Iterator[Finalist]:
     """The best average, if it is better than the best trial on texts that chose neither."""
     if most == 1:
         kept, answers = kept[:1], answers[:1]
     beside = _linear(runner)
-    kept, answers = [*kept, *beside], [*answers, *(np.load(path) for path in beside.values())]
+    others = [read_array(path, (len(labels), None)) for path in beside.values()]
+    kept, answers = [*kept, *beside], [*answers, *others]
     options = {"objective": runner.plan.objective, "most": most + len(beside)}
     options["companions"] = len(beside)
     if len(kept) < 2 or len(kept) == len(beside) or not holds(answers, labels, **options):
@@ -106,8 +130,10 @@ def _linear(runner) -> dict[Record, Path]:
     place = Path(runner.project_dir)
     if not (place / LINEAR).exists() or not (place / LINEAR_ANSWERS).exists():
         return {}
-    with np.load(place / LINEAR) as learnt:
-        reading = {"text_limit": None, "keep": "head", "vocabulary_limit": int(learnt["words"])}
+    learnt = read_arrays(place / LINEAR)
+    if not learnt:
+        return {}
+    reading = {"text_limit": None, "keep": "head", "vocabulary_limit": int(learnt["words"])}
     return {Record(LINEAR_NAME, "baseline", reading): place / LINEAR_ANSWERS}
 
 
@@ -116,11 +142,10 @@ def assembled(finalist: Finalist, runner, labels: np.ndarray) -> keras.Model:
     models = []
     for record in finalist.records:
         if record.trial_id == LINEAR_NAME:
-            with np.load(Path(runner.project_dir) / LINEAR) as learnt:
-                models.append(linear_model(learnt))
+            models.append(linear_model(read_arrays(Path(runner.project_dir) / LINEAR)))
             continue
         model = runner.hypermodel.model(record.trained)
-        model.load_weights(_place(runner, record) / WEIGHTS)
+        load_weights(model, _place(runner, record))
         models.append(model)
     if len(models) == 1:
         return models[0]

@@ -7,7 +7,9 @@ from statistics import median_low
 
 import numpy as np
 
-from attn_tuner.files import read_json, write_json, write_whole
+from attn_tuner.errors import DamagedFile
+from attn_tuner.files import write_json, write_whole
+from attn_tuner.stored import check_seal, read_array, read_arrays, read_dataclass, reading, sealed
 from attn_tuner.tuning.watch import Progress
 
 RECORD = "record.json"
@@ -15,6 +17,13 @@ WEIGHTS = "checkpoint.weights.h5"  # The name under which stock KerasTuner looks
 PROBABILITIES = "validation.npy"
 PRETRAINED = "-pretrained"  # Behind the name of the trial whose values it has.
 LINEAR_NAME = "linear"  # Of the linear baseline, where trials have their number.
+_STATE = "state.weights.h5"
+STATES = ("completed", "pruned", "cut", "failed", "infeasible")
+_FROM_ITS_BEGINNING = "Remove its folder: the trial is trained from its beginning then."
+_LOST = (
+    "Put back a copy. Without one, remove this file: the trial then counts no more, and the search "
+    "can go on."
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,32 @@ class Record:
 
     @classmethod
     def load(cls, folder) -> "Record":
-        return cls(**read_json(Path(folder) / RECORD))
+        """The record in a trial's folder.
+
+        Raises:
+            DamagedFile: it is none, or is of another trial than the folder's name says.
+        """
+        path = Path(folder) / RECORD
+        record = read_dataclass(cls, path, _LOST)
+        with reading(path, _LOST):
+            record.check(Path(folder).absolute().name)
+        return record
+
+    def check(self, folder: str):
+        """Raises ValueError where the record cannot be of the trial in the folder of that name."""
+        # Paths are made of the name, so what stands in the file may not lead elsewhere.
+        if f"trial_{self.trial_id}" != folder:
+            raise ValueError(f"its trial_id is {self.trial_id[:40]!r}, in the folder {folder}")
+        if self.status not in STATES:
+            raise ValueError(f"its status is {self.status[:40]!r}")
+        for measures in (self.measures, *self.history):
+            wrong = not isinstance(measures, dict) or not all(
+                each is None or isinstance(each, int | float) for each in measures.values()
+            )
+            if wrong:
+                raise ValueError("its measures are no numbers")
+        if self.score is not None and "epochs" not in self.measures:
+            raise ValueError("it has a score, and no measures of it")
 
 
 def recorded(run) -> dict[str, Record]:
@@ -111,11 +145,35 @@ def recorded(run) -> dict[str, Record]:
 
 
 def save_weights(model, folder):
-    write_whole(_weights_file(folder), model.save_weights)
+    write_whole(_weights_file(folder), lambda path: sealed(model.save_weights, path))
 
 
 def save_probabilities(probabilities, folder):
-    write_whole(Path(folder) / PROBABILITIES, lambda path: np.save(path, probabilities))
+    target = Path(folder) / PROBABILITIES
+    write_whole(target, lambda path: sealed(np.save, path, probabilities))
+
+
+def check_weights(path):
+    """Raises what h5py raises, or ValueError, where a file of weights is not whole."""
+    check_seal(path)
+    _check_hdf5(path)
+
+
+def load_weights(model, folder):
+    """Sets the model to the weights that `save_weights` left in a trial's folder.
+
+    Raises:
+        DamagedFile: they are not there, have changed, or are of another model.
+    """
+    path = _weights_file(folder)
+    with reading(path, _LOST):
+        check_seal(path)
+        model.load_weights(path)
+
+
+def load_probabilities(folder, shape=None) -> np.ndarray:
+    """What `save_probabilities` left in a folder, perhaps of a shape that it must have."""
+    return read_array(Path(folder) / PROBABILITIES, shape)
 
 
 def drop_weights(folder):
@@ -131,7 +189,7 @@ def save_resume_point(model, progress: Progress, folder):
     temporary = folder / f".resume-{number}"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    model.save_weights(temporary / "state.weights.h5")
+    sealed(model.save_weights, temporary / _STATE)
     if progress.best_weights is not None:
         arrays = {f"w{index:04d}": value for index, value in enumerate(progress.best_weights)}
         np.savez(temporary / "best.npz", probabilities=progress.probabilities, **arrays)
@@ -149,14 +207,52 @@ def load_resume_point(model, folder) -> Progress | None:
     if not numbers:
         return None
     point = Path(folder) / f"resume-{max(numbers)}"
-    model.load_weights(point / "state.weights.h5")
-    progress = Progress(**read_json(point / "progress.json"))
-    if (point / "best.npz").exists():
-        with np.load(point / "best.npz", allow_pickle=False) as arrays:
-            progress.probabilities = arrays["probabilities"]
-            names = sorted(set(arrays.files) - {"probabilities"})
-            progress.best_weights = [arrays[name] for name in names]
+    progress = _stored_progress(point)
+    with reading(point / _STATE, _FROM_ITS_BEGINNING):
+        check_seal(point / _STATE)
+        model.load_weights(point / _STATE)
     return progress
+
+
+def _stored_progress(point: Path) -> Progress:
+    """All of a resume point but what a model must be at hand for."""
+    progress = read_dataclass(Progress, point / "progress.json", _FROM_ITS_BEGINNING)
+    best = point / "best.npz"
+    with reading(point / "progress.json", _FROM_ITS_BEGINNING):
+        known = -1 <= progress.best < len(progress.history)
+        if not known or min(progress.epoch, progress.batch) < 0:
+            raise ValueError("its best evaluation is not in its history")
+        if not all(isinstance(each, dict) for each in progress.history):
+            raise ValueError("its history holds no evaluations")
+    if progress.best >= 0:
+        arrays = read_arrays(best, ("probabilities",), _FROM_ITS_BEGINNING)
+        progress.probabilities = arrays.pop("probabilities")
+        progress.best_weights = [arrays[name] for name in sorted(arrays)]
+    return progress
+
+
+def drop_damaged_resume_points(folder) -> bool:
+    """Drops a trial's resume points where the last is not whole; returns whether it did."""
+    folder = Path(folder)
+    numbers = _resume_numbers(folder)
+    try:
+        if numbers:
+            point = folder / f"resume-{max(numbers)}"
+            _stored_progress(point)
+            with reading(point / _STATE):
+                check_weights(point / _STATE)
+    except DamagedFile:
+        drop_resume_points(folder)
+        return True
+    return False
+
+
+def _check_hdf5(path):
+    """Raises what h5py raises where the file is cut short or none of its kind."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        file.visititems(lambda name, item: None)
 
 
 def can_resume(folder) -> bool:
@@ -173,4 +269,5 @@ def _weights_file(folder) -> Path:
 
 
 def _resume_numbers(folder: Path) -> list[int]:
-    return [int(path.name.split("-")[1]) for path in folder.glob("resume-*")]
+    names = (path.name.removeprefix("resume-") for path in folder.glob("resume-*"))
+    return [int(name) for name in names if name.isascii() and name.isdigit()]

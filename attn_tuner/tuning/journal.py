@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from attn_tuner.stored import check_kinds, reading
+
 FILE = "oracle.journal"
 # What grows with the trials, and follows from them or from the other lines.
 _FOLLOWS = (
@@ -42,8 +44,12 @@ class Journal:
         """All lines; one that a kill left unfinished was of a trial that nobody was given."""
         if not self.path.exists():
             return []
-        *whole, _ = self.path.read_bytes().split(b"\n")
-        return [json.loads(line) for line in whole]
+        with reading(self.path, "Put back a copy, or search in another folder."):
+            *whole, _ = self.path.read_bytes().split(b"\n")
+            lines = [json.loads(line) for line in whole]
+            for line in lines:
+                check_kinds(line, {"trial": str, "starts": int})
+            return lines
 
     def clear(self):
         self.path.unlink(missing_ok=True)

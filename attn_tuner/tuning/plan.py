@@ -6,10 +6,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from attn_tuner.errors import RunError
-from attn_tuner.files import read_json, write_json
+from attn_tuner.files import write_json
+from attn_tuner.measures import OBJECTIVES
+from attn_tuner.stored import is_a, read_dataclass, reading
 
 PLAN = "plan.json"
 FAITHFUL = "faithful "  # Before the name of an objective that faithfulness adds to.
+_LOST = (
+    "Nothing else says what was searched. Put back a copy; without one, search in another folder. "
+    "What was exported to best/ works without it."
+)
 _ELSEWHERE = "Take another folder, or call it with what it began with."
 
 
@@ -81,13 +87,14 @@ class Plan:
 
     @classmethod
     def load(cls, directory) -> "Plan":
-        table = read_json(Path(directory) / PLAN)
-        try:
-            return cls(**{**table, "classes": tuple(table["classes"])})
-        except (TypeError, KeyError) as error:
-            raise RunError(
-                f"{Path(directory) / PLAN} was written by another program or version ({error})."
-            ) from error
+        path = Path(directory) / PLAN
+        plan = read_dataclass(cls, path, _LOST)
+        with reading(path, _LOST):
+            if plan.objective not in OBJECTIVES:
+                raise ValueError(f"its objective is {plan.objective[:40]!r}")
+            if not all(is_a(each, dict) for each in plan.space.values()):
+                raise ValueError("its space holds something that is no dimension")
+        return plan
 
     def check_data(self, source: str, fingerprint: str, directory):
         """Raises RunError unless these are the data that this plan was made for."""

@@ -19,10 +19,14 @@ from fastapi.testclient import TestClient
 
 from attn_tuner.serving import make_app, serve
 
+HERE = "http://localhost"
+
 
 @pytest.fixture(scope="module")
 def client(run_folder):
-    return TestClient(make_app(run_folder, max_texts=8), raise_server_exceptions=False)
+    return TestClient(
+        make_app(run_folder, max_texts=8), base_url=HERE, raise_server_exceptions=False
+    )
 
 
 def test_a_text_gets_a_label_and_probabilities(client):
@@ -125,7 +129,7 @@ def test_another_site_cannot_ask_through_the_browser(client):
 
 
 def test_before_there_is_a_winner_the_page_says_so(begun_folder):
-    client = TestClient(make_app(begun_folder))
+    client = TestClient(make_app(begun_folder), base_url=HERE)
     assert client.get("/").status_code == 200
     assert client.get("/status").json()["finished"] is False
     reply = client.post("/predict", json={"text": "good"})

@@ -244,7 +244,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     write_text(path, '{"a": 1}')
     with pytest.raises(UnicodeEncodeError):
         write_text(path, "\udcff")
-    assert read_whole(path, ("a",)) == {"a": 1}
+    assert read_whole(path, {"a": int}) == {"a": 1}
     assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
 
 

@@ -103,12 +103,12 @@ def check_run(folder: Path):
 
 def _ranked(folder, objective) -> list[dict]:
     """Values of the finished trials of one folder, best first."""
-    from attn_tuner.tuning.durable import read_whole
+    from attn_tuner.tuning.states import read_trial
 
     check_run(folder)
     scored = []
     for path in sorted(folder.glob("trial_*/trial.json")):
-        trial = read_whole(path, ("hyperparameters", "metrics", "status", "score"))
+        trial = read_trial(path)
         known = objective.name in trial["metrics"]["metrics"]
         score = trial["score"]
         if known and trial["status"] == "COMPLETED" and score is not None and math.isfinite(score):

@@ -11,7 +11,7 @@ import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from attn_tuner.errors import RunError
+from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.tuning.oracles.distributions import distribution_of
 
 FILE = "optuna.journal"
@@ -40,7 +40,7 @@ def open_study(folder: Path, directions: list[str]) -> optuna.Study:
         RunError: the journal is not one, or has other directions.
     """
     path = folder / FILE
-    _mend(path)
+    check_journal(path)
     with quietly():
         storage = JournalStorage(JournalFileBackend(str(path), lock_obj=_FileLock(path)))
         study = optuna.create_study(
@@ -55,8 +55,12 @@ def open_study(folder: Path, directions: list[str]) -> optuna.Study:
     return study
 
 
-def _mend(path: Path):
-    """Cuts off a last line that a full disk or a power cut left unfinished."""
+def check_journal(path: Path):
+    """Cuts off a last line that a full disk or a power cut left unfinished.
+
+    Raises:
+        DamagedFile: the file is no journal of Optuna.
+    """
     if not path.exists():
         return
     text = path.read_bytes()
@@ -67,9 +71,10 @@ def _mend(path: Path):
         except (ValueError, TypeError):
             known = False
         if not known:
-            raise RunError(
-                f"Line {number} of {path} is not of an Optuna journal. Delete the file: it is made "
-                "anew from the trials beside it."
+            raise DamagedFile(
+                f"Line {number} of {path}",
+                "is not of an Optuna journal",
+                "Delete the file: it is made anew from the trials beside it.",
             )
     if len(whole) < len(text):
         os.truncate(path, len(whole))

@@ -1,0 +1,35 @@
+"""Text from outside on a terminal, where some characters are commands."""
+
+import unicodedata
+
+# Joiners shape letters of some scripts and emoji, and command nothing.
+_KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+# Control and format characters, the bidirectional ones among them, lone surrogates, and line and
+# paragraph separators.
+_COMMANDS = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def harmless(text) -> str:
+    r"""The text with every character that a terminal might obey as JSON writes it: `\u001b`.
+
+    Line feeds and tabs stay. JSON stays JSON, with the same values.
+
+    Args:
+        text: anything; its `str` counts.
+    """
+    text = str(text)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(each) for each in text)
+
+
+def one_line(text) -> str:
+    """As `harmless`, on one line: line feeds and tabs become spaces."""
+    return harmless(text).replace("\n", " ").replace("\t", " ")
+
+
+def _shown(character: str) -> str:
+    if character in _KEPT or unicodedata.category(character) not in _COMMANDS:
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
