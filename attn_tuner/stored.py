@@ -13,6 +13,7 @@ import json
 import math
 import types
 import typing
+import zipfile
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
@@ -94,9 +95,10 @@ def read_array(path, shape=None, remedy: str = COPY) -> np.ndarray:
     """
     with reading(path, remedy):
         check_seal(path)
+        with open(path, "rb") as file:
+            if file.read(6) != b"\x93NUMPY":
+                raise ValueError("it is no array of NumPy")
         array = np.load(path, allow_pickle=False)
-        if not isinstance(array, np.ndarray):
-            raise ValueError("it holds no single array")
         wanted = array.shape if shape is None else tuple(shape)
         if len(wanted) != array.ndim or any(
             want not in (None, have) for want, have in zip(wanted, array.shape, strict=True)
@@ -108,6 +110,8 @@ def read_array(path, shape=None, remedy: str = COPY) -> np.ndarray:
 def read_arrays(path, names=(), remedy: str = COPY) -> dict[str, np.ndarray]:
     """All arrays of a `.npz` file, which must hold those named."""
     with reading(path, remedy):
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is no archive of arrays")
         with np.load(path, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
         if lacking := [name for name in names if name not in found]:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from attn_tuner.errors import BudgetError, ExportError, Infeasible
+from attn_tuner.errors import BudgetError, ExportError, Infeasible, RunError
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.delivery import deliver, fitting
 from attn_tuner.exporting.folder import whole_folder
@@ -14,8 +14,8 @@ from attn_tuner.results.plain import given_by_rung, model_of
 from attn_tuner.results.run import BUNDLE, EXPORT, OUTCOME, Run
 from attn_tuner.text.remarks import lacking_classes
 from attn_tuner.tuning.calibration import Calibration, at_temperature, calibrate, set_temperature
-from attn_tuner.tuning.finalists import Finalist, answers_of, assembled
-from attn_tuner.tuning.folder import PROBABILITIES, save_probabilities
+from attn_tuner.tuning.finalists import Finalist, answers_of, assembled, has_weights
+from attn_tuner.tuning.folder import LINEAR_NAME, PROBABILITIES, save_probabilities
 from attn_tuner.tuning.last_minutes import in_time
 from attn_tuner.tuning.limits_check import Allowed, latency_ms
 from attn_tuner.tuning.place import save_clock
@@ -78,7 +78,15 @@ def finish(runner, stored, dataset, budget, directory, shown):
     # What was damaged is gone by now, see `mending`.
     kept = all((directory / each).exists() for each in (BUNDLE, EXPORT, PROBABILITIES))
     exported = before.get("members") if kept else None
-    for finalist in in_time(runner, stored, exported):
+    found = in_time(runner, stored, exported)
+    if not found and not exported:
+        raise RunError(
+            f"No trial in {directory} has its weights any more, so none can be exported. Put back "
+            "copies of its checkpoint files, or let it go on with more trials."
+        )
+    if exported and (not found or _lost(exported, before, found[0], runner)):
+        return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
+    for finalist in found:
         if finalist.shares == exported:
             return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
         shown.say(f"The best is {model_of(finalist.shares)}; measuring and exporting it.")
@@ -97,6 +105,16 @@ def finish(runner, stored, dataset, budget, directory, shown):
     outcome["remarks"] = [*refused, *winner.notes, *_remarks(finalist)]
     write_json(directory / OUTCOME, {**outcome, "seconds": budget.elapsed()})
     save_clock(budget, directory)
+
+
+def _lost(exported, before, finalist, runner) -> bool:
+    """Whether what was exported cannot be made again, and is better than what could be now."""
+    kept = {record.trial_id for record in runner.ranked() if has_weights(runner, record)}
+    if kept.issuperset(each for each in exported if each != LINEAR_NAME):
+        return False
+    objective = runner.plan.objective
+    own, other = before.get("validation", {}).get(objective), finalist.measures.get(objective)
+    return None not in (own, other) and runner.sign * own >= runner.sign * other
 
 
 def _prepared(finalist, runner, stored, dataset, budget) -> Winner:

@@ -18,7 +18,7 @@ from attn_tuner.exporting.folder import check_export, is_export
 from attn_tuner.files import write_text
 from attn_tuner.results.run import BASELINES, BUNDLE, EXPORT, OUTCOME, read_baselines, read_outcome
 from attn_tuner.stored import read_array, read_arrays, reading
-from attn_tuner.tuning.beside import LINEAR, LINEAR_ANSWERS
+from attn_tuner.tuning.beside import LINEAR
 from attn_tuner.tuning.folder import (
     PROBABILITIES,
     WEIGHTS,
@@ -73,11 +73,12 @@ def _baselines(directory, plan):
     """All of them, for they are measured together."""
     if not (directory / BASELINES).exists():
         return
-    answers = [LINEAR_ANSWERS, *(path.name for path in directory.glob("linear_*.npy"))]
+    parts = ("validation", "test")
+    answers = [f"linear_{part}.npy" for part in parts if (directory / DATA / part).exists()]
     try:
         read_baselines(directory, plan)
         read_arrays(directory / LINEAR)
-        for name in dict.fromkeys(answers):
+        for name in answers:
             read_array(directory / name)
     except DamagedFile as error:
         for path in (directory / BASELINES, directory / LINEAR, *directory.glob("linear_*.npy")):

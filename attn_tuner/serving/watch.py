@@ -56,7 +56,7 @@ def panel(facts: dict) -> Group:
     head.add_row("data", _text(facts["source"]), "trials", _text(f"{facts['trials']}, {state}"))
     head.add_row("best", _text(best), "spent", f"{format_duration(facts['spent'])}{limit}")
     head.add_row("over time", sparkline([row["best"] for row in facts["times"]]))
-    table = Table("trial", "model", _text(facts["objective"]), "seconds", "parameters", "status")
+    table = Table("trial", "model", facts["objective"], "seconds", "parameters", "status")
     for row in facts["rows"]:
         figures = f"{row['score']:.4f}", f"{row['seconds']:.1f}", f"{row['parameters']:,}"
         table.add_row(_text(row["trial"]), _text(row["model"]), *figures, _text(row["status"]))

@@ -79,13 +79,18 @@ def finalists(runner, labels: np.ndarray, most: int = 1) -> Iterator[Finalist]:
         labels: of the validation texts.
         most: trials in an average at most.
     """
-    kept = [each for each in runner.ranked() if (_place(runner, each) / WEIGHTS).exists()]
+    kept = [each for each in runner.ranked() if has_weights(runner, each)]
     answers = [_answers(runner, each, labels) for each in kept]
     # Of an average nobody has measured how faithful it is.
     if runner.plan.ensemble > 1 and not runner.plan.faithful:
         yield from _averages(kept, answers, runner, labels, most)
     for record, own in zip(kept, answers, strict=True):
         yield Finalist((record,), (1.0,), np.asarray(own, "float64"), dict(record.measures))
+
+
+def has_weights(runner, record) -> bool:
+    """Whether the weights of a trial are still on the disk."""
+    return (_place(runner, record) / WEIGHTS).exists()
 
 
 def _answers(runner, record, labels) -> np.ndarray:

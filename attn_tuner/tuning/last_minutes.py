@@ -14,10 +14,15 @@ def in_time(runner, stored, exported=None) -> list[Finalist]:
         runner: a `TrialRunner` with at least one scored trial.
         stored: a `RunData`.
         exported: the `shares` of what an earlier sitting exported, which takes no time.
+
+    Returns:
+        Nothing where no trial has its weights any more.
     """
     budget, most = runner.budget, _most(runner, stored)
     while True:
         found = _found(runner, stored, most)
+        if not found:
+            return []
         cost = for_these(budget, stored, found[0].records)
         left = budget.left()
         late = left is not None and cost > left + LATE * budget.seconds
@@ -40,9 +45,10 @@ def time_to_spare(runner, stored, least: float) -> bool:
     budget = runner.budget
     if budget.seconds is None or runner.interrupted() or not budget.search_over():
         return False
-    if not runner.ranked():
+    found = _found(runner, stored, _most(runner, stored)) if runner.ranked() else []
+    if not found:
         return False
-    records = _found(runner, stored, _most(runner, stored))[0].records
+    records = found[0].records
     budget.set_reserve(kept_back(stored, runner.plan, records=records))
     return budget.search_left() > max(least, WORTH * budget.seconds)
 
