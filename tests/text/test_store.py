@@ -90,7 +90,7 @@ def test_a_folder_that_is_no_store_is_refused(tmp_path):
     with pytest.raises(RunError, match=r"facts\.json cannot be read: No such file"):
         TokenStore.open(tmp_path)
     (tmp_path / "facts.json").write_text(json.dumps({"token_length": 1}))
-    with pytest.raises(RunError, match="they are encoded again then"):
+    with pytest.raises(RunError, match="texts are encoded again then"):
         TokenStore.open(tmp_path)
 
 
