@@ -1,6 +1,6 @@
 """The state files of KerasTuner in a run folder, checked before it trips over them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -68,11 +68,17 @@ def _check_trial(trial: dict, folder: str):
         raise ValueError(f"its trial_id is {trial['trial_id'][:40]!r}, in the folder {folder}")
     if trial["status"] not in _STATES:
         raise ValueError(f"its status is {trial['status'][:40]!r}")
-    Trial.from_state(trial)
+    values = Trial.from_state(trial).hyperparameters.values
+    _check_names(each for key, each in values.items() if key == "tuner/trial_id" and each)
 
 
 def _check_oracle(state: dict):
     running = state["ongoing_trials"]
-    for name in (*running, *running.values(), *state["start_order"], *state["end_order"]):
+    _check_names((*running, *running.values(), *state["start_order"], *state["end_order"]))
+
+
+def _check_names(names: Iterable):
+    """Raises ValueError for a name that, as part of a path, would lead elsewhere."""
+    for name in map(str, names):
         if not name.strip(".") or any(each in name for each in _NOT_IN_NAMES):
             raise ValueError(f"it names {name[:40]!r}, which is no name of a trial or tuner")

@@ -71,6 +71,7 @@ def test_a_module_named_in_the_folder_is_not_imported(received):
         ("attn_tuner.cli", "main"),
         ("attn_tuner.no_such", "Layer"),
         ("kerasutils", "Layer"),
+        ("builtins", "eval"),
     ],
 )
 def test_a_class_that_nobody_vouches_for_is_refused_before_it_is_made(module, name, received):
@@ -95,6 +96,20 @@ def test_a_class_may_hide_as_deep_as_it_likes(received):
     changed_config(received / "model.keras", change)
     changed_facts(received, digest=None)
     with pytest.raises(RunError, match="module 'os'"):
+        Bundle.load(received)
+
+
+@pytest.mark.parametrize(("module", "name"), [("os", "system"), ("builtins", "exec")])
+def test_a_function_is_known_by_its_own_name_and_not_by_one_beside_it(module, name, received):
+    stranger = {"module": module, "class_name": "function", "config": name}
+
+    def change(config):
+        layer = config["config"]["layers"][-1]
+        layer["config"]["activation"] = {**stranger, "registered_name": "attn_tuner>TextMask"}
+
+    changed_config(received / "model.keras", change)
+    changed_facts(received, digest=None)
+    with pytest.raises(RunError, match=f"names '{name}' of the module '{module}'"):
         Bundle.load(received)
 
 
