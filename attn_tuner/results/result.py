@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from attn_tuner.errors import DamagedFile, DataError, RunError
+from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.explaining.explainer import explain
 from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting import Bundle
