@@ -11,13 +11,15 @@ from attn_tuner.attention.normalizers import normalizers
 from attn_tuner.attention.queries import queries
 from attn_tuner.attention.scores import scores
 from attn_tuner.encoding import encoders
-from attn_tuner.errors import BudgetError, RunError, UnknownName
+from attn_tuner.errors import UnknownName
 from attn_tuner.explaining.preference import Preference, check_kind, preferred
 from attn_tuner.exporting import exporters
 from attn_tuner.exporting.foreign import export_model as export
+from attn_tuner.files import remove_parts
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.interruption import listening
 from attn_tuner.measures import direction
-from attn_tuner.progress import Progress, stop_on_interrupt
+from attn_tuner.progress import Progress
 from attn_tuner.registry import Registry, unknown
 from attn_tuner.results.finishing import finish
 from attn_tuner.results.mending import mended
@@ -28,8 +30,8 @@ from attn_tuner.tuning import place
 from attn_tuner.tuning.arguments import kept, members, seconds
 from attn_tuner.tuning.asked import as_asked
 from attn_tuner.tuning.beside import BaselinesBeside
-from attn_tuner.tuning.budget import format_duration
 from attn_tuner.tuning.data import RunData
+from attn_tuner.tuning.giving_up import nothing_found
 from attn_tuner.tuning.last_minutes import time_to_spare
 from attn_tuner.tuning.launchers.launch import Launch
 from attn_tuner.tuning.limits_check import Allowed
@@ -176,7 +178,14 @@ def search(
     place.check_data(dataset, directory)
     budget = place.clock_of(directory, limit, time.monotonic() - began)
     goal = goal_of(objective, faithful)
-    with held(directory), Progress(budget, objective, sign, progress, goal=goal) as shown:
+    with (
+        listening() as signals,
+        held(directory) as taken_over,
+        Progress(budget, objective, sign, progress, goal=goal) as shown,
+    ):
+        remove_parts(directory)
+        if taken_over:
+            shown.say(taken_over)
         for note in (*dataset.notes, *mended(directory)):
             shown.say(note)
         with budget.measure("encode"):
@@ -230,12 +239,16 @@ def search(
             )
             oracle = oracle_of(plan, hypermodel, _folders(warm_start))
             budget.set_reserve(kept_back(stored, plan))
-            runner = _run(plan, oracle, workshop, launch, budget, shown, directory, stored)
-            problem = beside.wait(budget)
+            with signals.put_off():
+                runner = _run(
+                    plan, oracle, workshop, launch, budget, shown, directory, stored, signals.came
+                )
+                problem = beside.wait(budget, signals.came)
         if problem:
             shown.say(problem)
         if not runner.ranked():
-            raise _nothing_found(budget, runner)
+            signals.end_if_any()
+            raise nothing_found(budget, runner)
         finish(runner, stored, dataset, budget, directory, shown)
     return SearchResult(directory)
 
@@ -252,8 +265,9 @@ def parts(kind: str) -> Registry:
     return KINDS[kind]
 
 
-def _run(plan, oracle, workshop, launch, budget, shown, directory, stored) -> TrialRunner:
-    interrupted, listen_no_more = stop_on_interrupt()
+def _run(
+    plan, oracle, workshop, launch, budget, shown, directory, stored, interrupted
+) -> TrialRunner:
     runner = TrialRunner(
         oracle,
         workshop,
@@ -273,7 +287,6 @@ def _run(plan, oracle, workshop, launch, budget, shown, directory, stored) -> Tr
         budget.set_reserve(kept_back(stored, plan, pretrain=False, repeats=False))
         repeat(runner, plan.repeats)
     finally:
-        listen_no_more()
         place.save_clock(budget, directory)
     return runner
 
@@ -287,13 +300,3 @@ def _heard(news, shown, budget, directory):
     shown.heard(news)
     if "ended" in news or "measures" in news:
         place.save_clock(budget, directory)
-
-
-def _nothing_found(budget, runner):
-    if not runner.records:
-        return BudgetError(
-            f"max_time of {format_duration(budget.seconds)} was over before a model could be "
-            f"trained; {format_duration(budget.elapsed())} went into reading the data and into "
-            "what is kept back for the export. Give more, or fewer texts."
-        )
-    return RunError("No trial gave a model. Each trial's record.json in the run folder says why.")

@@ -1,5 +1,6 @@
 """The command `attn-tuner`: parses, calls the api, prints; nothing is decided here."""
 
+import functools
 import json
 import logging
 import os
@@ -10,6 +11,8 @@ from typing import Annotated
 import typer
 
 from attn_tuner.errors import AttnTunerError
+from attn_tuner.files import unwritable
+from attn_tuner.interruption import listening, say
 from attn_tuner.terminal import harmless, one_line
 
 app = typer.Typer(
@@ -42,12 +45,33 @@ def main():
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
-    except AttnTunerError as error:
-        print(f"attn-tuner: {harmless(error)}", file=sys.stderr)
+    except (AttnTunerError, OSError) as error:
+        problem = error if isinstance(error, AttnTunerError) else unwritable(error)
+        if problem is None:
+            raise
+        print(f"attn-tuner: {harmless(problem)}", file=sys.stderr)
         sys.exit(1)
 
 
+def _heeds_signals(command):
+    """A command that Ctrl-C, SIGTERM and SIGHUP end in an orderly way, with status 128 + n."""
+
+    @functools.wraps(command)
+    def run(*arguments, **options):
+        with listening(exits=True) as signals:
+            try:
+                command(*arguments, **options)
+            except SystemExit:
+                if signals.came():
+                    say(f"attn-tuner: {signals.name} ended it; the same command goes on.")
+                raise
+            signals.end_if_any()
+
+    return run
+
+
 @app.command()
+@_heeds_signals
 def search(
     data: Annotated[
         str, typer.Argument(help="A TFDS name, a CSV, TSV, JSONL or Parquet, or demo.")
@@ -117,6 +141,7 @@ def search(
 
 
 @app.command()
+@_heeds_signals
 def predict(
     run: RunFolder,
     texts: Texts = None,
@@ -146,6 +171,7 @@ def predict(
 
 
 @app.command()
+@_heeds_signals
 def export(
     run: RunFolder,
     path: Annotated[Path, typer.Argument(help="The folder to write.")],
@@ -177,6 +203,7 @@ def export(
 
 
 @app.command()
+@_heeds_signals
 def report(
     run: RunFolder,
     out: Annotated[Path | None, typer.Option(help="RUN/report.html if not given.")] = None,
@@ -187,6 +214,7 @@ def report(
 
 
 @app.command()
+@_heeds_signals
 def explain(
     run: RunFolder,
     texts: Texts = None,

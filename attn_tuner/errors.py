@@ -46,6 +46,10 @@ class DamagedFile(RunError):
         return DamagedFile, (self.path, self.problem, self.remedy)
 
 
+class Unwritable(RunError):
+    """A file cannot be written: its disk is full, or its folder missing or protected."""
+
+
 class BudgetError(AttnTunerError, ValueError):
     """The time or size allowed is too small for what was asked."""
 

@@ -1,44 +1,146 @@
-"""Files written whole: a reader, or a process killed in the middle, never meets half of one."""
+"""Files and folders written whole: a reader, or a process killed in the middle, never meets half.
 
+Whatever is still being written lies in a folder `.NAME.*.part`, a draft, beside its later place.
+Nobody else in the package makes temporary names.
+"""
+
+import contextlib
+import errno
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from attn_tuner.errors import DamagedFile, RunError
+from attn_tuner.errors import DamagedFile, RunError, Unwritable
 
 COPY = "Put back a copy, or start in another folder."
+
+try:
+    import fcntl
+except ImportError:  # Windows: there nobody can see whether a draft is still being written.
+    fcntl = None
+
+_ENDING = ".part"
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
+_TAKEN = -1  # In the place of a lock that another holds.
+
+
+def is_draft(path) -> bool:
+    """Whether `draft` makes such names."""
+    name = Path(path).name
+    return name.startswith(".") and name.endswith(_ENDING)
+
+
+@contextlib.contextmanager
+def draft(path) -> Iterator[Path]:
+    """Gives an empty folder `.NAME.*.part` beside `path`, which is gone after the block.
+
+    The process that makes it holds a lock on it, by which `remove_parts` knows that it lives.
+    """
+    path = Path(path)
+    while True:
+        # A folder, since NumPy and Keras tell a file's format by its whole name.
+        folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=_ENDING))
+        lock = _locked(folder, wait=True)
+        if folder.exists():
+            break
+        _let_go(lock)  # It was taken for a left one before it was locked.
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        _let_go(lock)
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """Gives an empty folder among the system's temporary ones, which is gone after the block."""
+    with tempfile.TemporaryDirectory(prefix="attn-tuner.", suffix=_ENDING) as folder:
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def writing(path) -> Iterator[None]:
+    """Turns an OSError in the block into one that names the path.
+
+    Raises:
+        Unwritable: the folder is missing, may not be written, or its disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise Unwritable(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def unwritable(error: BaseException) -> Unwritable | None:
+    """The error as one that no repetition mends while a disk is full or protected; or None."""
+    if isinstance(error, Unwritable):
+        return error
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return Unwritable(f"{error.filename or 'A file'} cannot be written: {error.strerror}.")
+    return None
+
+
+def raise_unwritable(error: BaseException):
+    """Raises Unwritable where `unwritable` says so."""
+    if problem := unwritable(error):
+        raise problem from error
 
 
 def write_whole(path, write: Callable):
     """Calls `write(temporary path)`, flushes it to the disk, and renames it to `path`.
 
-    The temporary path ends in the same name, in a folder `.NAME.*.part` beside it. A process that
-    is killed may leave one behind: see `remove_parts`.
+    The temporary path ends in the same name, in a draft beside it.
 
     Raises:
-        RunError: the folder is missing, may not be written, or its disk is full.
+        Unwritable: the folder is missing, may not be written, or its disk is full.
     """
     path = Path(path)
-    try:
-        _write(path, write)
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror or error}.") from error
-
-
-def _write(path, write):
-    # A folder, since NumPy and Keras tell a file's format by its whole name.
-    folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
-    try:
+    with writing(path), draft(path) as folder:
         temporary = folder / path.name
         write(temporary)
         with open(temporary, "rb") as written:
             os.fsync(written.fileno())
         os.replace(temporary, path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def new_folder(path, replaces: bool = True) -> Iterator[Path]:
+    """Gives an empty folder to write into, which takes the name `path` when the block succeeds.
+
+    Args:
+        path: the folder. One that is there already stays until then.
+        replaces: whether it takes the place of one that is there, as another process may have
+            made meanwhile.
+
+    Raises:
+        Unwritable: the folder around it is missing, may not be written, or its disk is full.
+    """
+    path = Path(path)
+    with writing(path), draft(path) as folder:
+        yield folder
+        folder.chmod(0o777 & ~umask())  # It was made readable by its owner alone.
+        if not path.exists():
+            folder.rename(path)
+        elif replaces:
+            with draft(path) as former:
+                path.rename(former / path.name)
+                folder.rename(path)
+
+
+def reserve(path, size: int):
+    """Raises OSError where the disk of the file `path` has no room for so many bytes, or a limit.
+
+    For libraries that cannot be told that a disk is full.
+    """
+    if not hasattr(os, "posix_fallocate"):  # macOS, Windows.
+        if shutil.disk_usage(Path(path).parent).free < size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return
+    with draft(path) as folder, open(folder / "room", "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, max(size, 1))
 
 
 def write_text(path, text: str):
@@ -50,9 +152,12 @@ def write_json(path, value):
 
 
 def remove_parts(folder):
-    """Removes what killed processes left half written anywhere in the folder."""
-    for left in Path(folder).glob("**/.*.part"):
-        shutil.rmtree(left, ignore_errors=True)
+    """Removes the drafts that killed processes left anywhere in the folder."""
+    for left in Path(folder).glob(f"**/.*{_ENDING}"):
+        lock = _locked(left, wait=False)
+        if lock is not _TAKEN:
+            shutil.rmtree(left, ignore_errors=True)
+            _let_go(lock)
 
 
 def read_json(path):
@@ -74,3 +179,27 @@ def umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def _locked(folder: Path, wait: bool) -> int | None:
+    """The descriptor that locks a folder; None where there are no locks, or `_TAKEN`."""
+    if fcntl is None:
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        return descriptor
+    except BlockingIOError:
+        os.close(descriptor)
+        return _TAKEN
+    except OSError:  # A file system without locks.
+        os.close(descriptor)
+        return None
+
+
+def _let_go(lock: int | None):
+    if lock is not None:
+        os.close(lock)

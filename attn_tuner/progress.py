@@ -1,6 +1,5 @@
 """What a person sees while a search runs: the trial, the epoch, the best so far, the time left."""
 
-import sys
 import time
 
 from rich.console import Console
@@ -120,26 +119,3 @@ def describe(values: dict) -> str:
     words = f"{values.get('encoder', '')} + {values.get('head', '')}"
     rate = values.get("learning_rate")
     return words if rate is None else f"{words}, learning rate {rate:.1e}"
-
-
-def stop_on_interrupt():
-    """A function that tells whether the user pressed Ctrl-C, and one that ends the listening.
-
-    The first Ctrl-C asks the search to end well; a second one ends the program as usual. Outside
-    the main thread Python allows no handler, and Ctrl-C keeps its usual meaning.
-    """
-    import signal
-    import threading
-
-    if threading.current_thread() is not threading.main_thread():
-        return (lambda: False), (lambda: None)
-    pressed = []
-
-    def press(number, frame):
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(True)
-        print("Ending with the best so far; Ctrl-C again ends at once.", file=sys.stderr)
-
-    before = signal.signal(signal.SIGINT, press)
-    return (lambda: bool(pressed)), (lambda: signal.signal(signal.SIGINT, before))

@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # From the bottom up. A module may import those on its own line and on the lines above it.
 LAYERS = [
     {"errors"},
-    {"registry", "files", "processes", "terminal"},
+    {"registry", "files", "interruption", "processes", "terminal"},
     {"stored"},
     {"dimensions"},
     {"space"},

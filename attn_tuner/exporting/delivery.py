@@ -1,7 +1,6 @@
 """Artefacts handed over: written, run in a fresh process, described, and only then in place."""
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from attn_tuner.exporting.shrinking import (
     weight,
 )
 from attn_tuner.exporting.verification import FreshProcess, Proof, probing_texts, proven
+from attn_tuner.files import scratch
 from attn_tuner.text.given import read_texts
 
 
@@ -124,8 +124,8 @@ def fitting(
     Raises:
         ExportError: no such bundle was found.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder) / format
+    with scratch() as folder:
+        draft = folder / format
         draft.mkdir()
         expected = bundle.predict(texts)
         made = _made(on_tensorflow(format), bundle, draft, max_size_mb, texts, expected, labels)

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import keras
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.base import Artefact, Bundle, exporters
 from attn_tuner.exporting.trust import strangers_of
+from attn_tuner.files import scratch
 from attn_tuner.processes import module_command
 
 _ANY_BACKEND = ("keras",)
@@ -36,10 +36,10 @@ def on_tensorflow(name: str):
 
 
 def _made_elsewhere(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
-    with tempfile.TemporaryDirectory() as place:
+    with scratch() as place:
         bundle.save(place)
         done = subprocess.run(
-            module_command(__name__, place, str(folder), name, *strangers_of(bundle.model)),
+            module_command(__name__, place, folder, name, *strangers_of(bundle.model)),
             capture_output=True,
             text=True,
             encoding="utf-8",

@@ -2,14 +2,12 @@
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from attn_tuner.errors import ExportError
-from attn_tuner.files import umask
+from attn_tuner.errors import ExportError, Unwritable
+from attn_tuner.files import new_folder, writing
 from attn_tuner.stored import digest_of, read_object, reading
 
 CARD = "card.json"
@@ -37,15 +35,14 @@ def whole_folder(path) -> Iterator[Path]:
     path = Path(path).absolute()
     _refuse_what_is_not_ours(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise _cannot_write(path.parent, error.strerror) from error
-    try:
-        yield draft
-        _take_the_name(draft, path)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        with writing(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with new_folder(path) as draft:
+            yield draft
+    except Unwritable as error:
+        raise _cannot_write(
+            path.parent, getattr(error.__cause__, "strerror", None) or error
+        ) from error
 
 
 def check_targets(path, formats: Sequence[str]):
@@ -122,15 +119,6 @@ def _refuse_what_is_not_ours(path: Path):
 
 
 def _cannot_write(folder, problem) -> ExportError:
-    return ExportError(f"Cannot write to '{folder}' ({problem}). Choose another folder.")
-
-
-def _take_the_name(draft: Path, path: Path):
-    draft.chmod(0o777 & ~umask())  # mkdtemp made it readable by its owner alone.
-    if path.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-        path.rename(old / path.name)
-        draft.rename(path)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        draft.rename(path)
+    return ExportError(
+        f"Cannot write to '{folder}' ({problem}). Make room, or choose another folder."
+    )

@@ -1,6 +1,6 @@
 """Runs an artefact as its user would: in a process of its own, without this package.
 
-Started as a script, `python fresh.py KIND`, where KIND is savedmodel, keras, onnx or litert, it
+Started as a script, `fresh.py KIND`, where KIND is savedmodel, keras, onnx or litert, it
 answers one JSON line per request on standard input:
 
     {"path": "best", "texts": [...]}

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from attn_tuner.exporting.base import (
     padded,
 )
 from attn_tuner.exporting.trust import modules_of
+from attn_tuner.processes import script_command
 
 _SCRIPT = Path(__file__).with_name("fresh.py")
 _BATCH = 64
@@ -73,7 +73,7 @@ class FreshProcess:
         # The graphics card may be full of this process's own models.
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(_SCRIPT), self.kind],
+            script_command(_SCRIPT, self.kind),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -1,14 +1,13 @@
 """Word vectors by skip-grams with negative sampling, through gensim."""
 
 import os
-import tempfile
 import time
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
 from attn_tuner.errors import need
+from attn_tuner.files import scratch
 
 WINDOW = 5
 NEGATIVE = 5
@@ -83,9 +82,9 @@ def skipgram_vectors(
     )
     model.build_vocab_from_freq({names[number]: int(counts[number]) for number in seen})
     done, rate = 0, fastest
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         for part in _in_random_order(texts, planned, seed):
-            file = Path(folder) / "texts"
+            file = folder / "texts"
             size = _write(part, names, file)
             done += size
             spent = (time.monotonic() - began) / seconds if seconds else 0.0

@@ -2,14 +2,13 @@
 
 import json
 import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from attn_tuner.errors import RunError
+from attn_tuner.files import new_folder, writing
 from attn_tuner.measures import kind_of
 from attn_tuner.stored import check_seal, read_object, reading, sealed
 from attn_tuner.text.dataset import Split, TextDataset
@@ -112,18 +111,15 @@ class TokenStore:
             raise ValueError("the ids, offsets and labels beside it do not fit each other")
 
     def save(self, directory):
-        """Writes the store into a new folder."""
-        directory = Path(directory)
-        directory.mkdir()
-        for name in _ARRAYS:
-            path = directory / f"{name}.npy"
-            sealed(np.save, path, getattr(self, name))
-            with path.open("rb") as file:
-                _to_disk(file)
-        _write_json(
-            directory / _FACTS,
-            {"vocabulary_size": self.vocabulary_size, "token_length": self.token_length},
-        )
+        """Writes the store into a new folder, whole or not at all."""
+        facts = {"vocabulary_size": self.vocabulary_size, "token_length": self.token_length}
+        with new_folder(directory, replaces=False) as draft:
+            for name in _ARRAYS:
+                path = draft / f"{name}.npy"
+                sealed(np.save, path, getattr(self, name))
+                with path.open("rb") as file:
+                    _to_disk(file)
+            _write_json(draft / _FACTS, facts)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -162,12 +158,7 @@ def encode_parts(dataset: TextDataset, vectorizer: Vectorizer, directory) -> dic
     directory = Path(directory)
     key = f"{_FORMAT}-{dataset.fingerprint}-{vectorizer.fingerprint}"
     if not directory.exists():
-        try:
-            _write_all(dataset, vectorizer, directory, key)
-        except OSError as error:
-            raise RunError(
-                f"The encoded texts cannot be written to {directory}: {error.strerror or error}."
-            ) from error
+        _write_all(dataset, vectorizer, directory, key)
     if _key_of(directory) != key:
         raise RunError(
             f"{directory} holds texts of other data or of another tokenisation. "
@@ -185,23 +176,13 @@ def open_vectorizer(directory) -> Vectorizer:
 
 
 def _write_all(dataset, vectorizer, directory: Path, key: str):
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    # Whatever is in the way when this process ends early never bears the final name.
-    temporary = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}-"))
-    try:
+    with writing(directory):
+        directory.parent.mkdir(parents=True, exist_ok=True)
+    with new_folder(directory, replaces=False) as draft:
         for role, split in dataset.parts().items():
-            TokenStore.encode(split, vectorizer).save(temporary / role)
-        _write_json(temporary / VECTORIZER, vectorizer.get_config())
-        _write_json(temporary / _FACTS, {"key": key, "classes": dataset.classes})
-        temporary.chmod(0o755)
-        try:
-            temporary.rename(directory)
-        except OSError:
-            # Another process was quicker; what it wrote is compared by its key.
-            if not directory.exists():
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+            TokenStore.encode(split, vectorizer).save(draft / role)
+        _write_json(draft / VECTORIZER, vectorizer.get_config())
+        _write_json(draft / _FACTS, {"key": key, "classes": dataset.classes})
 
 
 def _key_of(directory: Path) -> str | None:

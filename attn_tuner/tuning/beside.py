@@ -1,8 +1,11 @@
 """The baselines, measured in a process of their own while the search runs."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from attn_tuner.tuning.budget import Budget
 
 BASELINES, LINEAR, LINEAR_ANSWERS = "baselines.json", "linear.npz", "linear_validation.npy"
 _PATIENCE = 600  # Seconds, where no budget says otherwise.
+_PACE = 0.2  # Seconds between two looks.
 _GRACE = 2.0  # Seconds for what has ended already to be read.
 
 
@@ -53,15 +57,25 @@ class BaselinesBeside:
             self.process.kill()
             self.process.communicate()
 
-    def wait(self, budget: Budget) -> str | None:
-        """Waits for the baselines as long as the search may last; says what went wrong, if so."""
+    def wait(self, budget: Budget, interrupted: Callable[[], bool] = lambda: False) -> str | None:
+        """Waits for the baselines as long as the search may last; says what went wrong, if so.
+
+        Args:
+            budget: of the search.
+            interrupted: whether the search is to end now.
+        """
         if not self.process:
             return None
         left = budget.search_left()
         patience = _PATIENCE if left is None else max(left, _GRACE)
-        try:
-            errors = self.process.communicate(timeout=patience)[1]
-        except subprocess.TimeoutExpired:
+        errors, until = None, time.monotonic() + patience
+        while errors is None and time.monotonic() < until:
+            if interrupted():
+                until = min(until, time.monotonic() + _GRACE)
+                interrupted = bool
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                errors = self.process.communicate(timeout=_PACE)[1]
+        if errors is None:
             return "The linear baseline was not done in time, so the leaderboard lacks it."
         if self.process.returncode:
             return f"The linear baseline failed: {errors.strip().splitlines()[-1]}"

@@ -8,7 +8,7 @@ from statistics import median_low
 import numpy as np
 
 from attn_tuner.errors import DamagedFile
-from attn_tuner.files import write_json, write_whole
+from attn_tuner.files import new_folder, reserve, write_json, write_whole, writing
 from attn_tuner.stored import check_seal, read_array, read_arrays, read_dataclass, reading, sealed
 from attn_tuner.tuning.watch import Progress
 
@@ -16,6 +16,7 @@ RECORD = "record.json"
 WEIGHTS = "checkpoint.weights.h5"  # The name under which stock KerasTuner looks for them.
 PROBABILITIES = "validation.npy"
 PRETRAINED = "-pretrained"  # Behind the name of the trial whose values it has.
+_HEADER = 4096  # Bytes that HDF5 takes for the head of each array, about twice what was seen.
 LINEAR_NAME = "linear"  # Of the linear baseline, where trials have their number.
 _STATE = "state.weights.h5"
 STATES = ("completed", "pruned", "cut", "failed", "infeasible")
@@ -145,7 +146,9 @@ def recorded(run) -> dict[str, Record]:
 
 
 def save_weights(model, folder):
-    write_whole(_weights_file(folder), lambda path: sealed(model.save_weights, path))
+    write_whole(
+        _weights_file(folder), lambda path: sealed(lambda to: _write_weights(model, to), path)
+    )
 
 
 def save_probabilities(probabilities, folder):
@@ -185,17 +188,16 @@ def drop_weights(folder):
 def save_resume_point(model, progress: Progress, folder):
     """Writes weights, optimiser and progress as one numbered folder, whole or not at all."""
     folder = Path(folder)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     number = max(_resume_numbers(folder), default=0) + 1
-    temporary = folder / f".resume-{number}"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    sealed(model.save_weights, temporary / _STATE)
-    if progress.best_weights is not None:
-        arrays = {f"w{index:04d}": value for index, value in enumerate(progress.best_weights)}
-        np.savez(temporary / "best.npz", probabilities=progress.probabilities, **arrays)
-    facts = ("epoch", "batch", "history", "best", "seconds")
-    write_json(temporary / "progress.json", {name: getattr(progress, name) for name in facts})
-    temporary.rename(folder / f"resume-{number}")
+    with new_folder(folder / f"resume-{number}") as draft:
+        sealed(lambda path: _write_weights(model, path), draft / _STATE)
+        if progress.best_weights is not None:
+            arrays = {f"w{index:04d}": value for index, value in enumerate(progress.best_weights)}
+            np.savez(draft / "best.npz", probabilities=progress.probabilities, **arrays)
+        facts = ("epoch", "batch", "history", "best", "seconds")
+        write_json(draft / "progress.json", {name: getattr(progress, name) for name in facts})
     for older in _resume_numbers(folder):
         if older < number:
             shutil.rmtree(folder / f"resume-{older}", ignore_errors=True)
@@ -262,6 +264,17 @@ def can_resume(folder) -> bool:
 def drop_resume_points(folder):
     for number in _resume_numbers(Path(folder)):
         shutil.rmtree(Path(folder) / f"resume-{number}", ignore_errors=True)
+
+
+def _write_weights(model, path):
+    """Writes the model's weights, and its optimiser's, once there is room for all of them.
+
+    HDF5 ends the process by a segmentation fault where a disk is full in the middle of a file.
+    """
+    state = [*model.variables, *(model.optimizer.variables if model.optimizer else ())]
+    sizes = [(8 if "64" in str(each.dtype) else 4) * int(np.prod(each.shape)) for each in state]
+    reserve(path, sum(sizes) + _HEADER * (len(sizes) + 16))
+    model.save_weights(path)
 
 
 def _weights_file(folder) -> Path:

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
+from attn_tuner.errors import BudgetError, RunError
+from attn_tuner.tuning.budget import format_duration
 from attn_tuner.tuning.folder import RECORD, Record
 
 TURNED_AWAY = 100  # Trials in a row, none ever trained, before limits count as impossible.
@@ -38,3 +40,14 @@ def _failures(records: Iterable[Record], folder) -> str:
         f"{failed[-1].stopped}. The whole traceback is in "
         f"{folder}/trial_{failed[-1].trial_id}/{RECORD}."
     )
+
+
+def nothing_found(budget, runner):
+    """The error of a search that has ended without a model."""
+    if not runner.records:
+        return BudgetError(
+            f"max_time of {format_duration(budget.seconds)} was over before a model could be "
+            f"trained; {format_duration(budget.elapsed())} went into reading the data and into "
+            "what is kept back for the export. Give more, or fewer texts."
+        )
+    return RunError("No trial gave a model. Each trial's record.json in the run folder says why.")

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from attn_tuner.files import writing
 from attn_tuner.stored import check_kinds, reading
 
 FILE = "oracle.journal"
@@ -35,7 +36,7 @@ class Journal:
         self.path = Path(folder) / FILE
 
     def add(self, line: dict):
-        with self.path.open("ab") as file:
+        with writing(self.path), self.path.open("ab") as file:
             file.write(json.dumps(line).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from attn_tuner.errors import DamagedFile, RunError
-from attn_tuner.files import write_json
+from attn_tuner.files import draft, is_draft, write_json
 from attn_tuner.stored import finite, read_object, reading
 from attn_tuner.text.store import VECTORIZER
 from attn_tuner.tuning.budget import Budget, format_duration
@@ -31,9 +31,8 @@ def take(directory, name: str) -> Path:
     directory = Path(directory or Path("runs") / _slug(name)).absolute()
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        probe = directory / ".writable"
-        probe.touch()
-        probe.unlink()
+        with draft(directory / "probe"):
+            pass
     except OSError as error:
         raise _cannot_write(directory, error.strerror) from error
     _refuse_foreign(directory)
@@ -60,7 +59,7 @@ def check(directory):
 
 
 def _refuse_foreign(directory):
-    others = [path for path in directory.iterdir() if path.name != LOCK]
+    others = [path for path in directory.iterdir() if path.name != LOCK and not is_draft(path)]
     ours = (directory / PLAN).exists() or (directory / DATA / VECTORIZER).exists()
     if others and not ours:
         raise RunError(

@@ -14,6 +14,7 @@ from keras_tuner.engine.trial import TrialStatus
 
 from attn_tuner.declaration import declare
 from attn_tuner.errors import Infeasible, RunError
+from attn_tuner.files import raise_unwritable
 from attn_tuner.tuning import folder as folders
 from attn_tuner.tuning.alarm import woken
 from attn_tuner.tuning.budget import Budget
@@ -257,9 +258,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
             ended=self.budget.elapsed(),
             message=message,
         )
-        place = Path(self.get_trial_dir(trial.trial_id))
-        place.mkdir(parents=True, exist_ok=True)
-        record.save(place)
+        record.save(self.get_trial_dir(trial.trial_id))
         self.records[trial.trial_id] = record
         if task:
             self.pruners.of(task.ration.share).finish(trial.trial_id)
@@ -277,6 +276,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         try:
             self.succeed(trial, self.run_trial(trial))
         except Exception as error:
+            raise_unwritable(error)  # The trial goes on once there is room.
             self.fail(trial, f"{type(error).__name__}: {error}", traceback.format_exc())
 
     def _schedule(self, values):

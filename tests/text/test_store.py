@@ -66,7 +66,7 @@ def test_what_is_cut_short_leaves_nothing_under_the_final_name(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(TokenStore, "save", fail)
-    with pytest.raises(RunError, match=r"cannot be written to .*No space left on device"):
+    with pytest.raises(RunError, match=r"tokens cannot be written: No space left on device"):
         encode_parts(data, vectorizer, tmp_path / "tokens")
     assert list(tmp_path.iterdir()) == []
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from keras_tuner.engine.trial import Trial, TrialStatus
 
-from attn_tuner.errors import Infeasible
+from attn_tuner.errors import Infeasible, Unwritable
 from attn_tuner.tuning.durable import Durable
 from attn_tuner.tuning.garbage import spared
 from attn_tuner.tuning.launchers.crew import DIED, OUT_OF_MEMORY, Crew, Event
 
+_UNWRITABLE = f"{Unwritable.__name__}: "  # Before the sentence of such an error.
 PACE = 0.5  # Seconds between two looks at the clock.
 SILENCE = 600.0  # Seconds without a word after which a worker counts as stuck.
 
@@ -149,6 +150,9 @@ class Driver:
 
     def _fail(self, worker, job, facts):
         del self._jobs[worker]
+        cause, _ = facts
+        if cause.startswith(_UNWRITABLE):
+            raise Unwritable(cause.removeprefix(_UNWRITABLE))
         self.runner.fail(job.trial, *facts)
         self._end(job)
 

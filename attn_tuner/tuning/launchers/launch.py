@@ -79,6 +79,7 @@ class Launch:
                 self.cpus_per_trial,
                 self.gpus_per_trial,
                 () if self.cluster else places(self.workers),
+                here=not self.cluster,
             )
             return Driver(runner, crew).search()
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -83,6 +84,7 @@ class RayCrew:
         threads: for each; its part of this machine's cores if None.
         cpus, gpus: what Ray is to set aside for each, also fractions.
         places: the cores of each, where all are on this machine; none lets them wander.
+        here: whether all are on this machine; they end with this process then.
     """
 
     def __init__(
@@ -94,11 +96,13 @@ class RayCrew:
         cpus: float = 1,
         gpus: float = 0,
         places: Sequence[frozenset[int]] = (),
+        here: bool = False,
     ):
         self._ray = ray
         # Put aside once: the actors of a machine share it, arrays without a copy.
         self._prepare = ray.put(prepare)
         self._pace = max(NEWS_PACE, workers / NEWS_RATE)
+        self._driver = os.getpid() if here else None
         self._part = 1.0  # Of the memory that a worker counts on at first.
         self._killed = killed()
         self._make = ray.remote(Worker).options(
@@ -162,7 +166,7 @@ class RayCrew:
         self._actors.clear()
 
     def _hire(self, place):
-        handle = self._make.remote(self._prepare, self._part, self._pace, place)
+        handle = self._make.remote(self._prepare, self._part, self._pace, place, self._driver)
         self._actors[next(self._names)] = _Actor(handle, handle.process.remote(), place)
 
     def _tell(self, worker, what, *words):

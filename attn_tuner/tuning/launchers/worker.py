@@ -7,6 +7,8 @@ import time
 import traceback
 from collections.abc import Callable
 
+from attn_tuner.files import unwritable
+from attn_tuner.processes import end_with
 from attn_tuner.tuning.garbage import spare
 from attn_tuner.tuning.launchers.memory import Estimate
 from attn_tuner.tuning.launchers.threads import stay_on
@@ -26,6 +28,7 @@ class Worker:
         part: of the memory that it would count on, what it may.
         place: cores that it stays on; None for all.
         pace: seconds between two words on how far an epoch is.
+        driver: the process that the worker ends with, where it is on the same machine.
     """
 
     def __init__(
@@ -34,7 +37,10 @@ class Worker:
         part: float = 1.0,
         pace: float = NEWS_PACE,
         place: frozenset[int] | None = None,
+        driver: int | None = None,
     ):
+        if driver:
+            end_with(driver)
         if place:
             stay_on(place)
         self._train = prepare()
@@ -56,6 +62,7 @@ class Worker:
         try:
             self._say("ended", self._train(task, self._watch()))
         except Exception as error:
+            error = unwritable(error) or error
             self._say("failed", (f"{type(error).__name__}: {error}", traceback.format_exc()))
 
     def news(self) -> list[tuple[str, object]]:
