@@ -17,6 +17,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 PACE = 0.5  # Seconds between two looks whether the parent lives.
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux.
@@ -89,7 +90,10 @@ def _exists(process: int) -> bool:
     return True
 
 
-def _watch(alive):
+def _watch(alive: Callable[[], bool]):
+    if not alive():
+        os._exit(1)
+
     def look():
         while alive():
             time.sleep(PACE)
