@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -79,3 +81,38 @@ def test_outside_the_main_thread_signals_keep_their_meaning():
     thread.start()
     thread.join()
     assert found == [(False, before)]
+
+
+HUNG_UP = """
+import sys, time
+from pathlib import Path
+from attn_tuner.interruption import listening
+with listening(exits=True) as signals:
+    with signals.put_off():
+        print("ready", flush=True)
+        while not signals.came():
+            time.sleep(0.02)
+    print("to nobody", flush=True)
+    print("to nobody", file=sys.stderr, flush=True)
+    Path(sys.argv[1]).touch()
+    signals.end_if_any()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a pseudo-terminal")
+def test_what_is_printed_to_a_terminal_that_was_closed_is_no_error(tmp_path):
+    done = tmp_path / "done"
+    master, slave = os.openpty()
+    take_terminal = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    process = subprocess.Popen(
+        [sys.executable, "-c", take_terminal + HUNG_UP, str(done)],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    assert b"ready" in os.read(master, 100)
+    os.close(master)
+    assert process.wait(timeout=60) == 128 + signal.SIGHUP
+    assert done.exists()

@@ -3,17 +3,22 @@
 import json
 import os
 import random
+import re
 import signal
+import sys
 import time
 from pathlib import Path
 
 import pytest
-from sitting import begin
+from sitting import STOPS, begin, end, wait_at
 from test_search import QUICK, colours, quick_search
 
 import attn_tuner
+from attn_tuner.files import is_draft
 from attn_tuner.tuning.folder import Record
+from attn_tuner.tuning.lock import LOCK
 
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 FIRST_RECORD = 180  # Seconds in which any machine has trained one of these models.
 
 
@@ -32,40 +37,19 @@ def finished(directory) -> dict:
     return {record.trial_id: record for record in records if record.status != "cut"}
 
 
-def test_ctrl_c_ends_a_search_with_the_best_so_far_exported(tmp_path):
-    process = begin(tmp_path / "run")
-    wait_for_a_record(tmp_path / "run", process)
-    os.kill(process.pid, signal.SIGINT)
-    process.join(timeout=180)
-    assert process.exitcode == 0
-    result = attn_tuner.load(tmp_path / "run")
-    assert result.run.outcome["winner"] in {record.trial_id for record in result.run.records}
-    assert (tmp_path / "run" / "best" / "saved_model.pb").exists()
-    assert result.predict(["a red box"])
+def check_nothing_is_lost(directory, before) -> dict:
+    """The trials that have ended, among them all that had ended before, unchanged."""
+    after = finished(directory)
+    assert {trial_id: after[trial_id] for trial_id in before} == before
+    for path in directory.rglob("*.json"):
+        assert any(map(is_draft, path.parents)) or json.loads(path.read_text()) is not None
+    return after
 
 
-@pytest.mark.parametrize(
-    "kills", [pytest.param(30), pytest.param(200, marks=pytest.mark.slow)], ids=str
-)
-def test_kills_at_random_moments_lose_nothing(tmp_path, kills):
-    moments, trials = random.Random(kills), 4 + kills // 5
-    process = begin(tmp_path / "run", "demo", trials)
-    wait_for_a_record(tmp_path / "run", process)
-    before = {}
-    for _ in range(kills):
-        process.join(timeout=moments.uniform(0, 5))
-        process.kill()
-        process.join()
-        after = finished(tmp_path / "run")
-        assert {trial_id: after[trial_id] for trial_id in before} == before
-        before = after
-        for path in (tmp_path / "run").rglob("*.json"):
-            # A process that was killed as it wrote leaves its draft in a folder of this name.
-            assert path.parent.suffix == ".part" or json.loads(path.read_text()) is not None
-        process = begin(tmp_path / "run", "demo", trials)
+def check_it_goes_on_to_its_end(directory, before, process, trials):
     process.join(timeout=400)
     assert process.exitcode == 0
-    result = attn_tuner.load(tmp_path / "run")
+    result = attn_tuner.load(directory)
     after = {record.trial_id: record for record in result.run.records}
     assert len(after) == trials
     aside = [record for record in after.values() if record.status == "failed"]
@@ -73,7 +57,81 @@ def test_kills_at_random_moments_lose_nothing(tmp_path, kills):
     assert len(aside) < trials
     assert {trial_id: after[trial_id] for trial_id in before} == before
     assert result.run.outcome["winner"] in after
-    assert result.predict(["a lovely room"])
+    assert result.predict(["a red box"])
+    assert not [path for path in directory.rglob("*") if is_draft(path)]
+    assert not (directory / LOCK).exists()
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+    ],
+    ids=lambda number: number.name,
+)
+def test_a_signal_ends_a_search_with_the_best_so_far_exported(tmp_path, number):
+    process = begin(tmp_path / "run", trials=200)
+    wait_for_a_record(tmp_path / "run", process)
+    assert end(process, number) == 128 + number
+    result = attn_tuner.load(tmp_path / "run")
+    assert result.run.outcome["winner"] in {record.trial_id for record in result.run.records}
+    assert (tmp_path / "run" / "best" / "saved_model.pb").exists()
+    assert result.predict(["a red box"])
+
+
+def test_six_ends_from_the_encoding_to_the_export_lose_nothing(tmp_path):
+    run, before = tmp_path / "run", {}
+    for place, number in (
+        ("encoding", signal.SIGKILL),
+        ("encoding", signal.SIGTERM),
+        ("vectors", signal.SIGHUP),
+        (None, signal.SIGKILL),
+        ("export", signal.SIGKILL),
+        ("export", signal.SIGINT),
+    ):
+        process = begin(run, trials=2, stop=place)
+        if place:
+            wait_at(run, process)
+        else:
+            wait_for_a_record(run, process)
+        status = end(process, number)
+        assert status == (-number if number == signal.SIGKILL else 128 + number)
+        before = check_nothing_is_lost(run, before)
+    assert len(before) == 2
+    check_it_goes_on_to_its_end(run, before, begin(run, trials=2), 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [60, 200])
+def test_ends_at_random_moments_lose_nothing(tmp_path, kills):
+    moments, trials, run = random.Random(kills), 4 + kills // 5, tmp_path / "run"
+    before = {}
+    for _ in range(kills):
+        place = moments.choice([None, None, None, *STOPS])
+        process = begin(run, "demo", trials, stop=place)
+        process.join(timeout=moments.uniform(0, 8))
+        number = moments.choice(SIGNALS)
+        if process.is_alive():
+            status = end(process, number, again=moments.random() < 0.5)
+            # Right after the start nobody listens yet.
+            assert status in (128 + number, -number)
+        else:
+            assert process.exitcode == 0
+        before = check_nothing_is_lost(run, before)
+    check_it_goes_on_to_its_end(run, before, begin(run, "demo", trials), trials)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_FSIZE and posix_fallocate")
+def test_a_search_goes_on_once_the_disk_has_room(tmp_path, capfd):
+    run = tmp_path / "run"
+    process = begin(run, trials=1, largest=100_000)
+    process.join(timeout=180)
+    assert process.exitcode == 1
+    assert re.search(r"Unwritable: .*cannot be written: File too large", capfd.readouterr().err)
+    assert not finished(run)
+    check_it_goes_on_to_its_end(run, {}, begin(run, trials=1), 1)
 
 
 def test_a_cut_trial_goes_on_from_its_resume_point(tmp_path):
