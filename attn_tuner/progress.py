@@ -73,6 +73,8 @@ class Progress:
             self.epoch, self.part = news["epoch"], news["part"]
         if "measures" in news:
             self.score = news["measures"][self.objective]
+        if "remark" in news:
+            self.say(f"trial {news['trial']} keeps its score. {news['remark']}")
         if "ended" in news:
             self._trial_ended(news["ended"])
         self._refresh()

@@ -101,11 +101,6 @@ def test_tensorflow_is_imported_only_where_texts_and_artefacts_are(path):
     assert not uses or part_of(name_of(path)) in WITH_TENSORFLOW
 
 
-@each_file
-def test_a_file_holds_one_idea_in_fewer_than_300_lines(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) < 300
-
-
 def loaded_by(statement: str) -> set[str]:
     """The packages that a fresh process holds after a statement."""
     program = f"{statement}\nimport sys\nprint(*{{name.split('.')[0] for name in sys.modules}})"

@@ -84,17 +84,20 @@ class Batches(keras.utils.PyDataset):
         `fit` takes the number of batches once, what is left of an epoch needs its own `fit`.
         """
         self.epoch = epoch
-        self._order = _apart(self._plan(epoch)[batch:], self._rung)
+        self._every = _apart(self._plan(epoch), self._rung)
+        self._order = self._every[batch:]
         self._running = self._complete = False
 
     def __len__(self) -> int:
         return len(self._order)
 
     def __getitem__(self, index: int):
-        chosen = self._order[index]
         self._complete |= index == len(self._order) - 1
-        batch = self._ids(chosen), self.store.labels[self.rows[chosen]]
-        return batch if self._weights is None else (*batch, self._weights[chosen])
+        return self._batch(self._order[index])
+
+    def examples(self) -> list:
+        """Two batches of different lengths where the epoch has any, as what is left may not."""
+        return [self._batch(chosen) for chosen in self._every[:2]]
 
     def on_epoch_begin(self):
         self._running, self._complete = True, False
@@ -116,6 +119,10 @@ class Batches(keras.utils.PyDataset):
     def padded_tokens(self) -> int:
         """Steps that an epoch computes, padding included."""
         return int(sum(len(b) * self.ladder[self._rung[b].max()] for b in self._plan(self.epoch)))
+
+    def _batch(self, chosen):
+        batch = self._ids(chosen), self.store.labels[self.rows[chosen]]
+        return batch if self._weights is None else (*batch, self._weights[chosen])
 
     def _ids(self, chosen) -> np.ndarray:
         steps = np.arange(self.ladder[self._rung[chosen].max()])

@@ -2,6 +2,8 @@
 
 import keras
 
+from attn_tuner.text.buckets import Batches
+
 AHEAD = 2  # Batches made while the model is at work on an earlier one.
 
 
@@ -22,12 +24,19 @@ def stream(batches: keras.utils.PyDataset):
 
     def epoch():
         batches.on_epoch_begin()
-        for index in range(len(batches)):
-            yield batches[index]
-        batches.on_epoch_end()
+        last = len(batches) - 1
+        for index in range(last + 1):
+            batch = batches[index]
+            if index == last:
+                # Before the batch is out: Keras may begin the next epoch as soon as it has it.
+                batches.on_epoch_end()
+            yield batch
 
-    first = [batches[index] for index in range(min(2, len(batches)))]
-    signature = tf.nest.map_structure(_spec, first[0], first[-1])
+    if isinstance(batches, Batches):
+        examples = batches.examples()
+    else:
+        examples = [batches[index] for index in range(min(2, len(batches)))]
+    signature = tf.nest.map_structure(_spec, examples[0], examples[-1])
     dataset = tf.data.Dataset.from_generator(epoch, output_signature=signature)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))
     options = tf.data.Options()

@@ -19,6 +19,7 @@ PRETRAINED = "-pretrained"  # Behind the name of the trial whose values it has.
 _HEADER = 4096  # Bytes that HDF5 takes for the head of each array, about twice what was seen.
 LINEAR_NAME = "linear"  # Of the linear baseline, where trials have their number.
 _STATE = "state.weights.h5"
+_RANDOM = "random.npz"
 STATES = ("completed", "pruned", "cut", "failed", "infeasible")
 _FROM_ITS_BEGINNING = "Remove its folder: the trial is trained from its beginning then."
 _LOST = (
@@ -44,11 +45,12 @@ class Record:
         parameters: weights of the model.
         seed: of its weights and its order of data.
         ended: seconds since the search began, over all sittings.
-        message: the traceback of a failed trial.
+        message: the traceback of a failed trial, or of its attempt to go on.
         repeats: scores of further trainings with other seeds.
         latency_ms: milliseconds for one text, where they are limited.
         share: of the most that a trial is given, what its rung gave it; 1 without rungs.
         used: by name, what the rung put in the place of values, see `fidelity.Ration`.
+        remark: why a trial that has a score could not go on; empty where it could.
     """
 
     trial_id: str
@@ -67,6 +69,7 @@ class Record:
     latency_ms: float | None = None
     share: float = 1.0
     used: dict = field(default_factory=dict, hash=False)
+    remark: str = ""
 
     @property
     def trained(self) -> dict:
@@ -179,6 +182,16 @@ def load_probabilities(folder, shape=None) -> np.ndarray:
     return read_array(Path(folder) / PROBABILITIES, shape)
 
 
+def save_best(model, probabilities, folder):
+    """Writes weights and probabilities, both or neither where one cannot be written."""
+
+    def write(path):
+        sealed(np.save, path, probabilities)
+        save_weights(model, folder)
+
+    write_whole(Path(folder) / PROBABILITIES, write)
+
+
 def drop_weights(folder):
     """Frees what a trial that is no longer among the best holds on disk."""
     _weights_file(folder).unlink(missing_ok=True)
@@ -186,17 +199,28 @@ def drop_weights(folder):
 
 
 def save_resume_point(model, progress: Progress, folder):
-    """Writes weights, optimiser and progress as one numbered folder, whole or not at all."""
+    """Writes all that training goes on from as one numbered folder, whole or not at all.
+
+    That is weights, optimiser, the states of random generators and metrics, and the progress.
+    """
+    import keras
+
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     number = max(_resume_numbers(folder), default=0) + 1
     with new_folder(folder / f"resume-{number}") as draft:
         sealed(lambda path: _write_weights(model, path), draft / _STATE)
+        states = {
+            f"s{index:04d}": keras.ops.convert_to_numpy(each)
+            for index, each in enumerate(_seeds(model))
+        }
+        means = {f"m{index:04d}": value for index, value in enumerate(progress.metrics)}
+        np.savez(draft / _RANDOM, **states, **means)
         if progress.best_weights is not None:
             arrays = {f"w{index:04d}": value for index, value in enumerate(progress.best_weights)}
             np.savez(draft / "best.npz", probabilities=progress.probabilities, **arrays)
-        facts = ("epoch", "batch", "history", "best", "seconds")
+        facts = ("epoch", "batch", "history", "best", "seconds", "loss")
         write_json(draft / "progress.json", {name: getattr(progress, name) for name in facts})
     for older in _resume_numbers(folder):
         if older < number:
@@ -213,6 +237,9 @@ def load_resume_point(model, folder) -> Progress | None:
     with reading(point / _STATE, _FROM_ITS_BEGINNING):
         check_seal(point / _STATE)
         model.load_weights(point / _STATE)
+    if progress.seeds:
+        with reading(point / _RANDOM, _FROM_ITS_BEGINNING):
+            _set_seeds(model, progress.seeds)
     return progress
 
 
@@ -230,6 +257,11 @@ def _stored_progress(point: Path) -> Progress:
         arrays = read_arrays(best, ("probabilities",), _FROM_ITS_BEGINNING)
         progress.probabilities = arrays.pop("probabilities")
         progress.best_weights = [arrays[name] for name in sorted(arrays)]
+    if (point / _RANDOM).exists():  # Resume points of 0.1 have none.
+        arrays = read_arrays(point / _RANDOM, (), _FROM_ITS_BEGINNING)
+        names = sorted(arrays)
+        progress.metrics = [arrays[name] for name in names if name.startswith("m")]
+        progress.seeds = [arrays[name] for name in names if name.startswith("s")]
     return progress
 
 
@@ -255,6 +287,17 @@ def _check_hdf5(path):
 
     with h5py.File(path, "r") as file:
         file.visititems(lambda name, item: None)
+
+
+def _set_seeds(model, states):
+    for variable, state in zip(_seeds(model), states, strict=True):
+        variable.assign(state)
+
+
+def _seeds(model) -> list:
+    """States of the model's random generators, which Keras does not save with its weights."""
+    weights = {id(each) for each in model.weights}
+    return [each for each in model.variables if id(each) not in weights]
 
 
 def can_resume(folder) -> bool:

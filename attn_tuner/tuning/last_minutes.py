@@ -2,6 +2,7 @@
 
 from attn_tuner.tuning.finalists import Finalist, finalists
 from attn_tuner.tuning.reserve import affordable, for_these, kept_back
+from attn_tuner.tuning.resuming import FIRST
 
 WORTH = 0.01  # Of the time: less is not worth another round.
 LATE = 0.02  # Of the time: what an export may be late; the estimates have a margin.
@@ -43,14 +44,14 @@ def time_to_spare(runner, stored, least: float) -> bool:
         least: seconds that are worth it.
     """
     budget = runner.budget
-    if budget.seconds is None or runner.interrupted() or not budget.search_over():
+    if budget.seconds is None or runner.interrupted() or runner.has_room():
         return False
     found = _found(runner, stored, _most(runner, stored)) if runner.ranked() else []
     if not found:
         return False
     records = found[0].records
     budget.set_reserve(kept_back(stored, runner.plan, records=records))
-    return budget.search_left() > max(least, WORTH * budget.seconds)
+    return budget.search_left() > max(least, WORTH * budget.seconds, budget.estimate(FIRST))
 
 
 def _most(runner, stored):

@@ -16,6 +16,7 @@ from attn_tuner.row_adam import RowAdamW
 from attn_tuner.schedules import rate_for
 from attn_tuner.text.stream import stream
 from attn_tuner.tuning import folder as folders
+from attn_tuner.tuning.alarm import TimeOver
 from attn_tuner.tuning.budget import format_duration
 from attn_tuner.tuning.durable import WholeTrial
 from attn_tuner.tuning.plan import trial_seed
@@ -76,6 +77,8 @@ def pretrain(runner, stored, say: Callable[[str], None]):
                 return
             say(f"The loss on hidden words fell from {losses[0]:.3f} to {losses[-1]:.3f}.")
         _fine_tune(trial, runner)
+    except TimeOver:
+        runner.leave(trial)
     except Exception as error:
         runner.fail(trial, f"{type(error).__name__}: {error}", traceback.format_exc())
 

@@ -13,10 +13,10 @@ import keras_tuner
 from keras_tuner.engine.trial import TrialStatus
 
 from attn_tuner.declaration import declare
-from attn_tuner.errors import Infeasible, RunError
+from attn_tuner.errors import RunError
 from attn_tuner.files import raise_unwritable
 from attn_tuner.tuning import folder as folders
-from attn_tuner.tuning.alarm import woken
+from attn_tuner.tuning.alarm import TimeOver, woken
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.durable import WholeFiles
 from attn_tuner.tuning.fidelity import Fidelity, Rung
@@ -26,15 +26,17 @@ from attn_tuner.tuning.giving_up import no_hope
 from attn_tuner.tuning.oracles.told import Told
 from attn_tuner.tuning.plan import Plan, trial_seed
 from attn_tuner.tuning.pruning import ByRung, make_pruner
+from attn_tuner.tuning.resuming import Starts, cut_trials, merged
 from attn_tuner.tuning.task import Outcome, Task
 from attn_tuner.tuning.watch import TIME_OVER, Schedule, Watch
+from attn_tuner.tuning.without_score import WithoutScore
 from attn_tuner.tuning.workshop import Workshop
 
-FIRST_GRACE = 60.0  # Seconds, in which the first model is built and judged on any machine.
-_REFUSED = f"{Infeasible.__name__}: "
+# Seconds in which the first model is built and evaluated on any machine: late is better than none.
+FIRST_GRACE = 900.0
 
 
-class TrialRunner(keras_tuner.Tuner, WholeFiles):
+class TrialRunner(WithoutScore, keras_tuner.Tuner, WholeFiles):
     """A `keras_tuner.Tuner` that keeps a budget, prunes, resumes trials and shows their errors.
 
     Its folder is a KerasTuner project folder. Each trial's folder also holds its record, the
@@ -81,6 +83,8 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         self.records = folders.recorded(self.project_dir)
         self._holding = set(self.records)  # Trials that may have weights on disk.
         self._tasks: dict[str, Task] = {}  # Of the trials that run.
+        self._starts = Starts(budget)
+        self._gone_on: set[str] = set()  # Cut trials that failed to.
         self._unreported = self.told.nothing_of(self.records)
         for record in self.records.values():
             self.pruners.learn(record, plan.objective, self.sign)
@@ -89,10 +93,9 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         """Runs trials until the oracle has no more, the time is over, or the user says so."""
         with spared():
             for trial in self.cut_trials():
-                if not self.over():
+                if self.has_room():
                     self._attempt(trial)
-                    self.note_new_score(trial)
-            while not self.over():
+            while self.has_room():
                 trial = self.next_trial()
                 if trial.status == TrialStatus.STOPPED:
                     break
@@ -100,8 +103,8 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
                     time.sleep(0.05)
                     continue
                 self.on_trial_begin(trial)
-                self._attempt(trial)
-                self.on_trial_end(trial)
+                if self._attempt(trial):
+                    self.on_trial_end(trial)
 
     def on_trial_end(self, trial):
         """As in KerasTuner; three failures and no success end the search with their cause."""
@@ -113,18 +116,24 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         """Whether no training may go on."""
         return self.interrupted() or self.budget.search_over()
 
-    def grace(self) -> float:
-        """Seconds that a training may take to notice the end; more while there is no model yet."""
-        return max(0.0 if self.ranked() else FIRST_GRACE, self.budget.grace())
+    def has_room(self) -> bool:
+        """Whether a trial may begin: it should be evaluated in time, unless there is no model."""
+        return not self.over() and (not self.ranked() or self._starts.fits())
+
+    def grace(self, started: bool = True) -> float:
+        """Seconds that a training may take to notice the end; more while there is no model yet.
+
+        Args:
+            started: whether it has trained on a batch. Else, beside a model, there is no loss.
+        """
+        if not self.ranked():
+            return max(FIRST_GRACE, self.budget.grace())
+        return self.budget.grace() if started else 0.0
 
     def cut_trials(self) -> list:
-        """Trials that an earlier sitting cut, which have ended for KerasTuner but can go on."""
-        return [
-            self.oracle.get_trial(trial_id)
-            for trial_id, record in self.records.items()
-            if record.status == "cut" and not record.pretrained
-            if folders.can_resume(self.get_trial_dir(trial_id))
-        ]
+        """Trials that were cut, which have ended for KerasTuner but can go on."""
+        found = cut_trials(self.records, self.oracle, self.get_trial_dir)
+        return [trial for trial in found if trial.trial_id not in self._gone_on]
 
     def next_trial(self, running: Collection[str] = ()):
         """A trial that an earlier sitting left running, or a new one, from the oracle.
@@ -149,12 +158,14 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
         """What the oracle asks for, as the workshop takes it."""
         if trial.trial_id not in self._tasks:
             self._tasks[trial.trial_id] = self._make_task(trial)
+            self._starts.begin(self._tasks[trial.trial_id])
         return self._tasks[trial.trial_id]
 
     def _make_task(self, trial) -> Task:
         promoted = trial.hyperparameters.values.get("tuner/trial_id")  # By Hyperband.
         values = declare(trial.hyperparameters, self.hypermodel.space)
         ration = self.fidelity.ration(values, Rung.of(trial, self.oracle))
+        known = self.records.get(trial.trial_id)
         return Task(
             trial_id=trial.trial_id,
             values=values,
@@ -163,6 +174,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
             schedule=self._schedule({**values, **ration.used}),
             begin_from=promoted and str(Path(self.get_trial_dir(promoted)) / folders.WEIGHTS),
             ration=ration,
+            recorded=known and known.measures.get(self.plan.objective),
         )
 
     def run_trial(self, trial):
@@ -170,6 +182,9 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
 
         Returns:
             The measures of its best evaluation, each named `val_...`.
+
+        Raises:
+            TimeOver: the clock overtook it before it was evaluated.
         """
         name = trial.trial_id
         with woken(self.over, self.grace) as asked:
@@ -179,12 +194,14 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
                 heard=lambda news: self.heard({"trial": name, **news}),
                 judged=lambda seconds: self.budget.record("validation", seconds),
                 saved=lambda progress: self.told.resumable(name),
+                must_judge=lambda: not self.ranked(),
             )
             outcome = self.workshop(self.task_of(trial), watch)
         return self.keep(trial, outcome)
 
     def judge(self, trial_id: str, epochs: float, score: float) -> str | None:
         """Takes in a point of a learning curve; says why the trial should end now, or None."""
+        self._starts.evaluated(trial_id)
         self.told.evaluated(trial_id, epochs, self.sign * score)
         pruner = self.pruners.of(self._tasks[trial_id].ration.share)
         pruner.report(trial_id, epochs, score)
@@ -192,6 +209,8 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
 
     def keep(self, trial, outcome: Outcome) -> dict:
         """Writes a trial's record down, and drops the weights that no longer count."""
+        if not outcome.history:
+            raise TimeOver("It was not evaluated in time.")
         pruned = outcome.stopped.startswith("pruned")
         status = "cut" if outcome.stopped == TIME_OVER else "pruned" if pruned else "completed"
         task = self.task_of(trial)
@@ -212,6 +231,7 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
             share=task.ration.share,
             used=task.ration.used,
         )
+        record = merged(self.records.get(record.trial_id), record, task, outcome)
         record.save(task.place)
         self.records[record.trial_id] = record
         self._holding.add(record.trial_id)
@@ -234,50 +254,28 @@ class TrialRunner(keras_tuner.Tuner, WholeFiles):
 
     def succeed(self, trial, measures: dict):
         """Tells the oracle and whoever listens that a trial has ended well."""
+        went_on = trial.status == TrialStatus.COMPLETED
+        if went_on:  # KerasTuner would take the mean of its scores.
+            trial.metrics = type(trial.metrics)()
         self.oracle.update_trial(trial.trial_id, measures)
         trial.status = TrialStatus.COMPLETED
+        if went_on:
+            self.oracle.score_trial(trial)
+            trial.save(Path(self.get_trial_dir(trial.trial_id)) / "trial.json")
         self.heard({"trial": trial.trial_id, "ended": self.records[trial.trial_id]})
 
-    def fail(self, trial, cause: str, message: str):
-        """Records a trial that gave no model; one that breaks a limit is infeasible, not failed.
-
-        Args:
-            cause: the name of the exception, a colon, and its sentence.
-            message: the traceback.
-        """
-        task = self._tasks.pop(trial.trial_id, None)
-        trial.status = TrialStatus.FAILED
-        trial.message = message
-        refused = cause.startswith(_REFUSED)
-        record = Record(
-            trial_id=trial.trial_id,
-            status="infeasible" if refused else "failed",
-            values=dict(trial.hyperparameters.values),
-            stopped=cause.removeprefix(_REFUSED),
-            seed=trial_seed(self.plan.seed, trial.trial_id),
-            ended=self.budget.elapsed(),
-            message=message,
-        )
-        record.save(self.get_trial_dir(trial.trial_id))
-        self.records[trial.trial_id] = record
-        if task:
-            self.pruners.of(task.ration.share).finish(trial.trial_id)
-        self.heard({"trial": trial.trial_id, "ended": record})
-
-    def note_new_score(self, trial):
-        """Writes down the score of a trial that went on although it had ended for KerasTuner."""
-        score = self.records[trial.trial_id].score
-        if score is not None:
-            self.oracle.score_trial(trial)
-            self.oracle.update_trial(trial.trial_id, {f"val_{self.plan.goal}": score})
-
-    def _attempt(self, trial):
+    def _attempt(self, trial) -> bool:
+        """Trains a trial; False where the clock overtook it, so that it has not ended."""
         self.heard({"trial": trial.trial_id, "begins": dict(trial.hyperparameters.values)})
         try:
             self.succeed(trial, self.run_trial(trial))
+        except TimeOver:
+            self.leave(trial)
+            return False
         except Exception as error:
             raise_unwritable(error)  # The trial goes on once there is room.
             self.fail(trial, f"{type(error).__name__}: {error}", traceback.format_exc())
+        return True
 
     def _schedule(self, values):
         epochs = int(values.get("epochs", self.plan.epochs))

@@ -18,6 +18,7 @@ class Task:
         schedule: how long, and judged by what.
         begin_from: a file of weights to begin with, where there is no resume point.
         ration: what a rung lets it have.
+        recorded: of the objective, what the trial is known to reach; None before it is.
     """
 
     trial_id: str
@@ -27,6 +28,12 @@ class Task:
     schedule: Schedule
     begin_from: str | None = None
     ration: Ration = WHOLE
+    recorded: float | None = None
+
+    def betters(self, measures: dict) -> bool:
+        """Whether these are at least as good as what the trial is known to reach."""
+        sign, objective = self.schedule.sign, self.schedule.objective
+        return self.recorded is None or sign * (measures[objective] - self.recorded) >= 0
 
     @property
     def trained(self) -> dict:
@@ -39,8 +46,8 @@ class Outcome:
     """How a training went.
 
     Args:
-        measures: of the best evaluation, with `epochs` and `seconds`.
-        history: every evaluation.
+        measures: of the best evaluation, with `epochs` and `seconds`; empty without one.
+        history: every evaluation; none where the time was over before the first.
         stopped: why it ended.
         seconds: spent on it, all attempts together.
         parameters: weights of the model.

@@ -9,7 +9,10 @@ from keras_tuner.errors import FailedTrialError
 from attn_tuner.measures import OBJECTIVES, columns_of, kind_of, measure
 from attn_tuner.row_adam import averaged
 from attn_tuner.text.stream import stream
+from attn_tuner.tuning.alarm import TimeOver
 from attn_tuner.tuning.watch import TIME_OVER, Progress, Schedule, Watch
+
+SAME = 1e-9  # Epochs closer than this are the same moment.
 
 
 def train(
@@ -27,28 +30,37 @@ def train(
 
     Returns:
         The progress, with the best weights also set on `model`. When the time was over before the
-        first evaluation the model is evaluated as it is: there is always something to keep.
+        first evaluation the model is evaluated as it is, where it must be: then there is always
+        something to keep. Else the progress has no history.
     """
     progress = progress or Progress()
     watch = watch or Watch()
     batches.begin(progress.epoch)
     referee = _Referee(model, validation, schedule, watch, progress, len(batches))
-    while progress.epoch < schedule.epochs and not progress.stopped:
-        batches.begin(progress.epoch, progress.batch)
-        # What is left of an epoch is a fit of its own: Keras counts the batches of a fit once.
-        until = progress.epoch + 1 if progress.batch else schedule.epochs
-        model.fit(
-            stream(batches),
-            epochs=until,
-            initial_epoch=progress.epoch,
-            callbacks=[referee, *callbacks],
-            verbose=0,
-            shuffle=False,
-        )
-    if not progress.history:
-        referee.judge()
+    try:
+        referee.catch_up()
+        while progress.epoch < schedule.epochs and not progress.stopped:
+            batches.begin(progress.epoch, progress.batch)
+            # What is left of an epoch is a fit of its own: Keras counts the batches of a fit once.
+            until = progress.epoch + 1 if progress.batch else schedule.epochs
+            model.fit(
+                stream(batches),
+                epochs=until,
+                initial_epoch=progress.epoch,
+                callbacks=[referee, *callbacks],
+                verbose=0,
+                shuffle=False,
+            )
+        if not progress.history and progress.stopped != TIME_OVER:
+            referee.judge()
+    except TimeOver:
+        if progress.best < 0:
+            raise
+        watch.expired()  # Whoever has asked is left to end in peace.
+        progress.stopped = TIME_OVER
     progress.stopped = progress.stopped or "all epochs done"
-    model.set_weights(progress.best_weights)
+    if progress.history:
+        model.set_weights(progress.best_weights)
     return progress
 
 
@@ -65,24 +77,37 @@ class _Referee(keras.callbacks.Callback):
         self.batches = max(batches, 1)
         self.begun = time.monotonic() - progress.seconds
         self.resume_at = time.monotonic() + watch.pace
-        self.skipped = progress.batch
-        self.loss = float("nan")
+        self.skipped = 0  # Batches that were done before the fit that runs.
+
+    def catch_up(self):
+        """Evaluates where an earlier attempt was cut just before it would have done so."""
+        progress = self.progress
+        due = self._at_check()
+        if progress.batch >= self.batches:
+            progress.epoch, progress.batch, due = progress.epoch + 1, 0, True
+        epochs = progress.epoch + progress.batch / self.batches
+        judged = progress.history[-1]["epochs"] if progress.history else 0.0
+        if due and judged < epochs - SAME:
+            self.judge()
+
+    def on_train_begin(self, logs=None):
+        self.skipped = self.progress.batch
 
     def on_epoch_begin(self, epoch, logs=None):
-        if epoch != self.progress.epoch:
-            self.skipped = 0
         self.progress.epoch, self.progress.batch = epoch, self.skipped
+        variables, values = self.judged.metrics_variables, self.progress.metrics
+        if self.skipped and len(variables) == len(values):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
 
     def on_train_batch_end(self, batch, logs=None):
         progress = self.progress
         progress.batch = self.skipped + batch + 1
-        self.loss = float((logs or {}).get("loss", float("nan")))
-        if self.watch.expired():
-            if self.watch.saved:
-                self._save()
-            return self._stop(TIME_OVER)
-        if not np.isfinite(self.loss):
+        progress.loss = float((logs or {}).get("loss", float("nan")))
+        if not np.isfinite(progress.loss):
             return self._diverged()
+        if self.watch.expired():
+            return self._cut()
         self.watch.heard({"epoch": progress.epoch, "part": progress.batch / self.batches})
         if self._at_check():
             self.judge()
@@ -116,22 +141,24 @@ class _Referee(keras.callbacks.Callback):
         epochs = progress.epoch + progress.batch / self.batches
         progress.seconds = time.monotonic() - self.begun
         costs = {"seconds": progress.seconds, "judging": judging}
-        news = {"epochs": epochs, **costs, "loss": self.loss, **measures}
+        news = {"epochs": epochs, **costs, "loss": progress.loss, **measures}
         progress.history.append(news)
         score = schedule.sign * measures[schedule.objective]
         if progress.best < 0 or self._better(news, progress.best_measures):
-            progress.best = len(progress.history) - 1
             progress.best_weights = weights
             progress.probabilities = columns_of(self.validation.labels, probabilities).astype(
                 "float32"
             )
+            progress.best = len(progress.history) - 1
         self.watch.heard({"epoch": progress.epoch, "part": 0.0, "measures": news})
+        if progress.stopped:  # By the clock: this is not a point that other trials have.
+            return
         reason = self.watch.hopeless(epochs, score)
         if schedule.sign == 1 and score >= 1.0:
             self._stop("nothing is left to get better")
         elif reason:
             self._stop(f"pruned: {reason}")
-        elif len(progress.history) - 1 - progress.best >= schedule.patience * schedule.checks:
+        elif epochs - progress.best_measures["epochs"] >= schedule.patience - SAME:
             self._stop(f"no better for {schedule.patience} epochs")
 
     def _diverged(self):
@@ -148,13 +175,23 @@ class _Referee(keras.callbacks.Callback):
 
     def _at_check(self) -> bool:
         checks, done = self.schedule.checks, self.progress.batch
-        if checks < 2 or done >= self.batches:
+        if checks < 2 or not 0 < done < self.batches:
             return False
         return done * checks // self.batches > (done - 1) * checks // self.batches
 
+    def _cut(self):
+        self._stop(TIME_OVER)
+        self._save()
+        if not self.progress.history and self.watch.must_judge():
+            self.judge()
+            self._save()
+
     def _save(self):
         self.progress.seconds = time.monotonic() - self.begun
-        self.watch.saved(self.progress)
+        own = self.judged.metrics_variables
+        self.progress.metrics = [keras.ops.convert_to_numpy(each) for each in own]
+        if self.watch.saved:
+            self.watch.saved(self.progress)
         self.resume_at = time.monotonic() + self.watch.pace
 
     def _stop(self, reason):

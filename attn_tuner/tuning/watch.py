@@ -18,6 +18,7 @@ class Watch:
         heard: called with a dict at every epoch's end and a few times a second between.
         judged: called with the seconds that an evaluation took.
         saved: called with the `Progress` at every resume point.
+        must_judge: whether a model that was never evaluated is to be, when the time is over.
         pace: seconds between two resume points.
     """
 
@@ -26,6 +27,7 @@ class Watch:
     heard: Callable[[dict], None] = lambda news: None
     judged: Callable[[float], None] = lambda seconds: None
     saved: Callable[["Progress"], None] | None = None
+    must_judge: Callable[[], bool] = lambda: True
     pace: float = 45.0
 
 
@@ -44,6 +46,10 @@ class Progress:
             else the task asks of a model, `(texts, columns)`.
         stopped: why training ended, in words; empty while it runs.
         seconds: spent on this model, all attempts together.
+        loss: mean over the batches done of the epoch, before the first one NaN.
+        metrics: values of `model.metrics_variables` at the last resume point, so that means over
+            an epoch count the batches before it too.
+        seeds: states of the model's random generators at the last resume point.
     """
 
     epoch: int = 0
@@ -54,6 +60,9 @@ class Progress:
     probabilities: np.ndarray | None = None
     stopped: str = ""
     seconds: float = 0.0
+    loss: float = float("nan")
+    metrics: list[np.ndarray] = field(default_factory=list)
+    seeds: list[np.ndarray] = field(default_factory=list)
 
     @property
     def best_measures(self) -> dict:
@@ -66,7 +75,7 @@ class Schedule:
 
     Args:
         epochs: at most so many passes over the training part.
-        patience: evaluations without a better score before training stops.
+        patience: epochs without a better score before training stops.
         objective: key of `measure`, `"accuracy"`.
         sign: 1 where the objective should grow, -1 where it should shrink.
         checks: evaluations inside an epoch, at equal distances, for the pruner.

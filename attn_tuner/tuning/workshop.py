@@ -41,6 +41,8 @@ class Workshop:
     def __call__(self, task: Task, watch: Watch) -> Outcome:
         """Trains from the last resume point on, and leaves weights and probabilities.
 
+        They stay as they are where the trial is known to reach more than it does now.
+
         Raises:
             Infeasible: the model breaks a limit.
         """
@@ -66,11 +68,13 @@ class Workshop:
             progress,
             self._callbacks(task),
         )
-        folders.save_probabilities(progress.probabilities, task.place)
-        folders.save_weights(model, task.place)
-        more = self.also(model, values, progress.best_measures) if self.also else {}
+        measures = dict(progress.best_measures)
+        if measures and self.also:
+            measures |= self.also(model, values, progress.best_measures)
+        if measures and task.betters(measures):
+            folders.save_best(model, progress.probabilities, task.place)
         return Outcome(
-            measures={**progress.best_measures, **more},
+            measures=measures,
             history=progress.history,
             stopped=progress.stopped,
             seconds=progress.seconds,

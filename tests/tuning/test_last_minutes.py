@@ -43,6 +43,7 @@ def runner_with(records, elapsed, seconds=1_000.0):
         budget=budget,
         plan=plan,
         interrupted=lambda: False,
+        has_room=lambda: not budget.search_over(),
         ranked=lambda: records,
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from attn_tuner.errors import Infeasible, Unwritable
+from attn_tuner.tuning.alarm import TimeOver
 from attn_tuner.tuning.durable import Durable
 from attn_tuner.tuning.garbage import spared
 from attn_tuner.tuning.launchers.crew import DIED, OUT_OF_MEMORY, Crew, Event
@@ -102,6 +103,10 @@ class Driver:
         return bool(self._jobs or self._waiting or not self._no_more)
 
     def _hand_out(self):
+        if not self.runner.has_room():
+            self._waiting.clear()  # The next sitting goes on with them.
+            self._no_more = True
+            return
         for worker in self.crew.idle():
             job = self._waiting.popleft() if self._waiting else self._new_job()
             if job is None:
@@ -145,7 +150,11 @@ class Driver:
 
     def _keep(self, worker, job, outcome):
         del self._jobs[worker]
-        self.runner.succeed(job.trial, self.runner.keep(job.trial, outcome))
+        try:
+            measures = self.runner.keep(job.trial, outcome)
+        except TimeOver:
+            return self.runner.leave(job.trial)
+        self.runner.succeed(job.trial, measures)
         self._end(job)
 
     def _fail(self, worker, job, facts):
@@ -172,9 +181,7 @@ class Driver:
         self._end(job)
 
     def _end(self, job):
-        if job.again:
-            self.runner.note_new_score(job.trial)
-        else:
+        if not job.again:
             self.runner.on_trial_end(job.trial)
 
     def _stop_all(self):
@@ -185,9 +192,9 @@ class Driver:
                 job.stopped = now
                 self.crew.stop(worker)
             elif now - job.stopped > self.runner.grace():
-                # For the oracle the trial still runs, so the next sitting goes on with it.
                 del self._jobs[worker]
                 self.crew.dismiss(worker)
+                self.runner.leave(job.trial)
 
     def _end_the_silent(self):
         for worker, job in list(self._jobs.items()):
