@@ -217,18 +217,18 @@ def search(
             asked=asked,
         )
         place.agree(plan, directory)
-        hypermodel = AttentionHyperModel(
-            stored.vocabulary_size,
-            len(dataset.classes),
-            space=model_space,
-            vectors=word_vectors(
-                model_space, stored, budget, directory / place.DATA, seed, vectors
-            ),
-            training_texts=stored.size("train"),
-            task=dataset.task,
-            scale=stored.scale(),
-        )
-        with BaselinesBeside(directory, len(dataset.classes), seed) as beside:
+        with BaselinesBeside(directory, len(dataset.classes), seed, limit) as beside:
+            hypermodel = AttentionHyperModel(
+                stored.vocabulary_size,
+                len(dataset.classes),
+                space=model_space,
+                vectors=word_vectors(
+                    model_space, stored, budget, directory / place.DATA, seed, vectors
+                ),
+                training_texts=stored.size("train"),
+                task=dataset.task,
+                scale=stored.scale(),
+            )
             workshop = Workshop(
                 hypermodel,
                 stored.training,

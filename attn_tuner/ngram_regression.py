@@ -7,7 +7,7 @@ from keras import ops
 from attn_tuner.errors import SpaceError
 from attn_tuner.text.ngrams import MOST_COUNTED, next_bucket, repeated
 
-ANSWERS = ("sigmoid", "shares", "linear")
+ANSWERS = ("sigmoid", "shares", "softmax", "linear")
 
 
 def linear_model(learnt: dict) -> keras.Model:
@@ -22,6 +22,7 @@ def linear_model(learnt: dict) -> keras.Model:
         int(learnt["buckets"]),
         len(learnt["bias"]),
         str(learnt["answers"]),
+        seen=len(learnt["columns"]),
         name="ngrams",
     )
     ids = keras.Input((None,), dtype="int32", name="ids")
@@ -46,13 +47,16 @@ class NgramRegression(keras.layers.Layer):
         order: tokens of an n-gram at most.
         buckets: columns for those of two tokens and more, a power of 2 up to `BUCKETS`.
         outputs: columns of the answer.
-        answers: "sigmoid", "shares" (sigmoids that are brought to sum to 1) or "linear".
+        answers: "sigmoid", "shares" (sigmoids that are brought to sum to 1), "softmax" or
+            "linear".
+        seen: n-grams that have weights at most; all columns if not given. Only these have a row
+            of the table, which for many classes would otherwise be hundreds of megabytes of zeros.
 
     Shapes:
         ids `(batch, steps)`, 0 is padding, to `(batch, outputs)`, float32.
     """
 
-    def __init__(self, words, order, buckets, outputs, answers="sigmoid", **kwargs):
+    def __init__(self, words, order, buckets, outputs, answers="sigmoid", seen=None, **kwargs):
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
         if answers not in ANSWERS:
             raise SpaceError(f"answers is '{answers}'. It should be one of {', '.join(ANSWERS)}.")
@@ -61,29 +65,38 @@ class NgramRegression(keras.layers.Layer):
         self.buckets = int(buckets)
         self.outputs = int(outputs)
         self.answers = answers
+        self.seen = self.words + self.buckets if seen is None else int(seen)
         steps = repeated(np.arange(1, MOST_COUNTED + 1))
         self.gains = np.diff(steps, prepend=0.0).astype("float32")
         self.square_gains = np.diff(steps**2, prepend=0.0).astype("float32")
 
     def build(self, ids_shape):
-        def fixed(name, shape):
-            return self.add_weight(name=name, shape=shape, initializer="zeros", trainable=False)
+        def fixed(name, shape, dtype="float32"):
+            return self.add_weight(
+                name=name, shape=shape, dtype=dtype, initializer="zeros", trainable=False
+            )
 
-        self.table = fixed("table", (self.words + self.buckets, self.outputs + 1))
+        # The row of each column; 0, which holds zeros, for padding and what was not seen.
+        self.places = fixed("places", (self.words + self.buckets,), "int32")
+        self.table = fixed("table", (1 + self.seen, self.outputs + 1))
         self.bias = fixed("bias", (self.outputs,))
 
     def hold(self, columns, weights, squares, bias):
         """Takes the weights (columns, outputs), squares (columns,) and bias (outputs,)."""
         table = np.zeros(self.table.shape, "float32")
-        table[columns] = np.concatenate([weights, squares[:, None]], axis=1)
-        table[0] = 0.0  # Padding.
+        rows = np.arange(1, len(columns) + 1)
+        table[rows] = np.concatenate([weights, squares[:, None]], axis=1)
+        places = np.zeros(self.places.shape, "int32")
+        places[columns] = rows
+        places[0] = 0  # Padding.
+        self.places.assign(places)
         self.table.assign(table)
         self.bias.assign(bias)
 
     def call(self, ids):
         ids = ops.cast(ids, "int32")
         columns = ops.sort(ops.concatenate(list(self._columns(ids)), axis=1), axis=1)
-        rows = ops.take(self.table, columns, axis=0)
+        rows = ops.take(self.table, ops.take(self.places, columns, axis=0), axis=0)
         weights, squares = rows[..., :-1], rows[..., -1]
         first, second = self._gains(columns)
         total = ops.sum(first[..., None] * weights, axis=1)
@@ -91,6 +104,8 @@ class NgramRegression(keras.layers.Layer):
         found = total / norm + self.bias
         if self.answers == "linear":
             return found
+        if self.answers == "softmax":
+            return ops.softmax(found, axis=-1)
         found = ops.sigmoid(found)
         if self.answers == "shares":
             found = found / ops.maximum(ops.sum(found, axis=-1, keepdims=True), 1e-12)
@@ -124,5 +139,5 @@ class NgramRegression(keras.layers.Layer):
         return keras.KerasTensor((ids.shape[0], self.outputs), dtype="float32")
 
     def get_config(self):
-        names = ("words", "order", "buckets", "outputs", "answers")
+        names = ("words", "order", "buckets", "outputs", "answers", "seen")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -21,6 +21,7 @@ LAYERS = [
     {"space"},
     {"averaging", "limits", "losses", "measures", "row_adam", "schedules"},
     {"text"},
+    {"penalties"},
     {"linear", "ngram_regression"},
     {"attention"},
     {"encoding"},

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from attn_tuner import linear
-from attn_tuner.linear import PENALTIES, WEIGHTINGS, fit
+from attn_tuner import linear, penalties
+from attn_tuner.linear import MANY, WEIGHTINGS, fit
+from attn_tuner.penalties import PENALTIES
 
 
 def rows_of(table):
@@ -83,3 +84,55 @@ def test_a_row_without_ngrams_gets_the_answer_of_the_bias(rng, weighting):
 
 def test_penalties_are_tried_from_the_strongest_until_they_stop_helping():
     assert list(PENALTIES) == sorted(PENALTIES)
+
+
+def many_classes(rng, texts=600, classes=MANY + 10):
+    """Texts of two words each that only together tell the class."""
+    labels = np.arange(texts) % classes
+    table = np.zeros((texts, 40 + classes))
+    table[np.arange(texts), 40 + labels] = rng.random(texts) > 0.3
+    table[np.arange(texts), rng.integers(0, 40, texts)] = 1
+    return rows_of(table), labels
+
+
+def test_many_classes_are_told_apart_together(rng):
+    rows, labels = many_classes(rng)
+    found = fit(rows, labels, MANY + 10)
+    assert found.jointly
+    answers = found(rows)
+    np.testing.assert_allclose(answers.sum(axis=1), 1)
+    assert np.mean(answers.argmax(axis=1) == labels) > 0.7
+
+
+@pytest.mark.parametrize("there", [[0], [4], [0, 7], [2, 3, 9]])
+def test_of_many_classes_those_without_texts_have_no_share(rng, there):
+    rows, _ = many_classes(rng, texts=60)
+    labels = np.array(there)[np.arange(60) % len(there)]
+    answers = fit(rows, labels, MANY + 10)(rows)
+    np.testing.assert_allclose(answers.sum(axis=1), 1)
+    assert not answers[:, np.setdiff1d(np.arange(MANY + 10), there)].any()
+
+
+def test_without_time_the_usual_penalty_is_taken(rng):
+    rows, labels = rare_signs(rng)
+    found = fit(rows, labels, 2, seconds=0.0)
+    assert (found.weighting, found.penalty) == ("plain", PENALTIES[penalties.USUAL])
+
+
+def test_where_all_texts_would_take_too_long_some_are_fitted(rng, monkeypatch):
+    monkeypatch.setattr(linear, "PROBED", 50)
+    rows, labels = rare_signs(rng)
+    assert fit(rows, labels, 2, seconds=1e-9).texts == 50
+    assert fit(rows, labels, 2, seconds=60.0).texts == 300
+    assert fit(rows, labels, 2).texts == 300
+
+
+@pytest.mark.parametrize("peak", range(len(PENALTIES)))
+def test_the_climb_over_penalties_finds_the_top(peak):
+    tried = dict(penalties._climb(lambda each: -abs(PENALTIES.index(each) - peak), None))
+    assert max(tried, key=tried.get) == PENALTIES[peak]
+
+
+def test_one_rare_class_does_not_keep_the_others_from_choosing(rng):
+    labels = np.append(np.arange(60) % 5, 5)
+    assert penalties._folds(labels, 0)

@@ -54,6 +54,19 @@ def test_of_more_classes_it_gives_their_shares(texts):
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+def test_of_many_classes_it_gives_their_shares_together(texts):
+    labels = np.arange(len(texts), dtype="int32") % 25
+    theirs, ours = learn(texts, labels, 25)
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_its_table_has_rows_for_what_was_seen_alone(texts):
+    part = store(texts, np.arange(len(texts), dtype="int32") % 2)
+    learnt = linear(part, {"validation": part}, 2).learnt
+    layer = linear_model(learnt).get_layer("ngrams")
+    assert layer.table.shape == (1 + len(learnt["columns"]), 2)
+
+
 def test_of_several_labels_it_gives_each_a_probability(texts):
     labels = np.array([[3 in each, 4 in each, each.count(5) > 1] for each in texts], "int8")
     theirs, ours = learn(texts, labels, 3)

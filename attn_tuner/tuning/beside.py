@@ -18,6 +18,8 @@ from attn_tuner.text.store import TokenStore
 from attn_tuner.tuning.budget import Budget
 
 BASELINES, LINEAR, LINEAR_ANSWERS = "baselines.json", "linear.npz", "linear_validation.npy"
+SHARE = 0.1  # Of the time of a search, after which the baselines should be there.
+LEAST = 1.0  # Second for them, however late their process starts.
 _PATIENCE = 600  # Seconds, where no budget says otherwise.
 _PACE = 0.2  # Seconds between two looks.
 _GRACE = 2.0  # Seconds for what has ended already to be read.
@@ -32,11 +34,13 @@ class BaselinesBeside:
         directory: the run's folder, whose `data` holds the stores.
         classes: number of classes.
         seed: of the folds that choose the penalty.
+        seconds: of the whole search; None for no limit.
     """
 
-    def __init__(self, directory, classes: int, seed: int):
+    def __init__(self, directory, classes: int, seed: int, seconds: float | None = None):
         self.directory = Path(directory)
-        self.arguments = [str(self.directory), str(classes), str(seed)]
+        until = "" if seconds is None else str(time.time() + SHARE * seconds)
+        self.arguments = [str(self.directory), str(classes), str(seed), until]
         self.process = None
 
     def __enter__(self):
@@ -82,8 +86,13 @@ class BaselinesBeside:
         return None
 
 
-def measure_baselines(directory, classes: int, seed: int):
-    """Writes `baselines.json` and the linear baseline's probabilities into the run folder."""
+def measure_baselines(directory, classes: int, seed: int, seconds: float | None = None):
+    """Writes `baselines.json` and the linear baseline's probabilities into the run folder.
+
+    Args:
+        directory, classes, seed: as in `BaselinesBeside`.
+        seconds: by when they should be there.
+    """
     directory = Path(directory)
     stores = {
         role: TokenStore.open(directory / "data" / role)
@@ -91,7 +100,10 @@ def measure_baselines(directory, classes: int, seed: int):
         if (directory / "data" / role).exists()
     }
     training = stores.pop("train")
-    found = [majority(training, stores, classes), linear(training, stores, classes, seed)]
+    found = [
+        majority(training, stores, classes),
+        linear(training, stores, classes, seed, seconds),
+    ]
     # Empty where nothing was learnt: a file that is missing was lost.
     write_whole(directory / LINEAR, lambda path: np.savez(path, **found[1].learnt))
     for role, probabilities in found[1].probabilities.items():
@@ -101,6 +113,7 @@ def measure_baselines(directory, classes: int, seed: int):
 
 
 if __name__ == "__main__":
-    folder, classes, seed = sys.argv[1:]
-    os.nice(5)
-    measure_baselines(folder, int(classes), int(seed))
+    folder, classes, seed, until = sys.argv[1:]
+    # At the priority of the search: with a lower one it waits for other work past its time.
+    left = max(LEAST, float(until) - time.time()) if until else None
+    measure_baselines(folder, int(classes), int(seed), left)

@@ -2,7 +2,7 @@
 
     ATTN_TUNER_DATA=DATA python benchmarks/curves/searched.py trec 40 6 FILE.json
 
-DATA holds `trec/train.csv` and `chn_hotel/train.csv`. The search is the standard one, but nothing
+DATA holds `trec/train.csv`, `chn_hotel/train.csv` and `clinc150/train.csv`. The search is the standard one, but nothing
 ends a trial early: each runs the same number of epochs, its learning rate falling to their end,
 and is validated after each quarter of an epoch.
 """
@@ -45,7 +45,10 @@ def main(name, trials, epochs, path):
             {
                 "values": each.values,
                 "seconds": round(each.seconds, 1),
-                "accuracy": [round(point["accuracy"], 4) for point in each.history],
+                **{
+                    name: [round(point[name], 4) for point in each.history]
+                    for name in ("accuracy", "log_loss")
+                },
             }
         )
         for each in whole
