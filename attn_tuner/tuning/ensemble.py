@@ -4,7 +4,7 @@ found = select(probabilities, labels, objective="accuracy", most=5)
 model = ensemble_model([models[index] for index in found.members], found.weights)
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -12,8 +12,10 @@ import numpy as np
 
 from attn_tuner.averaging import ProbabilityAverage
 from attn_tuner.errors import SpaceError
-from attn_tuner.measures import columns_of, direction, kind_of, measure
+from attn_tuner.measures import columns_of, direction
+from attn_tuner.tuning.rating import Rating
 
+MIXTURES = (1, 2, 4, 9, 29)  # Parts of a companion that are tried beside one of the best model.
 ROUNDS = 30  # Members drawn, with repeats; weights are multiples of about a thirtieth.
 
 
@@ -24,7 +26,8 @@ class Selection:
     Args:
         members: indices of the chosen models, the heaviest first.
         weights: their shares, above 0, summing to 1.
-        score: of the weighted average on the texts that chose it.
+        score: of the weighted average on the texts that chose it, a log loss at the temperature
+            that suits it best.
         single: index of the best single model.
         single_score: its score on the same texts.
     """
@@ -58,8 +61,9 @@ def select(
         P_n = (n - 1)/n P_(n-1) + 1/n p_k,   k = argmax_k score(P_n)
 
     It ends where nothing is gained in the objective or, at the same objective, in log loss (in
-    squared error, for numbers). Two
-    guards against fitting the validation texts: it starts from the best `start` models, where
+    squared error, for numbers). Log losses are compared at the temperature that suits each average
+    best, as calibration finds it later: a model that only makes the others less sure gains nothing.
+    Two guards against fitting the validation texts: it starts from the best `start` models, where
     these together are no worse than the best alone, and it is repeated on random shares of the
     models, whose counts are added up. The best single model is returned where the ensemble is not
     better than it.
@@ -75,7 +79,8 @@ def select(
         share: share of the models in each subset.
         seed: of the subsets.
         companions: how many models at the end of the list may join others but never stand alone,
-            nor be the single model that an ensemble has to beat.
+            nor be the single model that an ensemble has to beat. One that is better than all
+            others gets nearly all the weight.
 
     Raises:
         SpaceError: there is no model, or their shapes or the labels do not fit together.
@@ -84,7 +89,7 @@ def select(
         Caruana et al. 2004, sections 2.1-2.3. https://doi.org/10.1145/1015330.1015432
     """
     library = _library(probabilities, labels)
-    rate = _rating(np.asarray(labels), objective)
+    rate = Rating(np.asarray(labels), objective)
     sign = 1 if direction(objective) == "max" else -1
     alone = [rate(each) for each in library]
     order = sorted(range(len(library)), key=lambda index: (alone[index], -index), reverse=True)
@@ -95,7 +100,7 @@ def select(
     ways = [single, greedy.pick(order), greedy.pruned(_bagged(greedy, order, bags, share, seed))]
     if companions:
         friend = next(index for index in order if index >= own)
-        ways.append(single + _one_hot(friend, len(library)))
+        ways += [single + parts * _one_hot(friend, len(library)) for parts in MIXTURES]
     ways = [way for way in ways if way[:own].any()]
     # Ties go to the simpler way, which stands first.
     rated = [rate(_average(way, library)) for way in ways]
@@ -146,7 +151,7 @@ def holds(
         found = select(seen, labels[rest], objective, most, bags=3, companions=companions)
         together[held] = combine([each[held] for each in library], found)
         alone[held] = library[found.single][held]
-    rate = _rating(labels, objective)
+    rate = Rating(labels, objective)
     return rate(together) > rate(alone)
 
 
@@ -208,7 +213,7 @@ class _Greedy:
     """Forward selection; counts are how often each model was drawn."""
 
     library: list[np.ndarray]
-    rate: Callable[[np.ndarray], tuple[float, float]]
+    rate: Rating
     rounds: int
     start: int
     most: int
@@ -222,11 +227,10 @@ class _Greedy:
             full = np.count_nonzero(counts) >= self.most
             allowed = [index for index in order if counts[index] or not full]
             size = counts.sum() + 1
-            found = [self.rate((total + self.library[index]) / size) for index in allowed]
-            place = max(range(len(found)), key=lambda place: (found[place], -place))
-            if found[place] <= best:
+            found = self.rate.best([(total + self.library[index]) / size for index in allowed])
+            if found[1] <= best:
                 break
-            best = found[place]
+            place, best = found
             counts[allowed[place]] += 1
             total = total + self.library[allowed[place]]
         return counts
@@ -252,26 +256,6 @@ def _bagged(greedy, order, bags, share, seed) -> np.ndarray:
         drawn = set(generator.choice(order, size, replace=False).tolist())
         counts = counts + greedy.pick([index for index in order if index in drawn])
     return counts
-
-
-def _rating(labels, objective):
-    """Answers to (objective, minus a loss that never stands still), both growing with quality."""
-    sign = 1 if direction(objective) == "max" else -1
-    if objective == "accuracy":  # By far the most asked for, and `measure` does much more.
-        rows = np.arange(len(labels))
-
-        def rate(probabilities):
-            loss = -np.log(np.clip(probabilities[rows, labels], 1e-7, 1)).mean()
-            return float((probabilities.argmax(axis=1) == labels).mean()), -float(loss)
-
-        return rate
-    loss = "rmse" if kind_of(labels) == "number" else "log_loss"
-
-    def rate(answers):
-        found = measure(labels, answers, {objective, loss})
-        return sign * found[objective], -found[loss]
-
-    return rate
 
 
 def _library(probabilities, labels):

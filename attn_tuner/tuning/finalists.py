@@ -13,6 +13,7 @@ from attn_tuner.ngram_regression import linear_model
 from attn_tuner.stored import read_array, read_arrays
 from attn_tuner.text.stream import stream
 from attn_tuner.tuning.beside import LINEAR, LINEAR_ANSWERS
+from attn_tuner.tuning.chance import scale_of
 from attn_tuner.tuning.ensemble import combine, ensemble_model, holds, select
 from attn_tuner.tuning.folder import (
     LINEAR_NAME,
@@ -22,6 +23,8 @@ from attn_tuner.tuning.folder import (
     load_weights,
     save_probabilities,
 )
+
+NEAR = 0.9  # Of the way from chance to the best trial, to be averaged with it.
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +111,15 @@ def _answers(runner, record, labels) -> np.ndarray:
 
 
 def _averages(kept, answers, runner, labels, most) -> Iterator[Finalist]:
-    """The best average, if it is better than the best trial on texts that chose neither."""
+    """The best average, if it is better than the best trial on texts that chose neither.
+
+    Trials that came less than `NEAR` as far from chance as the best one are no candidates, as when
+    they were pruned or cut early: they err so much oftener that what a selection sees in them is
+    chance or a temperature. The linear baseline always is one.
+    """
+    near = _near(kept, labels, runner.plan.objective)
+    answers = [own for own, record in zip(answers, kept, strict=True) if record in near]
+    kept = near
     if most == 1:
         kept, answers = kept[:1], answers[:1]
     beside = _linear(runner)
@@ -126,8 +137,16 @@ def _averages(kept, answers, runner, labels, most) -> Iterator[Finalist]:
             weights=found.weights,
             answers=together,
             measures=measure(labels, together),
-            alone=found.single_score,
+            alone=kept[0].score,
         )
+
+
+def _near(ranked, labels, objective) -> list[Record]:
+    """The trials that are not far below the best."""
+    scale = scale_of(labels, objective)
+    shares = [scale.share(record.measures.get(objective, record.score)) for record in ranked]
+    bar = NEAR * max(shares, default=0.0)
+    return [each for each, share in zip(ranked, shares, strict=True) if share >= bar or bar <= 0]
 
 
 def _linear(runner) -> dict[Record, Path]:

@@ -11,7 +11,7 @@ from attn_tuner.averaging import ProbabilityAverage
 from attn_tuner.errors import SpaceError
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.measures import measure
-from attn_tuner.tuning.calibration import at_temperature
+from attn_tuner.tuning.calibration import at_temperature, calibrated_loss
 from attn_tuner.tuning.ensemble import combine, ensemble_model, holds, select
 
 SMALL = {"embedding_dim": 4, "encoder.bigru.units": 3, "head.additive.units": 2}
@@ -39,7 +39,14 @@ def test_an_ensemble_is_never_worse_than_the_best_single_model(library, objectiv
     labels, probabilities = library
     found = select(probabilities, labels, objective, most=most, bags=3, rounds=8)
     sign = -1 if objective == "log_loss" else 1
-    best = max(sign * measure(labels, each)[objective] for each in probabilities)
+
+    def rated(answers):
+        """A log loss counts at the temperature that suits the answers best."""
+        if objective == "log_loss":
+            return calibrated_loss(labels, answers)
+        return measure(labels, answers)[objective]
+
+    best = max(sign * rated(each) for each in probabilities)
     assert sign * found.score >= best - 1e-9
     assert sign * found.single_score == pytest.approx(best)
     assert found.gain >= 0
@@ -48,7 +55,7 @@ def test_an_ensemble_is_never_worse_than_the_best_single_model(library, objectiv
     assert min(found.weights) > 0
     assert sum(found.weights) == pytest.approx(1)
     mixed = combine(probabilities, found)
-    assert measure(labels, mixed)[objective] == pytest.approx(found.score)
+    assert rated(mixed) == pytest.approx(found.score)
     np.testing.assert_allclose(mixed.sum(axis=1), 1)
 
 
@@ -68,9 +75,8 @@ def test_a_model_that_is_right_alone_stays_alone():
 
 
 def test_a_better_model_weighs_more():
-    labels = np.array([1, 1, 1, 0, 0, 0])
-    good = columns(0.8, 0.8, 0.42, 0.2, 0.2, 0.2)
-    poor = columns(0.6, 0.3, 0.6, 0.6, 0.4, 0.4)
+    labels = np.arange(400) % 2
+    good, poor = noisy(labels, 1.0, 0), noisy(labels, 0.5, 1)
     found = select([poor, good], labels, "log_loss")
     assert found.members[0] == 1
     assert found.weights[0] >= 0.5
@@ -191,3 +197,31 @@ def test_a_companion_that_only_harms_is_left_out():
     labels = np.array([0, 1, 0, 1])
     good, wrong = columns(0.4, 0.6, 0.4, 0.6), columns(0.9, 0.1, 0.9, 0.1)
     assert select([good, wrong], labels, companions=1).members == (0,)
+
+
+def test_a_companion_that_is_far_better_gets_nearly_all_the_weight():
+    labels = np.arange(400) % 2
+    weak, strong = noisy(labels, 0.3, 0), noisy(labels, 2.0, 1)
+    found = select([weak, strong], labels, companions=1)
+    assert found.members[0] == 1
+    assert found.score >= measure(labels, strong)["accuracy"] - 0.005
+    assert holds([weak, strong], labels, companions=1)
+
+
+def many_shares(labels, classes, skill, seed):
+    """Softmax of noise that leans to the truth, of a model that is far too sure of itself."""
+    logits = np.random.default_rng(seed).normal(size=(len(labels), classes))
+    logits[np.arange(len(labels)), labels] += skill
+    powers = np.exp(4 * logits)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("objective", ["accuracy", "log_loss"])
+def test_a_model_that_only_flattens_is_no_member(objective):
+    labels = np.arange(600) % 30
+    good = many_shares(labels, 30, 1.5, 0)
+    ignorant = np.full((600, 30), 1 / 30) + many_shares(labels, 30, 0.0, 1) / 1_000
+    ignorant /= ignorant.sum(axis=1, keepdims=True)
+    flattened = 0.75 * good + 0.25 * ignorant
+    assert measure(labels, flattened)["log_loss"] < measure(labels, good)["log_loss"]
+    assert select([good, ignorant], labels, objective).members == (0,)
