@@ -35,9 +35,7 @@ def guess_task(values: Sequence) -> str | None:
 
 def is_one_hot(rows) -> bool:
     """Whether these are equally long rows of two or more columns with exactly one 1 in each."""
-    rows = list(rows)
-    width = _width({"": rows})
-    return width is not None and width > 1 and all(sum(map(int, row)) == 1 for row in rows)
+    return _places(list(rows)) is not None
 
 
 def as_classes(values: Sequence, names=None) -> list:
@@ -52,10 +50,18 @@ def as_classes(values: Sequence, names=None) -> list:
         return values
     if all(len(value) == 1 for value in values):
         return [next(iter(value)) for value in values]
-    if not is_one_hot(values):
+    places = _places(values)
+    if places is None:
         return values
-    places = [list(map(int, row)).index(1) for row in values]
     return [names[place] for place in places] if names else places
+
+
+def _places(rows: list) -> list[int] | None:
+    """The place of the only 1 in each row; None where the rows are not one-hot."""
+    found = _binary(rows)
+    if found is None or found.shape[1] < 2 or not (found.sum(axis=1) == 1).all():
+        return None
+    return found.argmax(axis=1).tolist()
 
 
 def as_names(values: Sequence, names) -> list:
@@ -153,15 +159,27 @@ def check_every_label(name: str, matrix: np.ndarray, names):
 
 def _width(parts) -> int | None:
     """The columns of a 0/1 matrix; None where the rows are none."""
-    rows = [row for values in parts.values() for row in values]
-    if not all(_is_several(row) and not isinstance(row, set | frozenset) for row in rows):
+    found = _binary([row for values in parts.values() for row in values])
+    return None if found is None else found.shape[1]
+
+
+def _binary(rows: list) -> np.ndarray | None:
+    """Equally long rows of 0 and 1 as a matrix of bool; None where they are something else."""
+    if not rows or not all(
+        _is_several(row) and not isinstance(row, set | frozenset) for row in rows
+    ):
         return None
     if len({len(row) for row in rows}) != 1 or not len(rows[0]):
         return None
-    binary = all(
-        isinstance(each, numbers.Real | np.bool_) and each in (0, 1) for row in rows for each in row
-    )
-    return len(rows[0]) if binary else None
+    if not isinstance(rows[0][0], numbers.Real | np.bool_):
+        return None
+    try:
+        matrix = np.array(rows)
+    except (ValueError, OverflowError):  # Rows within rows.
+        return None
+    if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
+        return None
+    return matrix.astype(bool) if ((matrix == 0) | (matrix == 1)).all() else None
 
 
 def _check_columns(name, parts, width):
