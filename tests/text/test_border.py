@@ -119,7 +119,8 @@ def test_any_other_part_beside_training(labels, others, task):
 @usual
 @given(columns, st.one_of(st.none(), scalars), st.lists(scalars, min_size=4, max_size=4))
 def test_any_columns_of_a_table(names, text, cells):
-    frame = pd.DataFrame([[TEXTS[n], each, *"xy"][: len(names)] for n, each in enumerate(cells)])
+    rows = [[TEXTS[n], each, *"xy"][: len(names)] for n, each in enumerate(cells)]
+    frame = pd.DataFrame(rows, dtype=object)
     frame.columns = pd.Index(names, dtype=object)
     answered(frame, text=text)
     answered(frame, label=text)

@@ -30,8 +30,15 @@ def _is_part(part) -> bool:
     """Whether this is texts and labels, and not two texts or two labels."""
     if not isinstance(part, tuple | list) or len(part) != 2:
         return False
-    several = all(hasattr(each, "__len__") and not isinstance(each, str | bytes) for each in part)
-    return several and (isinstance(part, tuple) or all(len(each) != 1 for each in part))
+    return all(map(_is_several, part)) and (
+        isinstance(part, tuple) or all(len(each) != 1 for each in part)
+    )
+
+
+def _is_several(values) -> bool:
+    # An array of no dimension has a length by its type, and refuses to say it.
+    sized = hasattr(values, "__len__") and getattr(values, "ndim", 1) > 0
+    return sized and not isinstance(values, str | bytes)
 
 
 def _part(pair) -> tuple[list, list]:
