@@ -13,7 +13,7 @@ from attn_tuner.text import TextDataset, load
 
 TEXTS = [f"text number {index}" for index in range(60)]
 usual = settings(
-    max_examples=150,
+    max_examples=80,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
@@ -217,3 +217,10 @@ def test_columns_of_labels_in_another_order_mean_the_same_labels():
     assert data.validation.labels.tolist() == [[0, 1], [1, 0]]
     with pytest.raises(DataError, match="rows of 0 and 1 of different kinds"):
         load((TEXTS, matrix.to_numpy()), validation=(["q", "r"], [["x"], ["y"]]))
+
+
+def test_arrays_of_no_dimension_are_neither_texts_nor_parts():
+    point = np.array(1)
+    assert "2 texts and 1 labels" in answered(([point, point], [True]))
+    assert "is a ndarray" in answered(([point, point], [True, False]))
+    assert "A label of the given texts is array(1)" in answered((["a", "b"], [point, point]))
