@@ -90,6 +90,12 @@ def check_space(given, epochs: int):
         label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0),
         class_weights=Choice(("balanced", "as they are")),
     )
+    if isinstance(given, SearchSpace):
+        known = {leaf.name: leaf for leaf in every.leaves()}
+        for leaf in given.leaves():
+            if leaf.name in known and not isinstance(leaf.dimension, Part):
+                for value in getattr(leaf.dimension, "values", None) or (leaf.dimension.low,):
+                    known[leaf.name].cast(value)
     _changed(every, given)
 
 

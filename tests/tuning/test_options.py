@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import attn_tuner
 from attn_tuner import api
 from attn_tuner.errors import AttnTunerError
-from attn_tuner.space import SearchSpace
+from attn_tuner.space import Choice, Int, SearchSpace
+from attn_tuner.standard_space import default_space
 
 NAN, INF, LONG = float("nan"), float("inf"), 10**4_000
 NO_WHOLE = [-1, 1.5, "3", True, None, [], NAN, INF, LONG]
@@ -41,6 +42,8 @@ BAD = {
         3,
         [],
         SearchSpace(),
+        SearchSpace({**default_space(), "batch_size": Choice((0, 32))}),
+        SearchSpace({**default_space(), "embedding_dim": Int(-32, 64)}),
         {"nothing": 1},
         {"units": -5},
         {"batch_size": [32, 0]},
@@ -83,7 +86,12 @@ GOOD = {
     "tuner": ["tpe", "hyperband"],
     "objective": ["accuracy", "faithful log_loss", "rmse"],
     "faithful": [0, 0.1, np.float32(0.5)],
-    "space": [{"units": 64}, {"weight_decay": 0.0}, {"class_weights": ["balanced"]}],
+    "space": [
+        default_space(),
+        {"units": 64},
+        {"weight_decay": 0.0},
+        {"class_weights": ["balanced"]},
+    ],
     "seed": [0, np.int32(7), 2**31 - 1],
     "pretrain": [0, 0.3, np.float32(0.5)],
     "max_size_mb": [1, 0.5],
