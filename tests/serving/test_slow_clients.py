@@ -1,12 +1,12 @@
 """What is sent slowly or never ends holds no connection; what names another host gets no answer."""
 
 import contextlib
+import shutil
 import socket
 import threading
 import time
 
 import pytest
-import sentiment
 
 pytest.importorskip("fastapi", reason="the extra serve is not installed")
 pytest.importorskip("uvicorn", reason="the extra serve is not installed")
@@ -109,8 +109,8 @@ def test_another_host_gets_no_answer(run_folder, host):
 
 @pytest.mark.parametrize("kind", DAMAGES)
 @pytest.mark.parametrize("name", ["model.keras", "bundle.json"])
-def test_a_damaged_model_is_a_sentence_and_503(name, kind, tmp_path):
-    folder = sentiment.make_run(tmp_path, trials=2)
+def test_a_damaged_model_is_a_sentence_and_503(name, kind, run_folder, tmp_path):
+    folder = shutil.copytree(run_folder, tmp_path / "run")
     damage(folder / "model" / name, kind)
     client = TestClient(make_app(folder), base_url="http://localhost")
     answer = client.post("/predict", json={"text": "a good film"})
