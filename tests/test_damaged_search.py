@@ -99,7 +99,6 @@ def test_names_in_the_state_of_an_oracle_lead_nowhere_else(name, where, run):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(7200)
 def test_every_file_damaged_in_every_way_ends_in_an_answer_or_a_sentence(finished, tmp_path):
     for run, file, _ in copies(finished, tmp_path / "copy"):
         for use in (
