@@ -75,6 +75,11 @@ def children(process: int) -> list[int]:
     return found
 
 
+def said_by(directory) -> Path:
+    """The file that says why a search ended with an error."""
+    return Path(f"{directory}.said")
+
+
 def _flag(directory) -> Path:
     return Path(f"{directory}.stopped")
 
@@ -82,6 +87,7 @@ def _flag(directory) -> Path:
 def _search(directory, data, trials, stop, largest):
     from test_search import quick_search
 
+    from attn_tuner.errors import AttnTunerError
     from attn_tuner.interruption import listening
 
     # A shell has what runs in the background ignore Ctrl-C, and that is handed down.
@@ -96,7 +102,11 @@ def _search(directory, data, trials, stop, largest):
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     given = {"max_trials": trials, "epochs": 6, "patience": 6, "tuner": "random", "data": data}
     with listening(exits=True) as signals:
-        quick_search(directory, **given)
+        try:
+            quick_search(directory, **given)
+        except AttnTunerError as error:
+            said_by(directory).write_text(f"{type(error).__name__}: {error}")
+            raise SystemExit(1) from error
         signals.end_if_any()
 
 

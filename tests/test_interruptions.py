@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sitting import STOPS, begin, end, wait_at
+from sitting import STOPS, begin, end, said_by, wait_at
 from test_search import QUICK, colours, quick_search
 
 import attn_tuner
@@ -124,12 +124,13 @@ def test_ends_at_random_moments_lose_nothing(tmp_path, kills):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs RLIMIT_FSIZE and posix_fallocate")
-def test_a_search_goes_on_once_the_disk_has_room(tmp_path, capfd):
+def test_a_search_goes_on_once_the_disk_has_room(tmp_path):
     run = tmp_path / "run"
     process = begin(run, trials=1, largest=100_000)
     process.join(timeout=180)
     assert process.exitcode == 1
-    assert re.search(r"Unwritable: .*cannot be written: File too large", capfd.readouterr().err)
+    said = said_by(run).read_text()
+    assert re.fullmatch(r"Unwritable: .*trial_0/.* cannot be written: File too large\.", said), said
     assert not finished(run)
     check_it_goes_on_to_its_end(run, {}, begin(run, trials=1), 1)
 
