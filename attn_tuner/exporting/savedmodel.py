@@ -1,9 +1,11 @@
 """TensorFlow's SavedModel: strings in, labels and probabilities out."""
 
+import contextlib
 from pathlib import Path
 
 import tensorflow as tf
 
+from attn_tuner.errors import ExportError
 from attn_tuner.exporting.base import Artefact, Bundle, exporters
 from attn_tuner.exporting.quiet import quiet
 from attn_tuner.exporting.scoring import TextScorer
@@ -43,9 +45,22 @@ def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
         notes = ("The model has no attention head, so there is no `explain` signature.",)
     concrete = {name: each.get_concrete_function() for name, each in signatures.items()}
     nothing_to_train = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-    with quiet():  # Of tables it says at length that nothing is wrong.
+    with quiet(), _told(folder):  # Of tables it says at length that nothing is wrong.
         tf.saved_model.save(scorer, str(folder), signatures=concrete, options=nothing_to_train)
     extras = folder / _EXTRAS
     extras.mkdir(exist_ok=True)
     (extras / "classes.txt").write_text("\n".join(bundle.classes) + "\n", encoding="utf-8")
     return Artefact("savedmodel", folder, tolerance=1e-5, notes=notes)
+
+
+@contextlib.contextmanager
+def _told(folder: Path):
+    """Turns what TensorFlow says of a disk that is full into a sentence."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        reason = str(error.message).strip().splitlines()[-1].rstrip(".")
+        raise ExportError(
+            f"The SavedModel cannot be written in '{folder.parent}': {reason}. Make room, or "
+            "choose another folder."
+        ) from error

@@ -11,6 +11,8 @@ from small_models import TEXTS
 from tensorflow.core.protobuf import saved_model_pb2
 
 from attn_tuner.attention import attention_model
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting import deliver
 from attn_tuner.exporting.base import padded
 
 
@@ -144,3 +146,13 @@ def test_tensorflows_own_command_runs_it(saved, bundle):
     best = bundle.predict(["a good film", "\ufffd bad", ""]).argmax(axis=-1)
     named = re.findall(r"b'(\w+)'", done.stdout)
     assert named == [bundle.classes[each] for each in best]
+
+
+def test_a_disk_that_is_full_is_a_sentence_and_leaves_nothing(bundle, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise tf.errors.ResourceExhaustedError(None, None, "variables; No space left on device")
+
+    monkeypatch.setattr(tf.saved_model, "save", full)
+    with pytest.raises(ExportError, match=r"written .*No space left on device\. Make room"):
+        deliver(bundle, tmp_path / "best", texts=["good"])
+    assert not list(tmp_path.iterdir())
