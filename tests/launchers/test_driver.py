@@ -3,17 +3,20 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from toy_runner import make_runner
 from toy_training import score
 
 from attn_tuner.errors import BudgetError, MissingExtra
+from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.launchers import memory
 from attn_tuner.tuning.launchers.crew import OUT_OF_MEMORY, Event
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.launch import Launch
 from attn_tuner.tuning.launchers.threads import cores, environment, places, share
+from attn_tuner.tuning.resuming import FIRST
 from attn_tuner.tuning.task import Outcome
 from attn_tuner.tuning.watch import TIME_OVER
 
@@ -211,6 +214,59 @@ def test_when_the_time_is_over_what_runs_is_cut_and_what_is_stuck_is_left_for_la
     Driver(again, crew).search()
     assert crew.begun[0] == "1"
     assert set(again.records) == {str(n) for n in range(6)}
+
+
+def test_what_the_clock_overtakes_is_no_failure_and_begins_again(tmp_path):
+    for _ in range(3):  # More often than a trial may begin that ends its process.
+        runner, crew, over = make_runner(tmp_path, trials=1), PaperCrew(1), []
+        runner.interrupted = lambda over=over: bool(over)
+        crew.act = lambda crew, worker, task, over=over: over.append(True) or []
+        runner.grace = lambda: 1.0
+        Driver(runner, crew, clock=lambda crew=crew: crew.time).search()
+        assert crew.dismissed
+        assert runner.records == {}
+    runner = make_runner(tmp_path, trials=1)
+    Driver(runner, PaperCrew(1)).search()
+    assert [record.status for record in runner.records.values()] == ["completed"]
+
+
+def test_a_worker_that_dies_of_a_continuation_costs_no_score(tmp_path):
+    runner = make_runner(tmp_path, trials=1)
+    trial = runner.next_trial()
+    runner.succeed(trial, runner.keep(trial, outcome(runner.task_of(trial), TIME_OVER)))
+    runner.on_trial_end(trial)
+    (Path(runner.get_trial_dir(trial.trial_id)) / "resume-1").mkdir()
+    before = runner.records[trial.trial_id]
+    again = make_runner(tmp_path, trials=1)
+    heard = []
+    again.heard = heard.append
+    dies = PaperCrew(1, lambda crew, worker, task: [Event(worker, "died", "power cut")])
+    Driver(again, dies).search()
+    after = again.records[trial.trial_id]
+    assert dies.begun == [trial.trial_id] * 3
+    assert (after.status, after.score) == ("cut", before.score)
+    assert "the worker died 3 times: power cut" in after.remark
+    assert again.oracle.get_trial(trial.trial_id).status == "COMPLETED"
+    assert {"trial": trial.trial_id, "remark": after.remark} in heard
+    assert make_runner(tmp_path, trials=1).records[trial.trial_id] == after
+    assert again.cut_trials() == []  # Not once more in this sitting.
+
+
+def test_no_trial_begins_that_cannot_be_evaluated_in_what_is_left(tmp_path):
+    now = [0.0]
+    runner = make_runner(tmp_path, trials=6)
+    runner.budget = runner._starts.budget = Budget(100.0, clock=lambda: now[0])
+
+    def act(crew, worker, task):
+        now[0] += 30.0
+        runner.judge(task.trial_id, 1.0, score(task.values))
+        return None
+
+    crew = PaperCrew(1, act)
+    Driver(runner, crew).search()
+    assert len(crew.begun) == 3
+    assert now[0] == 90.0
+    assert runner.budget.estimate(FIRST) == 30.0
 
 
 def test_workers_without_ray_say_which_install_brings_it(monkeypatch):

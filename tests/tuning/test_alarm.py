@@ -38,20 +38,26 @@ def test_the_grace_depends_on_whether_the_block_has_begun_to_train():
         seen.append(started)
         return 0.0
 
-    with pytest.raises(TimeOver), woken(lambda: True, grace):
-        time.sleep(60)
-    with pytest.raises(TimeOver), woken(lambda: bool(over), grace) as asked:
+    def train(asked):
         assert not asked()
         over.append(True)
         time.sleep(60)
+
+    with pytest.raises(TimeOver), woken(lambda: True, grace):
+        time.sleep(60)
+    with pytest.raises(TimeOver), woken(lambda: bool(over), grace) as asked:
+        train(asked)
     assert seen == [False, True]
 
 
 def test_an_interruption_that_ends_as_another_exception_is_still_that_of_the_clock():
-    with pytest.raises(TimeOver), woken(lambda: True, lambda started: 0.0):
+    def trace():
         try:
             time.sleep(60)
         except TimeOver as error:
             raise RuntimeError("while tracing") from error
+
+    with pytest.raises(TimeOver), woken(lambda: True, lambda started: 0.0):
+        trace()
     with pytest.raises(ValueError, match="its own"), woken(lambda: False, lambda started: 0.0):
         raise ValueError("its own")
