@@ -30,6 +30,7 @@ from attn_tuner.tuning import place
 from attn_tuner.tuning.arguments import kept, members, seconds
 from attn_tuner.tuning.asked import as_asked
 from attn_tuner.tuning.beside import BaselinesBeside
+from attn_tuner.tuning.chance import scale_of
 from attn_tuner.tuning.data import RunData
 from attn_tuner.tuning.giving_up import nothing_found
 from attn_tuner.tuning.last_minutes import time_to_spare
@@ -275,6 +276,7 @@ def _run(
         budget=budget,
         heard=lambda news: _heard(news, shown, budget, directory),
         interrupted=interrupted,
+        scale=scale_of(stored.stores["validation"].labels, plan.objective),
         directory=directory.parent,
         project_name=directory.name,
     )

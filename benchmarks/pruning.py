@@ -6,7 +6,8 @@
 The curves come from `benchmarks/curves/record.py`: trials that ran to their end. A replay is a
 search of some of them, drawn and ordered by chance, so that another trial wins each time: one after
 another, or several side by side. A trial ends after `--patience` epochs without a better score, as
-in `search`, and where the pruner says so. Over all replays it prints, and writes to the page,
+in `search`, and where the pruner says so, of curves with a known level of chance as
+`BeyondChance` lets it. Over all replays it prints, and writes to the page,
 
     saved     share of the epochs that were not trained, of those that patience leaves
     regret    best score of all trials less the best score that was reached, mean and largest
@@ -19,7 +20,8 @@ import random
 from functools import partial
 from pathlib import Path
 
-from attn_tuner.tuning.pruning import Pruner, make_pruner
+from attn_tuner.tuning.chance import Scale
+from attn_tuner.tuning.pruning import BeyondChance, ByRung, make_pruner
 
 HERE = Path(__file__).parent
 CANDIDATES = [
@@ -43,11 +45,11 @@ CANDIDATES = [
 ]
 
 
-def replay(trials, slices: int, pruner: Pruner, workers: int = 1):
+def replay(trials, slices: int, pruner: BeyondChance, workers: int = 1):
     """Epochs trained, best score reached, and whether each trial was stopped before its best.
 
     Args:
-        trials: curves in the order of their start.
+        trials: curves in the order of their start, as `points` gives them.
         slices: points per epoch.
         pruner: asked after every point.
         workers: how many trials run side by side, a slice of each in turn.
@@ -59,15 +61,15 @@ def replay(trials, slices: int, pruner: Pruner, workers: int = 1):
             running.append([*waiting.pop(), 0])
         for each in list(running):
             number, curve, at = each
-            value = curve[at]
+            score, loss = curve[at]
             each[2] = at = at + 1
             trained += 1
-            best = max(best, value)
-            pruner.report(str(number), at / slices, value)
+            best = max(best, score)
+            pruner.report(str(number), at / slices, score, loss)
             hopeless = pruner.hopeless(str(number)) is not None
             if hopeless or at == len(curve):
                 pruner.finish(str(number), pruned=hopeless)
-                stopped[number] = max(curve[:at]) < max(curve)
+                stopped[number] = highest(curve[:at]) < highest(curve)
                 running.remove(each)
     return trained / slices, best, stopped
 
@@ -79,11 +81,22 @@ def candidates():
         yield label, partial(make_pruner, name, **options)
 
 
+def points(trial) -> list[tuple[float, float | None]]:
+    """The curve of a trial: each score with its loss, where that was recorded."""
+    scores = trial["accuracy"]
+    return list(zip(scores, trial.get("log_loss", [None] * len(scores)), strict=True))
+
+
+def highest(curve) -> float:
+    """The best score of a curve."""
+    return max(score for score, loss in curve)
+
+
 def patient(curve, points: int):
     """The curve as far as a trial goes that ends after so many points without a better one."""
     best = 0
-    for at, value in enumerate(curve):
-        if value > curve[best]:
+    for at, (score, _) in enumerate(curve):
+        if score > curve[best][0]:
             best = at
         if at - best >= points:
             return curve[: at + 1]
@@ -93,15 +106,17 @@ def patient(curve, points: int):
 def measured(recorded, make, orders: int, workers: int = 1, trials: int = 20, patience=2):
     """Share saved, mean and largest regret, and share of winners lost, over all replays."""
     slices = recorded["slices"]
-    curves = [patient(each["accuracy"], patience * slices) for each in recorded["trials"]]
+    curves = [patient(points(each), patience * slices) for each in recorded["trials"]]
+    scale = Scale(recorded["chance"], 1.0) if "chance" in recorded else None
     saved, regrets, lost = [], [], []
     for seed in range(orders):
         drawn = random.Random(seed).sample(curves, min(trials, len(curves)))
-        top = max(max(curve) for curve in drawn)
-        trained, best, stopped = replay(drawn, slices, make(), workers)
+        top = max(map(highest, drawn))
+        pruner = ByRung(make, scale).of(1.0)
+        trained, best, stopped = replay(drawn, slices, pruner, workers)
         saved.append(1 - trained / (sum(map(len, drawn)) / slices))
         regrets.append(top - best)
-        lost.append(all(cut for n, cut in stopped.items() if max(drawn[n]) == top))
+        lost.append(all(cut for n, cut in stopped.items() if highest(drawn[n]) == top))
     return sum(saved) / orders, sum(regrets) / orders, max(regrets), sum(lost) / orders
 
 

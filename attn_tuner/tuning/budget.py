@@ -10,7 +10,7 @@ while budget.fits("epoch"):
 import math
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -156,6 +156,11 @@ class Budget:
         """Keeps a cost that was measured elsewhere."""
         if amount > 0:
             self._costs.setdefault(name, []).append(seconds / amount)
+
+    def record_all(self, costs: Mapping[str, float]):
+        """Keeps costs that were measured elsewhere, by their names."""
+        for name, seconds in costs.items():
+            self.record(name, seconds)
 
     def estimate(self, name: str, default: float = 0.0) -> float:
         """Seconds that one more unit of `name` will take; `default` where none was measured.

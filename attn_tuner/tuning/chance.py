@@ -45,3 +45,8 @@ def scale_of(labels: np.ndarray, objective: str) -> Scale:
 def loss_of(kind: str) -> str:
     """The measure that still says something where others stand at chance."""
     return "rmse" if kind == "number" else "log_loss"
+
+
+def loss_in(measures) -> float | None:
+    """That loss among the measures of an evaluation; None where there is none."""
+    return measures.get("log_loss", measures.get("rmse"))

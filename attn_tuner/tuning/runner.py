@@ -18,6 +18,7 @@ from attn_tuner.files import raise_unwritable
 from attn_tuner.tuning import folder as folders
 from attn_tuner.tuning.alarm import TimeOver, woken
 from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.chance import Scale
 from attn_tuner.tuning.durable import WholeFiles
 from attn_tuner.tuning.fidelity import Fidelity, Rung
 from attn_tuner.tuning.folder import Record
@@ -49,6 +50,7 @@ class TrialRunner(WithoutScore, keras_tuner.Tuner, WholeFiles):
         budget: the clock.
         heard: called with a dict of news for whoever shows progress.
         interrupted: True once the user wants the search to end.
+        scale: of the objective; near chance no pruner judges by it.
         directory, project_name: as in KerasTuner.
     """
 
@@ -61,6 +63,7 @@ class TrialRunner(WithoutScore, keras_tuner.Tuner, WholeFiles):
         budget: Budget,
         heard: Callable[[dict], None] = lambda news: None,
         interrupted: Callable[[], bool] = lambda: False,
+        scale: Scale | None = None,
         directory,
         project_name,
     ):
@@ -79,15 +82,14 @@ class TrialRunner(WithoutScore, keras_tuner.Tuner, WholeFiles):
         self.sign = 1 if oracle.objective.direction == "max" else -1
         self.told = Told(oracle)
         self.fidelity = Fidelity(plan.fidelity, plan.seed)
-        self.pruners = ByRung(lambda: make_pruner(plan.pruner))
+        self.pruners = ByRung(lambda: make_pruner(plan.pruner), scale, self.sign)
         self.records = folders.recorded(self.project_dir)
         self._holding = set(self.records)  # Trials that may have weights on disk.
         self._tasks: dict[str, Task] = {}  # Of the trials that run.
         self._starts = Starts(budget)
         self._gone_on: set[str] = set()  # Cut trials that failed to.
         self._unreported = self.told.nothing_of(self.records)
-        for record in self.records.values():
-            self.pruners.learn(record, plan.objective, self.sign)
+        self.pruners.learn(self.records.values(), plan.objective)
 
     def search(self):
         """Runs trials until the oracle has no more, the time is over, or the user says so."""
@@ -190,7 +192,7 @@ class TrialRunner(WithoutScore, keras_tuner.Tuner, WholeFiles):
         with woken(self.over, self.grace) as asked:
             watch = Watch(
                 expired=asked,
-                hopeless=lambda epochs, score: self.judge(name, epochs, score),
+                hopeless=lambda *point: self.judge(name, *point),
                 heard=lambda news: self.heard({"trial": name, **news}),
                 judged=lambda seconds: self.budget.record("validation", seconds),
                 saved=lambda progress: self.told.resumable(name),
@@ -199,13 +201,12 @@ class TrialRunner(WithoutScore, keras_tuner.Tuner, WholeFiles):
             outcome = self.workshop(self.task_of(trial), watch)
         return self.keep(trial, outcome)
 
-    def judge(self, trial_id: str, epochs: float, score: float) -> str | None:
+    def judge(self, trial_id: str, epochs: float, score: float, loss=None) -> str | None:
         """Takes in a point of a learning curve; says why the trial should end now, or None."""
         self._starts.evaluated(trial_id)
         self.told.evaluated(trial_id, epochs, self.sign * score)
         pruner = self.pruners.of(self._tasks[trial_id].ration.share)
-        pruner.report(trial_id, epochs, score)
-        return pruner.hopeless(trial_id)
+        return pruner.judged(trial_id, epochs, score, loss)
 
     def keep(self, trial, outcome: Outcome) -> dict:
         """Writes a trial's record down, and drops the weights that no longer count."""
@@ -236,8 +237,7 @@ class TrialRunner(WithoutScore, keras_tuner.Tuner, WholeFiles):
         self.records[record.trial_id] = record
         self._holding.add(record.trial_id)
         self.pruners.of(record.share).finish(trial.trial_id, pruned=pruned)
-        for name, seconds in record.costs.items():
-            self.budget.record(name, seconds)
+        self.budget.record_all(record.costs)
         if status != "cut":
             folders.drop_resume_points(task.place)
         if "tuner/bracket" not in trial.hyperparameters.values:  # Hyperband may promote any.

@@ -10,6 +10,7 @@ from attn_tuner.measures import OBJECTIVES, columns_of, kind_of, measure
 from attn_tuner.row_adam import averaged
 from attn_tuner.text.stream import stream
 from attn_tuner.tuning.alarm import TimeOver
+from attn_tuner.tuning.chance import loss_in
 from attn_tuner.tuning.watch import TIME_OVER, Progress, Schedule, Watch
 
 SAME = 1e-9  # Epochs closer than this are the same moment.
@@ -153,7 +154,7 @@ class _Referee(keras.callbacks.Callback):
         self.watch.heard({"epoch": progress.epoch, "part": 0.0, "measures": news})
         if progress.stopped:  # By the clock: this is not a point that other trials have.
             return
-        reason = self.watch.hopeless(epochs, score)
+        reason = self.watch.hopeless(epochs, score, loss_in(measures))
         if schedule.sign == 1 and score >= 1.0:
             self._stop("nothing is left to get better")
         elif reason:

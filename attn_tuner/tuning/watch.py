@@ -14,7 +14,8 @@ class Watch:
 
     Args:
         expired: True once the time for training is over.
-        hopeless: `(epochs so far, score)` to a reason to stop, or None. Scores grow with quality.
+        hopeless: `(epochs so far, score, loss)` to a reason to stop, or None. Scores grow with
+            quality; the loss is None where none is known.
         heard: called with a dict at every epoch's end and a few times a second between.
         judged: called with the seconds that an evaluation took.
         saved: called with the `Progress` at every resume point.
@@ -23,7 +24,7 @@ class Watch:
     """
 
     expired: Callable[[], bool] = lambda: False
-    hopeless: Callable[[float, float], str | None] = lambda epochs, score: None
+    hopeless: Callable[[float, float, float | None], str | None] = lambda *point: None
     heard: Callable[[dict], None] = lambda news: None
     judged: Callable[[float], None] = lambda seconds: None
     saved: Callable[["Progress"], None] | None = None

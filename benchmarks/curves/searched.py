@@ -2,9 +2,9 @@
 
     ATTN_TUNER_DATA=DATA python benchmarks/curves/searched.py trec 40 6 FILE.json
 
-DATA holds `trec/train.csv`, `chn_hotel/train.csv` and `clinc150/train.csv`. The search is the standard one, but nothing
-ends a trial early: each runs the same number of epochs, its learning rate falling to their end,
-and is validated after each quarter of an epoch.
+DATA holds `trec/train.csv`, `chn_hotel/train.csv` and `clinc150/train.csv`. The search is the
+standard one, but nothing ends a trial early: each runs the same number of epochs, its learning rate
+falling to their end, and is validated after each quarter of an epoch.
 """
 
 import json
@@ -16,8 +16,11 @@ from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
+
 import attn_tuner
 from attn_tuner.tuning import runner
+from attn_tuner.tuning.chance import scale_of
 from attn_tuner.tuning.pruning import make_pruner
 
 SLICES = 4  # Evaluations of an epoch wherever there is a pruner.
@@ -38,6 +41,8 @@ def main(name, trials, epochs, path):
             ensemble=1,
             directory=Path(folder) / "run",
         )
+        labels = np.load(Path(folder) / "run" / "data" / "validation" / "labels.npy")
+        chance = scale_of(labels, "accuracy").chance
         records = [each for each in result.run.records if each.status == "completed"]
     whole = [each for each in records if len(each.history) == int(epochs) * SLICES]
     rows = ",\n  ".join(
@@ -53,7 +58,8 @@ def main(name, trials, epochs, path):
         )
         for each in whole
     )
-    head = json.dumps({"corpus": f"{name}, searched", "epochs": int(epochs), "slices": SLICES})
+    facts = {"corpus": f"{name}, searched", "epochs": int(epochs), "slices": SLICES}
+    head = json.dumps({**facts, "chance": round(chance, 4)})
     Path(path).write_text(f'{head[:-1]}, "trials": [\n  {rows}\n]}}\n')
     print(f"{len(whole)} of {len(records)} curves are whole.")
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError, UnknownName
+from attn_tuner.tuning.chance import Scale
 from attn_tuner.tuning.pruning import (
     AshaPruner,
     ByRung,
@@ -19,6 +20,7 @@ from attn_tuner.tuning.pruning import (
     make_pruner,
     pruners,
 )
+from attn_tuner.tuning.pruning.beyond_chance import begun_on
 from attn_tuner.tuning.pruning.extrapolation import drawn_on
 
 curves = st.lists(st.lists(st.floats(0, 1), min_size=1, max_size=8), min_size=1, max_size=12)
@@ -206,6 +208,63 @@ def test_the_best_at_every_step_is_never_given_up(name, scores):
     for number, curve in enumerate(scores):
         run(pruner, curve, str(number))
     assert run(pruner, [1.0] * 8, "winner") is None
+
+
+CHANCE = Scale(1 / 150, 1.0)
+AT_CHANCE = st.lists(st.lists(st.floats(0, 0.1), min_size=1, max_size=8), min_size=1, max_size=12)
+
+
+def guarded(name, *curves, losses=None):
+    """The reasons that were given for each curve, in turn, near chance of 150 classes."""
+    pruner = ByRung(lambda: make_pruner(name), CHANCE).of(1.0)
+    given = []
+    for number, curve in enumerate(curves):
+        loss = losses[number] if losses else [None] * len(curve)
+        points = zip(curve, loss, strict=True)
+        reasons = [pruner.judged(str(number), 1 + at, *each) for at, each in enumerate(points)]
+        given.append([each for each in reasons if each])
+        pruner.finish(str(number), pruned=bool(given[-1]))
+    return given
+
+
+@pytest.mark.parametrize("name", pruners)
+@settings(deadline=None, max_examples=30)
+@given(curves=AT_CHANCE)
+def test_no_pruner_judges_by_scores_that_have_not_left_chance(name, curves):
+    good = [[0.9 + each / 100] * 8 for each in range(5)]
+    assert not any(guarded(name, *good, *curves)[5:])
+
+
+@pytest.mark.parametrize("name", [name for name in pruners if pruners[name].by_loss])
+def test_near_chance_the_loss_judges(name):
+    low = [0.02] * 8
+    better = [[4.0 - 0.3 * at for at in range(8)]] * 5
+    worse = [5.0 - 0.001 * at for at in range(8)]
+    reasons = guarded(name, *[low] * 6, losses=[*better, worse])
+    assert not any(reasons[:5])
+    if name == "none":
+        return
+    assert reasons[5][0].startswith("near chance, by minus the loss: ")
+
+
+@pytest.mark.parametrize("name", pruners)
+def test_who_leaves_chance_starts_with_a_clean_sheet(name):
+    peers = [[0.5, 0.6, 0.7, 0.75, 0.8, 0.82, 0.84, 0.85]] * 5
+    late = [0.02, 0.03, 0.02, 0.9, 0.91, 0.92, 0.93, 0.94]
+    falling = [[5.0 - at for at in range(8)]] * 6
+    assert not guarded(name, *peers, late, losses=falling)[5]
+
+
+@pytest.mark.parametrize("name", sorted({*pruners} - {"none"}))
+def test_beyond_chance_scores_judge_as_ever(name):
+    peers = [[0.5, 0.6, 0.7, 0.75, 0.8, 0.82, 0.84, 0.85]] * 5
+    assert guarded(name, *peers, [0.3] * 8)[5]
+
+
+def test_a_smaller_score_leaves_chance_downwards():
+    begun = begun_on(Scale(2.0, 0.0), -1)
+    assert not begun(-1.9)
+    assert begun(-1.0)
 
 
 @pytest.mark.parametrize("name", pruners)

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from attn_tuner.tuning.pruning import ExtrapolationPruner, MedianPruner, make_pruner
+from attn_tuner.tuning.pruning import (
+    AshaPruner,
+    ByRung,
+    ExtrapolationPruner,
+    MedianPruner,
+    make_pruner,
+)
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
@@ -25,10 +31,11 @@ def recorded(request):
 
 
 def test_without_a_pruner_every_epoch_is_trained(benchmark, recorded):
-    curves = [trial["accuracy"] for trial in recorded["trials"]]
-    trained, best, stopped = benchmark.replay(curves, recorded["slices"], make_pruner("none"))
+    curves = [benchmark.points(trial) for trial in recorded["trials"]]
+    pruner = ByRung(lambda: make_pruner("none")).of(1.0)
+    trained, best, stopped = benchmark.replay(curves, recorded["slices"], pruner)
     assert trained == len(curves) * recorded["epochs"]
-    assert best == max(max(curve) for curve in curves)
+    assert best == max(max(trial["accuracy"]) for trial in recorded["trials"])
     assert not any(stopped.values())
 
 
@@ -48,5 +55,16 @@ def test_extrapolation_saves_as_much_as_the_median_and_loses_fewer_winners(bench
 
 
 def test_a_trial_ends_where_its_patience_does(benchmark):
-    assert benchmark.patient([0.5, 0.6, 0.6, 0.6, 0.7], 2) == [0.5, 0.6, 0.6, 0.6]
-    assert benchmark.patient([0.5, 0.6, 0.6, 0.7], 2) == [0.5, 0.6, 0.6, 0.7]
+    def left(*scores):
+        return len(benchmark.patient([(score, None) for score in scores], 2))
+
+    assert left(0.5, 0.6, 0.6, 0.6, 0.7) == 4
+    assert left(0.5, 0.6, 0.6, 0.7) == 4
+
+
+@pytest.mark.parametrize("make", [MedianPruner, ExtrapolationPruner, AshaPruner])
+def test_of_150_classes_no_winner_is_lost(make, benchmark):
+    recorded = json.loads((BENCHMARKS / "curves" / "clinc150_searched.json").read_text())
+    saved, regret, _, lost = benchmark.measured(recorded, make, 50)
+    assert saved > 0.2
+    assert (regret, lost) == (0, 0)

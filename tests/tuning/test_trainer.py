@@ -68,7 +68,7 @@ def test_a_model_is_judged_even_when_the_time_is_over_at_its_first_batch(model):
 
 
 def test_a_hopeless_model_stops_with_the_reason(model):
-    watch = Watch(hopeless=lambda epochs, score: "far below" if epochs >= 0.5 else None)
+    watch = Watch(hopeless=lambda epochs, *scores: "far below" if epochs >= 0.5 else None)
     schedule = Schedule(epochs=4, checks=4)
     progress = train(model, separable(64), separable(64, seed=1), schedule, watch)
     assert progress.stopped == "pruned: far below"
@@ -127,7 +127,7 @@ def test_callbacks_hear_the_last_measures_of_a_trial_that_is_given_up_inside_an_
         def on_epoch_end(self, epoch, logs=None):
             heard.append(logs["val_accuracy"])
 
-    watch = Watch(hopeless=lambda epochs, score: "far below" if epochs >= 0.5 else None)
+    watch = Watch(hopeless=lambda epochs, *scores: "far below" if epochs >= 0.5 else None)
     schedule = Schedule(epochs=4, checks=4)
     rows = separable(64), separable(64, seed=1)
     progress = train(model, *rows, schedule, watch, callbacks=[Tracker()])

@@ -94,8 +94,8 @@ class Worker:
             saved=lambda progress: self._say("resumable", None),
         )
 
-    def _ask(self, epochs, score):
-        self._say("score", (epochs, score))
+    def _ask(self, epochs, score, loss=None):
+        self._say("score", (epochs, score, loss))
         return self._answers.get()
 
     def _tell(self, news):

@@ -17,6 +17,7 @@ from attn_tuner.errors import SpaceError, UnknownName
 from attn_tuner.registry import unknown
 from attn_tuner.tuning.pruning.asha import AshaPruner
 from attn_tuner.tuning.pruning.base import NoPruner, Pruner
+from attn_tuner.tuning.pruning.beyond_chance import BeyondChance
 from attn_tuner.tuning.pruning.by_rung import ByRung
 from attn_tuner.tuning.pruning.extrapolation import ExtrapolationPruner
 from attn_tuner.tuning.pruning.percentile import MedianPruner, PercentilePruner
@@ -24,6 +25,7 @@ from attn_tuner.tuning.pruning.wilcoxon import WilcoxonPruner
 
 __all__ = [
     "AshaPruner",
+    "BeyondChance",
     "ByRung",
     "ExtrapolationPruner",
     "MedianPruner",

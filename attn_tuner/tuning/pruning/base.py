@@ -36,6 +36,8 @@ class Pruner:
         patience: how many reports in a row must be bad.
     """
 
+    by_loss = True  # Whether losses can be judged where the objective says nothing yet.
+
     def __init__(self, warmup: float = 0.5, peers: int = 3, patience: int = 1):
         for name, value, least in (
             ("warmup", warmup, 0),
@@ -52,11 +54,19 @@ class Pruner:
         self._bad: dict[str, int] = {}
         self._reasons: dict[str, str | None] = {}
 
-    def report(self, trial_id: str, step: float, value: float | Sequence[float]):
+    def report(
+        self, trial_id: str, step: float, value: float | Sequence[float], judge: bool = True
+    ):
         """Takes in one point of a curve, and judges it.
 
         A step at or before the last one replaces what was known from there on, as when a trial
         starts again or goes on from an earlier resume point.
+
+        Args:
+            trial_id: name of the trial.
+            step: epochs.
+            value: of the objective or objectives; bigger is better.
+            judge: False where the value says nothing of the trial yet.
         """
         values = tuple(float(v) for v in np.ravel(value))
         values = tuple(-math.inf if math.isnan(v) else v for v in values)
@@ -65,6 +75,10 @@ class Pruner:
         before = curve[-1].step if curve else -math.inf
         curve.append(Point.after(curve, step, values))
         self._ended.pop(trial_id, None)
+        if not judge:
+            self._bad.pop(trial_id, None)
+            self._reasons.pop(trial_id, None)
+            return
         if not self._due(before, step):
             return
         reason = self._judge(trial_id)
@@ -81,6 +95,12 @@ class Pruner:
             self._ended[trial_id] = pruned
         self._reasons.pop(trial_id, None)
         self._bad.pop(trial_id, None)
+
+    def reached(self, trial_id: str, before: float = math.inf) -> tuple[float, ...]:
+        """The best of each objective at steps before that one; empty where there is none."""
+        curve = self._curves.get(trial_id, [])
+        seen = bisect_left(curve, before, key=lambda point: point.step)
+        return curve[seen - 1].best if seen else ()
 
     def worth_resuming(self) -> list[str]:
         """Pruned trials that today's peers would let go on, best first.

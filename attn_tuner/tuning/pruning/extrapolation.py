@@ -28,6 +28,8 @@ class ExtrapolationPruner(Pruner):
         Domhan et al. 2015, 3.1, the family pow3. https://www.ijcai.org/Proceedings/15/Papers/487.pdf
     """
 
+    by_loss = False  # Before a model has begun to learn its loss follows no power law.
+
     def __init__(
         self, margin: float = 0.015, warmup: float = 0.5, peers: int = 3, patience: int = 2
     ):
