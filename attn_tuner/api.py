@@ -18,7 +18,7 @@ from attn_tuner.exporting.foreign import export_model as export
 from attn_tuner.files import remove_parts
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.interruption import listening
-from attn_tuner.measures import direction
+from attn_tuner.measures import check_measurable, direction
 from attn_tuner.progress import Progress
 from attn_tuner.registry import Registry, unknown
 from attn_tuner.results.finishing import finish
@@ -173,6 +173,8 @@ def search(
         dataset = texts_of.load(data, text, label, validation, test, seed, task, unlabelled)
     answers = task_named(dataset.task, len(dataset.classes))
     objective = answers.check(objective)
+    if dataset.validation is not None:
+        check_measurable(objective, dataset.validation.labels)
     check_kind(answers.kind, faithful)
     sign = 1 if direction(objective) == "max" else -1
     directory = place.take(directory, dataset.name)

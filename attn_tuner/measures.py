@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn import metrics
 
-from attn_tuner.errors import UnknownName
+from attn_tuner.errors import DataError, UnknownName
 from attn_tuner.registry import unknown
 
 # By what the truth is: one class a text, several labels a text, or a number.
@@ -69,6 +69,18 @@ def direction(objective: str) -> str:
     if objective not in OBJECTIVES:
         raise UnknownName(unknown("objective", objective, OBJECTIVES))
     return OBJECTIVES[objective]
+
+
+def check_measurable(objective: str, labels: np.ndarray):
+    """Raises DataError where no model's answers to these texts have a value of the objective."""
+    if objective == "auc" and kind_of(labels) != "number":
+        labels = np.asarray(labels)
+        columns = labels if labels.ndim == 2 else labels[:, None] != labels[:1]
+        if not (columns.any(axis=0) & ~columns.all(axis=0)).any():
+            raise DataError(
+                "The validation part has texts of one class only, on which 'auc' has no value. "
+                "Give other validation data, or another objective."
+            )
 
 
 def interval(accuracy: float, texts: int, z: float = 1.96) -> tuple[float, float]:

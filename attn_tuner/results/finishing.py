@@ -202,7 +202,7 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
     lacking = {
         role: absent
         for role, part in dataset.parts().items()
-        if role != "train" and len(part)
+        if role != "train"
         if (absent := lacking_classes(part.labels, dataset.classes))
     }
     with budget.measure("export"):

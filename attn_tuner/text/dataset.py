@@ -85,9 +85,9 @@ class TextDataset:
         return task_of(self.train.labels, len(self.classes)).name
 
     def parts(self) -> dict[str, Split]:
-        """The parts that are there, by role."""
+        """The parts that have texts, by role."""
         parts = {role: getattr(self, role) for role in ROLES}
-        return {role: part for role, part in parts.items() if part is not None}
+        return {role: part for role, part in parts.items() if part is not None and len(part)}
 
     @cached_property
     def fingerprint(self) -> str:

@@ -215,3 +215,34 @@ def test_a_model_of_one_length_needs_no_mask(vectorizer):
     bundle = bundle_of(model, vectorizer, CLASSES)
     assert bundle.text_limit == 12
     np.testing.assert_allclose(served(bundle, TEXTS), bundle.predict(TEXTS), atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def of_three():
+    return model_of(
+        keras.layers.Embedding(50, 4, mask_zero=True),
+        keras.layers.GlobalAveragePooling1D(),
+        keras.layers.Dense(3, activation="softmax"),
+    )
+
+
+def test_a_dict_of_classes_gives_the_names_by_number(vectorizer, of_three):
+    bundle = bundle_of(of_three, vectorizer, {2: "c", 0: "a", 1: "b"})
+    assert bundle.classes == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [
+        ({0: "a", 1: "b", 3: "c"}, "The keys of classes are 0, 1, 3"),
+        ({"a": 0, "b": 1, "c": 2}, "numbers of the model's outputs without a gap, 0 to 2"),
+        ({1: "a", 2: "b", 3: "c"}, "without a gap"),
+        ("abc", "classes is a str"),
+        ({"a", "b", "c"}, "classes is a set"),
+        (["a", "b\nc", "d"], "has a line break"),
+        (["a", "b\u2028c", "d"], "has a line break"),
+    ],
+)
+def test_classes_whose_order_or_lines_are_unknown_are_refused(vectorizer, of_three, classes, words):
+    with pytest.raises(ExportError, match=words):
+        bundle_of(of_three, vectorizer, classes)
