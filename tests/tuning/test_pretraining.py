@@ -16,9 +16,9 @@ from attn_tuner.hypermodel import AttentionHyperModel, default_space
 from attn_tuner.text import Split, TextDataset
 from attn_tuner.tuning import folder as folders
 from attn_tuner.tuning import pretraining, repeats
-from attn_tuner.tuning.arguments import share
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.data import RunData
+from attn_tuner.tuning.options import check_options
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.plan import Plan
 from attn_tuner.tuning.reserve import kept_back
@@ -270,4 +270,4 @@ def test_its_share_of_the_time_is_kept_back(stored):
 @pytest.mark.parametrize("given", [1.0, -0.1, "much", None])
 def test_a_share_that_is_none_is_refused_in_a_sentence(given):
     with pytest.raises(SpaceError, match=r"pretrain is .* share of the time"):
-        share("pretrain", given)
+        check_options({"pretrain": given})
