@@ -1,7 +1,10 @@
 """Tables on disk, and what is said about broken ones."""
 
+import bz2
 import csv
+import gzip
 import json
+import lzma
 
 import pandas as pd
 import pytest
@@ -14,6 +17,7 @@ from attn_tuner.text.loading import read
 
 TEXTS = ["one, é", 'two "quoted"', "three\nlines", ""]
 LABELS = ["x", "y", "x", "y"]
+PACKERS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 FRAME = pd.DataFrame({"text": TEXTS, "label": LABELS})
 
 
@@ -120,8 +124,8 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
 def test_a_csv_is_read_with_any_usual_separator_encoding_and_packing(
     tmp_path, mark, encoding, pack
 ):
-    path = tmp_path / f"a.csv{pack}"
-    FRAME.to_csv(path, index=False, sep=mark, encoding=encoding)
+    content = FRAME.to_csv(index=False, sep=mark).encode(encoding)
+    path = written(tmp_path, f"a.csv{pack}", PACKERS[pack](content))
     assert read(path).parts["train"] == (TEXTS, LABELS)
 
 
