@@ -200,13 +200,12 @@ def test_files_in_another_language_and_missing_ones_are_refused(tmp_path):
         load_vectors(tmp_path / "absent.txt", WORDS)
 
 
-@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e30, 1e300])
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 1e30])
 @pytest.mark.parametrize("kind", ["glove", "word2vec", "binary"])
 def test_vectors_that_are_no_numbers_are_refused_with_their_word(tmp_path, kind, number):
     entries = {**FILE, next(each for each in FILE if each in WORDS): [1.0, number, 0.0]}
     width = len(next(iter(FILE.values())))
     entries = {word: [*row, *[0.5] * width][:width] for word, row in entries.items()}
-    with np.errstate(over="ignore"):
-        path = written(tmp_path / "broken.txt", kind, entries)
+    path = written(tmp_path / "broken.txt", kind, entries)
     with pytest.raises(DataError, match=r"The vector of '.*' in .*broken.txt holds"):
         load_vectors(path, WORDS)
