@@ -9,7 +9,7 @@ import pytest
 from toy_runner import make_runner
 from toy_training import score
 
-from attn_tuner.errors import BudgetError, MissingExtra
+from attn_tuner.errors import BudgetError, MissingExtra, Unwritable
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.launchers import memory
 from attn_tuner.tuning.launchers.crew import OUT_OF_MEMORY, Event
@@ -164,6 +164,17 @@ def test_scores_are_answered_with_the_word_of_the_pruner(tmp_path):
     Driver(runner, PaperCrew(1, act)).search()
     statuses = {record.status for record in runner.records.values()}
     assert statuses == {"completed", "pruned"}
+
+
+def test_a_worker_without_room_on_the_disk_ends_the_search_and_fails_no_trial(runner):
+    def act(crew, worker, task):
+        return [Event(worker, "failed", ("Unwritable: /run/x cannot be written: Full.", "trace"))]
+
+    crew = PaperCrew(act=act)
+    with pytest.raises(Unwritable, match=r"^/run/x cannot be written: Full\.$"):
+        Driver(runner, crew).search()
+    assert crew.closed
+    assert not runner.records
 
 
 def test_a_failed_trial_is_recorded_with_its_traceback(runner):
