@@ -162,9 +162,9 @@ def _search(run) -> dict:
 
 def _failures(run) -> list[tuple]:
     return [
-        (record.trial_id, facts.words(record), record.stopped)
+        (record.trial_id, facts.words(record), record.remark or record.stopped)
         for record in run.records
-        if record.status in ("failed", "infeasible")
+        if record.status in ("failed", "infeasible") or record.remark
     ]
 
 

@@ -81,3 +81,23 @@ def test_answers_come_in_the_order_of_the_batches(store):
     assert answers[:, 0].tolist() == [store.ids[start] for start in store.offsets[:-1]]
     again = batches.restore(model.predict(stream(batches), verbose=0))
     np.testing.assert_array_equal(again, answers)
+
+
+@tensorflow
+def test_the_next_epoch_is_set_before_the_last_batch_is_out(store):
+    batches = Batches(store, 16, seed=1)
+    epoch = iter(stream(batches))
+    for _ in range(len(batches)):
+        next(epoch)
+    assert batches.epoch == 1
+
+
+@tensorflow
+def test_what_is_left_of_an_epoch_may_have_a_single_length(store):
+    batches = Batches(store, 16, seed=1)
+    whole, following = expected_epochs(store, 2, seed=1)
+    batches.begin(0, len(batches) - 1)
+    streamed = stream(batches)
+    same(read(streamed), whole[-1:])
+    streamed = stream(batches)
+    same(read(streamed), following)
