@@ -1,13 +1,17 @@
 """The time given is the time taken: with slow epochs, with a trial that is stuck, over sittings."""
 
+import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import keras
 import pytest
 from test_search import QUICK, colours, quick_search
 
+import attn_tuner
 from attn_tuner.tuning.place import CLOCK
 
 SPACE = {**QUICK, "encoder": ["gru"], "head": ["additive", "mean"], "batch_size": 32}
@@ -53,6 +57,31 @@ class Impatient(Slow):
             os.kill(os.getpid(), signal.SIGINT)
 
 
+@contextlib.contextmanager
+def busy(processes=2):
+    """Other work on the machine, as much as two cores can do."""
+    others = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)
+    ]
+    try:
+        yield
+    finally:
+        for each in others:
+            each.kill()
+            each.wait()
+
+
+def many_questions(count=6_000, classes=150):
+    """Texts in many classes, each named by two words that stand alone in others."""
+    words = [f"word{number}" for number in range(40)]
+    pairs = [(one, other) for one in words for other in words if one < other][:classes]
+    texts = []
+    for number in range(count):
+        one, other = pairs[number % classes]
+        texts.append(f"{words[number % 7]} {one} and {words[number % 11]} {other}")
+    return texts, [" ".join(pairs[number % classes]) for number in range(count)]
+
+
 def search_for(directory, seconds, callbacks, count=12_000):
     """A search that only the clock ends; the seconds it took."""
     began = time.monotonic()
@@ -96,3 +125,47 @@ def test_two_sittings_take_the_time_of_one(tmp_path, seconds, share):
     assert (tmp_path / "run" / CLOCK).exists()
     second = search_for(tmp_path / "run", seconds, [Slow()])
     assert first + second == pytest.approx(seconds, rel=share)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("late", [0.0, 0.6], ids=["from the start", "that comes late"])
+def test_a_search_of_many_classes_ends_in_time_beside_other_work(tmp_path, late):
+    texts, labels = many_questions()
+    seconds = 300
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+
+        def callbacks(trial_id, values):
+            return [Company(stack, began + late * seconds)]
+
+        if not late:
+            stack.enter_context(busy())
+        result = attn_tuner.search(
+            (texts, labels),
+            max_time=seconds,
+            directory=tmp_path / "run",
+            progress=False,
+            callbacks=callbacks if late else (),
+        )
+        took = time.monotonic() - began
+    assert took <= 1.05 * seconds
+    assert "linear" in set(result.leaderboard()["name"])
+
+
+class Company(keras.callbacks.Callback):
+    """Begins other work at a moment, once."""
+
+    begun: set = set()
+
+    def __init__(self, stack, moment):
+        super().__init__()
+        self.stack = stack
+        self.moment = moment
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def on_train_batch_end(self, batch, logs=None):
+        if time.monotonic() > self.moment and self.moment not in self.begun:
+            self.begun.add(self.moment)
+            self.stack.enter_context(busy())

@@ -10,6 +10,7 @@ while budget.fits("epoch"):
 import math
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,6 +83,7 @@ class Budget:
         reserve: seconds kept back for refit, calibration and export, or a function that is given
             this budget and returns them, so that it may ask `estimate`.
         clock: returns seconds that never run backwards.
+        slowdown: how many times slower than alone this process is at the moment.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Budget:
         spent_before: float = 0.0,
         reserve: float | Callable[["Budget"], float] = 0.0,
         clock: Callable[[], float] = time.monotonic,
+        slowdown: Callable[[], float] = lambda: 1.0,
     ):
         if seconds is not None and not seconds > 0:
             raise BudgetError(f"A budget must be above zero seconds; got {seconds!r}.")
@@ -97,9 +100,11 @@ class Budget:
             raise BudgetError(f"The time spent before cannot be negative; got {spent_before!r}.")
         self.seconds = seconds
         self._spent_before = float(spent_before)
+        self.slowdown = slowdown
         self._clock = clock
         self._start = clock()
         self._costs: dict[str, list[float]] = {}
+        self._slowdowns: deque[float] = deque(maxlen=100)
         self.set_reserve(reserve)
 
     def elapsed(self) -> float:
@@ -155,7 +160,9 @@ class Budget:
     def record(self, name: str, seconds: float, amount: float = 1.0):
         """Keeps a cost that was measured elsewhere."""
         if amount > 0:
-            self._costs.setdefault(name, []).append(seconds / amount)
+            slowdown = self.slowdown()
+            self._slowdowns.append(slowdown)
+            self._costs.setdefault(name, []).append(seconds / amount / slowdown)
 
     def record_all(self, costs: Mapping[str, float]):
         """Keeps costs that were measured elsewhere, by their names."""
@@ -166,14 +173,21 @@ class Budget:
         """Seconds that one more unit of `name` will take; `default` where none was measured.
 
         The largest of the last three costs: a budget is missed by what is underrated, while the
-        very first measurement, with its compilation, should not count for ever.
+        very first measurement, with its compilation, should not count for ever. Costs are kept as
+        they would be without other work on the machine, and grow with what there is now.
         """
-        return max(self._costs.get(name, [])[-3:], default=default)
+        return self.slowdown() * max(self._costs.get(name, [])[-3:], default=default)
 
     def usual(self, name: str, default: float = 0.0) -> float:
         """The lower median of the last three costs, of which one may have compiled as well."""
         costs = self._costs.get(name, [])[-3:]
-        return median_low(costs) if costs else default
+        return self.slowdown() * (median_low(costs) if costs else default)
+
+    def rise(self) -> float:
+        """How much slower everything is now than when costs were usually measured, at least 1."""
+        if not self._slowdowns:
+            return 1.0
+        return max(1.0, self.slowdown() / median_low(self._slowdowns))
 
     def fits(self, name: str, amount: float = 1.0, default: float = 0.0) -> bool:
         """Whether that many more units of `name` end before the reserve is touched."""

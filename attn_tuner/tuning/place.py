@@ -11,6 +11,7 @@ from attn_tuner.stored import finite, read_object, reading
 from attn_tuner.text.store import VECTORIZER
 from attn_tuner.tuning.budget import Budget, format_duration
 from attn_tuner.tuning.folder import RECORD, Record
+from attn_tuner.tuning.load import Load
 from attn_tuner.tuning.lock import LOCK
 from attn_tuner.tuning.plan import PLAN, Plan
 
@@ -110,7 +111,8 @@ def clock_of(directory, seconds: float | None, spent: float) -> Budget:
         spent: by this sitting so far.
     """
     state = clock_state(directory)[0]
-    return Budget.resumed(seconds, {**state, "spent": state["spent"] + spent})
+    state = {**state, "spent": state["spent"] + spent}
+    return Budget.resumed(seconds, state, slowdown=Load())
 
 
 def clock_state(directory) -> tuple[dict, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from attn_tuner.measures import kind_of
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.folder import LINEAR_NAME, Record
 from attn_tuner.tuning.pretraining import FINE_TUNING
@@ -11,6 +12,9 @@ MEASURING = 0.1  # Of the time, for the answers of an average to the test part.
 REFIT = 1.3  # Trainings that a refit may cost: more texts, but no evaluation between.
 FILES = 4.0  # Seconds for the files of an export, and for the process that proves it to start.
 TRACES = 4  # Of each model: to be measured, and for three signatures.
+BUILDING = 0.5  # Seconds for a member of an average to be built, filled and copied.
+CHOOSING = 3e-6  # Seconds for a number among the answers of all trials, to choose members.
+MOST_KEPT = 0.5  # Of the time, beyond which other work on the machine keeps nothing more back.
 UNSEEN = 0.005  # Of the time, for what nobody measures.
 MARGIN = 1.1  # On what is estimated for the test part and the export.
 
@@ -36,6 +40,8 @@ def kept_back(
             own = for_these(budget, stored, records)
         else:
             own = for_export(budget, stored, affordable(budget, stored, plan.ensemble))
+        if budget.seconds:  # Other work makes no search one of nothing but its end.
+            own = min(own, max(own / budget.slowdown(), MOST_KEPT * budget.seconds))
         return own + trainings * trial + share * (budget.seconds or 0.0)
 
     return seconds
@@ -64,13 +70,13 @@ def for_export(budget: Budget, stored, members: int = 1) -> float:
         stored: a `RunData`.
         members: trials that the exported model may average.
     """
-    return _behind(budget, members * _test(budget, stored), members)
+    return _behind(budget, stored, members * _test(budget, stored), members)
 
 
 def for_these(budget: Budget, stored, records: Iterable[Record]) -> float:
     """As `for_export`, for the trials that are averaged, each with its own cost."""
     trials = [record for record in records if record.trial_id != LINEAR_NAME]
-    return _behind(budget, sum(_test(budget, stored, each) for each in trials), len(trials))
+    return _behind(budget, stored, sum(_test(budget, stored, each) for each in trials), len(trials))
 
 
 def room_for_refit(budget: Budget, stored, seconds: float) -> bool:
@@ -79,9 +85,22 @@ def room_for_refit(budget: Budget, stored, seconds: float) -> bool:
     return left is None or left - for_export(budget, stored) > REFIT * seconds
 
 
-def _behind(budget, testing, members):
+def choosing(budget: Budget, stored, candidates: int) -> float:
+    """For the choice of the members of an average, and for what their answers are worth."""
+    labels = stored.stores["validation"].labels
+    kind = kind_of(labels)
+    columns = {"class": lambda: labels.max(initial=1) + 1, "labels": lambda: labels.shape[1]}
+    numbers = len(labels) * int(columns.get(kind, lambda: 1)())
+    return budget.estimate("choosing", CHOOSING * numbers * candidates)
+
+
+def _behind(budget, stored, testing, members):
     tracing = members * budget.usual("tracing", 1.0)
-    total = testing + budget.estimate("export", FILES + TRACES * tracing)
+    slow = budget.slowdown()
+    building = slow * BUILDING * members if members > 1 else 0.0
+    total = testing + building + choosing(budget, stored, members)
+    # `estimate` has the slowdown for its default as well; tracing has it already.
+    total += budget.estimate("export", FILES + TRACES * tracing / slow)
     return MARGIN * total + UNSEEN * (budget.seconds or 0.0)
 
 
@@ -89,4 +108,4 @@ def _test(budget, stored, record=None):
     """Seconds of one model for the test part."""
     share = stored.size("test") / max(stored.size("validation"), 1)
     own = record.judging if record else None
-    return share * (budget.usual("validation", 2.0) if own is None else own)
+    return share * (budget.usual("validation", 2.0) if own is None else own * budget.rise())

@@ -10,7 +10,7 @@ from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.finalists import Finalist
 from attn_tuner.tuning.folder import LINEAR_NAME, Record
 from attn_tuner.tuning.plan import Plan
-from attn_tuner.tuning.reserve import for_these, kept_back
+from attn_tuner.tuning.reserve import BUILDING, for_these, kept_back
 
 STORED = SimpleNamespace(
     size=lambda role: {"test": 1_000, "validation": 100}[role],
@@ -61,7 +61,9 @@ def test_cheaper_models_than_were_feared_leave_time_for_trials():
     runner = runner_with([trial(0, CHEAP), trial(1, CHEAP)], elapsed=880.0)
     assert runner.budget.search_over()  # For three models that answer slowly.
     assert last_minutes.time_to_spare(runner, STORED, least=5.0)
-    assert runner.budget.reserve() == pytest.approx(1.1 * (2 * 10 * CHEAP + 12) + 5)
+    assert runner.budget.reserve() == pytest.approx(
+        1.1 * (2 * 10 * CHEAP + 12 + 2 * BUILDING) + 5, abs=0.01
+    )
     assert not runner.budget.search_over()
 
 
@@ -100,7 +102,9 @@ def test_what_is_exported_already_stays_when_the_time_is_over():
 def test_each_trial_counts_with_its_own_cost_and_the_linear_model_with_none():
     budget = Budget(1_000.0)
     records = [trial(0, CHEAP), trial(1, DEAR), Record(LINEAR_NAME, "baseline", {})]
-    assert for_these(budget, STORED, records) == pytest.approx(1.1 * (5 + 30 + 12) + 5)
+    assert for_these(budget, STORED, records) == pytest.approx(
+        1.1 * (5 + 30 + 12 + 2 * BUILDING) + 5, abs=0.01
+    )
 
 
 def test_the_first_answer_of_a_trial_compiles_and_so_does_not_count():
@@ -124,3 +128,32 @@ def test_a_first_answer_holds_the_tracing_that_later_ones_do_without():
     once = Record("0", "completed", {}, history=[{"judging": 4.0}])
     assert once.tracing is None
     assert once.costs == {"trial": 0.0}
+
+
+def test_what_is_kept_back_grows_with_other_work_on_the_machine():
+    slow = [1.0]
+    budget = Budget(1_000.0, slowdown=lambda: slow[0])
+    records = [trial(0, CHEAP), trial(1, DEAR)]
+    for record in records:
+        budget.record_all(record.costs)
+    quiet = for_these(budget, STORED, records)
+    slow[0] = 2.0
+    assert for_these(budget, STORED, records) - 5 == pytest.approx(2 * (quiet - 5))
+
+
+def test_what_choosing_takes_is_kept_back():
+    budget = Budget(1_000.0)
+    records = [trial(0, CHEAP)]
+    before = for_these(budget, STORED, records)
+    budget.record("choosing", 10.0)
+    assert for_these(budget, STORED, records) == pytest.approx(before + 11, abs=0.01)
+
+
+def test_late_there_is_no_second_choice():
+    asked = []
+    runner = runner_with([trial(number, DEAR) for number in range(4)], elapsed=990.0)
+    runner.budget.record("choosing", 100.0)
+    ranked = runner.ranked()
+    runner.ranked = lambda: asked.append(1) or ranked
+    assert len(last_minutes.in_time(runner, STORED)[0].records) == 1
+    assert len(asked) <= 2
