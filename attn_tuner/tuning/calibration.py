@@ -105,7 +105,10 @@ def calibrated_loss(labels: np.ndarray, probabilities: np.ndarray, steps: int = 
         curvature = max(float(spread.mean(dtype="float64")), 1e-12)
         step = (float(first.mean(dtype="float64")) - own) / curvature
         near = max(sharpness / 2, min(sharpness - step, 2 * sharpness))
-        sharpness = max(1 / FLATTEST, min(near, 1 / SHARPEST))
+        near, last = max(1 / FLATTEST, min(near, 1 / SHARPEST)), sharpness
+        if abs(near - last) < 0.01 * last:
+            break  # The loss is flat there: nothing is left to gain.
+        sharpness = near
     return least
 
 

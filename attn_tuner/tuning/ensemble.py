@@ -252,9 +252,13 @@ def _bagged(greedy, order, bags, share, seed) -> np.ndarray:
     generator = np.random.default_rng(seed)
     counts = greedy.pick(order)
     size = max(1, round(share * len(order)))
+    found = {}  # Of few models the same ones are drawn again and again.
     for _ in range(bags):
         drawn = set(generator.choice(order, size, replace=False).tolist())
-        counts = counts + greedy.pick([index for index in order if index in drawn])
+        some = tuple(index for index in order if index in drawn)
+        if some not in found:
+            found[some] = greedy.pick(some)
+        counts = counts + found[some]
     return counts
 
 

@@ -9,6 +9,7 @@ from attn_tuner.tuning.pretraining import FINE_TUNING
 from attn_tuner.tuning.repeats import ROWS
 
 MEASURING = 0.1  # Of the time, for the answers of an average to the test part.
+ENDING = 0.2  # Of the time, for all that an average's members add to its end.
 REFIT = 1.3  # Trainings that a refit may cost: more texts, but no evaluation between.
 FILES = 4.0  # Seconds for the files of an export, and for the process that proves it to start.
 TRACES = 4  # Of each model: to be measured, and for three signatures.
@@ -48,9 +49,9 @@ def kept_back(
 
 
 def affordable(budget: Budget, stored, most: int) -> int:
-    """How many trials an average may have, so that measuring it on the test part stays cheap.
+    """How many trials an average may have, so that measuring and exporting it stays cheap.
 
-    members = min(most, share of the time / time for the test part),   at least 1
+    members = min(most, shares of the time / time for the test part and for traces),   at least 1
 
     Args:
         budget: the clock, with the costs that it has seen.
@@ -59,7 +60,10 @@ def affordable(budget: Budget, stored, most: int) -> int:
     """
     if budget.seconds is None:
         return most
-    return max(1, min(most, int(MEASURING * budget.seconds / max(_test(budget, stored), 1e-9))))
+    test = max(_test(budget, stored), 1e-9)
+    built = test + TRACES * budget.usual("tracing", 1.0) + budget.slowdown() * BUILDING
+    shares = MEASURING * budget.seconds / test, ENDING * budget.seconds / built
+    return max(1, min(most, *map(int, shares)))
 
 
 def for_export(budget: Budget, stored, members: int = 1) -> float:

@@ -11,6 +11,7 @@ from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.tuning.calibration import (
     at_temperature,
     calibrate,
+    calibrated_loss,
     expected_calibration_error,
     set_temperature,
 )
@@ -100,3 +101,18 @@ def test_several_labels_are_calibrated_as_so_many_answers():
     tempered = at_temperature(probabilities, found.temperature, "labels")
     assert tempered.shape == (3, 2)
     assert ((tempered > 0.5) == (probabilities > 0.5)).all()
+
+
+@pytest.mark.parametrize("sharpness", [0.3, 1.0, 3.0, 8.0])
+@pytest.mark.parametrize("classes", [2, 3, 150])
+def test_the_quick_loss_is_that_at_the_best_temperature(classes, sharpness):
+    labels, probabilities = drawn(0, classes=classes, sharpness=sharpness)
+    found = calibrate(labels, probabilities)
+    assert calibrated_loss(labels, probabilities) == pytest.approx(found.loss_after, rel=5e-3)
+
+
+def test_the_quick_loss_of_several_labels_counts_each():
+    labels = np.array([[0, 1], [1, 1], [0, 0], [1, 0]])
+    probabilities = np.array([[0.1, 0.8], [0.6, 0.9], [0.4, 0.1], [0.8, 0.3]])
+    found = calibrate(labels, probabilities)
+    assert calibrated_loss(labels, probabilities) <= found.loss_after + 1e-3
