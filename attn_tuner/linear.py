@@ -135,8 +135,8 @@ def fit(rows, labels, classes: int, seed: int = 0, seconds: float | None = None)
     best = chosen(fitted, rows, labels, ways, seed, order, until, pace) or usual
     if until is None:
         return fitted(None, *best)
-    # A little late is better than a model of a few texts.
-    left = max(until - time.monotonic(), seconds / 2)
+    # Late on a busy machine is better than a model of a few texts.
+    left = max(until - time.monotonic(), 2 * seconds)
     many = max(PROBED, int(left / pace))
     return fitted(order[:many] if many < len(labels) else None, *best)
 

@@ -1,6 +1,7 @@
 """What a model's answers are worth, from the truth beside them."""
 
 import numpy as np
+from scipy.stats import rankdata
 from sklearn import metrics
 
 from attn_tuner.errors import DataError, UnknownName
@@ -142,12 +143,18 @@ def _auc(labels, probabilities):
         return float("nan")  # One class only: no pair to rank.
     if probabilities.shape[1] == 2:
         return metrics.roc_auc_score(labels, probabilities[:, 1])
-    scores = [metrics.roc_auc_score(labels == c, probabilities[:, c]) for c in present]
-    return np.mean(scores)
+    return _aucs(labels[:, None] == present, probabilities[:, present]).mean()
 
 
 def _mean_auc(truth, probabilities):
     """Of the labels that some texts have and others lack; NaN where there is none."""
     both = np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0))
-    scores = [metrics.roc_auc_score(truth[:, each], probabilities[:, each]) for each in both]
-    return np.mean(scores) if scores else float("nan")
+    return _aucs(truth[:, both], probabilities[:, both]).mean() if len(both) else float("nan")
+
+
+def _aucs(truth, scores):
+    """The area under each column's curve, from ranks: hundreds of columns in one sort."""
+    ranks = rankdata(scores, axis=0)
+    positive = truth.sum(axis=0)
+    least = positive * (positive + 1) / 2
+    return ((ranks * truth).sum(axis=0) - least) / (positive * (len(truth) - positive))

@@ -50,6 +50,7 @@ def averaged(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("attn_tuner.tuning.finalists.holds", lambda *given, **options: True)
         patch.setattr("attn_tuner.tuning.finalists.select", all_of_them)
+        patch.setattr("attn_tuner.tuning.finalists.NEAR", 0.0)
         return quick_search(
             tmp_path_factory.mktemp("runs") / "averaged",
             data=doubtful(),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn import metrics
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.measures import (
@@ -71,3 +72,19 @@ def test_the_interval_of_a_share_holds_it_and_shrinks_with_more_texts():
         bounds = np.array([few[0], many[0], accuracy, many[1], few[1]])
         assert (np.diff(bounds) >= -1e-12).all()
     assert interval(0.0, 0) == (0.0, 1.0)
+
+
+def test_the_areas_of_all_classes_are_those_of_each_alone():
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 40, 300)
+    scores = np.round(random.dirichlet(np.ones(40), 300), 2)  # Many are equal.
+    expected = [metrics.roc_auc_score(labels == c, scores[:, c]) for c in np.unique(labels)]
+    bounded = np.clip(scores, 1e-7, 1)
+    bounded /= bounded.sum(axis=1, keepdims=True)
+    assert measure(labels, scores, {"auc"})["auc"] == pytest.approx(
+        np.mean([metrics.roc_auc_score(labels == c, bounded[:, c]) for c in np.unique(labels)])
+    )
+    truth = np.stack([labels == c for c in range(40)], axis=1)
+    assert measure(truth.astype("uint8"), scores, {"auc"})["auc"] == pytest.approx(
+        np.mean(expected)
+    )
