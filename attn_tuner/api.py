@@ -41,6 +41,7 @@ from attn_tuner.tuning.options import checked
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.plan import Plan, goal_of
 from attn_tuner.tuning.pretraining import pretrain as pretrain_best
+from attn_tuner.tuning.pruning import pruners
 from attn_tuner.tuning.repeats import repeat
 from attn_tuner.tuning.reserve import kept_back
 from attn_tuner.tuning.runner import TrialRunner
@@ -58,6 +59,7 @@ KINDS = {
     "fusions": fusions,
     "loaders": loaders,
     "oracles": oracles,
+    "pruners": pruners,
     "exporters": exporters,
 }
 

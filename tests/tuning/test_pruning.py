@@ -328,3 +328,9 @@ def test_a_pruner_of_ones_own_is_taken_as_it_is():
     whim = Whim(peers=1)
     assert make_pruner(whim) is whim
     assert run(whim, [1.0]) == "on a whim"
+
+
+@pytest.mark.parametrize("name", pruners)
+def test_a_pruner_is_a_registered_part_that_says_when_it_ends_a_trial(name):
+    assert isinstance(pruners[name](), Pruner)
+    assert pruners[name].summary.endswith(".")

@@ -10,13 +10,9 @@ seeds. Bigger values are better: the caller flips signs. With several objectives
 tuple, and one trial beats another where it is as good in all of them and better in one.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
-from attn_tuner.errors import SpaceError, UnknownName
-from attn_tuner.registry import unknown
+from attn_tuner.errors import SpaceError
 from attn_tuner.tuning.pruning.asha import AshaPruner
-from attn_tuner.tuning.pruning.base import NoPruner, Pruner
+from attn_tuner.tuning.pruning.base import NoPruner, Pruner, pruners
 from attn_tuner.tuning.pruning.beyond_chance import BeyondChance
 from attn_tuner.tuning.pruning.by_rung import ByRung
 from attn_tuner.tuning.pruning.extrapolation import ExtrapolationPruner
@@ -37,26 +33,12 @@ __all__ = [
     "pruners",
 ]
 
-pruners: Mapping[str, type[Pruner]] = MappingProxyType(
-    {
-        "asha": AshaPruner,
-        "extrapolation": ExtrapolationPruner,
-        "median": MedianPruner,
-        "none": NoPruner,
-        "percentile": PercentilePruner,
-        "wilcoxon": WilcoxonPruner,
-    }
-)
-
 
 def make_pruner(name: str | Pruner | None, **options) -> Pruner:
     """The pruner of that name with these options; a pruner is returned as it is, None as `none`."""
     if isinstance(name, Pruner):
         return name
-    try:
-        kind = pruners["none" if name is None else name]
-    except (KeyError, TypeError):
-        raise UnknownName(unknown("pruner", name, pruners)) from None
+    kind = pruners["none" if name is None else name]
     try:
         return kind(**options)
     except TypeError as error:

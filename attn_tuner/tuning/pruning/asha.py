@@ -3,9 +3,10 @@
 import math
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.tuning.pruning.base import Pruner, beats, shown
+from attn_tuner.tuning.pruning.base import Pruner, beats, pruners, shown
 
 
+@pruners.register("asha")
 class AshaPruner(Pruner):
     """Asynchronous successive halving, by stopping: nothing ever waits for a rung to fill.
 

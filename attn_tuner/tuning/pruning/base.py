@@ -8,6 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.registry import Registry
+
+pruners = Registry("pruner", package="attn_tuner.tuning.pruning")
 
 
 class Point(NamedTuple):
@@ -155,6 +158,7 @@ class Pruner:
         return step, curve[-1].best, [peer for peer in peers if peer]
 
 
+@pruners.register("none")
 class NoPruner(Pruner):
     """Never gives up a trial."""
 

@@ -3,11 +3,12 @@
 import numpy as np
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.tuning.pruning.base import Pruner, shown
+from attn_tuner.tuning.pruning.base import Pruner, pruners, shown
 
 POWERS = np.array([0.25, 0.5, 1.0, 2.0])
 
 
+@pruners.register("extrapolation")
 class ExtrapolationPruner(Pruner):
     """Ends a trial whose curve, drawn on as a power law, stays below a trial that has ended.
 

@@ -3,9 +3,10 @@
 import numpy as np
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.tuning.pruning.base import Pruner, beats, shown
+from attn_tuner.tuning.pruning.base import Pruner, beats, pruners, shown
 
 
+@pruners.register("percentile")
 class PercentilePruner(Pruner):
     """Ends a trial that stands in the lowest part of its peers.
 
@@ -40,6 +41,7 @@ class PercentilePruner(Pruner):
         return f"{where}; the {named} there is {bar:.3f}"
 
 
+@pruners.register("median")
 class MedianPruner(PercentilePruner):
     """Ends a trial that most of its peers beat.
 

@@ -3,9 +3,10 @@
 import numpy as np
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.tuning.pruning.base import Pruner
+from attn_tuner.tuning.pruning.base import Pruner, pruners
 
 
+@pruners.register("wilcoxon")
 class WilcoxonPruner(Pruner):
     """Ends a trial that is worse than the best one over the same folds or seeds.
 
