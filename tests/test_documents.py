@@ -1,4 +1,4 @@
-"""The code of README and docs runs, in less time than it says.
+"""The code of README, CONTRIBUTING and docs runs, in less time than it says.
 
 What a page takes for granted, and what its code should have done, stands in comments:
 
@@ -22,7 +22,8 @@ from typer.testing import CliRunner
 from attn_tuner import cli
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TABLES = [ROOT / folder / "README.md" for folder in ("examples", "benchmarks")]
 LANGUAGES = {"python", "sh", "text"}
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PIECE = re.compile(
@@ -123,7 +124,16 @@ def test_the_second_command_of_the_readme_is_the_one_that_runs_the_tests():
     assert "grep -m 1 -- '-m pytest$' README.md" in read(ROOT / ".ci" / "run")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [*PAGES, *TABLES], ids=lambda page: f"{page.parent.name}/{page.name}"
+)
 def test_what_a_page_shows_and_links_to_is_there(page):
     for target in re.findall(r"\]\(([^)#:]+\.\w+)\)", read(page)):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", TABLES, ids=lambda page: page.parent.name)
+def test_the_page_of_a_folder_names_every_program_in_it(page):
+    named = set(re.findall(r"\]\(([^)]+)\)", read(page)))
+    programs = [*page.parent.glob("*.py"), *page.parent.glob("*.ipynb")]
+    assert {path.name for path in programs} <= named
