@@ -1,5 +1,6 @@
 """Artefacts handed over: written, run in a fresh process, described, and only then in place."""
 
+import functools
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from attn_tuner.exporting.base import Artefact, Bundle, exporters
 from attn_tuner.exporting.card import write_card
 from attn_tuner.exporting.elsewhere import on_tensorflow
 from attn_tuner.exporting.folder import check_targets, size_of, whole_folder
+from attn_tuner.exporting.fresh import RUNNERS
 from attn_tuner.exporting.shrinking import (
     Shrink,
     best_that_fits,
@@ -81,8 +83,10 @@ def deliver(
         texts = probing_texts(bundle)
     texts = read_texts(texts, who="export()").texts
     with ExitStack() as stack:
+        process = functools.cache(lambda kind: stack.enter_context(FreshProcess(kind)))
         # Started now, so that they import their libraries while the artefacts are written.
-        processes = {name: stack.enter_context(FreshProcess(name)) for name in makers}
+        for name in makers.keys() & RUNNERS.keys():
+            process(name)
         full = expected = bundle.predict(texts)
         _refuse_what_are_no_probabilities(full, bundle.kind)
         notes = ()
@@ -97,7 +101,7 @@ def deliver(
                 made = _made(make, bundle, draft, max_size_mb, texts, expected, labels)
                 own = replace(made, notes=(*notes, *made.notes))
                 proofs = [
-                    proven(own.bundle, each, texts, processes[name], own.expected, labels, full)
+                    proven(own.bundle, each, texts, process(each.kind), own.expected, labels, full)
                     for each in own.artefacts
                 ]
                 write_card(own.bundle, draft, name, own.artefacts, proofs, own.notes)

@@ -16,8 +16,10 @@ from attn_tuner.exporting.base import (
     Bundle,
     padded,
 )
+from attn_tuner.exporting.fresh import RUNNERS
 from attn_tuner.exporting.trust import modules_of
 from attn_tuner.processes import script_command
+from attn_tuner.registry import unknown
 
 _SCRIPT = Path(__file__).with_name("fresh.py")
 _BATCH = 64
@@ -66,6 +68,10 @@ class FreshProcess:
     """
 
     def __init__(self, kind: str):
+        if kind not in RUNNERS:
+            raise ExportError(
+                f"{unknown('kind of artefact', kind, RUNNERS)} Name one of them in Artefact(kind=)."
+            )
         self.kind = kind
 
     def __enter__(self):

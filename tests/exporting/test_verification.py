@@ -4,8 +4,9 @@ import pytest
 from small_models import TEXTS
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting import fresh
+from attn_tuner.exporting import deliver, exporters, fresh
 from attn_tuner.exporting.base import Artefact
+from attn_tuner.exporting.savedmodel import export_savedmodel
 from attn_tuner.exporting.verification import FreshProcess, probing_texts, proven
 
 
@@ -97,3 +98,22 @@ def test_texts_are_made_of_the_vocabulary_where_none_are_given(bundle):
     assert min(lengths) == 0
     assert max(lengths) == bundle.text_limit
     assert len({tuple(ids) for ids in bundle.ids(texts)}) > 15
+
+
+def test_an_exporter_of_ones_own_is_proved_by_what_runs_its_artefact(bundle, tmp_path):
+    @exporters.register("nested")
+    def export_nested(bundle, folder):
+        """A SavedModel in a folder of its own."""
+        return export_savedmodel(bundle, folder / "inner")
+
+    try:
+        [made] = deliver(bundle, tmp_path / "out", ["nested"], TEXTS)
+    finally:
+        exporters._variants.pop("nested")
+    assert made.path == tmp_path / "out" / "inner"
+    assert made.proof.difference <= 1e-5
+
+
+def test_a_kind_that_no_program_runs_is_refused_with_those_that_do():
+    with pytest.raises(ExportError, match=r"kind of artefact is called 'tfjs'.*Available: keras,"):
+        FreshProcess("tfjs")
