@@ -235,7 +235,7 @@ def test_no_pruner_judges_by_scores_that_have_not_left_chance(name, curves):
     assert not any(guarded(name, *good, *curves)[5:])
 
 
-@pytest.mark.parametrize("name", [name for name in pruners if pruners[name].by_loss])
+@pytest.mark.parametrize("name", [name for name in pruners if pruners[name]().by_loss])
 def test_near_chance_the_loss_judges(name):
     low = [0.02] * 8
     better = [[4.0 - 0.3 * at for at in range(8)]] * 5
