@@ -12,7 +12,7 @@ _HOMES = {
     "Choice": "attn_tuner.space",
     "Float": "attn_tuner.space",
     "Int": "attn_tuner.space",
-    "OptunaOracle": "attn_tuner.tuning.oracles.optuna",
+    "OptunaOracle": "attn_tuner.tuning.oracles.optuna.oracle",
     "Part": "attn_tuner.space",
     "SearchResult": "attn_tuner.api",
     "SearchSpace": "attn_tuner.space",
@@ -20,7 +20,7 @@ _HOMES = {
     "load": "attn_tuner.api",
     "search": "attn_tuner.api",
 }
-_FOLDERS = ("attention", "encoding", "exporting", "results", "text", "tuning")
+_FOLDERS = ("attention", "encoding", "exporting", "reporting", "text", "tuning")
 
 __all__ = [*_HOMES, "__version__"]
 

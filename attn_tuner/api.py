@@ -10,43 +10,41 @@ from attn_tuner.attention.fusions import fusions
 from attn_tuner.attention.normalizers import normalizers
 from attn_tuner.attention.queries import queries
 from attn_tuner.attention.scores import scores
+from attn_tuner.baselines.background import BackgroundBaselines
 from attn_tuner.encoding import encoders
 from attn_tuner.errors import UnknownName
 from attn_tuner.explaining.preference import Preference, check_kind, preferred
 from attn_tuner.exporting import exporters
-from attn_tuner.exporting.foreign import export_model as export
-from attn_tuner.files import remove_parts
+from attn_tuner.exporting.export_model import export_model as export
+from attn_tuner.finalizing.finalize import finish
+from attn_tuner.finalizing.repair import mended
+from attn_tuner.finalizing.time_reserve import kept_back
 from attn_tuner.hypermodel import AttentionHyperModel
-from attn_tuner.interruption import listening
-from attn_tuner.measures import check_measurable, direction
-from attn_tuner.progress import Progress
+from attn_tuner.metrics import check_measurable, direction
+from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.registry import Registry, unknown
-from attn_tuner.results.finishing import finish
-from attn_tuner.results.mending import mended
-from attn_tuner.results.result import SearchResult
+from attn_tuner.runtime import _run
+from attn_tuner.search_defaults import search_space, word_vectors
+from attn_tuner.search_result import SearchResult
+from attn_tuner.settings.derived import kept, members, seconds
+from attn_tuner.settings.table import checked
+from attn_tuner.storage import run_folder as place
+from attn_tuner.storage.atomic_files import remove_parts
+from attn_tuner.storage.lock import held
+from attn_tuner.storage.plan import Plan, goal_of
+from attn_tuner.storage.search_arguments import as_asked
+from attn_tuner.system.signals import listening
+from attn_tuner.tasks import task_named
 from attn_tuner.text.loaders import loaders
-from attn_tuner.text.tasks import task_named
-from attn_tuner.tuning import place
-from attn_tuner.tuning.arguments import kept, members, seconds
-from attn_tuner.tuning.asked import as_asked
-from attn_tuner.tuning.beside import BaselinesBeside
-from attn_tuner.tuning.chance import scale_of
-from attn_tuner.tuning.data import RunData
-from attn_tuner.tuning.giving_up import nothing_found
-from attn_tuner.tuning.last_minutes import time_to_spare
-from attn_tuner.tuning.launchers.launch import Launch
-from attn_tuner.tuning.limits_check import Allowed
-from attn_tuner.tuning.lock import held
-from attn_tuner.tuning.options import checked
+from attn_tuner.tuning.budget import clock_of
+from attn_tuner.tuning.constraints import Constraints
+from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.failures import nothing_found
+from attn_tuner.tuning.launchers.launcher import Launcher
 from attn_tuner.tuning.oracles import oracles
-from attn_tuner.tuning.plan import Plan, goal_of
-from attn_tuner.tuning.pretraining import pretrain as pretrain_best
+from attn_tuner.tuning.oracles.factory import oracle_of
 from attn_tuner.tuning.pruning import pruners
-from attn_tuner.tuning.repeats import repeat
-from attn_tuner.tuning.reserve import kept_back
-from attn_tuner.tuning.runner import TrialRunner
-from attn_tuner.tuning.standard import oracle_of, search_space, word_vectors
-from attn_tuner.tuning.workshop import Workshop
+from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 
 __all__ = ["SearchResult", "export", "load", "parts", "search"]
 
@@ -166,8 +164,8 @@ def search(
     asked = as_asked(locals(), search)
     began = time.monotonic()
     limit = seconds(max_time, max_trials)
-    launch = Launch(workers, cluster, cpus_per_trial, gpus_per_trial)
-    allowed = Allowed(max_parameters, max_latency_ms, max_size_mb)
+    launch = Launcher(workers, cluster, cpus_per_trial, gpus_per_trial)
+    allowed = Constraints(max_parameters, max_latency_ms, max_size_mb)
     ensemble = members(ensemble, allowed, refit)
     objective, faithful = preferred(objective, faithful)
     dataset = data if isinstance(data, texts_of.TextDataset) else None
@@ -181,12 +179,12 @@ def search(
     sign = 1 if direction(objective) == "max" else -1
     directory = place.take(directory, dataset.name)
     place.check_data(dataset, directory)
-    budget = place.clock_of(directory, limit, time.monotonic() - began)
+    budget = clock_of(directory, limit, time.monotonic() - began)
     goal = goal_of(objective, faithful)
     with (
         listening() as signals,
         held(directory) as taken_over,
-        Progress(budget, objective, sign, progress, goal=goal) as shown,
+        ProgressPanel(budget, objective, sign, progress, goal=goal) as shown,
     ):
         remove_parts(directory)
         if taken_over:
@@ -195,7 +193,7 @@ def search(
             shown.say(note)
         with budget.measure("encode"):
             ours = place.is_begun(directory)
-            stored = RunData.prepare(dataset, directory / place.DATA, ours, shown.say)
+            stored = EncodedData.prepare(dataset, directory / place.DATA, ours, shown.say)
         model_space = search_space(space, stored, epochs, objective)
         plan = Plan(
             source=dataset.name,
@@ -222,7 +220,7 @@ def search(
             asked=asked,
         )
         place.agree(plan, directory)
-        with BaselinesBeside(directory, len(dataset.classes), seed, limit) as beside:
+        with BackgroundBaselines(directory, len(dataset.classes), seed, limit) as beside:
             hypermodel = AttentionHyperModel(
                 stored.vocabulary_size,
                 len(dataset.classes),
@@ -234,7 +232,7 @@ def search(
                 task=dataset.task,
                 scale=stored.scale(),
             )
-            workshop = Workshop(
+            workshop = TrialTrainer(
                 hypermodel,
                 stored.training,
                 stored.validation,
@@ -270,39 +268,6 @@ def parts(kind: str) -> Registry:
     return KINDS[kind]
 
 
-def _run(
-    plan, oracle, workshop, launch, budget, shown, directory, stored, interrupted
-) -> TrialRunner:
-    runner = TrialRunner(
-        oracle,
-        workshop,
-        plan=plan,
-        budget=budget,
-        heard=lambda news: _heard(news, shown, budget, directory),
-        interrupted=interrupted,
-        scale=scale_of(stored.stores["validation"].labels, plan.objective),
-        directory=directory.parent,
-        project_name=directory.name,
-    )
-    try:
-        launch.search(runner, directory / place.DATA)
-        while time_to_spare(runner, stored, launch.setting_up):
-            launch.search(runner, directory / place.DATA)
-        budget.set_reserve(kept_back(stored, plan, pretrain=False))
-        pretrain_best(runner, stored, shown.say)
-        budget.set_reserve(kept_back(stored, plan, pretrain=False, repeats=False))
-        repeat(runner, plan.repeats)
-    finally:
-        place.save_clock(budget, directory)
-    return runner
-
-
 def _folders(warm_start) -> list:
     """One folder or several, as a list."""
     return [warm_start] if isinstance(warm_start, str | os.PathLike) else list(warm_start)
-
-
-def _heard(news, shown, budget, directory):
-    shown.heard(news)
-    if "ended" in news or "measures" in news:
-        place.save_clock(budget, directory)

@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from attn_tuner.errors import AttnTunerError
-from attn_tuner.files import unwritable
-from attn_tuner.interruption import listening, say
-from attn_tuner.terminal import harmless, one_line
+from attn_tuner.storage.atomic_files import unwritable
+from attn_tuner.system.signals import listening, say
+from attn_tuner.system.terminal import harmless, one_line
 
 app = typer.Typer(
     help="Search attention models for text, and export the best one as a SavedModel.",
@@ -153,7 +153,7 @@ def predict(
     trust: Trust = None,
 ):
     """Say the class of each text, by the exported model of RUN."""
-    from attn_tuner.results.answer_table import check_out, columns_of, write_answers
+    from attn_tuner.reporting.answer_table import check_out, columns_of, write_answers
 
     check_out(out, texts[0] if texts else None)
     result = _loaded(_api(), run, trust)
@@ -180,7 +180,7 @@ def export(
     trust: Trust = None,
 ):
     """Write the model of RUN in one or several formats, each proved equal first."""
-    from attn_tuner.exporting.folder import check_targets
+    from attn_tuner.exporting.artefact_folder import check_targets
 
     formats = [name.strip() for name in format.split(",") if name.strip()]
     check_targets(path, formats)
@@ -226,7 +226,7 @@ def explain(
     trust: Trust = None,
 ):
     """Show the words of each text that the model looked at."""
-    from attn_tuner.results.answer_table import ANSWER, check_out, write_answers
+    from attn_tuner.reporting.answer_table import ANSWER, check_out, write_answers
 
     check_out(out, texts[0] if texts else None, (".jsonl",))
     result = _loaded(_api(), run, trust)
@@ -249,7 +249,7 @@ def explain(
 @app.command()
 def watch(run: RunFolder):
     """Show a running search, live."""
-    from attn_tuner.serving.watch import watch
+    from attn_tuner.monitoring.watch import watch
 
     watch(run)
 
@@ -302,7 +302,7 @@ def _api():
 
 
 def _given(arguments, column, who):
-    from attn_tuner.text.piped import read_arguments
+    from attn_tuner.text.standard_input import read_arguments
 
     given, note = read_arguments(arguments, sys.stdin.buffer, column, who)
     if note:

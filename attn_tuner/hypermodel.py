@@ -6,17 +6,17 @@ import numpy as np
 from keras import ops
 
 from attn_tuner.attention import heads
-from attn_tuner.declaration import declare, value_of
 from attn_tuner.encoding import Projection
 from attn_tuner.errors import SpaceError
-from attn_tuner.fit_data import Expected, in_memory
-from attn_tuner.limits import TextMask, TokenLimits
-from attn_tuner.losses import SmoothedCrossentropy, loss_of
-from attn_tuner.row_adam import RowAdamW
-from attn_tuner.schedules import ema_momentum, rate_for, warmed_cosine
+from attn_tuner.layers.token_limits import TextMask, TokenLimits
+from attn_tuner.model_space import NOTHING_BESIDE, default_space
 from attn_tuner.space import assemble
-from attn_tuner.standard_space import NOTHING_BESIDE, default_space
-from attn_tuner.text.tasks import Task, task_named
+from attn_tuner.space.kerastuner import declare, value_of
+from attn_tuner.tasks import Task, task_named
+from attn_tuner.training.fit_data import Expected, in_memory
+from attn_tuner.training.losses import SmoothedCrossentropy, loss_of
+from attn_tuner.training.row_adamw import RowAdamW
+from attn_tuner.training.schedules import ema_momentum, rate_for, warmed_cosine
 
 FIT_ARGUMENTS = ("x", "y", "batch_size", "epochs")  # Of `keras.Model.fit`, in its order.
 

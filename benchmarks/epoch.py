@@ -16,14 +16,14 @@ import keras_tuner
 import numpy as np
 from results import write_section
 
-from attn_tuner.declaration import declare
 from attn_tuner.hypermodel import AttentionHyperModel, default_space
+from attn_tuner.space.kerastuner import declare
+from attn_tuner.storage.plan import Plan
 from attn_tuner.text import Batches, TokenStore, Vectorizer, encode_parts, load
 from attn_tuner.tuning.budget import Budget
-from attn_tuner.tuning.data import RunData
-from attn_tuner.tuning.plan import Plan
-from attn_tuner.tuning.runner import TrialRunner
-from attn_tuner.tuning.workshop import Workshop
+from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
+from attn_tuner.tuning.tuner import TrialRunner
 
 LIMIT, BATCH, WORDS, UNITS = 500, 32, 20_000, 64
 
@@ -87,7 +87,7 @@ def trial_seconds(epochs: int, rounds: int) -> dict[str, tuple[float, float]]:
     data = load("demo")
     seconds = {"trial": [], "bare": []}
     with tempfile.TemporaryDirectory() as folder:
-        stored = RunData.prepare(data, Path(folder) / "data")
+        stored = EncodedData.prepare(data, Path(folder) / "data")
         space = default_space(stored.vocabulary_size)
         hypermodel = AttentionHyperModel(
             stored.vocabulary_size, len(data.classes), space=space.fix(space.defaults())
@@ -97,7 +97,7 @@ def trial_seconds(epochs: int, rounds: int) -> dict[str, tuple[float, float]]:
                 keras_tuner.oracles.RandomSearchOracle(
                     keras_tuner.Objective("val_accuracy", "max"), max_trials=1, seed=1
                 ),
-                Workshop(hypermodel, stored.training, stored.validation),
+                TrialTrainer(hypermodel, stored.training, stored.validation),
                 plan=Plan(
                     "demo",
                     data.fingerprint,
@@ -116,7 +116,7 @@ def trial_seconds(epochs: int, rounds: int) -> dict[str, tuple[float, float]]:
     return {name: tuple(np.min(taken[1:], axis=0)) for name, taken in seconds.items()}
 
 
-def bare(hypermodel, stored: RunData, hyperparameters, epochs: int):
+def bare(hypermodel, stored: EncodedData, hyperparameters, epochs: int):
     """What a trial cannot do without: build the model, fit it, judge it after every epoch."""
     values = declare(hyperparameters, hypermodel.space)
     model = hypermodel.build(hyperparameters)

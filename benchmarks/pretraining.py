@@ -18,12 +18,12 @@ import numpy as np
 
 from attn_tuner.encoding import Encoder
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.search_defaults import search_space
 from attn_tuner.text import Batches, load
-from attn_tuner.tuning.data import RunData
+from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.pretraining import ROLES, learn, settle
-from attn_tuner.tuning.standard import search_space
-from attn_tuner.tuning.trainer import train
-from attn_tuner.tuning.watch import Schedule
+from attn_tuner.tuning.trial.spec import Schedule
+from attn_tuner.tuning.trial.training_loop import train
 
 WIDTH = 64
 POINT = {
@@ -49,9 +49,9 @@ def main():
     parser.add_argument("--cache", help="keeps encoded texts, vectors and the pretrained weights")
     arguments = parser.parse_args()
     cache = Path(arguments.cache or tempfile.mkdtemp())
-    stored = RunData.open(cache / "data") if (cache / "data").exists() else None
+    stored = EncodedData.open(cache / "data") if (cache / "data").exists() else None
     if stored is None:
-        stored = RunData.prepare(load(arguments.data), cache / "data")
+        stored = EncodedData.prepare(load(arguments.data), cache / "data")
     hypermodel = AttentionHyperModel(
         stored.vocabulary_size,
         int(stored.stores["train"].labels.max()) + 1,

@@ -20,8 +20,8 @@ import random
 from functools import partial
 from pathlib import Path
 
-from attn_tuner.tuning.chance import Scale
-from attn_tuner.tuning.pruning import BeyondChance, ByRung, make_pruner
+from attn_tuner.tuning.chance_level import Scale
+from attn_tuner.tuning.pruning import BeyondChance, PrunerPerRung, make_pruner
 
 HERE = Path(__file__).parent
 CANDIDATES = [
@@ -112,7 +112,7 @@ def measured(recorded, make, orders: int, workers: int = 1, trials: int = 20, pa
     for seed in range(orders):
         drawn = random.Random(seed).sample(curves, min(trials, len(curves)))
         top = max(map(highest, drawn))
-        pruner = ByRung(make, scale).of(1.0)
+        pruner = PrunerPerRung(make, scale).of(1.0)
         trained, best, stopped = replay(drawn, slices, pruner, workers)
         saved.append(1 - trained / (sum(map(len, drawn)) / slices))
         regrets.append(top - best)

@@ -44,13 +44,13 @@ def source(name: str) -> dict:
 
 def linear(name, minutes, seed) -> dict:
     """The baseline, with the validation texts in its training part."""
-    from attn_tuner import baselines
+    from attn_tuner.baselines import baselines
     from attn_tuner.text import TokenStore, load
-    from attn_tuner.tuning.data import RunData
+    from attn_tuner.tuning.encoded_data import EncodedData
 
     dataset = load(**_source(name), seed=seed)
     with tempfile.TemporaryDirectory() as folder:
-        stores = RunData.prepare(dataset, Path(folder) / "data").stores
+        stores = EncodedData.prepare(dataset, Path(folder) / "data").stores
         training = TokenStore.joined([stores["train"], stores["validation"]])
         parts = {"validation": stores["validation"], "test": stores["test"]}
         found = baselines.linear(training, parts, len(dataset.classes), seed)
@@ -169,7 +169,7 @@ def table(found: list[dict]) -> str:
 
 
 def _column(own: list[dict], key: str) -> str:
-    from attn_tuner.measures import interval
+    from attn_tuner.metrics import interval
 
     if not own:
         return "-"

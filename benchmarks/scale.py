@@ -44,7 +44,7 @@ REPLACED = 30.0  # Seconds until a lost worker's place is taken.
 
 
 class SimulatedCrew:
-    """Workers whose time is a number; a `Crew` for the driver.
+    """Workers whose time is a number; a `WorkerPool` for the driver.
 
     Args:
         workers: how many.
@@ -92,7 +92,7 @@ class SimulatedCrew:
         """Nothing runs out of it."""
 
     def wait(self, seconds):
-        from attn_tuner.tuning.launchers.crew import Event
+        from attn_tuner.tuning.launchers.worker_pool import Event
 
         self._pass()
         until = min(self.heap[0][0], self.now + seconds) if self.heap else self.now + seconds
@@ -125,11 +125,11 @@ class SimulatedCrew:
         self.left_at = now
 
     def _outcome(self, task):
-        from attn_tuner.tuning.task import Outcome
+        from attn_tuner.tuning.trial.spec import TrialOutcome
 
         accuracy = random.Random(str(sorted(task.values.items()))).random()
         measures = {"epochs": 1.0, "seconds": 60.0, "loss": 0.5, "accuracy": accuracy}
-        return Outcome(measures, [measures], "all epochs done", 60.0)
+        return TrialOutcome(measures, [measures], "all epochs done", 60.0)
 
 
 def fill(oracle, count: int):
@@ -149,12 +149,12 @@ def simulate(
 ) -> dict:
     """One simulated search; what it came to."""
     from attn_tuner.hypermodel import AttentionHyperModel
+    from attn_tuner.storage.plan import Plan
     from attn_tuner.tuning.budget import Budget
     from attn_tuner.tuning.launchers.driver import Driver
     from attn_tuner.tuning.oracles import oracles
-    from attn_tuner.tuning.plan import Plan
-    from attn_tuner.tuning.runner import TrialRunner
-    from attn_tuner.tuning.workshop import Workshop
+    from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
+    from attn_tuner.tuning.tuner import TrialRunner
 
     class TimedRunner(TrialRunner):
         oracle_seconds = 0.0
@@ -181,7 +181,7 @@ def simulate(
                 seed=1,
                 hyperparameters=hypermodel.hyperparameters(),
             ),
-            Workshop(hypermodel, None, None),
+            TrialTrainer(hypermodel, None, None),
             plan=Plan("simulation", "0", ("a", "b"), {}, tuner=tuner, max_trials=count),
             budget=Budget(None),
             directory=Path(folder),

@@ -29,9 +29,9 @@ from sklearn.pipeline import make_pipeline
 import attn_tuner
 from attn_tuner import AttentionHyperModel
 from attn_tuner.exporting import Bundle, deliver
-from attn_tuner.exporting.folder import size_of
-from attn_tuner.exporting.plain import Reader
-from attn_tuner.results.validation import Validation
+from attn_tuner.exporting.artefact_folder import size_of
+from attn_tuner.exporting.standalone_reader.reader import Reader
+from attn_tuner.storage.validation_data import Validation
 from attn_tuner.text import load
 from attn_tuner.text.vectorizer import Vectorizer
 
@@ -60,7 +60,7 @@ def saved_model(path):
 
 def bare_graph(bundle):
     """The same model and the same reading of texts as a `tf.function`, never saved."""
-    from attn_tuner.exporting.scoring import TextScorer
+    from attn_tuner.exporting.signatures import TextScorer
 
     texts = tf.TensorSpec((None,), tf.string)
     serve = tf.function(TextScorer(bundle).serve, input_signature=[texts], autograph=False)

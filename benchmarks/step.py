@@ -98,7 +98,7 @@ def measured(steps: int, words: int, encoder: str, rounds: int, threads: int | N
     import tensorflow as tf
 
     from attn_tuner.attention import Head
-    from attn_tuner.row_adam import RowAdamW
+    from attn_tuner.training.row_adamw import RowAdamW
 
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -146,7 +146,7 @@ def elsewhere(arguments, steps, threads=None) -> dict:
 
 def table(arguments) -> str:
     """Every length, in Markdown."""
-    from attn_tuner.row_adam import RowAdamW
+    from attn_tuner.training.row_adamw import RowAdamW
 
     columns = {steps: elsewhere(arguments, steps) for steps in arguments.steps}
     for steps, found in columns.items():

@@ -63,12 +63,12 @@ def repeated(trials: int, seed: int) -> int:
     import keras_tuner
     from keras_tuner.engine.trial import TrialStatus
 
-    from attn_tuner.declaration import declare
     from attn_tuner.hypermodel import AttentionHyperModel
+    from attn_tuner.model_space import default_space
     from attn_tuner.space import Choice
-    from attn_tuner.standard_space import default_space
+    from attn_tuner.space.kerastuner import declare
     from attn_tuner.tuning.oracles import objective_of, oracles
-    from attn_tuner.tuning.standard import known_good
+    from attn_tuner.tuning.oracles.factory import known_good
 
     space = default_space(20_000).extend(epochs=Choice((2, 3, 4, 6), default=3))
     hypermodel = AttentionHyperModel(20_000, 2, space=space)

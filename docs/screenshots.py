@@ -15,7 +15,7 @@ from pathlib import Path
 import uvicorn
 from playwright.sync_api import sync_playwright
 
-from attn_tuner.results.report import write_report
+from attn_tuner.reporting.report import write_report
 from attn_tuner.serving import make_app
 
 IMAGES = Path(__file__).parent / "images"

@@ -12,7 +12,7 @@ def sentiment_model(classes=2, text_limit=64, keep="head", hops=1):
     import keras
 
     from attn_tuner.attention import FeedForwardHead
-    from attn_tuner.limits import TextMask, TokenLimits
+    from attn_tuner.layers.token_limits import TextMask, TokenLimits
 
     ids = keras.Input((None,), dtype="int32", name="ids")
     limited = TokenLimits(len(WORDS), text_limit, keep, name="limits")(ids)
@@ -73,8 +73,9 @@ def make_run(
     attack="",
 ):
     """Writes a run folder; `attack` is put into every text."""
-    from attn_tuner.tuning.folder import Record, save_probabilities
-    from attn_tuner.tuning.plan import Plan
+    from attn_tuner.storage.checkpoints import save_probabilities
+    from attn_tuner.storage.plan import Plan
+    from attn_tuner.storage.trial_record import TrialRecord
 
     random = np.random.default_rng(1)
     heads = ("additive", "mean", "gated", "max", "last", "pooling", "additive", "structured")
@@ -104,7 +105,7 @@ def make_run(
         place = directory / f"trial_{index:02d}"
         place.mkdir()
         if index == 5:
-            Record(
+            TrialRecord(
                 f"{index:02d}", "failed", {"encoder": "gru", "head": head}, stopped="ValueError: no"
             ).save(place)
             continue
@@ -127,7 +128,7 @@ def make_run(
             for step, share in ((1, 0.7), (2, 0.9), (3, 1.0))
         ]
         measures = {"accuracy": score, "f1_macro": score, "auc": score, "log_loss": 0.4}
-        Record(
+        TrialRecord(
             trial_id=f"{index:02d}",
             status="pruned" if index % 5 == 4 else "completed",
             values=values,

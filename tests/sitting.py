@@ -14,9 +14,9 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["attn_tuner.api", "test_search"])
 # What a search can be made to wait in, until a signal comes: module and function or method.
 STOPS = {
-    "encoding": ("attn_tuner.text.store", "TokenStore.save"),
-    "vectors": ("attn_tuner.tuning.data", "train_vectors"),
-    "export": ("attn_tuner.exporting.delivery", "write_card"),
+    "encoding": ("attn_tuner.text.token_store", "TokenStore.save"),
+    "vectors": ("attn_tuner.tuning.encoded_data", "train_vectors"),
+    "export": ("attn_tuner.exporting.export", "write_card"),
 }
 GONE = 5.0  # Seconds in which what a search has started ends after it.
 
@@ -68,7 +68,7 @@ def children(process: int) -> list[int]:
         except OSError:
             continue
         if (
-            any(word.endswith("attn_tuner/processes.py") for word in words)
+            any(word.endswith("attn_tuner/system/processes.py") for word in words)
             and str(process) in words
         ):
             found.append(int(path.parent.name))
@@ -88,7 +88,7 @@ def _search(directory, data, trials, stop, largest):
     from test_search import quick_search
 
     from attn_tuner.errors import AttnTunerError
-    from attn_tuner.interruption import listening
+    from attn_tuner.system.signals import listening
 
     # A shell has what runs in the background ignore Ctrl-C, and that is handed down.
     signal.signal(signal.SIGINT, signal.default_int_handler)

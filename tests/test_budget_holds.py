@@ -12,7 +12,7 @@ import pytest
 from test_search import QUICK, colours, quick_search
 
 import attn_tuner
-from attn_tuner.tuning.place import CLOCK
+from attn_tuner.tuning.budget import CLOCK
 
 SPACE = {**QUICK, "encoder": ["gru"], "head": ["additive", "mean"], "batch_size": 32}
 # Seconds, and by which share a search may be off. An export alone takes half of the shortest one,

@@ -12,7 +12,7 @@ from test_search import quick_search
 import attn_tuner
 from attn_tuner.errors import AttnTunerError, DamagedFile
 from attn_tuner.text import TokenStore
-from attn_tuner.tuning.states import check_states
+from attn_tuner.tuning.oracles.persistence.state_files import check_states
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from attn_tuner.errors import MissingExtra, RunError, UnknownName, need
-from attn_tuner.files import read_json, write_json, write_whole
+from attn_tuner.storage.atomic_files import read_json, write_json, write_whole
 
 
 def test_a_module_that_is_there_is_handed_over():

@@ -14,9 +14,9 @@ from sitting import STOPS, begin, end, said_by, wait_at
 from test_search import QUICK, colours, quick_search
 
 import attn_tuner
-from attn_tuner.files import is_draft
-from attn_tuner.tuning.folder import Record
-from attn_tuner.tuning.lock import LOCK
+from attn_tuner.storage.atomic_files import is_draft
+from attn_tuner.storage.lock import LOCK
+from attn_tuner.storage.trial_record import TrialRecord
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 FIRST_RECORD = 180  # Seconds in which any machine has trained one of these models.
@@ -32,7 +32,7 @@ def wait_for_a_record(directory, process):
 
 def finished(directory) -> dict:
     records = map(
-        Record.load, sorted(path.parent for path in directory.glob("trial_*/record.json"))
+        TrialRecord.load, sorted(path.parent for path in directory.glob("trial_*/record.json"))
     )
     return {record.trial_id: record for record in records if record.status != "cut"}
 

@@ -12,9 +12,9 @@ import pytest
 import attn_tuner
 from attn_tuner import text
 from attn_tuner.errors import BudgetError, DataError, RunError, SpaceError, UnknownName
-from attn_tuner.files import read_json
-from attn_tuner.results.answer import answer
-from attn_tuner.tuning.calibration import at_temperature
+from attn_tuner.finalizing.calibration import at_temperature
+from attn_tuner.reporting.summary import answer
+from attn_tuner.storage.atomic_files import read_json
 
 QUICK = {
     "encoder": ["gru", "none"],

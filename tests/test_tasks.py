@@ -10,7 +10,7 @@ from test_examples import example
 
 import attn_tuner
 from attn_tuner.errors import UnknownName
-from attn_tuner.measures import measure
+from attn_tuner.metrics import measure
 
 
 def served(result, texts):

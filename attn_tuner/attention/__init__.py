@@ -10,8 +10,9 @@ the folder of that name. Heads that mix steps before they pool are files of thei
 
 import importlib
 
-from attn_tuner.attention.base import Block, Head, attention_model, heads
+from attn_tuner.attention.base import Head, attention_model, heads
 from attn_tuner.attention.masking import masked_normalize
+from attn_tuner.layers.block import Block
 
 __all__ = ["Block", "Head", "attention_model", "heads", "masked_normalize"]
 

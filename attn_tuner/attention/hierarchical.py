@@ -5,10 +5,10 @@ from keras import ops
 
 from attn_tuner.attention.base import Head, heads
 from attn_tuner.attention.blocks import from_blocks, into_blocks
-from attn_tuner.attention.initial import RoundedOrthogonal
 from attn_tuner.attention.masking import average, masked_normalize
 from attn_tuner.attention.scores.additive import AdditiveScore
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.initializers import RoundedOrthogonal
 from attn_tuner.space import Choice, Int
 
 

@@ -5,11 +5,11 @@ import math
 import keras
 from keras import ops
 
-from attn_tuner.attention import memory
 from attn_tuner.attention.base import heads
 from attn_tuner.attention.masking import masked_normalize
 from attn_tuner.attention.mixing import POOL, MixingHead, flat_rows, join_heads, split_heads
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers import memory_guard as memory
 from attn_tuner.space import Choice
 
 

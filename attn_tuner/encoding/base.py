@@ -9,7 +9,7 @@ padding cannot reach a state that has text; the states at padding are zeros.
 import keras
 from keras import ops
 
-from attn_tuner.attention.base import Block
+from attn_tuner.layers.block import Block
 from attn_tuner.registry import Registry
 
 encoders = Registry("encoder", package="attn_tuner.encoding")

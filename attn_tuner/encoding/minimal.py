@@ -2,10 +2,10 @@
 
 from keras import ops
 
-from attn_tuner.attention.base import Block
 from attn_tuner.encoding.base import encoders
 from attn_tuner.encoding.recurrent import Recurrent
 from attn_tuner.encoding.scan import recurrence
+from attn_tuner.layers.block import Block
 from attn_tuner.space import Choice, Int
 
 SPACE = {

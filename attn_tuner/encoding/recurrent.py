@@ -2,9 +2,9 @@
 
 import keras
 
-from attn_tuner.attention.initial import RoundedOrthogonal
 from attn_tuner.encoding.base import Encoder, encoders
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.initializers import RoundedOrthogonal
 from attn_tuner.space import Choice, Int
 
 

@@ -6,12 +6,12 @@ import keras
 import numpy as np
 
 from attn_tuner.attention import Head
+from attn_tuner.attention.placed_weights import placed_weights
 from attn_tuner.explaining.explanation import Explanation
-from attn_tuner.exporting.base import Bundle, padded
-from attn_tuner.exporting.weighing import placed_weights
-from attn_tuner.limits import UNKNOWN
-from attn_tuner.text.cutting import cut
-from attn_tuner.text.given import read_texts
+from attn_tuner.exporting.bundle import Bundle, padded
+from attn_tuner.layers.token_limits import UNKNOWN
+from attn_tuner.text.input_texts import read_texts
+from attn_tuner.text.truncation import cut
 
 BATCH = 64
 

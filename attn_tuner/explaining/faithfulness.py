@@ -9,7 +9,7 @@ from scipy.stats import kendalltau
 
 from attn_tuner.explaining.explainer import Explainer, predict_ids
 from attn_tuner.explaining.rankings import Gradients, leave_one_out
-from attn_tuner.exporting.base import Bundle
+from attn_tuner.exporting.bundle import Bundle
 
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 SHOWN = 0.1  # The share of tokens of which the plain sentence speaks.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.explaining.faithfulness import measure_faithfulness
-from attn_tuner.exporting.base import Bundle
-from attn_tuner.limits import READING
-from attn_tuner.measures import direction
-from attn_tuner.tuning.plan import FAITHFUL, goal_of
+from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.layers.token_limits import READING
+from attn_tuner.metrics import direction
+from attn_tuner.storage.plan import FAITHFUL, goal_of
 
 SAMPLE, SECONDS = 60, 3.0  # Texts and time for each trial.
 DRAWN = 1_000  # Validation texts at most from which the sample is drawn.

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from attn_tuner.explaining.explainer import predict_ids
-from attn_tuner.exporting.base import Bundle, padded
+from attn_tuner.exporting.bundle import Bundle, padded
 
 IG_STEPS = 16
 

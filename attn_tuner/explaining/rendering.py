@@ -9,7 +9,7 @@ from rich.style import Style
 from rich.text import Text
 
 from attn_tuner.explaining.explanation import Explanation
-from attn_tuner.terminal import harmless, one_line
+from attn_tuner.system.terminal import harmless, one_line
 
 # Amber over any background: at this strength both black and white letters keep a contrast of 4.5.
 _AMBER, _STRONGEST = "255, 170, 0", 0.5

@@ -9,15 +9,16 @@ probabilities before it takes its place.
 
 import importlib
 
-from attn_tuner.exporting.base import Artefact, Bundle, exporters
+from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.exporting.formats.base import Artefact, exporters
 
 _ELSEWHERE = {
-    "Delivered": "delivery",
-    "Shrink": "shrinking",
-    "bundle_of": "foreign",
-    "deliver": "delivery",
-    "export_model": "foreign",
-    "shrunk": "shrinking",
+    "Delivered": "export",
+    "Shrink": "compression.shrink",
+    "bundle_of": "export_model",
+    "deliver": "export",
+    "export_model": "export_model",
+    "shrunk": "compression.shrink",
 }
 
 __all__ = ["Artefact", "Bundle", "exporters", *_ELSEWHERE]

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import keras
 
-from attn_tuner.exporting.trust import config_of, modules_of, refuse_strangers, trusted
-from attn_tuner.exporting.vectorizers import from_json, to_json
-from attn_tuner.files import write_json, write_whole
-from attn_tuner.stored import digest_of, read_object, reading
+from attn_tuner.exporting.trusted_modules import config_of, modules_of, refuse_strangers, trusted
+from attn_tuner.exporting.vectorizer_adapters import from_json, to_json
+from attn_tuner.storage.atomic_files import write_json, write_whole
+from attn_tuner.storage.checked_files import digest_of, read_object, reading
 
 MODEL, FACTS = "model.keras", "bundle.json"
 _REMEDY = (

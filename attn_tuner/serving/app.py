@@ -7,13 +7,13 @@ from importlib.resources import files
 
 from attn_tuner.errors import AttnTunerError, RunError, need
 from attn_tuner.explaining.rendering import pieces, strengths
-from attn_tuner.results.plain import plain
-from attn_tuner.results.run import Run
-from attn_tuner.serving.limit import BODY_SECONDS, BodyLimit
-from attn_tuner.serving.live import standing
-from attn_tuner.serving.model import Winner
-from attn_tuner.serving.patience import HEADER_SECONDS, patient_protocol
-from attn_tuner.terminal import harmless
+from attn_tuner.monitoring.status import standing
+from attn_tuner.reporting.json_in_html import plain
+from attn_tuner.serving.body_limit import BODY_SECONDS, BodyLimit
+from attn_tuner.serving.model_holder import ModelHolder
+from attn_tuner.serving.request_timeout import HEADER_SECONDS, patient_protocol
+from attn_tuner.storage.run import Run
+from attn_tuner.system.terminal import harmless
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST_BYTES, MOST_TEXTS = 1_000_000, 64
@@ -98,7 +98,7 @@ def make_app(
         docs_url=None,  # FastAPI's own pages load their scripts from elsewhere.
         redoc_url=None,
     )
-    winner = Winner(directory, trust)
+    winner = ModelHolder(directory, trust)
     _add_pages(app, directory)
     _add_answers(app, winner, max_texts)
     _add_errors(app)

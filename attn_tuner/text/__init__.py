@@ -3,15 +3,15 @@
 import importlib
 
 _HOMES = {
-    "Batches": "attn_tuner.text.buckets",
+    "Batches": "attn_tuner.text.batches",
     "Split": "attn_tuner.text.dataset",
     "TextDataset": "attn_tuner.text.dataset",
-    "TokenStore": "attn_tuner.text.store",
+    "TokenStore": "attn_tuner.text.token_store",
     "Vectorizer": "attn_tuner.text.vectorizer",
-    "balanced_weights": "attn_tuner.text.buckets",
-    "encode_parts": "attn_tuner.text.store",
+    "balanced_weights": "attn_tuner.text.class_weights",
+    "encode_parts": "attn_tuner.text.token_store",
     "load": "attn_tuner.text.loading",
-    "open_vectorizer": "attn_tuner.text.store",
+    "open_vectorizer": "attn_tuner.text.token_store",
 }
 
 __all__ = list(_HOMES)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from attn_tuner.errors import DataError
-from attn_tuner.text.tasks import task_of
+from attn_tuner.tasks import task_of
 
 ROLES = ("train", "validation", "test")
 

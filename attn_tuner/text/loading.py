@@ -5,20 +5,18 @@ import logging
 import numpy as np
 
 from attn_tuner.errors import DataError
-from attn_tuner.text import remarks
-from attn_tuner.text.checking import (
+from attn_tuner.tasks import Task, task_named
+from attn_tuner.text import dataset_notes as remarks
+from attn_tuner.text.cleaning import clean_labels, clean_texts, sorted_classes
+from attn_tuner.text.dataset import ROLES, Split, TextDataset
+from attn_tuner.text.dataset_checks import (
     check_classes,
     check_each_class_is_left,
     check_fraction,
     check_seed,
 )
-from attn_tuner.text.cleaning import clean_labels, clean_texts, sorted_classes
-from attn_tuner.text.dataset import ROLES, Split, TextDataset
-from attn_tuner.text.loaders import RawData, loaders
-from attn_tuner.text.spellings import count_names, one_name_each
-from attn_tuner.text.splitting import hold_out, numbered, usual_fraction, without
-from attn_tuner.text.tasks import Task, task_named
-from attn_tuner.text.truths import (
+from attn_tuner.text.label_spellings import count_names, one_name_each
+from attn_tuner.text.labels import (
     as_classes,
     as_names,
     guess_task,
@@ -27,6 +25,8 @@ from attn_tuner.text.truths import (
     read_label_sets,
     read_numbers,
 )
+from attn_tuner.text.loaders import RawData, loaders
+from attn_tuner.text.splitting import hold_out, numbered, usual_fraction, without
 from attn_tuner.text.unlabelled import apart, read_unlabelled
 
 _log = logging.getLogger(__name__)

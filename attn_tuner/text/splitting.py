@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from attn_tuner.measures import kind_of
+from attn_tuner.metrics import kind_of
 from attn_tuner.text.dataset import Split
 
 _SMALLEST, _LARGEST = 500, 5_000

@@ -7,7 +7,7 @@ from attn_tuner.errors import DataError
 from attn_tuner.text.cleaning import clean_texts
 from attn_tuner.text.loaders.base import choose_text
 from attn_tuner.text.loaders.files import read_lines, read_table
-from attn_tuner.text.loaders.values import listed
+from attn_tuner.text.loaders.sequences import listed
 
 LINES = ".txt"
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.registry import unknown
-from attn_tuner.text.cutting import cut
-from attn_tuner.text.folding import SPLITS, token_spans, tokens
+from attn_tuner.text.tokenization import SPLITS, token_spans, tokens
+from attn_tuner.text.truncation import cut
 
 PADDING, UNKNOWN = 0, 1
 _SPECIAL = ["", "[UNK]"]
@@ -114,8 +114,8 @@ class Vectorizer:
         keep: str = "head",
         vocabulary_limit: int | None = None,
     ):
-        """The same in TensorFlow operations, a `tf.Module`; see `attn_tuner.text.graph`."""
-        from attn_tuner.text.graph import TextGraph
+        """The same in TensorFlow operations, a `tf.Module`; see `text.tf_tokenization`."""
+        from attn_tuner.text.tf_tokenization import TextGraph
 
         return TextGraph(self, text_limit, keep, vocabulary_limit)
 

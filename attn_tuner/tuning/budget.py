@@ -7,69 +7,23 @@ while budget.fits("epoch"):
         ...
 """
 
-import math
-import re
+import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from pathlib import Path
 from statistics import median_low
 
-from attn_tuner.errors import BudgetError
-
-_SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
-_DURATION = re.compile(
-    r"(?:(?P<d>\d+(?:\.\d*)?)d)?(?:(?P<h>\d+(?:\.\d*)?)h)?"
-    r"(?:(?P<m>\d+(?:\.\d*)?)m)?(?:(?P<s>\d+(?:\.\d*)?)s)?"
-)
+from attn_tuner.errors import BudgetError, DamagedFile
+from attn_tuner.storage.atomic_files import write_json
+from attn_tuner.storage.checked_files import finite, read_object, reading
+from attn_tuner.storage.trial_record import RECORD, TrialRecord
+from attn_tuner.tuning.duration import format_duration
+from attn_tuner.tuning.machine_load import Load
 
 _GRACE = 30.0
 _GRACE_SHARE = 0.2  # Of what is kept back: the rest is for the export.
-
-
-def parse_duration(given) -> float:
-    """Seconds meant by `"90s"`, `"20m"`, `"2h"`, `"1h30m"`, `"1.5h"`, a number or a timedelta.
-
-    Raises:
-        BudgetError: it is none of these, or not above zero.
-    """
-    seconds = _seconds(given)
-    if seconds is None or not math.isfinite(seconds):
-        raise BudgetError(
-            f"A duration of {given!r} cannot be read. Write '90s', '20m', '2h', '1h30m' or a "
-            "number of seconds."
-        )
-    if seconds <= 0:
-        raise BudgetError(f"A duration must be above zero; got {given!r}. Try '20m'.")
-    return seconds
-
-
-def format_duration(seconds: float) -> str:
-    """The duration as `parse_duration` reads it, in whole seconds: `"1h30m"`, `"45s"`."""
-    rest = round(seconds)
-    parts = []
-    for unit, size in (("h", 3_600), ("m", 60), ("s", 1)):
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return "".join(parts) or "0s"
-
-
-def _seconds(given) -> float | None:
-    if isinstance(given, timedelta):
-        return given.total_seconds()
-    if isinstance(given, str):
-        text = re.sub(r"\s", "", given.lower())
-        found = _DURATION.fullmatch(text)
-        if text and found:
-            return sum(float(found[unit]) * size for unit, size in _SECONDS.items() if found[unit])
-        given = text
-    try:
-        return None if isinstance(given, bool) else float(given)
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 class Budget:
@@ -206,66 +160,50 @@ class Budget:
         return budget
 
 
-@dataclass(frozen=True)
-class Forecast:
-    """What a longer search would probably find.
+CLOCK = "clock.json"
+
+
+def clock_of(directory, seconds: float | None, spent: float) -> Budget:
+    """The budget, less what earlier sittings and this one have used by now.
 
     Args:
-        trials: finished trials that this rests on.
-        more_seconds: the extra time that was asked about.
-        more_trials: how many trials would end within it.
-        gain: expected rise of the best score; None where too few trials have finished.
+        directory: the run's folder. Where its clock is damaged or missing, its trials say when
+            the last of them ended.
+        seconds: of the whole search; None without limit.
+        spent: by this sitting so far.
     """
+    state = clock_state(directory)[0]
+    state = {**state, "spent": state["spent"] + spent}
+    return Budget.resumed(seconds, state, slowdown=Load())
 
-    trials: int
-    more_seconds: float
-    more_trials: float
-    gain: float | None
 
-    def __str__(self) -> str:
-        if self.gain is None:
-            return (
-                f"{self.trials} finished trial{'s' * (self.trials != 1)} cannot tell what more "
-                f"time would buy; {_FEWEST} can."
-            )
-        return (
-            f"Another {format_duration(self.more_seconds)} (about {self.more_trials:.0f} trials) "
-            f"would better the best score by at most about {self.gain:.4f}."
+def clock_state(directory) -> tuple[dict, str]:
+    """What `Budget.get_state` gave in an earlier sitting, and a sentence where that was lost."""
+    path = Path(directory) / CLOCK
+    trials = list(path.parent.glob(f"trial_*/{RECORD}"))
+    state = {"spent": 0.0, "costs": {}}
+    if not path.exists() and not trials:
+        return state, ""
+    try:
+        return _clock_state(path), ""
+    except DamagedFile as error:
+        for trial in trials:
+            with contextlib.suppress(DamagedFile):
+                state["spent"] = max(state["spent"], TrialRecord.load(trial.parent).ended)
+        return state, (
+            f"{path} {error.problem}. The time spent before is taken to be "
+            f"{format_duration(state['spent'])}, when the last trial ended."
         )
 
 
-_FEWEST = 10
+def _clock_state(path: Path) -> dict:
+    state = read_object(path, {"spent": float, "costs": dict[str, list[float]]})
+    with reading(path):
+        costs = [each for costs in state["costs"].values() for each in costs]
+        if not all(finite(each) and each >= 0 for each in (state["spent"], *costs)):
+            raise ValueError("its seconds are no lengths of time")
+    return state
 
 
-def what_more_time_would_buy(
-    finished: Iterable[tuple[float, float]], more_seconds: float | None = None
-) -> Forecast:
-    """Expected rise of the best score if the search went on.
-
-        gain = tail (H[n + m] - H[n]),   H[k] = 1 + 1/2 + ... + 1/k
-        tail = mean over i = 1..k of i (x_(i) - x_(i+1)),   x_(1) >= x_(2) >= ... the scores
-
-    Where the upper tail of the scores falls off exponentially, the i-th spacing from the top has
-    mean tail / i, so the spacings among the best k = sqrt(n) scores give the tail, and the
-    expected maximum grows by tail / j with the j-th trial. Accuracies have a bound, hence a
-    lighter tail: the gain is rather an upper estimate, while an oracle that learns may beat it.
-
-    Args:
-        finished: (seconds since the start, score) of every finished trial; bigger is better.
-        more_seconds: the extra time; as much as was spent when not given.
-
-    Reference:
-        Renyi 1953, On the theory of order statistics, for the spacings.
-    """
-    ended = sorted((seconds, score) for seconds, score in finished if math.isfinite(score))
-    spent = ended[-1][0] if ended else 0.0
-    more = spent if more_seconds is None else more_seconds
-    count = len(ended)
-    more_trials = count * more / spent if spent > 0 else 0.0
-    if count < _FEWEST or spent <= 0:
-        return Forecast(count, more, more_trials, None)
-    best_first = sorted((score for _, score in ended), reverse=True)
-    top = math.isqrt(count)
-    tail = sum(i * (best_first[i - 1] - best_first[i]) for i in range(1, top + 1)) / top
-    growth = sum(1 / j for j in range(count + 1, count + round(more_trials) + 1))
-    return Forecast(count, more, more_trials, tail * growth)
+def save_clock(budget: Budget, directory):
+    write_json(directory / CLOCK, budget.get_state())

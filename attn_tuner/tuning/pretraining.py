@@ -11,16 +11,16 @@ from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.errors import FailedTrialError
 
 from attn_tuner.encoding import Encoder
-from attn_tuner.language_model import HiddenWords, language_model
-from attn_tuner.row_adam import RowAdamW
-from attn_tuner.schedules import rate_for
-from attn_tuner.text.stream import stream
-from attn_tuner.tuning import folder as folders
-from attn_tuner.tuning.alarm import TimeOver
-from attn_tuner.tuning.budget import format_duration
-from attn_tuner.tuning.durable import WholeTrial
-from attn_tuner.tuning.plan import trial_seed
-from attn_tuner.tuning.watch import Progress
+from attn_tuner.storage import trial_record as folders
+from attn_tuner.storage.checkpoints import TrainingProgress, can_resume, save_resume_point
+from attn_tuner.storage.plan import trial_seed
+from attn_tuner.text.prefetch import stream
+from attn_tuner.training.masked_language_model import HiddenWords, language_model
+from attn_tuner.training.row_adamw import RowAdamW
+from attn_tuner.training.schedules import rate_for
+from attn_tuner.tuning.duration import format_duration
+from attn_tuner.tuning.oracles.persistence.atomic_state import AtomicTrial
+from attn_tuner.tuning.trial.watchdog import TimeOver
 
 ROLES = ("train", "unlabelled")
 FEWEST = 100  # Texts.
@@ -46,7 +46,7 @@ def pretrain(runner, stored, say: Callable[[str], None]):
 
     Args:
         runner: a `TrialRunner` whose trials have ended.
-        stored: a `RunData`.
+        stored: a `EncodedData`.
         say: called with a sentence where there is something to know.
 
     Reference:
@@ -62,7 +62,7 @@ def pretrain(runner, stored, say: Callable[[str], None]):
     seconds = record and _seconds(runner, record)
     if problem := None if begun else _problem(record, texts, seconds):
         return say(f"Nothing was pretrained: {problem}")
-    trial = WholeTrial(
+    trial = AtomicTrial(
         runner.oracle.get_trial(record.trial_id).hyperparameters.copy(), _name(record)
     )
     runner.heard({"trial": trial.trial_id, "begins": record.values})
@@ -175,7 +175,7 @@ def _name(record) -> str:
 def _begun(runner):
     """The record of the trial that an earlier sitting has pretrained but not fine-tuned."""
     place = Path(runner.project_dir)
-    left = (each for each in runner.ranked() if folders.can_resume(place / f"trial_{_name(each)}"))
+    left = (each for each in runner.ranked() if can_resume(place / f"trial_{_name(each)}"))
     return next(left, None)
 
 
@@ -209,7 +209,7 @@ def _prepare(trial_id, values, runner, stored, seconds) -> list[float]:
         return []
     fresh = runner.hypermodel.model(values)
     fresh.set_weights(model.get_weights())
-    folders.save_resume_point(fresh, Progress(), runner.get_trial_dir(trial_id))
+    save_resume_point(fresh, TrainingProgress(), runner.get_trial_dir(trial_id))
     return losses
 
 

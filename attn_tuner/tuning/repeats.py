@@ -4,8 +4,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from attn_tuner.tuning.plan import trial_seed
-from attn_tuner.tuning.watch import TIME_OVER, Watch
+from attn_tuner.storage.plan import trial_seed
+from attn_tuner.tuning.trial.callbacks import TIME_OVER, TrialCallbacks
 
 ROWS = 3  # Trials that are repeated, the best first.
 
@@ -47,7 +47,9 @@ def _score(runner, record, number) -> float | None:
         begin_from=None,
     )
     runner.heard({"trial": name, "begins": record.values})
-    watch = Watch(expired=runner.over, heard=lambda news: runner.heard({"trial": name, **news}))
+    watch = TrialCallbacks(
+        expired=runner.over, heard=lambda news: runner.heard({"trial": name, **news})
+    )
     try:
         outcome = runner.workshop(task, watch)
     finally:

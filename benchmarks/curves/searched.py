@@ -19,8 +19,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 import attn_tuner
-from attn_tuner.tuning import runner
-from attn_tuner.tuning.chance import scale_of
+from attn_tuner.tuning import tuner as runner
+from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.pruning import make_pruner
 
 SLICES = 4  # Evaluations of an epoch wherever there is a pruner.

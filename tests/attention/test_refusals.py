@@ -28,7 +28,7 @@ def test_heads_that_grow_with_the_steps_alone_always_fit(name, monkeypatch):
 
 
 def test_free_memory_is_known_without_being_told(monkeypatch):
-    from attn_tuner.attention.memory import available_bytes
+    from attn_tuner.layers.memory_guard import available_bytes
 
     monkeypatch.delenv("ATTN_TUNER_MEMORY_GB", raising=False)
     assert available_bytes() > 2**20

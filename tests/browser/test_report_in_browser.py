@@ -1,6 +1,6 @@
 import pytest
 
-from attn_tuner.results.report import write_report
+from attn_tuner.reporting.report import write_report
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from attn_tuner.attention import attention_model
 from attn_tuner.errors import DataError
 from attn_tuner.explaining import Explainer, explain
 from attn_tuner.exporting import Bundle
-from attn_tuner.exporting.base import padded
+from attn_tuner.exporting.bundle import padded
 
 
 def test_the_label_is_the_most_probable_class(bundle):

@@ -4,9 +4,9 @@ import keras
 
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
-from attn_tuner.exporting import fresh
-from attn_tuner.limits import TextMask
-from attn_tuner.text.tasks import TASKS
+from attn_tuner.exporting.verification import fresh_process as fresh
+from attn_tuner.layers.token_limits import TextMask
+from attn_tuner.tasks import TASKS
 
 SENTENCE = "the a film was is very not good bad great awful plot actor 房 间 很 干 净"
 WORDS = SENTENCE.split()

@@ -8,7 +8,7 @@ from small_models import TEXTS, WORDS
 
 from attn_tuner.errors import RunError
 from attn_tuner.exporting import Bundle
-from attn_tuner.exporting.base import padded
+from attn_tuner.exporting.bundle import padded
 
 
 def test_it_reads_predicts_and_names(bundle):

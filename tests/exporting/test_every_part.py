@@ -12,8 +12,8 @@ from small_models import TEXTS, Here, joined
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
 from attn_tuner.exporting import Bundle, exporters
-from attn_tuner.exporting.base import padded
-from attn_tuner.exporting.verification import proven
+from attn_tuner.exporting.bundle import padded
+from attn_tuner.exporting.verification.verify import proven
 
 CLASSES = {
     "binary": ["no", "yes"],

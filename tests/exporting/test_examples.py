@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from small_models import TEXTS
 
-from attn_tuner.exporting.onnx_file import export_onnx
+from attn_tuner.exporting.formats.onnx_format import export_onnx
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BLOCKED = "import sys, runpy; sys.modules.update(dict.fromkeys({names})); runpy.run_path({path!r}, run_name='__main__')"  # noqa: E501

@@ -10,12 +10,13 @@ from small_models import TEXTS, classifier
 
 from attn_tuner.attention import attention_model
 from attn_tuner.errors import ExportError, MissingExtra, UnknownName
-from attn_tuner.exporting import Bundle, deliver, exporters, fresh
-from attn_tuner.exporting.base import padded
-from attn_tuner.exporting.card import card_of, page_of
-from attn_tuner.exporting.keras_archive import export_keras
-from attn_tuner.exporting.litert import export_litert
-from attn_tuner.exporting.onnx_file import export_onnx
+from attn_tuner.exporting import Bundle, deliver, exporters
+from attn_tuner.exporting.bundle import padded
+from attn_tuner.exporting.formats.keras_format import export_keras
+from attn_tuner.exporting.formats.litert import export_litert
+from attn_tuner.exporting.formats.onnx_format import export_onnx
+from attn_tuner.exporting.model_card import card_of, page_of
+from attn_tuner.exporting.verification import fresh_process as fresh
 
 LABELS = [1, 0, 0, 1, 1, 0, 0, 0, 1]
 

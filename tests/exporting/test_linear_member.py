@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from small_models import TEXTS, Here, classifier
 
-from attn_tuner.baselines import linear
+from attn_tuner.baselines.baselines import linear
 from attn_tuner.exporting import Bundle, exporters
-from attn_tuner.exporting.verification import proven
-from attn_tuner.ngram_regression import linear_model
-from attn_tuner.text.store import TokenStore
-from attn_tuner.tuning.ensemble import ensemble_model
+from attn_tuner.exporting.verification.verify import proven
+from attn_tuner.finalizing.ensemble import ensemble_model
+from attn_tuner.layers.ngram_regression import linear_model
+from attn_tuner.text.token_store import TokenStore
 
 
 @pytest.fixture(scope="module")

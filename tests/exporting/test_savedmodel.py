@@ -13,7 +13,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from attn_tuner.attention import attention_model
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting import deliver
-from attn_tuner.exporting.base import padded
+from attn_tuner.exporting.bundle import padded
 
 
 @pytest.fixture(scope="module")

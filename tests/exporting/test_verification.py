@@ -4,10 +4,11 @@ import pytest
 from small_models import TEXTS
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting import deliver, exporters, fresh
-from attn_tuner.exporting.base import Artefact
-from attn_tuner.exporting.savedmodel import export_savedmodel
-from attn_tuner.exporting.verification import FreshProcess, probing_texts, proven
+from attn_tuner.exporting import deliver, exporters
+from attn_tuner.exporting.formats.base import Artefact
+from attn_tuner.exporting.formats.savedmodel import export_savedmodel
+from attn_tuner.exporting.verification import fresh_process as fresh
+from attn_tuner.exporting.verification.verify import FreshProcess, probing_texts, proven
 
 
 class Answers:
@@ -78,7 +79,7 @@ def test_a_fresh_process_cannot_import_the_package(tmp_path):
 def test_a_process_that_dies_is_told_from_one_that_answers(monkeypatch, tmp_path):
     script = tmp_path / "dies.py"
     script.write_text("raise SystemExit('no TensorFlow here')")
-    monkeypatch.setattr("attn_tuner.exporting.verification._SCRIPT", script)
+    monkeypatch.setattr("attn_tuner.exporting.verification.verify._SCRIPT", script)
     with (
         FreshProcess("onnx") as process,
         pytest.raises(ExportError, match="ended: no TensorFlow here"),

@@ -10,15 +10,15 @@ from toy_runner import make_runner
 from toy_training import score
 
 from attn_tuner.errors import BudgetError, MissingExtra, Unwritable
+from attn_tuner.tuning import resources as memory
 from attn_tuner.tuning.budget import Budget
-from attn_tuner.tuning.launchers import memory
-from attn_tuner.tuning.launchers.crew import OUT_OF_MEMORY, Event
 from attn_tuner.tuning.launchers.driver import Driver
-from attn_tuner.tuning.launchers.launch import Launch
-from attn_tuner.tuning.launchers.threads import cores, environment, places, share
-from attn_tuner.tuning.resuming import FIRST
-from attn_tuner.tuning.task import Outcome
-from attn_tuner.tuning.watch import TIME_OVER
+from attn_tuner.tuning.launchers.launcher import Launcher
+from attn_tuner.tuning.launchers.worker_pool import OUT_OF_MEMORY, Event
+from attn_tuner.tuning.resources import cores, environment, places, share
+from attn_tuner.tuning.trial.callbacks import TIME_OVER
+from attn_tuner.tuning.trial.resuming import FIRST
+from attn_tuner.tuning.trial.spec import TrialOutcome
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")
 
@@ -77,7 +77,7 @@ class PaperCrew:
 
 def outcome(task, stopped="all epochs done"):
     measures = {"epochs": 1.0, "seconds": 1.0, "loss": 0.5, "accuracy": score(task.values)}
-    return Outcome(measures, [measures], stopped, 1.0)
+    return TrialOutcome(measures, [measures], stopped, 1.0)
 
 
 def test_every_trial_runs_once_and_all_workers_are_busy(runner):
@@ -283,14 +283,14 @@ def test_no_trial_begins_that_cannot_be_evaluated_in_what_is_left(tmp_path):
 def test_workers_without_ray_say_which_install_brings_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtra, match=r"pip install 'attn-tuner\[ray\]'"):
-        Launch(workers=2)
-    assert not Launch(workers=1).parallel
+        Launcher(workers=2)
+    assert not Launcher(workers=1).parallel
 
 
 @pytest.mark.parametrize("given", [{"workers": 0}, {"cpus_per_trial": 0}, {"gpus_per_trial": -1}])
 def test_impossible_workers_are_refused(given):
     with pytest.raises(BudgetError):
-        Launch(**given)
+        Launcher(**given)
 
 
 def test_threads_are_shared_out_and_named_to_every_library():
@@ -316,7 +316,7 @@ def test_workers_have_cores_apart_from_each_other():
 
 STAYS = """
 import os, threading
-from attn_tuner.tuning.launchers.threads import stay_on
+from attn_tuner.tuning.resources import stay_on
 place = frozenset([min(os.sched_getaffinity(0))])
 woken, found = threading.Event(), []
 def look():

@@ -9,7 +9,7 @@ from toy_runner import alone, make_runner, scores
 from toy_training import prepare, prepare_deadly, prepare_slow, score, steps_of
 
 from attn_tuner.tuning.launchers.driver import Driver
-from attn_tuner.tuning.launchers.on_ray import RayCrew, started
+from attn_tuner.tuning.launchers.ray_pool import RayWorkerPool, started
 
 pytest.importorskip("ray", reason="Ray is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")
@@ -27,7 +27,7 @@ def test_workers_find_what_one_process_finds_and_lose_nothing_when_one_is_killed
     killed = []
     killer = threading.Thread(target=kill_first_worker, args=(tmp_path / "many", killed))
     killer.start()
-    Driver(runner, RayCrew(cluster, prepare_slow, workers=2, threads=1)).search()
+    Driver(runner, RayWorkerPool(cluster, prepare_slow, workers=2, threads=1)).search()
     killer.join()
     assert scores(runner) == alone(tmp_path / "one")
     assert {record.status for record in runner.records.values()} == {"completed"}
@@ -41,7 +41,9 @@ def test_workers_find_what_one_process_finds_and_lose_nothing_when_one_is_killed
 
 def test_a_trial_that_kills_its_worker_is_recorded_and_the_search_goes_on(cluster, tmp_path):
     runner = make_runner(tmp_path)
-    Driver(runner, RayCrew(cluster, prepare_deadly, workers=2, threads=1), max_retries=1).search()
+    Driver(
+        runner, RayWorkerPool(cluster, prepare_deadly, workers=2, threads=1), max_retries=1
+    ).search()
     expected = {
         name: "failed" if score(runner.task_of(trial).values) < 1 / 3 else "completed"
         for name, trial in runner.oracle.trials.items()
@@ -56,9 +58,9 @@ def test_the_time_is_kept_by_all_workers_and_the_search_goes_on_later(cluster, t
     runner = make_runner(tmp_path, trials=4)
     began = time.monotonic()
     runner.interrupted = lambda: bool(list(tmp_path.glob("run/trial_*/steps")))
-    Driver(runner, RayCrew(cluster, prepare_slow, workers=2, threads=1)).search()
+    Driver(runner, RayWorkerPool(cluster, prepare_slow, workers=2, threads=1)).search()
     assert time.monotonic() - began < 30
     assert {record.status for record in runner.records.values()} == {"cut"}
     again = make_runner(tmp_path, trials=4)
-    Driver(again, RayCrew(cluster, prepare, workers=2, threads=1)).search()
+    Driver(again, RayWorkerPool(cluster, prepare, workers=2, threads=1)).search()
     assert set(again.records) == {"0", "1", "2", "3"}

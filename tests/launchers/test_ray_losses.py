@@ -12,7 +12,7 @@ from toy_runner import alone, make_runner, scores
 from toy_training import prepare_slow, steps_of
 
 from attn_tuner.tuning.launchers.driver import Driver
-from attn_tuner.tuning.launchers.on_ray import RayCrew, started
+from attn_tuner.tuning.launchers.ray_pool import RayWorkerPool, started
 
 pytest.importorskip("ray", reason="Ray is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")
@@ -56,10 +56,10 @@ sys.path.insert(0, {toys!r})
 from toy_runner import make_runner
 from toy_training import prepare_slow
 from attn_tuner.tuning.launchers.driver import Driver
-from attn_tuner.tuning.launchers.on_ray import RayCrew, started
+from attn_tuner.tuning.launchers.ray_pool import RayWorkerPool, started
 runner = make_runner(sys.argv[1])
 with started(2, sys.argv[2] or None) as ray:
-    Driver(runner, RayCrew(ray, prepare_slow, workers=2, threads=1)).search()
+    Driver(runner, RayWorkerPool(ray, prepare_slow, workers=2, threads=1)).search()
 """
 
 
@@ -113,7 +113,7 @@ def test_two_nodes_find_what_one_process_finds_though_a_worker_and_a_node_are_lo
     loser = threading.Thread(target=lose)
     with started(2, nodes.address) as module:
         loser.start()
-        Driver(runner, RayCrew(module, prepare_slow, workers=2, threads=1)).search()
+        Driver(runner, RayWorkerPool(module, prepare_slow, workers=2, threads=1)).search()
         loser.join()
     assert scores(runner) == alone(tmp_path / "one", trials=8)
     assert {record.status for record in runner.records.values()} == {"completed"}

@@ -5,11 +5,11 @@ from pathlib import Path
 from toy_training import score
 
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.storage.plan import Plan
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.oracles import oracles
-from attn_tuner.tuning.plan import Plan
-from attn_tuner.tuning.runner import TrialRunner
-from attn_tuner.tuning.workshop import Workshop
+from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
+from attn_tuner.tuning.tuner import TrialRunner
 
 
 def make_runner(folder, trials=6, seconds=None, tuner="random", pruner="none", **options):
@@ -23,7 +23,7 @@ def make_runner(folder, trials=6, seconds=None, tuner="random", pruner="none", *
     )
     return TrialRunner(
         oracle,
-        Workshop(hypermodel, None, None),
+        TrialTrainer(hypermodel, None, None),
         plan=Plan("toy", "0", ("a", "b"), {}, tuner=tuner, max_trials=trials, pruner=pruner),
         budget=Budget(seconds),
         directory=Path(folder),

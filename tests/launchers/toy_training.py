@@ -6,8 +6,8 @@ import os
 import time
 from pathlib import Path
 
-from attn_tuner.tuning.task import Outcome
-from attn_tuner.tuning.watch import TIME_OVER
+from attn_tuner.tuning.trial.callbacks import TIME_OVER
+from attn_tuner.tuning.trial.spec import TrialOutcome
 
 STEPS = 4
 PAUSE = 0.05
@@ -32,7 +32,7 @@ def prepare_deadly():
     return lambda task, watch: train(task, watch, deadly=lambda values: score(values) < 1 / 3)
 
 
-def train(task, watch, pause=PAUSE, deadly=lambda values: False) -> Outcome:
+def train(task, watch, pause=PAUSE, deadly=lambda values: False) -> TrialOutcome:
     """Goes on from the step in the trial's folder, and logs each step with its process."""
     place = Path(task.place)
     place.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def train(task, watch, pause=PAUSE, deadly=lambda values: False) -> Outcome:
             stopped = f"pruned: {reason}"
             break
     measures = {"epochs": 1.0, "seconds": 1.0, "loss": 0.5, "accuracy": score(task.values)}
-    return Outcome(measures, [measures], stopped, 1.0)
+    return TrialOutcome(measures, [measures], stopped, 1.0)
 
 
 def steps_of(folder) -> list[tuple[int, int]]:

@@ -5,9 +5,9 @@ import pytest
 from rich.console import Console
 
 from attn_tuner.errors import RunError
-from attn_tuner.serving import watch
-from attn_tuner.serving.live import standing
-from attn_tuner.serving.watch import sparkline
+from attn_tuner.monitoring import watch
+from attn_tuner.monitoring.status import standing
+from attn_tuner.monitoring.watch import sparkline
 
 
 def shown(folder, **options):

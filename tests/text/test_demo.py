@@ -7,7 +7,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from attn_tuner.attention import heads
-from attn_tuner.text import Batches, TokenStore, Vectorizer, demo, load
+from attn_tuner.text import Batches, TokenStore, Vectorizer, load
+from attn_tuner.text import demo_corpus as demo
 
 
 @pytest.fixture(scope="module")

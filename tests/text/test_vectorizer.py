@@ -10,7 +10,7 @@ from text_strategies import texts
 
 from attn_tuner.errors import DataError
 from attn_tuner.text import Vectorizer
-from attn_tuner.text.cutting import KEEP, cut, ends_kept
+from attn_tuner.text.truncation import KEEP, cut, ends_kept
 
 
 def test_ids_go_by_frequency_and_then_by_the_alphabet():

@@ -9,12 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_tuner.errors import BudgetError
-from attn_tuner.tuning.budget import (
-    Budget,
-    format_duration,
-    parse_duration,
-    what_more_time_would_buy,
-)
+from attn_tuner.reporting.forecast import what_more_time_would_buy
+from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.duration import format_duration, parse_duration
 
 
 class Clock:

@@ -13,18 +13,18 @@ from test_search import QUICK, quick_search
 
 from attn_tuner.errors import RunError, SpaceError, UnknownName
 from attn_tuner.hypermodel import AttentionHyperModel
-from attn_tuner.results.answer import command
-from attn_tuner.schedules import rate_for
+from attn_tuner.reporting.reproducibility import command
+from attn_tuner.storage.checkpoints import WEIGHTS
+from attn_tuner.storage.plan import Plan
 from attn_tuner.text import Split, TextDataset
-from attn_tuner.text.store import TokenStore
-from attn_tuner.tuning.data import RunData
+from attn_tuner.text.token_store import TokenStore
+from attn_tuner.training.schedules import rate_for
+from attn_tuner.tuning.constraints import Constraints
+from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.fidelity import WHOLE, Fidelity, Ration, Rung, check_fidelity
-from attn_tuner.tuning.folder import WEIGHTS
-from attn_tuner.tuning.launchers.launch import Prepare
-from attn_tuner.tuning.limits_check import Allowed
-from attn_tuner.tuning.plan import Plan
-from attn_tuner.tuning.task import Task
-from attn_tuner.tuning.watch import Schedule, Watch
+from attn_tuner.tuning.launchers.launcher import Prepare
+from attn_tuner.tuning.trial.callbacks import TrialCallbacks
+from attn_tuner.tuning.trial.spec import Schedule, TrialSpec
 
 PLAIN = {name: value for name, value in QUICK.items() if name != "gru.units"}
 PLAIN |= {"encoder": ["none"], "head": ["mean"], "epochs": 2, "keep": ["head", "ends"]}
@@ -112,15 +112,15 @@ def shop(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fidelity") / "data"
     texts, labels = long_texts(90, tokens=20)
     split = Split(texts, np.array([label == "warm" for label in labels], np.int32))
-    data = RunData.prepare(TextDataset("long", split, split, None, ("cold", "warm")), folder)
+    data = EncodedData.prepare(TextDataset("long", split, split, None, ("cold", "warm")), folder)
     hypermodel = AttentionHyperModel(data.vocabulary_size, training_texts=len(texts))
 
     def train(task):
         task.place.mkdir()
         seen = Seen()
-        prepare = Prepare(hypermodel, str(folder), lambda *trial: [seen], Allowed())
+        prepare = Prepare(hypermodel, str(folder), lambda *trial: [seen], Constraints())
         task = pickle.loads(pickle.dumps(replace(task, place=str(task.place))))
-        return prepare()(task, Watch()), seen
+        return prepare()(task, TrialCallbacks()), seen
 
     return train
 
@@ -135,7 +135,9 @@ def promoted(shop, folder, fidelity, rungs):
     for number, rung in enumerate(rungs):
         ration = Fidelity(fidelity).ration(VALUES, rung)
         epochs = {**VALUES, **ration.used}["epochs"]
-        task = Task(str(number), VALUES, 0, folder / str(number), Schedule(epochs), before, ration)
+        task = TrialSpec(
+            str(number), VALUES, 0, folder / str(number), Schedule(epochs), before, ration
+        )
         found.append(shop(task))
         before = str(folder / str(number) / WEIGHTS)
     model = AttentionHyperModel(50).model(VALUES)
@@ -164,7 +166,7 @@ def test_a_trial_promoted_to_more_texts_takes_all_epochs_and_a_learning_rate_of_
 def shortened(tmp_path_factory):
     """A search that has seen no rung but that of 11 tokens."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("attn_tuner.tuning.standard.PARTS", 3)
+        patch.setattr("attn_tuner.tuning.oracles.factory.PARTS", 3)
         patch.setattr("attn_tuner.tuning.fidelity.SHORTEST", 2)
         yield lambda trials=3, **options: quick_search(
             tmp_path_factory.getbasetemp() / "shortened",

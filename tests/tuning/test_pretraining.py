@@ -12,18 +12,18 @@ from test_search import colours
 
 from attn_tuner.encoding import Encoder
 from attn_tuner.errors import SpaceError
+from attn_tuner.finalizing.time_reserve import kept_back
 from attn_tuner.hypermodel import AttentionHyperModel, default_space
+from attn_tuner.settings.table import check_options
+from attn_tuner.storage.checkpoints import PROBABILITIES, can_resume
+from attn_tuner.storage.plan import Plan
 from attn_tuner.text import Split, TextDataset
-from attn_tuner.tuning import folder as folders
 from attn_tuner.tuning import pretraining, repeats
 from attn_tuner.tuning.budget import Budget
-from attn_tuner.tuning.data import RunData
-from attn_tuner.tuning.options import check_options
+from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.oracles import oracles
-from attn_tuner.tuning.plan import Plan
-from attn_tuner.tuning.reserve import kept_back
-from attn_tuner.tuning.runner import TrialRunner
-from attn_tuner.tuning.workshop import Workshop
+from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
+from attn_tuner.tuning.tuner import TrialRunner
 
 POINTS = [{"encoder": "gru"}, {"encoder": "none"}]
 NAME = "0-pretrained"
@@ -38,7 +38,7 @@ def split(count, seed):
 def stored(tmp_path_factory):
     parts = [split(count, seed) for seed, count in enumerate((96, 32, 16))]
     dataset = TextDataset("colours", *parts, ("cold", "warm"), unlabelled=split(64, 3).texts)
-    return RunData.prepare(dataset, tmp_path_factory.mktemp("data") / "data")
+    return EncodedData.prepare(dataset, tmp_path_factory.mktemp("data") / "data")
 
 
 def runner_in(folder, stored, points=POINTS, budget=None, interrupted=lambda: False, heard=None):
@@ -55,7 +55,7 @@ def runner_in(folder, stored, points=POINTS, budget=None, interrupted=lambda: Fa
     plan = Plan("colours", "0", ("cold", "warm"), {}, epochs=2, pretrain=0.5)
     return TrialRunner(
         oracle,
-        Workshop(hypermodel, stored.training, stored.validation),
+        TrialTrainer(hypermodel, stored.training, stored.validation),
         plan=plan,
         budget=budget or Budget(None, spent_before=60.0),
         heard=heard or (lambda news: None),
@@ -106,7 +106,7 @@ def test_the_best_trial_with_an_encoder_becomes_one_more_trial(done, stored):
     assert record.values == runner.records["0"].values
     assert record.seed != runner.records["0"].seed
     assert record in runner.ranked()
-    probabilities = np.load(folder / f"trial_{NAME}" / folders.PROBABILITIES)
+    probabilities = np.load(folder / f"trial_{NAME}" / PROBABILITIES)
     right = (probabilities[:, 1] > 0.5) == stored.stores["validation"].labels
     assert right.mean() == pytest.approx(record.score)
     assert said[0].startswith("Pretraining the encoder of trial 0 on 160 texts")
@@ -135,7 +135,7 @@ def test_stock_keras_tuner_finds_it_in_the_folder(done, stored):
     model = tuner.load_model(trial)
     validation = stored.validation(ours.records[NAME].values)
     found = validation.restore(model.predict(validation, verbose=0))[:, 0]
-    kept = np.load(folder / f"trial_{NAME}" / folders.PROBABILITIES)
+    kept = np.load(folder / f"trial_{NAME}" / PROBABILITIES)
     np.testing.assert_allclose(found, kept[:, 1], atol=1e-5)
 
 
@@ -183,7 +183,7 @@ def test_an_interruption_while_it_pretrains_leaves_the_run_as_it_was(folder, sto
     monkeypatch.setattr(pretraining, "learn", press)
     pretrained(runner, stored)
     assert NAME not in runner.records
-    assert not folders.can_resume(folder / f"trial_{NAME}")
+    assert not can_resume(folder / f"trial_{NAME}")
 
 
 def test_only_training_and_unlabelled_texts_are_read(folder, stored, monkeypatch):

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from attn_tuner.tuning.trainer import Schedule, train
+from attn_tuner.tuning.trial.training_loop import Schedule, train
 
 
 class Rows(keras.utils.PyDataset):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import keras_tuner
 
-from attn_tuner.tuning.durable import WholeFiles
+from attn_tuner.tuning.oracles.persistence.atomic_state import AtomicState
 
 
 def build(hp):
@@ -45,7 +45,7 @@ def score(values):
     )
 
 
-class Search(keras_tuner.engine.base_tuner.BaseTuner, WholeFiles):
+class Search(keras_tuner.engine.base_tuner.BaseTuner, AtomicState):
     """Runs `measure(trial)`, which returns the metrics, for every trial."""
 
     measure = staticmethod(lambda trial: {"score": score(trial.hyperparameters.values)})

@@ -6,7 +6,7 @@ the same shape or None, the states and the mask, and returns (batch, features_ou
 
 from keras import ops
 
-from attn_tuner.attention.base import Block
+from attn_tuner.layers.block import Block
 from attn_tuner.registry import Registry
 
 fusions = Registry("fusion", package="attn_tuner.attention.fusions")

@@ -5,7 +5,7 @@ that are 0 at padding, and a mask of the same shape, and returns weights that ar
 to 1, and are exactly 0 at padding.
 """
 
-from attn_tuner.attention.base import Block
+from attn_tuner.layers.block import Block
 from attn_tuner.registry import Registry
 
 normalizers = Registry("normalizer", package="attn_tuner.attention.normalizers")

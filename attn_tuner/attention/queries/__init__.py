@@ -6,7 +6,7 @@ with several hops, each hop sees it through a linear map of its own.
 
 from keras import ops
 
-from attn_tuner.attention.base import Block
+from attn_tuner.layers.block import Block
 from attn_tuner.registry import Registry
 
 queries = Registry("query", package="attn_tuner.attention.queries")

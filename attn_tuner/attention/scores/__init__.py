@@ -5,7 +5,7 @@ None where it asks for none, and returns (batch, hops, steps). Masks, temperatur
 normalisation are the head's.
 """
 
-from attn_tuner.attention.base import Block
+from attn_tuner.layers.block import Block
 from attn_tuner.registry import Registry
 
 scores = Registry("score", package="attn_tuner.attention.scores")

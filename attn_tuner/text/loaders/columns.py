@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
-from attn_tuner.text.loaders.values import listed, of_records
+from attn_tuner.text.loaders.sequences import listed, of_records
 
 
 @loaders.register("columns")

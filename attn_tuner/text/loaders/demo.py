@@ -1,6 +1,6 @@
 """`demo`: the generated corpus, the same on every machine."""
 
-from attn_tuner.text.demo import CLASSES, corpus
+from attn_tuner.text.demo_corpus import CLASSES, corpus
 from attn_tuner.text.loaders.base import RawData, loaders
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
-from attn_tuner.text.loaders.unpacking import PACKED, decoded, unpacked
-from attn_tuner.text.loaders.values import of_records
+from attn_tuner.text.loaders.decompression import PACKED, decoded, unpacked
+from attn_tuner.text.loaders.sequences import of_records
 
 _SEPARATORS = ",;\t|"  # Of a .csv; the first line says which.
 

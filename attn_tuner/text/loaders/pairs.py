@@ -1,7 +1,7 @@
 """Lists and arrays that are in memory already: `(texts, labels)`."""
 
 from attn_tuner.text.loaders.base import RawData, loaders
-from attn_tuner.text.loaders.values import listed
+from attn_tuner.text.loaders.sequences import listed
 
 _NAME = "the given texts"
 

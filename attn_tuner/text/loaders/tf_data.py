@@ -8,7 +8,7 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.loaders.base import RawData, choose_columns, choose_text, loaders
-from attn_tuner.text.loaders.values import MOST, never_ends
+from attn_tuner.text.loaders.sequences import MOST, never_ends
 
 _NAME = "the tf.data.Dataset"
 _EVERY = 10.0  # Seconds between two words on how many were read.

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from attn_tuner.errors import Infeasible, Unwritable
-from attn_tuner.tuning.alarm import TimeOver
-from attn_tuner.tuning.durable import Durable
-from attn_tuner.tuning.garbage import spared
-from attn_tuner.tuning.launchers.crew import DIED, OUT_OF_MEMORY, Crew, Event
+from attn_tuner.tuning.launchers.worker_pool import DIED, OUT_OF_MEMORY, Event, WorkerPool
+from attn_tuner.tuning.oracles.persistence.durable import Durable
+from attn_tuner.tuning.resources import spared
+from attn_tuner.tuning.trial.watchdog import TimeOver
 
 _UNWRITABLE = f"{Unwritable.__name__}: "  # Before the sentence of such an error.
 PACE = 0.5  # Seconds between two looks at the clock.
@@ -58,7 +58,7 @@ class Driver:
     def __init__(
         self,
         runner,
-        crew: Crew,
+        crew: WorkerPool,
         max_retries: int = 2,
         silence: float = SILENCE,
         clock: Callable[[], float] = time.monotonic,

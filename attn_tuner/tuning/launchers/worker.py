@@ -7,13 +7,11 @@ import time
 import traceback
 from collections.abc import Callable
 
-from attn_tuner.files import unwritable
-from attn_tuner.processes import end_with
-from attn_tuner.tuning.garbage import spare
-from attn_tuner.tuning.launchers.memory import Estimate
-from attn_tuner.tuning.launchers.threads import stay_on
-from attn_tuner.tuning.task import Outcome, Task
-from attn_tuner.tuning.watch import Watch
+from attn_tuner.storage.atomic_files import unwritable
+from attn_tuner.system.processes import end_with
+from attn_tuner.tuning.resources import MemoryAllowance, spare, stay_on
+from attn_tuner.tuning.trial.callbacks import TrialCallbacks
+from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
 
 NEWS_PACE = 0.25  # Seconds, at least, between two words on how far an epoch is.
 PATIENCE = 1.0  # Seconds, at least, that `news` waits for something to say.
@@ -33,7 +31,7 @@ class Worker:
 
     def __init__(
         self,
-        prepare: Callable[[], Callable[[Task, Watch], Outcome]],
+        prepare: Callable[[], Callable[[TrialSpec, TrialCallbacks], TrialOutcome]],
         part: float = 1.0,
         pace: float = NEWS_PACE,
         place: frozenset[int] | None = None,
@@ -46,7 +44,7 @@ class Worker:
         self._train = prepare()
         spare()  # What libraries have made lives as long as this process.
         self._pace = pace
-        self._memory = Estimate(part)
+        self._memory = MemoryAllowance(part)
         self._said = queue.SimpleQueue()
         self._answers = queue.SimpleQueue()
         self._stopped = threading.Event()
@@ -56,7 +54,7 @@ class Worker:
         """The id of the process: whoever gets it knows that the worker is up."""
         return os.getpid()
 
-    def train(self, task: Task):
+    def train(self, task: TrialSpec):
         """Trains; the outcome is the last of the news."""
         self._stopped.clear()
         try:
@@ -85,8 +83,8 @@ class Worker:
         """Counts on so much of the memory it had at first; holds for the next model."""
         self._memory.shrink(part)
 
-    def _watch(self) -> Watch:
-        return Watch(
+    def _watch(self) -> TrialCallbacks:
+        return TrialCallbacks(
             expired=self._stopped.is_set,
             hopeless=self._ask,
             heard=self._tell,

@@ -3,7 +3,7 @@
     oracle = oracles["tpe"](objective=objective_of("val_accuracy"), max_trials=40, seed=1)
 
 Every member is called with objective, max_trials, seed and its own options, and makes a
-`keras_tuner.Oracle` whose state outlives a kill (`attn_tuner.tuning.durable`).
+`keras_tuner.Oracle` whose state outlives a kill (`attn_tuner.tuning.oracles.persistence.durable`).
 """
 
 from attn_tuner.errors import SpaceError

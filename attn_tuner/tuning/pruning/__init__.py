@@ -14,20 +14,20 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.tuning.pruning.asha import AshaPruner
 from attn_tuner.tuning.pruning.base import NoPruner, Pruner, pruners
 from attn_tuner.tuning.pruning.beyond_chance import BeyondChance
-from attn_tuner.tuning.pruning.by_rung import ByRung
 from attn_tuner.tuning.pruning.extrapolation import ExtrapolationPruner
+from attn_tuner.tuning.pruning.per_rung import PrunerPerRung
 from attn_tuner.tuning.pruning.percentile import MedianPruner, PercentilePruner
 from attn_tuner.tuning.pruning.wilcoxon import WilcoxonPruner
 
 __all__ = [
     "AshaPruner",
     "BeyondChance",
-    "ByRung",
     "ExtrapolationPruner",
     "MedianPruner",
     "NoPruner",
     "PercentilePruner",
     "Pruner",
+    "PrunerPerRung",
     "WilcoxonPruner",
     "make_pruner",
     "pruners",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from attn_tuner.tuning.chance import Scale
+from attn_tuner.tuning.chance_level import Scale
 from attn_tuner.tuning.pruning.base import Pruner
 
 BEGUN = 0.1  # Of the way from chance to a perfect score; nearer to chance, ranks are mostly luck.

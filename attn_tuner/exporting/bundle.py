@@ -1,0 +1,201 @@
+"""What every format is made from: text to ids to probabilities, with names for the classes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.bundle_files import FACTS, MODEL, read_bundle, save_bundle
+from attn_tuner.exporting.formats.base import Artefact, exporters
+from attn_tuner.layers.token_limits import KEEPS, PADDING, UNKNOWN
+from attn_tuner.storage.checked_files import reading
+from attn_tuner.tasks import TASKS, task_named
+from attn_tuner.text.input_texts import read_texts
+from attn_tuner.text.truncation import cut
+from attn_tuner.verbosity import quiet
+
+__all__ = ["FACTS", "MODEL", "READER", "VECTORIZER", "Artefact", "Bundle", "exporters", "padded"]
+
+VECTORIZER, READER = "vectorizer.json", "reader.py"
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A model with all that it needs to read strings and to name what it says.
+
+    Args:
+        vectorizer: `text.Vectorizer`, or an adapted Keras `TextVectorization`.
+        model: a Keras model of ids `(batch, steps)`, 0 padding and 1 unknown, that gives
+            `(batch, 1)` probabilities of the second class, or `(batch, classes)` probabilities;
+            for several labels a probability for each, for a regression a number, `(batch, 1)`.
+        classes: names of classes or labels by index; none for a regression.
+        text_limit: tokens kept of a text; None where the model cuts texts itself.
+        keep: which part of a longer text stays: `"head"`, `"tail"` or `"ends"`.
+        vocabulary_limit: ids from here on are read as unknown; None keeps all.
+        card: facts for the model card: `data`, `scores`, `limits`, anything JSON can hold.
+        task: a name of `text.tasks.TASKS`; by the number of classes if not given.
+
+    Raises:
+        ExportError: the parts do not fit each other.
+    """
+
+    vectorizer: Any
+    model: keras.Model
+    classes: Sequence[str]
+    text_limit: int | None
+    keep: str = "head"
+    vocabulary_limit: int | None = None
+    card: Mapping = field(default_factory=dict)
+    task: str = ""
+
+    def __post_init__(self):
+        classes = tuple(str(name) for name in self.classes)
+        object.__setattr__(self, "classes", classes)
+        object.__setattr__(self, "task", task_named(self.task, len(classes)).name)
+        card = json.loads(json.dumps(dict(self.card), default=_plain))
+        object.__setattr__(self, "card", card)
+        limit = None if self.text_limit is None else int(self.text_limit)
+        object.__setattr__(self, "text_limit", limit)
+        if self.keep not in KEEPS:
+            raise ExportError(f"keep is {self.keep!r}. It should be one of {', '.join(KEEPS)}.")
+        if limit is not None and limit < 1:
+            raise ExportError(f"text_limit is {limit}; it should be at least 1 token.")
+        width = self.model.output_shape[-1]
+        if self.kind == "number":
+            self._check_number(width)
+        elif len(classes) < 2 or len(set(classes)) < len(classes):
+            raise ExportError(f"A classifier needs at least 2 different classes; got {classes}.")
+        elif width != len(classes) and (self.task, width) != ("binary", 1):
+            raise ExportError(
+                f"The model gives {width} {'number' if width == 1 else 'numbers'} per text, but "
+                f"{len(classes)} classes are named: {', '.join(classes) or 'none'}. "
+                "Name one class per output; a single sigmoid output needs 2 names."
+            )
+        if self.steps is not None and (limit is None or limit > self.steps):
+            raise ExportError(
+                f"The model takes {self.steps} ids per text, fewer than text_limit={limit}. "
+                f"Set text_limit to at most {self.steps}."
+            )
+
+    def _check_number(self, width):
+        if width != 1 or self.classes:
+            raise ExportError(
+                f"A regression gives one number per text and names no classes; the model gives "
+                f"{width}, and {len(self.classes)} classes are named."
+            )
+
+    @property
+    def kind(self) -> str:
+        """What it answers: key of `measures.MEASURES`."""
+        return TASKS[self.task].kind
+
+    @property
+    def width(self) -> int:
+        """Columns of its answers: classes, labels, or one number."""
+        return len(self.classes) or 1
+
+    def columns(self, given) -> np.ndarray:
+        """The model's output with a column per class, label or number."""
+        return TASKS[self.task].columns(given)
+
+    def label(self, row) -> str:
+        """One row of answers in words: the class, the labels joined, or the number."""
+        return TASKS[self.task].label(row, self.classes)
+
+    @property
+    def steps(self) -> int | None:
+        """The one length that the model takes, or None where it takes any."""
+        return self.model.input_shape[1]
+
+    @property
+    def reading(self) -> dict:
+        """How it reads a text: text_limit, keep and vocabulary_limit."""
+        return {
+            "text_limit": self.text_limit,
+            "keep": self.keep,
+            "vocabulary_limit": self.vocabulary_limit,
+        }
+
+    @cached_property
+    def used_vocabulary(self) -> list[str]:
+        """The tokens that reach the model by id; the others are read as unknown."""
+        return list(self.vectorizer.vocabulary[: self.vocabulary_limit])
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids that the model reads of each text: cut to the limit, rare words unknown."""
+        if not isinstance(texts, list):
+            texts = read_texts(texts, who="Bundle.predict()").texts
+        ids, offsets = self.vectorizer.encode(texts)
+        if self.vocabulary_limit is not None:
+            ids = np.where(ids < self.vocabulary_limit, ids, UNKNOWN)
+        each = np.split(ids, offsets[1:-1]) if len(offsets) > 1 else []
+        return [cut(own, self.text_limit, self.keep).tolist() for own in each]
+
+    def predict(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
+        """Probabilities (texts, classes), or numbers (texts, 1), as the model here gives them."""
+        rows = self.ids(texts)
+        result = np.zeros((len(rows), self.width), "float32")
+        by_length = np.argsort([len(ids) for ids in rows], kind="stable")
+        for start in range(0, len(rows), batch_size):
+            chosen = by_length[start : start + batch_size]
+            batch = padded([rows[each] for each in chosen], self.steps)
+            with quiet():  # A trace for each rung of the ladder is meant.
+                given = keras.ops.convert_to_numpy(self.model.predict_on_batch(batch))
+            result[chosen] = self.columns(given)
+        return result
+
+    def save(self, folder) -> Path:
+        """Writes the bundle as a `.keras` file and JSON, from which `load` makes it again."""
+        return save_bundle(self, folder)
+
+    @classmethod
+    def load(cls, folder, trust: str | Sequence[str] = ()) -> "Bundle":
+        """The bundle that `save` wrote, in any process and under any Keras backend.
+
+        Args:
+            folder: what `save` wrote.
+            trust: names of modules whose classes the model may hold beside those of Keras, of
+                this package and those that are registered with Keras already. They are imported.
+
+        Raises:
+            DamagedFile: a file is not whole.
+            RunError: the model names classes of other modules; nothing of them was imported.
+        """
+        facts = read_bundle(folder, trust)
+        with reading(Path(folder) / FACTS):
+            return cls(**facts)
+
+    def with_model(self, model: keras.Model, **changes) -> "Bundle":
+        """The same bundle around another model."""
+        return replace(self, model=model, **changes)
+
+
+def padded(rows: Sequence[Sequence[int]], steps: int | None = None) -> np.ndarray:
+    """Ids (texts, steps), padded at the end: to `steps`, or to a length on a short ladder.
+
+    The ladder spares a compiled model a new trace for every length of text.
+    """
+    longest = max([1, *map(len, rows)])
+    ids = np.full((len(rows), steps or _rung(longest)), PADDING, "int32")
+    for row, each in enumerate(rows):
+        ids[row, : len(each)] = each
+    return ids
+
+
+def _rung(length: int) -> int:
+    """The least of 16, 24, 32, 48, 64, 96, ... that holds `length`."""
+    rung = 16
+    while rung < length:
+        rung = rung * 3 // 2 if rung & (rung - 1) == 0 else rung * 4 // 3
+    return rung
+
+
+def _plain(value):
+    """Numpy's numbers as Python's, for JSON."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -1,0 +1,1 @@
+"""Makes an exported model smaller."""

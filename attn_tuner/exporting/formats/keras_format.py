@@ -1,0 +1,17 @@
+"""Keras' own archive: loads in safe mode, trains on."""
+
+from pathlib import Path
+
+from attn_tuner.exporting.bundle import MODEL, Bundle
+from attn_tuner.exporting.formats.base import Artefact, exporters
+
+
+@exporters.register("keras")
+def export_keras(bundle: Bundle, folder: Path) -> Artefact:
+    """A `.keras` file of ids to probabilities, with its optimiser, for training on.
+
+    `keras.saving.load_model` reads it in safe mode wherever this package is installed, under any
+    backend. The vocabulary and the class names lie beside it in `bundle.json`.
+    """
+    bundle.save(folder)
+    return Artefact("keras", folder / MODEL, tolerance=1e-5)

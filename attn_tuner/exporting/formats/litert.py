@@ -1,0 +1,65 @@
+"""LiteRT (TensorFlow Lite): ids to probabilities and weights on phones and small machines."""
+
+import re
+from pathlib import Path
+
+import tensorflow as tf
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.exporting.formats.base import Artefact, exporters
+from attn_tuner.exporting.signatures import IdScorer
+from attn_tuner.exporting.standalone_reader.write import write_reader
+
+_FILE, _SMALL_FILE = "model.tflite", "model.int8.tflite"
+
+
+@exporters.register("litert")
+def export_litert(bundle: Bundle, folder: Path) -> list[Artefact]:
+    """Two `.tflite` files, float32 and dynamic-range int8, of built-in operators only.
+
+        ids int32 (1, steps)  ->  probabilities (1, classes), weights (1, hops, steps)
+
+    One text at a time, of any length; 0 is padding. Beside them lie `reader.py` and
+    `vectorizer.json`, which make ids of strings with Python alone. How far the int8 file is off
+    is measured and told; the float file must be equal within 1e-4.
+    """
+    write_reader(bundle, folder)
+    (folder / _FILE).write_bytes(_converted(bundle, small=False))
+    (folder / _SMALL_FILE).write_bytes(_converted(bundle, small=True))
+    return [
+        Artefact("litert", folder / _FILE, tolerance=1e-4),
+        Artefact("litert", folder / _SMALL_FILE, tolerance=None),
+    ]
+
+
+def _converted(bundle: Bundle, small: bool) -> bytes:
+    ids = tf.TensorSpec((1, bundle.steps), tf.int32, name="ids")
+    # Constants: inside a loop the interpreter does not find variables.
+    scorer = IdScorer(bundle, constant=True)
+    score = tf.function(scorer, input_signature=[ids], autograph=False).get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([score], tf.Module())
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if small:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    try:
+        return converter.convert()
+    except Exception as error:  # The converter raises a class of its own, which is not public.
+        raise ExportError(_sentence(bundle, error)) from error
+
+
+def _sentence(bundle: Bundle, error: Exception) -> str:
+    """Which layer has no LiteRT form, by the operators and places that the converter names."""
+    operators = sorted(set(re.findall(r"'tf\.(\w+)' op is neither", str(error))))
+    places = str(getattr(error, "errors", ""))
+    guilty = [
+        layer.name
+        for layer in bundle.model.layers
+        if re.search(rf'name: "(.*/)?{re.escape(layer.name)}(_\d+)?/', places)
+    ]
+    who = f"layer '{guilty[0]}'" if guilty else f"model '{bundle.model.name}'"
+    why = f"it needs {', '.join(operators)}" if operators else str(error).splitlines()[0]
+    return (
+        f"The {who} cannot be expressed in LiteRT's built-in operators: {why}. Choose the "
+        "savedmodel or onnx format, or a head such as additive and an encoder such as bigru."
+    )

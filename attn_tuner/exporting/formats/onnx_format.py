@@ -1,0 +1,81 @@
+"""ONNX: ids to probabilities and weights, for onnxruntime anywhere."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from attn_tuner.errors import ExportError, need
+from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.exporting.formats.base import Artefact, exporters
+from attn_tuner.exporting.signatures import IdScorer
+from attn_tuner.exporting.standalone_reader.write import write_reader
+from attn_tuner.verbosity import quiet
+
+_FILE = "model.onnx"
+_OPSET = 17
+_AXES = {
+    "ids": ("batch", "steps"),
+    "probabilities": ("batch", "classes"),
+    "value": ("batch", "one"),
+    "weights": ("batch", "hops", "steps"),
+}
+# Of tf2onnx's rewritings those that keep a free batch: the ones of transposes turn them into
+# reshapes, and where two reshapes meet it then takes batch x steps for the batch.
+_SAFE = (
+    "ConstFoldOptimizer",
+    "LoopOptimizer",
+    "MergeDuplicatedNodesOptimizer",
+    "IdentityOptimizer",
+)
+
+
+@exporters.register("onnx")
+def export_onnx(bundle: Bundle, folder: Path) -> Artefact:
+    """An ONNX file with the way from strings to ids beside it.
+
+        ids int32 (batch, steps)  ->  probabilities (batch, classes), weights (batch, hops, steps)
+
+    Batch and length are free; 0 is padding. `reader.py` and `vectorizer.json` make ids of strings
+    with Python alone. Needs the extra `onnx`.
+    """
+    need("onnxruntime", "onnx")
+    with quiet("tensorflow", "tf2onnx"):
+        model = _converted(bundle)
+    (folder / _FILE).write_bytes(model.SerializeToString())
+    write_reader(bundle, folder)
+    return Artefact("onnx", folder / _FILE, tolerance=1e-4)
+
+
+def _converted(bundle: Bundle):
+    """The ONNX model, by the steps of `tf2onnx.convert` with rewritings of our choice."""
+    loader, tfonnx = need("tf2onnx.tf_loader", "onnx"), need("tf2onnx.tfonnx", "onnx")
+    optimizer = need("tf2onnx.optimizer", "onnx")
+    ids = tf.TensorSpec((None, bundle.steps), tf.int32, name="ids")
+    scorer = IdScorer(bundle, constant=True)
+    score = tf.function(scorer, input_signature=[ids], autograph=False).get_concrete_function()
+    inputs = [each.name for each in score.inputs]
+    outputs = [each.name for each in score.outputs]
+    names = dict(zip(outputs, sorted(score.structured_outputs), strict=True))
+    frozen = loader.from_function(score, inputs, outputs)
+    try:
+        with tf.Graph().as_default() as graph:
+            tf.import_graph_def(frozen, name="")
+            converted = tfonnx.process_tf_graph(
+                graph,
+                opset=_OPSET,
+                input_names=inputs,
+                output_names=outputs,
+                tensors_to_rename={inputs[0]: "ids", **names},
+            )
+    except (ValueError, NotImplementedError, KeyError) as error:
+        raise ExportError(
+            f"tf2onnx cannot convert this model: {str(error).splitlines()[0]} "
+            "Choose the savedmodel or keras format, or another head or encoder."
+        ) from error
+    safe = {name: getattr(optimizer, name) for name in _SAFE}
+    model = optimizer.optimize_graph(converted, optimizers=safe).make_model("classifier")
+    for each in (*model.graph.input, *model.graph.output):
+        for axis, name in zip(each.type.tensor_type.shape.dim, _AXES[each.name], strict=True):
+            if not axis.HasField("dim_value"):  # It is free, and tf2onnx has numbered it.
+                axis.dim_param = name
+    return model

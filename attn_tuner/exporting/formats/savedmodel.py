@@ -1,0 +1,67 @@
+"""TensorFlow's SavedModel: strings in, labels and probabilities out."""
+
+import contextlib
+from pathlib import Path
+
+import tensorflow as tf
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.exporting.formats.base import Artefact, exporters
+from attn_tuner.exporting.signatures import TextScorer
+from attn_tuner.verbosity import quiet
+
+# Where TensorFlow Serving keeps what belongs to a model and is no part of it.
+_EXTRAS = "assets.extra"
+
+
+@exporters.register("savedmodel")
+def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
+    """A SavedModel directory that TensorFlow alone can serve, from Python, C++ or over REST.
+
+    Signatures, each for a batch of any size, none included:
+
+        serving_default(text)   label, probabilities; of several labels also `labels`; of a
+                                regression `value` alone, here and below
+        explain(text)           tokens, start, end, weights, label, probabilities
+        ids(ids)                label, probabilities, weights
+        classes()               classes
+
+    It holds no Python function and no operator that TensorFlow lacks. Bytes that are no UTF-8 are
+    read as U+FFFD.
+    """
+    scorer = TextScorer(bundle)
+    texts = tf.TensorSpec((None,), tf.string, name="text")
+    ids = tf.TensorSpec((None, bundle.steps), tf.int32, name="ids")
+    signatures = {
+        "serving_default": tf.function(scorer.serve, [texts], autograph=False),
+        "ids": tf.function(scorer.score, [ids], autograph=False),
+    }
+    if bundle.classes:
+        signatures["classes"] = tf.function(scorer.names, [], autograph=False)
+    notes = ()
+    if scorer.model.has_weights:
+        signatures["explain"] = tf.function(scorer.explain, [texts], autograph=False)
+    else:
+        notes = ("The model has no attention head, so there is no `explain` signature.",)
+    concrete = {name: each.get_concrete_function() for name, each in signatures.items()}
+    nothing_to_train = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    with quiet(), _told(folder):  # Of tables it says at length that nothing is wrong.
+        tf.saved_model.save(scorer, str(folder), signatures=concrete, options=nothing_to_train)
+    extras = folder / _EXTRAS
+    extras.mkdir(exist_ok=True)
+    (extras / "classes.txt").write_text("\n".join(bundle.classes) + "\n", encoding="utf-8")
+    return Artefact("savedmodel", folder, tolerance=1e-5, notes=notes)
+
+
+@contextlib.contextmanager
+def _told(folder: Path):
+    """Turns what TensorFlow says of a disk that is full into a sentence."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        reason = str(error.message).strip().splitlines()[-1].rstrip(".")
+        raise ExportError(
+            f"The SavedModel cannot be written in '{folder.parent}': {reason}. Make room, or "
+            "choose another folder."
+        ) from error

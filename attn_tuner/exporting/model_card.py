@@ -1,0 +1,156 @@
+"""The model card beside every artefact: for people `README.md`, for programs `card.json`."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import keras
+
+from attn_tuner.exporting.artefact_folder import CARD, MADE_BY, size_of
+from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.exporting.formats.base import Artefact
+from attn_tuner.exporting.usage_snippets import usage_of
+from attn_tuner.exporting.verification.verify import Proof
+from attn_tuner.metrics import interval
+from attn_tuner.storage.atomic_files import write_json
+from attn_tuner.storage.checked_files import digest_of
+
+_KEEPS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
+_PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
+# What wrote a format or was seen to run it, beside these.
+_OWN_PACKAGES = {"onnx": ("tf2onnx", "onnxruntime"), "litert": ("ai-edge-litert",)}
+
+
+def write_card(
+    bundle: Bundle,
+    folder: Path,
+    name: str,
+    artefacts: Sequence[Artefact],
+    proofs: Sequence[Proof],
+    notes: Sequence[str] = (),
+) -> dict:
+    """Writes `card.json` and `README.md` into the folder, and returns the card."""
+    card = card_of(bundle, folder, name, artefacts, proofs, notes)
+    (folder / "README.md").write_text(page_of(card, usage_of(name, bundle)), encoding="utf-8")
+    card["digests"] = {file: digest_of(folder / file) for file in card["files"]}
+    write_json(folder / CARD, card)
+    return card
+
+
+def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs, notes=()) -> dict:
+    """The facts of an artefact, as JSON holds them."""
+    given = dict(bundle.card)
+    data = given.pop("data", {})
+    return {
+        "made_by": MADE_BY,
+        "format": name,
+        "task": bundle.task,
+        "classes": list(bundle.classes),
+        "language_units": getattr(bundle.vectorizer, "split", None),
+        "vocabulary": len(bundle.used_vocabulary),
+        "text_limit": bundle.text_limit,
+        "keep": bundle.keep,
+        "parameters": bundle.model.count_params(),
+        "data": data,
+        "scores": _with_intervals(given.pop("scores", {}), data),
+        "limits": [*_limits(bundle, artefacts), *notes, *given.pop("limits", ())],
+        "verification": {
+            str(each.file.relative_to(folder)): {**asdict(proof), "sentence": proof.sentence}
+            for each, proof in zip(artefacts, proofs, strict=True)
+        },
+        "versions": _versions(name),
+        "files": {
+            str(each.relative_to(folder)): size_of(each)
+            for each in sorted(folder.rglob("*"))
+            if each.is_file()
+        },
+        **given,
+    }
+
+
+def page_of(card: dict, usage: str) -> str:
+    """The card as Markdown."""
+    title, gives = _task(card)
+    parts = [
+        title,
+        f"{gives} {card['parameters']:,} parameters, a vocabulary of {card['vocabulary']:,} "
+        "tokens.",
+        f"## Use\n\n{usage}",
+        _table("## Data", card["data"]),
+        _table("## Scores", card["scores"]),
+        "## Limits\n\n" + "\n".join(f"- {sentence}" for sentence in card["limits"]),
+        "## Proof\n\n" + _proofs(card["verification"]),
+        _table("## Made with", card["versions"]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _task(card: dict) -> tuple[str, str]:
+    """The title, and what the model gives of a text."""
+    names = ", ".join(f"`{name}`" for name in card["classes"])
+    count = len(card["classes"])
+    if card["task"] == "regression":
+        return "# A number for a text", "Reads a text and gives a number."
+    if card["task"] == "multilabel":
+        said = f"Reads a text and gives any of {names}, with a probability for each."
+        return f"# Labels for a text: {count}", said
+    said = f"Reads a text and gives one of {names}, with a probability for each."
+    return f"# A text classifier: {count} classes", said
+
+
+def _with_intervals(scores: dict, data: dict) -> dict:
+    """Beside the accuracy on a part of known size the 95 % interval that so many texts leave."""
+    return {
+        part: {**found, "accuracy_95": list(interval(found["accuracy"], data[part]))}
+        if isinstance(found, dict) and "accuracy" in found and data.get(part)
+        else found
+        for part, found in scores.items()
+    }
+
+
+def _limits(bundle: Bundle, artefacts: Sequence[Artefact]):
+    if bundle.text_limit is not None:
+        kept = f"{_KEEPS[bundle.keep]} {bundle.text_limit} tokens"
+        yield f"Of a longer text only {kept} are read."
+    yield "A word outside the vocabulary counts as unknown."
+    if bundle.kind == "class":
+        yield "It always names one of its classes, for a text of another kind or language as well."
+    for artefact in artefacts:
+        yield from artefact.notes
+
+
+def _proofs(verification: dict) -> str:
+    named = len(verification) > 1
+    return "\n".join(
+        f"- `{file}`: {proof['sentence']}" if named else proof["sentence"]
+        for file, proof in verification.items()
+    )
+
+
+def _table(title: str, facts) -> str:
+    if not facts:
+        return ""
+    rows = "\n".join(f"| {name} | {_cell(value)} |" for name, value in facts.items())
+    return f"{title}\n\n| | |\n|---|---|\n{rows}"
+
+
+def _cell(value) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_cell(each) for each in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_cell(each)}" for name, each in value.items())
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _versions(name: str) -> dict:
+    found = {"python": platform.python_version(), "backend": keras.backend.backend()}
+    for package in (*_PACKAGES, *_OWN_PACKAGES.get(name, ())):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

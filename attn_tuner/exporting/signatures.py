@@ -1,0 +1,131 @@
+"""A bundle as a TensorFlow graph: ids to probabilities, and strings to labels with reasons."""
+
+import tensorflow as tf
+
+from attn_tuner.attention.placed_weights import with_attention
+from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.layers.token_limits import UNKNOWN
+from attn_tuner.tasks import JOINED, THRESHOLD
+
+
+class IdScorer(tf.Module):
+    """Ids (batch, steps) to probabilities (batch, classes) and weights (batch, hops, steps).
+
+    Of a regression there is `value` (batch, 1) in place of the probabilities. It holds the
+    model's numbers and nothing else of it: no optimiser, no layer, no Python.
+
+    Args:
+        bundle: what to put into the graph.
+        constant: whether the numbers are constants of the graph; else they are variables, shared
+            by all signatures of a SavedModel.
+    """
+
+    def __init__(self, bundle: Bundle, constant: bool = False):
+        super().__init__(name="ids")
+        outputs = with_attention(bundle.model, (bundle.text_limit, bundle.keep))
+        self.has_weights = "weights" in outputs.output
+        self._kind = bundle.kind
+        # The method alone: TensorFlow would save a model held here, and so all numbers twice.
+        self._answer = outputs.stateless_call
+        hold = _numbers if constant else _variables
+        self._trainable = hold(outputs.trainable_variables)
+        self._fixed = hold(outputs.non_trainable_variables)
+
+    def __call__(self, ids) -> dict:
+        outputs, _ = self._answer(
+            [tf.convert_to_tensor(each) for each in self._trainable],
+            [tf.convert_to_tensor(each) for each in self._fixed],
+            ids,
+            training=False,
+        )
+        given = {name: tf.cast(each, tf.float32) for name, each in outputs.items()}
+        one = given["probabilities"]
+        if self._kind == "number":
+            given["value"] = given.pop("probabilities")
+        elif one.shape[-1] == 1 and self._kind == "class":
+            given["probabilities"] = tf.concat([1.0 - one, one], axis=-1)
+        return given
+
+
+class TextScorer(tf.Module):
+    """Strings (batch,) to labels and probabilities, and the tokens that were read.
+
+    Args:
+        bundle: what to put into the graph.
+    """
+
+    def __init__(self, bundle: Bundle):
+        super().__init__(name="texts")
+        self.model = IdScorer(bundle)
+        self.reader = bundle.vectorizer.graph(
+            bundle.text_limit, bundle.keep, bundle.vocabulary_limit
+        )
+        self._vocabulary_limit = bundle.vocabulary_limit
+        self._classes = list(bundle.classes)
+        self._kind = bundle.kind
+        self._steps = bundle.steps
+        # A function of its own, so that all signatures share one graph of the model.
+        ids = tf.TensorSpec((None, bundle.steps), tf.int32)
+        self._score = tf.function(self.model, input_signature=[ids], autograph=False)
+
+    def serve(self, texts) -> dict:
+        """`label` (batch,) and `probabilities` (batch, classes).
+
+        Of several labels `label` joins those over the threshold, and `labels` (batch, classes)
+        tells which these are. Of a regression there is `value` (batch,) alone.
+        """
+        scores = self._named(self._score(self._filled(self.reader(texts))))
+        return {name: each for name, each in scores.items() if name != "weights"}
+
+    def explain(self, texts) -> dict:
+        """What `serve` gives, and per token kept: itself, its place in the text, its weight.
+
+        `tokens`, `start`, `end` are (batch, steps), `weights` is (batch, hops, steps). Places
+        count characters, `end` is one behind the last; behind a text tokens are "", places 0.
+        """
+        read = {name: self._filled(each) for name, each in self.reader.explain(texts).items()}
+        return {**self._named(self._score(read.pop("ids"))), **read}
+
+    def score(self, ids) -> dict:
+        """`label`, `probabilities` and `weights` of ids (batch, steps), 0 at padding."""
+        if self._vocabulary_limit is not None:
+            ids = tf.where(ids < self._vocabulary_limit, ids, UNKNOWN)
+        return self._named(self._score(ids))
+
+    def names(self) -> dict:
+        """`classes` (classes,): the class names in the order of the probabilities."""
+        return {"classes": tf.constant(self._classes)}
+
+    def _named(self, scores) -> dict:
+        if self._kind == "number":
+            return {**scores, "value": tf.squeeze(scores["value"], axis=-1)}
+        if self._kind == "labels":
+            return self._labelled(scores)
+        best = tf.argmax(scores["probabilities"], axis=-1)
+        return {**scores, "label": tf.gather(tf.constant(self._classes), best)}
+
+    def _labelled(self, scores) -> dict:
+        there = scores["probabilities"] >= THRESHOLD
+        names = tf.boolean_mask(tf.broadcast_to(tf.constant(self._classes), tf.shape(there)), there)
+        counts = tf.reduce_sum(tf.cast(there, tf.int64), axis=-1)
+        joined = tf.strings.reduce_join(
+            tf.RaggedTensor.from_row_lengths(names, counts), axis=-1, separator=JOINED
+        )
+        return {**scores, "label": joined, "labels": there}
+
+    def _filled(self, dense):
+        """Padded on to the length that the model takes, where it takes one alone."""
+        if self._steps is None:
+            return dense
+        padding = tf.constant("" if dense.dtype == tf.string else 0, dense.dtype)
+        missing = self._steps - tf.shape(dense)[1]
+        filled = tf.pad(dense, [[0, 0], [0, missing]], constant_values=padding)
+        return tf.ensure_shape(filled, (None, self._steps))
+
+
+def _variables(values):
+    return [tf.Variable(each.numpy(), trainable=False) for each in values]
+
+
+def _numbers(values):
+    return [each.numpy() for each in values]

@@ -1,0 +1,1 @@
+"""A tokenizer without dependencies, shipped with ONNX and LiteRT files."""

@@ -1,0 +1,44 @@
+"""What lies beside a model that takes ids: the way from a string to ids, and the class names."""
+
+import json
+import shutil
+from pathlib import Path
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.bundle import READER, VECTORIZER, Bundle
+from attn_tuner.exporting.standalone_reader import reader as plain
+from attn_tuner.exporting.vectorizer_adapters import KerasVectorizer
+from attn_tuner.text.tf_tokenization import spelling_arrays
+from attn_tuner.text.tokenization import APOSTROPHES, MARKUP
+from attn_tuner.text.truncation import ends_kept
+
+
+def write_reader(bundle: Bundle, folder: Path):
+    """Writes `vectorizer.json`, and `reader.py` and `reader.js`, which need nothing else.
+
+    Raises:
+        ExportError: the vectorizer is a Keras layer, whose rules JSON cannot hold.
+    """
+    if isinstance(bundle.vectorizer, KerasVectorizer):
+        raise ExportError(
+            "A TextVectorization layer runs in TensorFlow alone, so this format would be without "
+            "its way from strings to ids. Choose the savedmodel or keras format, or train with an "
+            "attn_tuner.text.Vectorizer."
+        )
+    pages, rows, spellings = spelling_arrays(bundle.vectorizer.split)
+    facts = {
+        "classes": list(bundle.classes),
+        "steps": bundle.steps,
+        "split": bundle.vectorizer.split,
+        "kept": bundle.text_limit and ends_kept(bundle.text_limit, bundle.keep),
+        "markup": MARKUP,
+        "apostrophes": APOSTROPHES,
+        "vocabulary": bundle.used_vocabulary,
+        "pages": pages.tolist(),
+        "rows": rows.tolist(),
+        "spellings": spellings.tolist(),
+    }
+    text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    (folder / VECTORIZER).write_text(text, encoding="utf-8")
+    for source in (Path(plain.__file__), Path(plain.__file__).with_suffix(".js")):
+        shutil.copyfile(source, (folder / READER).with_suffix(source.suffix))

@@ -1,0 +1,68 @@
+"""Exports of models that were trained on JAX or PyTorch, written by a process on TensorFlow.
+
+Started as the module `attn_tuner.exporting.tensorflow_subprocess`, with BUNDLE FOLDER FORMAT and
+the modules of foreign layers in the model. All formats but Keras' own are made from a TensorFlow
+graph; the model's layers are the same on every backend.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.exporting.formats.base import Artefact, exporters
+from attn_tuner.exporting.trusted_modules import strangers_of
+from attn_tuner.storage.atomic_files import scratch
+from attn_tuner.system.processes import module_command
+
+_ANY_BACKEND = ("keras",)
+
+
+def on_tensorflow(name: str):
+    """The exporter of that name, in this process or in one whose backend is TensorFlow.
+
+    Raises:
+        UnknownName: there is none of that name.
+    """
+    maker = exporters[name]
+    if name in _ANY_BACKEND or keras.backend.backend() == "tensorflow":
+        return maker
+    return lambda bundle, folder: _made_elsewhere(bundle, folder, name)
+
+
+def _made_elsewhere(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
+    with scratch() as place:
+        bundle.save(place)
+        done = subprocess.run(
+            module_command(__name__, place, folder, name, *strangers_of(bundle.model)),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
+    lines = done.stdout.strip().splitlines()
+    if done.returncode or not lines:
+        last = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
+        sentence = last.removeprefix("attn_tuner.errors.ExportError: ")
+        raise ExportError(f"Written on TensorFlow, as {name} is, the export failed: {sentence}")
+    return [
+        Artefact(**{**facts, "file": Path(facts["file"]), "notes": tuple(facts["notes"])})
+        for facts in json.loads(lines[-1])
+    ]
+
+
+def main(place: str, folder: str, name: str, *trust: str):
+    """Writes the bundle saved at `place`, and prints what was made as JSON."""
+    made = exporters[name](Bundle.load(place, trust), Path(folder))
+    artefacts = made if isinstance(made, list) else [made]
+    print(json.dumps([{**asdict(each), "file": str(each.file)} for each in artefacts]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

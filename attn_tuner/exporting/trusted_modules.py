@@ -1,0 +1,155 @@
+"""Which classes a stored model may name, and which modules may be imported for it.
+
+A folder that came from elsewhere must not choose what runs here. Its files name classes and
+modules; only what is Keras' own, ours, registered by the caller or in a module that the caller
+trusts by name is made, and nothing is imported because a folder names it.
+"""
+
+import builtins
+import importlib
+import json
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import keras
+
+from attn_tuner.errors import RunError
+
+_MOST_BYTES = 100_000_000  # Of a model's description, lest a small archive unpacks into memory.
+# Of Keras itself what loads files and fetches them, and is no part of a model.
+_NOT_PARTS = ("utils", "saving", "callbacks", "config", "datasets", "export", "legacy", "wrappers")
+
+
+def trusted(modules: str | Iterable[str]) -> tuple[str, ...]:
+    """Imports the modules that a caller trusts, so that their classes are registered with Keras.
+
+    Args:
+        modules: names, or one name.
+
+    Raises:
+        RunError: one of them cannot be imported.
+    """
+    names = (modules,) if isinstance(modules, str) else tuple(modules)
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            raise RunError(
+                f"trust names the module {name!r}, which cannot be imported here "
+                f"({type(error).__name__}: {error}). Give the name of a module as in "
+                "import my_heads, and start where Python finds it."
+            ) from error
+    return names
+
+
+def refuse_strangers(config, folder, trust: Sequence[str] = ()):
+    """Raises RunError where a model's description names what nobody here vouches for.
+
+    Args:
+        config: of a model, a layer or a vectorizer, as JSON holds it.
+        folder: where it stands, for the message.
+        trust: modules that the caller has named; they and all below them are imported.
+    """
+    _register_ours()
+    for table in _objects(config):
+        module, name = table.get("module"), table.get("class_name")
+        registered = table.get("registered_name") or name
+        if name == "function":  # Which Keras looks for by this name alone.
+            name = registered = table.get("config")
+        if keras.saving.get_registered_object(str(registered)) is not None:
+            continue
+        if module is None or _of_keras(str(module)):
+            continue
+        # So Keras writes its own functions, "relu"; Python's are none of a model.
+        plain = module == "builtins" and table.get("class_name") == "function"
+        if plain and not hasattr(builtins, str(name)):
+            continue
+        if _under(str(module), trust):
+            trusted(str(module))
+            continue
+        ours = str(module).split(".")[0] == "attn_tuner"
+        hint = (
+            "This version does not have it; update attn-tuner."
+            if ours
+            else "If you know that module and trust it, give trust=[%r], or --trust %s."
+            % ((str(module).split(".")[0][:80],) * 2)
+        )
+        raise RunError(
+            f"The model in '{folder}' names {str(name)[:80]!r} of the module "
+            f"{str(module)[:80]!r}, which is not part of Keras or attn_tuner and which nothing "
+            f"here has registered. A folder alone makes nothing run. {hint}"
+        )
+
+
+def config_of(archive) -> dict:
+    """The description of the model in a `.keras` file, read without making anything of it.
+
+    Raises:
+        DamagedFile, ValueError, ...: it is no whole file of this kind.
+    """
+    with zipfile.ZipFile(archive) as files:
+        if broken := files.testzip():
+            raise ValueError(f"its part {broken} has changed")
+        if files.getinfo("config.json").file_size > _MOST_BYTES:
+            raise ValueError("its description is too large")
+        found = json.loads(files.read("config.json"))
+    if not isinstance(found, dict):
+        raise ValueError("it describes no model")
+    return found
+
+
+def modules_of(model: keras.Model) -> list[str]:
+    """The modules in which the classes of a living model are defined, but for Keras' own."""
+    found = set()
+    for table in _objects(json.loads(model.to_json())):
+        made = keras.saving.get_registered_object(str(table.get("registered_name")))
+        if made is not None:
+            found.add(made.__module__)
+    return sorted(each for each in found if not _of_keras(each))
+
+
+def strangers_of(model: keras.Model) -> list[str]:
+    """Those of `modules_of` that are not of this package: what a reader has to trust."""
+    return [each for each in modules_of(model) if each.split(".")[0] != "attn_tuner"]
+
+
+def _register_ours():
+    """Registers every layer of this package, and those that installed packages announce."""
+    import attn_tuner.exporting.compression.compact_embedding
+    import attn_tuner.layers.ngram_regression
+    import attn_tuner.layers.probability_average
+    import attn_tuner.layers.token_limits
+    import attn_tuner.training.losses
+    import attn_tuner.training.row_adamw  # noqa: F401
+    from attn_tuner.attention import heads
+    from attn_tuner.attention.fusions import fusions
+    from attn_tuner.attention.normalizers import normalizers
+    from attn_tuner.attention.queries import queries
+    from attn_tuner.attention.scores import scores
+    from attn_tuner.encoding import encoders
+
+    for registry in (heads, encoders, scores, queries, normalizers, fusions):
+        registry.discover()
+
+
+def _objects(value) -> Iterator[Mapping]:
+    """Every table in a description that stands for an object, however deep."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Mapping):
+            if "class_name" in each or "registered_name" in each:
+                yield each
+            waiting += each.values()
+        elif isinstance(each, list | tuple):
+            waiting += each
+
+
+def _of_keras(module: str) -> bool:
+    parts = module.split(".")
+    inside = parts[2] if parts[1:2] == ["src"] and len(parts) > 2 else "".join(parts[1:2])
+    return parts[0] == "keras" and inside not in _NOT_PARTS
+
+
+def _under(module: str, names: Sequence[str]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in names)

@@ -1,0 +1,98 @@
+"""Vectorizers as exports need them: ours, and Keras' TextVectorization behind our names."""
+
+import base64
+from collections.abc import Mapping, Sequence
+
+import keras
+import numpy as np
+
+from attn_tuner.errors import ExportError
+
+_OURS, _KERAS = "attn_tuner", "keras"
+
+
+def adapted(vectorizer):
+    """The vectorizer behind the interface of `text.Vectorizer`.
+
+    Raises:
+        ExportError: it is neither of ours nor a Keras `TextVectorization` that gives ids.
+    """
+    if isinstance(vectorizer, keras.layers.TextVectorization):
+        return KerasVectorizer(vectorizer)
+    needed = ("vocabulary", "encode", "graph", "get_config")
+    if all(hasattr(vectorizer, name) for name in needed):
+        return vectorizer
+    raise ExportError(
+        f"vectorizer is a {type(vectorizer).__name__}. It should be an attn_tuner.text.Vectorizer "
+        "or a keras.layers.TextVectorization, so that the export can read strings."
+    )
+
+
+class KerasVectorizer:
+    """A `keras.layers.TextVectorization` with output mode `int`, whose ids are 0 and 1 as ours.
+
+    It does not say where in the text a token stood, so every `start` and `end` is 0, and an
+    unknown token is shown as `[UNK]`.
+    """
+
+    def __init__(self, layer: keras.layers.TextVectorization):
+        config = layer.get_config()
+        if config["output_mode"] != "int":
+            raise ExportError(
+                f"The TextVectorization layer gives '{config['output_mode']}' vectors; the model "
+                "reads ids. Make it with output_mode='int'."
+            )
+        self.layer = layer
+        self.vocabulary = [str(token) for token in layer.get_vocabulary()]
+        if len(self.vocabulary) < 3:
+            raise ExportError(
+                "The TextVectorization layer has no vocabulary. Call its adapt(texts) first."
+            )
+
+    def encode(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """Ids of all texts in one array, and where each text begins and ends in it."""
+        texts = list(texts)
+        ids = keras.ops.convert_to_numpy(self.layer(texts)) if texts else np.zeros((0, 1), "int32")
+        rows = [row[: 1 + row.nonzero()[0].max(initial=-1)] for row in ids]
+        offsets = np.cumsum([0, *map(len, rows)], dtype="int64")
+        return np.concatenate([np.zeros(0), *rows]).astype("int32"), offsets
+
+    def graph(self, text_limit=None, keep="head", vocabulary_limit=None):
+        """The same in TensorFlow operations."""
+        from attn_tuner.exporting.keras_vectorizer_graph import KerasTextGraph
+
+        return KerasTextGraph(self, text_limit, keep, vocabulary_limit)
+
+    def get_config(self) -> dict:
+        config = {**self.layer.get_config(), "vocabulary": self.vocabulary[2:]}
+        return {key: _written(value) for key, value in config.items()}
+
+    @classmethod
+    def from_config(cls, config: Mapping) -> "KerasVectorizer":
+        config = {key: _read(value) for key, value in config.items()}
+        return cls(keras.layers.TextVectorization.from_config(config))
+
+
+def to_json(vectorizer) -> dict:
+    """What `from_json` needs to make the vectorizer again."""
+    kind = _KERAS if isinstance(vectorizer, KerasVectorizer) else _OURS
+    return {"kind": kind, "config": vectorizer.get_config()}
+
+
+def from_json(stored: Mapping):
+    """The vectorizer that `to_json` described."""
+    if stored["kind"] == _KERAS:
+        return KerasVectorizer.from_config(stored["config"])
+    from attn_tuner.text import Vectorizer  # Only here, so that others need no TensorFlow.
+
+    return Vectorizer.from_config(stored["config"])
+
+
+def _written(value):
+    return {"bytes": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+
+
+def _read(value):
+    return (
+        base64.b64decode(value["bytes"]) if isinstance(value, dict) and "bytes" in value else value
+    )

@@ -1,0 +1,1 @@
+"""Loads an export in a fresh process and compares its answers."""

@@ -1,0 +1,193 @@
+"""Proof that an artefact gives what the model in this process gives."""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.bundle import READER, Bundle, padded
+from attn_tuner.exporting.formats.base import Artefact
+from attn_tuner.exporting.trusted_modules import modules_of
+from attn_tuner.exporting.verification.fresh_process import RUNNERS
+from attn_tuner.registry import unknown
+from attn_tuner.system.processes import script_command
+
+_SCRIPT = Path(__file__).with_name("fresh_process.py")
+_BATCH = 64
+_PATIENCE = 300  # Seconds for the imports and an answer, on a busy machine.
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How near an artefact came to its model.
+
+    Args:
+        difference: greatest difference of a probability.
+        tolerance: what was allowed; None where it was only measured.
+        texts: how many texts it was measured on.
+        same_labels: share of the texts that got the same label, of a shrunk model the same as
+            before it was shrunk.
+        accuracy: of the model, before it was shrunk, and of the artefact, where labels are known.
+    """
+
+    difference: float
+    tolerance: float | None
+    texts: int
+    same_labels: float = 1.0
+    accuracy: tuple[float, float] | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The proof in words."""
+        said = (
+            f"On {self.texts} texts, in a process of its own, its probabilities differ from the "
+            f"model's by at most {self.difference:.1e}"
+        )
+        said += f"; {self.tolerance:.0e} is allowed." if self.tolerance is not None else "."
+        if self.same_labels < 1:
+            said += f" {self.same_labels:.1%} of them get the same label."
+        if self.accuracy is not None:
+            said += " Accuracy: model {:.4f}, artefact {:.4f}.".format(*self.accuracy)
+        return said
+
+
+class FreshProcess:
+    """A process that cannot import attn_tuner, and runs artefacts of one kind.
+
+    Use it as a context manager. It imports its libraries while the artefact is still being
+    written, so the check costs little more than the answers.
+    """
+
+    def __init__(self, kind: str):
+        if kind not in RUNNERS:
+            raise ExportError(
+                f"{unknown('kind of artefact', kind, RUNNERS)} Name one of them in Artefact(kind=)."
+            )
+        self.kind = kind
+
+    def __enter__(self):
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+        # The graphics card may be full of this process's own models.
+        environment["CUDA_VISIBLE_DEVICES"] = "-1"
+        self.process = subprocess.Popen(
+            script_command(_SCRIPT, self.kind),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+        )
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def ask(self, request: dict) -> dict:
+        """The answer to one request.
+
+        Raises:
+            ExportError: the process failed, in its own words.
+        """
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            last = self.process.communicate(timeout=_PATIENCE)[1].strip().splitlines()[-1:]
+            raise ExportError(f"The process that checks {self.kind} files ended: {''.join(last)}")
+        return json.loads(line)
+
+
+def proven(
+    bundle: Bundle,
+    artefact: Artefact,
+    texts: Sequence[str],
+    process: FreshProcess,
+    expected=None,
+    labels=None,
+    whole=None,
+) -> Proof:
+    """Runs the artefact on `texts` in `process` and compares it with the bundle.
+
+    Args:
+        bundle: what it was made from.
+        artefact: what was made.
+        texts: what to compare on.
+        process: runs artefacts of that kind.
+        expected: (texts, classes) probabilities to reproduce; the bundle's own if not given.
+        labels: class numbers of the texts, where known, for the accuracy.
+        whole: (texts, classes) probabilities of the model before it was shrunk, where it was.
+
+    Raises:
+        ExportError: it does not run, or a probability differs by more than the tolerance.
+    """
+    expected = bundle.predict(texts) if expected is None else expected
+    answer = process.ask(_request(bundle, artefact, texts))
+    if "error" in answer:
+        raise ExportError(f"The {artefact.kind} artefact does not run by itself: {answer['error']}")
+    given = np.array(answer["probabilities"], "float32")
+    given = bundle.columns(given.reshape(len(texts), -1)) if given.size else expected[:0]
+    if given.shape != expected.shape or not np.isfinite(given).all():
+        raise ExportError(
+            f"The {artefact.kind} artefact gives numbers of shape {given.shape}, "
+            f"not finite probabilities of shape {expected.shape}."
+        )
+    # Of numbers the share counts: a float of a million holds no more digits than one of one.
+    size = np.maximum(np.abs(expected), 1.0) if bundle.kind == "number" else 1.0
+    off = np.abs(given - expected) / size
+    difference = float(off.max(initial=0.0))
+    if artefact.tolerance is not None and difference > artefact.tolerance:
+        worst = texts[int(off.max(axis=-1).argmax())]
+        raise ExportError(
+            f"The {artefact.kind} artefact differs from the model by {difference:.2g} in a "
+            f"probability; {artefact.tolerance:.0e} is allowed. The worst of {len(texts)} texts "
+            f"begins {worst[:40]!r}. Nothing was written."
+        )
+    _refuse_other_names(bundle, answer, given)
+    if bundle.kind != "class":
+        return Proof(difference, artefact.tolerance, len(texts))
+    whole = expected if whole is None else whole
+    named, wanted = given.argmax(axis=-1), whole.argmax(axis=-1)
+    accuracy = None
+    if labels is not None and len(texts):
+        accuracy = (float(np.mean(wanted == labels)), float(np.mean(named == labels)))
+    same = float(np.mean(named == wanted)) if len(texts) else 1.0
+    return Proof(difference, artefact.tolerance, len(texts), same, accuracy)
+
+
+def _refuse_other_names(bundle: Bundle, answer: dict, given: np.ndarray):
+    named = [bundle.label(row) for row in given]
+    if answer.get("labels", named) != named:
+        raise ExportError("The artefact's labels are not those of its probabilities.")
+
+
+def probing_texts(bundle: Bundle, count: int = 24) -> list[str]:
+    """Texts of known and unknown words, of many lengths, for when there are none at hand."""
+    random = np.random.default_rng(0)
+    words = [word for word in bundle.used_vocabulary[2:] if word.strip()] or ["word"]
+    longest = min(2 * (bundle.text_limit or 300), 600)
+    lengths = np.geomspace(1, longest, count).astype(int)
+    texts = [" ".join(random.choice(words, length)) for length in lengths]
+    return ["", "Ünknown wörds, 房间很干净 <br /> \U0001f600", *texts]
+
+
+def _request(bundle: Bundle, artefact: Artefact, texts: Sequence[str]) -> dict:
+    request = {"path": str(artefact.file)}
+    if artefact.kind == "keras":
+        rows = bundle.ids(texts)
+        batches = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
+        request["ids"] = [padded(each, bundle.steps).tolist() for each in batches]
+        request["modules"] = modules_of(bundle.model)
+    else:
+        request["texts"] = list(texts)
+        request["reader"] = str(artefact.file.with_name(READER))
+    return request

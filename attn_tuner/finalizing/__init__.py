@@ -1,0 +1,1 @@
+"""After the search: chooses, calibrates, measures and exports the model."""

@@ -1,0 +1,195 @@
+"""Probabilities that mean what they say.
+
+found = calibrate(labels, probabilities)          # on validation texts
+set_temperature(model, found.temperature)         # the model itself, nothing added behind it
+"""
+
+from dataclasses import asdict, dataclass
+
+import keras
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.layers.probability_average import ProbabilityAverage
+from attn_tuner.metrics import both_columns
+
+BINS = 15
+SHARPEST, FLATTEST = 0.1, 10.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What calibration on the validation texts changed.
+
+    Args:
+        temperature: by which the logits are divided; above 1 the model was too sure of itself.
+        error_before, error_after: expected calibration error.
+        loss_before, loss_after: log loss in nats.
+    """
+
+    temperature: float
+    error_before: float
+    error_after: float
+    loss_before: float
+    loss_after: float
+
+    def row(self) -> dict:
+        """The calibration for JSON."""
+        return asdict(self)
+
+
+def calibrate(labels: np.ndarray, probabilities: np.ndarray) -> Calibration:
+    """The temperature at which the log loss of these texts is lowest.
+
+        q_c = p_c^(1/t) / sum_j p_j^(1/t),   t = argmin of the mean of -log q_label
+
+    Dividing logits by t does the same to their softmax or sigmoid. The answers stay, and so does
+    the accuracy. The loss is convex in 1/t; t is sought from 0.1 to 10. While it is sought, 1 in
+    n + 2 of each label is given to the other classes, as by Platt: n texts that are all answered
+    right are no reason to be certain.
+
+    Args:
+        labels: class numbers, `(texts,)`, or a 0/1 matrix, `(texts, labels)`.
+        probabilities: `(texts, classes)`, or `(texts, 1)` for class 1 of two.
+
+    Reference:
+        Guo et al. 2017, section 4.2. https://proceedings.mlr.press/v70/guo17a.html
+        Platt 1999, "Probabilistic outputs for support vector machines", section 2.2.
+    """
+    labels, probabilities = checked(labels, probabilities)
+    logits = np.log(np.clip(probabilities, 1e-7, 1))
+    doubt = 1 / (len(labels) + 2)
+
+    def loss(sharpness, doubt=0.0):
+        return _log_loss(labels, logits * sharpness, doubt)
+
+    bounds = (1 / FLATTEST, 1 / SHARPEST)
+    found = minimize_scalar(
+        loss, bounds=bounds, args=(doubt,), method="bounded", options={"xatol": 1e-4}
+    )
+    # At 1 nothing is changed; a bounded search stops a little beside a minimum that lies there.
+    better = found.fun < loss(1.0, doubt) and loss(found.x) < loss(1.0)
+    sharpness = float(found.x) if better else 1.0
+    tempered = at_temperature(probabilities, 1 / sharpness)
+    return Calibration(
+        temperature=1 / sharpness,
+        error_before=expected_calibration_error(labels, probabilities),
+        error_after=expected_calibration_error(labels, tempered),
+        loss_before=loss(1.0),
+        loss_after=loss(sharpness),
+    )
+
+
+def calibrated_loss(labels: np.ndarray, probabilities: np.ndarray, steps: int = 5) -> float:
+    """The log loss that the probabilities have at their own best temperature, nearly.
+
+    A few steps of Newton's method: a selection asks this hundreds of times.
+
+    Args:
+        labels, probabilities: as in `calibrate`.
+        steps: of the search for the temperature.
+    """
+    labels, probabilities = checked(labels, probabilities)
+    logits = np.log(np.clip(probabilities, 1e-7, 1, dtype="float32"))
+    logits -= logits.max(axis=1, keepdims=True)
+    own = float(logits[np.arange(len(labels)), labels].mean(dtype="float64"))
+    sharpness, least = 1.0, np.inf
+    for _ in range(steps):
+        powers = np.exp(sharpness * logits)
+        total = powers.sum(axis=1)
+        least = min(least, float(np.log(total).mean(dtype="float64")) - sharpness * own)
+        first = (powers * logits).sum(axis=1) / total
+        powers *= logits
+        spread = (powers * logits).sum(axis=1) / total - first**2
+        curvature = max(float(spread.mean(dtype="float64")), 1e-12)
+        step = (float(first.mean(dtype="float64")) - own) / curvature
+        near = max(sharpness / 2, min(sharpness - step, 2 * sharpness))
+        near, last = max(1 / FLATTEST, min(near, 1 / SHARPEST)), sharpness
+        if abs(near - last) < 0.01 * last:
+            break  # The loss is flat there: nothing is left to gain.
+        sharpness = near
+    return least
+
+
+def at_temperature(
+    probabilities: np.ndarray, temperature: float, kind: str = "class"
+) -> np.ndarray:
+    """`(texts, classes)` probabilities as they would be with logits divided by `temperature`.
+
+    Of kind "labels" each column is a label of its own, and its probability that of one sigmoid.
+    """
+    if kind == "labels":
+        single = np.reshape(probabilities, (-1, 1))
+        return at_temperature(single, temperature)[:, 1].reshape(np.shape(probabilities))
+    logits = np.log(np.clip(both_columns(probabilities), 1e-7, 1)) / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def expected_calibration_error(
+    labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS
+) -> float:
+    """How far the share of right answers lies from the probability given, on average.
+
+        ECE = sum_b n_b / n |accuracy_b - confidence_b|
+
+    over `bins` equal ranges of the probability of the answer.
+
+    Reference:
+        Guo et al. 2017, eq. 3. https://proceedings.mlr.press/v70/guo17a.html
+    """
+    labels, probabilities = checked(labels, probabilities)
+    sure = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    place = np.minimum((sure * bins).astype(int), bins - 1)
+    gaps = np.bincount(place, weights=right - sure, minlength=bins)
+    return float(np.abs(gaps).sum() / len(labels))
+
+
+def set_temperature(model: keras.Model, temperature: float):
+    """Divides the model's logits by `temperature`, in its weights alone.
+
+    The last layer is a Dense with softmax or sigmoid, whose kernel and bias are divided, or the
+    `ProbabilityAverage` of an ensemble. Two calls multiply for the former and replace for the
+    latter; call it once.
+
+    Raises:
+        SpaceError: the model ends otherwise, or the temperature is not above 0.
+    """
+    if not temperature > 0:
+        raise SpaceError(f"A temperature must be above 0; got {temperature!r}.")
+    last = model.layers[-1]
+    activation = getattr(getattr(last, "activation", None), "__name__", "")
+    if isinstance(last, ProbabilityAverage):
+        last.set_temperature(temperature)
+    elif isinstance(last, keras.layers.Dense) and activation in ("softmax", "sigmoid"):
+        last.set_weights([weight / temperature for weight in last.get_weights()])
+    else:
+        raise SpaceError(
+            f"The model ends in the layer '{last.name}' ({type(last).__name__}). A temperature "
+            "needs a Dense layer with softmax or sigmoid at the end, or an ensemble's average."
+        )
+
+
+def _log_loss(labels, logits, doubt=0.0):
+    """The mean loss, `doubt` of each label given to the other classes in equal parts."""
+    top = logits.max(axis=1)
+    losses = (np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top)[:, None] - logits
+    own = losses[np.arange(len(labels)), labels]
+    others = (losses.sum(axis=1) - own) / (logits.shape[1] - 1)
+    return float(((1 - doubt) * own + doubt * others).mean())
+
+
+def checked(labels, probabilities):
+    """Labels and probabilities with a column a class; several labels a text as so many texts."""
+    labels = np.asarray(labels)
+    if labels.ndim == 2:  # Each label of a text is a yes or no of its own.
+        labels, probabilities = labels.ravel().astype("int64"), np.reshape(probabilities, (-1, 1))
+    probabilities = both_columns(probabilities)
+    if not len(labels) or len(labels) != len(probabilities):
+        raise SpaceError(
+            f"Calibration needs a label for each text; got {len(labels)} labels and "
+            f"{len(probabilities)} rows of probabilities."
+        )
+    return labels, probabilities

@@ -1,0 +1,282 @@
+"""Several trained models as one: which of them, with what weight, and as one Keras model.
+
+found = select(probabilities, labels, objective="accuracy", most=5)
+model = ensemble_model([models[index] for index in found.members], found.weights)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.finalizing.rating import Rating
+from attn_tuner.layers.probability_average import ProbabilityAverage
+from attn_tuner.metrics import columns_of, direction
+
+MIXTURES = (1, 2, 4, 9, 29)  # Parts of a companion that are tried beside one of the best model.
+ROUNDS = 30  # Members drawn, with repeats; weights are multiples of about a thirtieth.
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The members of an ensemble.
+
+    Args:
+        members: indices of the chosen models, the heaviest first.
+        weights: their shares, above 0, summing to 1.
+        score: of the weighted average on the texts that chose it, a log loss at the temperature
+            that suits it best.
+        single: index of the best single model.
+        single_score: its score on the same texts.
+    """
+
+    members: tuple[int, ...]
+    weights: tuple[float, ...]
+    score: float
+    single: int
+    single_score: float
+
+    @property
+    def gain(self) -> float:
+        """How much better than the best single model, on the texts that chose it."""
+        return abs(self.score - self.single_score)
+
+
+def select(
+    probabilities: Sequence[np.ndarray],
+    labels: np.ndarray,
+    objective: str = "accuracy",
+    most: int = 5,
+    rounds: int = ROUNDS,
+    start: int = 2,
+    bags: int = 10,
+    share: float = 0.5,
+    seed: int = 0,
+    companions: int = 0,
+) -> Selection:
+    """Greedy selection with replacement: the next member is the one that helps the average most.
+
+        P_n = (n - 1)/n P_(n-1) + 1/n p_k,   k = argmax_k score(P_n)
+
+    It ends where nothing is gained in the objective or, at the same objective, in log loss (in
+    squared error, for numbers). Log losses are compared at the temperature that suits each average
+    best, as calibration finds it later: a model that only makes the others less sure gains nothing.
+    Two guards against fitting the validation texts: it starts from the best `start` models, where
+    these together are no worse than the best alone, and it is repeated on random shares of the
+    models, whose counts are added up. The best single model is returned where the ensemble is not
+    better than it.
+
+    Args:
+        probabilities: of each model, as `measures.measure` takes them.
+        labels: as there.
+        objective: key of `measures.OBJECTIVES`.
+        most: different models at most.
+        rounds: members drawn at most.
+        start: models that selection begins with.
+        bags: random subsets of the models; 0 for one pass over all of them.
+        share: share of the models in each subset.
+        seed: of the subsets.
+        companions: how many models at the end of the list may join others but never stand alone,
+            nor be the single model that an ensemble has to beat. One that is better than all
+            others gets nearly all the weight.
+
+    Raises:
+        SpaceError: there is no model, or their shapes or the labels do not fit together.
+
+    Reference:
+        Caruana et al. 2004, sections 2.1-2.3. https://doi.org/10.1145/1015330.1015432
+    """
+    library = _library(probabilities, labels)
+    rate = Rating(np.asarray(labels), objective)
+    sign = 1 if direction(objective) == "max" else -1
+    alone = [rate(each) for each in library]
+    order = sorted(range(len(library)), key=lambda index: (alone[index], -index), reverse=True)
+    greedy = _Greedy(library, rate, rounds, start, max(1, most))
+    own = len(library) - companions
+    best = next(index for index in order if index < own)
+    single = _one_hot(best, len(library))
+    ways = [single, greedy.pick(order), greedy.pruned(_bagged(greedy, order, bags, share, seed))]
+    if companions:
+        friend = next(index for index in order if index >= own)
+        ways += [single + parts * _one_hot(friend, len(library)) for parts in MIXTURES]
+    ways = [way for way in ways if way[:own].any()]
+    # Ties go to the simpler way, which stands first.
+    rated = [rate(_average(way, library)) for way in ways]
+    counts = ways[max(range(len(ways)), key=lambda way: (rated[way], -way))]
+    members = sorted(np.flatnonzero(counts).tolist(), key=lambda index: (-counts[index], index))
+    return Selection(
+        members=tuple(members),
+        weights=tuple(float(counts[index] / counts.sum()) for index in members),
+        score=sign * max(rated)[0],
+        single=best,
+        single_score=sign * alone[best][0],
+    )
+
+
+def combine(probabilities: Sequence[np.ndarray], selection: Selection) -> np.ndarray:
+    """The ensemble's answers `(texts, columns)`, from those of all models by index."""
+    chosen = [np.asarray(probabilities[index], "float64") for index in selection.members]
+    return np.tensordot(selection.weights, np.stack(chosen), axes=1)
+
+
+def holds(
+    probabilities: Sequence[np.ndarray],
+    labels: np.ndarray,
+    objective: str = "accuracy",
+    most: int = 5,
+    folds: int = 4,
+    seed: int = 0,
+    companions: int = 0,
+) -> bool:
+    """Whether an ensemble is better than the best single model on texts that chose neither.
+
+    Each of the `folds` parts of the texts is answered by the ensemble and by the single model that
+    the other parts choose. What `select` gains on the texts that it sees is no proof.
+
+    Args:
+        probabilities, labels, objective, most, companions: as in `select`.
+        folds: parts of the texts.
+        seed: of the parts.
+    """
+    library, labels = _library(probabilities, labels), np.asarray(labels)
+    if len(labels) < 2 * folds:
+        return False
+    places = np.random.default_rng(seed).permutation(len(labels))
+    together, alone = np.zeros_like(library[0]), np.zeros_like(library[0])
+    for held in np.array_split(places, folds):
+        rest = np.setdiff1d(places, held)
+        seen = [each[rest] for each in library]
+        found = select(seen, labels[rest], objective, most, bags=3, companions=companions)
+        together[held] = combine([each[held] for each in library], found)
+        alone[held] = library[found.single][held]
+    rate = Rating(labels, objective)
+    return rate(together) > rate(alone)
+
+
+def ensemble_model(
+    models: Sequence[keras.Model],
+    weights: Sequence[float],
+    kind: str = "class",
+    name: str = "ensemble",
+) -> keras.Model:
+    """One flat Functional model that averages the answers of several.
+
+        p = sum_k w_k p_k
+
+    The members are copied, layer by layer, to one shared input; layer `x` of the second becomes
+    `member_2_x`. So `attention_model` finds all their heads, and whatever exports a single model
+    exports this one. Each member cuts the texts itself, with its own `TokenLimits`.
+
+    Args:
+        models: Functional models with one input and one output of the same shapes.
+        weights: a share for each, at least 0 and not all 0; brought to sum to 1.
+        kind: as in `ProbabilityAverage`.
+
+    Raises:
+        SpaceError: there are no models, or as many weights, or their shapes differ.
+    """
+    models, shares = list(models), np.asarray(weights, "float64")
+    if not models or shares.shape != (len(models),):
+        raise SpaceError(
+            f"An ensemble needs one weight for each model; got {len(models)} models and weights "
+            f"of shape {shares.shape}."
+        )
+    shapes = {(each.input_shape, each.inputs[0].dtype, each.output_shape) for each in models}
+    if len(shapes) > 1:
+        raise SpaceError(
+            f"The members of an ensemble must share input and output shapes; got {sorted(shapes)}."
+        )
+    given = models[0].inputs[0]
+    inputs = keras.Input(given.shape[1:], dtype=given.dtype, name=given.name)
+    outputs = [_copied(model, inputs, f"member_{place}") for place, model in enumerate(models, 1)]
+    weights = tuple((shares / shares.sum()).tolist())
+    average = ProbabilityAverage(weights, kind, name="probabilities")
+    return keras.Model(inputs, average(outputs), name=name)
+
+
+def _copied(model, inputs, prefix):
+    """The output of a copy of `model` on `inputs`, whose layers all carry `prefix`."""
+
+    def renamed(layer):
+        return type(layer).from_config({**layer.get_config(), "name": f"{prefix}_{layer.name}"})
+
+    given = [inputs] if isinstance(model.input, list) else inputs
+    copy = keras.models.clone_model(model, input_tensors=given, clone_function=renamed)
+    copy.set_weights(model.get_weights())
+    return copy.output
+
+
+@dataclass(frozen=True)
+class _Greedy:
+    """Forward selection; counts are how often each model was drawn."""
+
+    library: list[np.ndarray]
+    rate: Rating
+    rounds: int
+    start: int
+    most: int
+
+    def pick(self, order: Sequence[int]) -> np.ndarray:
+        """Counts of the models chosen among those in `order`, the best first."""
+        counts = self._begin(order)
+        total = sum(counts[index] * self.library[index] for index in np.flatnonzero(counts))
+        best = self.rate(total / counts.sum())
+        while counts.sum() < self.rounds:
+            full = np.count_nonzero(counts) >= self.most
+            allowed = [index for index in order if counts[index] or not full]
+            size = counts.sum() + 1
+            found = self.rate.best([(total + self.library[index]) / size for index in allowed])
+            if found[1] <= best:
+                break
+            place, best = found
+            counts[allowed[place]] += 1
+            total = total + self.library[allowed[place]]
+        return counts
+
+    def pruned(self, counts: np.ndarray) -> np.ndarray:
+        """Only the `most` models drawn most often."""
+        kept = np.argsort(-counts, kind="stable")[: self.most]
+        return np.where(np.isin(np.arange(len(counts)), kept), counts, 0)
+
+    def _begin(self, order):
+        first = order[: max(1, min(self.start, self.most, self.rounds))]
+        together = sum(_one_hot(index, len(self.library)) for index in first)
+        alone = _one_hot(first[0], len(self.library))
+        rated = [self.rate(_average(counts, self.library)) for counts in (together, alone)]
+        return together if rated[0] >= rated[1] else alone
+
+
+def _bagged(greedy, order, bags, share, seed) -> np.ndarray:
+    generator = np.random.default_rng(seed)
+    counts = greedy.pick(order)
+    size = max(1, round(share * len(order)))
+    found = {}  # Of few models the same ones are drawn again and again.
+    for _ in range(bags):
+        drawn = set(generator.choice(order, size, replace=False).tolist())
+        some = tuple(index for index in order if index in drawn)
+        if some not in found:
+            found[some] = greedy.pick(some)
+        counts = counts + found[some]
+    return counts
+
+
+def _library(probabilities, labels):
+    library = [columns_of(labels, each) for each in probabilities]
+    shapes = {each.shape for each in library}
+    if len(shapes) != 1 or next(iter(shapes))[0] != len(labels) or not len(labels):
+        raise SpaceError(
+            f"An ensemble is chosen from models that answered the same texts; got probabilities "
+            f"of shapes {sorted(shapes)} and {len(labels)} labels."
+        )
+    return library
+
+
+def _average(counts, library):
+    chosen = np.flatnonzero(counts)
+    return sum(counts[index] * library[index] for index in chosen) / counts.sum()
+
+
+def _one_hot(index, size):
+    return np.bincount([index], minlength=size)

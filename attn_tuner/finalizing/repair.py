@@ -1,0 +1,158 @@
+"""What is damaged in a run folder and can be made again, taken out before a search goes on.
+
+Whoever makes a file makes it where it is missing. So what is damaged needs only to be told from
+what is whole, and to go:
+
+    for sentence in mended(directory):
+        print(sentence)
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from attn_tuner.baselines.background import LINEAR
+from attn_tuner.errors import DamagedFile
+from attn_tuner.exporting.artefact_folder import check_export, is_export
+from attn_tuner.exporting.bundle_files import FACTS, MODEL, check_bundle
+from attn_tuner.storage.atomic_files import write_text
+from attn_tuner.storage.checked_files import read_array, read_arrays, reading
+from attn_tuner.storage.checkpoints import (
+    PROBABILITIES,
+    WEIGHTS,
+    check_weights,
+    drop_damaged_resume_points,
+)
+from attn_tuner.storage.plan import PLAN, Plan
+from attn_tuner.storage.run import BASELINES, BUNDLE, EXPORT, OUTCOME, read_baselines, read_outcome
+from attn_tuner.storage.run_folder import DATA
+from attn_tuner.storage.trial_record import recorded
+from attn_tuner.tuning.budget import clock_state
+
+_TUNER = "tuner0.json"  # KerasTuner's file of a tuner; ours has nothing to keep.
+
+
+def mended(directory) -> list[str]:
+    """Removes from a run folder what is damaged and will be made again.
+
+    Args:
+        directory: the run's folder, which this process holds.
+
+    Returns:
+        A sentence for each thing that was damaged.
+
+    Raises:
+        DamagedFile: the plan or a record is, which nothing can make again.
+    """
+    directory = Path(directory)
+    if not (directory / PLAN).exists():
+        return []
+    plan = Plan.load(directory)
+    records = tuple(recorded(directory).values())
+    said = [
+        *filter(None, clock_state(directory)[1:]),
+        *_vectors(directory / DATA),
+        *_baselines(directory, plan),
+        *_study(directory),
+        *_trials(directory),
+        *_outcome(directory, plan, records),
+        *_exported(directory),
+    ]
+    if (directory / _TUNER).exists() and not _is_object(directory / _TUNER):
+        write_text(directory / _TUNER, "{}")
+        said.append(f"{directory / _TUNER} was damaged; it held nothing and was written again.")
+    return said
+
+
+def _vectors(folder):
+    for path in sorted(folder.glob("vectors-*.npy")):
+        yield from _gone(path, lambda path: read_array(path), "The word vectors are made again")
+
+
+def _baselines(directory, plan):
+    """All of them, for they are measured together."""
+    if not (directory / BASELINES).exists():
+        return
+    parts = ("validation", "test")
+    answers = [f"linear_{part}.npy" for part in parts if (directory / DATA / part).exists()]
+    try:
+        read_baselines(directory, plan)
+        read_arrays(directory / LINEAR)
+        for name in answers:
+            read_array(directory / name)
+    except DamagedFile as error:
+        for path in (directory / BASELINES, directory / LINEAR, *directory.glob("linear_*.npy")):
+            _remove(path)
+        yield f"{_about(error)} The baselines are measured again."
+
+
+def _study(directory):
+    from attn_tuner.tuning.oracles.optuna.study import FILE, check_journal
+
+    then = "Optuna's journal is made again from the trials"
+    yield from _gone(directory / FILE, check_journal, then)
+
+
+def _trials(directory):
+    """What trials left beside their records."""
+    for place in sorted(directory.glob("trial_*")):
+        name = place.name.removeprefix("trial_")
+        again = f"The model of trial {name} is asked for its answers again if they are needed"
+        yield from _gone(place / PROBABILITIES, lambda path: read_array(path), again)
+        lost = f"The score of trial {name} stays, but its model cannot be exported any more"
+        yield from _gone(place / WEIGHTS, check_weights, lost)
+        if drop_damaged_resume_points(place):
+            yield f"Trial {name} cannot go on where it stopped: its resume point was damaged."
+
+
+def _outcome(directory, plan, records):
+    yield from _gone(
+        directory / OUTCOME,
+        lambda path: read_outcome(directory, plan, records),
+        "The best model is measured again",
+    )
+    yield from _gone(
+        directory / PROBABILITIES,
+        lambda path: read_array(path),
+        "The best model is asked for its answers again",
+    )
+
+
+def _exported(directory):
+    """The winner as a bundle and as an export; a folder that holds other things is left alone."""
+    model = directory / BUNDLE
+    if model.is_dir() and {each.name for each in model.iterdir()} <= {FACTS, MODEL}:
+        yield from _gone(model, check_bundle, "The best model is written again")
+    if is_export(directory / EXPORT):
+        yield from _gone(directory / EXPORT, check_export, "The best model is exported again")
+
+
+def _gone(path: Path, check: Callable, then: str):
+    """Removes what is there and does not pass its check; says so."""
+    if not path.exists():
+        return
+    try:
+        with reading(path):
+            check(path)
+    except DamagedFile as error:
+        _remove(path)
+        yield f"{_about(error)} {then}."
+
+
+def _about(error: DamagedFile) -> str:
+    return f"{error.path} {error.problem}."
+
+
+def _remove(path: Path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _is_object(path: Path) -> bool:
+    try:
+        return isinstance(json.loads(path.read_text(encoding="utf-8")), dict)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,1 @@
+"""Keras layers that heads, encoders and models share."""

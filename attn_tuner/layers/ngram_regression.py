@@ -1,0 +1,143 @@
+"""A linear model of n-grams as a Keras model of raw ids, so that it can be part of an export."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.text.ngram_hashing import MOST_COUNTED, next_bucket, repeated
+
+ANSWERS = ("sigmoid", "shares", "softmax", "linear")
+
+
+def linear_model(learnt: dict) -> keras.Model:
+    """The linear baseline as a model of ids, which answers as the baseline does.
+
+    Args:
+        learnt: `Baseline.learnt`, perhaps read back from a file.
+    """
+    layer = NgramRegression(
+        int(learnt["words"]),
+        int(learnt["order"]),
+        int(learnt["buckets"]),
+        len(learnt["bias"]),
+        str(learnt["answers"]),
+        seen=len(learnt["columns"]),
+        name="ngrams",
+    )
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    model = keras.Model(ids, layer(ids), name="linear")
+    layer.hold(learnt["columns"], learnt["weights"], learnt["squares"], learnt["bias"])
+    return model
+
+
+@keras.saving.register_keras_serializable(package="attn_tuner")
+class NgramRegression(keras.layers.Layer):
+    """A linear model of the TF-IDF of n-grams, from the ids of whole texts to answers.
+
+        z = sum_g f(n_g) v_g / sqrt(sum_g f(n_g)^2 s_g) + b,    f(n) = 1 + log min(n, 8)
+
+    g are the n-grams of 1 to `order` tokens of a text, n_g how often each stands there, v_g their
+    weights times their inverse document frequency, s_g the square of the latter, 0 for an n-gram
+    that was not seen in training. The ids of the n-grams are sorted, so that the k-th occurrence
+    of one is seen by its k - 1 neighbours, and adds f(k) - f(k - 1). Nothing is trained here.
+
+    Args:
+        words: ids of single tokens.
+        order: tokens of an n-gram at most.
+        buckets: columns for those of two tokens and more, a power of 2 up to `BUCKETS`.
+        outputs: columns of the answer.
+        answers: "sigmoid", "shares" (sigmoids that are brought to sum to 1), "softmax" or
+            "linear".
+        seen: n-grams that have weights at most; all columns if not given. Only these have a row
+            of the table, which for many classes would otherwise be hundreds of megabytes of zeros.
+
+    Shapes:
+        ids `(batch, steps)`, 0 is padding, to `(batch, outputs)`, float32.
+    """
+
+    def __init__(self, words, order, buckets, outputs, answers="sigmoid", seen=None, **kwargs):
+        super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
+        if answers not in ANSWERS:
+            raise SpaceError(f"answers is '{answers}'. It should be one of {', '.join(ANSWERS)}.")
+        self.words = int(words)
+        self.order = int(order)
+        self.buckets = int(buckets)
+        self.outputs = int(outputs)
+        self.answers = answers
+        self.seen = self.words + self.buckets if seen is None else int(seen)
+        steps = repeated(np.arange(1, MOST_COUNTED + 1))
+        self.gains = np.diff(steps, prepend=0.0).astype("float32")
+        self.square_gains = np.diff(steps**2, prepend=0.0).astype("float32")
+
+    def build(self, ids_shape):
+        def fixed(name, shape, dtype="float32"):
+            return self.add_weight(
+                name=name, shape=shape, dtype=dtype, initializer="zeros", trainable=False
+            )
+
+        # The row of each column; 0, which holds zeros, for padding and what was not seen.
+        self.places = fixed("places", (self.words + self.buckets,), "int32")
+        self.table = fixed("table", (1 + self.seen, self.outputs + 1))
+        self.bias = fixed("bias", (self.outputs,))
+
+    def hold(self, columns, weights, squares, bias):
+        """Takes the weights (columns, outputs), squares (columns,) and bias (outputs,)."""
+        table = np.zeros(self.table.shape, "float32")
+        rows = np.arange(1, len(columns) + 1)
+        table[rows] = np.concatenate([weights, squares[:, None]], axis=1)
+        places = np.zeros(self.places.shape, "int32")
+        places[columns] = rows
+        places[0] = 0  # Padding.
+        self.places.assign(places)
+        self.table.assign(table)
+        self.bias.assign(bias)
+
+    def call(self, ids):
+        ids = ops.cast(ids, "int32")
+        columns = ops.sort(ops.concatenate(list(self._columns(ids)), axis=1), axis=1)
+        rows = ops.take(self.table, ops.take(self.places, columns, axis=0), axis=0)
+        weights, squares = rows[..., :-1], rows[..., -1]
+        first, second = self._gains(columns)
+        total = ops.sum(first[..., None] * weights, axis=1)
+        norm = ops.sqrt(ops.maximum(ops.sum(second * squares, axis=1, keepdims=True), 1e-12))
+        found = total / norm + self.bias
+        if self.answers == "linear":
+            return found
+        if self.answers == "softmax":
+            return ops.softmax(found, axis=-1)
+        found = ops.sigmoid(found)
+        if self.answers == "shares":
+            found = found / ops.maximum(ops.sum(found, axis=-1, keepdims=True), 1e-12)
+        return found
+
+    def _columns(self, ids):
+        """For each length of n-gram the columns (batch, steps), 0 where none begins."""
+        yield ids
+        bucket, following = ids, ids
+        whole = ops.not_equal(ids, 0)
+        for length in range(2, self.order + 1):
+            following = ops.concatenate([following[:, 1:], ops.zeros_like(ids[:, :1])], axis=1)
+            whole = ops.logical_and(whole, ops.not_equal(following, 0))
+            bucket = next_bucket(bucket, following, length)
+            yield ops.where(whole, bucket % self.buckets + self.words, 0)
+
+    def _gains(self, columns):
+        """What each occurrence adds to the sum and to the norm."""
+        before = ops.concatenate([ops.repeat(columns[:, :1] * 0 - 1, MOST_COUNTED, 1), columns], 1)
+        occurrence = ops.zeros_like(columns)
+        for back in range(1, MOST_COUNTED + 1):
+            earlier = before[:, MOST_COUNTED - back : -back]
+            occurrence += ops.cast(ops.equal(earlier, columns), "int32")
+        counted = ops.cast(occurrence < MOST_COUNTED, "float32")
+        place = ops.minimum(occurrence, MOST_COUNTED - 1)
+        first = ops.take(ops.convert_to_tensor(self.gains), place, axis=0)
+        second = ops.take(ops.convert_to_tensor(self.square_gains), place, axis=0)
+        return counted * first, counted * second
+
+    def compute_output_spec(self, ids):
+        return keras.KerasTensor((ids.shape[0], self.outputs), dtype="float32")
+
+    def get_config(self):
+        names = ("words", "order", "buckets", "outputs", "answers", "seen")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

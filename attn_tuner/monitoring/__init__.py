@@ -1,0 +1,1 @@
+"""Shows a search while it runs: a terminal panel, a status, a watch."""

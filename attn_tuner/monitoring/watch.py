@@ -1,0 +1,90 @@
+"""A search on the terminal, from outside: reads its folder, so it may run on another machine."""
+
+import time
+from collections.abc import Callable
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from attn_tuner.monitoring.status import standing
+from attn_tuner.system.terminal import harmless, one_line
+from attn_tuner.tuning.duration import format_duration
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+def watch(
+    directory,
+    *,
+    pace: float = 1.0,
+    console: Console | None = None,
+    going: Callable[[], bool] = lambda: True,
+):
+    """Shows the search in `directory` until it has ended, or until Ctrl-C.
+
+    Args:
+        directory: the run's folder.
+        pace: seconds between two looks.
+        console: where to; standard output if not given. Off a terminal each change is printed.
+        going: asked after every look; False ends the watching.
+
+    Raises:
+        RunError: it is no run folder.
+    """
+    console = console or Console()
+    facts = standing(directory)
+    if facts["finished"] or not console.is_terminal:
+        return _print_changes(directory, facts, pace, console, going)
+    try:
+        with Live(panel(facts), console=console, auto_refresh=False) as live:
+            while not facts["finished"] and going():
+                time.sleep(pace)
+                facts = standing(directory)
+                live.update(panel(facts), refresh=True)
+    except KeyboardInterrupt:
+        pass  # The search itself goes on.
+
+
+def panel(facts: dict) -> Group:
+    """The standing of a search as rich shows it."""
+    head = Table.grid(padding=(0, 2))
+    best = "none yet" if facts["best"] is None else f"{facts['best']:.4f} (trial {facts['winner']})"
+    limit = f" of {format_duration(facts['allowed'])}" if facts["allowed"] else ""
+    state = "ended" if facts["finished"] else f"running {', '.join(facts['running']) or '...'}"
+    head.add_row("data", _text(facts["source"]), "trials", _text(f"{facts['trials']}, {state}"))
+    head.add_row("best", _text(best), "spent", f"{format_duration(facts['spent'])}{limit}")
+    head.add_row("over time", sparkline([row["best"] for row in facts["times"]]))
+    table = Table("trial", "model", facts["objective"], "seconds", "parameters", "status")
+    for row in facts["rows"]:
+        figures = f"{row['score']:.4f}", f"{row['seconds']:.1f}", f"{row['parameters']:,}"
+        table.add_row(_text(row["trial"]), _text(row["model"]), *figures, _text(row["status"]))
+    return Group(head, table, Text(harmless(facts["sentence"])))
+
+
+def _text(value) -> Text:
+    """A word from the run folder, without the markup and the commands it may hold."""
+    return Text(one_line(value))
+
+
+def sparkline(values, width: int = 40) -> str:
+    """Numbers as a line of bars, the last `width` of them."""
+    values = [value for value in values if value is not None][-width:]
+    low, high = min(values, default=0), max(values, default=0)
+    if high == low:
+        return BARS[0] * len(values)
+    return "".join(BARS[round((value - low) / (high - low) * (len(BARS) - 1))] for value in values)
+
+
+def _print_changes(directory, facts, pace, console, going):
+    """For logs and pipes: the panel once, then a line for every trial that has ended since."""
+    console.print(panel(facts))
+    seen = len(facts["times"])
+    while not facts["finished"] and going():
+        time.sleep(pace)
+        facts = standing(directory)
+        for row in facts["times"][seen:]:
+            score = f"{facts['objective']} {row['score']:.4f}, best {row['best']:.4f}"
+            console.print(_text(f"trial {row['trial']}  {score}  {row['words']}"))
+        seen = len(facts["times"])

@@ -1,0 +1,1 @@
+"""What a search found, as tables, figures, sentences and one HTML report."""

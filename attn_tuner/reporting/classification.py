@@ -1,0 +1,145 @@
+"""How good a classifier's answers are, class by class and by confidence: facts for figures."""
+
+import numpy as np
+from sklearn import metrics
+
+from attn_tuner.metrics import interval
+
+MOST_CLASSES = 15  # Shown in the confusion matrix.
+MOST_CURVES = 6
+POINTS = 80  # Of a curve; more than a screen shows.
+
+
+def confusion(labels, probabilities, classes) -> dict:
+    """Counts of true against answered classes, and the pairs most often confused.
+
+    Of many classes the most frequent are shown, the others together as one.
+    """
+    answers = probabilities.argmax(axis=1)
+    names, places = _shown(labels, classes)
+    counts = np.zeros((len(names), len(names)), "int64")
+    np.add.at(counts, (places[labels], places[answers]), 1)
+    wrong = np.zeros((len(classes), len(classes)), "int64")
+    np.add.at(wrong, (labels, answers), 1)
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:5]
+    pairs = [divmod(int(place), len(classes)) for place in order]
+    return {
+        "classes": names,
+        "counts": counts.tolist(),
+        "confused": [
+            {"truth": classes[row], "answer": classes[column], "texts": int(wrong[row, column])}
+            for row, column in pairs
+            if wrong[row, column]
+        ],
+    }
+
+
+def per_class(labels, probabilities, classes) -> list[dict]:
+    """Precision, recall, F1 and number of texts of each class."""
+    table = metrics.precision_recall_fscore_support(
+        labels, probabilities.argmax(axis=1), labels=np.arange(len(classes)), zero_division=0
+    )
+    return [
+        {
+            "class": name,
+            "precision": float(precision),
+            "recall": float(recall),
+            "f1": float(f1),
+            "texts": int(texts),
+        }
+        for name, precision, recall, f1, texts in zip(classes, *table, strict=True)
+    ]
+
+
+def roc_curves(labels, probabilities, classes) -> list[dict]:
+    """ROC of a class against the rest: `x` false alarms, `y` hits, `area`."""
+    curves = []
+    for index in _curve_classes(labels, classes):
+        truth, score = labels == index, probabilities[:, index]
+        x, y, _ = metrics.roc_curve(truth, score)
+        area = float(metrics.auc(x, y))
+        curves.append({"class": classes[index], "area": area, **_thinned(x, y)})
+    return curves
+
+
+def precision_recall_curves(labels, probabilities, classes) -> list[dict]:
+    """Precision `y` at each recall `x` of a class against the rest, `area` average precision."""
+    curves = []
+    for index in _curve_classes(labels, classes):
+        truth, score = labels == index, probabilities[:, index]
+        y, x, _ = metrics.precision_recall_curve(truth, score)
+        area = float(metrics.average_precision_score(truth, score))
+        curves.append({"class": classes[index], "area": area, **_thinned(x[::-1], y[::-1])})
+    return curves
+
+
+def reliability(labels, probabilities, bins: int = 10) -> dict:
+    """How often answers are right at each confidence, and the mean gap between the two.
+
+        error = sum over bins of n_b / n |right_b - confidence_b|
+
+    Reference: Naeini et al. 2015; Guo et al. 2017, eq. 3. https://arxiv.org/abs/1706.04599
+    """
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    places = np.minimum((confidence * bins).astype(int), bins - 1)
+    rows, error = [], 0.0
+    for place in range(bins):
+        chosen = places == place
+        if not chosen.any():
+            continue
+        texts, share = int(chosen.sum()), float(right[chosen].mean())
+        mean = float(confidence[chosen].mean())
+        low, high = interval(share, texts)
+        error += texts / len(labels) * abs(share - mean)
+        rows.append({"confidence": mean, "right": share, "texts": texts, "low": low, "high": high})
+    return {"bins": rows, "error": float(error)}
+
+
+def by_length(lengths, labels, probabilities, bins: int = 6) -> list[dict]:
+    """Accuracy of short to long texts, in parts of about as many texts each."""
+    lengths, right = np.asarray(lengths), probabilities.argmax(axis=1) == labels
+    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, bins + 1), method="higher"))
+    places = np.clip(np.searchsorted(edges, lengths, side="left") - 1, 0, max(len(edges) - 2, 0))
+    rows = []
+    for place in np.unique(places):
+        chosen = places == place
+        share, texts = float(right[chosen].mean()), int(chosen.sum())
+        low, high = interval(share, texts)
+        rows.append(
+            {
+                "from": int(lengths[chosen].min()),
+                "to": int(lengths[chosen].max()),
+                "texts": texts,
+                "right": share,
+                "low": low,
+                "high": high,
+            }
+        )
+    return rows
+
+
+def _shown(labels, classes):
+    """Names of rows, and for each class the row it is counted in."""
+    if len(classes) <= MOST_CLASSES:
+        return list(classes), np.arange(len(classes))
+    counts = np.bincount(labels, minlength=len(classes))
+    chosen = np.sort(np.argsort(-counts, kind="stable")[: MOST_CLASSES - 1])
+    places = np.full(len(classes), MOST_CLASSES - 1)
+    places[chosen] = np.arange(len(chosen))
+    others = f"{len(classes) - len(chosen)} others"
+    return [*(classes[each] for each in chosen), others], places
+
+
+def _curve_classes(labels, classes) -> list[int]:
+    """The second of two classes; of more, the most frequent that have texts beside others."""
+    counts = np.bincount(labels, minlength=len(classes))
+    asked = [1] if len(classes) == 2 else np.argsort(-counts, kind="stable")[:MOST_CURVES]
+    return sorted(int(each) for each in asked if 0 < counts[each] < len(labels))
+
+
+def _thinned(x, y) -> dict:
+    """At most `POINTS` of a curve, its ends among them."""
+    places = np.unique(np.linspace(0, len(x) - 1, min(POINTS, len(x))).round().astype(int))
+    return {"x": np.round(x[places], 4).tolist(), "y": np.round(y[places], 4).tolist()}

@@ -1,1 +1,0 @@
-"""What a finished or running search left on disk, read back."""

@@ -1,0 +1,123 @@
+"""What a search tries when nobody says otherwise: its space, its first points, its oracle."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.metrics import kind_of
+from attn_tuner.model_space import default_space
+from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
+from attn_tuner.text.class_weights import imbalanced
+
+EPOCHS = (2, 3, 4, 6, 8)  # Lengths of training on offer, up to the caller's own.
+FEWEST_EPOCHS = 3
+ENOUGH_TEXTS = 60_000  # Texts, counted as often as they are seen, that a training usually needs.
+VECTORS_SHARE = 0.12  # Of the time for the search, for word vectors.
+ALIKE = ("f1_macro", "auc")  # Objectives to which a rare class counts as much as another.
+
+
+def search_space(given, stored, epochs: int, objective: str = "accuracy") -> SearchSpace:
+    """The standard space for these data, changed as the caller wants.
+
+    Where a class is rare, whether classes count alike in training is a dimension.
+
+    Args:
+        given: None, a `SearchSpace` to take as it is, or a mapping or TOML file of changes.
+        stored: a `EncodedData`.
+        epochs: of a trial at most.
+        objective: by which trials are judged.
+
+    Raises:
+        SpaceError: it is none of these, or speaks of what is not there.
+    """
+    lengths = (*(each for each in EPOCHS if each < epochs), epochs)
+    usual = usual_epochs(stored.size("train"))
+    phrases = stored.stores["train"].by_character
+    standard = default_space(stored.vocabulary_size, stored.text_limits(), phrases).extend(
+        start=Choice(("vectors", "random")),
+        still_epochs=Choice((0, 1)),
+        weight_average=Choice((False, True)),
+        epochs=Choice(lengths, default=min(lengths, key=lambda each: abs(each - usual))),
+    )
+    labels = stored.stores["train"].labels
+    if kind_of(labels) != "number":
+        standard = standard.extend(label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0))
+    if kind_of(labels) == "class" and imbalanced(labels, int(labels.max()) + 1):
+        wanted = "balanced" if objective in ALIKE else "as they are"
+        standard = standard.extend(
+            class_weights=Choice(("balanced", "as they are"), default=wanted)
+        )
+    return _changed(standard, given)
+
+
+def check_space(given, epochs: int):
+    """Raises SpaceError where the changes fit no data, before any are read.
+
+    Args:
+        given: as for `search_space`.
+        epochs: of a trial at most.
+    """
+    if isinstance(given, SearchSpace):
+        missing = sorted(set(default_space()) - set(given))
+        if missing:
+            raise SpaceError(f"The space lacks {missing}. To leave one out of the search fix() it.")
+    every = default_space(phrases=True).extend(
+        start=Choice(("vectors", "random")),
+        still_epochs=Choice((0, 1)),
+        weight_average=Choice((False, True)),
+        epochs=Choice((epochs,)),
+        label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0),
+        class_weights=Choice(("balanced", "as they are")),
+    )
+    if isinstance(given, SearchSpace):
+        known = {leaf.name: leaf for leaf in every.leaves()}
+        for leaf in given.leaves():
+            if leaf.name in known and not isinstance(leaf.dimension, Part):
+                for value in getattr(leaf.dimension, "values", None) or (leaf.dimension.low,):
+                    known[leaf.name].cast(value)
+    _changed(every, given)
+
+
+def _changed(standard: SearchSpace, given) -> SearchSpace:
+    if given is None:
+        return standard
+    if isinstance(given, SearchSpace):
+        return given
+    if isinstance(given, Mapping):
+        return standard.updated_from(given)
+    if isinstance(given, str | Path):
+        return standard.updated_from_toml(given)
+    raise SpaceError(
+        f"space is a {type(given).__name__}. Give a SearchSpace, a mapping or a TOML file."
+    )
+
+
+def usual_epochs(texts: int) -> int:
+    """Few texts need more passes: about as many texts seen for all."""
+    return max(FEWEST_EPOCHS, ENOUGH_TEXTS // max(texts, 1))
+
+
+def word_vectors(space, stored, budget, directory, seed: int, file=None):
+    """Word vectors as wide as the widest embedding on offer; None where none would be used.
+
+    Args:
+        space: of the search.
+        stored: a `EncodedData`.
+        budget: whose time they may take a share of.
+        directory: keeps them for later sittings.
+        seed: of what is random.
+        file: to read them from; None learns them from the texts.
+
+    Raises:
+        DataError: the file does not read as word vectors.
+    """
+    if "vectors" not in getattr(space.get("start"), "values", ()):
+        return None
+    width = space["embedding_dim"]
+    widest = width.high if isinstance(width, Int) else max(width.values)
+    left = budget.search_left()
+    seconds = None if left is None else VECTORS_SHARE * left
+    with budget.measure("vectors"):
+        if file is not None:
+            return stored.vectors_of(file, widest, seed)
+        return stored.vectors(directory, widest, seed, seconds)

@@ -1,0 +1,237 @@
+"""What `search()` and `load()` hand back: the winner, and everything known about the search."""
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from attn_tuner.errors import DamagedFile, RunError
+from attn_tuner.explaining.explainer import explain
+from attn_tuner.explaining.explanation import Explanation
+from attn_tuner.exporting import Bundle
+from attn_tuner.exporting.artefact_folder import check_targets
+from attn_tuner.exporting.export import deliver
+from attn_tuner.metrics import interval
+from attn_tuner.reporting.head_comparison import HeadComparison, judge
+from attn_tuner.reporting.json_in_html import figure, lacking_in
+from attn_tuner.reporting.outcome_text import finishing
+from attn_tuner.reporting.report import write_report
+from attn_tuner.storage.checked_files import AGAIN
+from attn_tuner.storage.run import BUNDLE, Run
+from attn_tuner.storage.trial_text import counted, model_of
+from attn_tuner.storage.validation_data import Validation
+from attn_tuner.system.terminal import harmless
+from attn_tuner.tasks import labels_of
+from attn_tuner.text.input_texts import read_texts
+from attn_tuner.tuning.duration import format_duration
+
+HELD_OUT = 500  # Validation texts at most on which an export is compared with its model.
+_FORMATS = {"epochs": "{:.2f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer to one text.
+
+    Args:
+        text: as it was given.
+        label: name of the most probable class; the labels of the text joined; or the number.
+        probability: of that class, or of the most probable label; None of a number.
+        probabilities: class or label to probability; empty of a number.
+        labels: those that the text has, where it may have several.
+        value: the number, of a regression.
+    """
+
+    text: str
+    label: str
+    probability: float | None
+    probabilities: dict
+    labels: tuple[str, ...] = ()
+    value: float | None = None
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+class SearchResult:
+    """A search as it stands in its folder.
+
+    result.leaderboard()               trials and baselines, the best on validation first
+    result.front()                     trials that none beats in score, size and speed at once
+    result.verdict().sentence          whether attention helped
+    result.test_metrics["accuracy"]    of the exported model, on the test part
+    result.predict(["a text"])         label and probabilities
+    result.explain(["a text"])         the words that it looked at
+    result.report("report.html")       one page on the search
+    result.export("folder")            the winner, in one or several formats
+
+    Args:
+        directory: the run's folder.
+        trust: names of modules whose layers the model may hold; see `Bundle.load`.
+
+    Raises:
+        RunError: it is no run folder.
+    """
+
+    def __init__(self, directory, trust=()):
+        self.directory = Path(directory)
+        self.run = Run.read(directory)
+        self._trust = trust
+
+    def leaderboard(self) -> pd.DataFrame:
+        """See `results.run.Run.leaderboard`."""
+        return self.run.leaderboard()
+
+    def front(self) -> pd.DataFrame:
+        """See `results.run.Run.front`."""
+        return self.run.front()
+
+    def verdict(self) -> HeadComparison:
+        """Whether attention was worth having: see `results.verdict.judge`."""
+        return judge(self.run, Validation.read(self.run), self.run.plan.seed)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.run.plan.classes
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The winner with its vectorizer and class names."""
+        folder = self.directory / BUNDLE
+        if not folder.exists() and self.run.outcome:
+            raise DamagedFile(folder, "is missing", AGAIN)
+        if not folder.exists():
+            raise RunError(
+                f"The search in {self.directory} has no winner yet. Let it go on with the command "
+                "that began it."
+            )
+        return Bundle.load(folder, self._trust)
+
+    @property
+    def best_model(self):
+        """The winner as a Keras model of padded ids."""
+        return self.bundle.model
+
+    @property
+    def test_metrics(self) -> dict[str, float]:
+        """Measures of the exported model on the test part; empty where there is none."""
+        return dict(self.run.outcome.get("test", {}))
+
+    def predict(self, texts, text=None) -> list[Prediction]:
+        """The winner's answer to each text.
+
+        Args:
+            texts: a text; a list, array or Series of texts; a DataFrame, a mapping of columns or
+                the path of a table; or a `tf.data.Dataset`: see `text.given.read_texts`.
+            text: the column of the texts, of a table; guessed where obvious.
+
+        Raises:
+            DataError: no texts can be read from it.
+        """
+        texts = read_texts(texts, text).texts
+        probabilities = self.bundle.predict(texts)
+        return [self._prediction(*pair) for pair in zip(texts, probabilities, strict=True)]
+
+    def explain(self, texts, text=None) -> list[Explanation]:
+        """Where the winner looked in each text: tokens, attention weights, places.
+
+        Args:
+            texts, text: as for `predict`.
+        """
+        return explain(self.bundle, read_texts(texts, text, "explain()").texts)
+
+    def report(self, path=None) -> Path:
+        """Writes one HTML page on the search, `report.html` in the run's folder if not told."""
+        return write_report(self.directory, path, trust=self._trust)
+
+    def export(self, path, formats=("savedmodel",), texts=None, labels=None, **options) -> list:
+        """Writes the winner to the folder `path`; see `exporting.delivery.deliver`.
+
+        Args:
+            path: the folder.
+            formats: names of formats.
+            texts, labels: on which each artefact is compared with the model, and its accuracy
+                measured; validation texts of the run if not given.
+            options: of `deliver`, such as `max_size_mb`.
+        """
+        formats = [formats] if isinstance(formats, str) else formats
+        check_targets(path, formats)
+        if texts is None:
+            texts, labels = self._held_out()
+        return deliver(self.bundle, path, formats, texts, labels, **options)
+
+    def _held_out(self):
+        """Validation texts and their labels, as far as the run kept them; else None."""
+        kept = Validation.read(self.run)
+        count = min(HELD_OUT, len(kept.texts), len(kept.labels))
+        return (kept.texts[:count], kept.labels[:count]) if count else (None, None)
+
+    def _prediction(self, text, row):
+        kind, label = self.bundle.kind, self.bundle.label(row)
+        if kind == "number":
+            return Prediction(text, label, None, {}, value=float(row[0]))
+        named = dict(zip(self.classes, map(float, row), strict=True))
+        labels = tuple(labels_of(row, self.classes)) if kind == "labels" else ()
+        return Prediction(text, label, float(row.max()), named, labels)
+
+    def __str__(self):
+        said = [self.leaderboard_text(), *self.run.notes, *self.sentences()]
+        return harmless("\n".join(said))
+
+    def leaderboard_text(self, rows: int = 12) -> str:
+        """The top of the leaderboard, and whatever else is a baseline or exported."""
+        table = self.leaderboard()
+        plan = self.run.plan
+        first = dict.fromkeys([f"val_{plan.goal}", f"val_{plan.objective}"])
+        first = [*first, f"test_{plan.objective}"]
+        rung = ["rung"] if "rung" in table else []
+        shown = table[["name", "encoder", "head", *first, *rung, *_FORMATS, "status"]]
+        always = shown["status"].isin(["baseline", "exported"])
+        shown = shown[always | (np.arange(len(shown)) < rows)]
+        formats = {**dict.fromkeys(first, "{:.4f}"), **_FORMATS}
+        formatters = {name: _blank_or(form) for name, form in formats.items()}
+        return shown.to_string(index=False, na_rep="", formatters=formatters)
+
+    def sentences(self) -> list[str]:
+        """The outcome in words."""
+        outcome, plan = self.run.outcome, self.run.plan
+        if not outcome:
+            return ["The search has not ended yet."]
+        said = []
+        if outcome.get("test"):
+            said += lacking_in(self.run, "test")
+            said.append(self._tested(outcome["test"], outcome["test_texts"]))
+        if outcome.get("export"):
+            said.append(
+                f"Exported to {self.run.export}: checked in a fresh process, "
+                f"{'numbers' if plan.kind == 'number' else 'probabilities'} "
+                f"within {outcome['difference']:.1e}."
+            )
+        said.append(
+            f"{counted(len(self.run.records), 'trial')} in {format_duration(outcome['seconds'])}; "
+            f"objective {plan.goal} on validation."
+        )
+        said += [*finishing(self.run), self.verdict().sentence]
+        return [*said, *outcome.get("remarks", [])]
+
+    def _tested(self, test, texts) -> str:
+        if "accuracy" not in test:
+            said = ", ".join(f"{name} {figure(value)}" for name, value in test.items())
+            return f"Test {said} ({texts:,} texts), {model_of(self.run.members)}."
+        low, high = interval(test["accuracy"], texts)
+        return (
+            f"Test accuracy {test['accuracy']:.4f} (95 % interval {low:.4f} to {high:.4f}, "
+            f"{texts:,} texts), {model_of(self.run.members)}."
+        )
+
+    def __repr__(self):
+        return f"SearchResult({str(self.directory)!r})"
+
+    def _repr_html_(self):
+        return self.leaderboard()._repr_html_()
+
+
+def _blank_or(form: str):
+    return lambda value: "" if pd.isna(value) else form.format(value)

@@ -1,0 +1,1 @@
+"""A run folder on disk: its layout, its records, its lock."""

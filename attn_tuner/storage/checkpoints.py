@@ -1,0 +1,256 @@
+"""A trial's weights and resume points on disk."""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.errors import DamagedFile
+from attn_tuner.storage.atomic_files import new_folder, reserve, write_json, write_whole, writing
+from attn_tuner.storage.checked_files import (
+    check_seal,
+    read_array,
+    read_arrays,
+    read_dataclass,
+    reading,
+    sealed,
+)
+from attn_tuner.storage.trial_record import _LOST
+
+
+@dataclass
+class TrainingProgress:
+    """How far the training of one model has come.
+
+    Args:
+        epoch: whole epochs behind it.
+        batch: batches done of the epoch that runs.
+        history: one dict per evaluation: `epochs`, `seconds` until then, seconds of `judging`,
+            `loss` and the validation measures.
+        best: index into `history` of the best evaluation; -1 before the first.
+        best_weights: `model.get_weights()` at the best evaluation.
+        probabilities: of the validation texts at the best evaluation, `(texts, classes)`; what
+            else the task asks of a model, `(texts, columns)`.
+        stopped: why training ended, in words; empty while it runs.
+        seconds: spent on this model, all attempts together.
+        loss: mean over the batches done of the epoch, before the first one NaN.
+        metrics: values of `model.metrics_variables` at the last resume point, so that means over
+            an epoch count the batches before it too.
+        seeds: states of the model's random generators at the last resume point.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    history: list[dict] = field(default_factory=list)
+    best: int = -1
+    best_weights: list[np.ndarray] | None = None
+    probabilities: np.ndarray | None = None
+    stopped: str = ""
+    seconds: float = 0.0
+    loss: float = float("nan")
+    metrics: list[np.ndarray] = field(default_factory=list)
+    seeds: list[np.ndarray] = field(default_factory=list)
+
+    @property
+    def best_measures(self) -> dict:
+        return self.history[self.best] if self.history else {}
+
+
+WEIGHTS = "checkpoint.weights.h5"  # The name under which stock KerasTuner looks for them.
+
+
+PROBABILITIES = "validation.npy"
+
+
+_HEADER = 4096  # Bytes that HDF5 takes for the head of each array, about twice what was seen.
+
+
+_STATE = "state.weights.h5"
+
+
+_RANDOM = "random.npz"
+
+
+_FROM_ITS_BEGINNING = "Remove its folder: the trial is trained from its beginning then."
+
+
+def save_weights(model, folder):
+    write_whole(
+        _weights_file(folder), lambda path: sealed(lambda to: _write_weights(model, to), path)
+    )
+
+
+def save_probabilities(probabilities, folder):
+    target = Path(folder) / PROBABILITIES
+    write_whole(target, lambda path: sealed(np.save, path, probabilities))
+
+
+def check_weights(path):
+    """Raises what h5py raises, or ValueError, where a file of weights is not whole."""
+    check_seal(path)
+    _check_hdf5(path)
+
+
+def load_weights(model, folder):
+    """Sets the model to the weights that `save_weights` left in a trial's folder.
+
+    Raises:
+        DamagedFile: they are not there, have changed, or are of another model.
+    """
+    path = _weights_file(folder)
+    with reading(path, _LOST):
+        check_seal(path)
+        model.load_weights(path)
+
+
+def load_probabilities(folder, shape=None) -> np.ndarray:
+    """What `save_probabilities` left in a folder, perhaps of a shape that it must have."""
+    return read_array(Path(folder) / PROBABILITIES, shape)
+
+
+def save_best(model, probabilities, folder):
+    """Writes weights and probabilities, both or neither where one cannot be written."""
+
+    def write(path):
+        sealed(np.save, path, probabilities)
+        save_weights(model, folder)
+
+    write_whole(Path(folder) / PROBABILITIES, write)
+
+
+def drop_weights(folder):
+    """Frees what a trial that is no longer among the best holds on disk."""
+    _weights_file(folder).unlink(missing_ok=True)
+    drop_resume_points(folder)
+
+
+def save_resume_point(model, progress: TrainingProgress, folder):
+    """Writes all that training goes on from as one numbered folder, whole or not at all.
+
+    That is weights, optimiser, the states of random generators and metrics, and the progress.
+    """
+    import keras
+
+    folder = Path(folder)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    number = max(_resume_numbers(folder), default=0) + 1
+    with new_folder(folder / f"resume-{number}") as draft:
+        sealed(lambda path: _write_weights(model, path), draft / _STATE)
+        states = {
+            f"s{index:04d}": keras.ops.convert_to_numpy(each)
+            for index, each in enumerate(_seeds(model))
+        }
+        means = {f"m{index:04d}": value for index, value in enumerate(progress.metrics)}
+        np.savez(draft / _RANDOM, **states, **means)
+        if progress.best_weights is not None:
+            arrays = {f"w{index:04d}": value for index, value in enumerate(progress.best_weights)}
+            np.savez(draft / "best.npz", probabilities=progress.probabilities, **arrays)
+        facts = ("epoch", "batch", "history", "best", "seconds", "loss")
+        write_json(draft / "progress.json", {name: getattr(progress, name) for name in facts})
+    for older in _resume_numbers(folder):
+        if older < number:
+            shutil.rmtree(folder / f"resume-{older}", ignore_errors=True)
+
+
+def load_resume_point(model, folder) -> TrainingProgress | None:
+    """Sets `model` to the last resume point and returns its progress; None where there is none."""
+    numbers = _resume_numbers(Path(folder))
+    if not numbers:
+        return None
+    point = Path(folder) / f"resume-{max(numbers)}"
+    progress = _stored_progress(point)
+    with reading(point / _STATE, _FROM_ITS_BEGINNING):
+        check_seal(point / _STATE)
+        model.load_weights(point / _STATE)
+    if progress.seeds:
+        with reading(point / _RANDOM, _FROM_ITS_BEGINNING):
+            _set_seeds(model, progress.seeds)
+    return progress
+
+
+def _stored_progress(point: Path) -> TrainingProgress:
+    """All of a resume point but what a model must be at hand for."""
+    progress = read_dataclass(TrainingProgress, point / "progress.json", _FROM_ITS_BEGINNING)
+    best = point / "best.npz"
+    with reading(point / "progress.json", _FROM_ITS_BEGINNING):
+        known = -1 <= progress.best < len(progress.history)
+        if not known or min(progress.epoch, progress.batch) < 0:
+            raise ValueError("its best evaluation is not in its history")
+        if not all(isinstance(each, dict) for each in progress.history):
+            raise ValueError("its history holds no evaluations")
+    if progress.best >= 0:
+        arrays = read_arrays(best, ("probabilities",), _FROM_ITS_BEGINNING)
+        progress.probabilities = arrays.pop("probabilities")
+        progress.best_weights = [arrays[name] for name in sorted(arrays)]
+    if (point / _RANDOM).exists():  # Resume points of 0.1 have none.
+        arrays = read_arrays(point / _RANDOM, (), _FROM_ITS_BEGINNING)
+        names = sorted(arrays)
+        progress.metrics = [arrays[name] for name in names if name.startswith("m")]
+        progress.seeds = [arrays[name] for name in names if name.startswith("s")]
+    return progress
+
+
+def drop_damaged_resume_points(folder) -> bool:
+    """Drops a trial's resume points where the last is not whole; returns whether it did."""
+    folder = Path(folder)
+    numbers = _resume_numbers(folder)
+    try:
+        if numbers:
+            point = folder / f"resume-{max(numbers)}"
+            _stored_progress(point)
+            with reading(point / _STATE):
+                check_weights(point / _STATE)
+    except DamagedFile:
+        drop_resume_points(folder)
+        return True
+    return False
+
+
+def _check_hdf5(path):
+    """Raises what h5py raises where the file is cut short or none of its kind."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        file.visititems(lambda name, item: None)
+
+
+def _set_seeds(model, states):
+    for variable, state in zip(_seeds(model), states, strict=True):
+        variable.assign(state)
+
+
+def _seeds(model) -> list:
+    """States of the model's random generators, which Keras does not save with its weights."""
+    weights = {id(each) for each in model.weights}
+    return [each for each in model.variables if id(each) not in weights]
+
+
+def can_resume(folder) -> bool:
+    return bool(_resume_numbers(Path(folder)))
+
+
+def drop_resume_points(folder):
+    for number in _resume_numbers(Path(folder)):
+        shutil.rmtree(Path(folder) / f"resume-{number}", ignore_errors=True)
+
+
+def _write_weights(model, path):
+    """Writes the model's weights, and its optimiser's, once there is room for all of them.
+
+    HDF5 ends the process by a segmentation fault where a disk is full in the middle of a file.
+    """
+    state = [*model.variables, *(model.optimizer.variables if model.optimizer else ())]
+    sizes = [(8 if "64" in str(each.dtype) else 4) * int(np.prod(each.shape)) for each in state]
+    reserve(path, sum(sizes) + _HEADER * (len(sizes) + 16))
+    model.save_weights(path)
+
+
+def _weights_file(folder) -> Path:
+    return Path(folder) / WEIGHTS
+
+
+def _resume_numbers(folder: Path) -> list[int]:
+    names = (path.name.removeprefix("resume-") for path in folder.glob("resume-*"))
+    return [int(name) for name in names if name.isascii() and name.isdigit()]

@@ -1,0 +1,143 @@
+"""One search at a time in a run folder."""
+
+import contextlib
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+from attn_tuner.errors import RunError
+from attn_tuner.storage.atomic_files import draft, writing
+
+LOCK = "search.lock"
+BEAT = 30.0  # Seconds between two signs of life.
+MISSED = 10  # Beats without a sign after which the owner counts as dead.
+
+
+@contextlib.contextmanager
+def held(directory, clock: Callable[[], float] | None = None, beat: float = BEAT):
+    """Holds the run folder for this process, for the length of a `with`.
+
+    The lock file says who holds it: process, host and time. Its owner touches it every `beat`
+    seconds. Where he has died on this host the system has let go of the file, and the lock is taken
+    over; so is that of another host which has not been touched for `MISSED` beats.
+
+    Args:
+        directory: the run's folder.
+        clock: returns the time to which that of the last touch is compared; that of the folder's
+            file system if not given, which all hosts share.
+        beat: seconds.
+
+    Returns:
+        A sentence where another host's lock was taken over, or None.
+
+    Raises:
+        RunError: another search holds the folder, or may do so on another host.
+        Unwritable: the lock cannot be written.
+    """
+    path = Path(directory) / LOCK
+    with contextlib.ExitStack() as stack:
+        with writing(path):
+            age = _age(path, clock)
+            file = stack.enter_context(path.open("a+", encoding="utf-8"))
+        if not _own(file):
+            raise RunError(
+                f"{_owner(path)} is searching in {directory}. Wait for its end, or take another "
+                "folder."
+            )
+        said = None
+        if _facts(path).get("host", socket.gethostname()) != socket.gethostname():
+            left = MISSED * beat - age
+            if left > 0:
+                raise RunError(
+                    f"{_owner(path)} gave a sign of life {age:.0f} seconds ago in {directory}. "
+                    f"Wait for its end, or take another folder. Where it has died, its lock is "
+                    f"taken over in {left:.0f} seconds; to go on at once, remove {path}."
+                )
+            said = (
+                f"{_owner(path)} has given no sign of life for {age:.0f} seconds. It counts as "
+                "dead, and its search goes on here."
+            )
+        with writing(path):
+            facts = _write(file)
+        with _beating(path, facts, beat):
+            try:
+                yield said
+            finally:
+                if _facts(path) == facts:
+                    path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _beating(path: Path, facts: dict, beat: float) -> Iterator[None]:
+    """Touches the lock now and then, as long as it is this one's."""
+    ended = threading.Event()
+
+    def touch():
+        while not ended.wait(beat) and _facts(path) == facts:
+            with contextlib.suppress(OSError):
+                os.utime(path)
+
+    thread = threading.Thread(target=touch, daemon=True, name="sign of life")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _age(path: Path, clock) -> float:
+    """Seconds since the lock was touched; 0 where there is none."""
+    if not path.exists():
+        return 0.0
+    touched = path.stat().st_mtime
+    if clock is None:
+        with draft(path) as probe:  # Its time is by the same clock as that of the lock.
+            return probe.stat().st_mtime - touched
+    return clock() - touched
+
+
+def _own(file) -> bool:
+    """Locks the open file, unless another one that is open has it locked."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has no flock; there the folder is not guarded.
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever let go just now has removed the file that was opened here.
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(file.name))
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    except OSError:  # A file system without locks.
+        return True
+
+
+def _write(file) -> dict:
+    file.truncate(0)
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    facts = {"process": os.getpid(), "host": socket.gethostname(), "since": now}
+    json.dump(facts, file)
+    file.flush()
+    return facts
+
+
+def _facts(path) -> dict:
+    """Who holds the lock; empty where the file does not say so."""
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    known = isinstance(facts, dict) and {"process", "host", "since"} <= set(facts)
+    return facts if known else {}
+
+
+def _owner(path) -> str:
+    facts = _facts(path)
+    if not facts:
+        return "Another process"
+    return f"Process {facts['process']} on {facts['host']}, begun {facts['since']},"

@@ -1,0 +1,123 @@
+"""Further processes of Python, which end with the one that started them, however that ends.
+
+    subprocess.Popen(module_command("attn_tuner.baselines.background", "an argument"))
+    subprocess.Popen(script_command("/path/of/script.py", "an argument"))
+
+The child runs this file first, which begins to watch before anything heavy is imported, and then
+the module or the script. It takes no signals of a terminal or a scheduler, which are sent to all
+processes of a job: its parent decides. Needs the standard library alone.
+"""
+
+import contextlib
+import ctypes
+import os
+import runpy
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+PACE = 0.5  # Seconds between two looks whether the parent lives.
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux.
+_IGNORED = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+def module_command(module: str, *arguments: str) -> list[str]:
+    """The command line by which a child of this process runs a module of this package.
+
+    It is the same package as here: with `python -m` the current folder comes first, so that a
+    folder `attn_tuner` or a file `json.py` there would run in the place of what is installed.
+
+    Args:
+        module: its name, `"attn_tuner.baselines.background"`.
+        arguments: what it finds in `sys.argv[1:]`.
+    """
+    return _command("module", module, *arguments)
+
+
+def script_command(path: str, *arguments: str) -> list[str]:
+    """The command line by which a child of this process runs a script.
+
+    Args:
+        path: of its file.
+        arguments: what it finds in `sys.argv[1:]`.
+    """
+    return _command("script", path, *arguments)
+
+
+def _command(*words) -> list[str]:
+    own = os.path.abspath(__file__)
+    return [sys.executable, "-W", "ignore", own, str(os.getpid()), *map(str, words)]
+
+
+def end_with_parent(parent: int):
+    """Ends this process within a second of the end of its parent.
+
+    Args:
+        parent: process id; if it is not this process's parent, then that has ended already.
+    """
+    if sys.platform == "linux":  # Comes through even where no thread gets to run.
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None, use_errno=True).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    _watch(lambda: os.getppid() == parent)
+
+
+def end_with(process: int):
+    """Ends this process within a second of the end of another, on the same machine.
+
+    Where the system cannot tell whether a process lives, nothing is watched.
+    """
+    try:
+        handle = os.pidfd_open(process)
+    except ProcessLookupError:
+        os._exit(1)
+    except (AttributeError, OSError):  # Not on Linux, or on an old one.
+        if os.name == "posix":
+            _watch(lambda: _exists(process))
+        return
+    _watch(lambda: not select.select([handle], [], [], 0)[0])
+
+
+def _exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _watch(alive: Callable[[], bool]):
+    if not alive():
+        os._exit(1)
+
+    def look():
+        while alive():
+            time.sleep(PACE)
+        os._exit(1)
+
+    threading.Thread(target=look, daemon=True, name="end with parent").start()
+
+
+def _main():
+    parent, kind, what, *arguments = sys.argv[1:]
+    for name in _IGNORED:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    end_with_parent(int(parent))
+    own = os.path.dirname(os.path.abspath(__file__))
+    others = [each for each in sys.path if each and os.path.abspath(each) != own]
+    sys.argv[:] = [what, *arguments]
+    if kind == "script":
+        sys.path[:] = [os.path.dirname(what), *others]
+        runpy.run_path(what, run_name="__main__")
+    else:
+        sys.path[:] = [os.path.dirname(own), *others]
+        runpy.run_module(what, run_name="__main__")
+
+
+if __name__ == "__main__":
+    _main()

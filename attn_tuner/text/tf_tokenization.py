@@ -1,0 +1,164 @@
+"""Strings to ids in TensorFlow operations alone, so that an exported model takes raw text.
+
+Nothing here runs Python when called, and no operation comes from outside TensorFlow itself.
+"""
+
+from functools import cache
+
+import numpy as np
+import tensorflow as tf
+
+from attn_tuner.text.tokenization import APOSTROPHES, MARKUP, spell
+from attn_tuner.text.truncation import ends_kept
+from attn_tuner.text.vectorizer import PADDING, UNKNOWN
+
+_PAGE = 256
+_ITSELF, _NOTHING = -1, -2
+_SPACE = ord(" ")
+_PLAIN_FROM = 0x40000  # No script lives from here on, and of the rest only these few blocks count.
+_TAGS = range(0xE0000, 0xE0200)
+
+
+class TextGraph(tf.Module):
+    """A vectorizer as TensorFlow operations.
+
+        ids = graph(texts)              # (batch,) string -> (batch, steps) int32
+        graph.explain(texts)            # ids, tokens and their places in the text
+
+    Args:
+        vectorizer: the vectorizer to reproduce.
+        text_limit: tokens kept of a text, or None for all.
+        keep: "head", "tail" or "ends".
+        vocabulary_limit: ids from here on are read as unknown.
+    """
+
+    def __init__(self, vectorizer, text_limit=None, keep="head", vocabulary_limit=None):
+        super().__init__()
+        self._split = vectorizer.split
+        self._ends = None if text_limit is None else ends_kept(text_limit, keep)
+        # No token is ever empty, but a table may not be.
+        known = ["", *vectorizer.vocabulary[2:vocabulary_limit]]
+        pages, rows, spellings = spelling_arrays(vectorizer.split)
+        self._pages = tf.constant(pages)
+        self._rows = tf.constant(rows)
+        self._spellings = tf.constant(spellings)
+        self._table = tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(
+                tf.constant(known, tf.string), tf.range(1, 1 + len(known), dtype=tf.int32)
+            ),
+            default_value=UNKNOWN,
+        )
+
+    def __call__(self, texts) -> tf.Tensor:
+        """(batch,) string -> (batch, steps) int32; at least one step."""
+        tokens, _ = self._tokens(texts)
+        return self._ids(tokens)
+
+    def tokens(self, texts) -> tf.RaggedTensor:
+        """(batch,) string -> (batch, ragged) string: the tokens that are kept."""
+        return self._tokens(texts)[0]
+
+    def explain(self, texts) -> dict[str, tf.Tensor]:
+        """(batch,) string -> ids, tokens, start and end, each (batch, steps).
+
+        `start` and `end` count the characters of the text, as Python does; behind a text they
+        are 0, and its tokens "".
+        """
+        tokens, spans = self._tokens(texts, with_spans=True)
+        return {
+            "ids": self._ids(tokens),
+            "tokens": _padded(tokens, ""),
+            "start": _padded(tokens.with_flat_values(spans[0]), 0),
+            "end": _padded(tokens.with_flat_values(spans[1]), 0),
+        }
+
+    def _ids(self, tokens) -> tf.Tensor:
+        ids = self._table.lookup(tokens.flat_values)
+        return _padded(tokens.with_flat_values(ids), PADDING)
+
+    def _tokens(self, texts, with_spans=False):
+        for pattern, blank in MARKUP:
+            texts = tf.strings.regex_replace(texts, pattern, blank)
+        points = tf.strings.unicode_decode(texts, "UTF-8", errors="replace")
+        letters, splits, sources = self._spell(points)
+        spelled = tf.strings.unicode_encode(
+            tf.RaggedTensor.from_row_splits(letters, splits, validate=False), "UTF-8"
+        )
+        if self._split == "word":
+            spelled = tf.strings.join([" ", spelled, " "])
+            for pattern, apart in APOSTROPHES:
+                spelled = tf.strings.regex_replace(spelled, pattern, apart)
+        tokens = tf.strings.split(spelled)
+        spans = self._spans(tokens, letters, sources) if with_spans else None
+        return self._cut(tokens, spans)
+
+    def _spell(self, points):
+        """Each character's spelling: code points, row splits, and the character each is from."""
+        flat = points.flat_values
+        row = tf.gather(self._rows, tf.gather(self._pages, flat // _PAGE) * _PAGE + flat % _PAGE)
+        spelled = tf.gather(self._spellings, row)  # (characters, longest)
+        spelled = tf.where(spelled == _ITSELF, flat[:, None], spelled)
+        there = spelled != _NOTHING
+        counts = tf.reduce_sum(tf.cast(there, tf.int64), axis=1)
+        ends = tf.concat([tf.zeros(1, tf.int64), tf.cumsum(counts)], axis=0)
+        splits = tf.gather(ends, points.row_splits)
+        within = tf.range(tf.size(flat, tf.int64)) - tf.repeat(
+            points.row_splits[:-1], points.row_lengths()
+        )
+        sources = tf.repeat(tf.cast(within, tf.int32), counts)
+        return tf.boolean_mask(spelled, there), splits, sources
+
+    def _spans(self, tokens, letters, sources):
+        # Spaces were added and removed since; all other characters kept their order.
+        sources = tf.boolean_mask(sources, letters != _SPACE)
+        ends = tf.cumsum(tf.strings.length(tokens.flat_values, unit="UTF8_CHAR"))
+        starts = tf.concat([tf.zeros(1, tf.int32), ends], axis=0)[:-1]
+        return tf.gather(sources, starts), tf.gather(sources, ends - 1) + 1
+
+    def _cut(self, tokens, spans):
+        if self._ends is None:
+            return tokens, spans
+        first, last = self._ends
+        lengths = tokens.row_lengths()
+        place = tf.range(tf.size(tokens.flat_values, tf.int64)) - tf.repeat(
+            tokens.row_splits[:-1], lengths
+        )
+        kept = (place < first) | (place >= tf.repeat(lengths, lengths) - last)
+        if spans is not None:
+            spans = [tf.boolean_mask(each, kept) for each in spans]
+        return tf.ragged.boolean_mask(tokens, tokens.with_flat_values(kept)), spans
+
+
+def _padded(ragged, value) -> tf.Tensor:
+    dense = ragged.to_tensor(value)
+    missing = tf.maximum(0, 1 - tf.shape(dense)[1])  # A model cannot take zero steps.
+    return tf.pad(dense, [[0, 0], [0, missing]], constant_values=value)
+
+
+@cache
+def spelling_arrays(split: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The whole spelling table in three small arrays.
+
+    Returns:
+        pages: (0x110000 / 256,) which page of `rows` holds a code point's 256 neighbours.
+        rows: (pages * 256,) which spelling each code point has; equal pages are stored once.
+        spellings: (spellings, longest) code points; -1 stands for the character itself, -2 for
+            nothing.
+    """
+    numbers: dict[tuple[int, ...], int] = {}
+    listed = [*range(_PLAIN_FROM), *_TAGS]
+    table = np.empty(0x110000, np.int32)
+    table[_PLAIN_FROM:] = numbers.setdefault(_pattern(_PLAIN_FROM, split), 0)
+    for point in listed:
+        table[point] = numbers.setdefault(_pattern(point, split), len(numbers))
+    distinct, pages = np.unique(table.reshape(-1, _PAGE), axis=0, return_inverse=True)
+    longest = max(map(len, numbers))
+    spellings = np.full((len(numbers), longest), _NOTHING, np.int32)
+    for spelled, number in numbers.items():
+        spellings[number, : len(spelled)] = spelled
+    return pages.astype(np.int32).ravel(), distinct.ravel(), spellings
+
+
+def _pattern(point: int, split: str) -> tuple[int, ...]:
+    own = chr(point)
+    return tuple(_ITSELF if each == own != " " else ord(each) for each in spell(point, split))

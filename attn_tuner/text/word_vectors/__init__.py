@@ -1,0 +1,1 @@
+"""Word vectors: learnt from the texts, or read from a file."""

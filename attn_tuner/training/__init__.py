@@ -1,0 +1,1 @@
+"""How a model is trained: optimiser, losses, learning rates, pretraining."""

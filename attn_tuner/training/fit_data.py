@@ -1,0 +1,287 @@
+"""What `AttentionHyperModel.fit` is given, checked before Keras sees it.
+
+KerasTuner records an exception of a trial as a score of None, and the search goes on; what is
+raised here is of the kind that it hands to its caller.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras_tuner.errors import FatalValueError
+
+from attn_tuner.errors import DataError
+from attn_tuner.layers.token_limits import PADDING
+from attn_tuner.tasks import Task
+
+PARTS = ("x", "y", "validation_data")
+
+
+class UnfitData(DataError, FatalValueError):
+    """Data that the model cannot be trained on as they are; it ends a KerasTuner search."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a model reads and learns.
+
+    Args:
+        vocabulary_size: ids in the data, padding and unknown included.
+        classes: number of classes or labels.
+        task: what it answers.
+        features: width of numeric sequences that take the place of ids, or None.
+        targets: False where the targets are for a loss of the caller's, and not ours to judge.
+    """
+
+    vocabulary_size: int
+    classes: int
+    task: Task
+    features: int | None = None
+    targets: bool = True
+
+    def checked(self, given: Mapping) -> dict:
+        """The arguments of `fit` by name; lists of ids padded, one-hot targets as class numbers.
+
+        Arrays and tensors are checked as a whole, data in batches by their first batch.
+
+        Raises:
+            UnfitData: the model cannot be trained on them; says which argument, and what would do.
+        """
+        given = dict(given)
+        if "x" in given:
+            pair = self._pair(given["x"], given.get("y"), "x", "y")
+            given |= {"x": pair[0]} | ({"y": pair[1]} if "y" in given else {})
+        held_out = given.get("validation_data")
+        if isinstance(held_out, tuple | list) and len(held_out) > 1:
+            names = ("x of validation_data", "y of validation_data")
+            pair = self._pair(held_out[0], held_out[1], *names)
+            given["validation_data"] = (*pair, *held_out[2:])
+        elif held_out is not None:
+            given["validation_data"] = self._pair(held_out, None, "validation_data", "")[0]
+        return given
+
+    def _pair(self, x, y, x_name, y_name):
+        if not in_memory(x):
+            return self._batches(x, x_name), y
+        x = self._texts(x, x_name)
+        if y is None and self.targets:
+            raise UnfitData(f"{y_name} is missing: fit needs the targets beside {x_name}.")
+        if self.targets and not isinstance(y, Mapping):
+            y = self._targets(y, y_name)
+            alone = _alone(x)
+            count = len(y) if alone is None else int(alone.shape[0])
+            if count != len(y):
+                raise UnfitData(
+                    f"{x_name} has {count} texts and {y_name} {len(y)} targets. Each text needs "
+                    "one."
+                )
+        return x, y
+
+    def _batches(self, data, name):
+        """Data in batches, its first batch checked."""
+        data, first = _peeked(data)
+        if not isinstance(first, tuple | list) or not len(first):
+            return data
+        self._texts(first[0], f"The first batch of {name}")
+        if self.targets and len(first) > 1 and not isinstance(first[1], Mapping):
+            own = f"The targets in the first batch of {name}"
+            if self._targets(first[1], own) is not first[1]:
+                raise UnfitData(
+                    f"{own} are one-hot, `(batch, {self.classes})`. Give class numbers: "
+                    "data.map(lambda x, y: (x, tf.argmax(y, -1)))."
+                )
+        return data
+
+    def _texts(self, x, name):
+        alone = _alone(x)
+        if alone is None:  # Several inputs, of a model that a subclass has built.
+            return x
+        array = _array(alone, name)
+        if self.features is not None:
+            _check_features(array, self.features, name)
+        else:
+            self._check_ids(array, name)
+        if hasattr(alone, "shape") and getattr(alone, "dtype", None) != np.dtype(object):
+            return x
+        if isinstance(x, Mapping):
+            return {next(iter(x)): array}
+        return [array] if alone is not x else array
+
+    def _check_ids(self, ids, name):
+        if ids.dtype.kind in "OUS":
+            raise UnfitData(
+                f"{name} holds {_shown(ids)}; the model reads ids. Make them with "
+                "`text.Vectorizer.padded` or a Keras TextVectorization."
+            )
+        if ids.ndim != 2:
+            raise UnfitData(
+                f"{name} has the shape {ids.shape}. It should be ids, `(texts, steps)`, padded "
+                "with 0; a tf.data.Dataset in batches."
+            )
+        low, high = _bounds(ids, name, "ids")
+        if low < 0 or high >= self.vocabulary_size:
+            raise UnfitData(
+                f"{name} holds the id {low if low < 0 else high}; with "
+                f"vocabulary_size={self.vocabulary_size} ids run from 0 to "
+                f"{self.vocabulary_size - 1}. Give the size of the vocabulary that made them."
+            )
+
+    def _targets(self, y, name):
+        array = _array(y, name)
+        if array.dtype.kind in "OUS":
+            raise UnfitData(
+                f"{name} holds {_shown(array)}; it should be numbers. Of names of classes make "
+                "them with np.unique(names, return_inverse=True)[1]."
+            )
+        found = {"class": self._class_numbers, "labels": self._matrix, "number": _numbers}
+        changed = found[self.task.kind](array, name)
+        return changed if changed is not array or not hasattr(y, "shape") else y
+
+    def _class_numbers(self, y, name):
+        if y.ndim == 2 and y.shape[1] > 1:
+            rows = np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=1) == 1)
+            if rows and y.shape[1] == self.classes:
+                return y.argmax(axis=1).astype("int32")
+            what = "one-hot" if rows else "no class numbers"
+            raise UnfitData(
+                f"{name} has the shape {y.shape} and is {what}, for classes={self.classes}. Give "
+                "one class number a text; for several labels a text task='multilabel'."
+            )
+        if y.ndim not in (1, 2):
+            raise UnfitData(f"{name} has the shape {y.shape}. It should be `(texts,)`.")
+        low, high = _bounds(y, name, "class numbers")
+        if low < 0 or high >= self.classes:
+            raise UnfitData(
+                f"{name} holds the class numbers {low} to {high}; classes={self.classes} takes 0 "
+                f"to {self.classes - 1}. {self._advice(low, high)}"
+            )
+        return y
+
+    def _advice(self, low, high) -> str:
+        if (low, high) == (1, self.classes):
+            return "Subtract 1."
+        if low < 0:
+            return "Number the classes from 0: np.unique(y, return_inverse=True)[1]."
+        return f"Give classes={high + 1}, or number the classes from 0."
+
+    def _matrix(self, y, name):
+        if y.ndim != 2 or y.shape[1] != self.classes or not np.all((y == 0) | (y == 1)):
+            raise UnfitData(
+                f"{name} has the shape {y.shape}; for several labels a text it should be a matrix "
+                f"of 0 and 1, `(texts, {self.classes})`."
+            )
+        return y
+
+
+def in_memory(data) -> bool:
+    """Whether it is all there, rather than to come in batches."""
+    return hasattr(data, "shape") or isinstance(data, list | tuple | dict)
+
+
+def _alone(x):
+    """The one input in what `fit` calls x; None where there are several."""
+    if isinstance(x, Mapping):
+        return next(iter(x.values())) if len(x) == 1 else None
+    if isinstance(x, list | tuple) and len(x) == 1 and np.ndim(_first(x)) > 1:
+        return x[0]
+    if isinstance(x, list | tuple) and any(getattr(each, "ndim", 1) > 1 for each in x):
+        return None
+    return x
+
+
+def _first(x):
+    return x[0] if hasattr(x[0], "shape") else 0
+
+
+def _array(values, name) -> np.ndarray:
+    """The values as NumPy has them; rows of several lengths padded with 0 at their end."""
+    if hasattr(values, "to_tensor"):
+        values = values.to_tensor(PADDING)
+    if hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    try:
+        if isinstance(values, list | tuple) or getattr(values, "dtype", None) == np.dtype(object):
+            return _from_rows(list(values))
+        return np.asarray(keras.ops.convert_to_numpy(values))
+    except (TypeError, ValueError) as error:
+        raise UnfitData(f"{name} cannot be read as numbers: {error}.") from error
+
+
+def _from_rows(rows) -> np.ndarray:
+    rows = [keras.ops.convert_to_numpy(row) if hasattr(row, "shape") else row for row in rows]
+    if not rows or not all(np.ndim(row) == 1 for row in rows if not isinstance(row, str | bytes)):
+        return np.asarray(rows)
+    if any(isinstance(row, str | bytes) for row in rows):
+        return np.asarray(rows, object)
+    rows = [np.asarray(row) for row in rows]
+    kinds = {row.dtype.kind for row in rows if len(row)}
+    if kinds & set("OUS"):
+        return np.asarray([row.tolist() for row in rows], object)
+    padded = np.zeros((len(rows), max(map(len, rows))), "float64" if "f" in kinds else "int64")
+    for place, row in enumerate(rows):
+        padded[place, : len(row)] = row
+    return padded if "f" in kinds else padded.astype("int32")
+
+
+def _bounds(numbers, name, what) -> tuple[int, int]:
+    """The least and the greatest of what should be whole numbers; (0, 0) of none."""
+    if numbers.dtype.kind not in "biuf":
+        raise UnfitData(f"{name} holds {numbers.dtype} values; {what} are whole numbers.")
+    if not numbers.size:
+        return 0, 0
+    if numbers.dtype.kind == "f":
+        strange = numbers[~(np.isfinite(numbers) & (numbers == np.round(numbers)))]
+        if strange.size:
+            raise UnfitData(f"{name} holds {strange.flat[0]:g}; {what} are whole numbers.")
+    return int(numbers.min()), int(numbers.max())
+
+
+def _check_features(numbers, features, name):
+    if numbers.dtype.kind not in "biuf" or numbers.ndim != 3 or numbers.shape[2] != features:
+        raise UnfitData(
+            f"{name} has the shape {numbers.shape} and holds {numbers.dtype} values. With "
+            f"features={features} it should be numbers, `(batch, steps, {features})`."
+        )
+    _check_finite(numbers, name)
+
+
+def _numbers(y, name):
+    if y.dtype.kind not in "biuf" or y.ndim not in (1, 2) or (y.ndim == 2 and y.shape[1] != 1):
+        raise UnfitData(
+            f"{name} has the shape {y.shape} and holds {y.dtype} values; a regression learns one "
+            "number a text, `(texts,)`."
+        )
+    _check_finite(y, name)
+    return y
+
+
+def _check_finite(numbers, name):
+    if numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
+        raise UnfitData(f"{name} holds nan or inf. Leave these out, or put a number there.")
+
+
+def _shown(values) -> str:
+    """What an array that holds no numbers holds instead."""
+    first = next(iter(values.flat), None)
+    if isinstance(first, str | bytes):
+        return f"strings, such as {first[:40]!r}"
+    return f"{type(first).__name__} values"
+
+
+def _peeked(data):
+    """The data as they were, and their first batch; None where there is no telling."""
+    if isinstance(data, keras.utils.PyDataset):
+        return data, data[0] if data.num_batches != 0 else None
+    if hasattr(data, "__next__"):  # A generator gives a batch once.
+        first = next(data, None)
+        return _resumed(first, data), first
+    if hasattr(data, "element_spec") or hasattr(data, "__iter__"):
+        return data, next(iter(data), None)
+    return data, None
+
+
+def _resumed(first, rest):
+    if first is not None:
+        yield first
+    yield from rest

@@ -1,0 +1,76 @@
+"""Makes the oracle of a search, with the points that it tries first."""
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.metrics import direction
+from attn_tuner.model_space import PHRASES
+from attn_tuner.space import Part, SearchSpace
+from attn_tuner.tuning.fidelity import WITH_RUNGS
+from attn_tuner.tuning.oracles import objective_of, oracles
+from attn_tuner.tuning.oracles.initial_points import warm_start
+
+FEW_TEXTS = 10_000  # Below so many smaller batches learn more from an epoch.
+
+
+FOR_FEW = {"batch_size": 32, "learning_rate": 0.0028}
+
+
+NO_FIRST_POINTS = ("grid", "hyperband")
+
+
+PARTS = 9  # Of the texts or of their length: rungs of a ninth, a third and all.
+
+
+KNOWN_GOOD = (
+    # Recurrent states read by attention, their mean and their maximum together.
+    {"head": "pooling", "head.pooling.score": "additive", "head.pooling.fusion": "pools"},
+    {},
+    {"encoder": "none", "head": "mean"},
+)
+
+
+# One character says little by itself; the linear baseline reads groups of three as well.
+OF_CHARACTERS = {
+    **KNOWN_GOOD[0],
+    "encoder": PHRASES,
+    f"encoder.{PHRASES}.width": 3,
+    f"encoder.{PHRASES}.filters": 128,
+    f"encoder.{PHRASES}.then": "bigru",
+}
+
+
+def known_good(space: SearchSpace) -> tuple[dict, ...]:
+    """Points of a space that did well elsewhere, the best first."""
+    encoder = space.get("encoder")
+    phrases = isinstance(encoder, Part) and PHRASES in encoder.names()
+    return (OF_CHARACTERS, *KNOWN_GOOD) if phrases else KNOWN_GOOD
+
+
+def oracle_of(plan, hypermodel, earlier=()):
+    """The oracle of the plan; where it can, it begins with points that are known to be good.
+
+    Args:
+        plan: what to run.
+        hypermodel: whose space it is.
+        earlier: folders of runs whose best values come first of all.
+
+    Raises:
+        RunError, SpaceError: a folder is no run's, or its values do not fit.
+    """
+    hyperparameters = hypermodel.hyperparameters()
+    options = {"hyperparameters": hyperparameters, "max_trials": plan.max_trials}
+    goal = objective_of(f"{direction(plan.objective)}:val_{plan.goal}")
+    make = oracles[plan.tuner]
+    if plan.tuner in WITH_RUNGS:
+        options["max_epochs"] = plan.epochs if plan.fidelity == "epochs" else PARTS
+    if plan.tuner not in NO_FIRST_POINTS:
+        few = FOR_FEW if hypermodel.training_texts < FEW_TEXTS else {}
+        options["first_points"] = [
+            *warm_start(earlier, goal, space=hyperparameters),
+            *({**few, **point} for point in known_good(hypermodel.space)),
+        ]
+    elif earlier:
+        raise SpaceError(
+            f"Tuner '{plan.tuner}' decides on all its points itself, so warm_start has no use. "
+            "Leave it out, or take another tuner."
+        )
+    return make(objective=goal, seed=plan.seed, **options)

@@ -1,0 +1,124 @@
+"""Points known beforehand: tried first, or read from the folders of earlier runs."""
+
+import math
+from collections.abc import Iterable, Mapping
+from itertools import zip_longest
+from pathlib import Path
+
+from attn_tuner.errors import RunError, SpaceError
+from attn_tuner.tuning.oracles.optuna.distributions import nearest
+
+
+def complete(space, point: Mapping) -> dict:
+    """The active values of `space`, those of `point` where it has them, else the defaults.
+
+    Args:
+        space: a `keras_tuner.HyperParameters`.
+        point: values by name. One that the space does not offer becomes the nearest that it does,
+            or the default where nothing is near.
+    """
+    space = space.copy()
+    space.values = {}
+    for _ in space.space:  # A child may stand before its parent.
+        before = len(space.values)
+        for hp in space.space:
+            if hp.name not in space.values and space.is_active(hp):
+                value = nearest(hp, point[hp.name]) if hp.name in point else None
+                space.values[hp.name] = hp.default if value is None else value
+        if len(space.values) == before:
+            break
+    return space.values
+
+
+class InitialPointsFirst:
+    """Mixed in before an oracle: its `first_points` are tried before it is asked."""
+
+    first_points: tuple[Mapping, ...] = ()
+
+    def populate_space(self, trial_id):
+        if len(self.trials) < len(self.first_points):
+            values = complete(self.get_space(), self.first_points[len(self.trials)])
+            return {"status": "RUNNING", "values": values}
+        return super().populate_space(trial_id)
+
+
+def warm_start(folders: Iterable, objective, count: int = 5, space=None) -> list[dict]:
+    """The best values of earlier runs, to be given as `first_points`.
+
+    The best of each folder come first, then the second best, since scores on different data do not
+    compare.
+
+    Args:
+        folders: run folders, each a KerasTuner project folder.
+        objective: what was best, as for `objective_of`.
+        count: how many points at most.
+        space: the `keras_tuner.HyperParameters` to which they must fit; None takes all.
+
+    Raises:
+        RunError: a folder is no run's, or holds no finished trial with that objective.
+        SpaceError: the space offers none of a folder's points.
+    """
+    from attn_tuner.tuning.oracles import objective_of
+
+    ranked = []
+    for folder in map(Path, folders):
+        points = _ranked(folder, objective_of(objective))
+        ranked.append(points if space is None else _fitting(points, space, folder))
+    found: list[dict] = []
+    for tier in zip_longest(*ranked):
+        found += [values for values in tier if values is not None and values not in found]
+    return found[:count]
+
+
+def _fitting(points, space, folder) -> list[dict]:
+    """The points of which the space offers every value, or one near it."""
+    fitting = [point for point in points if not _foreign(point, space)]
+    if fitting:
+        return fitting
+    name, value = _foreign(points[0], space)
+    raise SpaceError(
+        f"No trial of {folder} fits the space of this search: the best has {name}={value!r}, which "
+        "is not on offer. Leave the folder out of warm_start, or widen the space."
+    )
+
+
+def _foreign(point, space) -> tuple | None:
+    """A name of the space with a value of the point that is not near anything on offer."""
+    for name, value in point.items():
+        offered = [hp for hp in space.space if hp.name == name]
+        if offered and all(nearest(hp, value) is None for hp in offered):
+            return name, value
+    known = any(name in point for name in {hp.name for hp in space.space})
+    return None if known else next(iter(point.items()), ("nothing", None))
+
+
+def check_run(folder: Path):
+    """Raises RunError where the folder holds no run whose values could be tried first."""
+    if not (folder / "oracle.json").exists():
+        raise RunError(
+            f"{folder} cannot warm a start: it has no oracle.json, so it is not the folder of a "
+            "run. Give a folder that search() or KerasTuner wrote."
+        )
+
+
+def _ranked(folder, objective) -> list[dict]:
+    """Values of the finished trials of one folder, best first."""
+    from attn_tuner.tuning.oracles.persistence.state_files import read_trial
+
+    check_run(folder)
+    scored = []
+    for path in sorted(folder.glob("trial_*/trial.json")):
+        trial = read_trial(path)
+        known = objective.name in trial["metrics"]["metrics"]
+        score = trial["score"]
+        if known and trial["status"] == "COMPLETED" and score is not None and math.isfinite(score):
+            values = trial["hyperparameters"]["values"]
+            own = {name: v for name, v in values.items() if not name.startswith("tuner/")}
+            scored.append((score, own))
+    if not scored:
+        raise RunError(
+            f"The folder {folder} holds no finished trial with the objective '{objective.name}'. "
+            "Give the folder of a run that searched for it."
+        )
+    scored.sort(key=lambda pair: pair[0], reverse=objective.direction == "max")
+    return [values for _, values in scored]

@@ -1,0 +1,157 @@
+"""The Optuna study of a run folder: opened, mended and described so that it outlives a kill."""
+
+import contextlib
+import json
+import os
+import warnings
+from itertools import takewhile
+from pathlib import Path
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
+from attn_tuner.errors import DamagedFile, RunError
+from attn_tuner.tuning.oracles.optuna.distributions import distribution_of
+
+FILE = "optuna.journal"
+
+
+@contextlib.contextmanager
+def quietly():
+    """Keeps Optuna's log lines and its notes on experimental parts from the user's screen."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def open_study(folder: Path, directions: list[str]) -> optuna.Study:
+    """The study in the folder, made where there is none.
+
+    `optuna-dashboard FOLDER/optuna.journal` shows it; so does `optuna.load_study` with
+    `JournalStorage(JournalFileBackend(...))` and the folder's name as the study's.
+
+    Raises:
+        RunError: the journal is not one, or has other directions.
+    """
+    path = folder / FILE
+    check_journal(path)
+    with quietly():
+        storage = JournalStorage(JournalFileBackend(str(path), lock_obj=_FileLock(path)))
+        study = optuna.create_study(
+            storage=storage, study_name=folder.name, directions=directions, load_if_exists=True
+        )
+    found = [direction.name.lower() for direction in study.directions]
+    if found != directions:
+        raise RunError(
+            f"The study {path} optimises {found}, but this search asks for {directions}. Search in "
+            "another folder, or with the same objectives."
+        )
+    return study
+
+
+def check_journal(path: Path):
+    """Cuts off a last line that a full disk or a power cut left unfinished.
+
+    Raises:
+        DamagedFile: the file is no journal of Optuna.
+    """
+    if not path.exists():
+        return
+    text = path.read_bytes()
+    whole = text[: text.rfind(b"\n") + 1]
+    for number, line in enumerate(whole.splitlines(), start=1):
+        try:
+            known = "op_code" in json.loads(line)
+        except (ValueError, TypeError):
+            known = False
+        if not known:
+            raise DamagedFile(
+                f"Line {number} of {path}",
+                "is not of an Optuna journal",
+                "Delete the file: it is made anew from the trials beside it.",
+            )
+    if len(whole) < len(text):
+        os.truncate(path, len(whole))
+
+
+def suggest(trial: optuna.Trial, label: str, distribution):
+    """Asks for a parameter by the public method that fits its distribution."""
+    if isinstance(distribution, optuna.distributions.CategoricalDistribution):
+        return trial.suggest_categorical(label, distribution.choices)
+    whole = isinstance(distribution, optuna.distributions.IntDistribution)
+    ask = trial.suggest_int if whole else trial.suggest_float
+    return ask(
+        label, distribution.low, distribution.high, step=distribution.step, log=distribution.log
+    )
+
+
+class Labels:
+    """Names in a study for the hyperparameters of a space, each for one kind of distribution.
+
+    KerasTuner lets a name stand for another range under another condition, and a resumed search
+    may have another space. Optuna wants one kind of distribution under one name.
+
+    Args:
+        study: whose trials' names are kept.
+    """
+
+    def __init__(self, study: optuna.Study):
+        self._study = study
+        self._known: dict = {}
+        self._read = 0  # Trials whose names are known.
+
+    def of(self, space) -> list[tuple]:
+        """Label, hyperparameter and distribution of the whole space."""
+        trials = self._study.get_trials(deepcopy=False)
+        for trial in trials[self._read :]:
+            self._known.update(trial.distributions)
+        self._read += sum(
+            1 for _ in takewhile(lambda trial: trial.state.is_finished(), trials[self._read :])
+        )
+        found, taken = [], set()
+        for hp in space.space:
+            distribution, label = distribution_of(hp), hp.name
+            while label in taken or not _compatible(self._known.get(label), distribution):
+                label += "'"
+            taken.add(label)
+            found.append((label, hp, distribution))
+        return found
+
+
+def _compatible(known, distribution) -> bool:
+    """Whether one name may stand for both; None fits any."""
+    if known is None or distribution is None:
+        return True
+    try:
+        optuna.distributions.check_distribution_compatibility(known, distribution)
+    except ValueError:
+        return False
+    return True
+
+
+class _FileLock:
+    """A lock that the system takes back when its process is killed.
+
+    Those of Optuna are files, which stay, and hold up the next process for half a minute.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._file = None
+
+    def acquire(self) -> bool:
+        self._file = open(self._path, "ab")  # noqa: SIM115 (held until release)
+        with contextlib.suppress(ImportError):  # Windows has no fcntl; one process writes anyway.
+            import fcntl
+
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        return True
+
+    def release(self):
+        self._file.close()

@@ -1,0 +1,34 @@
+"""One oracle for each of Optuna's samplers."""
+
+from attn_tuner.tuning.oracles import oracles
+from attn_tuner.tuning.oracles.optuna.oracle import OptunaOracle
+
+
+@oracles.register("tpe")
+def tpe(objective, max_trials=10, seed=None, **options):
+    """Density ratio of good to other trials, over all dimensions that count together."""
+    return OptunaOracle(objective, max_trials, sampler="tpe", seed=seed, **options)
+
+
+@oracles.register("gp")
+def gp(objective, max_trials=10, seed=None, **options):
+    """A Gaussian process with expected improvement: for few, costly trials."""
+    return OptunaOracle(objective, max_trials, sampler="gp", seed=seed, **options)
+
+
+@oracles.register("cmaes")
+def cmaes(objective, max_trials=10, seed=None, **options):
+    """Evolution of a normal distribution: for many trials, mostly on numbers."""
+    return OptunaOracle(objective, max_trials, sampler="cmaes", seed=seed, **options)
+
+
+@oracles.register("qmc")
+def qmc(objective, max_trials=10, seed=None, **options):
+    """A scrambled Sobol sequence, which covers the space more evenly than chance."""
+    return OptunaOracle(objective, max_trials, sampler="qmc", seed=seed, **options)
+
+
+@oracles.register("nsga2")
+def nsga2(objective, max_trials=10, seed=None, **options):
+    """Evolution towards the front of several objectives."""
+    return OptunaOracle(objective, max_trials, sampler="nsga2", seed=seed, **options)

@@ -1,0 +1,1 @@
+"""Oracle state on disk that survives a kill at any moment."""

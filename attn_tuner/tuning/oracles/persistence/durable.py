@@ -1,0 +1,218 @@
+"""State that outlives a kill: any KerasTuner oracle, with files that are always whole.
+
+    tuner = keras_tuner.Tuner(oracle=durable(RandomSearchOracle(...)), hypermodel=...)
+
+KerasTuner empties a JSON file before it writes it anew, so that a process killed in between leaves
+a folder which cannot be opened. Here every file is written beside the old one, then renamed.
+"""
+
+import functools
+from pathlib import Path
+
+import keras_tuner
+from keras_tuner.engine.trial import Trial
+from keras_tuner.oracles import GridSearchOracle
+
+from attn_tuner.errors import RunError
+from attn_tuner.storage.atomic_files import remove_parts, write_text
+from attn_tuner.storage.checked_files import reading
+from attn_tuner.tuning.oracles.grid import ResumableGrid
+from attn_tuner.tuning.oracles.persistence import journal
+from attn_tuner.tuning.oracles.persistence.atomic_state import (
+    AtomicState,
+    FastCopyHyperParameters,
+    _is_empty,
+    _Trials,
+)
+from attn_tuner.tuning.oracles.persistence.state_files import START_ANEW, check_states
+from attn_tuner.tuning.oracles.persistence.throttled_saves import ThrottledSaves
+
+_ENDED = ("COMPLETED", "FAILED")
+_MOST_STARTS = 2
+
+
+class Durable(ThrottledSaves):
+    """Mixed in before an oracle, whose last base is `AtomicState`: survives a kill at any moment.
+
+    - A trial that has ended is never run again, and one that was running is.
+    - A trial that began twice and neither ended nor made progress is set aside as failed: it is
+      the likely cause. `note_progress` tells of progress.
+    - A trial that runs again starts with no metrics, so that its new result counts.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._make_durable()
+
+    def _make_durable(self):
+        trials = _Trials()
+        for trial_id, trial in self.trials.items():
+            trials[trial_id] = trial
+        self.trials = trials
+        self._quicken()
+        self._folder = None
+        self._starts: dict[str, int] = {}
+        self._unrecorded: list[str] = []
+        self.set_aside: list[Trial] = []  # For whoever keeps records; he empties it.
+        self._make_unhurried()
+
+    @property
+    def folder(self) -> Path:
+        """The run folder, known once a tuner has taken the oracle."""
+        if self._folder is None:
+            # KerasTuner tells an oracle its folder only in the name under which it is to save.
+            self._asking = True
+            try:
+                self.save()
+            finally:
+                self._asking = False
+        return self._folder
+
+    def note_progress(self, trial_id: str):
+        """Says that the trial has reached a point from which it can go on.
+
+        Whatever ends the process after this, it was not the start of this trial.
+        """
+        if self._starts.pop(trial_id, 0):
+            self.save()
+            self._note({"trial": trial_id, "starts": 0})
+
+    @keras_tuner.synchronized
+    def create_trial(self, tuner_id):
+        with self._step():
+            trial, new = self._create(tuner_id)
+        if new:
+            if self._owed:
+                name = trial.trial_id
+                self._note(journal.begun(name, self._starts[name], self.get_state()))
+            self._mark(tuner_id)
+        return trial
+
+    def _create(self, tuner_id) -> tuple[Trial, bool]:
+        """A trial, and whether it begins now."""
+        while True:
+            if tuner_id in self.ongoing_trials:
+                return self.ongoing_trials[tuner_id], False
+            known = len(self.trials)
+            trial = super().create_trial(tuner_id)
+            if trial.status != "RUNNING":
+                return trial, False
+            starts = self._starts.get(trial.trial_id, 0)
+            if starts >= _MOST_STARTS:
+                self._set_aside(trial, starts)
+                continue
+            if len(self.trials) == known:
+                # KerasTuner ignores a new result where it finds an old one.
+                trial.metrics = type(trial.metrics)()
+                trial.score = None
+            self._starts[trial.trial_id] = starts + 1
+            self.save()
+            return trial, True
+
+    def _set_aside(self, trial, starts):
+        trial.status = "FAILED"
+        trial.message = (
+            f"Trial {trial.trial_id} began {starts} times and each time the process ended before "
+            "the trial did. It probably needs more memory than there is."
+        )
+        self.set_aside.append(trial)
+        self.end_trial(trial)
+
+    def _mark(self, tuner_id):
+        """Leaves the tuner's own file, without which KerasTuner would not look for ours."""
+        path = self.folder / f"{tuner_id}.json"
+        if not path.exists():
+            write_text(path, "{}")
+
+    @keras_tuner.synchronized
+    def end_trial(self, trial):
+        self._starts.pop(trial.trial_id, None)
+        with self._step():
+            super().end_trial(trial)
+            # Oracle.end_trial saves while it still counts the trial as running.
+            self.save()
+
+    def get_state(self):
+        return {**super().get_state(), "starts": dict(self._starts)}
+
+    def set_state(self, state):
+        state = journal.replayed(state, self._journal.lines(), self.trials)
+        self._starts = state["starts"]
+        started = state["start_order"]
+        lost = [trial_id for trial_id in started if trial_id not in self.trials]
+        if lost:
+            raise RunError(
+                f"The run folder {self.folder} has no trial.json for trial {lost[0]}, which its "
+                f"oracle.json names. {START_ANEW}"
+            )
+        # A trial that reached the disk before the oracle did is drawn again, the same as before.
+        # The others come in the order of the folder's listing.
+        loaded = dict(self.trials)
+        self.trials.clear()
+        for trial_id in started:
+            self.trials[trial_id] = loaded[trial_id]
+        recorded = set(state["end_order"])
+        ended = {name for name in started if self.trials[name].status in _ENDED} - recorded
+        self._unrecorded = sorted(ended, key=self._written)
+        running = state["ongoing_trials"].items()
+        done = ended | recorded
+        super().set_state(
+            {
+                **state,
+                "ongoing_trials": {slot: name for slot, name in running if name not in done},
+                "retry_queue": [name for name in state["retry_queue"] if name not in done],
+            }
+        )
+        self._quicken()
+
+    def _quicken(self):
+        if type(self.hyperparameters) is keras_tuner.HyperParameters:
+            self.hyperparameters.__class__ = FastCopyHyperParameters
+
+    def _written(self, trial_id) -> int:
+        """When the trial's file was written."""
+        return (self.folder / f"trial_{trial_id}" / "trial.json").stat().st_mtime_ns
+
+    def reload(self):
+        self._check_files()
+        with reading(self.folder / "oracle.json", START_ANEW):
+            super().reload()
+        verbose, self.verbose = self.verbose, 0
+        with self._step():
+            for trial_id in self._unrecorded:
+                trial = self.trials[trial_id]
+                self.ongoing_trials[f"ended {trial_id}"] = trial
+                self.end_trial(trial)
+            if self._journal.path.exists():
+                self.save()
+        self._journal.clear()
+        self._unrecorded = []
+        self.verbose = verbose
+
+    def _check_files(self):
+        """Says which file is bad before KerasTuner trips over it."""
+        remove_parts(self.folder)
+        check_states(self.folder)
+        for path in self.folder.glob("*.json"):
+            if _is_empty(path):
+                write_text(path, "{}")  # A stock tuner, killed while it wrote its own `{}`.
+
+
+def durable(oracle):
+    """The oracle, or oracle class, with state that outlives a kill.
+
+    An instance is changed in place and returned; do so before a tuner takes it. Grid search, which
+    cannot be resumed in KerasTuner, can be then. What is durable already comes back as it is.
+    """
+    if isinstance(oracle, type):
+        return oracle if issubclass(oracle, Durable) else _durable_class(oracle)
+    if not isinstance(oracle, Durable):
+        oracle.__class__ = _durable_class(type(oracle))
+        oracle._make_durable()
+    return oracle
+
+
+@functools.cache
+def _durable_class(kind: type) -> type:
+    grid = (ResumableGrid,) if issubclass(kind, GridSearchOracle) else ()
+    return type(f"Durable{kind.__name__}", (Durable, *grid, kind, AtomicState), {})

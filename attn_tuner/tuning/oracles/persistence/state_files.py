@@ -1,0 +1,84 @@
+"""The state files of KerasTuner in a run folder, checked before it trips over them."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from keras_tuner.engine.trial import Trial, TrialStatus
+
+from attn_tuner.storage.checked_files import read_object, reading
+
+START_ANEW = "Restore it from a copy, or start anew in another folder or with overwrite=True."
+_ORACLE = {
+    "ongoing_trials": dict[str, str],
+    "start_order": list[str],
+    "end_order": list[str],
+    "retry_queue": list[str],
+    "hyperparameters": dict,
+}
+_TRIAL = {"trial_id": str, "hyperparameters": dict, "metrics": dict, "status": str} | {
+    "score": float | None
+}
+_STATES = tuple(value for name, value in vars(TrialStatus).items() if name == value)
+_NOT_IN_NAMES = ("/", "\\", "\0")
+
+
+def read_whole(path, keys: Mapping = MappingProxyType({})) -> dict:
+    """The JSON object at `path`.
+
+    Args:
+        path: the file.
+        keys: what the object must hold, and of which types.
+
+    Raises:
+        DamagedFile: the file is cut, empty, or not one of this kind.
+    """
+    return read_object(path, dict(keys), f"It is a state file of KerasTuner. {START_ANEW}")
+
+
+def check_states(folder):
+    """Reads the files of an oracle and its trials.
+
+    Raises:
+        DamagedFile: one of them is not whole, or names what leads out of the folder.
+    """
+    folder = Path(folder)
+    for path in folder.glob("trial_*/trial.json"):
+        read_trial(path)
+    state = read_whole(folder / "oracle.json", _ORACLE)
+    with reading(folder / "oracle.json", START_ANEW):
+        _check_oracle(state)
+
+
+def read_trial(path) -> dict:
+    """The state of a trial, from its file.
+
+    Raises:
+        DamagedFile: it is not whole, or of another trial than its folder's name says.
+    """
+    trial = read_whole(path, _TRIAL)
+    with reading(path, START_ANEW):
+        _check_trial(trial, Path(path).absolute().parent.name)
+    return trial
+
+
+def _check_trial(trial: dict, folder: str):
+    # Paths are made of the name, so what stands in the file may not lead elsewhere.
+    if f"trial_{trial['trial_id']}" != folder:
+        raise ValueError(f"its trial_id is {trial['trial_id'][:40]!r}, in the folder {folder}")
+    if trial["status"] not in _STATES:
+        raise ValueError(f"its status is {trial['status'][:40]!r}")
+    values = Trial.from_state(trial).hyperparameters.values
+    _check_names(each for key, each in values.items() if key == "tuner/trial_id" and each)
+
+
+def _check_oracle(state: dict):
+    running = state["ongoing_trials"]
+    _check_names((*running, *running.values(), *state["start_order"], *state["end_order"]))
+
+
+def _check_names(names: Iterable):
+    """Raises ValueError for a name that, as part of a path, would lead elsewhere."""
+    for name in map(str, names):
+        if not name.strip(".") or any(each in name for each in _NOT_IN_NAMES):
+            raise ValueError(f"it names {name[:40]!r}, which is no name of a trial or tuner")

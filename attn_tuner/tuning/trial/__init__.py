@@ -1,0 +1,1 @@
+"""One trial: what is asked for, how it is trained, what comes of it."""

@@ -1,0 +1,139 @@
+"""The linear model of n-grams that every search has to beat."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from attn_tuner.baselines import linear_model as linear
+from attn_tuner.baselines import penalties
+from attn_tuner.baselines.linear_model import MANY, WEIGHTINGS, fit
+from attn_tuner.baselines.penalties import PENALTIES
+
+
+def rows_of(table):
+    return sparse.csr_matrix(np.array(table, "float64"))
+
+
+def test_ratios_say_how_much_more_often_an_ngram_is_in_one_class():
+    rows = rows_of([[0.5, 0, 0.9], [0.1, 0.2, 0], [0, 0.7, 0]])
+    found = WEIGHTINGS["ratios"](rows, np.array([True, True, False]))
+    # One each is added: 3, 2 and 2 of 7 in the class, 1, 2 and 1 of 4 outside.
+    expected = np.log(np.array([3, 2, 2]) / 7) - np.log(np.array([1, 2, 1]) / 4)
+    np.testing.assert_allclose(found, expected)
+
+
+def test_ratios_of_a_class_and_of_the_rest_are_opposite(rng):
+    rows = rows_of(rng.random((20, 5)) > 0.5)
+    target = rng.random(20) > 0.5
+    one, other = (WEIGHTINGS["ratios"](rows, each) for each in (target, ~target))
+    np.testing.assert_allclose(one, -other)
+
+
+def rare_signs(rng, texts=300, noise=200):
+    """Texts with one sign of their class, each sign rare, among words that say nothing."""
+    labels = np.arange(texts) % 2
+    table = (rng.random((texts, noise + 40)) < 0.15).astype("float64")
+    table[:, noise:] = 0
+    table[np.arange(texts), noise + 2 * rng.integers(0, 20, texts) + labels] = 1
+    return rows_of(table / np.linalg.norm(table, axis=1, keepdims=True)), labels
+
+
+def test_where_rare_ngrams_tell_the_class_they_are_weighed_by_ratios(rng):
+    rows, labels = rare_signs(rng)
+    found = fit(rows[:200], labels[:200], 2)
+    plain = linear._fitted(rows[:200], labels[:200], 2, "plain", found.penalty, 0)
+    right, plainly = (np.mean(m(rows[200:]).argmax(axis=1) == labels[200:]) for m in (found, plain))
+    assert found.weighting == "ratios"
+    assert right > plainly
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(2, 5), st.integers(1, 30), st.integers(0, 1000))
+def test_answers_are_shares_whatever_classes_the_texts_have(classes, texts, seed):
+    random = np.random.default_rng(seed)
+    rows = rows_of(random.random((texts, 6)) * (random.random((texts, 6)) > 0.5))
+    labels = random.integers(0, classes, texts)
+    answers = fit(rows, labels, classes)(rows)
+    assert answers.shape == (texts, classes)
+    np.testing.assert_allclose(answers.sum(axis=1), 1)
+    assert not answers[:, np.setdiff1d(np.arange(classes), labels)].any()
+
+
+def test_a_label_that_every_text_has_is_certain(rng):
+    rows = rows_of(rng.random((30, 4)))
+    labels = np.stack([np.ones(30), rng.random(30) > 0.5], axis=1).astype("int8")
+    assert (fit(rows, labels, 2)(rows)[:, 0] == 1).all()
+
+
+def test_numbers_are_numbers(rng):
+    table = rng.random((80, 4))
+    wanted = (table @ [1.0, -2.0, 0.5, 0.0] + 3).astype("float32")
+    found = fit(rows_of(table), wanted, 1)
+    assert found.weighting == "plain"
+    np.testing.assert_allclose(found(rows_of(table))[:, 0], wanted, atol=0.05)
+
+
+@pytest.mark.parametrize("weighting", WEIGHTINGS)
+def test_a_row_without_ngrams_gets_the_answer_of_the_bias(rng, weighting):
+    rows, labels = rare_signs(rng)
+    model = linear._fitted(rows, labels, 2, weighting, 4.0, 0)
+    empty = model(rows_of(np.zeros((1, rows.shape[1]))))
+    np.testing.assert_allclose(empty[0, 1], 1 / (1 + np.exp(-model.bias[0])))
+
+
+def test_penalties_are_tried_from_the_strongest_until_they_stop_helping():
+    assert list(PENALTIES) == sorted(PENALTIES)
+
+
+def many_classes(rng, texts=600, classes=MANY + 10):
+    """Texts of two words each that only together tell the class."""
+    labels = np.arange(texts) % classes
+    table = np.zeros((texts, 40 + classes))
+    table[np.arange(texts), 40 + labels] = rng.random(texts) > 0.3
+    table[np.arange(texts), rng.integers(0, 40, texts)] = 1
+    return rows_of(table), labels
+
+
+def test_many_classes_are_told_apart_together(rng):
+    rows, labels = many_classes(rng)
+    found = fit(rows, labels, MANY + 10)
+    assert found.jointly
+    answers = found(rows)
+    np.testing.assert_allclose(answers.sum(axis=1), 1)
+    assert np.mean(answers.argmax(axis=1) == labels) > 0.7
+
+
+@pytest.mark.parametrize("there", [[0], [4], [0, 7], [2, 3, 9]])
+def test_of_many_classes_those_without_texts_have_no_share(rng, there):
+    rows, _ = many_classes(rng, texts=60)
+    labels = np.array(there)[np.arange(60) % len(there)]
+    answers = fit(rows, labels, MANY + 10)(rows)
+    np.testing.assert_allclose(answers.sum(axis=1), 1)
+    assert not answers[:, np.setdiff1d(np.arange(MANY + 10), there)].any()
+
+
+def test_without_time_the_usual_penalty_is_taken(rng):
+    rows, labels = rare_signs(rng)
+    found = fit(rows, labels, 2, seconds=0.0)
+    assert (found.weighting, found.penalty) == ("plain", PENALTIES[penalties.USUAL])
+
+
+def test_where_all_texts_would_take_too_long_some_are_fitted(rng, monkeypatch):
+    monkeypatch.setattr(linear, "PROBED", 50)
+    rows, labels = rare_signs(rng)
+    assert fit(rows, labels, 2, seconds=1e-9).texts == 50
+    assert fit(rows, labels, 2, seconds=60.0).texts == 300
+    assert fit(rows, labels, 2).texts == 300
+
+
+@pytest.mark.parametrize("peak", range(len(PENALTIES)))
+def test_the_climb_over_penalties_finds_the_top(peak):
+    tried = dict(penalties._climb(lambda each: -abs(PENALTIES.index(each) - peak), None))
+    assert max(tried, key=tried.get) == PENALTIES[peak]
+
+
+def test_one_rare_class_does_not_keep_the_others_from_choosing(rng):
+    labels = np.append(np.arange(60) % 5, 5)
+    assert penalties._folds(labels, 0)

@@ -1,0 +1,248 @@
+"""Models of other pipelines: what is taken, and what is refused in one sentence."""
+
+import keras
+import keras_tuner
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_models import TEXTS, WORDS, classifier, joined
+
+from attn_tuner import AttentionHyperModel
+from attn_tuner.attention import heads
+from attn_tuner.errors import AttnTunerError, ExportError
+from attn_tuner.exporting import Bundle, bundle_of, export_model
+from attn_tuner.exporting.signatures import TextScorer
+from attn_tuner.layers.token_limits import TokenLimits
+
+CLASSES = ["negative", "positive"]
+
+
+def model_of(*layers, dtype="int32", steps=None):
+    return keras.Sequential([keras.Input((steps,), dtype=dtype), *layers])
+
+
+@pytest.fixture(scope="module")
+def keras_vectorizer():
+    layer = keras.layers.TextVectorization()
+    layer.adapt([" ".join(WORDS)])
+    return layer
+
+
+def served(bundle, texts):
+    return TextScorer(bundle).serve(tf.constant(texts))["probabilities"].numpy()
+
+
+def test_a_model_of_the_hypermodel_and_any_tuner_is_exported(vectorizer, tmp_path):
+    hypermodel = AttentionHyperModel(vocabulary_size=20, classes=3)
+    hp = keras_tuner.HyperParameters()
+    hp.Fixed("text_limit", 64)
+    hp.Fixed("keep", "tail")
+    hp.Fixed("embedding_dim", 4)
+    model = hypermodel.build(hp)
+    path = tmp_path / "best"
+    (delivered,) = export_model(model, path, vectorizer, ["a", "b", "c"], verify_texts=TEXTS)
+    assert delivered.proof.difference <= 1e-5
+    loaded = tf.saved_model.load(str(path))
+    answer = loaded.signatures["explain"](text=tf.constant([" ".join(["good"] * 90 + ["bad"])]))
+    assert answer["tokens"].shape == (1, 64)
+    assert answer["tokens"].numpy()[0, -1] == b"bad"
+    assert answer["weights"].shape == (1, 1, 64)
+
+
+def test_limits_are_read_from_the_model(vectorizer):
+    hypermodel = AttentionHyperModel(vocabulary_size=20, classes=2)
+    model = hypermodel.model({"text_limit": 64, "keep": "tail", "embedding_dim": 4})
+    bundle = bundle_of(model, vectorizer, CLASSES)
+    assert (bundle.text_limit, bundle.keep) == (64, "tail")
+    assert bundle_of(model, vectorizer, CLASSES, text_limit=7, keep="head").text_limit == 7
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "output"),
+    [("multilabel", ["x", "y", "z"], "probabilities"), ("regression", [], "value")],
+)
+def test_a_model_of_another_task_says_so(vectorizer, task, classes, output):
+    model, _ = joined([("additive", "none")], task, len(classes))
+    bundle = bundle_of(model, vectorizer, classes, text_limit=9, task=task)
+    answer = TextScorer(bundle).serve(tf.constant(TEXTS))[output].numpy()
+    np.testing.assert_allclose(answer.reshape(len(TEXTS), -1), bundle.predict(TEXTS), atol=1e-5)
+    with pytest.raises(AttnTunerError):
+        bundle_of(model, vectorizer, classes, task="multi-label")
+
+
+def test_a_plain_keras_model_with_our_head_and_a_keras_vectorizer(keras_vectorizer):
+    inputs = keras.Input((None,), dtype="int64")
+    embedded = keras.layers.Embedding(30, 4, mask_zero=True)(inputs)
+    states = keras.layers.LSTM(5, return_sequences=True)(embedded)
+    context = heads["feedforward"]()(states)
+    model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(context))
+    bundle = bundle_of(model, keras_vectorizer, CLASSES, text_limit=40)
+    np.testing.assert_allclose(served(bundle, TEXTS), bundle.predict(TEXTS), atol=1e-5)
+    long = [" ".join(WORDS * 9)]
+    np.testing.assert_allclose(served(bundle, long), bundle.predict(long), atol=1e-5)
+    why = TextScorer(bundle).explain(tf.constant(["good unheard film"]))
+    assert why["tokens"].numpy().tolist() == [[b"good", b"[UNK]", b"film"]]
+    assert why["weights"].shape == (1, 1, 3)
+
+
+def test_bytes_that_are_no_utf8_pass_a_keras_vectorizer_too(keras_vectorizer):
+    inputs = keras.Input((None,), dtype="int32")
+    embedded = keras.layers.Embedding(30, 4)(inputs)
+    context = heads["mean"]()(embedded, mask=inputs != 0)
+    model = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(context))
+    bundle = bundle_of(model, keras_vectorizer, CLASSES)
+    assert np.isfinite(served(bundle, [b"\xff good", b""])).all()
+
+
+def test_a_bundle_with_a_keras_vectorizer_is_kept_on_disk(keras_vectorizer, tmp_path):
+    model = classifier(vocabulary=30)
+    bundle = bundle_of(model, keras_vectorizer, CLASSES, text_limit=9)
+    again = Bundle.load(bundle.save(tmp_path))
+    np.testing.assert_allclose(again.predict(TEXTS), bundle.predict(TEXTS), atol=1e-6)
+
+
+def test_a_keras_vectorizer_cannot_go_where_tensorflow_is_not(keras_vectorizer, tmp_path):
+    with pytest.raises(ExportError, match="runs in TensorFlow alone"):
+        export_model(
+            classifier(vocabulary=30),
+            tmp_path / "best",
+            keras_vectorizer,
+            CLASSES,
+            formats="litert",
+        )
+    assert not (tmp_path / "best").exists()
+
+
+def test_heads_behind_different_cuts_weigh_the_tokens_they_saw(vectorizer):
+    ids = keras.Input((None,), dtype="int32")
+    seen = []
+    for limit, keep in ((2, "head"), (3, "tail")):
+        own = TokenLimits(99, limit, keep)(ids)
+        embedded = keras.layers.Embedding(20, 4)(own)
+        seen.append(heads["mean"]()(embedded, mask=own != 0))
+    joined = keras.layers.Concatenate()(seen)
+    model = keras.Model(ids, keras.layers.Dense(2, activation="softmax")(joined))
+    bundle = bundle_of(model, vectorizer, CLASSES)
+    assert bundle.text_limit is None
+    why = TextScorer(bundle).explain(tf.constant(["a good film is bad", "a"]))
+    expected = [[0.5, 0.5, 0, 0, 0], [0, 0, 1 / 3, 1 / 3, 1 / 3]]
+    np.testing.assert_allclose(why["weights"][0], expected, atol=1e-6)
+    np.testing.assert_allclose(why["weights"][1], [[1, 0, 0, 0, 0]] * 2, atol=1e-6)
+    np.testing.assert_allclose(served(bundle, TEXTS), bundle.predict(TEXTS), atol=1e-5)
+
+
+class Subclassed(keras.Model):
+    def call(self, ids):
+        return keras.ops.one_hot(ids[:, 0], 2)
+
+
+REFUSED = {
+    "a subclass": (Subclassed, {}, "is a Subclassed, .* Pass a Functional model"),
+    "a Sequential of no input": (
+        lambda: keras.Sequential([keras.layers.Dense(2)]),
+        {},
+        "Functional",
+    ),
+    "no model": (lambda: "model.keras", {}, "model is a str"),
+    "too many classes": (lambda: classifier(classes=3), {}, r"gives 3 numbers .* 2 classes"),
+    "too few classes": (
+        lambda: classifier(classes=2),
+        {"classes": ["one"]},
+        "needs at least 2 different classes",
+    ),
+    "more words than rows": (lambda: classifier(vocabulary=9), {}, "20 words, .* has 9 rows"),
+    "strings": (
+        lambda: model_of(keras.layers.TextVectorization(), dtype="string"),
+        {},
+        "takes strings already",
+    ),
+    "features": (
+        lambda: keras.Sequential([keras.Input((None, 3)), keras.layers.GlobalMaxPooling1D()]),
+        {},
+        r"input has the shape \(None, None, 3\)",
+    ),
+    "a sequence out": (
+        lambda: model_of(keras.layers.Embedding(20, 2)),
+        {},
+        r"outputs have the shapes \[\(None, None, 2\)\]",
+    ),
+    "padding counts": (
+        lambda: model_of(
+            keras.layers.Embedding(20, 4, embeddings_initializer="ones"),
+            keras.layers.LSTM(3),
+            keras.layers.Dense(2, activation="softmax"),
+        ),
+        {},
+        "Padding changes the model's answer",
+    ),
+    "another vectorizer": (classifier, {"vectorizer": str.split}, "vectorizer is a method_desc"),
+    "a vectorizer without words": (
+        classifier,
+        {"vectorizer": keras.layers.TextVectorization()},
+        r"Call its adapt\(texts\) first",
+    ),
+    "a vectorizer of counts": (
+        classifier,
+        {"vectorizer": keras.layers.TextVectorization(output_mode="count")},
+        "output_mode='int'",
+    ),
+    "a limit beyond the length": (
+        lambda: classifier(steps=5),
+        {"text_limit": 6},
+        "takes 5 ids per text, fewer than text_limit=6",
+    ),
+    "no token": (classifier, {"text_limit": -1}, "at least 1 token"),
+    "an unknown part": (classifier, {"keep": "middle"}, "one of head, tail, ends"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_does_not_fit_is_refused_in_a_sentence(vectorizer, name):
+    make, changes, sentence = REFUSED[name]
+    given = {"vectorizer": vectorizer, "classes": CLASSES, **changes}
+    with pytest.raises(ExportError, match=sentence) as caught:
+        bundle_of(make(), **given)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_of_one_length_needs_no_mask(vectorizer):
+    model = model_of(
+        keras.layers.Embedding(20, 4),
+        keras.layers.LSTM(3),
+        keras.layers.Dense(2, activation="softmax"),
+        steps=12,
+    )
+    bundle = bundle_of(model, vectorizer, CLASSES)
+    assert bundle.text_limit == 12
+    np.testing.assert_allclose(served(bundle, TEXTS), bundle.predict(TEXTS), atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def of_three():
+    return model_of(
+        keras.layers.Embedding(50, 4, mask_zero=True),
+        keras.layers.GlobalAveragePooling1D(),
+        keras.layers.Dense(3, activation="softmax"),
+    )
+
+
+def test_a_dict_of_classes_gives_the_names_by_number(vectorizer, of_three):
+    bundle = bundle_of(of_three, vectorizer, {2: "c", 0: "a", 1: "b"})
+    assert bundle.classes == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"),
+    [
+        ({0: "a", 1: "b", 3: "c"}, "The keys of classes are 0, 1, 3"),
+        ({"a": 0, "b": 1, "c": 2}, "numbers of the model's outputs without a gap, 0 to 2"),
+        ({1: "a", 2: "b", 3: "c"}, "without a gap"),
+        ("abc", "classes is a str"),
+        ({"a", "b", "c"}, "classes is a set"),
+        (["a", "b\nc", "d"], "has a line break"),
+        (["a", "b\u2028c", "d"], "has a line break"),
+    ],
+)
+def test_classes_whose_order_or_lines_are_unknown_are_refused(vectorizer, of_three, classes, words):
+    with pytest.raises(ExportError, match=words):
+        bundle_of(of_three, vectorizer, classes)

@@ -1,0 +1,117 @@
+"""The code of the model cards runs as it stands."""
+
+import contextlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_models import joined
+
+from attn_tuner.exporting import Bundle, exporters
+from attn_tuner.exporting.bundle import padded
+from attn_tuner.exporting.usage_snippets import usage_of
+
+TEXTS = ["a text", "another"]  # Those of the cards.
+
+
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+@pytest.fixture(scope="module", params=["binary", "multilabel", "regression"])
+def one_of_a_task(request, vectorizer):
+    classes = {"binary": ["no", "yes"], "multilabel": ["x", "y", "z"]}.get(request.param, [])
+    model, _ = joined([("additive", "none")], request.param, len(classes))
+    return Bundle(vectorizer, model, classes, text_limit=9, task=request.param)
+
+
+@pytest.mark.parametrize("form", ["savedmodel", "keras", "onnx", "litert"])
+def test_the_python_of_a_card_runs(one_of_a_task, form, tmp_path, monkeypatch):
+    pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
+    bundle = one_of_a_task
+    exporters[form](bundle, tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (code,) = blocks(usage_of(form, bundle), "python")
+    names = {"ids": padded(bundle.ids(TEXTS)), "__name__": "card"}
+    lines = code.replace("PATH", str(tmp_path)).strip()
+    *_, last = lines.splitlines()
+    exec(lines, names)
+    monkeypatch.delitem(sys.modules, "reader", raising=False)
+    expected = bundle.predict(TEXTS)
+    shown = {
+        "savedmodel": lambda: next(
+            names["answer"][key] for key in ("value", "probabilities") if key in names["answer"]
+        ),
+        "keras": lambda: bundle.columns(names["model"].predict(names["ids"], verbose=0)),
+        "onnx": lambda: names.get("probabilities", names.get("values")),
+        "litert": lambda: names.get("probabilities"),
+    }[form]()
+    if shown is None:  # The last line alone says it.
+        shown = eval(last, names)
+    np.testing.assert_allclose(np.reshape(shown, -1), expected.ravel()[: np.size(shown)], atol=1e-4)
+    if form == "onnx" and bundle.kind == "class":
+        assert names["labels"] == [bundle.label(row) for row in expected]
+    if form == "onnx" and bundle.kind == "labels":
+        assert [", ".join(each) for each in names["labels"]] == [
+            bundle.label(row) for row in expected
+        ]
+
+
+@contextlib.contextmanager
+def serving(signature):
+    """TensorFlow Serving's REST answer to {"instances": [...]}, at a port of its own."""
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            answer = signature(text=tf.constant(body["instances"]))
+            rows = zip(*(each.numpy().tolist() for each in answer.values()), strict=True)
+            told = [dict(zip(answer, row, strict=True)) for row in rows]
+            told = [{**row, "label": row["label"].decode()} for row in told]
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"predictions": told}).encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("program", ["curl", "node"])
+def test_a_service_is_called_as_the_card_says(saved, bundle, program):
+    if shutil.which(program) is None:
+        pytest.skip(f"needs {program}")
+    page = (saved.path / "README.md").read_text(encoding="utf-8")
+    (code,) = blocks(page, {"curl": "sh", "node": "javascript"}[program])
+    loaded = tf.saved_model.load(str(saved.path))
+    with serving(loaded.signatures["serving_default"]) as port:
+        code = code.replace("localhost:8501", f"127.0.0.1:{port}")
+        command = ["sh", "-c", code]
+        if program == "node":
+            code += "console.log(JSON.stringify({ predictions }));"
+            command = ["node", "--input-type=module", "-e", code]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)["predictions"]
+    expected = bundle.predict(TEXTS)
+    assert [row["label"] for row in told] == [bundle.label(row) for row in expected]
+    np.testing.assert_allclose([row["probabilities"] for row in told], expected, atol=1e-5)
+
+
+def test_a_card_promises_no_outputs_that_the_task_lacks(one_of_a_task):
+    for form in exporters:
+        said = usage_of(form, one_of_a_task)
+        assert ("probabilit" in said) == (one_of_a_task.kind != "number" and form != "keras")
+        assert ".argmax" not in said or one_of_a_task.kind == "class"

@@ -1,0 +1,78 @@
+"""Which trials may be averaged, and that the linear baseline always may."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from attn_tuner.baselines.background import LINEAR, LINEAR_ANSWERS
+from attn_tuner.finalizing.candidates import candidates
+from attn_tuner.metrics import measure
+from attn_tuner.storage.checkpoints import PROBABILITIES, WEIGHTS
+from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
+
+CLASSES = 30
+LABELS = np.arange(1_200) % CLASSES
+
+
+def answers(skill, seed):
+    logits = np.random.default_rng(seed).normal(size=(len(LABELS), CLASSES))
+    logits[np.arange(len(LABELS)), LABELS] += skill
+    powers = np.exp(2 * logits)
+    return (powers / powers.sum(axis=1, keepdims=True)).astype("float32")
+
+
+@pytest.fixture
+def runner(tmp_path):
+    """Makes a runner whose trials have these skills and statuses, beside a linear baseline."""
+
+    def make(trials, linear=None, objective="accuracy", ensemble=5):
+        records = []
+        for number, (skill, status) in enumerate(trials):
+            place = tmp_path / f"trial_{number}"
+            place.mkdir()
+            (place / WEIGHTS).touch()
+            given = answers(skill, number)
+            np.save(place / PROBABILITIES, given)
+            found = measure(LABELS, given)
+            records.append(
+                TrialRecord(str(number), status, {}, score=found[objective], measures=found)
+            )
+        if linear is not None:
+            np.savez(tmp_path / LINEAR, words=np.int64(100))
+            np.save(tmp_path / LINEAR_ANSWERS, answers(linear, 99))
+        sign = -1 if objective == "log_loss" else 1
+        return SimpleNamespace(
+            plan=SimpleNamespace(objective=objective, ensemble=ensemble, faithful=False),
+            project_dir=str(tmp_path),
+            get_trial_dir=lambda trial_id: str(tmp_path / f"trial_{trial_id}"),
+            ranked=lambda: sorted(records, key=lambda each: -sign * each.score),
+        )
+
+    return make
+
+
+def best(runner, most=5):
+    return next(iter(candidates(runner, LABELS, most)))
+
+
+@pytest.mark.parametrize("objective", ["accuracy", "log_loss"])
+def test_what_was_pruned_far_below_the_best_is_in_no_average(runner, objective):
+    trials = [(3.0, "completed"), (3.0, "completed"), (0.3, "pruned"), (0.1, "cut")]
+    found = best(runner(trials, linear=2.5, objective=objective))
+    assert not {"2", "3"} & found.shares.keys()
+    assert {"0", "1", LINEAR_NAME} == found.shares.keys()
+
+
+def test_what_was_pruned_near_the_best_may_be_in_an_average(runner):
+    found = best(runner([(3.0, "completed"), (3.0, "pruned")]))
+    assert {"0", "1"} == found.shares.keys()
+
+
+@pytest.mark.parametrize("trial", [0.1, 1.0, 2.0])
+@pytest.mark.parametrize("most", [1, 5])
+def test_what_is_exported_is_never_clearly_below_the_linear_baseline(runner, trial, most):
+    found = best(runner([(trial, "cut")], linear=3.0), most)
+    assert found.measures["accuracy"] >= measure(LABELS, answers(3.0, 99))["accuracy"] - 0.005
+    assert found.shares[LINEAR_NAME] >= 0.5
+    assert found.trials  # Whose attention explains.

@@ -1,0 +1,270 @@
+"""The end of a search: an average of trials, calibrated, within limits."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_search import QUICK, colours, quick_search
+
+import attn_tuner
+from attn_tuner.errors import BudgetError, RunError, SpaceError
+from attn_tuner.finalizing import finalize as finishing
+from attn_tuner.finalizing.calibration import at_temperature
+from attn_tuner.finalizing.candidates import Candidate
+from attn_tuner.finalizing.ensemble import select
+from attn_tuner.finalizing.thresholds import Thresholds, at_thresholds
+from attn_tuner.finalizing.time_reserve import affordable
+from attn_tuner.storage.trial_record import TrialRecord
+from attn_tuner.storage.validation_data import Validation
+from attn_tuner.tuning.budget import Budget
+
+WEAK = {
+    **QUICK,
+    "text_limit": [4, 6],
+    "keep": ["head", "tail"],
+    "epochs": [1, 2],
+    "learning_rate": 0.003,
+}
+
+
+def doubtful(count=400):
+    """Colours of which one in six is named wrongly, so that no model is always right."""
+    texts, labels = colours(count)
+    other = {"warm": "cold", "cold": "warm"}
+    return texts, [other[each] if i % 6 == 1 else each for i, each in enumerate(labels)]
+
+
+def all_of_them(answers, *given, **options):
+    """What `select` finds, but that every model is a member."""
+    share = 1 / len(answers)
+    everyone = {"members": tuple(range(len(answers))), "weights": (share,) * len(answers)}
+    return replace(select(answers, *given, **options), **everyone)
+
+
+@pytest.fixture(scope="module")
+def averaged(tmp_path_factory):
+    """A search that exports an average of all its trials and the linear model, come what may."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("attn_tuner.finalizing.candidates.holds", lambda *given, **options: True)
+        patch.setattr("attn_tuner.finalizing.candidates.select", all_of_them)
+        patch.setattr("attn_tuner.finalizing.candidates.NEAR", 0.0)
+        return quick_search(
+            tmp_path_factory.mktemp("runs") / "averaged",
+            data=doubtful(),
+            space=WEAK,
+            max_trials=5,
+            ensemble=3,
+            tuner="random",
+            seed=2,
+            objective="log_loss",
+        )
+
+
+def test_an_average_of_trials_that_cut_texts_differently_is_one_model(averaged):
+    members = averaged.run.members
+    assert len(members) == 6
+    assert "linear" in members
+    assert sum(members.values()) == pytest.approx(1)
+    values = [record.values for record in averaged.run.records if record.trial_id in members]
+    assert len({(each["text_limit"], each["keep"]) for each in values}) > 1
+    table = averaged.leaderboard().set_index("name")
+    row = table.loc[f"ensemble of {len(members)}"]
+    assert row["status"] == "exported"
+    assert (table["status"] == "exported").sum() == 1
+    assert row["test_log_loss"] == pytest.approx(averaged.test_metrics["log_loss"])
+    alone = min(record.score for record in averaged.run.records)
+    assert averaged.run.outcome["alone"] == pytest.approx(alone)
+
+
+def test_the_average_answers_raw_strings_in_a_process_without_us(averaged):
+    texts = ["a red box", "the blue box in the box of the", "of of of of of of of of green"]
+    script = (
+        "import sys, json; sys.modules['attn_tuner'] = None\n"
+        "import tensorflow as tf\n"
+        "given = json.loads(sys.argv[2])\n"
+        "model = tf.saved_model.load(sys.argv[1])\n"
+        "answer = model.signatures['serving_default'](text=tf.constant(given))\n"
+        "print(json.dumps(answer['probabilities'].numpy().tolist()))\n"
+    )
+    place = str(averaged.directory / "best")
+    arguments = [sys.executable, "-c", script, place, json.dumps(texts)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    expected = [list(answer.probabilities.values()) for answer in averaged.predict(texts)]
+    np.testing.assert_allclose(json.loads(done.stdout), expected, atol=1e-5)
+
+
+def test_the_average_is_explained_by_the_heads_of_all_its_members(averaged):
+    (found,) = averaged.explain("of of of of of of of of green")
+    members = [each for each in averaged.run.records if each.trial_id in averaged.run.members]
+    heads = sum(1 + (each.values["beside"] != "nothing") for each in members)
+    assert len(found.rows) == heads  # The linear model has none.
+    assert found.weights.shape == (len(found.rows), len(found.tokens))
+    assert found.attention.sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_the_outcome_says_what_was_averaged_and_calibrated(averaged):
+    said = str(averaged)
+    assert "The exported model averages trial " in said
+    assert "expected calibration error" in said
+    page = averaged.report().read_text(encoding="utf-8")
+    assert "The exported model averages trial " in page
+    assert "An average of" in page
+    card = json.loads((averaged.directory / "best" / "card.json").read_text())
+    assert card["members"] == averaged.run.members
+    assert card["calibration"] == averaged.run.outcome["calibration"]
+
+
+def test_calibration_changes_no_label_and_lowers_the_loss(averaged):
+    found = averaged.run.outcome["calibration"]
+    assert found["loss_after"] <= found["loss_before"]
+    shown = (averaged.directory / "data" / "validation.jsonl").read_text().splitlines()
+    texts = [json.loads(line)["text"] for line in shown]
+    kept = np.load(averaged.directory / "validation.npy")
+    answers = averaged.predict(texts)
+    assert [each.label for each in answers] == [averaged.classes[i] for i in kept.argmax(axis=1)]
+    given = [list(each.probabilities.values()) for each in answers]
+    np.testing.assert_allclose(given, kept, atol=1e-4)
+
+
+def test_a_bundle_reads_what_the_longest_of_its_members_wants():
+    def record(**values):
+        return TrialRecord("0", "completed", {"vocabulary_limit": 9, "keep": "tail", **values})
+
+    one, two = record(text_limit=8), record(text_limit=16, vocabulary_limit=20)
+    both = Candidate((one, two), (0.5, 0.5), np.zeros((1, 2)), {})
+    assert both.reading() == {"text_limit": 16, "keep": "tail", "vocabulary_limit": 20}
+    other = Candidate((one, record(text_limit=16, keep="head")), (0.5, 0.5), np.zeros((1, 2)), {})
+    assert other.reading()["text_limit"] is None
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory):
+    """Of the two encoders only one keeps within the limits."""
+    return quick_search(
+        tmp_path_factory.mktemp("runs") / "limited",
+        data=colours(120),
+        space={**QUICK, "gru.units": 128, "epochs": 2},
+        max_trials=5,
+        max_parameters=30_000,
+        max_latency_ms=10_000,
+        max_size_mb=20,
+        ensemble=4,
+        tuner="random",
+    )
+
+
+def test_what_breaks_a_limit_is_recorded_and_not_trained(limited):
+    records = {record.status: record for record in limited.run.records}
+    refused = records["infeasible"]
+    assert refused.values["encoder"] == "gru"
+    assert "weights; at most 30,000 are allowed" in refused.stopped
+    assert refused.seconds == 0
+    assert limited.best_model.count_params() <= 30_000
+    assert {r.values["encoder"] for r in limited.run.ranked()} == {"none"}
+
+
+def test_the_winner_keeps_within_every_limit_and_is_a_single_trial(limited):
+    assert len(limited.run.members) == 1
+    assert limited.run.outcome["megabytes"] <= 20
+    assert all(record.latency_ms <= 10_000 for record in limited.run.ranked())
+
+
+def test_the_front_holds_the_best_and_the_smallest(limited):
+    front = limited.front()
+    ranked = limited.run.ranked()
+    assert front["val_accuracy"].iloc[0] == ranked[0].score
+    assert front["parameters"].min() == min(record.parameters for record in ranked)
+    assert front["latency_ms"].notna().all()
+    assert len(front) <= len(ranked)
+
+
+def test_limits_that_nothing_keeps_are_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr("attn_tuner.tuning.failures.TURNED_AWAY", 3)
+    with pytest.raises(RunError, match="None of 3 configurations keeps within the limits"):
+        quick_search(tmp_path / "run", max_trials=4, max_parameters=10)
+
+
+def test_a_size_that_no_artefact_has_is_one_sentence(tmp_path):
+    with pytest.raises(BudgetError, match="No model keeps within the limits"):
+        quick_search(tmp_path / "run", max_trials=1, max_size_mb=0.05)
+
+
+def test_an_average_is_as_large_as_the_time_for_measuring_it_allows():
+    class Stored:
+        def size(self, role):
+            return {"test": 1_000, "validation": 100}[role]
+
+    budget = Budget(1_000.0)
+    budget.record("validation", 3.0)
+    assert affordable(budget, Stored(), 5) == 3  # A tenth of the time, 30 s for each.
+    assert affordable(budget, Stored(), 2) == 2
+    assert affordable(Budget(10.0), Stored(), 5) == 1
+    assert affordable(Budget(None), Stored(), 5) == 5
+
+
+def test_unless_told_otherwise_up_to_five_trials_are_averaged(tmp_path):
+    space = {name: value for name, value in QUICK.items() if name != "gru.units"}
+    space |= {"encoder": ["none"], "head": ["mean"], "epochs": 1}
+    given = {"data": colours(60), "space": space, "max_trials": 1, "epochs": 1}
+    assert quick_search(tmp_path / "run", **given, ensemble=None).run.plan.ensemble == 5
+
+
+def test_an_ensemble_of_none_is_refused(tmp_path):
+    with pytest.raises(SpaceError, match="ensemble is 0"):
+        attn_tuner.search(colours(), directory=tmp_path / "run", ensemble=0, progress=False)
+
+
+@pytest.fixture(scope="module")
+def repeated(tmp_path_factory):
+    """A search whose trial is repeated, and trained again on all texts as the winner."""
+    folder = tmp_path_factory.mktemp("runs") / "repeated"
+    plain = {name: value for name, value in QUICK.items() if name != "gru.units"}
+    plain |= {"encoder": ["none"], "head": ["mean"]}
+    given = {"data": colours(120), "space": plain, "max_trials": 1}
+    return quick_search(folder, **given, refit=True, repeats=2, max_size_mb=20)
+
+
+def test_the_best_trials_are_repeated_with_fresh_seeds(repeated):
+    (record,) = repeated.run.records
+    assert len(record.repeats) == 2
+    row = repeated.leaderboard().set_index("name").loc["trial 0"]
+    scores = [record.score, *record.repeats]
+    assert row["runs"] == 3
+    assert row["mean_accuracy"] == pytest.approx(np.mean(scores))
+    assert row["sd_accuracy"] == pytest.approx(np.std(scores, ddof=1))
+    assert "Trained with fresh seeds, validation accuracy: trial 0" in str(repeated)
+    assert not list((repeated.directory / "trial_0").glob("repeat_*"))
+
+
+def test_the_winner_is_trained_again_on_all_texts_and_the_outcome_says_so(repeated):
+    assert repeated.run.outcome["refit"] is True
+    assert "trained again, on training and validation texts together" in str(repeated)
+    assert repeated.run.outcome["megabytes"] <= 20
+    texts = Validation.read(repeated.run).texts
+    trial = np.load(repeated.directory / "validation.npy")
+    assert np.abs(repeated.bundle.predict(texts) - trial).max() > 1e-3
+
+
+def test_an_average_is_not_trained_again(averaged):
+    assert averaged.run.outcome["refit"] is False
+
+
+def test_a_threshold_for_f1_is_one_half_in_what_is_exported(tmp_path, monkeypatch):
+    chosen = Thresholds((0.2,), "f1_macro", before=0.6, after=0.7)
+    monkeypatch.setattr(finishing, "chosen_thresholds", lambda *given: chosen)
+    plain = {name: value for name, value in QUICK.items() if name != "gru.units"}
+    plain |= {"encoder": ["none"], "head": ["mean"], "epochs": 1, "learning_rate": 0.002}
+    given = {"data": doubtful(200), "space": plain, "max_trials": 1, "epochs": 1}
+    found = quick_search(tmp_path / "run", **given, objective="f1_macro")
+    assert found.run.outcome["thresholds"]["at"] == [0.2]
+    assert "0.5 stands where 0.20 stood: 0.6000 before, 0.7000 after" in str(found)
+    kept = np.load(found.directory / "trial_0" / "validation.npy")
+    temperature = found.run.outcome["calibration"]["temperature"]
+    expected = at_thresholds(at_temperature(kept, temperature), (0.2,))
+    given = found.predict(Validation.read(found.run).texts)
+    rows = [list(each.probabilities.values()) for each in given]
+    np.testing.assert_allclose(rows, expected, atol=1e-4)
+    assert [each.label for each in given] == [found.classes[i] for i in expected.argmax(axis=1)]

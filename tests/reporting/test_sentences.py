@@ -1,0 +1,87 @@
+"""What is said of a winner and of its scores."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from attn_tuner.errors import DataError
+from attn_tuner.finalizing import finalize as finishing
+from attn_tuner.metrics import check_measurable, measure
+from attn_tuner.reporting.json_in_html import figure, lacking_in
+from attn_tuner.reporting.summary import sentence
+from attn_tuner.search_result import SearchResult
+from attn_tuner.storage.trial_record import TrialRecord
+from attn_tuner.text.dataset_notes import lacking_classes
+
+
+def winner(status, *epochs):
+    history = [{"epochs": each, "accuracy": 0.5} for each in epochs]
+    record = TrialRecord("0", status, {}, 0.5, measures=dict(history[0]), history=history)
+    return SimpleNamespace(trials=(record,))
+
+
+@pytest.mark.parametrize("status", ["completed", "pruned"])
+def test_a_trial_that_peaked_early_is_not_said_to_have_lacked_time(status):
+    assert finishing._hurried(winner(status, 0.25, 0.5, 3.0)) == []
+    assert finishing._hurried(winner(status, 0.25)) == []
+
+
+def test_a_trial_that_was_cut_within_its_first_epoch_is():
+    (said,) = finishing._hurried(winner("cut", 0.25, 0.5))
+    assert said.startswith("The winner saw 50% of the training part once")
+    assert finishing._hurried(winner("cut", 0.25, 1.25)) == []
+
+
+def run_that_lacks(**lacking):
+    plan = SimpleNamespace(classes=("common", "rare"), kind="class")
+    outcome = {"lacking": lacking, "test": {"accuracy": 1.0}, "test_texts": 120}
+    return SimpleNamespace(plan=plan, outcome=outcome, members={"0": 1.0})
+
+
+def test_a_score_that_lacks_a_class_says_so_first():
+    run = run_that_lacks(test=["rare"])
+    row = {"name": "this model", "part": "test", "texts": 120, "accuracy": 1.0}
+    facts = {
+        "named": "mean on none",
+        "scores": [{**row, "low": 0.97, "high": 1.0}],
+        "lacking": {part: lacking_in(run, part) for part in ("test", "validation")},
+    }
+    said = sentence(facts)
+    assert said.startswith("The test part has no text of class 'rare': a score on it says nothing")
+    assert "mean on none gets 100.0 %" in said
+    assert sentence({**facts, "lacking": {}}).startswith("mean on none")
+
+
+def test_the_outcome_in_words_says_it_before_the_test_accuracy(monkeypatch):
+    result = SearchResult.__new__(SearchResult)
+    result.run = run_that_lacks(test=["rare"])
+    result.run.plan.goal = "accuracy"
+    result.run.records = []
+    result.run.outcome["seconds"] = 1.0
+    monkeypatch.setattr(SearchResult, "verdict", lambda self: SimpleNamespace(sentence="."))
+    monkeypatch.setattr("attn_tuner.search_result.finishing", lambda run: [])
+    first, second = result.sentences()[:2]
+    assert "no text of class 'rare'" in first
+    assert second.startswith("Test accuracy 1.0000")
+
+
+def test_classes_that_labels_lack_are_named():
+    assert lacking_classes(np.array([0, 2]), ("a", "b", "c")) == ["b"]
+    assert lacking_classes(np.array([[0, 1], [0, 1]], "uint8"), ("a", "b")) == ["a"]
+    assert lacking_classes(np.array([1.5]), ()) == []
+
+
+def test_a_measure_that_cannot_be_told_is_no_number():
+    found = measure(np.array([0, 0]), np.array([[0.9, 0.1], [0.8, 0.2]]))
+    assert figure(found["auc"]) == "unknown"
+    assert figure(found["accuracy"]) == "1.0000"
+
+
+@pytest.mark.parametrize("labels", [[0, 0], [1], [[1, 0], [1, 0]]])
+def test_an_objective_without_a_value_is_refused(labels):
+    with pytest.raises(DataError, match="'auc' has no value"):
+        check_measurable("auc", np.array(labels))
+    check_measurable("accuracy", np.array(labels))
+    check_measurable("auc", np.array([0, 1]))
+    check_measurable("auc", np.array([[1, 0], [1, 1]]))

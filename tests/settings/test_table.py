@@ -1,0 +1,211 @@
+"""No option that cannot be meant gets as far as the data, and none leaves a file behind."""
+
+import inspect
+from datetime import timedelta
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import attn_tuner
+from attn_tuner import api
+from attn_tuner.errors import AttnTunerError
+from attn_tuner.model_space import default_space
+from attn_tuner.space import Choice, Int, SearchSpace
+
+NAN, INF, LONG = float("nan"), float("inf"), 10**4_000
+NO_WHOLE = [-1, 1.5, "3", True, None, [], NAN, INF, LONG]
+NO_COUNT = [0, *NO_WHOLE]
+NO_MOST = [0, -3, 1.5, "3", True, [], LONG]
+NO_NUMBER = [-1, -0.5, "2", True, [], NAN, INF, 1j]
+NO_NAME = ["nope", "", 3, ["tpe"], {"a": 1}, b"tpe", NAN]
+NO_FLAG = [None, 0, 1, "yes", []]
+
+BAD = {
+    "text": [True, 1.5, ["text"], {"a"}],
+    "label": [False, 2.5, b"label", {}],
+    "validation": [0, 1, 2, -0.1, 1.0, NAN, True, "1.5", "missing.csv", 1j],
+    "test": [0, 1, -1, INF, False, "-0.2", "missing.parquet"],
+    "unlabelled": ["missing.txt", "no file", 3, 2.5, b"text", {"a": 1}, "\0"],
+    "vectors": ["missing.vec", 3, "", [], "a\0b"],
+    "max_time": ["soon", "-5m", 0, -1, NAN, INF, [], True, "1" * 5_000],
+    "max_trials": [0, -1, 1.5, "3", True, [], LONG],
+    "tuner": [*NO_NAME, None],
+    "fidelity": [*NO_NAME, None, "texts"],
+    "objective": [*NO_NAME, "faithful", "faithful nope"],
+    "faithful": NO_NUMBER,
+    "task": NO_NAME,
+    "space": [
+        "missing.toml",
+        3,
+        [],
+        SearchSpace(),
+        SearchSpace({**default_space(), "batch_size": Choice((0, 32))}),
+        SearchSpace({**default_space(), "embedding_dim": Int(-32, 64)}),
+        {"nothing": 1},
+        {"units": -5},
+        {"batch_size": [32, 0]},
+        {"embedding_dim": {"low": -64, "high": 64}},
+        {"learning_rate": -0.1},
+        {"learning_rate": NAN},
+        {"head": "nope"},
+        {"encoder": []},
+        {"units": None},
+        {"extend": 3},
+        {3: 4},
+        "a\0b",
+    ],
+    "seed": [*NO_WHOLE, 2**31, 99999999999999999999],
+    "epochs": NO_COUNT,
+    "patience": NO_COUNT,
+    "pruner": [*NO_NAME, None],
+    "keep": NO_COUNT,
+    "ensemble": NO_MOST,
+    "refit": NO_FLAG,
+    "pretrain": [1, 1.0, 2, -0.1, "0.3", None, True, NAN, [], LONG],
+    "repeats": NO_WHOLE,
+    "max_parameters": NO_MOST,
+    "max_latency_ms": [0, *NO_NUMBER],
+    "max_size_mb": [0, *NO_NUMBER],
+    "warm_start": ["missing", 3, None, [3], {"a": 1}, ["missing"]],
+    "workers": [*NO_COUNT, 100_000],
+    "cluster": [3, "", [], True],
+    "cpus_per_trial": [0, None, *NO_NUMBER],
+    "gpus_per_trial": [None, *NO_NUMBER],
+    "directory": [3, "", [], "a\0b"],
+    "progress": NO_FLAG,
+    "callbacks": [3, "none", [3], [keras.callbacks.Callback], keras.callbacks.Callback()],
+}
+GOOD = {
+    "text": ["review", 0],
+    "validation": [0.2, "0.2", np.float32(0.25)],
+    "max_time": ["20m", 90, timedelta(minutes=2), np.float64(60)],
+    "max_trials": [3, np.int64(3)],
+    "tuner": ["tpe", "hyperband"],
+    "objective": ["accuracy", "faithful log_loss", "rmse"],
+    "faithful": [0, 0.1, np.float32(0.5)],
+    "space": [
+        default_space(),
+        {"units": 64},
+        {"weight_decay": 0.0},
+        {"class_weights": ["balanced"]},
+    ],
+    "seed": [0, np.int32(7), 2**31 - 1],
+    "pretrain": [0, 0.3, np.float32(0.5)],
+    "max_size_mb": [1, 0.5],
+    "refit": [np.True_],
+    "callbacks": [(), [keras.callbacks.TerminateOnNaN()], lambda number, values: []],
+}
+
+
+class Reached(Exception):
+    """The data would be read now."""
+
+
+@pytest.fixture
+def call(monkeypatch, tmp_path):
+    """`search` that stops where it would read the data, in an empty folder."""
+
+    def reached(*args, **kwargs):
+        raise Reached
+
+    monkeypatch.setattr(api.texts_of, "load", reached, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def call(**options):
+        return attn_tuner.search("demo", **{"directory": tmp_path / "run", **options})
+
+    return call
+
+
+def test_every_option_has_values_that_are_bad():
+    assert {*BAD, "data"} == set(inspect.signature(attn_tuner.search).parameters)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_option_is_refused_before_any_work(name, call, tmp_path):
+    for value in BAD[name]:
+        with pytest.raises(AttnTunerError) as refusal:
+            call(**{name: value})
+        assert 0 < len(str(refusal.value)) < 3_000, value
+        assert "\n" not in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_option_gets_to_the_data(name, call):
+    for value in GOOD[name]:
+        with pytest.raises(Reached):
+            call(**{name: value})
+
+
+def test_files_that_are_none_of_what_they_should_be_are_refused_first(call, tmp_path):
+    (tmp_path / "a.toml").write_text("units = -5\n", encoding="utf-8")
+    (tmp_path / "b.toml").write_bytes(b"\xff = [")
+    (tmp_path / "glove.txt").write_text("no vectors here\n", encoding="utf-8")
+    (tmp_path / "empty.vec").write_text("", encoding="utf-8")
+    (tmp_path / "a.vec.gz").write_bytes(b"\x1f\x8b no gzip")
+    before = sorted(tmp_path.iterdir())
+    for options in (
+        {"space": "a.toml"},
+        {"space": tmp_path / "b.toml"},
+        {"space": tmp_path},
+        {"vectors": "glove.txt"},
+        {"vectors": tmp_path / "empty.vec"},
+        {"vectors": "a.vec.gz"},
+        {"vectors": tmp_path},
+        {"warm_start": tmp_path},
+        {"warm_start": tmp_path, "tuner": "grid"},
+        {"objective": "rmse", "task": "multilabel"},
+        {"fidelity": "texts", "tuner": "random"},
+    ):
+        with pytest.raises(AttnTunerError):
+            call(**options)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["thesis.tex", "data/mine.csv", "data/vectorizer.txt"])
+def test_a_folder_of_somebody_else_is_refused_first(call, tmp_path, name):
+    place = tmp_path / "run"
+    (place / name).parent.mkdir(parents=True)
+    (place / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(AttnTunerError, match="no search wrote"):
+        call()
+    with pytest.raises(AttnTunerError, match="is a file"):
+        call(directory=place / name / "run")
+    assert (place / name).read_text(encoding="utf-8") == "mine"
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.binary(max_size=4)
+    | st.sampled_from([LONG, 1j, object(), print, np.float32(1), np.zeros(2), timedelta(-1)]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=4,
+)
+
+
+@settings(
+    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(options=st.dictionaries(st.sampled_from(sorted(BAD)), ANYTHING, min_size=1, max_size=3))
+def test_any_options_get_to_the_data_or_are_refused_in_a_sentence(call, tmp_path, options):
+    with pytest.raises((AttnTunerError, Reached)):
+        call(**options)
+    assert list(tmp_path.iterdir()) == []
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data(), name=st.sampled_from(sorted(BAD)), other=st.sampled_from(sorted(GOOD)))
+def test_a_bad_option_beside_a_good_one_is_refused(call, data, name, other):
+    bad = {name: data.draw(st.sampled_from(BAD[name]))}
+    with pytest.raises(AttnTunerError):
+        call(**({other: data.draw(st.sampled_from(GOOD[other]))} | bad))

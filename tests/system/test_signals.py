@@ -1,0 +1,118 @@
+"""Signals that ask for an end."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from attn_tuner.system.signals import listening
+
+ENDINGS = [
+    (signal.SIGINT, KeyboardInterrupt),
+    (signal.SIGTERM, SystemExit),
+    (signal.SIGHUP, SystemExit),
+]
+
+
+@pytest.fixture(autouse=True)
+def usual_handlers():
+    before = {number: signal.getsignal(number) for number, _ in ENDINGS}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("number", "error"), ENDINGS)
+def test_a_signal_ends_what_nobody_asks(number, error):
+    before = signal.getsignal(number)
+    with pytest.raises(error) as caught, listening():
+        os.kill(os.getpid(), number)
+    if error is SystemExit:
+        assert caught.value.code == 128 + number
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize(("number", "error"), ENDINGS)
+def test_the_first_of_two_signals_is_put_off(number, error, capfd):
+    with listening() as signals, signals.put_off():
+        assert not signals.came()
+        os.kill(os.getpid(), number)
+        assert signals.came()
+        assert "a second signal ends at once" in capfd.readouterr().err
+        with pytest.raises(error):
+            os.kill(os.getpid(), signal.SIGTERM if error is SystemExit else number)
+
+
+@pytest.mark.parametrize(("number", "error"), ENDINGS)
+def test_a_command_ends_with_the_status_of_the_signal(number, error):
+    with listening(exits=True) as command:
+        with listening() as search, search.put_off():
+            os.kill(os.getpid(), number)
+        with pytest.raises(SystemExit) as caught:
+            command.end_if_any()
+    assert caught.value.code == 128 + number == command.status
+
+
+def test_without_a_signal_nothing_ends():
+    with listening() as signals:
+        signals.end_if_any()
+
+
+def test_what_nohup_has_ignored_stays_ignored():
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with listening() as signals:
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert not signals.came()
+
+
+def test_outside_the_main_thread_signals_keep_their_meaning():
+    found = []
+
+    def work():
+        with listening() as signals:
+            found.append((signals.came(), signal.getsignal(signal.SIGTERM)))
+
+    before = signal.getsignal(signal.SIGTERM)
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [(False, before)]
+
+
+HUNG_UP = """
+import sys, time
+from pathlib import Path
+from attn_tuner.system.signals import listening
+with listening(exits=True) as signals:
+    with signals.put_off():
+        print("ready", flush=True)
+        while not signals.came():
+            time.sleep(0.02)
+    print("to nobody", flush=True)
+    print("to nobody", file=sys.stderr, flush=True)
+    Path(sys.argv[1]).touch()
+    signals.end_if_any()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a pseudo-terminal")
+def test_what_is_printed_to_a_terminal_that_was_closed_is_no_error(tmp_path):
+    done = tmp_path / "done"
+    master, slave = os.openpty()
+    take_terminal = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    process = subprocess.Popen(
+        [sys.executable, "-c", take_terminal + HUNG_UP, str(done)],
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    assert b"ready" in os.read(master, 100)
+    os.close(master)
+    assert process.wait(timeout=60) == 128 + signal.SIGHUP
+    assert done.exists()

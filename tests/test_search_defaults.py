@@ -1,0 +1,100 @@
+"""What a search tries by itself on given data."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.search_defaults import search_space, word_vectors
+from attn_tuner.storage.plan import Plan
+from attn_tuner.text import Split, TextDataset
+from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.oracles.factory import KNOWN_GOOD, known_good, oracle_of
+
+
+def prepared(directory, ones, texts=60, words="text number"):
+    labels = (np.arange(texts) < ones).astype("int32")
+    split = Split([f"{words} {index}" for index in range(texts)], labels)
+    return EncodedData.prepare(TextDataset("few", split, split, None, ("no", "yes")), directory)
+
+
+@pytest.fixture(scope="module")
+def uneven(tmp_path_factory):
+    return prepared(tmp_path_factory.mktemp("uneven") / "data", ones=6)
+
+
+@pytest.mark.parametrize(
+    ("objective", "first"), [("accuracy", "as they are"), ("f1_macro", "balanced")]
+)
+def test_where_a_class_is_rare_the_search_tries_to_weigh_it_more(uneven, objective, first):
+    space = search_space(None, uneven, 4, objective)
+    assert set(space["class_weights"].values) == {"balanced", "as they are"}
+    assert space["class_weights"].default == first
+
+
+def test_where_classes_are_even_there_is_nothing_to_weigh(tmp_path):
+    even = prepared(tmp_path / "data", ones=30)
+    assert "class_weights" not in search_space(None, even, 4, "f1_macro")
+
+
+def test_balanced_training_gives_both_classes_the_same_weight(uneven):
+    values = {"text_limit": 8, "keep": "head", "vocabulary_limit": 50, "batch_size": 60}
+    _, labels, weights = uneven.training({**values, "class_weights": "balanced"}, 0)[0]
+    assert weights[labels == 1].sum() == pytest.approx(weights[labels == 0].sum())
+    assert len(uneven.training({**values, "class_weights": "as they are"}, 0)[0]) == 2
+
+
+def test_only_labels_are_smoothed_and_no_numbers(uneven, tmp_path):
+    assert "label_smoothing" in search_space(None, uneven, 4)
+    numbers = np.linspace(0, 1, 60).astype("float32")
+    split = Split([f"text number {index}" for index in range(60)], numbers)
+    data = TextDataset("numbers", split, split, None, ())
+    stored = EncodedData.prepare(data, tmp_path / "data")
+    assert "label_smoothing" not in search_space(None, stored, 4, "rmse")
+
+
+def test_where_tokens_are_characters_the_search_begins_with_groups_of_them(uneven, tmp_path):
+    characters = prepared(tmp_path / "data", ones=30, words="房间很干净服务也好")
+    space = search_space(None, characters, 4)
+    assert "ngrams" in space["encoder"].names()
+    assert [point.get("encoder") for point in known_good(space)] == ["ngrams", None, None, "none"]
+    narrowed = search_space({"encoder": ["gru", "lstm"]}, characters, 4)
+    words = search_space(None, uneven, 4)
+    for other in (narrowed, words):
+        assert "ngrams" not in other["encoder"].names()
+        assert known_good(other) == KNOWN_GOOD
+
+
+def test_the_document_names_every_dimension(uneven):
+    page = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", page))
+    assert set(search_space(None, uneven, 4)) <= named
+
+
+def test_word_vectors_come_from_a_file_where_there_is_one(uneven, tmp_path):
+    words = uneven.vectorizer.vocabulary
+    rows = np.random.default_rng(0).normal(size=(3, 8))
+    pairs = zip(words[2:5], rows, strict=True)
+    lines = [f"{word} {' '.join(map(str, row))}\n" for word, row in pairs]
+    (tmp_path / "glove.txt").write_text("".join(lines))
+    space = search_space(None, uneven, 4)
+    given = (space, uneven, Budget(None), tmp_path, 0)
+    found = word_vectors(*given, tmp_path / "glove.txt")
+    assert found.shape == (len(words), 128)  # As wide as the widest embedding on offer.
+    assert not found[0].any()
+    products = found[2:5, :8] @ found[2:5, :8].T
+    centred = rows - rows.mean(axis=0)
+    scale = products[0, 0] / (centred[0] @ centred[0])
+    np.testing.assert_allclose(products, scale * centred @ centred.T, atol=1e-4)
+    assert found[2:, 8:].std() <= found[2:, :8].std()
+    again = word_vectors(*given, tmp_path / "glove.txt")
+    np.testing.assert_array_equal(found, again)
+
+
+@pytest.mark.parametrize(("fidelity", "most"), [("epochs", 4), ("texts", 9), ("length", 9)])
+def test_the_highest_rung_has_the_callers_epochs_or_all_of_the_texts(fidelity, most):
+    plan = Plan("few", "0", ("no", "yes"), {}, tuner="hyperband", fidelity=fidelity, epochs=4)
+    assert oracle_of(plan, AttentionHyperModel(50)).max_epochs == most

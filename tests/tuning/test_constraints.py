@@ -1,0 +1,70 @@
+"""Limits on weights, bytes and time; the front of what is worth its cost."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.reporting.pareto import pareto
+from attn_tuner.tuning.constraints import Constraints, latency_ms, median_ms
+
+SMALL = {"embedding_dim": 4, "encoder.bigru.units": 3, "head.additive.units": 2}
+points = st.lists(st.tuples(*[st.integers(0, 4)] * 2), min_size=1, max_size=12)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return AttentionHyperModel(vocabulary_size=30).model(SMALL)
+
+
+def test_a_model_above_a_limit_is_refused_and_the_reason_says_by_how_much(model):
+    weights = model.count_params()
+    assert Constraints(parameters=weights).refusal(model) is None
+    reason = Constraints(parameters=10).refusal(model)
+    assert reason == f"{weights:,} weights; at most 10 are allowed"
+    assert "megabytes" in Constraints(size_mb=1e-6).refusal(model)
+    assert "ms for one text" in Constraints(latency_ms=2).refusal(model, latency=3.0)
+    assert Constraints(latency_ms=5, size_mb=1).refusal(model, latency=3.0) is None
+
+
+def test_a_finished_artefact_is_held_to_what_was_measured():
+    allowed = Constraints(parameters=100, latency_ms=5, size_mb=1)
+    assert allowed.broken(parameters=100, size_mb=1.0, latency_ms=5.0) is None
+    assert allowed.broken(50, 0.5, 7.25) == "7.2 ms for one text; at most 5 are allowed"
+
+
+def test_no_limit_refuses_nothing_and_is_false():
+    assert not Constraints()
+    assert Constraints(size_mb=1)
+    with pytest.raises(SpaceError, match="above 0"):
+        Constraints(latency_ms=0)
+
+
+def test_the_time_of_a_model_is_measured(model):
+    assert latency_ms(model, 8, repeats=3) > 0
+
+
+def test_the_median_leaves_the_first_calls_out():
+    calls = []
+    median_ms(lambda: calls.append(1), repeats=5, warmup=2)
+    assert len(calls) == 7
+
+
+def test_the_front_of_a_worked_example():
+    rows = [(0.91, 12.0), (0.90, 3.0), (0.89, 4.0), (0.91, 14.0), (0.92, np.nan)]
+    assert pareto(rows, (True, False)) == [True, True, False, False, True]
+    assert pareto([], (True,)) == []
+
+
+@given(points)
+def test_every_point_is_on_the_front_or_beaten_by_one_that_is(rows):
+    front = pareto(rows, (True, False))
+    assert any(front)
+    for row, kept in zip(rows, front, strict=True):
+        beaten = any(
+            on and other[0] >= row[0] and other[1] <= row[1] and other != row
+            for other, on in zip(rows, front, strict=True)
+        )
+        assert kept != beaten
