@@ -115,13 +115,13 @@ def _by_jax(layer, states, mask):
 def _by_torch(layer, states, mask):
     import torch
 
-    states = torch.tensor(states, requires_grad=True)
+    states = ops.convert_to_tensor(states).requires_grad_()
     weights = [each.value for each in layer.trainable_variables]
     for each in weights:
         each.grad = None
-    _loss(layer(states, mask=torch.tensor(mask))).backward()
+    _loss(layer(states, mask=tensor(mask))).backward()
     found = [torch.zeros_like(each) if each.grad is None else each.grad for each in weights]
-    return states.grad.numpy(), [_array(each) for each in found]
+    return _array(states.grad), [_array(each) for each in found]
 
 
 _GRADIENTS = {"tensorflow": _by_tensorflow, "jax": _by_jax, "torch": _by_torch}

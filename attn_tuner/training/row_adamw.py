@@ -1,6 +1,7 @@
 """AdamW whose step over an embedding table touches only the rows of the batch's tokens."""
 
 import contextlib
+from collections import deque
 
 import keras
 from keras import ops
@@ -55,15 +56,17 @@ class RowAdamW(keras.optimizers.AdamW):
     def build(self, variables):
         if self.built:
             return
+        # No lists: Keras would count the model's variables among the optimiser's own.
+        self.trained = deque(variables)
         self.tables = {each.path: None for each in variables if _by_rows(each)}
         super().build([each for each in variables if each.path not in self.tables])
-        self.averages = [
+        self.averages = deque(
             (each, self.add_variable_from_reference(each, name="average"))
             for each in variables
             if self.average and not _is_table(each)
-        ]
+        )
         for weight, average in self.averages:
-            average.assign(weight)
+            average.assign(ops.copy(weight))  # JAX gives a buffer away, which both would share.
         for each in variables:
             if each.path in self.tables:
                 self.tables[each.path] = (
@@ -72,10 +75,9 @@ class RowAdamW(keras.optimizers.AdamW):
                 )
 
     def apply(self, grads, trainable_variables=None):
-        if trainable_variables is not None:
-            self.build(trainable_variables)
-        if trainable_variables is None:
-            return super().apply(grads, trainable_variables)
+        if trainable_variables is None:  # As in `stateless_apply`, by which JAX trains.
+            trainable_variables = self.trained
+        self.build(trainable_variables)
         pairs = list(zip(grads, trainable_variables, strict=True))
         rate, step = self.learning_rate, self.iterations + 1
         if self.still:

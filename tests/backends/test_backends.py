@@ -14,7 +14,8 @@ BACKENDS = ["jax", "torch"]
 CONTRACT = [
     "attention/test_every_head.py",
     "encoding/test_every_encoder.py",
-    "test_language_model.py",
+    "training/test_masked_language_model.py",
+    "training/test_row_adamw.py",
 ]
 
 
