@@ -9,7 +9,7 @@ from attn_tuner.attention import heads
 from attn_tuner.encoding import Projection
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.token_limits import TextMask, TokenLimits
-from attn_tuner.model_space import NOTHING_BESIDE, default_space
+from attn_tuner.model_space import NO_SECOND_HEAD, default_space
 from attn_tuner.space import assemble
 from attn_tuner.space.kerastuner import declare, value_of
 from attn_tuner.tasks import Task, task_named
@@ -41,7 +41,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         features: width of numeric sequences that take the place of ids.
         vectors: `(vocabulary_size, width)` word vectors, width at least the largest
             `embedding_dim`, their columns by falling importance. With them the space has the
-            dimension `start`: whether the embedding begins with them or at random.
+            dimension `embedding_init`: whether the embedding begins with them or at random.
         training_texts: texts of an epoch. Known, and with `epochs` in the space, the learning rate
             rises and falls over the whole training; else it is constant.
         task: "multilabel" or "regression"; None for classes.
@@ -78,7 +78,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             raise SpaceError(f"A classifier needs at least 2 classes; got classes={classes}.")
         if vocabulary_size < 3:
             raise SpaceError(
-                f"vocabulary_size={vocabulary_size} leaves no word beside padding and unknown; "
+                f"vocabulary_size={vocabulary_size} leaves no word besides padding and unknown; "
                 "give at least 3."
             )
         if features is not None and features < 1:
@@ -123,16 +123,16 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         inputs, embedded, mask = self._embed(values)
         states = assemble(self.space["encoder"], "encoder", values)(embedded, mask=mask)
         states = keras.layers.Dropout(values["encoder_dropout"])(states)
-        if values["state_norm"]:
-            states = keras.layers.LayerNormalization(name="state_norm")(states)
+        if values["layer_norm"]:
+            states = keras.layers.LayerNormalization(name="layer_norm")(states)
         context = assemble(self.space["head"], "head", values)(states, mask=mask)
-        if values["beside"] != NOTHING_BESIDE:
-            second = heads[values["beside"]](name="beside")(states, mask=mask)
+        if values["second_head"] != NO_SECOND_HEAD:
+            second = heads[values["second_head"]](name="second_head")(states, mask=mask)
             context = keras.layers.Concatenate(name="side_by_side")([context, second])
         for _ in range(values["dense_layers"]):
-            context = keras.layers.Dropout(values["output_dropout"])(context)
+            context = keras.layers.Dropout(values["dropout"])(context)
             context = keras.layers.Dense(values["dense_units"], activation="relu")(context)
-        context = keras.layers.Dropout(values["output_dropout"])(context)
+        context = keras.layers.Dropout(values["dropout"])(context)
         model = keras.Model(inputs, self._classify(context), name=self.name)
         if self.include_top:
             self._compile(model, values)
@@ -175,26 +175,26 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             embedded = Projection(values["embedding_dim"], name="projection")(inputs, mask=mask)
         else:
             inputs = keras.Input((None,), dtype="int32", name="ids")
-            vocabulary_limit = min(values["vocabulary_limit"], self.vocabulary_size)
+            words = min(values["vocabulary_size"], self.vocabulary_size)
             limits = TokenLimits(
-                vocabulary_limit,
-                values["text_limit"],
-                values["keep"],
+                words,
+                values["max_length"],
+                values["truncation"],
                 values["word_dropout"],
                 seed=self.seed or 0,
                 name="limits",
             )
             ids = limits(inputs)
             mask = TextMask(name="mask")(ids)
-            embedded = self._table(ids, vocabulary_limit, values)
-        dropout = keras.layers.SpatialDropout1D(values["embedding_dropout"])
+            embedded = self._table(ids, words, values)
+        dropout = keras.layers.SpatialDropout1D(values["spatial_dropout"])
         return inputs, dropout(embedded), mask
 
     def _table(self, ids, rows, values):
         width = values["embedding_dim"]
         table = keras.layers.Embedding(rows, width, name="embedding")
         embedded = table(ids)
-        if self.vectors is not None and values.get("start") == "vectors":
+        if self.vectors is not None and values.get("embedding_init") == "word_vectors":
             if width > self.vectors.shape[1]:
                 raise SpaceError(
                     f"embedding_dim={width} is wider than the word vectors, which have "
@@ -267,14 +267,14 @@ class AttentionHyperModel(keras_tuner.HyperModel):
 
     def _still(self, values) -> int:
         """Batches in which word vectors are left as they are."""
-        if self.vectors is None or values.get("start") != "vectors":
+        if self.vectors is None or values.get("embedding_init") != "word_vectors":
             return 0
-        return (self._batches(values) or 0) * values.get("still_epochs", 0)
+        return (self._batches(values) or 0) * values.get("embedding_frozen_epochs", 0)
 
     def _average(self, values) -> float:
         """The momentum of the weights' averages; 0 where none are kept."""
         steps = self._steps(values)
-        if not values.get("weight_average", False) or steps is None:
+        if not values.get("use_ema", False) or steps is None:
             return 0.0
         return ema_momentum(steps)
 

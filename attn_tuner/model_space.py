@@ -2,11 +2,11 @@
 
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
-from attn_tuner.layers.token_limits import KEEPS
+from attn_tuner.layers.token_limits import TRUNCATIONS
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 
-VOCABULARY_LIMITS = (5_000, 10_000, 20_000, 30_000, 50_000)
-TEXT_LIMITS = (64, 128, 256, 400)
+VOCABULARY_SIZES = (5_000, 10_000, 20_000, 30_000, 50_000)
+MAX_LENGTHS = (64, 128, 256, 400)
 HEADS = (
     "additive",
     "feedforward",
@@ -21,49 +21,49 @@ HEADS = (
     "pooling",
     "structured",
 )
-NOTHING_BESIDE = "nothing"
-BESIDE = (NOTHING_BESIDE, "additive", "feedforward", "gated", "last", "local")
+NO_SECOND_HEAD = "none"
+SECOND_HEADS = (NO_SECOND_HEAD, "additive", "feedforward", "gated", "last", "local")
 ENCODERS = ("bigru", "bilstm", "gru", "lstm", "none")
 PHRASES = "ngrams"
 
 
 def default_space(
-    vocabulary_size: int | None = 20_000, text_limits=TEXT_LIMITS, phrases=False
+    vocabulary_size: int | None = 20_000, max_lengths=MAX_LENGTHS, phrases=False
 ) -> SearchSpace:
     """The dimensions of `AttentionHyperModel`; each default belongs to one good model.
 
     Args:
         vocabulary_size: ids in the data, padding and unknown included; None for numeric
             sequences, which have none of the dimensions of text.
-        text_limits: lengths, in tokens, to which texts may be cut.
+        max_lengths: lengths, in tokens, to which texts may be cut.
         phrases: whether a convolution in front of the encoder is on offer, for tokens that are
             less than words.
     """
     among = (*ENCODERS, PHRASES) if phrases else ENCODERS
-    text = {} if vocabulary_size is None else _text_space(vocabulary_size, text_limits)
+    text = {} if vocabulary_size is None else _text_space(vocabulary_size, max_lengths)
     return SearchSpace(
         **text,
         embedding_dim=Int(32, 128, step=32, default=64),
-        embedding_dropout=Float(0.0, 0.5, step=0.1, default=0.2),
+        spatial_dropout=Float(0.0, 0.5, step=0.1, default=0.2),
         encoder=Part(encoders, among=among, default="bigru"),
         encoder_dropout=Float(0.0, 0.5, step=0.1, default=0.0),
-        state_norm=Choice((False, True)),
+        layer_norm=Choice((False, True)),
         head=Part(heads, among=HEADS, default="additive"),
-        beside=Choice(BESIDE),
+        second_head=Choice(SECOND_HEADS),
         dense_layers=Int(0, 2, default=0),
         dense_units=Choice((32, 64, 128), default=64),
-        output_dropout=Float(0.0, 0.5, step=0.1, default=0.2),
+        dropout=Float(0.0, 0.5, step=0.1, default=0.2),
         learning_rate=Float(3e-4, 1e-2, log=True, default=2e-3),
         weight_decay=Float(1e-6, 1e-1, log=True, default=1e-3),
         batch_size=Choice((32, 64, 128), default=64),
     )
 
 
-def _text_space(vocabulary_size, text_limits):
-    limits = [limit for limit in VOCABULARY_LIMITS if limit < vocabulary_size]
+def _text_space(vocabulary_size, max_lengths):
+    limits = [limit for limit in VOCABULARY_SIZES if limit < vocabulary_size]
     return {
-        "vocabulary_limit": Choice([*limits, vocabulary_size], default=vocabulary_size),
-        "text_limit": Choice(text_limits, default=max(text_limits)),
-        "keep": Choice(KEEPS, default="ends"),
+        "vocabulary_size": Choice([*limits, vocabulary_size], default=vocabulary_size),
+        "max_length": Choice(max_lengths, default=max(max_lengths)),
+        "truncation": Choice(TRUNCATIONS, default="ends"),
         "word_dropout": Float(0.0, 0.2, step=0.05, default=0.0),
     }

@@ -33,20 +33,18 @@ def search_space(given, stored, epochs: int, objective: str = "accuracy") -> Sea
     lengths = (*(each for each in EPOCHS if each < epochs), epochs)
     usual = usual_epochs(stored.size("train"))
     phrases = stored.stores["train"].by_character
-    standard = default_space(stored.vocabulary_size, stored.text_limits(), phrases).extend(
-        start=Choice(("vectors", "random")),
-        still_epochs=Choice((0, 1)),
-        weight_average=Choice((False, True)),
+    standard = default_space(stored.vocabulary_size, stored.max_lengths(), phrases).extend(
+        embedding_init=Choice(("word_vectors", "random")),
+        embedding_frozen_epochs=Choice((0, 1)),
+        use_ema=Choice((False, True)),
         epochs=Choice(lengths, default=min(lengths, key=lambda each: abs(each - usual))),
     )
     labels = stored.stores["train"].labels
     if kind_of(labels) != "number":
         standard = standard.extend(label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0))
     if kind_of(labels) == "class" and imbalanced(labels, int(labels.max()) + 1):
-        wanted = "balanced" if objective in ALIKE else "as they are"
-        standard = standard.extend(
-            class_weights=Choice(("balanced", "as they are"), default=wanted)
-        )
+        wanted = "balanced" if objective in ALIKE else "none"
+        standard = standard.extend(class_weight=Choice(("balanced", "none"), default=wanted))
     return _changed(standard, given)
 
 
@@ -62,12 +60,12 @@ def check_space(given, epochs: int):
         if missing:
             raise SpaceError(f"The space lacks {missing}. To leave one out of the search fix() it.")
     every = default_space(phrases=True).extend(
-        start=Choice(("vectors", "random")),
-        still_epochs=Choice((0, 1)),
-        weight_average=Choice((False, True)),
+        embedding_init=Choice(("word_vectors", "random")),
+        embedding_frozen_epochs=Choice((0, 1)),
+        use_ema=Choice((False, True)),
         epochs=Choice((epochs,)),
         label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0),
-        class_weights=Choice(("balanced", "as they are")),
+        class_weight=Choice(("balanced", "none")),
     )
     if isinstance(given, SearchSpace):
         known = {leaf.name: leaf for leaf in every.leaves()}
@@ -111,7 +109,7 @@ def word_vectors(space, stored, budget, directory, seed: int, file=None):
     Raises:
         DataError: the file does not read as word vectors.
     """
-    if "vectors" not in getattr(space.get("start"), "values", ()):
+    if "word_vectors" not in getattr(space.get("embedding_init"), "values", ()):
         return None
     width = space["embedding_dim"]
     widest = width.high if isinstance(width, Int) else max(width.values)

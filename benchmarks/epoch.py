@@ -47,8 +47,8 @@ def epoch_seconds(store: TokenStore, classes: int, rounds: int) -> dict[str, tup
     In turn and the best, because other work on the machine slows down either at any time; the
     first round, which compiles, is left out.
     """
-    bucketed = Batches(store, BATCH, LIMIT, vocabulary_limit=WORDS)
-    whole = Batches(store, len(store), LIMIT, vocabulary_limit=WORDS, shuffle=False, rungs=1)
+    bucketed = Batches(store, BATCH, LIMIT, vocabulary_size=WORDS)
+    whole = Batches(store, len(store), LIMIT, vocabulary_size=WORDS, shuffle=False, rungs=1)
     ids, labels = whole[0]
     ids = np.pad(ids, [(0, 0), (0, LIMIT - ids.shape[1])])
     model = model_of(classes)
@@ -68,7 +68,7 @@ def epoch_seconds(store: TokenStore, classes: int, rounds: int) -> dict[str, tup
 
 def first_batch(directory: Path):
     """What a trial does before it can train: open the store, make the first batch."""
-    return Batches(TokenStore.open(directory), BATCH, LIMIT, vocabulary_limit=WORDS)[0]
+    return Batches(TokenStore.open(directory), BATCH, LIMIT, vocabulary_size=WORDS)[0]
 
 
 def timed(work):

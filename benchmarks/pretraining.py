@@ -33,7 +33,7 @@ POINT = {
     "head.pooling.score": "additive",
     "head.pooling.fusion": "pools",
     "embedding_dim": WIDTH,
-    "start": "vectors",
+    "embedding_init": "word_vectors",
 }
 
 
@@ -58,7 +58,7 @@ def main():
         space=search_space(None, stored, max(arguments.epochs)),
         vectors=stored.vectors(cache / "data", WIDTH, 0, arguments.vectors),
     )
-    values = {**hypermodel.space.defaults(), **POINT, "text_limit": arguments.limit}
+    values = {**hypermodel.space.defaults(), **POINT, "max_length": arguments.limit}
     pretrained = pretrained_weights(hypermodel, stored, values, 60 * arguments.minutes, cache)
     for labelled, epochs in zip(arguments.labelled, arguments.epochs, strict=True):
         hypermodel.training_texts = labelled
@@ -99,7 +99,7 @@ def measure(hypermodel, stored, values, labelled, seed, start):
     keras.utils.set_random_seed(seed)
     store = stored.stores["train"]
     rows = store.fraction(min(1.0, labelled / len(store)), seed)
-    limits = {name: values[name] for name in ("text_limit", "keep", "vocabulary_limit")}
+    limits = {name: values[name] for name in ("max_length", "truncation", "vocabulary_size")}
     batches = Batches(store, values["batch_size"], rows=rows, seed=seed, **limits)
     began = time.process_time()
     model = hypermodel.model(values)

@@ -213,7 +213,7 @@ def alike(encoder: str) -> dict:
         "encoder": encoder,
         f"encoder.{encoder}.units": 64,
         f"encoder.{encoder}.layers": 1,
-        "text_limit": 400,
+        "max_length": 400,
         "batch_size": 32,
     }
 

@@ -152,13 +152,13 @@ def same_trials(training, validation, given, folder, workers=1) -> list[tuple[fl
     drawn = [as_ours(values) for values in json.loads(Path(given.values).read_text())]
     known = {name: value for name, value in drawn[0].items() if "." not in name}
     space = {name: sorted({each[name] for each in drawn}) for name in known} | {
-        "vocabulary_limit": WORDS,
-        "text_limit": TOKENS,
-        "keep": "head",
-        "embedding_dropout": 0.0,
+        "vocabulary_size": WORDS,
+        "max_length": TOKENS,
+        "truncation": "head",
+        "spatial_dropout": 0.0,
         "weight_decay": 1e-6,
         "batch_size": 64,
-        "start": "random",
+        "embedding_init": "random",
         "epochs": given.epochs,
     }
     with mock.patch.object(standard, "KNOWN_GOOD", drawn):
@@ -174,7 +174,7 @@ def as_ours(values: dict) -> dict:
         f"encoder.{encoder}.units": values["units"],
         "head": values["head"],
         "embedding_dim": values["embedding"],
-        "output_dropout": values["dropout"],
+        "dropout": values["dropout"],
         "learning_rate": values["learning_rate"],
     }
 

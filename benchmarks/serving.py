@@ -42,10 +42,10 @@ BARE = "the same graph, bare"
 def usual_bundle(words) -> Bundle:
     """The defaults of the hypermodel over 20,000 words."""
     keras.utils.set_random_seed(1)
-    values = {"embedding_dim": 64, "text_limit": 400}
+    values = {"embedding_dim": 64, "max_length": 400}
     model = AttentionHyperModel(vocabulary_size=len(words) + 2, classes=2).model(values)
     vectorizer = Vectorizer(["", "[UNK]", *words])
-    return Bundle(vectorizer, model, ["neg", "pos"], text_limit=400, keep="ends")
+    return Bundle(vectorizer, model, ["neg", "pos"], max_length=400, truncation="ends")
 
 
 def texts_of(words, length, count, seed=0):
@@ -201,7 +201,7 @@ def main():
     text = (
         f"`benchmarks/serving.py`: strings to probabilities, p50 / p99 of {options.runs} calls "
         f"with one text, and texts per second in batches of {BATCH} texts of {MIDDLE} words. "
-        f"The model reads {bundle.text_limit} tokens of a text and has "
+        f"The model reads {bundle.max_length} tokens of a text and has "
         f"{bundle.model.count_params():,} parameters. ONNX and LiteRT need "
         f"`vectorizer.json` beside them, {beside:.2f} MB. Half of the calls of the SavedModel with "
         f"{MIDDLE} words take {above:+.1f} ms against those of the graph that was never saved. "

@@ -35,7 +35,7 @@ def build(steps: int, words: int, encoder: str):
     from attn_tuner.hypermodel import AttentionHyperModel
 
     hypermodel = AttentionHyperModel(words, 2, seed=1, include_top=False)
-    values = {"encoder": encoder, "embedding_dim": WIDTH, "text_limit": steps}
+    values = {"encoder": encoder, "embedding_dim": WIDTH, "max_length": steps}
     return hypermodel.model({**values, f"encoder.{encoder}.units": UNITS})
 
 

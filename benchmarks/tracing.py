@@ -25,8 +25,8 @@ from statistics import median
 
 ENCODERS = ("lstm", "bigru", "none")
 NUMBERS = {
-    *("learning_rate", "weight_decay", "batch_size", "epochs", "text_limit", "keep"),
-    *("embedding_dropout", "encoder_dropout", "output_dropout", "word_dropout"),
+    *("learning_rate", "weight_decay", "batch_size", "epochs", "max_length", "truncation"),
+    *("spatial_dropout", "encoder_dropout", "dropout", "word_dropout"),
 }
 
 

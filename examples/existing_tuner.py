@@ -29,10 +29,10 @@ def main(data="demo", folder="runs/existing", epochs=6):
     corpus = text.load(data)
     vectorizer = text.Vectorizer.build(corpus.train.texts)
     train, validation = (
-        (vectorizer.padded(part.texts, text_limit=400), part.labels)
+        (vectorizer.padded(part.texts, max_length=400), part.labels)
         for part in (corpus.train, corpus.validation)
     )
-    space = default_space(len(vectorizer), text_limits=[400]).fix(encoder="bigru", layers=1)
+    space = default_space(len(vectorizer), max_lengths=[400]).fix(encoder="bigru", layers=1)
     space = space.narrow(head=["additive", "global", "mean"])
     hypermodel = attn_tuner.AttentionHyperModel(len(vectorizer), len(corpus.classes), space=space)
 

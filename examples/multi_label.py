@@ -36,7 +36,7 @@ def main(trials=4, folder="runs/multi_label", count=900):
         messages(count),
         max_trials=int(trials),
         objective="f1_macro",
-        space={"epochs": 6, "batch_size": 32, "text_limit": 32},
+        space={"epochs": 6, "batch_size": 32, "max_length": 32},
         directory=folder,
     )
     print(result.leaderboard()[["name", "val_f1_macro", "val_subset_accuracy", "status"]])

@@ -32,7 +32,7 @@ def main(trials=4, folder="runs/regression", count=900):
         recipes(count),
         task="regression",
         max_trials=int(trials),
-        space={"epochs": 8, "batch_size": 32, "text_limit": 32, "learning_rate": 5e-3},
+        space={"epochs": 8, "batch_size": 32, "max_length": 32, "learning_rate": 5e-3},
         directory=folder,
     )
     print(result.leaderboard()[["name", "val_rmse", "val_r2", "status"]])

@@ -7,7 +7,7 @@ import numpy as np
 WORDS = ["", "[UNK]", "not", "good", "bad", "film", "the", "was", "very", "a", "hotel"]
 
 
-def sentiment_model(classes=2, text_limit=64, keep="head", hops=1):
+def sentiment_model(classes=2, max_length=64, truncation="head", hops=1):
     """Attention that looks for "good" and "bad", and an answer that follows what it sees."""
     import keras
 
@@ -15,7 +15,7 @@ def sentiment_model(classes=2, text_limit=64, keep="head", hops=1):
     from attn_tuner.layers.token_limits import TextMask, TokenLimits
 
     ids = keras.Input((None,), dtype="int32", name="ids")
-    limited = TokenLimits(len(WORDS), text_limit, keep, name="limits")(ids)
+    limited = TokenLimits(len(WORDS), max_length, truncation, name="limits")(ids)
     mask = TextMask(name="mask")(limited)
     embedded = keras.layers.Embedding(len(WORDS), 2, name="embedding")(limited)
     head = FeedForwardHead(hops=hops, name="head")
@@ -37,13 +37,13 @@ def sentiment_model(classes=2, text_limit=64, keep="head", hops=1):
     return model
 
 
-def make_bundle(classes=("bad", "good"), text_limit=64, keep="head", hops=1, card=()):
+def make_bundle(classes=("bad", "good"), max_length=64, truncation="head", hops=1, card=()):
     """A bundle that knows "good" from "bad"."""
     from attn_tuner.exporting import Bundle
     from attn_tuner.text import Vectorizer
 
-    model = sentiment_model(len(classes), text_limit, keep, hops)
-    return Bundle(Vectorizer(WORDS), model, classes, text_limit, keep, card=dict(card))
+    model = sentiment_model(len(classes), max_length, truncation, hops)
+    return Bundle(Vectorizer(WORDS), model, classes, max_length, truncation, card=dict(card))
 
 
 def make_texts(count, seed=0):
@@ -85,7 +85,7 @@ def make_run(
         "head.additive.units": {"kind": "int", "when": [["head", "additive"]], "low": 1, "high": 9},
         "learning_rate": {"kind": "float", "when": [], "low": 3e-4, "high": 1e-2, "log": True},
         "embedding_dim": {"kind": "int", "when": [], "low": 32, "high": 128, "step": 32},
-        "keep": {"kind": "choice", "when": [], "values": ["head", "tail", "ends"]},
+        "truncation": {"kind": "choice", "when": [], "values": ["head", "tail", "ends"]},
         "batch_size": {"kind": "choice", "when": [], "values": [32]},
     }
     written, labels = make_texts(texts)
@@ -118,7 +118,7 @@ def make_run(
             "head": head,
             "learning_rate": float(10 ** random.uniform(-3.5, -2)),
             "embedding_dim": int(random.choice([32, 64, 128])),
-            "keep": str(random.choice(["head", "tail", "ends"])),
+            "truncation": str(random.choice(["head", "tail", "ends"])),
             "batch_size": 32,
         }
         if head == "pooling":

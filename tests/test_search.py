@@ -21,7 +21,7 @@ QUICK = {
     "head": ["additive", "mean"],
     "embedding_dim": 32,
     "gru.units": 32,
-    "text_limit": 32,
+    "max_length": 32,
     "learning_rate": 0.01,
     "epochs": 4,
 }
@@ -283,7 +283,7 @@ def stored_space(run):
     from attn_tuner.hypermodel import default_space
 
     vocabulary = len(run.bundle.vectorizer.vocabulary)
-    limits = tuple(run.run.plan.space["text_limit"]["values"])
+    limits = tuple(run.run.plan.space["max_length"]["values"])
     quick = {name: value for name, value in QUICK.items() if name != "epochs"}
     return default_space(vocabulary, limits).updated_from(quick)
 
@@ -308,7 +308,7 @@ def test_word_vectors_and_texts_without_labels_come_from_the_caller(tmp_path):
     rows = [f"{word} {' '.join(map(str, vector))}\n" for word, vector in words.items()]
     (tmp_path / "glove.txt").write_text("".join(rows))
     plain = {name: value for name, value in QUICK.items() if name != "gru.units"}
-    space = {**plain, "encoder": ["none"], "head": ["mean"], "start": ["vectors"]}
+    space = {**plain, "encoder": ["none"], "head": ["mean"], "embedding_init": ["word_vectors"]}
     found = quick_search(
         tmp_path / "run",
         space=space,

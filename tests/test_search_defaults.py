@@ -26,25 +26,23 @@ def uneven(tmp_path_factory):
     return prepared(tmp_path_factory.mktemp("uneven") / "data", ones=6)
 
 
-@pytest.mark.parametrize(
-    ("objective", "first"), [("accuracy", "as they are"), ("f1_macro", "balanced")]
-)
+@pytest.mark.parametrize(("objective", "first"), [("accuracy", "none"), ("f1_macro", "balanced")])
 def test_where_a_class_is_rare_the_search_tries_to_weigh_it_more(uneven, objective, first):
     space = search_space(None, uneven, 4, objective)
-    assert set(space["class_weights"].values) == {"balanced", "as they are"}
-    assert space["class_weights"].default == first
+    assert set(space["class_weight"].values) == {"balanced", "none"}
+    assert space["class_weight"].default == first
 
 
 def test_where_classes_are_even_there_is_nothing_to_weigh(tmp_path):
     even = prepared(tmp_path / "data", ones=30)
-    assert "class_weights" not in search_space(None, even, 4, "f1_macro")
+    assert "class_weight" not in search_space(None, even, 4, "f1_macro")
 
 
 def test_balanced_training_gives_both_classes_the_same_weight(uneven):
-    values = {"text_limit": 8, "keep": "head", "vocabulary_limit": 50, "batch_size": 60}
-    _, labels, weights = uneven.training({**values, "class_weights": "balanced"}, 0)[0]
+    values = {"max_length": 8, "truncation": "head", "vocabulary_size": 50, "batch_size": 60}
+    _, labels, weights = uneven.training({**values, "class_weight": "balanced"}, 0)[0]
     assert weights[labels == 1].sum() == pytest.approx(weights[labels == 0].sum())
-    assert len(uneven.training({**values, "class_weights": "as they are"}, 0)[0]) == 2
+    assert len(uneven.training({**values, "class_weight": "none"}, 0)[0]) == 2
 
 
 def test_only_labels_are_smoothed_and_no_numbers(uneven, tmp_path):
@@ -69,7 +67,7 @@ def test_where_tokens_are_characters_the_search_begins_with_groups_of_them(uneve
 
 
 def test_the_document_names_every_dimension(uneven):
-    page = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[1] / "docs" / "search.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)`", page))
     assert set(search_space(None, uneven, 4)) <= named
 

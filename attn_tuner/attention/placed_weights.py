@@ -18,8 +18,8 @@ def with_attention(model: keras.Model, cut_before=None) -> keras.Model:
 
     Args:
         model: a Functional model of ids.
-        cut_before: (limit, keep) to which the ids were cut already, so that a layer of the same
-            limit finds nothing to cut.
+        cut_before: (max_length, truncation) to which the ids were cut already, so that a layer
+            of the same limit finds nothing to cut.
     """
     outputs = {"probabilities": model.outputs[0]}
     if any(isinstance(layer, Head) for layer in model.layers):
@@ -43,13 +43,13 @@ def _placed(weights, model, head, cut_before):
     """Weights over the steps that the head sees, as weights over the steps of the input."""
     before = keras.Model(model.inputs, head.input).layers
     limits = next((layer for layer in before if isinstance(layer, TokenLimits)), None)
-    if limits is None or limits.text_limit is None:
+    if limits is None or limits.max_length is None:
         return weights
-    if (limits.text_limit, limits.keep) == cut_before:
+    if (limits.max_length, limits.truncation) == cut_before:
         return weights
     ids = model.inputs[0]
     places = ops.cumsum(ops.ones_like(ids), axis=1)  # From 1, for 0 is padding.
-    cut = TokenLimits(_NO_LIMIT, limits.text_limit, limits.keep)
+    cut = TokenLimits(_NO_LIMIT, limits.max_length, limits.truncation)
     seen = cut(ops.where(ops.not_equal(ids, PADDING), places, PADDING))
     same = ops.equal(seen[:, :, None], places[:, None, :])
     return ops.matmul(weights, ops.cast(same, weights.dtype))

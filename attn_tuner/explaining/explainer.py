@@ -38,7 +38,7 @@ class Explainer:
 
     def __init__(self, bundle: Bundle):
         self.bundle = bundle
-        cut_before = (bundle.text_limit, bundle.keep)
+        cut_before = (bundle.max_length, bundle.truncation)
         self.rows, self._outputs = _with_attention(bundle.model, cut_before)
 
     def __call__(self, texts: str | Sequence[str]) -> list[Explanation]:
@@ -64,7 +64,7 @@ class Explainer:
     def _explanation(self, text, ids, probabilities, weights):
         tokens, spans = _tokens(self.bundle, text)
         named = self.bundle.classes or ("value",)
-        places = cut(list(range(len(tokens))), self.bundle.text_limit, self.bundle.keep)
+        places = cut(list(range(len(tokens))), self.bundle.max_length, self.bundle.truncation)
         return Explanation(
             text=text,
             label=self.bundle.label(probabilities),

@@ -1,6 +1,6 @@
 """From a trained model to files that others run: one module per format.
 
-    bundle = Bundle(vectorizer, model, classes, text_limit=400)
+    bundle = Bundle(vectorizer, model, classes, max_length=400)
     deliver(bundle, "best", ["savedmodel", "onnx"], texts)
 
 Each artefact is loaded in a fresh process without this package and must give the model's own

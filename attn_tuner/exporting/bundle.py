@@ -13,7 +13,7 @@ import numpy as np
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle_files import FACTS, MODEL, read_bundle, save_bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
-from attn_tuner.layers.token_limits import KEEPS, PADDING, UNKNOWN
+from attn_tuner.layers.token_limits import PADDING, TRUNCATIONS, UNKNOWN
 from attn_tuner.storage.checked_files import reading
 from attn_tuner.tasks import TASKS, task_named
 from attn_tuner.text.input_texts import read_texts
@@ -35,9 +35,9 @@ class Bundle:
             `(batch, 1)` probabilities of the second class, or `(batch, classes)` probabilities;
             for several labels a probability for each, for a regression a number, `(batch, 1)`.
         classes: names of classes or labels by index; none for a regression.
-        text_limit: tokens kept of a text; None where the model cuts texts itself.
-        keep: which part of a longer text stays: `"head"`, `"tail"` or `"ends"`.
-        vocabulary_limit: ids from here on are read as unknown; None keeps all.
+        max_length: tokens kept of a text; None where the model cuts texts itself.
+        truncation: which part of a longer text stays: `"head"`, `"tail"` or `"ends"`.
+        vocabulary_size: ids from here on are read as unknown; None keeps all.
         card: facts for the model card: `data`, `scores`, `limits`, anything JSON can hold.
         task: a name of `text.tasks.TASKS`; by the number of classes if not given.
 
@@ -48,9 +48,9 @@ class Bundle:
     vectorizer: Any
     model: keras.Model
     classes: Sequence[str]
-    text_limit: int | None
-    keep: str = "head"
-    vocabulary_limit: int | None = None
+    max_length: int | None
+    truncation: str = "head"
+    vocabulary_size: int | None = None
     card: Mapping = field(default_factory=dict)
     task: str = ""
 
@@ -60,12 +60,14 @@ class Bundle:
         object.__setattr__(self, "task", task_named(self.task, len(classes)).name)
         card = json.loads(json.dumps(dict(self.card), default=_plain))
         object.__setattr__(self, "card", card)
-        limit = None if self.text_limit is None else int(self.text_limit)
-        object.__setattr__(self, "text_limit", limit)
-        if self.keep not in KEEPS:
-            raise ExportError(f"keep is {self.keep!r}. It should be one of {', '.join(KEEPS)}.")
+        limit = None if self.max_length is None else int(self.max_length)
+        object.__setattr__(self, "max_length", limit)
+        if self.truncation not in TRUNCATIONS:
+            raise ExportError(
+                f"truncation is {self.truncation!r}. It should be one of {', '.join(TRUNCATIONS)}."
+            )
         if limit is not None and limit < 1:
-            raise ExportError(f"text_limit is {limit}; it should be at least 1 token.")
+            raise ExportError(f"max_length is {limit}; it should be at least 1 token.")
         width = self.model.output_shape[-1]
         if self.kind == "number":
             self._check_number(width)
@@ -79,8 +81,8 @@ class Bundle:
             )
         if self.steps is not None and (limit is None or limit > self.steps):
             raise ExportError(
-                f"The model takes {self.steps} ids per text, fewer than text_limit={limit}. "
-                f"Set text_limit to at most {self.steps}."
+                f"The model takes {self.steps} ids per text, fewer than max_length={limit}. "
+                f"Set max_length to at most {self.steps}."
             )
 
     def _check_number(self, width):
@@ -115,27 +117,27 @@ class Bundle:
 
     @property
     def reading(self) -> dict:
-        """How it reads a text: text_limit, keep and vocabulary_limit."""
+        """How it reads a text: max_length, truncation and vocabulary_size."""
         return {
-            "text_limit": self.text_limit,
-            "keep": self.keep,
-            "vocabulary_limit": self.vocabulary_limit,
+            "max_length": self.max_length,
+            "truncation": self.truncation,
+            "vocabulary_size": self.vocabulary_size,
         }
 
     @cached_property
     def used_vocabulary(self) -> list[str]:
         """The tokens that reach the model by id; the others are read as unknown."""
-        return list(self.vectorizer.vocabulary[: self.vocabulary_limit])
+        return list(self.vectorizer.vocabulary[: self.vocabulary_size])
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids that the model reads of each text: cut to the limit, rare words unknown."""
         if not isinstance(texts, list):
             texts = read_texts(texts, who="Bundle.predict()").texts
         ids, offsets = self.vectorizer.encode(texts)
-        if self.vocabulary_limit is not None:
-            ids = np.where(ids < self.vocabulary_limit, ids, UNKNOWN)
+        if self.vocabulary_size is not None:
+            ids = np.where(ids < self.vocabulary_size, ids, UNKNOWN)
         each = np.split(ids, offsets[1:-1]) if len(offsets) > 1 else []
-        return [cut(own, self.text_limit, self.keep).tolist() for own in each]
+        return [cut(own, self.max_length, self.truncation).tolist() for own in each]
 
     def predict(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
         """Probabilities (texts, classes), or numbers (texts, 1), as the model here gives them."""

@@ -6,8 +6,9 @@ import keras
 
 from attn_tuner.exporting.trusted_modules import config_of, modules_of, refuse_strangers, trusted
 from attn_tuner.exporting.vectorizer_adapters import from_json, to_json
+from attn_tuner.space.renamed import current_names
 from attn_tuner.storage.atomic_files import write_json, write_whole
-from attn_tuner.storage.checked_files import digest_of, read_object, reading
+from attn_tuner.storage.checked_files import check_kinds, digest_of, read_object, reading
 
 MODEL, FACTS = "model.keras", "bundle.json"
 _REMEDY = (
@@ -16,9 +17,9 @@ _REMEDY = (
 )
 _KINDS = {
     "classes": list[str],
-    "text_limit": int | None,
-    "keep": str,
-    "vocabulary_limit": int | None,
+    "max_length": int | None,
+    "truncation": str,
+    "vocabulary_size": int | None,
     "card": dict,
     "task": str,
     "vectorizer": dict,
@@ -50,7 +51,9 @@ def check_bundle(folder) -> dict:
         DamagedFile: one of them is not.
     """
     folder = Path(folder)
-    facts = read_object(folder / FACTS, _KINDS, _REMEDY)
+    with reading(folder / FACTS, _REMEDY):
+        facts = current_names(read_object(folder / FACTS, remedy=_REMEDY))
+        check_kinds(facts, _KINDS)
     with reading(folder / MODEL, _REMEDY):
         config_of(folder / MODEL)
         if facts.get("digest") not in (None, digest_of(folder / MODEL)):
@@ -78,5 +81,5 @@ def read_bundle(folder, trust=()) -> dict:
         vectorizer = from_json(facts["vectorizer"])
     with reading(folder / MODEL, _REMEDY):
         model = keras.saving.load_model(folder / MODEL, safe_mode=True)
-    kept = ("classes", "text_limit", "keep", "vocabulary_limit", "card", "task")
+    kept = ("classes", "max_length", "truncation", "vocabulary_size", "card", "task")
     return {"vectorizer": vectorizer, "model": model, **{name: facts[name] for name in kept}}

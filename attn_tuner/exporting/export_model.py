@@ -19,8 +19,8 @@ def export_model(
     path,
     vectorizer,
     classes: Sequence[str],
-    text_limit: int | None = None,
-    keep: str | None = None,
+    max_length: int | None = None,
+    truncation: str | None = None,
     formats: Sequence[str] | str = ("savedmodel",),
     verify_texts: Sequence[str] | None = None,
     verify_labels: Sequence[int] | None = None,
@@ -38,9 +38,10 @@ def export_model(
         classes: class or label names in the order of the model's outputs, or a dict from each
             output's number to its name; for one sigmoid output, the name of 0 and the name of 1;
             none for a regression.
-        text_limit: tokens kept of a text. If not given: the model's own limit, else its fixed
+        max_length: tokens kept of a text. If not given: the model's own limit, else its fixed
             length, else 512.
-        keep: which part of a longer text stays; if not given, what the model does, else "head".
+        truncation: which part of a longer text stays; if not given, what the model does, else
+            "head".
         formats: names of exporters.
         verify_texts: texts on which each artefact must give what the model gives.
         verify_labels: their class numbers (0 or 1 for each label, or numbers), for the accuracy
@@ -55,12 +56,12 @@ def export_model(
     """
     formats = [formats] if isinstance(formats, str) else formats
     check_targets(path, formats)
-    bundle = bundle_of(model, vectorizer, classes, text_limit, keep, card, task)
+    bundle = bundle_of(model, vectorizer, classes, max_length, truncation, card, task)
     return deliver(bundle, path, formats, verify_texts, verify_labels, **options)
 
 
 def bundle_of(
-    model: keras.Model, vectorizer, classes, text_limit=None, keep=None, card=None, task=""
+    model: keras.Model, vectorizer, classes, max_length=None, truncation=None, card=None, task=""
 ) -> Bundle:
     """A Bundle of parts that were not made for each other, or one sentence on why they do not fit.
 
@@ -77,8 +78,8 @@ def bundle_of(
         vectorizer=vectorizer,
         model=model,
         classes=classes,
-        text_limit=text_limit or (limits if cuts else steps or 512),
-        keep=keep or cuts or "head",
+        max_length=max_length or (limits if cuts else steps or 512),
+        truncation=truncation or cuts or "head",
         card=card or {},
         task=task,
     )
@@ -120,7 +121,9 @@ def _in_order(classes) -> list[str]:
 
 def _cuts_of(model) -> tuple[int | None, str | None]:
     """The limit to which the model itself cuts texts, and how; None where members differ."""
-    found = {(each.text_limit, each.keep) for each in model.layers if isinstance(each, TokenLimits)}
+    found = {
+        (each.max_length, each.truncation) for each in model.layers if isinstance(each, TokenLimits)
+    }
     if len(found) > 1:
         return None, "head"
     return found.pop() if found else (None, None)

@@ -15,17 +15,17 @@ class KerasTextGraph(tf.Module):
 
     Args:
         vectorizer: a `KerasVectorizer`.
-        text_limit: tokens kept of a text, or None for all.
-        keep: "head", "tail" or "ends".
-        vocabulary_limit: ids from here on are read as unknown.
+        max_length: tokens kept of a text, or None for all.
+        truncation: "head", "tail" or "ends".
+        vocabulary_size: ids from here on are read as unknown.
     """
 
-    def __init__(self, vectorizer, text_limit=None, keep="head", vocabulary_limit=None):
+    def __init__(self, vectorizer, max_length=None, truncation="head", vocabulary_size=None):
         super().__init__()
         self._layer = vectorizer.layer
         self._vocabulary = vectorizer.vocabulary
-        self._limit = vocabulary_limit
-        self._ends = None if text_limit is None else ends_kept(text_limit, keep)
+        self._limit = vocabulary_size
+        self._ends = None if max_length is None else ends_kept(max_length, truncation)
 
     def __call__(self, texts) -> tf.Tensor:
         """(batch,) string -> (batch, steps) int32; at least one step."""

@@ -17,7 +17,7 @@ from attn_tuner.metrics import interval
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import digest_of
 
-_KEEPS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
+_TRUNCATIONS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
 _PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
 # What wrote a format or was seen to run it, beside these.
 _OWN_PACKAGES = {"onnx": ("tf2onnx", "onnxruntime"), "litert": ("ai-edge-litert",)}
@@ -50,8 +50,8 @@ def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs, notes=()
         "classes": list(bundle.classes),
         "language_units": getattr(bundle.vectorizer, "split", None),
         "vocabulary": len(bundle.used_vocabulary),
-        "text_limit": bundle.text_limit,
-        "keep": bundle.keep,
+        "max_length": bundle.max_length,
+        "truncation": bundle.truncation,
         "parameters": bundle.model.count_params(),
         "data": data,
         "scores": _with_intervals(given.pop("scores", {}), data),
@@ -111,8 +111,8 @@ def _with_intervals(scores: dict, data: dict) -> dict:
 
 
 def _limits(bundle: Bundle, artefacts: Sequence[Artefact]):
-    if bundle.text_limit is not None:
-        kept = f"{_KEEPS[bundle.keep]} {bundle.text_limit} tokens"
+    if bundle.max_length is not None:
+        kept = f"{_TRUNCATIONS[bundle.truncation]} {bundle.max_length} tokens"
         yield f"Of a longer text only {kept} are read."
     yield "A word outside the vocabulary counts as unknown."
     if bundle.kind == "class":

@@ -22,7 +22,7 @@ class IdScorer(tf.Module):
 
     def __init__(self, bundle: Bundle, constant: bool = False):
         super().__init__(name="ids")
-        outputs = with_attention(bundle.model, (bundle.text_limit, bundle.keep))
+        outputs = with_attention(bundle.model, (bundle.max_length, bundle.truncation))
         self.has_weights = "weights" in outputs.output
         self._kind = bundle.kind
         # The method alone: TensorFlow would save a model held here, and so all numbers twice.
@@ -58,9 +58,9 @@ class TextScorer(tf.Module):
         super().__init__(name="texts")
         self.model = IdScorer(bundle)
         self.reader = bundle.vectorizer.graph(
-            bundle.text_limit, bundle.keep, bundle.vocabulary_limit
+            bundle.max_length, bundle.truncation, bundle.vocabulary_size
         )
-        self._vocabulary_limit = bundle.vocabulary_limit
+        self._vocabulary_size = bundle.vocabulary_size
         self._classes = list(bundle.classes)
         self._kind = bundle.kind
         self._steps = bundle.steps
@@ -88,8 +88,8 @@ class TextScorer(tf.Module):
 
     def score(self, ids) -> dict:
         """`label`, `probabilities` and `weights` of ids (batch, steps), 0 at padding."""
-        if self._vocabulary_limit is not None:
-            ids = tf.where(ids < self._vocabulary_limit, ids, UNKNOWN)
+        if self._vocabulary_size is not None:
+            ids = tf.where(ids < self._vocabulary_size, ids, UNKNOWN)
         return self._named(self._score(ids))
 
     def names(self) -> dict:

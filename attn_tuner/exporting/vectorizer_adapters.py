@@ -57,11 +57,11 @@ class KerasVectorizer:
         offsets = np.cumsum([0, *map(len, rows)], dtype="int64")
         return np.concatenate([np.zeros(0), *rows]).astype("int32"), offsets
 
-    def graph(self, text_limit=None, keep="head", vocabulary_limit=None):
+    def graph(self, max_length=None, truncation="head", vocabulary_size=None):
         """The same in TensorFlow operations."""
         from attn_tuner.exporting.keras_vectorizer_graph import KerasTextGraph
 
-        return KerasTextGraph(self, text_limit, keep, vocabulary_limit)
+        return KerasTextGraph(self, max_length, truncation, vocabulary_size)
 
     def get_config(self) -> dict:
         config = {**self.layer.get_config(), "vocabulary": self.vocabulary[2:]}

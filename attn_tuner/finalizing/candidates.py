@@ -56,18 +56,18 @@ class Candidate:
         return dict(zip(ids, self.weights, strict=True))
 
     def reading(self) -> dict:
-        """How a bundle reads texts for it: `text_limit`, `keep` and `vocabulary_limit`.
+        """How a bundle reads texts for it: `max_length`, `truncation` and `vocabulary_size`.
 
         The members cut texts themselves, so the bundle need only leave each what it wants.
         """
         values = [record.trained for record in self.records]
-        keeps = {each["keep"] for each in values}
-        limits = [each["text_limit"] for each in values]
-        limit = max(limits) if len(keeps) == 1 and None not in limits else None
+        truncations = {each["truncation"] for each in values}
+        limits = [each["max_length"] for each in values]
+        limit = max(limits) if len(truncations) == 1 and None not in limits else None
         return {
-            "text_limit": limit,
-            "keep": keeps.pop() if limit else "head",
-            "vocabulary_limit": max(each["vocabulary_limit"] for each in values),
+            "max_length": limit,
+            "truncation": truncations.pop() if limit else "head",
+            "vocabulary_size": max(each["vocabulary_size"] for each in values),
         }
 
 
@@ -156,7 +156,7 @@ def _linear(runner) -> dict[TrialRecord, Path]:
     learnt = read_arrays(place / LINEAR)
     if not learnt:
         return {}
-    reading = {"text_limit": None, "keep": "head", "vocabulary_limit": int(learnt["words"])}
+    reading = {"max_length": None, "truncation": "head", "vocabulary_size": int(learnt["words"])}
     return {TrialRecord(LINEAR_NAME, "baseline", reading): place / LINEAR_ANSWERS}
 
 

@@ -175,7 +175,7 @@ def _within(allowed, bundle, answers, stored, validation):
         if small is not bundle:
             bundle = small
             answers = answers_of(bundle.model, stored.validation(bundle.reading))
-    took = latency_ms(bundle.model, bundle.text_limit) if allowed.latency_ms else 0.0
+    took = latency_ms(bundle.model, bundle.max_length) if allowed.latency_ms else 0.0
     if reason := allowed.broken(bundle.model.count_params(), megabytes, took):
         raise Infeasible(reason)
     return bundle, answers, notes

@@ -4,52 +4,61 @@ import keras
 from keras import ops
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.space.renamed import current_names
 
 PADDING, UNKNOWN = 0, 1
-KEEPS = ("head", "tail", "ends")
-READING = ("text_limit", "keep", "vocabulary_limit")  # Values that say how a text is read.
+TRUNCATIONS = ("head", "tail", "ends")
+READING = ("max_length", "truncation", "vocabulary_size")  # Values that say how a text is read.
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")
 class TokenLimits(keras.layers.Layer):
     """Cuts texts to a number of tokens, reads ids above a limit as unknown, drops words at random.
 
-        kept = ids[first : first + n]                 keep = head
-               ids[last - n + 1 : last + 1]           keep = tail
-               half of n from either end              keep = ends, of an odd n one more in front
-        out  = where(id < vocabulary_limit, id, 1)
+        kept = ids[first : first + n]               truncation = head
+               ids[last - n + 1 : last + 1]         truncation = tail
+               half of n from either end            truncation = ends, of an odd n one more in front
+        out  = where(id < vocabulary_size, id, 1)
 
     `first` and `last` are the ends of the text itself, so padding on either side is not counted.
     So one encoding of the data serves every value of a search. Cutting a text that was cut to the
     same limit before changes nothing.
 
     Args:
-        vocabulary_limit: ids from here on become `UNKNOWN` (1).
-        text_limit: tokens kept of a text; None keeps all.
-        keep: which part stays, `"head"`, `"tail"` or `"ends"`.
+        vocabulary_size: ids from here on become `UNKNOWN` (1).
+        max_length: tokens kept of a text; None keeps all.
+        truncation: which part stays, `"head"`, `"tail"` or `"ends"`.
         word_dropout: share of the words that training reads as unknown (Dai & Le 2015).
         seed: of the word dropout.
 
     Shapes:
         ids `(batch, steps)`, padded or a `tf.RaggedTensor`, to ids
-        `(batch, min(steps, text_limit))`, int32, 0 is padding.
+        `(batch, min(steps, max_length))`, int32, 0 is padding.
     """
 
     def __init__(
-        self, vocabulary_limit, text_limit=None, keep="head", word_dropout=0.0, seed=0, **kwargs
+        self,
+        vocabulary_size,
+        max_length=None,
+        truncation="head",
+        word_dropout=0.0,
+        seed=0,
+        **kwargs,
     ):
         super().__init__(**kwargs)
-        if keep not in KEEPS:
-            raise SpaceError(f"keep is '{keep}'. It should be one of {', '.join(KEEPS)}.")
-        if text_limit is not None and text_limit < 1:
-            raise SpaceError(f"text_limit is {text_limit}; a text needs at least 1 token.")
-        if vocabulary_limit < 2:
+        if truncation not in TRUNCATIONS:
             raise SpaceError(
-                f"vocabulary_limit is {vocabulary_limit}; padding and unknown are 2 ids already."
+                f"truncation is '{truncation}'. It should be one of {', '.join(TRUNCATIONS)}."
             )
-        self.vocabulary_limit = int(vocabulary_limit)
-        self.text_limit = None if text_limit is None else int(text_limit)
-        self.keep = keep
+        if max_length is not None and max_length < 1:
+            raise SpaceError(f"max_length is {max_length}; a text needs at least 1 token.")
+        if vocabulary_size < 2:
+            raise SpaceError(
+                f"vocabulary_size is {vocabulary_size}; padding and unknown are 2 ids already."
+            )
+        self.vocabulary_size = int(vocabulary_size)
+        self.max_length = None if max_length is None else int(max_length)
+        self.truncation = truncation
         self.word_dropout = float(word_dropout)
         self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
@@ -61,9 +70,9 @@ class TokenLimits(keras.layers.Layer):
         if hasattr(ids, "to_tensor"):  # TensorFlow's ragged texts, padded at their end.
             ids = ids.to_tensor(PADDING)
         ids = ops.cast(ids, "int32")
-        if self.text_limit is not None:
+        if self.max_length is not None:
             ids = self._cut(ids)
-        ids = ops.where(ids < self.vocabulary_limit, ids, UNKNOWN)
+        ids = ops.where(ids < self.vocabulary_size, ids, UNKNOWN)
         if training and self.word_dropout:
             dropped = keras.random.uniform(ops.shape(ids), seed=self.generator) < self.word_dropout
             ids = ops.where(ops.logical_and(dropped, ids != PADDING), UNKNOWN, ids)
@@ -72,17 +81,17 @@ class TokenLimits(keras.layers.Layer):
     def _cut(self, ids):
         steps = ops.shape(ids)[1]
         static = isinstance(steps, int)  # JAX wants a Python int, TensorFlow may have a tensor.
-        kept = min(steps, self.text_limit) if static else ops.minimum(steps, self.text_limit)
+        kept = min(steps, self.max_length) if static else ops.minimum(steps, self.max_length)
         is_text = ops.cast(ids != PADDING, "int32")
         first = ops.argmax(is_text, axis=1, keepdims=True)
         place = ops.arange(steps, dtype="int32")
         last = ops.max(is_text * place, axis=1, keepdims=True)
         first = ops.cast(first, "int32")
-        overlong = ops.maximum(last + 1 - first - self.text_limit, 0)
+        overlong = ops.maximum(last + 1 - first - self.max_length, 0)
         at = ops.arange(kept, dtype="int32")
-        front = self.text_limit - self.text_limit // 2  # As `text.cutting` has it.
+        front = self.max_length - self.max_length // 2  # As `text.cutting` has it.
         skipped = {"head": 0, "tail": 1, "ends": ops.cast(at >= front, "int32")}
-        index = first + at + overlong * skipped[self.keep]
+        index = first + at + overlong * skipped[self.truncation]
         index = ops.where(index < steps, index, steps - 1)
         cut = ops.take_along_axis(ids, index, axis=1)
         # Behind the end of a left-padded text there is nothing to keep.
@@ -90,16 +99,20 @@ class TokenLimits(keras.layers.Layer):
 
     def compute_output_spec(self, ids, training=False):
         steps = ids.shape[1]
-        if steps is not None and self.text_limit is not None:
-            steps = min(steps, self.text_limit)
+        if steps is not None and self.max_length is not None:
+            steps = min(steps, self.max_length)
         return keras.KerasTensor((ids.shape[0], steps), dtype="int32")
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**current_names(config))
 
     def get_config(self):
         return {
             **super().get_config(),
-            "vocabulary_limit": self.vocabulary_limit,
-            "text_limit": self.text_limit,
-            "keep": self.keep,
+            "vocabulary_size": self.vocabulary_size,
+            "max_length": self.max_length,
+            "truncation": self.truncation,
             "word_dropout": self.word_dropout,
             "seed": self.seed,
         }

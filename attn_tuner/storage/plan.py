@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from attn_tuner.errors import RunError
 from attn_tuner.metrics import OBJECTIVES
+from attn_tuner.space.renamed import current_space
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import is_a, read_dataclass, reading
 
@@ -94,7 +95,7 @@ class Plan:
                 raise ValueError(f"its objective is {plan.objective[:40]!r}")
             if not all(is_a(each, dict) for each in plan.space.values()):
                 raise ValueError("its space holds something that is no dimension")
-        return plan
+        return replace(plan, space=current_space(plan.space))
 
     def check_data(self, source: str, fingerprint: str, directory):
         """Raises RunError unless these are the data that this plan was made for."""

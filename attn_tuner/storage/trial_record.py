@@ -1,9 +1,10 @@
 """What a trial leaves in its folder: its record, its best weights, its resume point."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import median_low
 
+from attn_tuner.space.renamed import current_names, current_values
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import read_dataclass, reading
 
@@ -112,7 +113,9 @@ class TrialRecord:
         record = read_dataclass(cls, path, _LOST)
         with reading(path, _LOST):
             record.check(Path(folder).absolute().name)
-        return record
+        return replace(
+            record, values=current_values(record.values), used=current_names(record.used)
+        )
 
     def check(self, folder: str):
         """Raises ValueError where the record cannot be of the trial in the folder of that name."""

@@ -44,5 +44,5 @@ def model_of(ids) -> str:
 
 
 def given_by_rung(record) -> str:
-    """What a rung put in the place of a trial's values: `text_limit=43`; "" without rungs."""
+    """What a rung put in the place of a trial's values: `max_length=43`; "" without rungs."""
     return ", ".join(f"{name}={round(value, 3)}" for name, value in record.used.items())

@@ -13,7 +13,7 @@ from attn_tuner.text.vectorizer import PADDING, UNKNOWN
 class Batches(keras.utils.PyDataset):
     """Every text of a store once an epoch, for `Model.fit` on any backend.
 
-        model.fit(Batches(train, 32, text_limit=400), epochs=3)
+        model.fit(Batches(train, 32, max_length=400), epochs=3)
         validation = Batches(part, 64, shuffle=False)
         probabilities = validation.restore(model.predict(validation))   # in the store's order
 
@@ -24,9 +24,9 @@ class Batches(keras.utils.PyDataset):
     Args:
         store: the encoded texts.
         batch_size: texts in a batch.
-        text_limit: tokens kept of a text, or None for all.
-        keep: "head", "tail" or "ends" of a text over the limit.
-        vocabulary_limit: ids from here on are read as unknown.
+        max_length: tokens kept of a text, or None for all.
+        truncation: "head", "tail" or "ends" of a text over the limit.
+        vocabulary_size: ids from here on are read as unknown.
         shuffle: whether each epoch has an order of its own; without, it is fixed.
         seed: of the orders.
         rows: which texts of the store to use, as from `TokenStore.fraction`; all by default.
@@ -39,9 +39,9 @@ class Batches(keras.utils.PyDataset):
         self,
         store: TokenStore,
         batch_size: int = 32,
-        text_limit: int | None = None,
-        keep: str = "head",
-        vocabulary_limit: int | None = None,
+        max_length: int | None = None,
+        truncation: str = "head",
+        vocabulary_size: int | None = None,
         shuffle: bool = True,
         seed: int = 0,
         rows=None,
@@ -57,15 +57,15 @@ class Batches(keras.utils.PyDataset):
         self.store = store
         self.rows = rows
         self.batch_size = int(batch_size)
-        self.vocabulary_limit = vocabulary_limit
+        self.vocabulary_size = vocabulary_size
         self.shuffle = shuffle
         self.seed = seed
         whole = store.lengths[rows]
         self._starts, self._whole = store.offsets[:-1][rows], whole
-        self._first = None if text_limit is None else ends_kept(text_limit, keep)[0]
-        self.lengths = whole if text_limit is None else np.minimum(whole, text_limit)
+        self._first = None if max_length is None else ends_kept(max_length, truncation)[0]
+        self.lengths = whole if max_length is None else np.minimum(whole, max_length)
         rungs = rungs or _usual_rungs(len(rows) // self.batch_size)
-        self.ladder = ladder(self.lengths, rungs, text_limit)
+        self.ladder = ladder(self.lengths, rungs, max_length)
         self._rung = np.searchsorted(self.ladder, self.lengths)
         self._weights = (
             None if sample_weight is None else np.asarray(sample_weight, "float32")[rows]
@@ -135,8 +135,8 @@ class Batches(keras.utils.PyDataset):
             places = places + np.where(steps < self._first, 0, skipped)
         ids = np.full(there.shape, PADDING, np.int32)
         ids[there] = self.store.ids[places[there]]
-        if self.vocabulary_limit is not None:
-            ids[ids >= self.vocabulary_limit] = UNKNOWN
+        if self.vocabulary_size is not None:
+            ids[ids >= self.vocabulary_size] = UNKNOWN
         return ids
 
     def _plan(self, epoch: int) -> list[np.ndarray]:

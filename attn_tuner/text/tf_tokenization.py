@@ -27,17 +27,17 @@ class TextGraph(tf.Module):
 
     Args:
         vectorizer: the vectorizer to reproduce.
-        text_limit: tokens kept of a text, or None for all.
-        keep: "head", "tail" or "ends".
-        vocabulary_limit: ids from here on are read as unknown.
+        max_length: tokens kept of a text, or None for all.
+        truncation: "head", "tail" or "ends".
+        vocabulary_size: ids from here on are read as unknown.
     """
 
-    def __init__(self, vectorizer, text_limit=None, keep="head", vocabulary_limit=None):
+    def __init__(self, vectorizer, max_length=None, truncation="head", vocabulary_size=None):
         super().__init__()
         self._split = vectorizer.split
-        self._ends = None if text_limit is None else ends_kept(text_limit, keep)
+        self._ends = None if max_length is None else ends_kept(max_length, truncation)
         # No token is ever empty, but a table may not be.
-        known = ["", *vectorizer.vocabulary[2:vocabulary_limit]]
+        known = ["", *vectorizer.vocabulary[2:vocabulary_size]]
         pages, rows, spellings = spelling_arrays(vectorizer.split)
         self._pages = tf.constant(pages)
         self._rows = tf.constant(rows)

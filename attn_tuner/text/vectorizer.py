@@ -93,15 +93,15 @@ class Vectorizer:
     def padded(
         self,
         texts: Sequence[str],
-        text_limit: int | None = None,
-        keep: str = "head",
-        vocabulary_limit: int | None = None,
+        max_length: int | None = None,
+        truncation: str = "head",
+        vocabulary_size: int | None = None,
     ) -> np.ndarray:
         """(texts, steps) int32 with 0 behind each text, as a model takes it; at least one step."""
         ids, offsets = self.encode(texts)
-        if vocabulary_limit is not None:
-            ids[ids >= vocabulary_limit] = UNKNOWN
-        rows = [cut(ids[start:end], text_limit, keep) for start, end in pairwise(offsets)]
+        if vocabulary_size is not None:
+            ids[ids >= vocabulary_size] = UNKNOWN
+        rows = [cut(ids[start:end], max_length, truncation) for start, end in pairwise(offsets)]
         steps = max(1, max(map(len, rows), default=1))
         batch = np.full((len(rows), steps), PADDING, np.int32)
         for row, own in zip(batch, rows, strict=True):
@@ -110,14 +110,14 @@ class Vectorizer:
 
     def graph(
         self,
-        text_limit: int | None = None,
-        keep: str = "head",
-        vocabulary_limit: int | None = None,
+        max_length: int | None = None,
+        truncation: str = "head",
+        vocabulary_size: int | None = None,
     ):
         """The same in TensorFlow operations, a `tf.Module`; see `text.tf_tokenization`."""
         from attn_tuner.text.tf_tokenization import TextGraph
 
-        return TextGraph(self, text_limit, keep, vocabulary_limit)
+        return TextGraph(self, max_length, truncation, vocabulary_size)
 
     def coverage(self, texts: Iterable[str]) -> float:
         """The share of the tokens of these texts that the vocabulary knows."""

@@ -150,7 +150,7 @@ class EncodedData:
     def sizes(self) -> dict[str, int]:
         return {role: len(store) for role, store in self.stores.items()}
 
-    def text_limits(self) -> tuple[int, ...]:
+    def max_lengths(self) -> tuple[int, ...]:
         """Three limits worth trying: the largest leaves at most 1 text in 20 to be cut."""
         usual = np.quantile(self.stores["train"].lengths, 0.95)
         enough = int(np.searchsorted(LIMITS, usual))
@@ -181,7 +181,7 @@ class EncodedData:
 
     def _learning(self, store, values, seed, rows=None) -> Batches:
         weights = None
-        if values.get("class_weights") == "balanced":
+        if values.get("class_weight") == "balanced":
             weights = balanced_weights(store.labels, int(store.labels.max()) + 1)
         options = {"seed": seed, "rows": rows, "sample_weight": weights}
         return _batches(store, values, values["batch_size"], **options)

@@ -71,7 +71,7 @@ class Fidelity:
 
         epochs    r epochs, on all texts
         texts     all epochs of the trial, on round(r / R n_c) of the n_c texts of each class
-        length    all epochs, all texts cut to ceil(r / R text_limit) tokens, 16 at least
+        length    all epochs, all texts cut to ceil(r / R max_length) tokens, 16 at least
 
     Fewer epochs cost less because training ends earlier; fewer and shorter texts, because an epoch
     is shorter, so that the learning rate rises and falls once at every rung.
@@ -99,9 +99,9 @@ class Fidelity:
             return Ration(share, {"epochs": rung.budget}, behind=rung.before)
         if self.name == "texts":
             return Ration(share, {"texts": share}, self.seed)
-        limit = values["text_limit"]
+        limit = values["max_length"]
         cut = max(SHORTEST, math.ceil(share * limit))
-        return Ration(share, {"text_limit": min(cut, limit)})
+        return Ration(share, {"max_length": min(cut, limit)})
 
 
 def check_fidelity(name: str, tuner: str):

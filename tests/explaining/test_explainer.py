@@ -54,11 +54,11 @@ def test_a_batch_of_texts_gives_what_each_gives_alone(bundle):
 
 
 @pytest.mark.parametrize(
-    ("keep", "words"),
+    ("truncation", "words"),
     [("head", "good a a a"), ("tail", "a a a bad"), ("ends", "good a a bad")],
 )
-def test_weights_belong_to_the_tokens_that_the_limit_keeps(keep, words, make_bundle):
-    found = explain(make_bundle(text_limit=4, keep=keep), "good a a a a a bad")[0]
+def test_weights_belong_to_the_tokens_that_the_limit_keeps(truncation, words, make_bundle):
+    found = explain(make_bundle(max_length=4, truncation=truncation), "good a a a a a bad")[0]
     assert list(found.tokens) == words.split()
     assert found.weights.shape == (1, 4)
     assert found.left_out == 3

@@ -131,6 +131,6 @@ def test_attention_beside_the_evidence_is_said_plainly(bundle):
 
 
 def test_evidence_that_was_cut_off_is_left_out(make_bundle):
-    short = make_bundle(text_limit=2)
+    short = make_bundle(max_length=2)
     with pytest.raises(ValueError, match="None of the texts"):
         measure_evidence(explain(short, "the film was good"), [[(13, 17)]])

@@ -5,7 +5,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.explaining.preference import Preference, check_kind, preferred
 
 TEXTS = ["the film was very good", "a hotel the film was bad", "good the hotel was a film"] * 3
-READING = {"text_limit": 64, "keep": "head", "vocabulary_limit": 11}
+READING = {"max_length": 64, "truncation": "head", "vocabulary_size": 11}
 
 
 def measured(bundle, objective="accuracy", weight=0.1, model=None, score=0.9):

@@ -18,8 +18,8 @@ def bundle(vectorizer):
         vectorizer=vectorizer,
         model=classifier(),
         classes=["negative", "positive"],
-        text_limit=40,
-        keep="ends",
+        max_length=40,
+        truncation="ends",
         card={"data": {"name": "made up", "texts": 9}, "scores": {"accuracy": 0.5}},
     )
 

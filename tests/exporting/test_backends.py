@@ -14,7 +14,7 @@ sys.path.insert(0, {tests!r})
 from small_models import TEXTS, WORDS, classifier
 from attn_tuner.exporting import Bundle, deliver
 from attn_tuner.text.vectorizer import Vectorizer
-bundle = Bundle(Vectorizer(["", "[UNK]", *WORDS]), classifier(), ["no", "yes"], text_limit=40)
+bundle = Bundle(Vectorizer(["", "[UNK]", *WORDS]), classifier(), ["no", "yes"], max_length=40)
 done = deliver(bundle, {path!r}, {formats!r}, TEXTS)
 print(json.dumps([keras.backend.backend(), [each.proof.difference for each in done]]))
 """

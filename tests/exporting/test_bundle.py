@@ -26,7 +26,7 @@ def test_the_order_of_the_texts_does_not_matter(bundle):
 
 
 def test_long_texts_are_cut_and_rare_words_unknown(bundle):
-    short = bundle.with_model(bundle.model, text_limit=4, keep="ends", vocabulary_limit=6)
+    short = bundle.with_model(bundle.model, max_length=4, truncation="ends", vocabulary_size=6)
     assert short.ids(["the a film was is very"]) == [[2, 3, 1, 1]]
     assert short.used_vocabulary == ["", "[UNK]", "the", "a", "film", "was"]
 

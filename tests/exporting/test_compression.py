@@ -25,7 +25,7 @@ TEXTS = [" ".join(RANDOM.choice(WORDS, 12)) for _ in range(40)]
 def large():
     """A model whose embedding outweighs all else, with more rows than the vectorizer has words."""
     model = classifier("additive", "none", vocabulary=1500)
-    return Bundle(VECTORIZER, model, ["no", "yes"], text_limit=20)
+    return Bundle(VECTORIZER, model, ["no", "yes"], max_length=20)
 
 
 def test_rows_that_no_text_reaches_go_without_any_change(large):
@@ -184,7 +184,7 @@ def test_a_model_without_embedding_cannot_shrink(large):
 def test_narrow_rows_stay_narrow_in_every_format(tmp_path, form, rows):
     pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
     model = classifier("additive", "none", vocabulary=1500, width=48)
-    large = Bundle(VECTORIZER, model, ["no", "yes"], text_limit=20)
+    large = Bundle(VECTORIZER, model, ["no", "yes"], max_length=20)
     sizes = []
     for name, bundle in (("full", large), ("small", shrunk(large, Shrink(rows)))):
         folder = tmp_path / name

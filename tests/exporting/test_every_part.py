@@ -54,7 +54,7 @@ def compare(task, form, parts, vectorizer, folder):
     folder.mkdir()
     classes = CLASSES[task]
     model, _ = joined(parts, task, len(classes))
-    bundle = Bundle(vectorizer, model, classes, text_limit=40, keep="ends", task=task)
+    bundle = Bundle(vectorizer, model, classes, max_length=40, truncation="ends", task=task)
     made = exporters[form](bundle, folder)
     given = model(padded(bundle.ids(TEXTS)), training=False)  # A trace would cost more.
     expected = bundle.columns(keras.ops.convert_to_numpy(given))

@@ -35,8 +35,8 @@ def served(bundle, texts):
 def test_a_model_of_the_hypermodel_and_any_tuner_is_exported(vectorizer, tmp_path):
     hypermodel = AttentionHyperModel(vocabulary_size=20, classes=3)
     hp = keras_tuner.HyperParameters()
-    hp.Fixed("text_limit", 64)
-    hp.Fixed("keep", "tail")
+    hp.Fixed("max_length", 64)
+    hp.Fixed("truncation", "tail")
     hp.Fixed("embedding_dim", 4)
     model = hypermodel.build(hp)
     path = tmp_path / "best"
@@ -51,10 +51,10 @@ def test_a_model_of_the_hypermodel_and_any_tuner_is_exported(vectorizer, tmp_pat
 
 def test_limits_are_read_from_the_model(vectorizer):
     hypermodel = AttentionHyperModel(vocabulary_size=20, classes=2)
-    model = hypermodel.model({"text_limit": 64, "keep": "tail", "embedding_dim": 4})
+    model = hypermodel.model({"max_length": 64, "truncation": "tail", "embedding_dim": 4})
     bundle = bundle_of(model, vectorizer, CLASSES)
-    assert (bundle.text_limit, bundle.keep) == (64, "tail")
-    assert bundle_of(model, vectorizer, CLASSES, text_limit=7, keep="head").text_limit == 7
+    assert (bundle.max_length, bundle.truncation) == (64, "tail")
+    assert bundle_of(model, vectorizer, CLASSES, max_length=7, truncation="head").max_length == 7
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_limits_are_read_from_the_model(vectorizer):
 )
 def test_a_model_of_another_task_says_so(vectorizer, task, classes, output):
     model, _ = joined([("additive", "none")], task, len(classes))
-    bundle = bundle_of(model, vectorizer, classes, text_limit=9, task=task)
+    bundle = bundle_of(model, vectorizer, classes, max_length=9, task=task)
     answer = TextScorer(bundle).serve(tf.constant(TEXTS))[output].numpy()
     np.testing.assert_allclose(answer.reshape(len(TEXTS), -1), bundle.predict(TEXTS), atol=1e-5)
     with pytest.raises(AttnTunerError):
@@ -76,7 +76,7 @@ def test_a_plain_keras_model_with_our_head_and_a_keras_vectorizer(keras_vectoriz
     states = keras.layers.LSTM(5, return_sequences=True)(embedded)
     context = heads["feedforward"]()(states)
     model = keras.Model(inputs, keras.layers.Dense(1, activation="sigmoid")(context))
-    bundle = bundle_of(model, keras_vectorizer, CLASSES, text_limit=40)
+    bundle = bundle_of(model, keras_vectorizer, CLASSES, max_length=40)
     np.testing.assert_allclose(served(bundle, TEXTS), bundle.predict(TEXTS), atol=1e-5)
     long = [" ".join(WORDS * 9)]
     np.testing.assert_allclose(served(bundle, long), bundle.predict(long), atol=1e-5)
@@ -96,7 +96,7 @@ def test_bytes_that_are_no_utf8_pass_a_keras_vectorizer_too(keras_vectorizer):
 
 def test_a_bundle_with_a_keras_vectorizer_is_kept_on_disk(keras_vectorizer, tmp_path):
     model = classifier(vocabulary=30)
-    bundle = bundle_of(model, keras_vectorizer, CLASSES, text_limit=9)
+    bundle = bundle_of(model, keras_vectorizer, CLASSES, max_length=9)
     again = Bundle.load(bundle.save(tmp_path))
     np.testing.assert_allclose(again.predict(TEXTS), bundle.predict(TEXTS), atol=1e-6)
 
@@ -116,14 +116,14 @@ def test_a_keras_vectorizer_cannot_go_where_tensorflow_is_not(keras_vectorizer, 
 def test_heads_behind_different_cuts_weigh_the_tokens_they_saw(vectorizer):
     ids = keras.Input((None,), dtype="int32")
     seen = []
-    for limit, keep in ((2, "head"), (3, "tail")):
-        own = TokenLimits(99, limit, keep)(ids)
+    for limit, truncation in ((2, "head"), (3, "tail")):
+        own = TokenLimits(99, limit, truncation)(ids)
         embedded = keras.layers.Embedding(20, 4)(own)
         seen.append(heads["mean"]()(embedded, mask=own != 0))
     joined = keras.layers.Concatenate()(seen)
     model = keras.Model(ids, keras.layers.Dense(2, activation="softmax")(joined))
     bundle = bundle_of(model, vectorizer, CLASSES)
-    assert bundle.text_limit is None
+    assert bundle.max_length is None
     why = TextScorer(bundle).explain(tf.constant(["a good film is bad", "a"]))
     expected = [[0.5, 0.5, 0, 0, 0], [0, 0, 1 / 3, 1 / 3, 1 / 3]]
     np.testing.assert_allclose(why["weights"][0], expected, atol=1e-6)
@@ -188,11 +188,11 @@ REFUSED = {
     ),
     "a limit beyond the length": (
         lambda: classifier(steps=5),
-        {"text_limit": 6},
-        "takes 5 ids per text, fewer than text_limit=6",
+        {"max_length": 6},
+        "takes 5 ids per text, fewer than max_length=6",
     ),
-    "no token": (classifier, {"text_limit": -1}, "at least 1 token"),
-    "an unknown part": (classifier, {"keep": "middle"}, "one of head, tail, ends"),
+    "no token": (classifier, {"max_length": -1}, "at least 1 token"),
+    "an unknown part": (classifier, {"truncation": "middle"}, "one of head, tail, ends"),
 }
 
 
@@ -213,7 +213,7 @@ def test_a_model_of_one_length_needs_no_mask(vectorizer):
         steps=12,
     )
     bundle = bundle_of(model, vectorizer, CLASSES)
-    assert bundle.text_limit == 12
+    assert bundle.max_length == 12
     np.testing.assert_allclose(served(bundle, TEXTS), bundle.predict(TEXTS), atol=1e-5)
 
 

@@ -64,7 +64,7 @@ def test_the_keras_archive_trains_on(delivered, bundle):
 def test_a_bundle_comes_back_from_the_archive_of_keras(delivered, bundle):
     again = Bundle.load(by_file(delivered)["model.keras"].path.parent)
     np.testing.assert_allclose(again.predict(TEXTS), bundle.predict(TEXTS), atol=1e-6)
-    assert (again.classes, again.text_limit, again.keep) == (bundle.classes, 40, "ends")
+    assert (again.classes, again.max_length, again.truncation) == (bundle.classes, 40, "ends")
     assert again.card["scores"] == {"accuracy": 0.5}
 
 
@@ -91,7 +91,7 @@ def test_litert_uses_built_in_operators_only(delivered):
 
 
 def test_a_model_of_one_length_stays_of_one_length(vectorizer, tmp_path):
-    fixed = Bundle(vectorizer, classifier(steps=12, classes=3), ["a", "b", "c"], text_limit=12)
+    fixed = Bundle(vectorizer, classifier(steps=12, classes=3), ["a", "b", "c"], max_length=12)
     expected = fixed.predict(TEXTS)
     for export, run in (
         (export_onnx, fresh.run_onnx),
@@ -116,7 +116,7 @@ def test_an_operator_that_litert_lacks_is_named_with_its_layer(vectorizer, tmp_p
     states = Strange(name="strange")(keras.layers.Embedding(20, 4)(ids))
     pooled = keras.ops.max(states, axis=1)
     model = keras.Model(ids, keras.layers.Dense(2, activation="softmax")(pooled))
-    bundle = Bundle(vectorizer, model, ["a", "b"], text_limit=9)
+    bundle = Bundle(vectorizer, model, ["a", "b"], max_length=9)
     with pytest.raises(ExportError, match=r"'strange'.*BesselI0.*Choose the savedmodel"):
         export_litert(bundle, tmp_path)
 
@@ -139,7 +139,7 @@ def test_outputs_that_are_no_probabilities_are_refused(vectorizer, tmp_path):
     ids = keras.Input((None,), dtype="int32")
     pooled = keras.ops.max(keras.layers.Embedding(20, 4)(ids), axis=1)
     bundle = Bundle(
-        vectorizer, keras.Model(ids, keras.layers.Dense(3)(pooled)), ["a", "b", "c"], text_limit=9
+        vectorizer, keras.Model(ids, keras.layers.Dense(3)(pooled)), ["a", "b", "c"], max_length=9
     )
     with pytest.raises(ExportError, match=r"no probabilities.*End the model in a softmax"):
         deliver(bundle, tmp_path / "best", ["keras"], TEXTS)

@@ -29,7 +29,7 @@ def blocks(page, language):
 def one_of_a_task(request, vectorizer):
     classes = {"binary": ["no", "yes"], "multilabel": ["x", "y", "z"]}.get(request.param, [])
     model, _ = joined([("additive", "none")], request.param, len(classes))
-    return Bundle(vectorizer, model, classes, text_limit=9, task=request.param)
+    return Bundle(vectorizer, model, classes, max_length=9, task=request.param)
 
 
 @pytest.mark.parametrize("form", ["savedmodel", "keras", "onnx", "litert"])

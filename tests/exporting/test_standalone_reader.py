@@ -60,7 +60,7 @@ def test_javascript_reads_as_python_does(reader, folder, tmp_path):
 
 def test_it_cuts_long_texts_alike(reader, bundle):
     long = " ".join(WORDS * 20)
-    assert len(reader.ids(long)) == bundle.text_limit
+    assert len(reader.ids(long)) == bundle.max_length
     assert reader.ids(long) == bundle.ids([long])[0]
 
 
@@ -72,7 +72,7 @@ def test_it_pads_a_batch(reader, bundle):
 
 
 def test_words_above_the_limit_are_not_in_the_file(bundle, tmp_path):
-    write_reader(bundle.with_model(bundle.model, vocabulary_limit=8), tmp_path)
+    write_reader(bundle.with_model(bundle.model, vocabulary_size=8), tmp_path)
     facts = json.loads((tmp_path / "vectorizer.json").read_text(encoding="utf-8"))
     assert len(facts["vocabulary"]) == 8
     assert Reader(tmp_path / "vectorizer.json").ids("the awful film") == [2, 1, 4]

@@ -97,7 +97,7 @@ def test_texts_are_made_of_the_vocabulary_where_none_are_given(bundle):
     texts = probing_texts(bundle)
     lengths = [len(ids) for ids in bundle.ids(texts)]
     assert min(lengths) == 0
-    assert max(lengths) == bundle.text_limit
+    assert max(lengths) == bundle.max_length
     assert len({tuple(ids) for ids in bundle.ids(texts)}) > 15
 
 

@@ -97,7 +97,7 @@ def test_answers_to_other_texts_are_refused():
 @pytest.mark.parametrize("classes", [2, 3])
 def test_an_ensemble_model_averages_its_members_and_finds_all_their_heads(classes, tmp_path):
     hypermodel = AttentionHyperModel(vocabulary_size=30, classes=classes)
-    cuts = ({"text_limit": 64}, {"text_limit": 4, "keep": "tail", "head": "max"})
+    cuts = ({"max_length": 64}, {"max_length": 4, "truncation": "tail", "head": "max"})
     models = [hypermodel.model({**SMALL, **cut}) for cut in cuts]
     ids = np.random.default_rng(0).integers(1, 30, (5, 9)).astype("int32")
     ids[1:, 6:] = 0

@@ -23,8 +23,8 @@ from attn_tuner.tuning.budget import Budget
 
 WEAK = {
     **QUICK,
-    "text_limit": [4, 6],
-    "keep": ["head", "tail"],
+    "max_length": [4, 6],
+    "truncation": ["head", "tail"],
     "epochs": [1, 2],
     "learning_rate": 0.003,
 }
@@ -69,7 +69,7 @@ def test_an_average_of_trials_that_cut_texts_differently_is_one_model(averaged):
     assert "linear" in members
     assert sum(members.values()) == pytest.approx(1)
     values = [record.values for record in averaged.run.records if record.trial_id in members]
-    assert len({(each["text_limit"], each["keep"]) for each in values}) > 1
+    assert len({(each["max_length"], each["truncation"]) for each in values}) > 1
     table = averaged.leaderboard().set_index("name")
     row = table.loc[f"ensemble of {len(members)}"]
     assert row["status"] == "exported"
@@ -99,7 +99,7 @@ def test_the_average_answers_raw_strings_in_a_process_without_us(averaged):
 def test_the_average_is_explained_by_the_heads_of_all_its_members(averaged):
     (found,) = averaged.explain("of of of of of of of of green")
     members = [each for each in averaged.run.records if each.trial_id in averaged.run.members]
-    heads = sum(1 + (each.values["beside"] != "nothing") for each in members)
+    heads = sum(1 + (each.values["second_head"] != "none") for each in members)
     assert len(found.rows) == heads  # The linear model has none.
     assert found.weights.shape == (len(found.rows), len(found.tokens))
     assert found.attention.sum() == pytest.approx(1, abs=1e-4)
@@ -131,13 +131,15 @@ def test_calibration_changes_no_label_and_lowers_the_loss(averaged):
 
 def test_a_bundle_reads_what_the_longest_of_its_members_wants():
     def record(**values):
-        return TrialRecord("0", "completed", {"vocabulary_limit": 9, "keep": "tail", **values})
+        return TrialRecord("0", "completed", {"vocabulary_size": 9, "truncation": "tail", **values})
 
-    one, two = record(text_limit=8), record(text_limit=16, vocabulary_limit=20)
+    one, two = record(max_length=8), record(max_length=16, vocabulary_size=20)
     both = Candidate((one, two), (0.5, 0.5), np.zeros((1, 2)), {})
-    assert both.reading() == {"text_limit": 16, "keep": "tail", "vocabulary_limit": 20}
-    other = Candidate((one, record(text_limit=16, keep="head")), (0.5, 0.5), np.zeros((1, 2)), {})
-    assert other.reading()["text_limit"] is None
+    assert both.reading() == {"max_length": 16, "truncation": "tail", "vocabulary_size": 20}
+    other = Candidate(
+        (one, record(max_length=16, truncation="head")), (0.5, 0.5), np.zeros((1, 2)), {}
+    )
+    assert other.reading()["max_length"] is None
 
 
 @pytest.fixture(scope="module")

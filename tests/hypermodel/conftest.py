@@ -19,7 +19,7 @@ def fresh_keras():
 @pytest.fixture
 def narrow():
     """Two heads and two encoders of a few units, quick ones first: the whole model in little."""
-    space = default_space(VOCABULARY, text_limits=(4, 6))
+    space = default_space(VOCABULARY, max_lengths=(4, 6))
     space = space.narrow(encoder=["none", "gru"], head=["additive", "mean"], batch_size=[8, 16])
     return space.fix(units=4, embedding_dim=8, dense_units=4, layers=1, residual=False)
 

@@ -60,7 +60,7 @@ def test_probabilities_are_one_column_for_two_classes_and_one_each_for_more(
 
 
 def test_the_same_values_give_the_same_model_directly_and_from_json(hypermodel, hp, ids):
-    hp.values |= {"head": "additive", "encoder": "gru", "dense_layers": 2, "text_limit": 4}
+    hp.values |= {"head": "additive", "encoder": "gru", "dense_layers": 2, "max_length": 4}
     first = hypermodel.build(hp)
     again = keras_tuner.HyperParameters.from_config(json.loads(json.dumps(hp.get_config())))
     for other in (hypermodel.build(hp), hypermodel.build(again)):
@@ -89,8 +89,8 @@ def test_values_that_were_never_offered_make_a_model(hypermodel, hp, ids, labels
         "head": "last",
         "encoder": "bigru",
         "dense_layers": 3,
-        "text_limit": 1,
-        "vocabulary_limit": 10**6,
+        "max_length": 1,
+        "vocabulary_size": 10**6,
         "batch_size": 7,
         "weight_decay": 0.0,
     }.items():
@@ -113,8 +113,8 @@ def test_layers_are_given_plain_numbers_whatever_an_oracle_gives(hypermodel, hp)
     hp.values |= {
         "embedding_dim": np.float64(8.0),
         "dense_layers": 1.0,
-        "text_limit": np.int64(4),
-        "output_dropout": np.float32(0.25),
+        "max_length": np.int64(4),
+        "dropout": np.float32(0.25),
         "learning_rate": np.float64(0.01),
     }
     config = json.loads(hypermodel.build(hp).to_json())
@@ -122,7 +122,7 @@ def test_layers_are_given_plain_numbers_whatever_an_oracle_gives(hypermodel, hp)
 
 
 def test_padding_and_words_behind_the_limits_change_nothing(hypermodel, hp):
-    hp.values |= {"text_limit": 4, "keep": "tail", "vocabulary_limit": 50}
+    hp.values |= {"max_length": 4, "truncation": "tail", "vocabulary_size": 50}
     model = hypermodel.build(hp)
     short = np.array([[9, 8, 7, 6], [5, 4, 0, 0]], "int32")
     long = np.array([[3, 3, 9, 8, 7, 6, 0, 0, 0], [5, 4, 0, 0, 0, 0, 0, 0, 0]], "int32")
@@ -138,7 +138,7 @@ def test_rows_without_text_give_numbers_and_do_not_stop_training(hypermodel, hp)
 
 def test_numeric_sequences_take_the_place_of_ids(hp, rng):
     hypermodel = AttentionHyperModel(classes=3, features=2)
-    text_only = {"vocabulary_limit", "text_limit", "keep", "word_dropout"}
+    text_only = {"vocabulary_size", "max_length", "truncation", "word_dropout"}
     assert not text_only & set(hypermodel.space)
     hp.Fixed("units", 4)
     model = hypermodel.build(hp)
@@ -272,8 +272,8 @@ def test_facts_that_make_no_classifier_are_refused(arguments, message):
 
 
 def test_a_space_that_lacks_a_dimension_of_the_model_is_refused(narrow):
-    lacking = type(narrow)({name: narrow[name] for name in narrow if name != "keep"})
-    with pytest.raises(SpaceError, match=r"lacks \['keep'\]"):
+    lacking = type(narrow)({name: narrow[name] for name in narrow if name != "truncation"})
+    with pytest.raises(SpaceError, match=r"lacks \['truncation'\]"):
         AttentionHyperModel(50, 2, space=lacking)
 
 
@@ -284,16 +284,16 @@ def test_a_wrong_value_names_its_dimension(hypermodel, hp):
 
 
 def test_the_default_space_ends_at_the_vocabulary():
-    assert default_space(12_000)["vocabulary_limit"] == Choice(
+    assert default_space(12_000)["vocabulary_size"] == Choice(
         (5_000, 10_000, 12_000), default=12_000
     )
 
 
 def test_embeddings_may_start_from_word_vectors_which_the_configuration_does_not_hold(narrow, rng):
     vectors = rng.normal(size=(50, 8)).astype("float32")
-    space = narrow.extend(start=Choice(("vectors", "random")))
+    space = narrow.extend(embedding_init=Choice(("word_vectors", "random")))
     hypermodel = AttentionHyperModel(50, 2, space=space, vectors=vectors)
-    model = hypermodel.model({"embedding_dim": 6, "vocabulary_limit": 20})
+    model = hypermodel.model({"embedding_dim": 6, "vocabulary_size": 20})
     np.testing.assert_array_equal(model.get_layer("embedding").get_weights()[0], vectors[:20, :6])
     assert len(model.to_json()) < 20_000
     with pytest.raises(SpaceError, match="embedding_dim=9 is wider than the word vectors"):
@@ -303,7 +303,7 @@ def test_embeddings_may_start_from_word_vectors_which_the_configuration_does_not
 def test_a_second_head_stands_beside_the_first(narrow, ids, labels):
     hypermodel = AttentionHyperModel(50, 2, space=narrow)
     alone = hypermodel.model({"head": "mean", "dense_layers": 0})
-    both = hypermodel.model({"head": "mean", "dense_layers": 0, "beside": "last"})
+    both = hypermodel.model({"head": "mean", "dense_layers": 0, "second_head": "last"})
     width = alone.get_layer("probabilities").kernel.shape[0]
     assert both.get_layer("probabilities").kernel.shape[0] == 2 * width
     assert trains(both, ids, labels)
@@ -315,17 +315,17 @@ def test_a_second_head_stands_beside_the_first(narrow, ids, labels):
 
 
 def test_states_are_normalised_and_padding_still_changes_nothing(narrow, ids):
-    model = AttentionHyperModel(50, 2, space=narrow).model({"head": "max", "state_norm": True})
-    assert any(layer.name == "state_norm" for layer in model.layers)
+    model = AttentionHyperModel(50, 2, space=narrow).model({"head": "max", "layer_norm": True})
+    assert any(layer.name == "layer_norm" for layer in model.layers)
     longer = np.pad(ids, ((0, 0), (0, 5)))
     np.testing.assert_allclose(answers(model, longer), answers(model, ids), atol=1e-5)
 
 
 def test_what_training_takes_from_the_values_reaches_the_optimiser_and_the_loss(narrow):
     space = narrow.extend(
-        start=Choice(("vectors", "random")),
-        still_epochs=Choice((0, 1)),
-        weight_average=Choice((False, True)),
+        embedding_init=Choice(("word_vectors", "random")),
+        embedding_frozen_epochs=Choice((0, 1)),
+        use_ema=Choice((False, True)),
         label_smoothing=Choice((0.0, 0.1)),
         epochs=Choice((1, 4)),
     )
@@ -334,12 +334,15 @@ def test_what_training_takes_from_the_values_reaches_the_optimiser_and_the_loss(
     hypermodel = AttentionHyperModel(50, 2, **given)
     plain = hypermodel.model({"batch_size": 64})
     assert (plain.optimizer.still, plain.optimizer.average) == (0, 0.0)
-    values = {"still_epochs": 1, "weight_average": True, "epochs": 4, "label_smoothing": 0.1}
+    values = {"embedding_frozen_epochs": 1, "use_ema": True, "epochs": 4, "label_smoothing": 0.1}
     model = hypermodel.model({"batch_size": 64, **values})
     assert model.optimizer.still == 10
     assert model.optimizer.average == pytest.approx(1 - 1 / 4)
     assert model.loss.label_smoothing == 0.1
-    assert hypermodel.model({**values, "start": "random", "batch_size": 64}).optimizer.still == 0
+    assert (
+        hypermodel.model({**values, "embedding_init": "random", "batch_size": 64}).optimizer.still
+        == 0
+    )
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="counts TensorFlow's traces")

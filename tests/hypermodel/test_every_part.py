@@ -14,7 +14,7 @@ SMALL = {"embedding_dim": 8, "dense_units": 4, "batch_size": 8}
 
 
 def space_with(**parts) -> SearchSpace:
-    space = default_space(50, text_limits=(6,))
+    space = default_space(50, max_lengths=(6,))
     space = SearchSpace({**space, "encoder": Part(encoders), "head": Part(heads)})
     space = space.fix({"encoder": "none", "head": "mean", **parts, **SMALL})
     sizes = {"units": 4, "width": 3, "layers": 1}

@@ -77,7 +77,7 @@ class Counting(Eager):
 @pytest.fixture
 def small(narrow):
     """Four dimensions and no recurrence: a trial takes a second."""
-    keep = {"learning_rate", "text_limit", "head", "batch_size"}
+    keep = {"learning_rate", "max_length", "head", "batch_size"}
     defaults = narrow.defaults()
     held = {name: defaults[name] for name in narrow if name not in keep and name in defaults}
     return narrow.fix({**held, "encoder": "none"})

@@ -16,7 +16,7 @@ from attn_tuner.hypermodel import AttentionHyperModel
 
 hypermodel = AttentionHyperModel(vocabulary_size=20, classes=2)
 hypermodel.space = hypermodel.space.fix(
-    {"encoder": "none", "head": "mean", "embedding_dim": 32, "text_limit": 64}
+    {"encoder": "none", "head": "mean", "embedding_dim": 32, "max_length": 64}
 )
 tuner = keras_tuner.RandomSearch(
     hypermodel, "val_accuracy", max_trials=4, seed=1, directory=sys.argv[1], project_name="run"

@@ -12,20 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.layers.token_limits import KEEPS, TextMask, TokenLimits
+from attn_tuner.layers.token_limits import TRUNCATIONS, TextMask, TokenLimits
 from attn_tuner.text.truncation import cut
 
 
-def expected(rows, vocabulary_limit, text_limit, keep):
+def expected(rows, vocabulary_size, max_length, truncation):
     """What `TokenLimits` should give for texts that begin and end with a word."""
-    width = min(rows.shape[1], text_limit)
+    width = min(rows.shape[1], max_length)
     result = np.zeros((len(rows), width), "int32")
     for row, ids in enumerate(rows):
         places = np.flatnonzero(ids)
         text = list(ids[places[0] : places[-1] + 1]) if len(places) else []
-        if len(text) > text_limit:
-            text = cut(text, text_limit, keep)
-        result[row, : len(text)] = [each if each < vocabulary_limit else 1 for each in text]
+        if len(text) > max_length:
+            text = cut(text, max_length, truncation)
+        result[row, : len(text)] = [each if each < vocabulary_size else 1 for each in text]
     return result
 
 
@@ -46,10 +46,10 @@ def as_array(tensor):
 
 
 @settings(deadline=None)
-@given(padded_ids(), st.integers(2, 31), st.integers(1, 14), st.sampled_from(KEEPS))
-def test_cutting_and_limiting_do_what_they_say(ids, vocabulary_limit, text_limit, keep):
-    layer = TokenLimits(vocabulary_limit, text_limit, keep)
-    wanted = expected(ids, vocabulary_limit, text_limit, keep)
+@given(padded_ids(), st.integers(2, 31), st.integers(1, 14), st.sampled_from(TRUNCATIONS))
+def test_cutting_and_limiting_do_what_they_say(ids, vocabulary_size, max_length, truncation):
+    layer = TokenLimits(vocabulary_size, max_length, truncation)
+    wanted = expected(ids, vocabulary_size, max_length, truncation)
     np.testing.assert_array_equal(as_array(layer(ids)), wanted)
 
 
@@ -60,17 +60,17 @@ def test_of_an_odd_limit_the_beginning_keeps_one_token_more_as_outside_the_model
 
 
 @settings(deadline=None, max_examples=40)
-@given(padded_ids(), st.integers(1, 14), st.sampled_from(KEEPS))
-def test_cutting_what_was_cut_changes_nothing(ids, text_limit, keep):
-    layer = TokenLimits(31, text_limit, keep)
+@given(padded_ids(), st.integers(1, 14), st.sampled_from(TRUNCATIONS))
+def test_cutting_what_was_cut_changes_nothing(ids, max_length, truncation):
+    layer = TokenLimits(31, max_length, truncation)
     once = as_array(layer(ids))
     np.testing.assert_array_equal(as_array(layer(once)), once)
 
 
 @settings(deadline=None, max_examples=40)
-@given(padded_ids(), st.integers(1, 14), st.sampled_from(KEEPS), st.integers(1, 5))
-def test_more_padding_on_either_side_adds_nothing_but_padding(ids, text_limit, keep, more):
-    layer = TokenLimits(31, text_limit, keep)
+@given(padded_ids(), st.integers(1, 14), st.sampled_from(TRUNCATIONS), st.integers(1, 5))
+def test_more_padding_on_either_side_adds_nothing_but_padding(ids, max_length, truncation, more):
+    layer = TokenLimits(31, max_length, truncation)
     alone = as_array(layer(ids))
     for sides in ((0, more), (more, 0)):
         beside = as_array(layer(np.pad(ids, ((0, 0), sides))))
@@ -78,19 +78,19 @@ def test_more_padding_on_either_side_adds_nothing_but_padding(ids, text_limit, k
         assert not beside[:, alone.shape[1] :].any()
 
 
-@pytest.mark.parametrize("keep", KEEPS)
-def test_inside_a_compiled_model_of_unknown_length_the_answer_is_the_same(keep):
+@pytest.mark.parametrize("truncation", TRUNCATIONS)
+def test_inside_a_compiled_model_of_unknown_length_the_answer_is_the_same(truncation):
     ids = np.array([[3, 4, 5, 6, 7, 8], [0, 0, 0, 9, 40, 2], [0, 0, 0, 0, 0, 0]], "int32")
     inputs = keras.Input((None,), dtype="int32")
-    outputs = TokenLimits(31, 4, keep)(inputs)
+    outputs = TokenLimits(31, 4, truncation)(inputs)
     assert outputs.shape == (None, None)
     model = keras.Model(inputs, outputs)
     found = model.predict(ids, verbose=0)
-    np.testing.assert_array_equal(found, expected(ids, 31, 4, keep))
+    np.testing.assert_array_equal(found, expected(ids, 31, 4, truncation))
     assert found.dtype == np.int32
 
 
-def test_without_a_text_limit_nothing_is_cut():
+def test_without_a_max_length_nothing_is_cut():
     ids = np.array([[0, 5, 0, 40]], "int32")
     np.testing.assert_array_equal(as_array(TokenLimits(31)(ids)), [[0, 5, 0, 1]])
 
@@ -115,9 +115,9 @@ def test_the_layer_is_made_again_from_its_config():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"vocabulary_limit": 9, "keep": "middle"}, "should be one of head, tail, ends"),
-        ({"vocabulary_limit": 9, "text_limit": 0}, "at least 1 token"),
-        ({"vocabulary_limit": 1}, "padding and unknown are 2 ids already"),
+        ({"vocabulary_size": 9, "truncation": "middle"}, "should be one of head, tail, ends"),
+        ({"vocabulary_size": 9, "max_length": 0}, "at least 1 token"),
+        ({"vocabulary_size": 1}, "padding and unknown are 2 ids already"),
     ],
 )
 def test_limits_that_leave_no_text_are_refused(arguments, message):
@@ -139,13 +139,13 @@ def test_on_jax_the_answers_are_the_same():
     for row, length in enumerate((0, 1, 4, 11, 7, 2)):
         ids[row, length:] = 0
     ids[4] = ids[4, ::-1]  # Padded on the left.
-    cases = [(limit, keep) for limit in (1, 2, 5, 20) for keep in KEEPS]
+    cases = [(limit, truncation) for limit in (1, 2, 5, 20) for truncation in TRUNCATIONS]
     program = (
         "import json, sys, numpy as np\n"
         "from attn_tuner.layers.token_limits import TokenLimits\n"
         "ids, cases = json.load(sys.stdin)\n"
         "ids = np.array(ids, 'int32')\n"
-        "found = [np.array(TokenLimits(20, limit, keep)(ids)).tolist() for limit, keep in cases]\n"
+        "found = [np.array(TokenLimits(20, *case)(ids)).tolist() for case in cases]\n"
         "assert 'tensorflow' not in sys.modules\n"
         "print(json.dumps(found))\n"
     )
@@ -157,5 +157,5 @@ def test_on_jax_the_answers_are_the_same():
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    for (limit, keep), found in zip(cases, json.loads(done.stdout), strict=True):
-        np.testing.assert_array_equal(found, expected(ids, 20, limit, keep))
+    for (limit, truncation), found in zip(cases, json.loads(done.stdout), strict=True):
+        np.testing.assert_array_equal(found, expected(ids, 20, limit, truncation))

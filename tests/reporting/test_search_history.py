@@ -45,7 +45,7 @@ def test_learning_curves_hold_every_evaluation_and_end_with_the_winner(run):
 
 def test_only_what_every_trial_has_and_varies_is_searched(run):
     assert list(facts.searched(run)) == [
-        *("encoder", "head", "learning_rate", "embedding_dim", "keep"),
+        *("encoder", "head", "learning_rate", "embedding_dim", "truncation"),
     ]
 
 
@@ -75,7 +75,7 @@ def test_equal_scores_have_no_importances(run):
 
 def test_slices_keep_the_order_of_the_space(run):
     slices = {each["name"]: each for each in facts.slices(run)}
-    assert slices["keep"]["categories"] == ["head", "tail", "ends"]
+    assert slices["truncation"]["categories"] == ["head", "tail", "ends"]
     assert slices["learning_rate"]["log"] is True
     assert slices["learning_rate"]["categories"] is None
     assert len(slices["encoder"]["points"]) == 15

@@ -90,7 +90,7 @@ GOOD = {
         default_space(),
         {"units": 64},
         {"weight_decay": 0.0},
-        {"class_weights": ["balanced"]},
+        {"class_weight": ["balanced"]},
     ],
     "seed": [0, np.int32(7), 2**31 - 1],
     "pretrain": [0, 0.3, np.float32(0.5)],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from attn_tuner.errors import DataError
 from attn_tuner.text import Batches, TokenStore, balanced_weights
 from attn_tuner.text.bucket_lengths import ladder
-from attn_tuner.text.truncation import KEEP, cut
+from attn_tuner.text.truncation import TRUNCATIONS, cut
 
 
 def store_of(lengths, labels=None, vocabulary_size=1_000_000):
@@ -35,13 +35,22 @@ lengths = st.lists(st.integers(0, 60), min_size=1, max_size=40)
 limits = st.one_of(st.none(), st.integers(1, 50))
 
 
-@given(lengths, st.integers(1, 9), limits, st.sampled_from(KEEP), st.booleans(), st.integers(1, 8))
+@given(
+    lengths,
+    st.integers(1, 9),
+    limits,
+    st.sampled_from(TRUNCATIONS),
+    st.booleans(),
+    st.integers(1, 8),
+)
 def test_every_text_comes_once_cut_as_asked_with_its_own_label(
-    lengths, size, limit, keep, shuffle, rungs
+    lengths, size, limit, truncation, shuffle, rungs
 ):
     store = store_of(lengths)
-    batches = Batches(store, size, limit, keep, shuffle=shuffle, rungs=rungs)
-    expected = sorted((*cut(store[i].tolist(), limit, keep), i % 2) for i in range(len(lengths)))
+    batches = Batches(store, size, limit, truncation, shuffle=shuffle, rungs=rungs)
+    expected = sorted(
+        (*cut(store[i].tolist(), limit, truncation), i % 2) for i in range(len(lengths))
+    )
     found = [
         (*row[row > 0].tolist(), label)
         for ids, labels in read(batches)
@@ -85,7 +94,7 @@ def test_shuffled_batches_have_no_order_to_restore():
 def test_a_smaller_vocabulary_is_the_same_texts_with_unknown_tokens(lengths):
     store = store_of(lengths)
     whole = read(Batches(store, 4, shuffle=False))
-    small = read(Batches(store, 4, shuffle=False, vocabulary_limit=1500))
+    small = read(Batches(store, 4, shuffle=False, vocabulary_size=1500))
     for (ids, _), (limited, _) in zip(whole, small, strict=True):
         np.testing.assert_array_equal(limited, np.where(ids >= 1500, 1, ids))
 
@@ -194,8 +203,8 @@ class Traced(keras.layers.Layer):
 @pytest.mark.parametrize("count", [1, 3, 8, 60])
 def test_keras_trains_on_lengths_that_vary_without_compiling_again(count):
     store = store_of(7 * np.arange(count) % 50, vocabulary_size=50)
-    batches = Batches(store, 4, vocabulary_limit=50)
-    held_out = Batches(store, 4, vocabulary_limit=50, shuffle=False)
+    batches = Batches(store, 4, vocabulary_size=50)
+    held_out = Batches(store, 4, vocabulary_size=50, shuffle=False)
     model = small_model()
     ids = keras.Input((None,), dtype="int32")
     traced = Traced()
@@ -223,7 +232,7 @@ def test_epochs_in_fit_follow_the_orders_of_begin():
             seen.append((self.epoch, index))
             return taken(self, index)
 
-    batches = Watched(store, 4, vocabulary_limit=50)
+    batches = Watched(store, 4, vocabulary_size=50)
     batches.begin(2)
     small_model().fit(batches, initial_epoch=2, epochs=4, verbose=0, shuffle=False)
     for epoch in (2, 3):

@@ -79,8 +79,8 @@ def test_the_places_of_tokens_are_the_same(texts, split):
     st.sampled_from(["head", "tail", "ends"]),
     st.sampled_from([None, 2, 3, 10]),
 )
-def test_ids_are_the_same_under_every_limit(texts, text_limit, keep, vocabulary_limit):
-    limits = text_limit, keep, vocabulary_limit
+def test_ids_are_the_same_under_every_limit(texts, max_length, truncation, vocabulary_size):
+    limits = max_length, truncation, vocabulary_size
     graph = VECTORIZERS["word"].graph(*limits)
     ids = graph(tf.constant([text.encode() for text in texts], tf.string))
     assert ids.dtype == tf.int32
@@ -99,9 +99,9 @@ def test_no_texts_and_empty_texts_give_one_step_of_padding():
 
 def test_a_text_of_a_megabyte_is_read_whole():
     text = "not good, " * 100_000
-    ids = VECTORIZERS["word"].graph(text_limit=4, keep="ends")(tf.constant([text]))
+    ids = VECTORIZERS["word"].graph(max_length=4, truncation="ends")(tf.constant([text]))
     np.testing.assert_array_equal(
-        ids, VECTORIZERS["word"].padded([text], text_limit=4, keep="ends")
+        ids, VECTORIZERS["word"].padded([text], max_length=4, truncation="ends")
     )
     assert GRAPHS["word"](tf.constant([text])).shape == (1, 300_000)
 
@@ -118,7 +118,7 @@ print(json.dumps(read(tf.constant(json.loads(sys.argv[2])))["ids"].numpy().tolis
 def test_a_saved_model_reads_text_with_tensorflow_alone(tmp_path):
     vectorizer = VECTORIZERS["word"]
     module = tf.Module()
-    module.text = vectorizer.graph(text_limit=5)
+    module.text = vectorizer.graph(max_length=5)
     signature = [tf.TensorSpec([None], tf.string)]
     module.serve = tf.function(lambda texts: {"ids": module.text(texts)}, input_signature=signature)
     tf.saved_model.save(module, str(tmp_path), signatures=module.serve)
@@ -136,4 +136,4 @@ def test_a_saved_model_reads_text_with_tensorflow_alone(tmp_path):
         check=True,
         cwd=tmp_path,
     )
-    assert json.loads(answer.stdout) == vectorizer.padded(texts, text_limit=5).tolist()
+    assert json.loads(answer.stdout) == vectorizer.padded(texts, max_length=5).tolist()

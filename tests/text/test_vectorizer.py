@@ -10,7 +10,7 @@ from text_strategies import texts
 
 from attn_tuner.errors import DataError
 from attn_tuner.text import Vectorizer
-from attn_tuner.text.truncation import KEEP, cut, ends_kept
+from attn_tuner.text.truncation import TRUNCATIONS, cut, ends_kept
 
 
 def test_ids_go_by_frequency_and_then_by_the_alphabet():
@@ -60,12 +60,12 @@ def test_encoding_all_at_once_is_encoding_each(corpus):
         assert [vectorizer.vocabulary[each] for each in own] == vectorizer.tokens(text)
 
 
-@given(st.lists(st.integers(0, 99)), st.integers(1, 20), st.sampled_from(KEEP))
-def test_a_cut_text_is_its_ends_and_never_longer_than_the_limit(tokens, limit, keep):
-    left = cut(tokens, limit, keep)
+@given(st.lists(st.integers(0, 99)), st.integers(1, 20), st.sampled_from(TRUNCATIONS))
+def test_a_cut_text_is_its_ends_and_never_longer_than_the_limit(tokens, limit, truncation):
+    left = cut(tokens, limit, truncation)
     assert len(left) == min(limit, len(tokens))
-    np.testing.assert_array_equal(cut(np.array(tokens, int), limit, keep), left)
-    first, last = ends_kept(limit, keep)
+    np.testing.assert_array_equal(cut(np.array(tokens, int), limit, truncation), left)
+    first, last = ends_kept(limit, truncation)
     if len(tokens) > limit:
         assert left == tokens[:first] + tokens[len(tokens) - last :]
 
@@ -80,7 +80,7 @@ def test_the_head_the_tail_or_both_ends_are_kept():
 def test_padding_fills_up_to_the_longest():
     vectorizer = Vectorizer.build(["a b c"])
     np.testing.assert_array_equal(vectorizer.padded(["a b c", "b"]), [[2, 3, 4], [3, 0, 0]])
-    np.testing.assert_array_equal(vectorizer.padded(["a c"], vocabulary_limit=3), [[2, 1]])
+    np.testing.assert_array_equal(vectorizer.padded(["a c"], vocabulary_size=3), [[2, 1]])
     assert vectorizer.padded([]).shape == (0, 1)
     assert vectorizer.padded([""]).tolist() == [[0]]
 
@@ -92,7 +92,7 @@ def test_arguments_that_make_no_sense_are_refused():
         Vectorizer(["a", "b"])
     with pytest.raises(DataError, match="holds the token 'a' twice"):
         Vectorizer(["", "[UNK]", "a", "a"])
-    with pytest.raises(DataError, match="No way to keep a part of a text is called 'middle'"):
+    with pytest.raises(DataError, match="No truncation is called 'middle'"):
         cut([1, 2], 1, "middle")
     with pytest.raises(DataError, match="should be at least 1 token"):
         ends_kept(0, "head")

@@ -27,7 +27,7 @@ from attn_tuner.tuning.trial.callbacks import TrialCallbacks
 from attn_tuner.tuning.trial.spec import Schedule, TrialSpec
 
 PLAIN = {name: value for name, value in QUICK.items() if name != "gru.units"}
-PLAIN |= {"encoder": ["none"], "head": ["mean"], "epochs": 2, "keep": ["head", "ends"]}
+PLAIN |= {"encoder": ["none"], "head": ["mean"], "epochs": 2, "truncation": ["head", "ends"]}
 
 
 def long_texts(count=120, tokens=60, seed=0):
@@ -47,7 +47,7 @@ def stored(labels):
 
 
 def test_of_epochs_a_rung_gives_what_it_counts_less_what_the_trial_before_had():
-    found = Fidelity("epochs").ration({"epochs": 4, "text_limit": 64}, Rung(3, 9, before=1))
+    found = Fidelity("epochs").ration({"epochs": 4, "max_length": 64}, Rung(3, 9, before=1))
     assert found == Ration(1 / 3, {"epochs": 3}, behind=1)
     assert found.used == {"epochs": 3}
     assert found.rows(stored([0, 1])) is None
@@ -70,12 +70,12 @@ def test_the_texts_of_a_rung_are_among_those_of_the_next_with_every_class_in_its
     ("limit", "rung", "read"), [(400, 1, 45), (400, 3, 134), (400, 9, 400), (64, 1, 16), (6, 1, 6)]
 )
 def test_the_length_of_a_rung_is_its_part_of_the_limit_but_not_too_few_tokens(limit, rung, read):
-    found = Fidelity("length").ration({"text_limit": limit}, Rung(rung, 9))
-    assert found.used == {"text_limit": read}
+    found = Fidelity("length").ration({"max_length": limit}, Rung(rung, 9))
+    assert found.used == {"max_length": read}
 
 
 def test_without_rungs_a_trial_gets_all():
-    assert Fidelity("texts").ration({"text_limit": 64}, None) is WHOLE
+    assert Fidelity("texts").ration({"max_length": 64}, None) is WHOLE
 
 
 def test_a_tuner_without_rungs_is_refused_in_a_sentence_that_names_one_with():
@@ -125,8 +125,14 @@ def shop(tmp_path_factory):
     return train
 
 
-VALUES = {"encoder": "none", "head": "mean", "text_limit": 32, "keep": "head", "batch_size": 10}
-VALUES |= {"vocabulary_limit": 50, "epochs": 2, "learning_rate": 0.01}
+VALUES = {
+    "encoder": "none",
+    "head": "mean",
+    "max_length": 32,
+    "truncation": "head",
+    "batch_size": 10,
+}
+VALUES |= {"vocabulary_size": 50, "epochs": 2, "learning_rate": 0.01}
 
 
 def promoted(shop, folder, fidelity, rungs):
@@ -177,28 +183,28 @@ def shortened(tmp_path_factory):
 
 def test_what_is_exported_reads_texts_as_far_as_they_were_read_when_it_was_measured(shortened):
     result = shortened()
-    assert {record.used["text_limit"] for record in result.run.records} == {11}
-    assert {record.values["text_limit"] for record in result.run.records} == {32}
-    assert result.bundle.text_limit == 11
+    assert {record.used["max_length"] for record in result.run.records} == {11}
+    assert {record.values["max_length"] for record in result.run.records} == {32}
+    assert result.bundle.max_length == 11
     lines = (result.directory / "data" / "validation.jsonl").read_text().splitlines()
     texts = [json.loads(line)["text"] for line in lines]
     answers = [list(each.probabilities.values()) for each in result.predict(texts)]
     np.testing.assert_allclose(answers, np.load(result.directory / "validation.npy"), atol=1e-4)
     card = json.loads((result.directory / "best" / "card.json").read_text())
-    assert [each["text_limit"] for each in card["values"].values()] == [11]
+    assert [each["max_length"] for each in card["values"].values()] == [11]
 
 
 def test_what_a_rung_gave_stands_in_the_leaderboard_and_the_outcome(shortened):
     result = shortened()
     trials = result.leaderboard().query("status != 'baseline'")
-    assert set(trials["rung"]) == {"text_limit=11"}
-    assert "on a rung with 33% of what a trial may be given: text_limit=11" in str(result)
+    assert set(trials["rung"]) == {"max_length=11"}
+    assert "on a rung with 33% of what a trial may be given: max_length=11" in str(result)
     assert "--fidelity length" in command(result.run)
 
 
 def test_the_search_goes_on_with_a_promoted_trial_and_with_no_other_fidelity(shortened):
     result = shortened(trials=4)
     last = result.run.records[-1]
-    assert (last.share, last.used) == (1.0, {"text_limit": 32})
+    assert (last.share, last.used) == (1.0, {"max_length": 32})
     with pytest.raises(RunError, match="made with fidelity 'length', not 'texts'"):
         shortened(fidelity="texts")

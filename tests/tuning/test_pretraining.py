@@ -42,7 +42,7 @@ def stored(tmp_path_factory):
 
 
 def runner_in(folder, stored, points=POINTS, budget=None, interrupted=lambda: False, heard=None):
-    space = default_space(stored.vocabulary_size, text_limits=(8, 16))
+    space = default_space(stored.vocabulary_size, max_lengths=(8, 16))
     space = space.narrow(encoder=["gru", "none"], head=["mean", "max"])
     space = space.fix(units=8, embedding_dim=8, layers=1, learning_rate=0.01)
     hypermodel = AttentionHyperModel(stored.vocabulary_size, 2, space=space)

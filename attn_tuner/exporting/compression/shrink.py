@@ -74,7 +74,7 @@ def shrunk(bundle: Bundle, shrink: Shrink) -> Bundle:
             rows = min(used, layer.input_dim)
             return CompactEmbedding(input_dim=rows, rows=shrink.rows, rank=rank, **kept)
         if isinstance(layer, TokenLimits):
-            config["vocabulary_limit"] = min(config["vocabulary_limit"], used)
+            config["vocabulary_size"] = min(config["vocabulary_size"], used)
         return type(layer).from_config(config)
 
     model = keras.models.clone_model(bundle.model, clone_function=smaller)
@@ -83,7 +83,7 @@ def shrunk(bundle: Bundle, shrink: Shrink) -> Bundle:
             own.hold(np.asarray(layer.get_weights()[0], "float32")[: own.input_dim])
         else:
             own.set_weights(layer.get_weights())
-    return bundle.with_model(model, vocabulary_limit=used)
+    return bundle.with_model(model, vocabulary_size=used)
 
 
 def embeddings(model: keras.Model) -> list[keras.layers.Embedding]:

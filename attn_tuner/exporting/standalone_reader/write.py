@@ -30,7 +30,7 @@ def write_reader(bundle: Bundle, folder: Path):
         "classes": list(bundle.classes),
         "steps": bundle.steps,
         "split": bundle.vectorizer.split,
-        "kept": bundle.text_limit and ends_kept(bundle.text_limit, bundle.keep),
+        "kept": bundle.max_length and ends_kept(bundle.max_length, bundle.truncation),
         "markup": MARKUP,
         "apostrophes": APOSTROPHES,
         "vocabulary": bundle.used_vocabulary,

@@ -174,7 +174,7 @@ def probing_texts(bundle: Bundle, count: int = 24) -> list[str]:
     """Texts of known and unknown words, of many lengths, for when there are none at hand."""
     random = np.random.default_rng(0)
     words = [word for word in bundle.used_vocabulary[2:] if word.strip()] or ["word"]
-    longest = min(2 * (bundle.text_limit or 300), 600)
+    longest = min(2 * (bundle.max_length or 300), 600)
     lengths = np.geomspace(1, longest, count).astype(int)
     texts = [" ".join(random.choice(words, length)) for length in lengths]
     return ["", "Ünknown wörds, 房间很干净 <br /> \U0001f600", *texts]

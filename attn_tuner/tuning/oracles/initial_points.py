@@ -6,6 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from attn_tuner.errors import RunError, SpaceError
+from attn_tuner.space.renamed import current_values
 from attn_tuner.tuning.oracles.optuna.distributions import nearest
 
 
@@ -114,7 +115,7 @@ def _ranked(folder, objective) -> list[dict]:
         if known and trial["status"] == "COMPLETED" and score is not None and math.isfinite(score):
             values = trial["hyperparameters"]["values"]
             own = {name: v for name, v in values.items() if not name.startswith("tuner/")}
-            scored.append((score, own))
+            scored.append((score, current_values(own)))
     if not scored:
         raise RunError(
             f"The folder {folder} holds no finished trial with the objective '{objective.name}'. "

@@ -97,7 +97,7 @@ class TrialTrainer:
     def _within_limits(self, model, values) -> float | None:
         """Milliseconds for one text where they are limited."""
         limited = self.allowed.latency_ms is not None
-        latency = latency_ms(model, values["text_limit"]) if limited else None
+        latency = latency_ms(model, values["max_length"]) if limited else None
         if reason := self.allowed.refusal(model, latency):
             raise Infeasible(reason)
         return latency

@@ -37,12 +37,16 @@ from attn_tuner.tuning.tuner import TrialRunner
 
 WORDS, EPOCHS, BATCHES = 30, 3, 5
 SCHEDULE = Schedule(EPOCHS, patience=2, objective="log_loss", sign=-1, checks=2)
-VALUES = {"encoder": "none", "head": "mean", "embedding_dim": 32, "text_limit": 8, "batch_size": 8}
-DROPS = {"embedding_dropout": 0.3, "output_dropout": 0.3, "word_dropout": 0.2}
+VALUES = {"encoder": "none", "head": "mean", "embedding_dim": 32, "max_length": 8, "batch_size": 8}
+DROPS = {"spatial_dropout": 0.3, "dropout": 0.3, "word_dropout": 0.2}
 STATES = {
     "adam": {},
-    "averages": {"weight_average": True},
-    "resting vectors": {"start": "vectors", "still_epochs": 1, "weight_average": True},
+    "averages": {"use_ema": True},
+    "resting vectors": {
+        "embedding_init": "word_vectors",
+        "embedding_frozen_epochs": 1,
+        "use_ema": True,
+    },
 }
 
 
@@ -60,16 +64,16 @@ STORES = {"train": texts(8 * BATCHES - 3, 1), "validation": texts(24, 2)}
 
 
 def training(values, seed, ration=None):
-    return Batches(STORES["train"], values["batch_size"], text_limit=8, seed=seed)
+    return Batches(STORES["train"], values["batch_size"], max_length=8, seed=seed)
 
 
 def validation(values):
-    return Batches(STORES["validation"], 32, text_limit=8, shuffle=False)
+    return Batches(STORES["validation"], 32, max_length=8, shuffle=False)
 
 
 def hypermodel_for(values):
     vectors = np.random.default_rng(0).normal(size=(WORDS, 256)).astype("float32")
-    given = vectors if values.get("start") else None
+    given = vectors if values.get("embedding_init") else None
     space = default_space(WORDS)
     return AttentionHyperModel(
         WORDS, 2, space=space, vectors=given, training_texts=len(STORES["train"])

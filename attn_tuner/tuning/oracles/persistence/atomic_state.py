@@ -8,6 +8,7 @@ from pathlib import Path
 import keras_tuner
 from keras_tuner.engine.trial import Trial
 
+from attn_tuner.space.renamed import current_hyperparameters, is_earlier
 from attn_tuner.storage.atomic_files import write_text
 from attn_tuner.tuning.oracles.persistence.state_files import read_whole
 
@@ -55,7 +56,14 @@ class _Trials(dict):
     def __setitem__(self, trial_id, trial):
         if type(trial) is Trial:
             trial.__class__ = AtomicTrial
+            trial.hyperparameters = _with_current_names(trial.hyperparameters)
         super().__setitem__(trial_id, trial)
+
+
+def _with_current_names(space: keras_tuner.HyperParameters) -> keras_tuner.HyperParameters:
+    if not is_earlier(each.name for each in space.space):
+        return space
+    return keras_tuner.HyperParameters.from_config(current_hyperparameters(space.get_config()))
 
 
 def _is_empty(path) -> bool:

@@ -14,6 +14,7 @@ from keras_tuner.engine.trial import Trial
 from keras_tuner.oracles import GridSearchOracle
 
 from attn_tuner.errors import RunError
+from attn_tuner.space.renamed import current_hyperparameters
 from attn_tuner.storage.atomic_files import remove_parts, write_text
 from attn_tuner.storage.checked_files import reading
 from attn_tuner.tuning.oracles.grid import ResumableGrid
@@ -159,6 +160,7 @@ class Durable(ThrottledSaves):
         super().set_state(
             {
                 **state,
+                "hyperparameters": current_hyperparameters(state["hyperparameters"]),
                 "ongoing_trials": {slot: name for slot, name in running if name not in done},
                 "retry_queue": [name for name in state["retry_queue"] if name not in done],
             }

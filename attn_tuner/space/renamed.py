@@ -1,0 +1,76 @@
+"""Reads files of earlier versions, in which some dimensions had other names."""
+
+from collections.abc import Mapping
+from typing import Any
+
+RENAMED = {
+    "beside": "second_head",
+    "class_weights": "class_weight",
+    "embedding_dropout": "spatial_dropout",
+    "keep": "truncation",
+    "output_dropout": "dropout",
+    "start": "embedding_init",
+    "state_norm": "layer_norm",
+    "still_epochs": "embedding_frozen_epochs",
+    "text_limit": "max_length",
+    "vocabulary_limit": "vocabulary_size",
+    "weight_average": "use_ema",
+}
+_VALUES = {
+    "second_head": {"nothing": "none"},
+    "embedding_init": {"vectors": "word_vectors"},
+    "class_weight": {"as they are": "none"},
+}
+# Every earlier space had these. A space of a user's own may have a "start" that is another thing.
+_EARLIER = {"embedding_dropout", "output_dropout", "state_norm"}
+
+
+def is_earlier(names) -> bool:
+    """Whether dimensions of these names are those of an earlier version."""
+    return set(names) >= _EARLIER
+
+
+def current_names(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A table with today's name for each former one, whatever its values are."""
+    return {RENAMED.get(name, name): value for name, value in table.items()}
+
+
+def current_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a trial, by dimension, with today's names for dimensions and choices."""
+    if not is_earlier(values):
+        return dict(values)
+    return {name: _current(name, value) for name, value in current_names(values).items()}
+
+
+def current_space(space: Mapping[str, Mapping]) -> dict[str, dict]:
+    """What `SearchSpace.describe` gave, with today's names for dimensions and choices."""
+    if not is_earlier(space):
+        return dict(space)
+    return {name: _current_facts(name, facts) for name, facts in current_names(space).items()}
+
+
+def current_hyperparameters(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What `keras_tuner.HyperParameters.get_config` gave, with today's names."""
+    if not is_earlier(each["config"]["name"] for each in config["space"]):
+        return dict(config)
+    space = []
+    for each in config["space"]:
+        name = RENAMED.get(each["config"]["name"], each["config"]["name"])
+        facts = {**_current_facts(name, each["config"]), "name": name}
+        space.append({**each, "config": facts})
+    values = {name: _current(name, each) for name, each in current_names(config["values"]).items()}
+    return {**config, "space": space, "values": values}
+
+
+def _current_facts(name: str, facts: Mapping) -> dict:
+    facts = dict(facts)
+    if "values" in facts:
+        facts["values"] = [_current(name, each) for each in facts["values"]]
+    if "default" in facts:
+        facts["default"] = _current(name, facts["default"])
+    return facts
+
+
+def _current(name: str, value):
+    known = _VALUES.get(name, {})
+    return known.get(value, value) if isinstance(value, str) else value
