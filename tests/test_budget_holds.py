@@ -9,10 +9,10 @@ import time
 
 import keras
 import pytest
-from test_search import QUICK, colours, quick_search
 
 import attn_tuner
 from attn_tuner.tuning.budget import CLOCK
+from tests.support.colours import QUICK, colours, quick_search
 
 SPACE = {**QUICK, "encoder": ["gru"], "head": ["additive", "mean"], "batch_size": 32}
 # Seconds, and by which share a search may be off. An export alone takes half of the shortest one,

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_search import QUICK, colours
 from typer.testing import CliRunner
 
 from attn_tuner import cli
 from attn_tuner.errors import AttnTunerError
+from tests.support.colours import QUICK, colours
 
 
 def write_csv(path, texts, labels):

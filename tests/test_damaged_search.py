@@ -6,13 +6,13 @@ import shutil
 
 import numpy as np
 import pytest
-from damage import copies, damage
-from test_search import quick_search
 
 import attn_tuner
 from attn_tuner.errors import AttnTunerError, DamagedFile
 from attn_tuner.text import TokenStore
 from attn_tuner.tuning.oracles.persistence.state_files import check_states
+from tests.support.colours import quick_search
+from tests.support.damage import copies, damage
 
 
 @pytest.fixture(scope="module")

@@ -16,12 +16,11 @@ import sys
 from pathlib import Path
 
 import pytest
-import sentiment
 from typer.testing import CliRunner
 
 from attn_tuner import cli
+from tests.support import ROOT, sentiment
 
-ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 TABLES = [ROOT / folder / "README.md" for folder in ("examples", "benchmarks")]
 LANGUAGES = {"python", "sh", "text"}
@@ -75,7 +74,7 @@ def test_the_python_of_the_page_runs_from_top_to_bottom(page, tmp_path):
     done = subprocess.run(
         [sys.executable, script],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), "WANDB_MODE": "offline"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "WANDB_MODE": "offline"},
         capture_output=True,
         text=True,
         timeout=400,

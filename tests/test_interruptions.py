@@ -10,13 +10,13 @@ import time
 from pathlib import Path
 
 import pytest
-from sitting import STOPS, begin, end, said_by, wait_at
-from test_search import QUICK, colours, quick_search
 
 import attn_tuner
 from attn_tuner.storage.atomic_files import is_draft
 from attn_tuner.storage.lock import LOCK
 from attn_tuner.storage.trial_record import TrialRecord
+from tests.support.colours import QUICK, colours, quick_search
+from tests.support.sittings import STOPS, begin, end, said_by, wait_at
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 FIRST_RECORD = 180  # Seconds in which any machine has trained one of these models.

@@ -15,38 +15,7 @@ from attn_tuner.errors import BudgetError, DataError, RunError, SpaceError, Unkn
 from attn_tuner.finalizing.calibration import at_temperature
 from attn_tuner.reporting.summary import answer
 from attn_tuner.storage.atomic_files import read_json
-
-QUICK = {
-    "encoder": ["gru", "none"],
-    "head": ["additive", "mean"],
-    "embedding_dim": 32,
-    "gru.units": 32,
-    "max_length": 32,
-    "learning_rate": 0.01,
-    "epochs": 4,
-}
-
-
-def colours(count=240, seed=0):
-    """Texts that say warm or cold by one word, and their labels."""
-    random = np.random.default_rng(seed)
-    warm, cold, filler = ["red", "orange"], ["blue", "green"], ["a", "the", "of", "in", "box"]
-    texts, labels = [], []
-    for index in range(count):
-        label = index % 2
-        words = list(random.choice(filler, 6)) + [random.choice(warm if label else cold)]
-        random.shuffle(words)
-        texts.append(" ".join(words) + f" {index}")
-        labels.append("warm" if label else "cold")
-    return texts, labels
-
-
-def quick_search(directory, **options):
-    given = {"max_trials": 2, "space": QUICK, "epochs": 4, "progress": False, "ensemble": 1}
-    given |= options
-    data = given.pop("data", "colours")
-    data = colours() if isinstance(data, str) and data == "colours" else data
-    return attn_tuner.search(data, directory=directory, **given)
+from tests.support.colours import QUICK, colours, quick_search
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """What a search tries by itself on given data."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from attn_tuner.text import Split, TextDataset
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.oracles.factory import KNOWN_GOOD, known_good, oracle_of
+from tests.support import ROOT
 
 
 def prepared(directory, ones, texts=60, words="text number"):
@@ -67,7 +67,7 @@ def test_where_tokens_are_characters_the_search_begins_with_groups_of_them(uneve
 
 
 def test_the_document_names_every_dimension(uneven):
-    page = (Path(__file__).parents[1] / "docs" / "search.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)`", page))
     assert set(search_space(None, uneven, 4)) <= named
 

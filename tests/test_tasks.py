@@ -6,11 +6,11 @@ import sys
 
 import numpy as np
 import pytest
-from test_examples import example
 
 import attn_tuner
 from attn_tuner.errors import UnknownName
 from attn_tuner.metrics import measure
+from tests.support.examples import example
 
 
 def served(result, texts):

@@ -1,8 +1,5 @@
 """Every head and encoder against its paper's equation, worked by NumPy loops in float64."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -13,11 +10,7 @@ from attn_tuner.attention.queries import queries
 from attn_tuner.attention.scores import scores
 from attn_tuner.encoding import encoders
 from attn_tuner.testing import FEATURES, example, make, run
-
-_place = Path(__file__).with_name("equations.py")
-_spec = importlib.util.spec_from_file_location("equations", _place)
-equations = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(equations)
+from tests.support import equations
 
 # Of the largest number in the answer.
 TOLERANCE = {"float32": 1e-5, "mixed_float16": 5e-3, "bfloat16": 3e-2}

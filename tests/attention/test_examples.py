@@ -1,20 +1,11 @@
 """The examples about attention run, and do what they say."""
 
-import importlib.util
 import math
-from pathlib import Path
 
 import keras
 import pytest
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
-def example(name):
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.support.examples import example
 
 
 @pytest.fixture

@@ -32,14 +32,14 @@ def on(backend, *arguments):
 @pytest.fixture(scope="module")
 def ours(tmp_path_factory):
     path = tmp_path_factory.mktemp("answers") / "tensorflow.npz"
-    on("tensorflow", str(TESTS / "backends/answers.py"), str(path))
+    on("tensorflow", str(TESTS / "support/answers.py"), str(path))
     return np.load(path)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_backends_agree_on_the_same_weights(backend, ours, tmp_path):
     path = tmp_path / f"{backend}.npz"
-    on(backend, str(TESTS / "backends/answers.py"), str(path))
+    on(backend, str(TESTS / "support/answers.py"), str(path))
     theirs = np.load(path)
     assert set(theirs) == set(ours)
     for name in ours:

@@ -5,7 +5,8 @@ import shutil
 from importlib.resources import files
 
 import pytest
-import sentiment
+
+from tests.support import sentiment
 
 ATTACK = "<script>alert(1)</script>"
 FLAGS = (

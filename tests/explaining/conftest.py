@@ -1,5 +1,6 @@
 import pytest
-import sentiment
+
+from tests.support import sentiment
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,10 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-NOTEBOOK = Path(__file__).parents[2] / "examples" / "explain.ipynb"
+from tests.support.examples import EXAMPLES
+
+NOTEBOOK = EXAMPLES / "explain.ipynb"
 
 
 def test_the_notebook_goes_from_data_to_report_to_explanation(tmp_path):

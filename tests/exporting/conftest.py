@@ -1,10 +1,10 @@
 """What several tests of exports share, each made once."""
 
 import pytest
-from small_models import TEXTS, WORDS, classifier
 
 from attn_tuner.exporting import Bundle, deliver
 from attn_tuner.text.vectorizer import Vectorizer
+from tests.support.small_models import TEXTS, WORDS, classifier
 
 
 @pytest.fixture(scope="session")

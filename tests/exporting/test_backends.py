@@ -7,11 +7,13 @@ import sys
 
 import pytest
 
+from tests.support import ROOT
+
 PROGRAM = """
 import json, sys
 import keras
-sys.path.insert(0, {tests!r})
-from small_models import TEXTS, WORDS, classifier
+sys.path.insert(0, {root!r})
+from tests.support.small_models import TEXTS, WORDS, classifier
 from attn_tuner.exporting import Bundle, deliver
 from attn_tuner.text.vectorizer import Vectorizer
 bundle = Bundle(Vectorizer(["", "[UNK]", *WORDS]), classifier(), ["no", "yes"], max_length=40)
@@ -21,7 +23,7 @@ print(json.dumps([keras.backend.backend(), [each.proof.difference for each in do
 
 
 def export_on(backend, path, formats):
-    program = PROGRAM.format(tests=os.path.dirname(__file__), path=str(path), formats=formats)
+    program = PROGRAM.format(root=str(ROOT), path=str(path), formats=formats)
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],
         capture_output=True,

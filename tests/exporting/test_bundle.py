@@ -4,11 +4,11 @@ import sys
 
 import numpy as np
 import pytest
-from small_models import TEXTS, WORDS
 
 from attn_tuner.errors import RunError
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.bundle import padded
+from tests.support.small_models import TEXTS, WORDS
 
 
 def test_it_reads_predicts_and_names(bundle):

@@ -3,7 +3,6 @@ import re
 import keras
 import numpy as np
 import pytest
-from small_models import Here, classifier
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting import Bundle, Shrink, deliver, exporters, shrunk
@@ -14,6 +13,7 @@ from attn_tuner.exporting.compression.shrink import best_that_fits, change, cost
 from attn_tuner.exporting.verification.verify import proven
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.text.vectorizer import Vectorizer
+from tests.support.small_models import Here, classifier
 
 WORDS = [f"w{number}" for number in range(900)]
 VECTORIZER = Vectorizer(["", "[UNK]", *WORDS])

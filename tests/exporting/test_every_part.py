@@ -6,14 +6,14 @@ from collections import defaultdict
 import keras
 import numpy as np
 import pytest
-from covering import all_pairs, covering, pairs_of
-from small_models import TEXTS, Here, joined
 
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
 from attn_tuner.exporting import Bundle, exporters
 from attn_tuner.exporting.bundle import padded
 from attn_tuner.exporting.verification.verify import proven
+from tests.support.covering import all_pairs, covering, pairs_of
+from tests.support.small_models import TEXTS, Here, joined
 
 CLASSES = {
     "binary": ["no", "yes"],

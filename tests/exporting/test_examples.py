@@ -4,15 +4,14 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from small_models import TEXTS
 
 from attn_tuner.exporting.formats.onnx_format import export_onnx
+from tests.support.examples import EXAMPLES
+from tests.support.small_models import TEXTS
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 BLOCKED = "import sys, runpy; sys.modules.update(dict.fromkeys({names})); runpy.run_path({path!r}, run_name='__main__')"  # noqa: E501
 
 

@@ -5,7 +5,6 @@ import keras_tuner
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_models import TEXTS, WORDS, classifier, joined
 
 from attn_tuner import AttentionHyperModel
 from attn_tuner.attention import heads
@@ -13,6 +12,7 @@ from attn_tuner.errors import AttnTunerError, ExportError
 from attn_tuner.exporting import Bundle, bundle_of, export_model
 from attn_tuner.exporting.signatures import TextScorer
 from attn_tuner.layers.token_limits import TokenLimits
+from tests.support.small_models import TEXTS, WORDS, classifier, joined
 
 CLASSES = ["negative", "positive"]
 

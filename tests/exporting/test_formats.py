@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_models import TEXTS, classifier
 
 from attn_tuner.attention import attention_model
 from attn_tuner.errors import ExportError, MissingExtra, UnknownName
@@ -17,6 +16,7 @@ from attn_tuner.exporting.formats.litert import export_litert
 from attn_tuner.exporting.formats.onnx_format import export_onnx
 from attn_tuner.exporting.model_card import card_of, page_of
 from attn_tuner.exporting.verification import fresh_process as fresh
+from tests.support.small_models import TEXTS, classifier
 
 LABELS = [1, 0, 0, 1, 1, 0, 0, 0, 1]
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from small_models import TEXTS, Here, classifier
 
 from attn_tuner.baselines.baselines import linear
 from attn_tuner.exporting import Bundle, exporters
@@ -10,6 +9,7 @@ from attn_tuner.exporting.verification.verify import proven
 from attn_tuner.finalizing.ensemble import ensemble_model
 from attn_tuner.layers.ngram_regression import linear_model
 from attn_tuner.text.token_store import TokenStore
+from tests.support.small_models import TEXTS, Here, classifier
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_models import joined
 
 from attn_tuner.exporting import Bundle, exporters
 from attn_tuner.exporting.bundle import padded
 from attn_tuner.exporting.usage_snippets import usage_of
+from tests.support.small_models import joined
 
 TEXTS = ["a text", "another"]  # Those of the cards.
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_models import TEXTS
 from tensorflow.core.protobuf import saved_model_pb2
 
 from attn_tuner.attention import attention_model
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting import deliver
 from attn_tuner.exporting.bundle import padded
+from tests.support.small_models import TEXTS
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_models import TEXTS, WORDS
 
 from attn_tuner.exporting.bundle import padded
 from attn_tuner.exporting.standalone_reader.reader import Reader
 from attn_tuner.exporting.standalone_reader.write import write_reader
+from tests.support.small_models import TEXTS, WORDS
 
 KINDS = st.one_of(
     st.text(),

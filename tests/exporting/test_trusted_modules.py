@@ -8,11 +8,11 @@ import zipfile
 
 import keras
 import pytest
-from small_models import TEXTS
 
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.trusted_modules import modules_of, refuse_strangers
+from tests.support.small_models import TEXTS
 
 PAYLOAD = "from pathlib import Path\nPath(__file__).with_name('ran').touch()\n"
 LAYER = """

@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-from small_models import TEXTS
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting import deliver, exporters
@@ -9,6 +8,7 @@ from attn_tuner.exporting.formats.base import Artefact
 from attn_tuner.exporting.formats.savedmodel import export_savedmodel
 from attn_tuner.exporting.verification import fresh_process as fresh
 from attn_tuner.exporting.verification.verify import FreshProcess, probing_texts, proven
+from tests.support.small_models import TEXTS
 
 
 class Answers:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_search import QUICK, colours, quick_search
 
 import attn_tuner
 from attn_tuner.errors import BudgetError, RunError, SpaceError
@@ -20,6 +19,7 @@ from attn_tuner.finalizing.time_reserve import affordable
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.tuning.budget import Budget
+from tests.support.colours import QUICK, colours, quick_search
 
 WEAK = {
     **QUICK,

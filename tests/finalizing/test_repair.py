@@ -6,8 +6,6 @@ import shutil
 
 import numpy as np
 import pytest
-import sentiment
-from damage import DAMAGES, copies, damage
 
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.exporting.artefact_folder import CARD, MADE_BY, check_export
@@ -20,6 +18,8 @@ from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.tuning.budget import clock_of
+from tests.support import sentiment
+from tests.support.damage import DAMAGES, copies, damage
 
 LOST = ("plan.json", "record.json")  # Nothing can make them again.
 IN_CLEAR = ("validation.jsonl", "validation_labels.npy")  # Compared with the texts when encoded.

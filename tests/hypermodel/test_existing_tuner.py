@@ -1,15 +1,15 @@
 """The example for those who use KerasTuner already, run on little data."""
 
 import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from attn_tuner import text
 from attn_tuner.text.dataset import TextDataset
+from tests.support.examples import EXAMPLES
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "existing_tuner.py"
+EXAMPLE = EXAMPLES / "existing_tuner.py"
 
 
 @pytest.fixture

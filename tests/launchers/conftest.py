@@ -1,11 +1,12 @@
 """What the tests of launchers share."""
 
 import uuid
-from pathlib import Path
 
 import pytest
-from losses import MARK, wait_until_gone
-from toy_runner import make_runner
+
+from tests.support import ROOT
+from tests.support.processes import MARK, wait_until_gone
+from tests.support.toy_runner import make_runner
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def marked():
     """
     mark = uuid.uuid4().hex
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        patch.setenv("PYTHONPATH", str(ROOT))
         patch.setenv(MARK, mark)
         yield mark
     wait_until_gone(mark)

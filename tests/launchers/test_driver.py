@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from toy_runner import make_runner
-from toy_training import score
 
 from attn_tuner.errors import BudgetError, MissingExtra, Unwritable
 from attn_tuner.tuning import resources as memory
@@ -19,6 +17,8 @@ from attn_tuner.tuning.resources import cores, environment, places, share
 from attn_tuner.tuning.trial.callbacks import TIME_OVER
 from attn_tuner.tuning.trial.resuming import FIRST
 from attn_tuner.tuning.trial.spec import TrialOutcome
+from tests.support.toy_runner import make_runner
+from tests.support.toy_training import score
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")
 

@@ -4,12 +4,12 @@ import threading
 import time
 
 import pytest
-from losses import kill_first_worker
-from toy_runner import alone, make_runner, scores
-from toy_training import prepare, prepare_deadly, prepare_slow, score, steps_of
 
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.ray_pool import RayWorkerPool, started
+from tests.support.processes import kill_first_worker
+from tests.support.toy_runner import alone, make_runner, scores
+from tests.support.toy_training import prepare, prepare_deadly, prepare_slow, score, steps_of
 
 pytest.importorskip("ray", reason="Ray is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")

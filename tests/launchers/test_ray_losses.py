@@ -7,16 +7,16 @@ import time
 from pathlib import Path
 
 import pytest
-from losses import kill_first_worker, left_behind
-from toy_runner import alone, make_runner, scores
-from toy_training import prepare_slow, steps_of
 
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.ray_pool import RayWorkerPool, started
+from tests.support import ROOT
+from tests.support.processes import kill_first_worker, left_behind
+from tests.support.toy_runner import alone, make_runner, scores
+from tests.support.toy_training import prepare_slow, steps_of
 
 pytest.importorskip("ray", reason="Ray is not installed")
 pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")
-TOYS = str(Path(__file__).parent)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +52,9 @@ def at_work(folder) -> set[int]:
 
 DRIVER = """
 import sys
-sys.path.insert(0, {toys!r})
-from toy_runner import make_runner
-from toy_training import prepare_slow
+sys.path.insert(0, {root!r})
+from tests.support.toy_runner import make_runner
+from tests.support.toy_training import prepare_slow
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.ray_pool import RayWorkerPool, started
 runner = make_runner(sys.argv[1])
@@ -64,7 +64,7 @@ with started(2, sys.argv[2] or None) as ray:
 
 
 def driver(folder, address="") -> subprocess.Popen:
-    program = DRIVER.format(toys=TOYS)
+    program = DRIVER.format(root=str(ROOT))
     return subprocess.Popen([sys.executable, "-c", program, str(folder), address])
 
 

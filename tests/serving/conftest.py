@@ -1,5 +1,6 @@
 import pytest
-import sentiment
+
+from tests.support import sentiment
 
 ATTACK = "<script>alert(1)</script>"
 

@@ -12,11 +12,11 @@ pytest.importorskip("fastapi", reason="the extra serve is not installed")
 pytest.importorskip("uvicorn", reason="the extra serve is not installed")
 pytest.importorskip("httpx", reason="httpx, which FastAPI's test client needs, is not installed")
 
-from damage import DAMAGES, damage
 from fastapi.testclient import TestClient
 
 from attn_tuner.serving import make_app
 from attn_tuner.serving.app import server_settings
+from tests.support.damage import DAMAGES, damage
 
 HEAD = b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
 

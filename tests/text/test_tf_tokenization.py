@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from text_strategies import AWKWARD, clean_texts, raw_bytes
 
 from attn_tuner.text import Vectorizer
+from tests.support.text_strategies import AWKWARD, clean_texts, raw_bytes
 
 VECTORIZERS = {
     split: Vectorizer.build(["the film was not good don't 房间", *AWKWARD] * 2, split=split)

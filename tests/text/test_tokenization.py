@@ -5,9 +5,9 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from text_strategies import clean_texts, texts
 
 from attn_tuner.text.tokenization import Spelling, spell, token_spans, tokens
+from tests.support.text_strategies import clean_texts, texts
 
 splits = st.sampled_from(["word", "character"])
 

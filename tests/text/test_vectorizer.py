@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from text_strategies import texts
 
 from attn_tuner.errors import DataError
 from attn_tuner.text import Vectorizer
 from attn_tuner.text.truncation import TRUNCATIONS, cut, ends_kept
+from tests.support.text_strategies import texts
 
 
 def test_ids_go_by_frequency_and_then_by_the_alphabet():

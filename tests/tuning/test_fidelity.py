@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_search import QUICK, quick_search
 
 from attn_tuner.errors import RunError, SpaceError, UnknownName
 from attn_tuner.hypermodel import AttentionHyperModel
@@ -25,6 +24,7 @@ from attn_tuner.tuning.fidelity import WHOLE, Fidelity, Ration, Rung, check_fide
 from attn_tuner.tuning.launchers.launcher import Prepare
 from attn_tuner.tuning.trial.callbacks import TrialCallbacks
 from attn_tuner.tuning.trial.spec import Schedule, TrialSpec
+from tests.support.colours import QUICK, quick_search
 
 PLAIN = {name: value for name, value in QUICK.items() if name != "gru.units"}
 PLAIN |= {"encoder": ["none"], "head": ["mean"], "epochs": 2, "truncation": ["head", "ends"]}

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import ROOT
+
 PROGRAM = """
 import json, sys
-sys.path.insert(0, {tests!r})
-from test_search import QUICK, quick_search
+sys.path.insert(0, {root!r})
+from tests.support.colours import QUICK, quick_search
 
 def resident():
     with open("/proc/self/statm") as facts:
@@ -34,7 +36,7 @@ print(json.dumps(sizes))
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="asks Linux for the memory")
 def test_two_hundred_trials_leave_nothing_behind(tmp_path):
-    program = PROGRAM.format(tests=str(Path(__file__).parents[1]))
+    program = PROGRAM.format(root=str(ROOT))
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "run")], capture_output=True, text=True
     )

@@ -8,7 +8,6 @@ import keras
 import keras_tuner
 import numpy as np
 import pytest
-from test_search import colours
 
 from attn_tuner.encoding import Encoder
 from attn_tuner.errors import SpaceError
@@ -24,6 +23,7 @@ from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
+from tests.support.colours import colours
 
 POINTS = [{"encoder": "gru"}, {"encoder": "none"}]
 NAME = "0-pretrained"

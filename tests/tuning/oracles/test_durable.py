@@ -6,12 +6,12 @@ from collections import Counter
 
 import keras_tuner
 import pytest
-from toys import build, finished, killed_at_random, search, slowly, small
 
 from attn_tuner.errors import RunError
 from attn_tuner.storage.atomic_files import remove_parts, write_text, write_whole
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.oracles.persistence.durable import Durable, durable, read_whole
+from tests.support.toy_oracles import build, finished, killed_at_random, search, slowly, small
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")
 GOAL = keras_tuner.Objective("score", "max")

@@ -3,10 +3,10 @@
 import keras_tuner
 import pytest
 from optuna.trial import TrialState
-from toys import search
 
 from attn_tuner.tuning.oracles.feedback import OracleFeedback
 from attn_tuner.tuning.oracles.optuna.oracle import OptunaOracle
+from tests.support.toy_oracles import search
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")
 

@@ -11,13 +11,22 @@ import pytest
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
-from toys import build, finished, killed_at_random, score, search, slowly, small
 
 from attn_tuner.errors import MissingExtra, RunError, SpaceError, UnknownName
 from attn_tuner.tuning.oracles import objective_of, oracles, seed_of
 from attn_tuner.tuning.oracles.initial_points import warm_start
 from attn_tuner.tuning.oracles.optuna.oracle import OptunaOracle
 from attn_tuner.tuning.oracles.optuna.study import quietly
+from tests.support import ROOT
+from tests.support.toy_oracles import (
+    build,
+    finished,
+    killed_at_random,
+    score,
+    search,
+    slowly,
+    small,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")
 SAMPLERS = ["tpe", "gp", "cmaes", "qmc", "nsga2", "random"]
@@ -379,10 +388,10 @@ def test_every_oracle_is_made_by_its_name(name, tmp_path):
 
 
 WORKER = """
-    import os, sys, warnings
+    import sys, warnings
     warnings.simplefilter("ignore")
     sys.path.insert(0, sys.argv[1])
-    from toys import search
+    from tests.support.toy_oracles import search
     from attn_tuner.tuning.oracles.optuna.oracle import OptunaOracle
 
     def measure(trial):
@@ -405,7 +414,7 @@ def test_a_chief_and_two_workers_share_one_study(tmp_path):
             "KERASTUNER_ORACLE_IP": "127.0.0.1",
             "KERASTUNER_ORACLE_PORT": port,
         }
-        command = [sys.executable, str(program), os.path.dirname(__file__), str(tmp_path)]
+        command = [sys.executable, str(program), str(ROOT), str(tmp_path)]
         processes.append(subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL))
     assert [process.wait(timeout=300) for process in processes] == [0, 0, 0]
     found = states(saved_study(tmp_path))

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["attn_tuner.api", "test_search"])
+FORKS.set_forkserver_preload(["attn_tuner.api", "tests.support.colours"])
 # What a search can be made to wait in, until a signal comes: module and function or method.
 STOPS = {
     "encoding": ("attn_tuner.text.token_store", "TokenStore.save"),
@@ -85,10 +85,9 @@ def _flag(directory) -> Path:
 
 
 def _search(directory, data, trials, stop, largest):
-    from test_search import quick_search
-
     from attn_tuner.errors import AttnTunerError
     from attn_tuner.system.signals import listening
+    from tests.support.colours import quick_search
 
     # A shell has what runs in the background ignore Ctrl-C, and that is handed down.
     signal.signal(signal.SIGINT, signal.default_int_handler)

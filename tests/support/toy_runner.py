@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from toy_training import score
-
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.storage.plan import Plan
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
+from tests.support.toy_training import score
 
 
 def make_runner(folder, trials=6, seconds=None, tuner="random", pruner="none", **options):
