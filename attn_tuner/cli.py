@@ -1,16 +1,19 @@
 """The command `attn-tuner`: parses, calls the api, prints; nothing is decided here."""
 
 import functools
+import inspect
 import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from attn_tuner.errors import AttnTunerError
+from attn_tuner.errors import AttnTunerError, DataError
+from attn_tuner.settings.table import DATA, SETTINGS, Setting
 from attn_tuner.storage.atomic_files import unwritable
 from attn_tuner.system.signals import listening, say
 from attn_tuner.system.terminal import harmless, one_line
@@ -70,74 +73,57 @@ def _heeds_signals(command):
     return run
 
 
-@app.command()
-@_heeds_signals
-def search(
-    data: Annotated[
-        str, typer.Argument(help="A TFDS name, a CSV, TSV, JSONL or Parquet, or demo.")
-    ],
-    out: Annotated[Path, typer.Option(help="The run's folder; an existing one goes on.")],
-    text: Annotated[str | None, typer.Option(help="Column of the texts.")] = None,
-    label: Annotated[str | None, typer.Option(help="Column of the labels.")] = None,
-    validation: Annotated[str | None, typer.Option(help="Data to choose by.")] = None,
-    test: Annotated[str | None, typer.Option(help="Data for the one final measurement.")] = None,
-    unlabelled: Annotated[str | None, typer.Option(help="Further texts: a .txt or table.")] = None,
-    vectors: Annotated[Path | None, typer.Option(help="Word vectors: GloVe, word2vec.")] = None,
-    max_time: Annotated[str | None, typer.Option(help="90s, 20m, 2h: over all sittings.")] = None,
-    max_trials: Annotated[int | None, typer.Option(min=1, help="Trials at most.")] = None,
-    tuner: Annotated[str | None, typer.Option(help="What proposes values.")] = None,
-    fidelity: Annotated[
-        str, typer.Option(help="What hyperband's short trials have less of: epochs, texts, length.")
-    ] = "epochs",
-    objective: Annotated[str | None, typer.Option(help="What is best.")] = None,
-    faithful: Annotated[float | None, typer.Option(help="What honest attention counts.")] = None,
-    task: Annotated[str | None, typer.Option(help="multilabel or regression.")] = None,
-    space: Annotated[Path | None, typer.Option(help="TOML that fixes and narrows.")] = None,
-    seed: Annotated[int, typer.Option(help="Of everything drawn by chance.")] = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial at most.")] = 10,
-    workers: Annotated[int, typer.Option(min=1, help="Trials at once; 2 and more use Ray.")] = 1,
-    cluster: Annotated[str | None, typer.Option(help="Address of a Ray cluster, or auto.")] = None,
-    ensemble: Annotated[int | None, typer.Option(min=1, help="Trials averaged at most.")] = None,
-    refit: Annotated[bool, typer.Option(help="Train the winner on validation texts too.")] = False,
-    pretrain: Annotated[float, typer.Option(help="Share of the time for unlabelled texts.")] = 0.0,
-    repeats: Annotated[int, typer.Option(min=0, help="More seeds of the best.")] = 0,
-    max_parameters: Annotated[int | None, typer.Option(help="Weights at most.")] = None,
-    max_latency_ms: Annotated[float | None, typer.Option(help="For one text, here.")] = None,
-    max_size_mb: Annotated[float | None, typer.Option(help="Of the exported model.")] = None,
-):
-    """Search DATA for the best model, measure it on the test part, export it to OUT/best."""
-    api = _api()
-    given = {} if tuner is None else {"tuner": tuner}
-    result = api.search(
-        data,
-        text=text,
-        label=label,
-        validation=validation,
-        test=test,
-        unlabelled=unlabelled,
-        vectors=vectors,
-        max_time=max_time,
-        max_trials=max_trials,
-        fidelity=fidelity,
-        objective=objective,
-        faithful=faithful,
-        task=task,
-        space=space,
-        seed=seed,
-        epochs=epochs,
-        workers=workers,
-        cluster=cluster,
-        ensemble=ensemble,
-        refit=refit,
-        pretrain=pretrain,
-        repeats=repeats,
-        max_parameters=max_parameters,
-        max_latency_ms=max_latency_ms,
-        max_size_mb=max_size_mb,
-        directory=out,
-        **given,
+def _takes_settings(command: Callable) -> Callable:
+    """Gives a command an argument DATA, and an option for each row of the table of settings."""
+    data = typer.Argument(metavar="DATA", show_default=False, help=DATA.help)
+    config = typer.Option(
+        metavar="FILE",
+        show_default=False,
+        help="TOML file of settings, as each search writes one: RUN/search.toml. "
+        "Options given here win over it.",
     )
-    print(harmless(result))
+    hints = {DATA.name: Annotated[str | None, data], "config": Annotated[Path | None, config]}
+    hints |= {each.name: _option(each) for each in SETTINGS if not each.only_python}
+    command.__annotations__ = hints
+    command.__signature__ = inspect.Signature(
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+        for name, hint in hints.items()
+    )
+    return command
+
+
+def _option(setting: Setting) -> Any:
+    """The type of a parameter that typer makes this setting's option from.
+
+    Its default is None, whatever the setting's is: so the command knows what was given.
+    """
+    names, usual = setting.option, setting.default
+    if setting.type is bool:
+        names = f"{setting.option}/{setting.opposite}"
+    shown = isinstance(usual, str | int | float) and not isinstance(usual, bool)
+    information = typer.Option(
+        names,
+        help=f"{setting.help} Default: {usual}." if shown else setting.help,
+        metavar=setting.metavar,
+        rich_help_panel=setting.group,
+        show_default=False,
+    )
+    kind = list[setting.type] if setting.several else setting.type
+    return Annotated[kind | None, information]
+
+
+@app.command()
+@_takes_settings
+@_heeds_signals
+def search(config: Path | None = None, **options):
+    """Search for the best model of DATA, measure it on the test part, export it to OUT/best."""
+    from attn_tuner.settings.toml_file import read_settings
+
+    given = {} if config is None else read_settings(config)
+    given |= {name: value for name, value in options.items() if value not in (None, [])}
+    if DATA.name not in given:
+        raise DataError(f"There are no data. Give DATA: {DATA.help} Or a --config that names it.")
+    print(harmless(_api().search(given.pop(DATA.name), **given)))
 
 
 @app.command()

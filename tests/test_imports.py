@@ -136,8 +136,9 @@ HEAVY = {"tensorflow", "keras", "keras_tuner", "jax", "torch", "pandas", "sklear
         "try: main()\n"
         "except SystemExit: pass",
         "from attn_tuner.space import SearchSpace",
+        "from attn_tuner.settings.table import SETTINGS",
     ],
-    ids=["package", "command", "help", "help of a command", "space"],
+    ids=["package", "command", "help", "help of a command", "space", "settings"],
 )
 def test_what_needs_no_model_loads_no_heavy_package(statement):
     assert not loaded_by(statement) & HEAVY

@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from attn_tuner.exporting import Bundle
 from attn_tuner.reporting.summary import _known, answer
+from attn_tuner.settings.repeat import command as repeat_search
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.search_arguments import command as again
 
 PACKAGES = (
     *("attn-tuner", "keras", "keras-tuner", "tensorflow", "jax", "torch", "optuna"),
@@ -17,7 +17,7 @@ PACKAGES = (
 
 
 def usage(run: Run, bundle: Bundle) -> list[dict]:
-    """Code to copy: how to use the export. Keys: language, code."""
+    """Returns snippets that use the export: dictionaries of language and code."""
     from attn_tuner.exporting.usage_snippets import usage_of
 
     where = str(run.export)
@@ -31,7 +31,7 @@ def usage(run: Run, bundle: Bundle) -> list[dict]:
 
 
 def reproducibility(run: Run, bundle: Bundle | None = None) -> dict[str, dict]:
-    """What it takes to get the same again, from the command to the versions of packages."""
+    """Returns what repeats the search: command, data, settings, values, versions of packages."""
     plan = run.plan
     sizes = dict(bundle.card.get("data", {})) if bundle else {}
     sizes.pop("fingerprint", None), sizes.pop("name", None)
@@ -49,8 +49,8 @@ def reproducibility(run: Run, bundle: Bundle | None = None) -> dict[str, dict]:
 
 
 def command(run: Run) -> str:
-    """The command, or the call in Python, that starts the same search again."""
-    return again(run.plan.asked or _known(run.plan), run.directory)
+    """Returns the line that repeats the search: a command, or where none can, a call in Python."""
+    return repeat_search(run.plan.asked or _known(run.plan), run.directory)
 
 
 def _versions() -> dict:

@@ -1,68 +1,86 @@
-"""Checks of one option: each takes its name and value, and gives the plain value or refuses it."""
+"""Checks of one value: each takes a setting's name and value, and returns the plain value."""
 
 import numbers
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from attn_tuner.errors import DataError, SpaceError, UnknownName
+from attn_tuner.errors import AttnTunerError, DataError, SpaceError, UnknownName
 from attn_tuner.registry import unknown
 
-_MANY = 10**9  # Of anything counted here nobody means as much.
-_GREATEST = 1e300
+Check = Callable[[str, Any], Any]
+
+_LARGEST_COUNT = 10**9  # Nobody means more trials, epochs or texts than this.
+_LARGEST_NUMBER = 1e300
 
 
-def path(name, value) -> Path:
-    """The value as a path, whether it is there or not."""
+def anything(name: str, value: Any) -> Any:
+    """Returns the value as it is: what uses it refuses it where it must."""
+    return value
+
+
+def path(name: str, value: Any) -> Path:
+    """Returns the value as a path, whether it exists or not."""
     if not isinstance(value, str | os.PathLike) or not str(value) or "\0" in str(value):
         raise DataError(f"{name} is {shown(value)}; it should be a path.")
     return Path(value)
 
 
-def flag(name, value) -> bool:
-    """True or False, and nothing that merely counts as one."""
+def flag(name: str, value: Any) -> bool:
+    """Returns True or False; refuses numbers and strings that merely count as one."""
     if not isinstance(value, bool) and type(value).__name__ not in ("bool", "bool_"):
         raise SpaceError(f"{name} is {shown(value)}; it should be True or False.")
     return bool(value)
 
 
-def name_of(available: Callable[[], Mapping], kind: str):
-    """One of the names that `available()` holds."""
+def name_in(available: Mapping, kind: str, value: Any) -> str:
+    """Returns the value if `available` has that name.
 
-    def check(name, value):
-        if not isinstance(value, str) or value not in available():
-            raise UnknownName(unknown(kind, brief(value), available()))
-        return value
+    Args:
+        available: name to part.
+        kind: what a name stands for in the message, `"pruner"`.
+        value: what was given.
 
-    return check
+    Raises:
+        UnknownName: it has not; the message has the nearest name.
+    """
+    if not isinstance(value, str) or value not in available:
+        raise UnknownName(unknown(kind, brief(value), available))
+    return value
 
 
-def count(least: int, optional=False, error=SpaceError, most=_MANY):
-    """A whole number from `least` on; None too where it is optional."""
+def count(
+    least: int,
+    optional: bool = False,
+    error: type[AttnTunerError] = SpaceError,
+    most: int = _LARGEST_COUNT,
+) -> Check:
+    """Makes a check for a whole number from `least` to `most`; None too if `optional`."""
 
-    def check(name, value):
+    def check(name: str, value: Any) -> int | None:
         if optional and value is None:
             return None
         good = isinstance(value, numbers.Integral) and not isinstance(value, bool)
         if not good or not least <= value <= most:
-            bounds = f"at least {least}" if most == _MANY else f"from {least} to {most}"
+            bounds = f"at least {least}" if most == _LARGEST_COUNT else f"from {least} to {most}"
             raise error(f"{name} is {shown(value)}; it should be a whole number, {bounds}.")
         return int(value)
 
     return check
 
 
-def number(least: float, above=False, optional=False):
-    """A finite number from `least` on, or above it."""
+def number(least: float, above: bool = False, optional: bool = False) -> Check:
+    """Makes a check for a finite number of `least` or more; `above` excludes `least` itself."""
 
-    def check(name, value):
+    def check(name: str, value: Any) -> int | float | None:
         if optional and value is None:
             return None
         whole = isinstance(value, numbers.Integral)
         good = isinstance(value, numbers.Real) and not isinstance(value, bool)
         plain = int(value) if good and whole else float(value) if good else None
-        # NaN is below nothing; a whole number may be too large for a float.
-        if not good or not least <= plain < _GREATEST or (above and plain == least):
+        # Comparisons with NaN are False; a whole number may be too large for a float.
+        if not good or not least <= plain < _LARGEST_NUMBER or (above and plain == least):
             bound = f"above {least:g}" if above else f"{least:g} or more"
             raise SpaceError(f"{name} is {shown(value)}; it should be a number, {bound}.")
         return plain
@@ -70,17 +88,17 @@ def number(least: float, above=False, optional=False):
     return check
 
 
-def shown(value) -> str:
-    """The value as a message quotes it, on one line."""
+def shown(value: Any) -> str:
+    """Returns the value as a message quotes it: on one line, 60 characters at most."""
     words = repr(value) if isinstance(value, str) else " ".join(brief(value).split())
     return words if len(words) <= 60 else f"{words[:57]}..."
 
 
-def brief(value) -> str:
-    """The value in a few words; a table would fill the screen."""
+def brief(value: Any) -> str:
+    """Returns the value in a few words: a table by its type, since it would fill the screen."""
     plain = value is None or isinstance(value, str | bytes | numbers.Number | list | tuple | set)
     try:
         words = value if isinstance(value, str) else repr(value)
-    except ValueError:  # A number of more digits than Python writes out.
+    except ValueError:  # Python refuses to print whole numbers of more than 4,300 digits.
         plain = False
     return words[:200] if plain else f"a {type(value).__name__}"

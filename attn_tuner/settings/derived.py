@@ -1,18 +1,61 @@
-"""What a caller asks of a search, checked, and what follows where he asks for nothing."""
+"""Derives what follows from the settings: the limit in seconds, the ensemble, the plan."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
 
 from attn_tuner.errors import BudgetError, SpaceError
+from attn_tuner.settings.asked import as_asked
+from attn_tuner.storage.plan import Plan
+from attn_tuner.tuning.constraints import Constraints
 from attn_tuner.tuning.duration import parse_duration
 
 DEFAULT_TIME = "20m"
-ENSEMBLE = 5  # Trials averaged at most where nobody says otherwise.
-LIBRARY = 2  # Trials kept for each that an ensemble may average.
+ENSEMBLE = 5  # Trials averaged at most, unless set.
+KEPT_PER_MEMBER = 2  # Trials whose weights are kept, for each that an ensemble may average.
 
 
-def members(ensemble, allowed, refit) -> int:
-    """The trials that may be averaged: one where size or speed is limited.
+def plan_of(options: Mapping, dataset, space, objective: str, faithful: float) -> Plan:
+    """Returns the plan of a search.
+
+    Args:
+        options: every setting and `data`, checked. Fields of the plan with a setting's name have
+            its value, apart from those below.
+        dataset: the `TextDataset`.
+        space: the `SearchSpace`.
+        objective, faithful: as `explaining.preference.preferred` gives them, with the task's
+            own objective where none was set.
+    """
+    allowed = constraints(options)
+    ensemble = members(options["ensemble"], allowed, options["refit"])
+    as_set = {each.name: options[each.name] for each in fields(Plan) if each.name in options}
+    derived = {
+        "source": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "classes": dataset.classes,
+        "task": dataset.task,
+        "space": space.describe(),
+        "objective": objective,
+        "faithful": faithful,
+        "max_time": seconds(options["max_time"], options["max_trials"]),
+        "keep": kept(options["keep"], ensemble),
+        "ensemble": ensemble,
+        "limits": asdict(allowed),
+        "asked": as_asked(options),
+    }
+    return Plan(**{**as_set, **derived})
+
+
+def constraints(options: Mapping) -> Constraints:
+    """Returns the limits that a model must keep."""
+    return Constraints(options["max_parameters"], options["max_latency_ms"], options["max_size_mb"])
+
+
+def members(ensemble: Any, allowed: Constraints, refit: bool) -> int:
+    """Returns the number of trials that may be averaged: 1 where size or speed is limited.
 
     Raises:
-        SpaceError: it is no number of trials.
+        SpaceError: `ensemble` is not a number of trials.
     """
     if ensemble is None:
         ensemble = 1 if refit else ENSEMBLE
@@ -24,11 +67,11 @@ def members(ensemble, allowed, refit) -> int:
     return 1 if allowed else ensemble
 
 
-def seconds(max_time, max_trials) -> float | None:
-    """The time that a search has; None where only its trials are limited.
+def seconds(max_time: Any, max_trials: int | None) -> float | None:
+    """Returns the time limit of a search in seconds; None where only its trials are limited.
 
     Raises:
-        BudgetError: a limit is none.
+        BudgetError: a limit is not above zero, or is no duration.
     """
     if max_trials is not None and max_trials < 1:
         raise BudgetError(f"max_trials is {max_trials}; it should be at least 1.")
@@ -38,5 +81,5 @@ def seconds(max_time, max_trials) -> float | None:
 
 
 def kept(keep: int, ensemble: int) -> int:
-    """The trials whose weights stay on disk."""
-    return max(keep, LIBRARY * ensemble if ensemble > 1 else 1)
+    """Returns the number of trials whose weights stay on disk."""
+    return max(keep, KEPT_PER_MEMBER * ensemble if ensemble > 1 else 1)

@@ -1,266 +1,336 @@
-"""The options of `search`, all checked before data are read and before anything is written."""
+"""The settings of a search: one table for `search`, the command, TOML files and the plan.
 
-import functools
-import inspect
-import numbers
-import os
-import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
+A new setting is a row here and a parameter of `attn_tuner.search`; a test compares the two. The
+command's option, the key in `--config` files and the repeated command follow from the row. This
+module is light: `attn-tuner search --help` reads it.
+"""
 
-import keras
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from attn_tuner.errors import BudgetError, DataError, SpaceError, UnknownName
-from attn_tuner.metrics import OBJECTIVES
-from attn_tuner.registry import unknown
-from attn_tuner.search_defaults import check_space
-from attn_tuner.settings.checks import brief, count, flag, name_of, number, path, shown
-from attn_tuner.settings.derived import seconds
-from attn_tuner.storage import run_folder as place
-from attn_tuner.storage.plan import FAITHFUL
-from attn_tuner.tasks import TASKS
-from attn_tuner.text.input_texts import names_a_file
-from attn_tuner.text.word_vectors.read_file import check_vectors
-from attn_tuner.tuning.fidelity import check_fidelity
-from attn_tuner.tuning.oracles import oracles
-from attn_tuner.tuning.oracles.factory import NO_FIRST_POINTS
-from attn_tuner.tuning.oracles.initial_points import check_run
-from attn_tuner.tuning.pruning import pruners
-from attn_tuner.tuning.resources import cores
+from attn_tuner.errors import BudgetError
+from attn_tuner.settings import search_checks as checked
+from attn_tuner.settings.checks import Check, anything, count, flag, number
 
-SEEDS = 2**31 - 1  # The greatest that every library takes.
-EACH_CORE = 4  # Workers at most on this machine, for each of its cores.
-_LONGEST = 40  # Characters in which a duration is written.
-ON_CLUSTER = 1_000  # Workers at most elsewhere.
+LARGEST_SEED = 2**31 - 1  # The largest that Python, NumPy, Keras and Optuna all take.
+GROUPS = ("Data", "Budget", "Model", "Search", "After the search", "Where to run")
 
 
-def checked(search: Callable) -> Callable:
-    """The function, called with options that were checked and made plain first.
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a search.
 
-    Raises:
-        AttnTunerError: an option cannot be meant; says which, and what would do.
+    Args:
+        name: the argument of `search`, and the key in a TOML file.
+        group: one of `GROUPS`.
+        help: one or two short sentences.
+        check: returns the plain value, or raises an `AttnTunerError` that says what would do.
+        type: of the value on the command line: str, int, float or bool.
+        default: of `search`.
+        also: further types whose values the command line can say, `(float,)` for "0.2".
+        several: the command takes the option more than once, and gives a list.
+        option: on the command line; made from the name if empty.
+        metavar: what stands for the value in `--help`.
+        only_python: True for objects, which neither a command nor a file can hold.
+        repeated: False leaves the setting out where a search is repeated.
     """
-    signature = inspect.signature(search)
 
-    @functools.wraps(search)
-    def call(*args, **kwargs):
-        bound = signature.bind(*args, **kwargs)
-        given = {
-            name: bound.arguments.get(name, each.default)
-            for name, each in signature.parameters.items()
-        }
-        return search(given.pop("data"), **check_options(given))
+    name: str
+    group: str
+    help: str
+    check: Check = anything
+    type: type = str
+    default: Any = None
+    also: tuple[type, ...] = ()
+    several: bool = False
+    option: str = ""
+    metavar: str | None = None
+    only_python: bool = False
+    repeated: bool = True
 
-    return call
+    def __post_init__(self):
+        if not self.option:
+            object.__setattr__(self, "option", f"--{self.name.replace('_', '-')}")
+
+    @property
+    def opposite(self) -> str:
+        """The option that says False: `--no-refit`."""
+        return f"--no-{self.option.removeprefix('--')}"
+
+
+DATA = Setting(
+    "data",
+    "Data",
+    "A TFDS name, a .csv, .tsv, .jsonl or .parquet file, or 'demo'.",
+)
+
+SETTINGS = (
+    Setting("text", "Data", "Column of the texts. Guessed if not given.", checked.column),
+    Setting(
+        "label",
+        "Data",
+        "Column of the labels. Guessed if not given.",
+        checked.column,
+    ),
+    Setting(
+        "task",
+        "Data",
+        "multilabel (any number of labels a text) or regression (a number). Guessed if not given.",
+        checked.task,
+    ),
+    Setting(
+        "validation",
+        "Data",
+        "Data to compare trials on, or the fraction to hold out: 0.2.",
+        checked.part,
+        also=(float,),
+    ),
+    Setting(
+        "test",
+        "Data",
+        "Data for the one final measurement, or the fraction to hold out: 0.2.",
+        checked.part,
+        also=(float,),
+    ),
+    Setting(
+        "unlabelled",
+        "Data",
+        "Texts without labels, to learn words from: a .txt with a text a line, or a table.",
+        checked.texts,
+    ),
+    Setting(
+        "max_time",
+        "Budget",
+        "Time for everything, export included: 90s, 20m, 2h, '5 minutes'. 20m if neither this "
+        "nor max_trials is set.",
+        checked.duration,
+        also=(int, float),
+        metavar="TIME",
+    ),
+    Setting(
+        "max_trials",
+        "Budget",
+        "Number of trials at most.",
+        count(1, optional=True, error=BudgetError),
+        int,
+    ),
+    Setting("epochs", "Budget", "Epochs of a trial at most.", count(1), int, 10),
+    Setting(
+        "patience",
+        "Budget",
+        "Evaluations without a better score after which a trial ends.",
+        count(1),
+        int,
+        2,
+    ),
+    Setting(
+        "space",
+        "Model",
+        "TOML file that fixes, narrows or extends what is searched.",
+        metavar="FILE",
+    ),
+    Setting(
+        "vectors",
+        "Model",
+        "File of word vectors: GloVe, word2vec or fastText's .vec. Learnt from the texts if not "
+        "given.",
+        checked.vectors,
+        metavar="FILE",
+    ),
+    Setting(
+        "max_parameters",
+        "Model",
+        "Weights of a model at most. Larger models are not trained.",
+        count(1, optional=True, most=10**15),
+        int,
+    ),
+    Setting(
+        "max_latency_ms",
+        "Model",
+        "Milliseconds for one text at most, the median of 50 on this machine.",
+        number(0, above=True, optional=True),
+        float,
+    ),
+    Setting(
+        "max_size_mb",
+        "Model",
+        "Megabytes of the exported model at most.",
+        number(0, above=True, optional=True),
+        float,
+    ),
+    Setting(
+        "objective",
+        "Search",
+        "Measure that decides: accuracy, f1_macro, auc, log_loss; subset_accuracy, f1_micro; "
+        "rmse, mae, r2. 'faithful accuracy' also counts whether attention rests on the words "
+        "that decide.",
+        checked.objective,
+        metavar="NAME",
+    ),
+    Setting(
+        "faithful",
+        "Search",
+        "What a faithfulness of 1 adds to the score. 0.1 with a 'faithful ...' objective.",
+        number(0, optional=True),
+        float,
+    ),
+    Setting(
+        "tuner",
+        "Search",
+        "Oracle that proposes values; `attn-tuner list oracles` has all.",
+        checked.tuner,
+        default="tpe",
+        metavar="NAME",
+    ),
+    Setting(
+        "fidelity",
+        "Search",
+        "What hyperband's short trials have less of: epochs, texts or length.",
+        checked.fidelity,
+        default="epochs",
+        metavar="NAME",
+    ),
+    Setting(
+        "pruner",
+        "Search",
+        "Rule that stops hopeless trials early: none, median, percentile, asha, extrapolation.",
+        checked.pruner,
+        default="median",
+        metavar="NAME",
+    ),
+    Setting(
+        "warm_start",
+        "Search",
+        "Folder of an earlier search, whose best values are tried first. May be given several "
+        "times.",
+        checked.folders,
+        default=(),
+        several=True,
+        metavar="RUN",
+    ),
+    Setting(
+        "seed",
+        "Search",
+        "Seed of the split, the values tried, the weights and the order of the texts.",
+        count(0, most=LARGEST_SEED),
+        int,
+        0,
+    ),
+    Setting(
+        "ensemble",
+        "After the search",
+        "Trials that the exported model averages at most. 5 if not given; 1 with refit, "
+        "faithfulness or a limit.",
+        count(1, optional=True),
+        int,
+    ),
+    Setting(
+        "refit",
+        "After the search",
+        "Train the winner again on training and validation texts together, if time allows.",
+        flag,
+        bool,
+        False,
+    ),
+    Setting(
+        "pretrain",
+        "After the search",
+        "Share of the time in which the best encoder learns from texts without labels: 0.3.",
+        checked.share_of_time,
+        float,
+        0.0,
+    ),
+    Setting(
+        "repeats",
+        "After the search",
+        "Trainings of each of the three best trials with new seeds, if time allows.",
+        count(0),
+        int,
+        0,
+    ),
+    Setting(
+        "keep",
+        "After the search",
+        "Trials whose weights stay on disk. Twice the ensemble if that is more.",
+        count(1),
+        int,
+        3,
+    ),
+    Setting(
+        "directory",
+        "Where to run",
+        "Run folder; a search that is there continues. runs/<name of the data> if not given.",
+        checked.directory,
+        option="--out",
+        metavar="FOLDER",
+    ),
+    Setting(
+        "workers",
+        "Where to run",
+        "Trials at once, each in a process of its own. More than 1 needs the extra 'ray'.",
+        count(1, error=BudgetError),
+        int,
+        1,
+    ),
+    Setting(
+        "cluster",
+        "Where to run",
+        "Address of a Ray cluster to run on; auto for the one running here.",
+        checked.cluster,
+        metavar="ADDRESS",
+    ),
+    Setting(
+        "cpus_per_trial",
+        "Where to run",
+        "CPUs that Ray reserves for each trial.",
+        number(0, above=True),
+        float,
+        1.0,
+    ),
+    Setting(
+        "gpus_per_trial",
+        "Where to run",
+        "GPUs that Ray reserves for each trial; fractions are allowed.",
+        number(0),
+        float,
+        0.0,
+    ),
+    Setting(
+        "progress",
+        "Where to run",
+        "Show progress while it runs.",
+        flag,
+        bool,
+        True,
+        repeated=False,
+    ),
+    Setting(
+        "callbacks",
+        "Where to run",
+        "Keras callbacks, copied for every trial, or a function of a trial's number and values "
+        "that makes them. Only in Python.",
+        checked.callbacks,
+        default=(),
+        only_python=True,
+    ),
+)
+
+BY_NAME: Mapping[str, Setting] = {each.name: each for each in SETTINGS}
 
 
 def check_options(given: Mapping) -> dict:
-    """Every option of `search` but the data, by name, as plain Python values.
+    """Returns every setting as a plain Python value; nothing is read of the data or written.
+
+    Args:
+        given: setting by name. `data` is left as it is.
 
     Raises:
-        AttnTunerError: the first that cannot be meant.
+        AttnTunerError: for the first value that cannot be meant; says what would do.
     """
-    plain = {name: _CHECKS[name](name, value) for name, value in given.items()}
-    seconds(plain["max_time"], plain["max_trials"])
-    check_fidelity(plain["fidelity"], plain["tuner"])
-    _check_objective(plain["objective"], plain["task"])
-    _check_workers(plain["workers"], plain["cluster"])
-    _check_warm_start(plain["warm_start"], plain["tuner"])
-    check_space(plain["space"], plain["epochs"])
+    plain = {
+        name: value if name == DATA.name else BY_NAME[name].check(name, value)
+        for name, value in given.items()
+    }
+    checked.check_together(plain)
     return plain
-
-
-def _anything(name, value):
-    return value
-
-
-def _column(name, value):
-    if value is None or (isinstance(value, str | int | tuple) and not isinstance(value, bool)):
-        return value
-    raise DataError(f"{name} is {shown(value)}; it should be the name of a column.")
-
-
-def _part(name, value):
-    """Data for a part: another source, or the fraction to hold out."""
-    if isinstance(value, str) and re.fullmatch(r"-?\d*\.?\d+", value):
-        value = float(value)  # As a command hands it over.
-    if isinstance(value, numbers.Number) or type(value).__name__ == "bool_":
-        if isinstance(value, numbers.Real) and not isinstance(value, bool) and 0 < value < 1:
-            return float(value)
-        raise DataError(
-            f"{name} is {shown(value)}. A fraction to hold out lies between 0 and 1; else give "
-            "data."
-        )
-    return _source(name, value)
-
-
-def _source(name, value):
-    """A source of texts; where it is a file, one that is there."""
-    if isinstance(value, Path) or (isinstance(value, str) and names_a_file(value)):
-        _existing(name, value)
-    return value
-
-
-def _texts(name, value):
-    if isinstance(value, str):
-        _existing(name, value)
-    elif isinstance(value, bytes | numbers.Number | Mapping):
-        raise DataError(
-            f"{name} is {shown(value)}. Give a list of texts, a DataFrame, or a file: .txt with "
-            "a text in each line, .csv, .tsv, .jsonl or .parquet."
-        )
-    return _source(name, value)
-
-
-def _existing(name, value):
-    try:
-        there = Path(value).is_file()
-    except (OSError, ValueError):  # No system takes such a name.
-        there = False
-    if not there:
-        raise DataError(f"{name} is {shown(str(value))}, and there is no such file.")
-
-
-def _vectors(name, value):
-    if value is not None:
-        check_vectors(path(name, value))
-    return value
-
-
-def _directory(name, value):
-    if value is not None:
-        place.check(path(name, value))
-    return value
-
-
-def _duration(name, value):
-    if value is None:
-        return None
-    endless = isinstance(value, str) and len(value) > _LONGEST
-    if endless or (isinstance(value, numbers.Integral) and value > 10**_LONGEST):
-        raise BudgetError(f"{name} is {shown(value)}. Write '90s', '20m', '2h' or seconds.")
-    seconds(value, None)
-    return value
-
-
-def _task(name, value):
-    if value is not None and (not isinstance(value, str) or value not in TASKS):
-        raise UnknownName(unknown("task", brief(value), TASKS))
-    return value
-
-
-def _objective(name, value):
-    if value is None:
-        return value
-    known = isinstance(value, str) and value.removeprefix(FAITHFUL) in OBJECTIVES
-    if not known:
-        raise UnknownName(unknown("objective", brief(value), OBJECTIVES))
-    return value
-
-
-def _fidelity(name, value):
-    if not isinstance(value, str):
-        raise UnknownName(f"{name} is {shown(value)}; it should be a name, 'epochs'.")
-    return value
-
-
-def _share(name, value):
-    good = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not good or not 0 <= value < 1:
-        raise SpaceError(
-            f"{name} is {shown(value)}; it should be a share of the time, from 0 to less than 1. "
-            "Try 0.3."
-        )
-    return float(value)
-
-
-def _cluster(name, value):
-    if value is None or (isinstance(value, str) and value):
-        return value
-    raise BudgetError(f"{name} is {shown(value)}; it should be the address of a Ray cluster.")
-
-
-def _folders(name, value):
-    several = [value] if isinstance(value, str | os.PathLike) else value
-    if not isinstance(several, list | tuple | set | frozenset):
-        raise SpaceError(f"{name} is {shown(value)}; it should be a folder of a run, or several.")
-    for each in several:
-        path(name, each)
-    return value
-
-
-def _callbacks(name, value):
-    if isinstance(value, keras.callbacks.Callback):
-        raise SpaceError(f"{name} is one callback; give a list: [{type(value).__name__}(...)].")
-    if callable(value):
-        return value
-    good = isinstance(value, list | tuple) and all(
-        isinstance(each, keras.callbacks.Callback) for each in value
-    )
-    if not good:
-        raise SpaceError(
-            f"{name} is {shown(value)}; it should be a list of Keras callbacks, or a function "
-            "from a trial's number and values to one."
-        )
-    return value
-
-
-def _check_objective(objective, task):
-    if objective is not None and task is not None:
-        TASKS[task].check(objective.removeprefix(FAITHFUL))
-
-
-def _check_workers(workers, cluster):
-    most = ON_CLUSTER if cluster else EACH_CORE * cores()
-    if workers > most:
-        where = "on a cluster" if cluster else f"with the {cores()} cores of this machine"
-        raise BudgetError(f"workers is {workers}; {where} it should be at most {most}.")
-
-
-def _check_warm_start(folders, tuner):
-    several = [folders] if isinstance(folders, str | os.PathLike) else list(folders)
-    if several and tuner in NO_FIRST_POINTS:
-        raise SpaceError(
-            f"Tuner '{tuner}' decides on all its points itself, so warm_start has no use. Leave "
-            "it out, or take another tuner."
-        )
-    for each in several:
-        check_run(Path(each))
-
-
-_CHECKS = {
-    "text": _column,
-    "label": _column,
-    "validation": _part,
-    "test": _part,
-    "unlabelled": _texts,
-    "vectors": _vectors,
-    "max_time": _duration,
-    "max_trials": count(1, optional=True, error=BudgetError),
-    "tuner": name_of(lambda: oracles, "oracle"),
-    "fidelity": _fidelity,
-    "objective": _objective,
-    "faithful": number(0, optional=True),
-    "task": _task,
-    "space": _anything,
-    "seed": count(0, most=SEEDS),
-    "epochs": count(1),
-    "patience": count(1),
-    "pruner": name_of(lambda: pruners, "pruner"),
-    "keep": count(1),
-    "ensemble": count(1, optional=True),
-    "refit": flag,
-    "pretrain": _share,
-    "repeats": count(0),
-    "max_parameters": count(1, optional=True, most=10**15),
-    "max_latency_ms": number(0, above=True, optional=True),
-    "max_size_mb": number(0, above=True, optional=True),
-    "warm_start": _folders,
-    "workers": count(1, error=BudgetError),
-    "cluster": _cluster,
-    "cpus_per_trial": number(0, above=True),
-    "gpus_per_trial": number(0),
-    "directory": _directory,
-    "progress": flag,
-    "callbacks": _callbacks,
-}

@@ -46,7 +46,7 @@ class Plan:
         task: name of what a model answers; "" where that follows from the classes.
         limits: what a model may cost at most, `dataclasses.asdict` of `limits_check.Constraints`.
         seed: of the split, the values, the weights and the order of the data.
-        asked: the options of `search` that were given, as `asked.as_asked` writes them; empty in
+        asked: the options of `search` that were given, as `settings.asked` writes them; empty in
             folders of earlier versions.
     """
 

@@ -1,4 +1,4 @@
-"""Reads and writes durations: "90s", "20m", "1h30m"."""
+"""Reads and writes durations: "90s", "20m", "1h30m", "5 minutes"."""
 
 import math
 import re
@@ -7,16 +7,24 @@ from datetime import timedelta
 from attn_tuner.errors import BudgetError
 
 _SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
-
-
+_NAMES = {
+    "d": "d|days?",
+    "h": "h|hrs?|hours?",
+    "m": "m|mins?|minutes?",
+    "s": "s|secs?|seconds?",
+}
+# Each unit at most once, the larger first.
 _DURATION = re.compile(
-    r"(?:(?P<d>\d+(?:\.\d*)?)d)?(?:(?P<h>\d+(?:\.\d*)?)h)?"
-    r"(?:(?P<m>\d+(?:\.\d*)?)m)?(?:(?P<s>\d+(?:\.\d*)?)s)?"
+    "".join(rf"(?:(?P<{unit}>\d+(?:\.\d*)?)(?:{names}))?" for unit, names in _NAMES.items())
 )
 
 
-def parse_duration(given) -> float:
-    """Seconds meant by `"90s"`, `"20m"`, `"2h"`, `"1h30m"`, `"1.5h"`, a number or a timedelta.
+def parse_duration(given: str | float | timedelta) -> float:
+    """Returns a duration in seconds.
+
+    Args:
+        given: `"90s"`, `"20m"`, `"2h"`, `"1h30m"`, `"1.5h"`, `"5 minutes"`, `"1 hour 30 min"`, a
+            number of seconds, or a timedelta.
 
     Raises:
         BudgetError: it is none of these, or not above zero.
@@ -24,8 +32,8 @@ def parse_duration(given) -> float:
     seconds = _seconds(given)
     if seconds is None or not math.isfinite(seconds):
         raise BudgetError(
-            f"A duration of {given!r} cannot be read. Write '90s', '20m', '2h', '1h30m' or a "
-            "number of seconds."
+            f"A duration of {given!r} cannot be read. Write '90s', '20m', '2h', '1h30m', "
+            "'5 minutes' or a number of seconds."
         )
     if seconds <= 0:
         raise BudgetError(f"A duration must be above zero; got {given!r}. Try '20m'.")
@@ -33,7 +41,7 @@ def parse_duration(given) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """The duration as `parse_duration` reads it, in whole seconds: `"1h30m"`, `"45s"`."""
+    """Returns the duration as `parse_duration` reads it, in whole seconds: `"1h30m"`, `"45s"`."""
     rest = round(seconds)
     parts = []
     for unit, size in (("h", 3_600), ("m", 60), ("s", 1)):

@@ -1,6 +1,7 @@
 """No option that cannot be meant gets as far as the data, and none leaves a file behind."""
 
 import inspect
+import re
 from datetime import timedelta
 
 import keras
@@ -8,11 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import attn_tuner
-from attn_tuner import api
+from attn_tuner import cli, runtime
 from attn_tuner.errors import AttnTunerError
 from attn_tuner.model_space import default_space
+from attn_tuner.settings.table import DATA, GROUPS, SETTINGS
 from attn_tuner.space import Choice, Int, SearchSpace
 
 NAN, INF, LONG = float("nan"), float("inf"), 10**4_000
@@ -81,7 +84,7 @@ BAD = {
 GOOD = {
     "text": ["review", 0],
     "validation": [0.2, "0.2", np.float32(0.25)],
-    "max_time": ["20m", 90, timedelta(minutes=2), np.float64(60)],
+    "max_time": ["20m", "5 minutes", "1 hour 30 min", 90, timedelta(minutes=2), np.float64(60)],
     "max_trials": [3, np.int64(3)],
     "tuner": ["tpe", "hyperband"],
     "objective": ["accuracy", "faithful log_loss", "rmse"],
@@ -111,7 +114,7 @@ def call(monkeypatch, tmp_path):
     def reached(*args, **kwargs):
         raise Reached
 
-    monkeypatch.setattr(api.texts_of, "load", reached, raising=False)
+    monkeypatch.setattr(runtime.texts_of, "load", reached, raising=False)
     monkeypatch.chdir(tmp_path)
 
     def call(**options):
@@ -120,8 +123,32 @@ def call(monkeypatch, tmp_path):
     return call
 
 
-def test_every_option_has_values_that_are_bad():
-    assert {*BAD, "data"} == set(inspect.signature(attn_tuner.search).parameters)
+def test_the_parameters_of_search_are_the_table_name_by_name_and_default_by_default():
+    data, *parameters = inspect.signature(attn_tuner.search).parameters.values()
+    assert data.name == DATA.name
+    assert [(each.name, each.default) for each in parameters] == [
+        (each.name, each.default) for each in SETTINGS
+    ]
+    assert all(each.kind is inspect.Parameter.KEYWORD_ONLY for each in parameters)
+
+
+def test_settings_stand_by_group_and_every_group_is_in_the_docstring_and_the_help():
+    groups = [each.group for each in SETTINGS]
+    assert groups == sorted(groups, key=GROUPS.index)
+    shown = CliRunner().invoke(cli.app, ["search", "--help"], env={"COLUMNS": "200"}).output
+    for setting in SETTINGS:
+        assert re.search(rf"\b{setting.name}\b", attn_tuner.search.__doc__), setting.name
+        assert (setting.option in shown) == (not setting.only_python), setting.name
+    assert all(f"─ {group} ─" in shown for group in GROUPS)
+
+
+def test_every_default_passes_its_check():
+    for setting in SETTINGS:
+        assert setting.check(setting.name, setting.default) == setting.default
+
+
+def test_every_setting_has_values_that_are_bad():
+    assert set(BAD) == {each.name for each in SETTINGS}
 
 
 @pytest.mark.parametrize("name", BAD)

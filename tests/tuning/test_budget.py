@@ -37,6 +37,11 @@ def clock():
         ("1.5h", 5400),
         (" 1 H 30 M ", 5400),
         ("1d", 86_400),
+        ("5 minutes", 300),
+        ("1 hour", 3600),
+        ("90 sec", 90),
+        ("2 Hours 1 min", 7260),
+        ("1 day", 86_400),
         ("45", 45),
         (45, 45),
         (0.5, 0.5),
@@ -48,7 +53,7 @@ def test_a_duration_is_read_as_people_write_it(text, seconds):
 
 
 @pytest.mark.parametrize(
-    "nonsense", ["", "soon", "20x", "m", "1m2h", None, True, [], math.nan, math.inf, "inf", "1e999"]
+    "nonsense", ["", "soon", "20x", "m", "1m2h", "5 minuts", None, True, [], math.nan, math.inf, "inf", "1e999"]
 )
 def test_nonsense_is_answered_by_what_would_do(nonsense):
     with pytest.raises(BudgetError, match="Write '90s'"):

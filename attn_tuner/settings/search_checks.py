@@ -1,0 +1,244 @@
+"""Checks of particular settings, and of settings that must fit each other.
+
+The command builds its options from the table that names these checks, and should answer `--help`
+at once. So what needs Keras, NumPy or a registry is imported when a check runs.
+"""
+
+import numbers
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attn_tuner.errors import BudgetError, DataError, SpaceError, UnknownName
+from attn_tuner.registry import unknown
+from attn_tuner.settings.checks import brief, name_in, path, shown
+
+WORKERS_PER_CORE = 4  # On this machine, at most.
+WORKERS_ON_CLUSTER = 1_000  # At most.
+_LONGEST_DURATION = 40  # Characters in which a duration is written.
+
+
+def column(name: str, value: Any) -> str | int | tuple | None:
+    """Returns the name or number of a column, or None."""
+    if value is None or (isinstance(value, str | int | tuple) and not isinstance(value, bool)):
+        return value
+    raise DataError(f"{name} is {shown(value)}; it should be the name of a column.")
+
+
+def part(name: str, value: Any) -> Any:
+    """Returns the data of a part: another source, or the fraction to hold out."""
+    if isinstance(value, str) and re.fullmatch(r"-?\d*\.?\d+", value):
+        value = float(value)  # The command gives every value as a string.
+    if isinstance(value, numbers.Number) or type(value).__name__ == "bool_":
+        if isinstance(value, numbers.Real) and not isinstance(value, bool) and 0 < value < 1:
+            return float(value)
+        raise DataError(
+            f"{name} is {shown(value)}. A fraction to hold out lies between 0 and 1; else give "
+            "data."
+        )
+    return _source(name, value)
+
+
+def texts(name: str, value: Any) -> Any:
+    """Returns a source of texts without labels, or None."""
+    if isinstance(value, str):
+        _check_exists(name, value)
+    elif isinstance(value, bytes | numbers.Number | Mapping):
+        raise DataError(
+            f"{name} is {shown(value)}. Give a list of texts, a DataFrame, or a file: .txt with "
+            "a text in each line, .csv, .tsv, .jsonl or .parquet."
+        )
+    return _source(name, value)
+
+
+def vectors(name: str, value: Any) -> Any:
+    """Returns the file of word vectors, if its first lines read as such; or None."""
+    if value is not None:
+        from attn_tuner.text.word_vectors.read_file import check_vectors
+
+        check_vectors(path(name, value))
+    return value
+
+
+def directory(name: str, value: Any) -> Any:
+    """Returns the run folder, if a search may write there; or None."""
+    if value is not None:
+        from attn_tuner.storage import run_folder
+
+        run_folder.check(path(name, value))
+    return value
+
+
+def duration(name: str, value: Any) -> Any:
+    """Returns a duration as it was given, or None."""
+    if value is None:
+        return None
+    endless = isinstance(value, str) and len(value) > _LONGEST_DURATION
+    if endless or (isinstance(value, numbers.Integral) and value > 10**_LONGEST_DURATION):
+        raise BudgetError(f"{name} is {shown(value)}. Write '90s', '20m', '2h' or seconds.")
+    from attn_tuner.settings.derived import seconds
+
+    seconds(value, None)
+    return value
+
+
+def task(name: str, value: Any) -> str | None:
+    """Returns the name of a task, or None."""
+    from attn_tuner.tasks import TASKS
+
+    return None if value is None else name_in(TASKS, "task", value)
+
+
+def objective(name: str, value: Any) -> str | None:
+    """Returns the name of an objective, also with "faithful " in front; or None."""
+    from attn_tuner.metrics import OBJECTIVES
+    from attn_tuner.storage.plan import FAITHFUL
+
+    if value is None:
+        return None
+    if not isinstance(value, str) or value.removeprefix(FAITHFUL) not in OBJECTIVES:
+        raise UnknownName(unknown("objective", brief(value), OBJECTIVES))
+    return value
+
+
+def tuner(name: str, value: Any) -> str:
+    """Returns the name of an oracle."""
+    from attn_tuner.tuning.oracles import oracles
+
+    return name_in(oracles, "oracle", value)
+
+
+def pruner(name: str, value: Any) -> str:
+    """Returns the name of a pruner."""
+    from attn_tuner.tuning.pruning import pruners
+
+    return name_in(pruners, "pruner", value)
+
+
+def fidelity(name: str, value: Any) -> str:
+    """Returns the name of a fidelity; `check_together` knows which ones a tuner takes."""
+    if not isinstance(value, str):
+        raise UnknownName(f"{name} is {shown(value)}; it should be a name, 'epochs'.")
+    return value
+
+
+def share_of_time(name: str, value: Any) -> float:
+    """Returns a share of the time, from 0 to less than 1."""
+    good = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not good or not 0 <= value < 1:
+        raise SpaceError(
+            f"{name} is {shown(value)}; it should be a share of the time, from 0 to less than 1. "
+            "Try 0.3."
+        )
+    return float(value)
+
+
+def cluster(name: str, value: Any) -> str | None:
+    """Returns the address of a Ray cluster, or None."""
+    if value is None or (isinstance(value, str) and value):
+        return value
+    raise BudgetError(f"{name} is {shown(value)}; it should be the address of a Ray cluster.")
+
+
+def folders(name: str, value: Any) -> Any:
+    """Returns one path or several."""
+    several = [value] if isinstance(value, str | os.PathLike) else value
+    if not isinstance(several, list | tuple | set | frozenset):
+        raise SpaceError(f"{name} is {shown(value)}; it should be a folder of a run, or several.")
+    for each in several:
+        path(name, each)
+    return value
+
+
+def callbacks(name: str, value: Any) -> Any:
+    """Returns a list of Keras callbacks, or a function that makes them."""
+    import keras
+
+    if isinstance(value, keras.callbacks.Callback):
+        raise SpaceError(f"{name} is one callback; give a list: [{type(value).__name__}(...)].")
+    if callable(value):
+        return value
+    good = isinstance(value, list | tuple) and all(
+        isinstance(each, keras.callbacks.Callback) for each in value
+    )
+    if not good:
+        raise SpaceError(
+            f"{name} is {shown(value)}; it should be a list of Keras callbacks, or a function "
+            "from a trial's number and values to one."
+        )
+    return value
+
+
+def check_together(plain: Mapping):
+    """Refuses settings that do not fit each other.
+
+    Args:
+        plain: every setting by name, each checked by itself.
+
+    Raises:
+        AttnTunerError: says which two, and what would fit.
+    """
+    from attn_tuner.search_defaults import check_space
+    from attn_tuner.settings.derived import seconds
+    from attn_tuner.tuning.fidelity import check_fidelity
+
+    seconds(plain["max_time"], plain["max_trials"])
+    check_fidelity(plain["fidelity"], plain["tuner"])
+    _check_objective(plain["objective"], plain["task"])
+    _check_workers(plain["workers"], plain["cluster"])
+    _check_warm_start(several_folders(plain["warm_start"]), plain["tuner"])
+    check_space(plain["space"], plain["epochs"])
+
+
+def several_folders(given: Any) -> list:
+    """Returns one folder or several as a list."""
+    return [given] if isinstance(given, str | os.PathLike) else list(given)
+
+
+def _source(name, value):
+    from attn_tuner.text.input_texts import names_a_file
+
+    if isinstance(value, Path) or (isinstance(value, str) and names_a_file(value)):
+        _check_exists(name, value)
+    return value
+
+
+def _check_exists(name, value):
+    try:
+        exists = Path(value).is_file()
+    except (OSError, ValueError):  # Too long, or a character that no file system takes.
+        exists = False
+    if not exists:
+        raise DataError(f"{name} is {shown(str(value))}, and there is no such file.")
+
+
+def _check_objective(objective, task):
+    from attn_tuner.storage.plan import FAITHFUL
+    from attn_tuner.tasks import TASKS
+
+    if objective is not None and task is not None:
+        TASKS[task].check(objective.removeprefix(FAITHFUL))
+
+
+def _check_workers(workers, cluster):
+    from attn_tuner.tuning.resources import cores
+
+    most = WORKERS_ON_CLUSTER if cluster else WORKERS_PER_CORE * cores()
+    if workers > most:
+        where = "on a cluster" if cluster else f"with the {cores()} cores of this machine"
+        raise BudgetError(f"workers is {workers}; {where} it should be at most {most}.")
+
+
+def _check_warm_start(earlier, tuner):
+    from attn_tuner.tuning.oracles.factory import NO_FIRST_POINTS
+    from attn_tuner.tuning.oracles.initial_points import check_run
+
+    if earlier and tuner in NO_FIRST_POINTS:
+        raise SpaceError(
+            f"Tuner '{tuner}' decides on all its points itself, so warm_start has no use. Leave "
+            "it out, or take another tuner."
+        )
+    for each in earlier:
+        check_run(Path(each))
