@@ -17,6 +17,7 @@ from attn_tuner.settings.table import DATA, SETTINGS, Setting
 from attn_tuner.storage.atomic_files import unwritable
 from attn_tuner.system.signals import listening, say
 from attn_tuner.system.terminal import harmless, one_line
+from attn_tuner.verbosity import QUIET_TENSORFLOW, silence
 
 app = typer.Typer(
     help="Search attention models for text, and export the best one as a SavedModel.",
@@ -41,7 +42,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 def main():
     """Runs the command; what the user can mend is said in one sentence, without a traceback."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for name, value in QUIET_TENSORFLOW.items():
+        os.environ.setdefault(name, value)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # A terminal may know fewer characters than texts have.
@@ -274,16 +276,8 @@ def list_parts(
 
 def _api():
     """The api, imported without what TensorFlow's libraries say before any setting reaches them."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 2)
-    try:
+    with silence(stderr=True):
         from attn_tuner import api
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(silence)
     return api
 
 

@@ -99,6 +99,29 @@ def interval(accuracy: float, texts: int, z: float = 1.96) -> tuple[float, float
     return float(max(0.0, centre - half)), float(min(1.0, centre + half))
 
 
+def expected_calibration_error(
+    labels: np.ndarray, probabilities: np.ndarray, bins: int = 15
+) -> float:
+    """Averages the gap between the confidence of answers and the share of them that is right.
+
+        ECE = sum_b n_b / n |accuracy_b - confidence_b|
+
+    Args:
+        labels: `(texts,)` integers, the class of each text.
+        probabilities: `(texts, classes)`, or `(texts, 1)` for class 1 of two.
+        bins: int, equal ranges of the confidence, the probability of the answer.
+
+    Reference:
+        Guo et al. 2017, eq. 3. https://proceedings.mlr.press/v70/guo17a.html
+    """
+    probabilities = both_columns(probabilities)
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == np.asarray(labels)
+    places = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(places, weights=right - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(confidence))
+
+
 def _of_classes(labels, probabilities):
     probabilities = both_columns(probabilities)
     classes = np.arange(probabilities.shape[1])

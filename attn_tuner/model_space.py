@@ -2,8 +2,8 @@
 
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
-from attn_tuner.layers.token_limits import TRUNCATIONS
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
+from attn_tuner.text.truncation import TRUNCATIONS
 
 VOCABULARY_SIZES = (5_000, 10_000, 20_000, 30_000, 50_000)
 MAX_LENGTHS = (64, 128, 256, 400)

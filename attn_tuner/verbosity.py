@@ -1,19 +1,69 @@
-"""Less noise on the terminal where TensorFlow warns at length of what is as it should be."""
+"""Silences libraries that print or warn about what is expected here.
 
+with silence():                            # TensorFlow's log below errors
+    ...
+with silence("optuna", warnings=True):     # Optuna's log, and warnings of any library
+    ...
+"""
+
+import contextlib
+import io
 import logging
+import os
+import sys
+import warnings as python_warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+
+# For the environment of a child process: TensorFlow's C++ libraries log fatal errors alone.
+QUIET_TENSORFLOW = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
-@contextmanager
-def quiet(*names: str) -> Iterator[None]:
-    """Holds back what these loggers have to say below an error; TensorFlow's if none is named."""
-    loggers = [logging.getLogger(name) for name in names or ("tensorflow",)]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
+@contextlib.contextmanager
+def silence(
+    *loggers: str, warnings: bool = False, stdout: bool = False, stderr: bool = False
+) -> Iterator[None]:
+    """Drops log messages below errors and, where asked, warnings and output, in a `with` block.
+
+    Args:
+        loggers: names of loggers of `logging`; `"tensorflow"` if none is named.
+        warnings: bool, whether to ignore warnings of Python as well.
+        stdout: bool, whether to discard what Python prints to standard output.
+        stderr: bool, whether to discard what the process, C++ libraries included, writes to
+            standard error.
+    """
+    with contextlib.ExitStack() as stack:
+        for name in loggers or ("tensorflow",):
+            stack.enter_context(_errors_only(logging.getLogger(name)))
+        if warnings:
+            stack.enter_context(python_warnings.catch_warnings())
+            python_warnings.simplefilter("ignore")
+        if stdout:
+            stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        if stderr:
+            stack.enter_context(_stderr_discarded())
+        yield
+
+
+@contextlib.contextmanager
+def _errors_only(logger: logging.Logger) -> Iterator[None]:
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     try:
         yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _stderr_discarded() -> Iterator[None]:
+    """Points file descriptor 2 at the null device; `contextlib.redirect_stderr` misses C++."""
+    sys.stderr.flush()
+    original = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        yield
+    finally:
+        os.dup2(original, 2)
+        os.close(original)
+        os.close(null)

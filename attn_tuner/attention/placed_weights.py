@@ -4,7 +4,8 @@ import keras
 from keras import ops
 
 from attn_tuner.attention import Head, attention_model
-from attn_tuner.layers.token_limits import PADDING, TokenLimits
+from attn_tuner.layers.token_limits import TokenLimits
+from attn_tuner.text.token_ids import PADDING
 
 _NO_LIMIT = 2**31 - 1
 

@@ -11,16 +11,13 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting.bundle_files import FACTS, MODEL, read_bundle, save_bundle
-from attn_tuner.exporting.formats.base import Artefact, exporters
-from attn_tuner.layers.token_limits import PADDING, TRUNCATIONS, UNKNOWN
+from attn_tuner.exporting.bundle_files import FACTS, read_bundle, save_bundle
 from attn_tuner.storage.checked_files import reading
 from attn_tuner.tasks import TASKS, task_named
 from attn_tuner.text.input_texts import read_texts
-from attn_tuner.text.truncation import cut
-from attn_tuner.verbosity import quiet
-
-__all__ = ["FACTS", "MODEL", "READER", "VECTORIZER", "Artefact", "Bundle", "exporters", "padded"]
+from attn_tuner.text.token_ids import PADDING, UNKNOWN
+from attn_tuner.text.truncation import TRUNCATIONS, cut
+from attn_tuner.verbosity import silence
 
 VECTORIZER, READER = "vectorizer.json", "reader.py"
 
@@ -147,7 +144,7 @@ class Bundle:
         for start in range(0, len(rows), batch_size):
             chosen = by_length[start : start + batch_size]
             batch = padded([rows[each] for each in chosen], self.steps)
-            with quiet():  # A trace for each rung of the ladder is meant.
+            with silence():  # TensorFlow warns of retracing; one trace for each length is intended.
                 given = keras.ops.convert_to_numpy(self.model.predict_on_batch(batch))
             result[chosen] = self.columns(given)
         return result

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from attn_tuner.layers.token_limits import PADDING, UNKNOWN
+from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.truncation import ends_kept
 
 _REPLACEMENT = 0xFFFD

@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from attn_tuner.attention.placed_weights import with_attention
 from attn_tuner.exporting.bundle import Bundle
-from attn_tuner.layers.token_limits import UNKNOWN
 from attn_tuner.tasks import JOINED, THRESHOLD
+from attn_tuner.text.token_ids import UNKNOWN
 
 
 class IdScorer(tf.Module):

@@ -20,6 +20,7 @@ from attn_tuner.exporting.formats.base import Artefact, exporters
 from attn_tuner.exporting.trusted_modules import strangers_of
 from attn_tuner.storage.atomic_files import scratch
 from attn_tuner.system.processes import module_command
+from attn_tuner.verbosity import QUIET_TENSORFLOW
 
 _ANY_BACKEND = ("keras",)
 
@@ -44,7 +45,7 @@ def _made_elsewhere(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            env={**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env={**os.environ, **QUIET_TENSORFLOW, "KERAS_BACKEND": "tensorflow"},
         )
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:

@@ -13,8 +13,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import keras
 
+from attn_tuner.attention import heads
+from attn_tuner.attention.fusions import fusions
+from attn_tuner.attention.normalizers import normalizers
+from attn_tuner.attention.queries import queries
+from attn_tuner.attention.scores import scores
+from attn_tuner.encoding import encoders
 from attn_tuner.errors import RunError
 
+# Modules whose classes Keras knows once they are imported.
+_OWN_MODULES = (
+    "attn_tuner.exporting.compression.compact_embedding",
+    "attn_tuner.layers.ngram_regression",
+    "attn_tuner.layers.probability_average",
+    "attn_tuner.layers.token_limits",
+    "attn_tuner.training.losses",
+    "attn_tuner.training.row_adamw",
+)
 _MOST_BYTES = 100_000_000  # Of a model's description, lest a small archive unpacks into memory.
 # Of Keras itself what loads files and fetches them, and is no part of a model.
 _NOT_PARTS = ("utils", "saving", "callbacks", "config", "datasets", "export", "legacy", "wrappers")
@@ -115,19 +130,8 @@ def strangers_of(model: keras.Model) -> list[str]:
 
 def _register_ours():
     """Registers every layer of this package, and those that installed packages announce."""
-    import attn_tuner.exporting.compression.compact_embedding
-    import attn_tuner.layers.ngram_regression
-    import attn_tuner.layers.probability_average
-    import attn_tuner.layers.token_limits
-    import attn_tuner.training.losses
-    import attn_tuner.training.row_adamw  # noqa: F401
-    from attn_tuner.attention import heads
-    from attn_tuner.attention.fusions import fusions
-    from attn_tuner.attention.normalizers import normalizers
-    from attn_tuner.attention.queries import queries
-    from attn_tuner.attention.scores import scores
-    from attn_tuner.encoding import encoders
-
+    for module in _OWN_MODULES:
+        importlib.import_module(module)
     for registry in (heads, encoders, scores, queries, normalizers, fusions):
         registry.discover()
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import ExportError
+from attn_tuner.text.vectorizer import Vectorizer
 
 _OURS, _KERAS = "attn_tuner", "keras"
 
@@ -83,8 +84,6 @@ def from_json(stored: Mapping):
     """The vectorizer that `to_json` described."""
     if stored["kind"] == _KERAS:
         return KerasVectorizer.from_config(stored["config"])
-    from attn_tuner.text import Vectorizer  # Only here, so that others need no TensorFlow.
-
     return Vectorizer.from_config(stored["config"])
 
 

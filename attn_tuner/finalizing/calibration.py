@@ -12,9 +12,8 @@ from scipy.optimize import minimize_scalar
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.probability_average import ProbabilityAverage
-from attn_tuner.metrics import both_columns
+from attn_tuner.metrics import both_columns, expected_calibration_error
 
-BINS = 15
 SHARPEST, FLATTEST = 0.1, 10.0
 
 
@@ -125,26 +124,6 @@ def at_temperature(
     logits = np.log(np.clip(both_columns(probabilities), 1e-7, 1)) / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
-
-
-def expected_calibration_error(
-    labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS
-) -> float:
-    """How far the share of right answers lies from the probability given, on average.
-
-        ECE = sum_b n_b / n |accuracy_b - confidence_b|
-
-    over `bins` equal ranges of the probability of the answer.
-
-    Reference:
-        Guo et al. 2017, eq. 3. https://proceedings.mlr.press/v70/guo17a.html
-    """
-    labels, probabilities = checked(labels, probabilities)
-    sure = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    place = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = np.bincount(place, weights=right - sure, minlength=bins)
-    return float(np.abs(gaps).sum() / len(labels))
 
 
 def set_temperature(model: keras.Model, temperature: float):

@@ -5,9 +5,9 @@ from keras import ops
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.space.renamed import current_names
+from attn_tuner.text.token_ids import PADDING, UNKNOWN
+from attn_tuner.text.truncation import TRUNCATIONS
 
-PADDING, UNKNOWN = 0, 1
-TRUNCATIONS = ("head", "tail", "ends")
 READING = ("max_length", "truncation", "vocabulary_size")  # Values that say how a text is read.
 
 
@@ -89,7 +89,7 @@ class TokenLimits(keras.layers.Layer):
         first = ops.cast(first, "int32")
         overlong = ops.maximum(last + 1 - first - self.max_length, 0)
         at = ops.arange(kept, dtype="int32")
-        front = self.max_length - self.max_length // 2  # As `text.cutting` has it.
+        front = self.max_length - self.max_length // 2  # As in `text.truncation`.
         skipped = {"head": 0, "tail": 1, "ends": ops.cast(at >= front, "int32")}
         index = first + at + overlong * skipped[self.truncation]
         index = ops.where(index < steps, index, steps - 1)

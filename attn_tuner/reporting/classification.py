@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn import metrics
 
-from attn_tuner.metrics import interval
+from attn_tuner.metrics import expected_calibration_error, interval
 
 MOST_CLASSES = 15  # Shown in the confusion matrix.
 MOST_CURVES = 6
@@ -75,16 +75,11 @@ def precision_recall_curves(labels, probabilities, classes) -> list[dict]:
 
 
 def reliability(labels, probabilities, bins: int = 10) -> dict:
-    """How often answers are right at each confidence, and the mean gap between the two.
-
-        error = sum over bins of n_b / n |right_b - confidence_b|
-
-    Reference: Naeini et al. 2015; Guo et al. 2017, eq. 3. https://arxiv.org/abs/1706.04599
-    """
+    """Compares confidence and accuracy in bins; `error` is the expected calibration error."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     places = np.minimum((confidence * bins).astype(int), bins - 1)
-    rows, error = [], 0.0
+    rows = []
     for place in range(bins):
         chosen = places == place
         if not chosen.any():
@@ -92,9 +87,8 @@ def reliability(labels, probabilities, bins: int = 10) -> dict:
         texts, share = int(chosen.sum()), float(right[chosen].mean())
         mean = float(confidence[chosen].mean())
         low, high = interval(share, texts)
-        error += texts / len(labels) * abs(share - mean)
         rows.append({"confidence": mean, "right": share, "texts": texts, "low": low, "high": high})
-    return {"bins": rows, "error": float(error)}
+    return {"bins": rows, "error": expected_calibration_error(labels, probabilities, bins)}
 
 
 def by_length(lengths, labels, probabilities, bins: int = 6) -> list[dict]:

@@ -1,12 +1,11 @@
 """Measures how much each dimension of the space matters."""
 
-import warnings
-
 import numpy as np
 
 from attn_tuner.reporting.search_history import searched
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import counted
+from attn_tuner.verbosity import silence
 
 FEWEST = 8  # Trials from which importances say anything.
 
@@ -43,25 +42,19 @@ def _fanova(run, scored, names, seed) -> dict:
             space[name] = FloatDistribution(float(min(values)), float(max(values)), log=log)
         else:
             space[name] = CategoricalDistribution(sorted({str(value) for value in values}))
-    verbosity = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            study = optuna.create_study(direction="maximize" if run.sign > 0 else "minimize")
-            for record in scored:
-                values = {
-                    name: str(record.values[name])
-                    if isinstance(space[name], CategoricalDistribution)
-                    else float(record.values[name])
-                    for name in names
-                }
-                trial = optuna.trial.create_trial(
-                    params=values, distributions=space, value=record.score
-                )
-                study.add_trial(trial)
-            evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
-            found = optuna.importance.get_param_importances(study, evaluator=evaluator)
-    finally:
-        optuna.logging.set_verbosity(verbosity)
+    with silence("optuna", warnings=True):
+        study = optuna.create_study(direction="maximize" if run.sign > 0 else "minimize")
+        for record in scored:
+            values = {
+                name: str(record.values[name])
+                if isinstance(space[name], CategoricalDistribution)
+                else float(record.values[name])
+                for name in names
+            }
+            trial = optuna.trial.create_trial(
+                params=values, distributions=space, value=record.score
+            )
+            study.add_trial(trial)
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=seed)
+        found = optuna.importance.get_param_importances(study, evaluator=evaluator)
     return {name: float(share) for name, share in found.items()}

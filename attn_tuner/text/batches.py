@@ -5,9 +5,9 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.bucket_lengths import ladder
+from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.text.truncation import ends_kept
-from attn_tuner.text.vectorizer import PADDING, UNKNOWN
 
 
 class Batches(keras.utils.PyDataset):

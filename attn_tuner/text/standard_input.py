@@ -2,10 +2,9 @@
 
 import json
 import re
-import tempfile
-from pathlib import Path
 
 from attn_tuner.errors import DataError
+from attn_tuner.storage.atomic_files import scratch
 from attn_tuner.text.input_texts import GivenTexts, one_or_several, read_texts
 from attn_tuner.text.loaders.base import choose_text
 
@@ -51,8 +50,8 @@ def read_piped(data: bytes, text: str | None = None) -> tuple[GivenTexts, str]:
     kind = _kind_of(lines, text)
     if kind is None:
         return GivenTexts(lines), ""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{NAME}{kind}"
+    with scratch() as folder:
+        path = folder / f"{NAME}{kind}"
         path.write_bytes(data)
         given = read_texts(path, text)
     listed = ", ".join(map(str, given.columns))

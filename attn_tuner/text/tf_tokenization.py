@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 import tensorflow as tf
 
+from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.tokenization import APOSTROPHES, MARKUP, spell
 from attn_tuner.text.truncation import ends_kept
-from attn_tuner.text.vectorizer import PADDING, UNKNOWN
 
 _PAGE = 256
 _ITSELF, _NOTHING = -1, -2

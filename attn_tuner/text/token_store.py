@@ -1,15 +1,14 @@
 """Encoded texts on disk: written once per tokenisation, mapped into memory by every trial."""
 
-import json
-import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from attn_tuner.errors import RunError
 from attn_tuner.metrics import kind_of
-from attn_tuner.storage.atomic_files import new_folder, writing
+from attn_tuner.storage.atomic_files import new_folder, write_json, write_whole, writing
 from attn_tuner.storage.checked_files import check_seal, read_object, reading, sealed
 from attn_tuner.text.dataset import Split, TextDataset
 from attn_tuner.text.vectorizer import Vectorizer
@@ -115,11 +114,9 @@ class TokenStore:
         facts = {"vocabulary_size": self.vocabulary_size, "token_length": self.token_length}
         with new_folder(directory, replaces=False) as draft:
             for name in _ARRAYS:
-                path = draft / f"{name}.npy"
-                sealed(np.save, path, getattr(self, name))
-                with path.open("rb") as file:
-                    _to_disk(file)
-            _write_json(draft / _FACTS, facts)
+                array = getattr(self, name)
+                write_whole(draft / f"{name}.npy", partial(_save_sealed, array=array))
+            write_json(draft / _FACTS, facts)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -181,8 +178,8 @@ def _write_all(dataset, vectorizer, directory: Path, key: str):
     with new_folder(directory, replaces=False) as draft:
         for role, split in dataset.parts().items():
             TokenStore.encode(split, vectorizer).save(draft / role)
-        _write_json(draft / VECTORIZER, vectorizer.get_config())
-        _write_json(draft / _FACTS, {"key": key, "classes": dataset.classes})
+        write_json(draft / VECTORIZER, vectorizer.get_config())
+        write_json(draft / _FACTS, {"key": key, "classes": dataset.classes})
 
 
 def _key_of(directory: Path) -> str | None:
@@ -192,12 +189,5 @@ def _key_of(directory: Path) -> str | None:
         return None
 
 
-def _write_json(path: Path, value):
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(value, file, ensure_ascii=False)
-        _to_disk(file)
-
-
-def _to_disk(file):
-    file.flush()
-    os.fsync(file.fileno())
+def _save_sealed(path: Path, array: np.ndarray):
+    sealed(np.save, path, array)

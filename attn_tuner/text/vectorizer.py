@@ -10,11 +10,11 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.registry import unknown
+from attn_tuner.text.token_ids import PADDING, SPECIAL_TOKENS, UNKNOWN
 from attn_tuner.text.tokenization import SPLITS, token_spans, tokens
 from attn_tuner.text.truncation import cut
 
-PADDING, UNKNOWN = 0, 1
-_SPECIAL = ["", "[UNK]"]
+_SPECIAL = list(SPECIAL_TOKENS)
 _ENOUGH_TEXTS = 1_000
 
 

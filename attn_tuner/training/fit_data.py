@@ -12,8 +12,8 @@ import numpy as np
 from keras_tuner.errors import FatalValueError
 
 from attn_tuner.errors import DataError
-from attn_tuner.layers.token_limits import PADDING
 from attn_tuner.tasks import Task
+from attn_tuner.text.token_ids import PADDING
 
 PARTS = ("x", "y", "validation_data")
 

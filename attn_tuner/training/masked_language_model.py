@@ -9,7 +9,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from attn_tuner.layers.token_limits import PADDING, UNKNOWN, TextMask
+from attn_tuner.layers.token_limits import TextMask
+from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.training.row_adamw import RowAdamW
 
 SHARE = 0.15  # Of a text's words that are hidden; Devlin et al.

@@ -16,8 +16,8 @@ from attn_tuner.storage.checked_files import read_array, sealed
 from attn_tuner.text import Split, TextDataset, Vectorizer
 from attn_tuner.text.batches import Batches
 from attn_tuner.text.class_weights import balanced_weights
+from attn_tuner.text.token_ids import PADDING
 from attn_tuner.text.token_store import TokenStore, encode_parts, open_vectorizer
-from attn_tuner.text.vectorizer import PADDING
 from attn_tuner.text.word_vectors.read_file import load_vectors
 from attn_tuner.text.word_vectors.train import train_vectors
 from attn_tuner.tuning.fidelity import WHOLE, Ration

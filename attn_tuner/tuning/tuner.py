@@ -5,8 +5,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Collection
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 
 import keras_tuner
@@ -33,6 +31,7 @@ from attn_tuner.tuning.trial.spec import Schedule, TrialOutcome, TrialSpec
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.trial.watchdog import TimeOver, woken
 from attn_tuner.tuning.unscored_trials import WithoutScore
+from attn_tuner.verbosity import silence
 
 # Seconds in which the first model is built and evaluated on any machine: late is better than none.
 FIRST_GRACE = 900.0
@@ -69,7 +68,7 @@ class TrialRunner(WithoutScore, keras_tuner.Tuner, AtomicState):
         project_name,
     ):
         oracle.verbose = 0
-        with redirect_stdout(StringIO()):  # KerasTuner announces a reload on standard output.
+        with silence(stdout=True):  # KerasTuner announces a reload on standard output.
             super().__init__(
                 oracle, workshop.hypermodel, directory=str(directory), project_name=project_name
             )

@@ -11,11 +11,11 @@ from attn_tuner.finalizing.calibration import (
     at_temperature,
     calibrate,
     calibrated_loss,
-    expected_calibration_error,
     set_temperature,
 )
 from attn_tuner.finalizing.ensemble import ensemble_model
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.metrics import expected_calibration_error
 
 SMALL = {"embedding_dim": 4, "encoder.bigru.units": 3, "head.additive.units": 2}
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from attn_tuner.encoding import encoders
-from attn_tuner.layers.token_limits import PADDING, UNKNOWN
 from attn_tuner.testing import far_corner
+from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.training.masked_language_model import (
     Guess,
     HiddenWords,

@@ -53,7 +53,22 @@ def test_a_duration_is_read_as_people_write_it(text, seconds):
 
 
 @pytest.mark.parametrize(
-    "nonsense", ["", "soon", "20x", "m", "1m2h", "5 minuts", None, True, [], math.nan, math.inf, "inf", "1e999"]
+    "nonsense",
+    [
+        "",
+        "soon",
+        "20x",
+        "m",
+        "1m2h",
+        "5 minuts",
+        None,
+        True,
+        [],
+        math.nan,
+        math.inf,
+        "inf",
+        "1e999",
+    ],
 )
 def test_nonsense_is_answered_by_what_would_do(nonsense):
     with pytest.raises(BudgetError, match="Write '90s'"):

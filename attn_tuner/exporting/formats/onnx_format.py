@@ -9,7 +9,7 @@ from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
 from attn_tuner.exporting.signatures import IdScorer
 from attn_tuner.exporting.standalone_reader.write import write_reader
-from attn_tuner.verbosity import quiet
+from attn_tuner.verbosity import silence
 
 _FILE = "model.onnx"
 _OPSET = 17
@@ -39,7 +39,7 @@ def export_onnx(bundle: Bundle, folder: Path) -> Artefact:
     with Python alone. Needs the extra `onnx`.
     """
     need("onnxruntime", "onnx")
-    with quiet("tensorflow", "tf2onnx"):
+    with silence("tensorflow", "tf2onnx"):
         model = _converted(bundle)
     (folder / _FILE).write_bytes(model.SerializeToString())
     write_reader(bundle, folder)

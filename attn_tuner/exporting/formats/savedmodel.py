@@ -1,6 +1,7 @@
 """TensorFlow's SavedModel: strings in, labels and probabilities out."""
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import tensorflow as tf
@@ -9,7 +10,7 @@ from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
 from attn_tuner.exporting.signatures import TextScorer
-from attn_tuner.verbosity import quiet
+from attn_tuner.verbosity import silence
 
 # Where TensorFlow Serving keeps what belongs to a model and is no part of it.
 _EXTRAS = "assets.extra"
@@ -46,7 +47,7 @@ def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
         notes = ("The model has no attention head, so there is no `explain` signature.",)
     concrete = {name: each.get_concrete_function() for name, each in signatures.items()}
     nothing_to_train = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-    with quiet(), _told(folder):  # Of tables it says at length that nothing is wrong.
+    with silence(), _disk_errors(folder):  # TensorFlow logs every lookup table that it saves.
         tf.saved_model.save(scorer, str(folder), signatures=concrete, options=nothing_to_train)
     extras = folder / _EXTRAS
     extras.mkdir(exist_ok=True)
@@ -55,8 +56,8 @@ def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
 
 
 @contextlib.contextmanager
-def _told(folder: Path):
-    """Turns what TensorFlow says of a disk that is full into a sentence."""
+def _disk_errors(folder: Path) -> Iterator[None]:
+    """Raises ExportError where TensorFlow cannot write, with the reason it gives."""
     try:
         yield
     except tf.errors.OpError as error:

@@ -16,6 +16,7 @@ from attn_tuner.exporting.trusted_modules import modules_of
 from attn_tuner.exporting.verification.fresh_process import RUNNERS
 from attn_tuner.registry import unknown
 from attn_tuner.system.processes import script_command
+from attn_tuner.verbosity import QUIET_TENSORFLOW
 
 _SCRIPT = Path(__file__).with_name("fresh_process.py")
 _BATCH = 64
@@ -71,7 +72,7 @@ class FreshProcess:
         self.kind = kind
 
     def __enter__(self):
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+        environment = {**os.environ, **QUIET_TENSORFLOW, "KERAS_BACKEND": "tensorflow"}
         # The graphics card may be full of this process's own models.
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
         self.process = subprocess.Popen(

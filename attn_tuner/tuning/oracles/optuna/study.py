@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import warnings
 from itertools import takewhile
 from pathlib import Path
 
@@ -13,21 +12,14 @@ from optuna.storages.journal import JournalFileBackend
 
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.tuning.oracles.optuna.distributions import distribution_of
+from attn_tuner.verbosity import silence
 
 FILE = "optuna.journal"
 
 
-@contextlib.contextmanager
-def quietly():
-    """Keeps Optuna's log lines and its notes on experimental parts from the user's screen."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        optuna.logging.set_verbosity(before)
+def quietly() -> contextlib.AbstractContextManager[None]:
+    """Silences Optuna's log and its warnings about experimental features, in a `with` block."""
+    return silence("optuna", warnings=True)
 
 
 def open_study(folder: Path, directions: list[str]) -> optuna.Study:
