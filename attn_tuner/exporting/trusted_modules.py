@@ -1,12 +1,14 @@
 """Which classes a stored model may name, and which modules may be imported for it.
 
 A folder that came from elsewhere must not choose what runs here. Its files name classes and
-modules; only what is Keras' own, ours, registered by the caller or in a module that the caller
-trusts by name is made, and nothing is imported because a folder names it.
+modules. Made are only those of Keras, of this package, of installed packages that announce parts
+by an entry point, those that the caller has registered, and those of modules that the caller trusts
+by name. Nothing is imported because a folder names it.
 """
 
 import builtins
 import importlib
+import importlib.metadata
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,6 +68,7 @@ def refuse_strangers(config, folder, trust: Sequence[str] = ()):
         trust: modules that the caller has named; they and all below them are imported.
     """
     _register_ours()
+    trust = (*trust, *announced_modules())
     for table in _objects(config):
         module, name = table.get("module"), table.get("class_name")
         registered = table.get("registered_name") or name
@@ -126,6 +129,16 @@ def modules_of(model: keras.Model) -> list[str]:
 def strangers_of(model: keras.Model) -> list[str]:
     """Those of `modules_of` that are not of this package: what a reader has to trust."""
     return [each for each in modules_of(model) if each.split(".")[0] != "attn_tuner"]
+
+
+def announced_modules() -> tuple[str, ...]:
+    """Returns the modules that installed packages announce as parts, `attn_tuner.heads` and such.
+
+    Who installed a package has let it run already; a folder with a model has no entry points.
+    """
+    found = importlib.metadata.entry_points()
+    groups = [group for group in found.groups if group.startswith("attn_tuner.")]
+    return tuple(sorted({each.module for group in groups for each in found.select(group=group)}))
 
 
 def _register_ours():

@@ -171,6 +171,23 @@ def test_a_module_that_the_caller_trusts_is_imported(bundle, tmp_path):
     assert loaded == "('negative', 'positive') True"
 
 
+def test_a_module_that_an_installed_package_announces_needs_no_trust(tmp_path, monkeypatch):
+    name = "announced_layers"
+    (tmp_path / f"{name}.py").write_text(LAYER.format(name=name))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    config = {"module": name, "class_name": "Doubled", "registered_name": f"{name}>Doubled"}
+    with pytest.raises(RunError, match=name):
+        refuse_strangers(config, "here")
+    assert not (tmp_path / "ran").exists()
+    metadata = tmp_path / f"{name}-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text(f"[attn_tuner.heads]\ndoubled = {name}\n")
+    refuse_strangers(config, "here")
+    assert (tmp_path / "ran").exists()
+    sys.modules.pop(name)
+
+
 def test_trusting_what_is_not_there_is_said(received):
     with pytest.raises(RunError, match="trust names the module 'no_such_module'"):
         Bundle.load(received, trust="no_such_module")
