@@ -20,11 +20,11 @@ import sys, warnings
 # Of other packages only what they warn of is theirs.
 warnings.filterwarnings("error", category=EncodingWarning, module="attn_tuner")
 from pathlib import Path
-from attn_tuner.attention import memory
+from attn_tuner.layers import memory_guard as memory
 from attn_tuner.storage.atomic_files import read_json, write_json, write_text
 from attn_tuner.text import load
 from attn_tuner.tuning.encoded_data import EncodedData
-from attn_tuner.tuning.launchers import memory as other
+from attn_tuner.tuning import resources as other
 
 folder = Path(sys.argv[1])
 rows = [f"ein schöner Tag {n},{('gut', 'übel')[n % 2]}" for n in range(40)]

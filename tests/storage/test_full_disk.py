@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from attn_tuner.storage import trial_record as folders
+from attn_tuner.storage import checkpoints
 from attn_tuner.storage.checkpoints import (
     WEIGHTS,
     TrainingProgress,
@@ -20,7 +20,7 @@ PROGRAM = """
 import resource, sys
 import keras, numpy as np
 from attn_tuner.errors import Unwritable
-from attn_tuner.tuning import folder as folders
+from attn_tuner.storage import checkpoints
 from attn_tuner.tuning.trial.callbacks import TrainingProgress
 
 model = keras.Sequential(
@@ -31,8 +31,8 @@ model.compile("adam", "mse")
 model.optimizer.build(model.trainable_variables)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 for write in (
-    lambda: save_weights(model, sys.argv[1]),
-    lambda: save_resume_point(model, TrainingProgress(), sys.argv[1]),
+    lambda: checkpoints.save_weights(model, sys.argv[1]),
+    lambda: checkpoints.save_resume_point(model, TrainingProgress(), sys.argv[1]),
 ):
     try:
         write()
@@ -65,7 +65,7 @@ def test_the_room_that_is_asked_for_is_enough(tmp_path, monkeypatch, layers, uni
     model.compile("adam", "mse")
     model.fit(np.zeros((4, 8)), np.zeros((4, units)), verbose=0)
     asked = []
-    monkeypatch.setattr(folders, "reserve", lambda path, size: asked.append(size))
+    monkeypatch.setattr(checkpoints, "reserve", lambda path, size: asked.append(size))
     save_weights(model, tmp_path)
     save_resume_point(model, TrainingProgress(), tmp_path)
     written = [tmp_path / WEIGHTS, tmp_path / "resume-1" / "state.weights.h5"]

@@ -199,7 +199,7 @@ def test_what_a_rung_gave_stands_in_the_leaderboard_and_the_outcome(shortened):
     trials = result.leaderboard().query("status != 'baseline'")
     assert set(trials["rung"]) == {"max_length=11"}
     assert "on a rung with 33% of what a trial may be given: max_length=11" in str(result)
-    assert "--fidelity length" in command(result.run)
+    assert "fidelity='length'" in command(result.run)
 
 
 def test_the_search_goes_on_with_a_promoted_trial_and_with_no_other_fidelity(shortened):

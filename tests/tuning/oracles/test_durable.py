@@ -10,7 +10,8 @@ import pytest
 from attn_tuner.errors import RunError
 from attn_tuner.storage.atomic_files import remove_parts, write_text, write_whole
 from attn_tuner.tuning.oracles import oracles
-from attn_tuner.tuning.oracles.persistence.durable import Durable, durable, read_whole
+from attn_tuner.tuning.oracles.persistence.durable import Durable, durable
+from attn_tuner.tuning.oracles.persistence.state_files import read_whole
 from tests.support.toy_oracles import build, finished, killed_at_random, search, slowly, small
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*thread.*:DeprecationWarning")

@@ -173,5 +173,8 @@ def test_a_continuation_that_reaches_less_leaves_the_score(tmp_path, again):
 
 
 def test_records_that_know_of_no_remark_are_read(tmp_path):
-    write_json(tmp_path / RECORD, {"trial_id": "0", "status": "cut", "values": {}, "score": 0.5})
-    assert TrialRecord.load(tmp_path).remark == ""
+    (tmp_path / "trial_0").mkdir()
+    facts = {"trial_id": "0", "status": "cut", "values": {}, "score": 0.5}
+    facts["measures"] = {"accuracy": 0.5}
+    write_json(tmp_path / "trial_0" / RECORD, facts)
+    assert TrialRecord.load(tmp_path / "trial_0").remark == ""
