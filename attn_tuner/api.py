@@ -15,10 +15,10 @@ from attn_tuner.exporting import exporters
 from attn_tuner.exporting.export_model import export_model as export
 from attn_tuner.finalizing.finalize import finish
 from attn_tuner.finalizing.time_reserve import kept_back
-from attn_tuner.metrics import direction
+from attn_tuner.metrics import sign
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.registry import Registry, unknown
-from attn_tuner.runtime import _run
+from attn_tuner.runtime import run_stages
 from attn_tuner.search_defaults import search_space
 from attn_tuner.search_result import SearchResult
 from attn_tuner.settings.derived import plan_of, seconds
@@ -118,11 +118,13 @@ def search(
     directory = place.take(directory, dataset.name)
     place.check_data(dataset, directory)
     budget = clock_of(directory, limit, time.monotonic() - began)
-    goal, sign = goal_of(objective, faithful), 1 if direction(objective) == "max" else -1
+    goal = goal_of(objective, faithful)
     with (
         listening() as signals,
         held(directory) as taken_over,
-        ProgressPanel(budget, objective, sign, options["progress"], goal=goal) as shown,
+        ProgressPanel(
+            budget, objective, sign(objective), options["progress"], goal=goal
+        ) as shown,
     ):
         runtime.tidy(directory, (taken_over, *dataset.notes), shown)
         stored = runtime.encode(dataset, directory, budget, shown)
@@ -131,21 +133,21 @@ def search(
         place.agree(plan, directory)
         write_settings(plan.asked, directory)
         with BackgroundBaselines(directory, len(dataset.classes), plan.seed, limit) as beside:
-            workshop = runtime.trainer_of(
+            trainer = runtime.trainer_of(
                 options, plan, dataset, stored, model_space, budget, directory
             )
-            oracle = oracle_of(plan, workshop.hypermodel, several_folders(options["warm_start"]))
+            oracle = oracle_of(plan, trainer.hypermodel, several_folders(options["warm_start"]))
             budget.set_reserve(kept_back(stored, plan))
             with signals.put_off():
-                runner = _run(
-                    plan, oracle, workshop, launch, budget, shown, directory, stored, signals.came
+                runner = run_stages(
+                    plan, oracle, trainer, launch, budget, shown, directory, stored, signals.came
                 )
                 problem = beside.wait(budget, signals.came)
         if problem:
             shown.say(problem)
         if not runner.ranked():
             signals.end_if_any()
-            raise nothing_found(budget, runner)
+            raise nothing_found(budget, runner.records)
         finish(runner, stored, dataset, budget, directory, shown)
     return SearchResult(directory)
 

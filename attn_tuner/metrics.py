@@ -72,6 +72,11 @@ def direction(objective: str) -> str:
     return OBJECTIVES[objective]
 
 
+def sign(objective: str) -> int:
+    """Returns 1 where a greater value of the objective is better, -1 where a smaller one is."""
+    return 1 if direction(objective) == "max" else -1
+
+
 def check_measurable(objective: str, labels: np.ndarray):
     """Raises DataError where no model's answers to these texts have a value of the objective."""
     if objective == "auc" and kind_of(labels) != "number":

@@ -1,7 +1,9 @@
 """The stages of a search, in the order in which `search` calls them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+
+import keras_tuner
 
 from attn_tuner import text as texts_of
 from attn_tuner.explaining.preference import Preference, check_kind, preferred
@@ -9,15 +11,19 @@ from attn_tuner.finalizing.repair import mended
 from attn_tuner.finalizing.time_reserve import kept_back, time_to_spare
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import check_measurable
+from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.settings.derived import constraints
 from attn_tuner.storage import run_folder as place
 from attn_tuner.storage.atomic_files import remove_parts
+from attn_tuner.storage.plan import Plan
+from attn_tuner.storage.run_folder import DATA
 from attn_tuner.tasks import task_named
-from attn_tuner.tuning.budget import save_clock
+from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.events import Evaluated, TrialEnded, TrialEvent
 from attn_tuner.tuning.launchers.launcher import Launcher
-from attn_tuner.tuning.pretraining import pretrain as pretrain_best
+from attn_tuner.tuning.pretraining import pretrain
 from attn_tuner.tuning.repeats import repeat
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
@@ -102,34 +108,58 @@ def trainer_of(
     )
 
 
-def _run(
-    plan, oracle, workshop, launch, budget, shown, directory, stored, interrupted
+def run_stages(
+    plan: Plan,
+    oracle: keras_tuner.Oracle,
+    trainer: TrialTrainer,
+    launcher: Launcher,
+    budget: Budget,
+    panel: ProgressPanel,
+    directory: Path,
+    data: EncodedData,
+    interrupted: Callable[[], bool],
 ) -> TrialRunner:
+    """Runs the trials, pretraining and repeats of a plan; leaves them in the run folder.
+
+    Args:
+        plan: what to run.
+        oracle: draws the values.
+        trainer: trains a trial.
+        launcher: says where trials run.
+        budget: the clock.
+        panel: shows the progress.
+        directory: the run folder.
+        data: the encoded texts of the run.
+        interrupted: returns whether the user wants the search to end.
+
+    Returns:
+        The runner, with the records of all trials.
+    """
+
+    def on_event(event: TrialEvent):
+        panel.on_event(event)
+        if isinstance(event, Evaluated | TrialEnded):
+            save_clock(budget, directory)
+
     runner = TrialRunner(
         oracle,
-        workshop,
+        trainer,
         plan=plan,
         budget=budget,
-        heard=lambda news: _heard(news, shown, budget, directory),
+        listener=on_event,
         interrupted=interrupted,
-        scale=scale_of(stored.stores["validation"].labels, plan.objective),
+        scale=scale_of(data.stores["validation"].labels, plan.objective),
         directory=directory.parent,
         project_name=directory.name,
     )
     try:
-        launch.search(runner, directory / place.DATA)
-        while time_to_spare(runner, stored, launch.setting_up):
-            launch.search(runner, directory / place.DATA)
-        budget.set_reserve(kept_back(stored, plan, pretrain=False))
-        pretrain_best(runner, stored, shown.say)
-        budget.set_reserve(kept_back(stored, plan, pretrain=False, repeats=False))
+        launcher.search(runner, directory / DATA)
+        while time_to_spare(runner, data, launcher.setting_up):
+            launcher.search(runner, directory / DATA)
+        budget.set_reserve(kept_back(data, plan, pretrain=False))
+        pretrain(runner, data, panel.say)
+        budget.set_reserve(kept_back(data, plan, pretrain=False, repeats=False))
         repeat(runner, plan.repeats)
     finally:
         save_clock(budget, directory)
     return runner
-
-
-def _heard(news, shown, budget, directory):
-    shown.heard(news)
-    if "ended" in news or "measures" in news:
-        save_clock(budget, directory)

@@ -66,9 +66,9 @@ def replay(trials, slices: int, pruner: BeyondChance, workers: int = 1):
             trained += 1
             best = max(best, score)
             pruner.report(str(number), at / slices, score, loss)
-            hopeless = pruner.hopeless(str(number)) is not None
-            if hopeless or at == len(curve):
-                pruner.finish(str(number), pruned=hopeless)
+            pruned = pruner.should_prune(str(number)) is not None
+            if pruned or at == len(curve):
+                pruner.finish(str(number), pruned=pruned)
                 stopped[number] = highest(curve[:at]) < highest(curve)
                 running.remove(each)
     return trained / slices, best, stopped

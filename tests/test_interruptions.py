@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 import attn_tuner
+from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.storage.atomic_files import is_draft
 from attn_tuner.storage.lock import LOCK
 from attn_tuner.storage.trial_record import TrialRecord
+from attn_tuner.tuning.events import Evaluated
 from tests.support.colours import QUICK, colours, quick_search
 from tests.support.sittings import STOPS, begin, end, said_by, wait_at
 
@@ -156,15 +158,16 @@ def stop_after(directory, least, **options):
 
     seen = []
 
-    class Listening(api.Progress):
-        def heard(self, news):
-            super().heard(news)
-            if "measures" in news and news["measures"]["epochs"] >= least and not seen:
+    class Listening(ProgressPanel):
+        def on_event(self, event):
+            super().on_event(event)
+            evaluated = isinstance(event, Evaluated) and event.metrics["epochs"] >= least
+            if evaluated and not seen:
                 seen.append(True)
                 os.kill(os.getpid(), signal.SIGINT)
 
-    usual, api.Progress = api.Progress, Listening
+    usual, api.ProgressPanel = api.ProgressPanel, Listening
     try:
         quick_search(directory, **options)
     finally:
-        api.Progress = usual
+        api.ProgressPanel = usual

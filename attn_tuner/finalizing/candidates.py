@@ -103,7 +103,7 @@ def _answers(runner, record, labels) -> np.ndarray:
     except DamagedFile:
         model = runner.hypermodel.model(record.trained)
         load_weights(model, place)
-        given = answers_of(model, runner.workshop.validation(record.trained))
+        given = answers_of(model, runner.trainer.validation(record.trained))
         found = columns_of(labels, given).astype("float32")
         save_probabilities(found, place)
         return found

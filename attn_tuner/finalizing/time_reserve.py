@@ -7,8 +7,8 @@ from attn_tuner.metrics import kind_of
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.pretraining import FINE_TUNING
-from attn_tuner.tuning.repeats import ROWS
-from attn_tuner.tuning.trial.resuming import FIRST
+from attn_tuner.tuning.repeats import REPEATED
+from attn_tuner.tuning.scheduler import FIRST_EVALUATION
 
 MEASURING = 0.1  # Of the time, for the answers of an average to the test part.
 ENDING = 0.2  # Of the time, for all that an average's members add to its end.
@@ -34,7 +34,7 @@ def kept_back(
         records: what would be exported now; where nothing is given, as much as is affordable.
     """
     share = plan.pretrain * pretrain
-    trainings = REFIT * plan.refit + ROWS * plan.repeats * repeats + FINE_TUNING * (share > 0)
+    trainings = REFIT * plan.refit + REPEATED * plan.repeats * repeats + FINE_TUNING * (share > 0)
     records = tuple(records)
 
     def seconds(budget: Budget) -> float:
@@ -167,7 +167,9 @@ def time_to_spare(runner, stored, least: float) -> bool:
         return False
     records = found[0].records
     budget.set_reserve(kept_back(stored, runner.plan, records=records))
-    return budget.search_left() > max(least, WORTH * budget.seconds, budget.estimate(FIRST))
+    return budget.search_left() > max(
+        least, WORTH * budget.seconds, budget.estimate(FIRST_EVALUATION)
+    )
 
 
 def _most(runner, stored):

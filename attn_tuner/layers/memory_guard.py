@@ -10,14 +10,29 @@ from attn_tuner.errors import TooLarge
 COPIES = 3.5
 
 
-def available_bytes() -> int:
-    """Memory that can still be had, by the machine's and the container's account.
+VARIABLE = "ATTN_TUNER_MEMORY_GB"  # Users set it, for instance to the memory of an accelerator.
+_limit: int | None = None
 
-    `ATTN_TUNER_MEMORY_GB` overrides it, for instance with the memory of an accelerator.
-    """
-    told = os.environ.get("ATTN_TUNER_MEMORY_GB")
-    if told:
-        return int(float(told) * 2**30)
+
+def set_memory_limit(limit: int | None) -> None:
+    """Sets the bytes that models of this process may take, from now on; None takes that back."""
+    global _limit
+    _limit = limit
+
+
+def memory_limit() -> int | None:
+    """Returns the bytes that were set, or that `ATTN_TUNER_MEMORY_GB` says; None without either."""
+    if _limit is not None:
+        return _limit
+    gigabytes = os.environ.get(VARIABLE)
+    return int(float(gigabytes) * 2**30) if gigabytes else None
+
+
+def available_bytes() -> int:
+    """Returns the memory limit; without one, what the machine and the container still have."""
+    limit = memory_limit()
+    if limit is not None:
+        return limit
     known = [_from_proc(), _from_container()]
     return min([each for each in known if each is not None], default=2**62)
 

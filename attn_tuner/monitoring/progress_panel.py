@@ -1,4 +1,4 @@
-"""What a person sees while a search runs: the trial, the epoch, the best so far, the time left."""
+"""Shows a running search: the trial, the epoch, the best so far, the time left."""
 
 import time
 
@@ -7,24 +7,33 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.trial_text import describe
 from attn_tuner.system.terminal import harmless, one_line
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.duration import format_duration
+from attn_tuner.tuning.events import (
+    EpochProgress,
+    Evaluated,
+    Remark,
+    TrialEnded,
+    TrialEvent,
+    TrialStarted,
+)
 
-PACE = 0.25  # Seconds between two looks of a line that moves.
+REFRESH_INTERVAL = 0.25  # Seconds.
 
 
 class ProgressPanel:
-    """Shows news of a search: a live panel on a terminal, plain lines anywhere else.
+    """Shows the events of a search: a live panel on a terminal, plain lines anywhere else.
 
     Args:
         budget: whose time left is shown.
-        objective: what the scores are, `"accuracy"`.
-        sign: 1 where it should grow.
-        goal: what the score of a trial is called, where that is not the objective.
+        objective: str, the metric of an evaluation to show, `"accuracy"`.
+        sign: 1 where a greater score is better, -1 where a smaller one is.
         shown: False prints nothing at all.
         console: where to; standard error unless given, so that standard output stays data.
+        goal: str, the name of a trial's score, where that is not the objective.
     """
 
     def __init__(
@@ -32,8 +41,8 @@ class ProgressPanel:
         budget: Budget,
         objective: str,
         sign: int = 1,
-        shown=True,
-        console: Console = None,
+        shown: bool = True,
+        console: Console | None = None,
         goal: str | None = None,
     ):
         self.budget = budget
@@ -45,7 +54,7 @@ class ProgressPanel:
         self.trial = ""
         self.describes = ""
         self.epoch = 0
-        self.part = 0.0
+        self.fraction = 0.0
         self.score = None
         self.ended = 0
         self._shown_at = 0.0
@@ -62,26 +71,28 @@ class ProgressPanel:
             self._live.__exit__(*problem)
             self._live = None
 
-    def say(self, sentence: str):
-        """A line that stays."""
+    def say(self, sentence: str) -> None:
+        """Prints a line that stays."""
         self.console.print(Text(harmless(sentence)), soft_wrap=True)
 
-    def heard(self, news: dict):
-        """Takes in what the trial runner tells."""
-        if "begins" in news:
-            self.trial, self.score, self.epoch, self.part = news["trial"], None, 0, 0.0
-            self.describes = describe(news["begins"])
-        if "epoch" in news:
-            self.epoch, self.part = news["epoch"], news["part"]
-        if "measures" in news:
-            self.score = news["measures"][self.objective]
-        if "remark" in news:
-            self.say(f"trial {news['trial']} keeps its score. {news['remark']}")
-        if "ended" in news:
-            self._trial_ended(news["ended"])
+    def on_event(self, event: TrialEvent) -> None:
+        """Shows what has happened to a trial."""
+        match event:
+            case TrialStarted(trial_id, values):
+                self.trial, self.score, self.epoch, self.fraction = trial_id, None, 0, 0.0
+                self.describes = describe(values)
+            case EpochProgress(epoch=epoch, fraction=fraction):
+                self.epoch, self.fraction = epoch, fraction
+            case Evaluated(epoch=epoch, metrics=metrics):
+                self.epoch, self.fraction = epoch, 0.0
+                self.score = metrics[self.objective]
+            case Remark(trial_id, text):
+                self.say(f"trial {trial_id} keeps its score. {text}")
+            case TrialEnded(record=record):
+                self._trial_ended(record)
         self._refresh()
 
-    def _trial_ended(self, record):
+    def _trial_ended(self, record: TrialRecord):
         self.ended += 1
         if record.score is None:
             return self.say(f"trial {record.trial_id} {record.status}: {record.stopped}")
@@ -97,11 +108,11 @@ class ProgressPanel:
 
     def _refresh(self):
         now = time.monotonic()
-        if self._live and now - self._shown_at >= PACE:
+        if self._live and now - self._shown_at >= REFRESH_INTERVAL:
             self._shown_at = now
             self._live.update(self._panel(), refresh=True)
 
-    def _panel(self):
+    def _panel(self) -> Table:
         left = self.budget.left()
         best = f"{self.best.score:.4f} (trial {self.best.trial_id})" if self.best else "none yet"
         score = "" if self.score is None else f", {self.objective} {self.score:.4f}"
@@ -114,5 +125,5 @@ class ProgressPanel:
             format_duration(self.budget.elapsed()),
         )
         panel.add_row("trial", Text(one_line(f"{self.trial} {self.describes}")))
-        panel.add_row("epoch", f"{self.epoch + 1}, {self.part:4.0%} done{score}")
+        panel.add_row("epoch", f"{self.epoch + 1}, {self.fraction:4.0%} done{score}")
         return panel

@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from attn_tuner.errors import DamagedFile, RunError
-from attn_tuner.metrics import MEASURES, OBJECTIVES
+from attn_tuner.metrics import MEASURES, sign
 from attn_tuner.reporting.pareto import pareto
 from attn_tuner.storage.atomic_files import read_json
 from attn_tuner.storage.checked_files import AGAIN, check_kinds, is_a, read_object, reading
 from attn_tuner.storage.plan import PLAN, Plan
-from attn_tuner.storage.trial_record import LINEAR_NAME, RECORD, TrialRecord
+from attn_tuner.storage.trial_record import LINEAR_NAME, RECORD, TrialRecord, ranked
 from attn_tuner.storage.trial_text import describe_head, given_by_rung, members
 
 BASELINES, OUTCOME = "baselines.json", "outcome.json"
@@ -84,7 +84,7 @@ class Run:
 
     @property
     def sign(self) -> int:
-        return 1 if OBJECTIVES[self.plan.objective] == "max" else -1
+        return sign(self.plan.objective)
 
     @property
     def members(self) -> dict[str, float]:
@@ -94,8 +94,7 @@ class Run:
 
     def ranked(self) -> list[TrialRecord]:
         """The trials that have a score, best first."""
-        scored = [record for record in self.records if record.score is not None]
-        return sorted(scored, key=lambda record: (-self.sign * record.score, record.trial_id))
+        return ranked(self.records, self.sign)
 
     def leaderboard(self) -> pd.DataFrame:
         """One row a trial or baseline, the best on validation first.

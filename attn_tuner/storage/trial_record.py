@@ -1,5 +1,6 @@
 """What a trial leaves in its folder: its record, its best weights, its resume point."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import median_low
@@ -138,3 +139,14 @@ def recorded(run) -> dict[str, TrialRecord]:
     """The records of a run folder by trial."""
     found = [TrialRecord.load(path.parent) for path in sorted(Path(run).glob(f"trial_*/{RECORD}"))]
     return {record.trial_id: record for record in found}
+
+
+def ranked(records: Iterable[TrialRecord], sign: int) -> list[TrialRecord]:
+    """Returns the records that have a score, best first.
+
+    Args:
+        records: of trials.
+        sign: 1 where a greater score is better, -1 where a smaller one is.
+    """
+    scored = [record for record in records if record.score is not None]
+    return sorted(scored, key=lambda record: (-sign * record.score, record.trial_id))

@@ -1,6 +1,7 @@
-"""How far a score has come from an answer that reads nothing to a perfect one."""
+"""Measures how far a score has come from chance to perfection."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,25 +14,25 @@ class Scale:
     """The scores between which models lie.
 
     Args:
-        chance: of whoever answers each text with the shares of the classes, or the mean.
-        perfect: of whoever is always right.
+        chance: float, the score of predicting the shares of the classes, or the mean.
+        perfect: float, the score of a model that is always right.
     """
 
     chance: float
     perfect: float
 
     def share(self, score: float) -> float:
-        """0 at chance, 1 where all is right; 1 also where the two cannot be told apart."""
+        """Returns 0 at chance, 1 where all is right; 1 also where the two cannot be told apart."""
         way = self.perfect - self.chance
         return (score - self.chance) / way if way and math.isfinite(way) else 1.0
 
 
 def scale_of(labels: np.ndarray, objective: str) -> Scale:
-    """The scale of an objective for these texts.
+    """Measures the scale of an objective on these texts.
 
     Args:
-        labels: of the validation texts, as `measures.measure` takes them.
-        objective: key of `measures.OBJECTIVES`.
+        labels: of the validation texts, as `metrics.measure` takes them.
+        objective: str, key of `metrics.OBJECTIVES`.
     """
     labels = np.asarray(labels)
     if kind_of(labels) == "class":
@@ -43,10 +44,14 @@ def scale_of(labels: np.ndarray, objective: str) -> Scale:
 
 
 def loss_of(kind: str) -> str:
-    """The measure that still says something where others stand at chance."""
+    """Returns the metric that still says something where others stand at chance.
+
+    Args:
+        kind: str, key of `metrics.MEASURES`.
+    """
     return "rmse" if kind == "number" else "log_loss"
 
 
-def loss_in(measures) -> float | None:
-    """That loss among the measures of an evaluation; None where there is none."""
-    return measures.get("log_loss", measures.get("rmse"))
+def loss_in(metrics: Mapping[str, float]) -> float | None:
+    """Returns that loss among the metrics of an evaluation; None where there is none."""
+    return metrics.get("log_loss", metrics.get("rmse"))

@@ -20,7 +20,7 @@ from attn_tuner.text.token_ids import PADDING
 from attn_tuner.text.token_store import TokenStore, encode_parts, open_vectorizer
 from attn_tuner.text.word_vectors.read_file import load_vectors
 from attn_tuner.text.word_vectors.train import train_vectors
-from attn_tuner.tuning.fidelity import WHOLE, Ration
+from attn_tuner.tuning.fidelity import FULL, RungAllocation
 
 ROLES = ("train", "validation", "test", "unlabelled")
 LIMITS = (32, 64, 128, 256, 400)  # Tokens a text may keep; more cost time and bring little.
@@ -157,16 +157,16 @@ class EncodedData:
         top = min(enough, len(LIMITS) - 1)
         return LIMITS[max(0, top - 2) : top + 1]
 
-    def training(self, values: dict, seed: int, ration: Ration = WHOLE) -> Batches:
+    def training(self, values: dict, seed: int, allocation: RungAllocation = FULL) -> Batches:
         """The training part, in an order that depends on the seed and the epoch alone.
 
         Args:
             values: of the trial, by path.
             seed: of the order.
-            ration: says which of the texts.
+            allocation: which of the texts the rung gives.
         """
         store = self.stores["train"]
-        return self._learning(store, values, seed, ration.rows(store))
+        return self._learning(store, values, seed, allocation.rows(store))
 
     def everything(self, values: dict, seed: int) -> Batches:
         """The training and the validation part together, likewise."""

@@ -1,17 +1,58 @@
-"""When a search has no hope of a model, and how that is said."""
+"""What a failed trial leaves, and when the failures end the search."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
+from os import PathLike
 
-from attn_tuner.errors import BudgetError, RunError
+from keras_tuner.engine.trial import Trial
+
+from attn_tuner.errors import AttnTunerError, BudgetError, Infeasible, RunError
+from attn_tuner.storage.plan import trial_seed
 from attn_tuner.storage.trial_record import RECORD, TrialRecord
+from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.duration import format_duration
 
-TURNED_AWAY = 100  # Trials in a row, none ever trained, before limits count as impossible.
-ALL_FAILED = 3  # Trials that may fail, none having succeeded, before the search gives up.
+MAX_INFEASIBLE = 100  # Trials, none ever trained, before the constraints count as impossible.
+MAX_FAILED = 3  # Trials that may fail, none having succeeded, before the search gives up.
+_REFUSED = f"{Infeasible.__name__}: "
 
 
-def no_hope(records: Collection[TrialRecord], folder) -> str | None:
-    """Why the search should give up, or None.
+def failure_record(trial: Trial, cause: str, message: str, seed: int, ended: float) -> TrialRecord:
+    """Makes the record of a trial that gave no model.
+
+    One that breaks a constraint is infeasible, not failed.
+
+    Args:
+        trial: KerasTuner's.
+        cause: str, the name of the exception, a colon, and its sentence.
+        message: str, the traceback.
+        seed: int, of the search.
+        ended: float, seconds since the search began.
+    """
+    return TrialRecord(
+        trial_id=trial.trial_id,
+        status="infeasible" if cause.startswith(_REFUSED) else "failed",
+        values=dict(trial.hyperparameters.values),
+        stopped=cause.removeprefix(_REFUSED),
+        seed=trial_seed(seed, trial.trial_id),
+        ended=ended,
+        message=message,
+    )
+
+
+def with_remark(known: TrialRecord, cause: str, message: str) -> TrialRecord:
+    """Returns the record of a trial that has a score and could not go on: the score stays.
+
+    Args:
+        known: the record before.
+        cause: str, the name of the exception, a colon, and its sentence.
+        message: str, the traceback.
+    """
+    return replace(known, remark=f"It could not go on: {cause}", message=message)
+
+
+def reason_to_give_up(records: Collection[TrialRecord], folder: str | PathLike) -> str | None:
+    """Returns why the search should give up, or None.
 
     Args:
         records: of all trials that have ended.
@@ -21,19 +62,19 @@ def no_hope(records: Collection[TrialRecord], folder) -> str | None:
         return None
     records = list(records)
     statuses = [record.status for record in records]
-    if len(statuses) >= TURNED_AWAY and set(statuses) == {"infeasible"}:
+    if len(statuses) >= MAX_INFEASIBLE and set(statuses) == {"infeasible"}:
         return (
             f"None of {len(statuses)} configurations keeps within the limits. The last had "
             f"{records[-1].stopped}. Allow more, or narrow the space."
         )
     statuses = [status for status in statuses if status != "infeasible"]
-    if len(statuses) >= ALL_FAILED and set(statuses) == {"failed"}:
+    if len(statuses) >= MAX_FAILED and set(statuses) == {"failed"}:
         return _failures(records, folder)
     return None
 
 
-def _failures(records: Iterable[TrialRecord], folder) -> str:
-    """The sentence on a search that ended for the failures of its trials."""
+def _failures(records: Iterable[TrialRecord], folder: str | PathLike) -> str:
+    """Says that the search ended because its trials failed."""
     failed = [record for record in records if record.status == "failed"]
     return (
         f"The search gave up after {len(failed)} failed trials. The last said: "
@@ -42,9 +83,9 @@ def _failures(records: Iterable[TrialRecord], folder) -> str:
     )
 
 
-def nothing_found(budget, runner):
-    """The error of a search that has ended without a model."""
-    if not runner.records:
+def nothing_found(budget: Budget, records: Collection[TrialRecord]) -> AttnTunerError:
+    """Makes the error of a search that has ended without a model."""
+    if not records:
         return BudgetError(
             f"max_time of {format_duration(budget.seconds)} was over before a model could be "
             f"trained; {format_duration(budget.elapsed())} went into reading the data and into "

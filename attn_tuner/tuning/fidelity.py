@@ -1,14 +1,20 @@
 """What a rung's budget buys: epochs, a part of the training texts, or the beginning of each text.
 
-Light: a worker that waits needs no Keras.
+Imports no Keras: a waiting worker is light.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from attn_tuner.errors import SpaceError, UnknownName
 from attn_tuner.registry import unknown
+
+if TYPE_CHECKING:
+    import keras_tuner
+    import numpy as np
+    from keras_tuner.engine.trial import Trial
 
 FIDELITIES = ("epochs", "texts", "length")
 WITH_RUNGS = ("hyperband",)
@@ -20,9 +26,9 @@ class Rung:
     """How much of the resource a trial is given, as a multi-fidelity oracle counts it.
 
     Args:
-        budget: r.
-        most: R, what a trial of the highest rung is given.
-        before: what the trial was given from which this one goes on; 0 where it begins.
+        budget: int, r.
+        most: int, R, what a trial of the highest rung is given.
+        before: int, what the trial was given from which this one goes on; 0 where it begins.
     """
 
     budget: int
@@ -30,25 +36,25 @@ class Rung:
     before: int = 0
 
     @classmethod
-    def of(cls, trial, oracle) -> "Rung | None":
-        """That of a KerasTuner trial; None where the oracle has no rungs."""
-        told = trial.hyperparameters.values
-        if "tuner/epochs" not in told:
+    def of(cls, trial: "Trial", oracle: "keras_tuner.Oracle") -> "Rung | None":
+        """Returns the rung of a KerasTuner trial; None where the oracle has no rungs."""
+        values = trial.hyperparameters.values
+        if "tuner/epochs" not in values:
             return None
-        return cls(told["tuner/epochs"], oracle.max_epochs, told.get("tuner/initial_epoch", 0))
+        return cls(values["tuner/epochs"], oracle.max_epochs, values.get("tuner/initial_epoch", 0))
 
 
 @dataclass(frozen=True)
-class Ration:
-    """What a trial is trained with, apart from its values; without rungs, all there is.
+class RungAllocation:
+    """How much of the resource a trial is trained with; without rungs, all there is.
 
     Args:
-        share: r / R.
-        used: by name, what stands in the place of the trial's values; and `texts`, the share of
-            the training texts, where it is not trained on all.
-        seed: of the choice of these texts: one for all trials, so that the rungs nest and trials
-            are compared on the same.
-        behind: epochs that are behind the weights with which it begins.
+        share: float in (0, 1], r / R.
+        used: by name, what replaces the trial's values; and `texts`, the share of the training
+            texts, where the trial is not trained on all.
+        seed: int, for the choice of these texts: one for all trials, so that the rungs nest and
+            trials are compared on the same texts.
+        behind: int, epochs that the weights with which the trial begins were trained.
     """
 
     share: float = 1.0
@@ -56,18 +62,18 @@ class Ration:
     seed: int = 0
     behind: int = 0
 
-    def rows(self, store):
-        """Which texts of a `TokenStore` to train on; None for all."""
+    def rows(self, store) -> "np.ndarray | None":
+        """Returns which texts of a `TokenStore` to train on; None for all."""
         part = self.used.get("texts", 1.0)
         return None if part >= 1 else store.fraction(part, self.seed)
 
 
-WHOLE = Ration()
+FULL = RungAllocation()
 
 
 @dataclass(frozen=True)
 class Fidelity:
-    """A rung's budget of r of R as a ration of training.
+    """Allocates a rung's budget of r of R to a trial.
 
         epochs    r epochs, on all texts
         texts     all epochs of the trial, on round(r / R n_c) of the n_c texts of each class
@@ -77,8 +83,8 @@ class Fidelity:
     is shorter, so that the learning rate rises and falls once at every rung.
 
     Args:
-        name: of `FIDELITIES`.
-        seed: of the choice of texts.
+        name: key of `FIDELITIES`.
+        seed: int, for the choice of texts.
 
     Reference:
         Li et al. 2018, Hyperband, on resources other than iterations, 3 and 4.2.
@@ -90,21 +96,21 @@ class Fidelity:
     name: str = "epochs"
     seed: int = 0
 
-    def ration(self, values: Mapping, rung: Rung | None) -> Ration:
-        """What a trial of these values gets at this rung."""
+    def allocation(self, values: Mapping, rung: Rung | None) -> RungAllocation:
+        """Returns what a trial of these values gets at this rung."""
         if rung is None:
-            return WHOLE
+            return FULL
         share = rung.budget / rung.most
         if self.name == "epochs":
-            return Ration(share, {"epochs": rung.budget}, behind=rung.before)
+            return RungAllocation(share, {"epochs": rung.budget}, behind=rung.before)
         if self.name == "texts":
-            return Ration(share, {"texts": share}, self.seed)
+            return RungAllocation(share, {"texts": share}, self.seed)
         limit = values["max_length"]
         cut = max(SHORTEST, math.ceil(share * limit))
-        return Ration(share, {"max_length": min(cut, limit)})
+        return RungAllocation(share, {"max_length": min(cut, limit)})
 
 
-def check_fidelity(name: str, tuner: str):
+def check_fidelity(name: str, tuner: str) -> None:
     """Raises SpaceError unless the tuner can spend its budget in this way."""
     if name not in FIDELITIES:
         raise UnknownName(unknown("fidelity", name, FIDELITIES))

@@ -1,8 +1,8 @@
-"""The best trial once more, its embedding and encoder pretrained on texts without their labels."""
+"""Trains the best trial once more, its embedding and encoder pretrained on unlabelled texts."""
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -11,28 +11,33 @@ from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.errors import FailedTrialError
 
 from attn_tuner.encoding import Encoder
-from attn_tuner.storage import trial_record as folders
 from attn_tuner.storage.checkpoints import TrainingProgress, can_resume, save_resume_point
 from attn_tuner.storage.plan import trial_seed
+from attn_tuner.storage.trial_record import PRETRAINED, TrialRecord
+from attn_tuner.text.batches import Batches
 from attn_tuner.text.prefetch import stream
+from attn_tuner.text.token_store import TokenStore
 from attn_tuner.training.masked_language_model import HiddenWords, language_model
 from attn_tuner.training.row_adamw import RowAdamW
 from attn_tuner.training.schedules import rate_for
 from attn_tuner.tuning.duration import format_duration
+from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.events import TrialEnded, TrialStarted
 from attn_tuner.tuning.oracles.persistence.atomic_state import AtomicTrial
 from attn_tuner.tuning.trial.watchdog import TimeOver
+from attn_tuner.tuning.tuner import TrialRunner
 
 ROLES = ("train", "unlabelled")
-FEWEST = 100  # Texts.
-LEAST = 2.0  # Seconds in which anything is learnt.
-PASSES = 20  # Over all texts at most.
+MIN_TEXTS = 100
+MIN_SECONDS = 2.0  # In less, nothing is learnt.
+MAX_PASSES = 20  # Over all texts.
 PIECE = 25  # Batches between two changes of the rate.
-SLOWEST = 0.05  # Of the first rate, at the end.
+LAST_RATE = 0.05  # Of the first rate, at the end.
 SETTLING = 200  # Batches at most in which only what stands above the encoder learns.
 FINE_TUNING = 1.3  # Trainings that fine-tuning may cost: the settling comes on top.
 
 
-def pretrain(runner, stored, say: Callable[[str], None]):
+def pretrain(runner: TrialRunner, data: EncodedData, say: Callable[[str], None]) -> None:
     """Trains the best trial that has an encoder again, pretrained, as one more trial of the run.
 
     Its embedding and encoder learn to guess hidden words of the training and unlabelled texts for
@@ -45,8 +50,8 @@ def pretrain(runner, stored, say: Callable[[str], None]):
     begins anew.
 
     Args:
-        runner: a `TrialRunner` whose trials have ended.
-        stored: a `EncodedData`.
+        runner: whose trials have ended.
+        data: of the run.
         say: called with a sentence where there is something to know.
 
     Reference:
@@ -58,60 +63,74 @@ def pretrain(runner, stored, say: Callable[[str], None]):
         return
     begun = _begun(runner)
     record = begun or _best(runner)
-    texts = sum(stored.size(role) for role in ROLES)
+    texts = sum(data.size(role) for role in ROLES)
     seconds = record and _seconds(runner, record)
     if problem := None if begun else _problem(record, texts, seconds):
         return say(f"Nothing was pretrained: {problem}")
     trial = AtomicTrial(
         runner.oracle.get_trial(record.trial_id).hyperparameters.copy(), _name(record)
     )
-    runner.heard({"trial": trial.trial_id, "begins": record.values})
+    runner.emit(TrialStarted(trial.trial_id, record.values))
     try:
         if not begun:
             say(
                 f"Pretraining the encoder of trial {record.trial_id} on {texts:,} texts, "
                 f"{format_duration(seconds)} at most."
             )
-            losses = _prepare(trial.trial_id, record.trained, runner, stored, seconds)
+            losses = _prepare(trial.trial_id, record.trained, runner, data, seconds)
             if not losses:
                 return
             say(f"The loss on hidden words fell from {losses[0]:.3f} to {losses[-1]:.3f}.")
         _fine_tune(trial, runner)
     except TimeOver:
-        runner.leave(trial)
+        runner.lifecycle.leave(trial)
     except Exception as error:
-        runner.fail(trial, f"{type(error).__name__}: {error}", traceback.format_exc())
+        cause = f"{type(error).__name__}: {error}"
+        runner.lifecycle.fail(trial, cause, traceback.format_exc())
 
 
-def learn(embedding, encoder, stores, seconds: float, over=lambda: False, seed=0) -> list[float]:
+def learn(
+    embedding: keras.layers.Layer,
+    encoder: keras.layers.Layer,
+    stores: Sequence[TokenStore],
+    seconds: float,
+    over: Callable[[], bool] = lambda: False,
+    seed: int = 0,
+) -> list[float]:
     """Trains both to guess hidden words; returns the mean losses of the pieces, one by one.
 
     The rate falls in a line, by the share of the time or of the passes, whichever is greater.
 
     Args:
         embedding, encoder: as `language_model` takes them.
-        stores: each with `ids` and `offsets`.
-        seconds: that it may take.
-        over: whether it has to end now.
-        seed: of what is hidden, and from what it is to be told.
+        stores: encoded texts.
+        seconds: float, that it may take.
+        over: returns whether it has to end now.
+        seed: int, for what is hidden, and from what it is to be told.
     """
     data = HiddenWords(stores, embedding.input_dim, PIECE, seed=seed)
-    pieces = -(-PASSES * data.tokens // (PIECE * data.texts * data.steps))
+    pieces = -(-MAX_PASSES * data.tokens // (PIECE * data.texts * data.steps))
     clock = _Clock(seconds, pieces, over)
     model = language_model(embedding, encoder, data.chances)
     model.fit(stream(data), epochs=pieces, callbacks=[clock], verbose=0, shuffle=False)
     return clock.losses
 
 
-def settle(model, reader, batches, values, over):
+def settle(
+    model: keras.Model,
+    reader: Sequence[keras.layers.Layer],
+    batches: Batches,
+    values: dict,
+    over: Callable[[], bool],
+) -> None:
     """Trains what stands above the encoder, so that its first steps do not spoil what was learnt.
 
     Args:
         model: of these `values`.
         reader: its layers that rest.
         batches: training data.
-        values: path to value.
-        over: whether it has to end now.
+        values: hyperparameters by path.
+        over: returns whether it has to end now.
     """
     for layer in reader:
         layer.trainable = False
@@ -142,7 +161,7 @@ class _Clock(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         done = max(self._spent() / self.seconds, epoch / self.pieces)
-        self.model.optimizer.learning_rate = self.rate * max(1 - done, SLOWEST)
+        self.model.optimizer.learning_rate = self.rate * max(1 - done, LAST_RATE)
 
     def on_train_batch_end(self, batch, logs=None):
         if self.over() or self._spent() >= self.seconds:
@@ -157,43 +176,45 @@ class _Clock(keras.callbacks.Callback):
         return time.monotonic() - self.begun
 
 
-def _problem(record, texts, seconds) -> str | None:
-    """Why there is nothing to pretrain, as the end of a sentence."""
+def _problem(record: TrialRecord | None, texts: int, seconds: float | None) -> str | None:
+    """Returns why there is nothing to pretrain, as the end of a sentence."""
     if record is None:
         return "no trial that has an encoder has a score."
-    if texts < FEWEST:
-        return f"{texts} texts teach an encoder nothing, it takes {FEWEST}; add unlabelled ones."
-    if seconds < LEAST:
+    if texts < MIN_TEXTS:
+        return f"{texts} texts teach an encoder nothing, it takes {MIN_TEXTS}; add unlabelled ones."
+    if seconds < MIN_SECONDS:
         return "no time was left. Give more with max_time, and call it again on the same folder."
     return None
 
 
-def _name(record) -> str:
-    return f"{record.trial_id}{folders.PRETRAINED}"
+def _name(record: TrialRecord) -> str:
+    return f"{record.trial_id}{PRETRAINED}"
 
 
-def _begun(runner):
-    """The record of the trial that an earlier sitting has pretrained but not fine-tuned."""
-    place = Path(runner.project_dir)
-    left = (each for each in runner.ranked() if can_resume(place / f"trial_{_name(each)}"))
+def _begun(runner: TrialRunner) -> TrialRecord | None:
+    """Returns the record of the trial that an earlier sitting has pretrained but not fine-tuned."""
+    folder = Path(runner.project_dir)
+    left = (each for each in runner.ranked() if can_resume(folder / f"trial_{_name(each)}"))
     return next(left, None)
 
 
-def _best(runner):
-    """The record of the best trial that has an encoder, or None."""
+def _best(runner: TrialRunner) -> TrialRecord | None:
+    """Returns the record of the best trial that has an encoder, or None."""
     records = [each for each in runner.ranked() if not each.pretrained]
     return next((each for each in records if each.values["encoder"] != "none"), None)
 
 
-def _seconds(runner, record) -> float:
-    """What pretraining may take: its share, as far as that leaves time for the trial."""
+def _seconds(runner: TrialRunner, record: TrialRecord) -> float:
+    """Returns what pretraining may take: its share, as far as that leaves time for the trial."""
     budget, share = runner.budget, runner.plan.pretrain
     asked = share * (budget.seconds or budget.elapsed() / (1 - share))
     left = budget.search_left()
     return asked if left is None else min(asked, left - FINE_TUNING * record.seconds)
 
 
-def _prepare(trial_id, values, runner, stored, seconds) -> list[float]:
+def _prepare(
+    trial_id: str, values: dict, runner: TrialRunner, data: EncodedData, seconds: float
+) -> list[float]:
     """Leaves a pretrained model as the trial's resume point; no losses where it was interrupted."""
     seed = trial_seed(runner.plan.seed, trial_id)
     keras.utils.clear_session()
@@ -201,10 +222,10 @@ def _prepare(trial_id, values, runner, stored, seconds) -> list[float]:
     model = runner.hypermodel.model(values)
     encoder = next(layer for layer in model.layers if isinstance(layer, Encoder))
     reader = [model.get_layer("embedding"), encoder]
-    stores = [stored.stores[role] for role in ROLES if stored.size(role)]
+    stores = [data.stores[role] for role in ROLES if data.size(role)]
     losses = learn(*reader, stores, seconds, runner.over, seed)
     if not runner.over():
-        settle(model, reader, stored.training(values, seed), values, runner.over)
+        settle(model, reader, data.training(values, seed), values, runner.over)
     if runner.over():
         return []
     fresh = runner.hypermodel.model(values)
@@ -213,7 +234,7 @@ def _prepare(trial_id, values, runner, stored, seconds) -> list[float]:
     return losses
 
 
-def _fine_tune(trial, runner):
+def _fine_tune(trial: AtomicTrial, runner: TrialRunner):
     """Trains from the resume point, and leaves the trial where stock KerasTuner looks for it."""
     goal = runner.oracle.objective
     score = runner.run_trial(trial)[goal.name]
@@ -222,4 +243,4 @@ def _fine_tune(trial, runner):
     trial.metrics.update(goal.name, score)
     runner.oracle.score_trial(trial)
     trial.save(Path(runner.get_trial_dir(trial.trial_id)) / "trial.json")
-    runner.heard({"trial": trial.trial_id, "ended": runner.records[trial.trial_id]})
+    runner.emit(TrialEnded(trial.trial_id, runner.records[trial.trial_id]))

@@ -1,9 +1,12 @@
-"""How many threads a worker takes, said to its libraries before they start."""
+"""What a process takes of the machine: threads, cores, memory, and the time of its collector."""
 
 import contextlib
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+from attn_tuner.layers.memory_guard import available_bytes, memory_limit, set_memory_limit
 
 _LIBRARIES = (
     "OMP_NUM_THREADS",
@@ -15,7 +18,7 @@ _LIBRARIES = (
 
 
 def cores() -> int:
-    """Processor cores that this process may use."""
+    """Returns how many processor cores this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # Not on macOS or Windows.
@@ -23,12 +26,12 @@ def cores() -> int:
 
 
 def share(workers: int) -> int:
-    """Threads for each of so many workers on this machine, at least one."""
+    """Returns the threads for each of so many workers on this machine, at least one."""
     return max(1, cores() // workers)
 
 
-def places(workers: int) -> list[frozenset[int]]:
-    """The cores of each of so many workers, apart from each other; none where that cannot be had.
+def core_sets(workers: int) -> list[frozenset[int]]:
+    """Returns the cores of each of so many workers, apart from each other; none where impossible.
 
     A process of one thread that wanders between cores finds its data in the wrong cache: two
     trainings at once, each on a core of its own, take a seventh less time than two that wander.
@@ -39,15 +42,15 @@ def places(workers: int) -> list[frozenset[int]]:
     return [frozenset(own[each * at : each * (at + 1)]) for at in range(workers)]
 
 
-def stay_on(place: frozenset[int]):
+def pin_to(cpus: frozenset[int]) -> None:
     """Keeps this process, every thread that it has and will have, to some cores."""
     for thread in os.listdir("/proc/self/task"):
         with contextlib.suppress(ProcessLookupError):  # It has ended meanwhile.
-            os.sched_setaffinity(int(thread), place)
+            os.sched_setaffinity(int(thread), cpus)
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Environment variables that keep a process to so many threads.
+    """Returns environment variables that keep a process to so many threads.
 
     TensorFlow, which runs independent operations beside each other as well, gets one thread for
     that: the others compute inside the operations.
@@ -56,13 +59,13 @@ def environment(threads: int) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def spared():
-    """For the length of a `with`, what is alive at its beginning is not searched for garbage.
+def existing_objects_frozen() -> Iterator[None]:
+    """Keeps the garbage collector from what exists at the beginning of a `with`.
 
     A full collection goes through everything that libraries have made while they were imported,
     and the records of trials provoke one again and again.
     """
-    spare()
+    freeze_existing_objects()
     try:
         yield
     finally:
@@ -70,48 +73,48 @@ def spared():
         gc.collect()
 
 
-def spare():
-    """What is alive now is not searched for garbage any more."""
+def freeze_existing_objects() -> None:
+    """Keeps the garbage collector from what exists now, for good."""
     gc.collect()
     gc.freeze()
-
-
-TOLD = "ATTN_TUNER_MEMORY_GB"  # Read by every layer that refuses a tensor which would not fit.
 
 
 _COUNTERS = (Path("/proc/vmstat"), Path("/sys/fs/cgroup/memory.events"))
 
 
-def allot(threads: int):
-    """Lets this process count on as large a part of the free memory as it has of the cores.
+def limit_memory(threads: int) -> None:
+    """Limits this process to as large a part of the free memory as it has of the cores.
 
-    What the user told beforehand stays.
+    A limit that the user set by `ATTN_TUNER_MEMORY_GB` stays.
+
+    Args:
+        threads: int, of this process.
     """
-    # A worker that waits for its work should not have loaded Keras for this.
-    from attn_tuner.layers.memory_guard import available_bytes
-
-    free = available_bytes() / 2**30
-    os.environ.setdefault(TOLD, f"{free * min(1.0, threads / cores()):.3f}")
+    if memory_limit() is None:
+        set_memory_limit(int(available_bytes() * min(1.0, threads / cores())))
 
 
 class MemoryAllowance:
-    """What this process counted on when it was made; a part of it is left after a bad experience.
+    """Lowers the memory limit that this process had when the allowance was made.
+
+    Where there was no limit, there will be none.
 
     Args:
-        part: what is left at once.
+        part: float in (0, 1], how much of it is left at once.
     """
 
     def __init__(self, part: float = 1.0):
-        self._first = os.environ.get(TOLD)
+        self._first = memory_limit()
         self.shrink(part)
 
-    def shrink(self, part: float):
-        if self._first:
-            os.environ[TOLD] = f"{float(self._first) * part:.3f}"
+    def shrink(self, part: float) -> None:
+        """Leaves so much of the first limit."""
+        if self._first is not None:
+            set_memory_limit(int(self._first * part))
 
 
 def killed() -> int:
-    """How many processes the system has ended so far, on this machine, for want of memory."""
+    """Returns how many processes the system has ended so far, on this machine, to free memory."""
     return sum(_count(path) for path in _COUNTERS)
 
 

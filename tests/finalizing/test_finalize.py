@@ -184,7 +184,7 @@ def test_the_front_holds_the_best_and_the_smallest(limited):
 
 
 def test_limits_that_nothing_keeps_are_one_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr("attn_tuner.tuning.failures.TURNED_AWAY", 3)
+    monkeypatch.setattr("attn_tuner.tuning.failures.MAX_INFEASIBLE", 3)
     with pytest.raises(RunError, match="None of 3 configurations keeps within the limits"):
         quick_search(tmp_path / "run", max_trials=4, max_parameters=10)
 

@@ -45,7 +45,7 @@ def test_a_trial_that_kills_its_worker_is_recorded_and_the_search_goes_on(cluste
         runner, RayWorkerPool(cluster, prepare_deadly, workers=2, threads=1), max_retries=1
     ).search()
     expected = {
-        name: "failed" if score(runner.task_of(trial).values) < 1 / 3 else "completed"
+        name: "failed" if score(runner.lifecycle.spec_of(trial).values) < 1 / 3 else "completed"
         for name, trial in runner.oracle.trials.items()
     }
     assert {name: record.status for name, record in runner.records.items()} == expected
@@ -57,7 +57,7 @@ def test_a_trial_that_kills_its_worker_is_recorded_and_the_search_goes_on(cluste
 def test_the_time_is_kept_by_all_workers_and_the_search_goes_on_later(cluster, tmp_path):
     runner = make_runner(tmp_path, trials=4)
     began = time.monotonic()
-    runner.interrupted = lambda: bool(list(tmp_path.glob("run/trial_*/steps")))
+    runner.scheduler.interrupted = lambda: bool(list(tmp_path.glob("run/trial_*/steps")))
     Driver(runner, RayWorkerPool(cluster, prepare_slow, workers=2, threads=1)).search()
     assert time.monotonic() - began < 30
     assert {record.status for record in runner.records.values()} == {"cut"}

@@ -11,7 +11,7 @@ from attn_tuner.tuning.tuner import TrialRunner
 from tests.support.toy_training import score
 
 
-def make_runner(folder, trials=6, seconds=None, tuner="random", pruner="none", **options):
+def make_runner(folder, trials=6, tuner="random", pruner="none", budget=None, **options):
     hypermodel = AttentionHyperModel(vocabulary_size=50, classes=2)
     oracle = oracles[tuner](
         objective="max:val_accuracy",
@@ -24,7 +24,7 @@ def make_runner(folder, trials=6, seconds=None, tuner="random", pruner="none", *
         oracle,
         TrialTrainer(hypermodel, None, None),
         plan=Plan("toy", "0", ("a", "b"), {}, tuner=tuner, max_trials=trials, pruner=pruner),
-        budget=Budget(seconds),
+        budget=budget or Budget(None),
         directory=Path(folder),
         project_name="run",
         **options,
@@ -42,8 +42,8 @@ def alone(folder, **options) -> dict:
         trial = runner.next_trial()
         if trial.status == "STOPPED":
             return {
-                name: score(runner.task_of(each).values)
+                name: score(runner.lifecycle.spec_of(each).values)
                 for name, each in runner.oracle.trials.items()
             }
-        runner.fail(trial, "not trained", "")
+        runner.lifecycle.fail(trial, "not trained", "")
         runner.oracle.end_trial(trial)

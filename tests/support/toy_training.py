@@ -24,38 +24,40 @@ def prepare():
 
 
 def prepare_slow():
-    return lambda task, watch: train(task, watch, pause=0.5)
+    return lambda spec, callbacks: train(spec, callbacks, pause=0.5)
 
 
 def prepare_deadly():
     """One trial in three kills its process, always."""
-    return lambda task, watch: train(task, watch, deadly=lambda values: score(values) < 1 / 3)
+    return lambda spec, callbacks: train(
+        spec, callbacks, deadly=lambda values: score(values) < 1 / 3
+    )
 
 
-def train(task, watch, pause=PAUSE, deadly=lambda values: False) -> TrialOutcome:
+def train(spec, callbacks, pause=PAUSE, deadly=lambda values: False) -> TrialOutcome:
     """Goes on from the step in the trial's folder, and logs each step with its process."""
-    place = Path(task.place)
-    place.mkdir(parents=True, exist_ok=True)
-    done = place / "steps"
+    folder = Path(spec.trial_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    done = folder / "steps"
     begun = int(done.read_text()) if done.exists() else 0
     stopped = "all epochs done"
     for step in range(begun, STEPS):
-        with (place / "log").open("a") as log:
+        with (folder / "log").open("a") as log:
             print(os.getpid(), step, os.environ.get("OMP_NUM_THREADS"), file=log)
         time.sleep(pause)
-        if deadly(task.values) and step == 1:
+        if deadly(spec.values) and step == 1:
             os.kill(os.getpid(), 9)
-        if watch.expired():
+        if callbacks.should_stop():
             stopped = TIME_OVER
             break
         done.write_text(str(step + 1))
-        watch.saved(None)
-        reason = watch.hopeless(step + 1.0, score(task.values))
+        callbacks.on_resume_point()
+        reason = callbacks.should_prune(step + 1.0, score(spec.values))
         if reason:
             stopped = f"pruned: {reason}"
             break
-    measures = {"epochs": 1.0, "seconds": 1.0, "loss": 0.5, "accuracy": score(task.values)}
-    return TrialOutcome(measures, [measures], stopped, 1.0)
+    metrics = {"epochs": 1.0, "seconds": 1.0, "loss": 0.5, "accuracy": score(spec.values)}
+    return TrialOutcome(metrics, [metrics], stopped, 1.0)
 
 
 def steps_of(folder) -> list[tuple[int, int]]:

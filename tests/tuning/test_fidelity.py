@@ -20,8 +20,8 @@ from attn_tuner.text.token_store import TokenStore
 from attn_tuner.training.schedules import rate_for
 from attn_tuner.tuning.constraints import Constraints
 from attn_tuner.tuning.encoded_data import EncodedData
-from attn_tuner.tuning.fidelity import WHOLE, Fidelity, Ration, Rung, check_fidelity
-from attn_tuner.tuning.launchers.launcher import Prepare
+from attn_tuner.tuning.fidelity import FULL, Fidelity, Rung, RungAllocation, check_fidelity
+from attn_tuner.tuning.launchers.launcher import PrepareTrainer
 from attn_tuner.tuning.trial.callbacks import TrialCallbacks
 from attn_tuner.tuning.trial.spec import Schedule, TrialSpec
 from tests.support.colours import QUICK, quick_search
@@ -47,8 +47,8 @@ def stored(labels):
 
 
 def test_of_epochs_a_rung_gives_what_it_counts_less_what_the_trial_before_had():
-    found = Fidelity("epochs").ration({"epochs": 4, "max_length": 64}, Rung(3, 9, before=1))
-    assert found == Ration(1 / 3, {"epochs": 3}, behind=1)
+    found = Fidelity("epochs").allocation({"epochs": 4, "max_length": 64}, Rung(3, 9, before=1))
+    assert found == RungAllocation(1 / 3, {"epochs": 3}, behind=1)
     assert found.used == {"epochs": 3}
     assert found.rows(stored([0, 1])) is None
 
@@ -59,23 +59,23 @@ def test_the_texts_of_a_rung_are_among_those_of_the_next_with_every_class_in_its
     labels, seed
 ):
     store, fidelity = stored(labels), Fidelity("texts", seed)
-    low, middle = (fidelity.ration({}, Rung(r, 9)).rows(store) for r in (1, 3))
+    low, middle = (fidelity.allocation({}, Rung(r, 9)).rows(store) for r in (1, 3))
     assert set(low) <= set(middle)
     for label, count in zip(*np.unique(labels, return_counts=True), strict=True):
         assert (store.labels[middle] == label).sum() == max(1, round(count / 3))
-    assert fidelity.ration({}, Rung(9, 9)).rows(store) is None
+    assert fidelity.allocation({}, Rung(9, 9)).rows(store) is None
 
 
 @pytest.mark.parametrize(
     ("limit", "rung", "read"), [(400, 1, 45), (400, 3, 134), (400, 9, 400), (64, 1, 16), (6, 1, 6)]
 )
 def test_the_length_of_a_rung_is_its_part_of_the_limit_but_not_too_few_tokens(limit, rung, read):
-    found = Fidelity("length").ration({"max_length": limit}, Rung(rung, 9))
+    found = Fidelity("length").allocation({"max_length": limit}, Rung(rung, 9))
     assert found.used == {"max_length": read}
 
 
 def test_without_rungs_a_trial_gets_all():
-    assert Fidelity("texts").ration({"max_length": 64}, None) is WHOLE
+    assert Fidelity("texts").allocation({"max_length": 64}, None) is FULL
 
 
 def test_a_tuner_without_rungs_is_refused_in_a_sentence_that_names_one_with():
@@ -107,20 +107,20 @@ class Seen(keras.callbacks.Callback):
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory):
-    """Trains tasks as a worker does: the workshop is made anew, and the task has travelled."""
+def trained(tmp_path_factory):
+    """Trains trials as a worker does: the trainer is made anew, and the spec has travelled."""
     folder = tmp_path_factory.mktemp("fidelity") / "data"
     texts, labels = long_texts(90, tokens=20)
     split = Split(texts, np.array([label == "warm" for label in labels], np.int32))
     data = EncodedData.prepare(TextDataset("long", split, split, None, ("cold", "warm")), folder)
     hypermodel = AttentionHyperModel(data.vocabulary_size, training_texts=len(texts))
 
-    def train(task):
-        task.place.mkdir()
+    def train(spec):
+        spec.trial_dir.mkdir()
         seen = Seen()
-        prepare = Prepare(hypermodel, str(folder), lambda *trial: [seen], Constraints())
-        task = pickle.loads(pickle.dumps(replace(task, place=str(task.place))))
-        return prepare()(task, TrialCallbacks()), seen
+        prepare = PrepareTrainer(hypermodel, str(folder), lambda *trial: [seen], Constraints())
+        spec = pickle.loads(pickle.dumps(replace(spec, trial_dir=str(spec.trial_dir))))
+        return prepare()(spec, TrialCallbacks()), seen
 
     return train
 
@@ -135,16 +135,16 @@ VALUES = {
 VALUES |= {"vocabulary_size": 50, "epochs": 2, "learning_rate": 0.01}
 
 
-def promoted(shop, folder, fidelity, rungs):
+def promoted(trained, folder, fidelity, rungs):
     """What the trainings of a trial and of the one that goes on from it began with."""
     found, before = [], None
     for number, rung in enumerate(rungs):
-        ration = Fidelity(fidelity).ration(VALUES, rung)
-        epochs = {**VALUES, **ration.used}["epochs"]
-        task = TrialSpec(
-            str(number), VALUES, 0, folder / str(number), Schedule(epochs), before, ration
+        allocation = Fidelity(fidelity).allocation(VALUES, rung)
+        epochs = {**VALUES, **allocation.used}["epochs"]
+        spec = TrialSpec(
+            str(number), VALUES, 0, folder / str(number), Schedule(epochs), before, allocation
         )
-        found.append(shop(task))
+        found.append(trained(spec))
         before = str(folder / str(number) / WEIGHTS)
     model = AttentionHyperModel(50).model(VALUES)
     keras.Model(model.inputs, model.outputs).load_weights(folder / "0" / WEIGHTS)
@@ -153,16 +153,16 @@ def promoted(shop, folder, fidelity, rungs):
     return found
 
 
-def test_a_promoted_trial_goes_on_with_the_epochs_that_are_left(shop, tmp_path):
-    (_, one), (outcome, two) = promoted(shop, tmp_path, "epochs", [Rung(1, 3), Rung(3, 3, 1)])
+def test_a_promoted_trial_goes_on_with_the_epochs_that_are_left(trained, tmp_path):
+    (_, one), (outcome, two) = promoted(trained, tmp_path, "epochs", [Rung(1, 3), Rung(3, 3, 1)])
     assert (one.steps, two.step, two.steps) == (9, 9, 18)
     assert [news["epochs"] for news in outcome.history] == [2.0, 3.0]
 
 
 def test_a_trial_promoted_to_more_texts_takes_all_epochs_and_a_learning_rate_of_its_own(
-    shop, tmp_path
+    trained, tmp_path
 ):
-    (_, one), (_, two) = promoted(shop, tmp_path, "texts", [Rung(1, 3), Rung(3, 3)])
+    (_, one), (_, two) = promoted(trained, tmp_path, "texts", [Rung(1, 3), Rung(3, 3)])
     assert (one.steps, two.step, two.steps) == (2 * 3, 0, 2 * 9)
     last = 0.05 * rate_for(VALUES["batch_size"], VALUES["learning_rate"])
     assert one.rate == pytest.approx(two.rate) == pytest.approx(last)

@@ -20,6 +20,7 @@ from attn_tuner.text import Split, TextDataset
 from attn_tuner.tuning import pretraining, repeats
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.events import Evaluated, ignore
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
@@ -41,7 +42,9 @@ def stored(tmp_path_factory):
     return EncodedData.prepare(dataset, tmp_path_factory.mktemp("data") / "data")
 
 
-def runner_in(folder, stored, points=POINTS, budget=None, interrupted=lambda: False, heard=None):
+def runner_in(
+    folder, stored, points=POINTS, budget=None, interrupted=lambda: False, listener=ignore
+):
     space = default_space(stored.vocabulary_size, max_lengths=(8, 16))
     space = space.narrow(encoder=["gru", "none"], head=["mean", "max"])
     space = space.fix(units=8, embedding_dim=8, layers=1, learning_rate=0.01)
@@ -58,7 +61,7 @@ def runner_in(folder, stored, points=POINTS, budget=None, interrupted=lambda: Fa
         TrialTrainer(hypermodel, stored.training, stored.validation),
         plan=plan,
         budget=budget or Budget(None, spent_before=60.0),
-        heard=heard or (lambda news: None),
+        listener=listener,
         interrupted=interrupted,
         directory=folder.parent,
         project_name=folder.name,
@@ -80,7 +83,7 @@ def folder(searched, tmp_path):
 
 @pytest.fixture(autouse=True)
 def few_passes(monkeypatch):
-    monkeypatch.setattr(pretraining, "PASSES", 1)
+    monkeypatch.setattr(pretraining, "MAX_PASSES", 1)
 
 
 def pretrained(runner, stored):
@@ -117,7 +120,7 @@ def test_the_oracle_does_not_hear_of_it(done, stored):
     runner = runner_in(done[0], stored)
     assert set(runner.oracle.trials) == {"0", "1"}
     assert runner.next_trial().status == "STOPPED"
-    assert runner.cut_trials() == []
+    assert runner.lifecycle.cut_trials() == []
 
 
 def test_stock_keras_tuner_finds_it_in_the_folder(done, stored):
@@ -154,18 +157,18 @@ def test_it_is_not_repeated_with_fresh_seeds(done, stored, monkeypatch):
 def test_what_was_cut_while_it_trained_goes_on_without_being_pretrained_again(
     folder, stored, monkeypatch
 ):
-    heard = []
+    events = []
     cut = runner_in(
         folder,
         stored,
-        heard=heard.append,
-        interrupted=lambda: any("measures" in news for news in heard),
+        listener=events.append,
+        interrupted=lambda: any(isinstance(event, Evaluated) for event in events),
     )
     pretrained(cut, stored)
     assert cut.records[NAME].status == "cut"
     monkeypatch.setattr(pretraining, "learn", None)
     runner = runner_in(folder, stored)
-    assert runner.cut_trials() == []
+    assert runner.lifecycle.cut_trials() == []
     pretrained(runner, stored)
     assert runner.records[NAME].status == "completed"
     assert runner.records[NAME].history[0] == cut.records[NAME].history[0]
@@ -254,7 +257,7 @@ def test_learning_slows_down_and_ends_with_its_time(stored):
     model.compile(keras.optimizers.SGD(0.5), "mse")
     model.fit(np.ones((8, 1)), np.ones(8), batch_size=1, epochs=10, callbacks=[clock], verbose=0)
     assert len(clock.losses) == 1
-    assert float(model.optimizer.learning_rate) == pytest.approx(0.5 * pretraining.SLOWEST)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.5 * pretraining.LAST_RATE)
 
 
 def test_its_share_of_the_time_is_kept_back(stored):

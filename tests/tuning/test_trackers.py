@@ -32,7 +32,7 @@ def test_tensorboard_shows_the_measures_and_values_of_a_trial(tmp_path):
         keras.callbacks.TensorBoard(str(tmp_path)),
         hparams.KerasCallback(str(tmp_path), {"encoder": "gru", "units": 64}, trial_id="7"),
     ]
-    train(model, Rows(), Rows(), Schedule(epochs=2), callbacks=callbacks)
+    train(model, Rows(), Rows(), Schedule(epochs=2), keras_callbacks=callbacks)
     tags = set()
     for place in [tmp_path, *tmp_path.rglob("*")]:
         if place.is_dir() and any(place.glob("events*")):

@@ -1,1 +1,1 @@
-"""Where trials run: `driver.py` shares them out, a crew of workers trains them."""
+"""Where trials run: `driver.py` shares them out, a pool of workers trains them."""

@@ -9,14 +9,28 @@ from dataclasses import dataclass
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from attn_tuner.errors import Infeasible, Unwritable
-from attn_tuner.tuning.launchers.worker_pool import DIED, OUT_OF_MEMORY, Event, WorkerPool
+from attn_tuner.tuning.events import TrialEvent, TrialStarted
+from attn_tuner.tuning.launchers.worker_pool import (
+    DIED,
+    OUT_OF_MEMORY,
+    EvaluationTimed,
+    PruningAsked,
+    ResumePointSaved,
+    TrainingEnded,
+    TrainingFailed,
+    WorkerDied,
+    WorkerMessage,
+    WorkerPool,
+)
 from attn_tuner.tuning.oracles.persistence.durable import Durable
-from attn_tuner.tuning.resources import spared
+from attn_tuner.tuning.resources import existing_objects_frozen
+from attn_tuner.tuning.trial.spec import TrialOutcome
 from attn_tuner.tuning.trial.watchdog import TimeOver
+from attn_tuner.tuning.tuner import TrialRunner
 
 _UNWRITABLE = f"{Unwritable.__name__}: "  # Before the sentence of such an error.
-PACE = 0.5  # Seconds between two looks at the clock.
-SILENCE = 600.0  # Seconds without a word after which a worker counts as stuck.
+WAIT = 0.5  # Seconds between two looks at the clock.
+MAX_SILENCE = 600.0  # Seconds without a message after which a worker counts as stuck.
 
 
 @dataclass
@@ -26,74 +40,66 @@ class Job:
     Args:
         trial: KerasTuner's.
         again: whether it had ended for KerasTuner and only goes on.
-        deaths: workers that died of it.
-        heard: when there was a sign of it.
-        stopped: when its end was asked for; None before.
+        deaths: int, workers that died of it.
+        last_sign: float, the clock when there was a message of it.
+        stopped: float, the clock when its end was asked for; None before.
     """
 
     trial: Trial
     again: bool = False
     deaths: int = 0
-    heard: float = 0.0
+    last_sign: float = 0.0
     stopped: float | None = None
 
 
 class Driver:
-    """Keeps a crew busy with the trials of a runner until the oracle or the time is at an end.
+    """Keeps workers busy with the trials of a runner until the oracle or the time is at an end.
 
-        Driver(runner, crew).search()
+        Driver(runner, workers).search()
 
     A worker that dies takes nothing with it: its trial goes to the next free worker, which goes on
     from the last resume point. A trial of which workers keep dying is recorded as failed, or as
     infeasible where they ran out of memory; then models are refused that need much.
 
     Args:
-        runner: a `TrialRunner`, whose own `search` is not called.
-        crew: the workers.
-        max_retries: how often a trial is begun again after a death.
-        silence: seconds without a word after which a worker is ended by force.
+        runner: whose own `search` is not called.
+        workers: that train.
+        max_retries: int, how often a trial is begun again after a death.
+        max_silence: float, seconds without a message after which a worker is ended by force.
         clock: returns seconds that never run backwards.
     """
 
     def __init__(
         self,
-        runner,
-        crew: WorkerPool,
+        runner: TrialRunner,
+        workers: WorkerPool,
         max_retries: int = 2,
-        silence: float = SILENCE,
+        max_silence: float = MAX_SILENCE,
         clock: Callable[[], float] = time.monotonic,
     ):
         self.runner = runner
-        self.crew = crew
+        self.lifecycle = runner.lifecycle
+        self.workers = workers
         self.max_retries = max_retries
-        self.silence = silence
+        self.max_silence = max_silence
         self.clock = clock
         self._jobs: dict[str, Job] = {}  # By the worker that has it.
         self._waiting: deque[Job] = deque()
         self._no_more = False
-        self._take = {
-            "heard": self._pass_on,
-            "judged": self._note_cost,
-            "resumable": self._note_progress,
-            "score": self._answer,
-            "ended": self._keep,
-            "failed": self._fail,
-            "died": self._try_again,
-        }
 
-    def search(self):
-        """Runs trials until the oracle has no more, the time is over, or the user says so."""
-        self._waiting.extend(Job(trial, again=True) for trial in self.runner.cut_trials())
+    def search(self) -> None:
+        """Runs trials until the oracle has no more, the time is over, or the user interrupts."""
+        self._waiting.extend(Job(trial, again=True) for trial in self.lifecycle.cut_trials())
         oracle = self.runner.oracle
         seldom = oracle.saved_seldom(self.clock) if isinstance(oracle, Durable) else nullcontext()
         try:
-            with spared(), seldom:
+            with existing_objects_frozen(), seldom:
                 while self._goes_on():
-                    for event in self.crew.wait(PACE):
-                        self._hear(event)
+                    for message in self.workers.wait(WAIT):
+                        self._take(message)
                     self._end_the_silent()
         finally:
-            self.crew.close()
+            self.workers.close()
 
     def _goes_on(self) -> bool:
         if self.runner.over():
@@ -107,13 +113,13 @@ class Driver:
             self._waiting.clear()  # The next sitting goes on with them.
             self._no_more = True
             return
-        for worker in self.crew.idle():
+        for worker in self.workers.idle():
             job = self._waiting.popleft() if self._waiting else self._new_job()
             if job is None:
                 return
-            job.heard = self.clock()
+            job.last_sign = self.clock()
             self._jobs[worker] = job
-            self.crew.begin(worker, self.runner.task_of(job.trial))
+            self.workers.begin(worker, self.lifecycle.spec_of(job.trial))
 
     def _new_job(self) -> Job | None:
         if self._no_more:
@@ -126,61 +132,65 @@ class Driver:
             return None
         self.runner.on_trial_begin(trial)
         values = dict(trial.hyperparameters.values)
-        self.runner.heard({"trial": trial.trial_id, "begins": values})
+        self.runner.emit(TrialStarted(trial.trial_id, values))
         return Job(trial)
 
-    def _hear(self, event: Event):
-        job = self._jobs.get(event.worker)
+    def _take(self, message: WorkerMessage):
+        worker = message.worker
+        job = self._jobs.get(worker)
         if job is None:  # Of a worker that was dismissed.
             return
-        job.heard = self.clock()
-        self._take[event.kind](event.worker, job, event.facts)
+        job.last_sign = self.clock()
+        name = job.trial.trial_id
+        match message.content:
+            case TrialEvent() as event:
+                self.runner.emit(event)
+            case EvaluationTimed(seconds):
+                self.runner.budget.record("validation", seconds)
+            case ResumePointSaved():
+                self.runner.client.feedback.resumable(name)
+            case PruningAsked(epochs, score, loss):
+                reason = self.lifecycle.should_prune(name, epochs, score, loss)
+                self.workers.answer(worker, reason)
+            case TrainingEnded(outcome):
+                del self._jobs[worker]
+                self._finish(job, outcome)
+            case TrainingFailed(cause, traceback):
+                del self._jobs[worker]
+                self._fail(job, cause, traceback)
+            case WorkerDied(reason):
+                del self._jobs[worker]
+                self._try_again(job, reason)
 
-    def _pass_on(self, worker, job, news):
-        self.runner.heard({"trial": job.trial.trial_id, **news})
-
-    def _note_cost(self, worker, job, seconds):
-        self.runner.budget.record("validation", seconds)
-
-    def _note_progress(self, worker, job, nothing):
-        self.runner.told.resumable(job.trial.trial_id)
-
-    def _answer(self, worker, job, point):
-        self.crew.answer(worker, self.runner.judge(job.trial.trial_id, *point))
-
-    def _keep(self, worker, job, outcome):
-        del self._jobs[worker]
+    def _finish(self, job: Job, outcome: TrialOutcome):
         try:
-            measures = self.runner.keep(job.trial, outcome)
+            metrics = self.lifecycle.finish(job.trial, outcome)
         except TimeOver:
-            return self.runner.leave(job.trial)
-        self.runner.succeed(job.trial, measures)
+            return self.lifecycle.leave(job.trial)
+        self.lifecycle.complete(job.trial, metrics)
         self._end(job)
 
-    def _fail(self, worker, job, facts):
-        del self._jobs[worker]
-        cause, _ = facts
+    def _fail(self, job: Job, cause: str, traceback: str):
         if cause.startswith(_UNWRITABLE):
             raise Unwritable(cause.removeprefix(_UNWRITABLE))
-        self.runner.fail(job.trial, *facts)
+        self.lifecycle.fail(job.trial, cause, traceback)
         self._end(job)
 
-    def _try_again(self, worker, job, why):
-        del self._jobs[worker]
+    def _try_again(self, job: Job, reason: str):
         job.deaths += 1
         job.stopped = None
-        if why == OUT_OF_MEMORY:
-            self.crew.spare_memory()
+        if reason == OUT_OF_MEMORY:
+            self.workers.spare_memory()
         if job.deaths <= self.max_retries:
             self._waiting.append(job)
             return
-        cause = f"{DIED} {job.deaths} times: {why}"
-        if why == OUT_OF_MEMORY:
+        cause = f"{DIED} {job.deaths} times: {reason}"
+        if reason == OUT_OF_MEMORY:
             cause = f"{Infeasible.__name__}: {cause}"
-        self.runner.fail(job.trial, cause, why)
+        self.lifecycle.fail(job.trial, cause, reason)
         self._end(job)
 
-    def _end(self, job):
+    def _end(self, job: Job):
         if not job.again:
             self.runner.on_trial_end(job.trial)
 
@@ -190,14 +200,15 @@ class Driver:
         for worker, job in list(self._jobs.items()):
             if job.stopped is None:
                 job.stopped = now
-                self.crew.stop(worker)
-            elif now - job.stopped > self.runner.grace():
+                self.workers.stop(worker)
+            elif now - job.stopped > self.runner.scheduler.grace():
                 del self._jobs[worker]
-                self.crew.dismiss(worker)
-                self.runner.leave(job.trial)
+                self.workers.dismiss(worker)
+                self.lifecycle.leave(job.trial)
 
     def _end_the_silent(self):
         for worker, job in list(self._jobs.items()):
-            if self.clock() - job.heard > self.silence:
-                self.crew.dismiss(worker)
-                self._try_again(worker, job, f"it gave no sign for {self.silence:.0f} seconds")
+            if self.clock() - job.last_sign > self.max_silence:
+                self.workers.dismiss(worker)
+                del self._jobs[worker]
+                self._try_again(job, f"it gave no sign for {self.max_silence:.0f} seconds")

@@ -1,54 +1,75 @@
-"""What a running search tells its oracle, as far as the oracle listens."""
+"""What a running search tells its oracle."""
+
+import keras_tuner
+from keras_tuner.engine.trial import Trial
+
+
+class OracleListener:
+    """What an oracle may be told besides final scores; a subclass overrides what it wants to know.
+
+        class CurveOracle(keras_tuner.Oracle, OracleListener):
+            def report(self, trial_id, step, value): ...
+
+    `durable` makes any oracle of KerasTuner a listener. Nothing is told of a trial that has ended
+    for the oracle already and is trained on.
+    """
+
+    def report(self, trial_id: str, step: float, value: float) -> None:
+        """Comes after every evaluation of a running trial.
+
+        Args:
+            trial_id: str, KerasTuner's.
+            step: float, epochs trained so far.
+            value: float, the objective; bigger is better.
+        """
+
+    def tell_pruned(self, trial_id: str, step: float, value: float) -> None:
+        """Comes before `end_trial` where the trial was given up, as `report` for its last point."""
+
+    def note_progress(self, trial_id: str) -> None:
+        """Comes when the trial has reached a point from which it can go on after a kill."""
+
+    def take_set_aside(self) -> list[Trial]:
+        """Returns the trials that were set aside as failed since the last call.
+
+        A trial is set aside where its process ended with it again and again.
+        """
+        return []
 
 
 class OracleFeedback:
-    """Hands on to an oracle what is seen of its running trials.
+    """Tells an oracle what is seen of its running trials, as far as it listens.
 
-        told = OracleFeedback(oracle)
-        told.evaluated("0007", epochs=0.5, value=0.71)
-
-    An oracle listens by having a method: `report(trial_id, epochs, value)` for the learning curve,
-    `tell_pruned(trial_id, epochs, value)` for a trial that was given up, `note_progress(trial_id)`
-    for a point from which the trial can go on. What it has no method for it is not told, nor
-    anything of a trial that has ended for it already and is trained on.
+        feedback = OracleFeedback(oracle)
+        feedback.evaluated("0007", epochs=0.5, value=0.71)
 
     Args:
-        oracle: any oracle of KerasTuner.
+        oracle: any oracle of KerasTuner. One that is no `OracleListener` is told nothing.
     """
 
-    def __init__(self, oracle):
-        self.oracle = oracle
+    def __init__(self, oracle: keras_tuner.Oracle):
+        self._oracle = oracle
+        self._listener = oracle if isinstance(oracle, OracleListener) else OracleListener()
 
-    def nothing_of(self, records: dict) -> dict:
-        """Those of the records, by trial, whose trial ended just before a kill.
+    def evaluated(self, trial_id: str, epochs: float, value: float) -> None:
+        """Tells a point of a learning curve; a bigger value is better."""
+        if self._runs(trial_id):
+            self._listener.report(trial_id, epochs, value)
 
-        It still runs for the oracle, which has not heard of the end.
-        """
-        ended = ("completed", "pruned")
-        known = self.oracle.trials
-        return {
-            trial_id: record
-            for trial_id, record in records.items()
-            if record.status in ended and getattr(known.get(trial_id), "status", "") == "RUNNING"
-        }
+    def pruned(self, trial_id: str, epochs: float, value: float) -> None:
+        """Tells that the trial was given up at this point."""
+        if self._runs(trial_id):
+            self._listener.tell_pruned(trial_id, epochs, value)
 
-    def set_aside(self) -> list:
-        """Trials whose process ended with them and that were set aside, since the last call."""
-        waiting = getattr(self.oracle, "set_aside", [])
-        found = list(waiting)
-        waiting.clear()
-        return found
+    def resumable(self, trial_id: str) -> None:
+        """Tells that the trial can go on from here after a kill."""
+        if self._runs(trial_id):
+            self._listener.note_progress(trial_id)
 
-    def evaluated(self, trial_id: str, epochs: float, value: float):
-        self._tell("report", trial_id, epochs, value)
+    def take_set_aside(self) -> list[Trial]:
+        """Returns the trials that were set aside as failed since the last call."""
+        return self._listener.take_set_aside()
 
-    def pruned(self, trial_id: str, epochs: float, value: float):
-        self._tell("tell_pruned", trial_id, epochs, value)
-
-    def resumable(self, trial_id: str):
-        self._tell("note_progress", trial_id)
-
-    def _tell(self, what, trial_id, *facts):
-        runs = any(trial.trial_id == trial_id for trial in self.oracle.ongoing_trials.values())
-        if runs and hasattr(self.oracle, what):
-            getattr(self.oracle, what)(trial_id, *facts)
+    def _runs(self, trial_id: str) -> bool:
+        running = self._oracle.ongoing_trials.values()
+        return any(trial.trial_id == trial_id for trial in running)

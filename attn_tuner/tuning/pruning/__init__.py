@@ -2,7 +2,7 @@
 
     pruner = make_pruner("median")
     pruner.report("0007", step=0.5, value=0.712)     # epochs, validation accuracy
-    reason = pruner.hopeless("0007")                 # "0.712 after 0.50 epochs; the median ..."
+    reason = pruner.should_prune("0007")                 # "0.712 after 0.50 epochs; the median ..."
     pruner.finish("0007", pruned=reason is not None)
 
 A step counts epochs, so slices of an epoch are fractions; for `wilcoxon` it numbers the folds or

@@ -15,7 +15,7 @@ class AshaPruner(Pruner):
     Args:
         first: epochs to the first rung.
         factor: how much longer the next rung lies, and how few go on from one.
-        peers: how many others must have reached a rung before it is judged.
+        peers: how many others must have reached a rung before a trial is pruned there.
 
     Reference:
         Li et al. 2020, A system for massively parallel hyperparameter tuning, algorithm 2.
@@ -40,7 +40,7 @@ class AshaPruner(Pruner):
             return 0
         return 1 + math.floor(math.log(step / self.first) / math.log(self.factor) + 1e-9)
 
-    def _judge(self, trial_id):
+    def reason_to_prune(self, trial_id: str) -> str | None:
         step, mine, peers = self._standing(trial_id)
         go_on = math.ceil((len(peers) + 1) / self.factor)
         beaten = sum(beats(peer, mine) for peer in peers)

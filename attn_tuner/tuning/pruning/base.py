@@ -1,4 +1,4 @@
-"""What every pruner does: keep the curves, and judge a report against those of the others."""
+"""What all pruners share: they keep the curves, and compare each report with the others'."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -27,19 +27,19 @@ class Point(NamedTuple):
 
 
 class Pruner:
-    """Keeps the curves, and judges each report against the trials that were there before.
+    """Keeps the curves, and compares each report with the trials that were there before.
 
     A trial is represented by the best it has shown so far. Its peers at a step are the trials that
     have come as far and those that ended earlier, pruned ones included: were they left out, the bar
     would rise with every trial that fell below it, until the winner did.
 
     Args:
-        warmup: epochs before which nothing is judged.
-        peers: how many peers there must be before anything is judged.
+        warmup: epochs before which no trial is pruned.
+        peers: how many peers there must be before a trial is pruned.
         patience: how many reports in a row must be bad.
     """
 
-    by_loss = True  # Whether losses can be judged where the objective says nothing yet.
+    by_loss = True  # Whether losses may be compared where the objective says nothing yet.
 
     def __init__(self, warmup: float = 0.5, peers: int = 3, patience: int = 1):
         for name, value, least in (
@@ -58,9 +58,9 @@ class Pruner:
         self._reasons: dict[str, str | None] = {}
 
     def report(
-        self, trial_id: str, step: float, value: float | Sequence[float], judge: bool = True
-    ):
-        """Takes in one point of a curve, and judges it.
+        self, trial_id: str, step: float, value: float | Sequence[float], compare: bool = True
+    ) -> None:
+        """Takes in one point of a curve, and compares it with the other trials.
 
         A step at or before the last one replaces what was known from there on, as when a trial
         starts again or goes on from an earlier resume point.
@@ -69,7 +69,7 @@ class Pruner:
             trial_id: name of the trial.
             step: epochs.
             value: of the objective or objectives; bigger is better.
-            judge: False where the value says nothing of the trial yet.
+            compare: False where the value says nothing of the trial yet.
         """
         values = tuple(float(v) for v in np.ravel(value))
         values = tuple(-math.inf if math.isnan(v) else v for v in values)
@@ -78,43 +78,43 @@ class Pruner:
         before = curve[-1].step if curve else -math.inf
         curve.append(Point.after(curve, step, values))
         self._ended.pop(trial_id, None)
-        if not judge:
+        if not compare:
             self._bad.pop(trial_id, None)
             self._reasons.pop(trial_id, None)
             return
         if not self._due(before, step):
             return
-        reason = self._judge(trial_id)
+        reason = self.reason_to_prune(trial_id)
         self._bad[trial_id] = self._bad.get(trial_id, 0) + 1 if reason else 0
         self._reasons[trial_id] = reason if self._bad[trial_id] >= self.patience else None
 
-    def hopeless(self, trial_id: str) -> str | None:
-        """Why the trial should end now, or None."""
+    def should_prune(self, trial_id: str) -> str | None:
+        """Returns why the trial should end now, or None."""
         return self._reasons.get(trial_id)
 
-    def finish(self, trial_id: str, pruned: bool = False):
-        """Says that the trial has ended, on its own or because it was given up."""
+    def finish(self, trial_id: str, pruned: bool = False) -> None:
+        """Takes in that the trial has ended, on its own or because it was pruned."""
         if trial_id in self._curves:
             self._ended[trial_id] = pruned
         self._reasons.pop(trial_id, None)
         self._bad.pop(trial_id, None)
 
     def reached(self, trial_id: str, before: float = math.inf) -> tuple[float, ...]:
-        """The best of each objective at steps before that one; empty where there is none."""
+        """Returns the best of each objective at steps before that one; empty without any."""
         curve = self._curves.get(trial_id, [])
         seen = bisect_left(curve, before, key=lambda point: point.step)
         return curve[seen - 1].best if seen else ()
 
     def worth_resuming(self) -> list[str]:
-        """Pruned trials that today's peers would let go on, best first.
+        """Returns the pruned trials that today's peers would let go on, best first.
 
         Their resume points should be kept. Later trials may turn out worse than the early ones.
         """
-        again = [t for t, pruned in self._ended.items() if pruned and not self._judge(t)]
+        again = [t for t, pruned in self._ended.items() if pruned and not self.reason_to_prune(t)]
         return sorted(again, key=lambda t: self._curves[t][-1].best, reverse=True)
 
     def get_state(self) -> dict:
-        """All that is known, for JSON."""
+        """Returns all that is known, for JSON."""
         curves = {
             trial: [[p.step, [v if math.isfinite(v) else None for v in p.values]] for p in curve]
             for trial, curve in self._curves.items()
@@ -126,7 +126,7 @@ class Pruner:
             "reasons": dict(self._reasons),
         }
 
-    def set_state(self, state: Mapping):
+    def set_state(self, state: Mapping) -> None:
         """Takes over what `get_state` returned."""
         self._curves = {}
         for trial, points in state["curves"].items():
@@ -139,15 +139,15 @@ class Pruner:
         self._reasons = dict(state["reasons"])
 
     def _due(self, before: float, step: float) -> bool:
-        """Whether a report at `step`, the one before being at `before`, is to be judged."""
+        """Returns whether a report at `step`, the last one being at `before`, is to be compared."""
         return step >= self.warmup
 
-    def _judge(self, trial_id: str) -> str | None:
-        """The reason to end the trial, as of its last report."""
+    def reason_to_prune(self, trial_id: str) -> str | None:
+        """Returns the reason to end the trial, as of its last report, or None."""
         raise NotImplementedError
 
-    def _standing(self, trial_id: str):
-        """Step, best value so far, and the best so far of each peer at that step."""
+    def _standing(self, trial_id: str) -> tuple[float, tuple[float, ...], list[tuple[float, ...]]]:
+        """Returns step, best value so far, and the best so far of each peer at that step."""
         curve = self._curves[trial_id]
         step = curve[-1].step
         peers = [
@@ -162,19 +162,21 @@ class Pruner:
 class NoPruner(Pruner):
     """Never gives up a trial."""
 
-    def _judge(self, trial_id):
+    def reason_to_prune(self, trial_id: str) -> str | None:
         return None
 
 
 def _best_until(curve: list[Point], step: float) -> tuple[float, ...]:
-    """The best shown up to `step`; empty where there is nothing yet."""
+    """Returns the best shown up to `step`; empty where there is nothing yet."""
     seen = bisect_right(curve, step, key=lambda point: point.step)
     return curve[seen - 1].best if seen else ()
 
 
 def beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Returns whether one is as good in all objectives and better in one."""
     return one != other and all(a >= b for a, b in zip(one, other, strict=True))
 
 
 def shown(values: tuple[float, ...]) -> str:
+    """Writes values for a sentence."""
     return ", ".join(f"{value:.3f}" for value in values)

@@ -21,8 +21,8 @@ class ExtrapolationPruner(Pruner):
     Args:
         margin: how far below the best a trial must end, in units of the objective. With none,
             trials whose learning rate falls are ended before they climb once more.
-        warmup: epochs before which nothing is judged.
-        peers: how many trials must have ended before anything is judged.
+        warmup: epochs before which no trial is pruned.
+        peers: how many trials must have ended before a trial is pruned.
         patience: how many reports in a row must be bad.
 
     Reference:
@@ -39,7 +39,7 @@ class ExtrapolationPruner(Pruner):
             raise SpaceError(f"A pruner's margin should be at least 0; got {margin!r}.")
         self.margin = margin
 
-    def _judge(self, trial_id):
+    def reason_to_prune(self, trial_id: str) -> str | None:
         ended = [c[-1] for t, c in self._curves.items() if t in self._ended and t != trial_id]
         points = [
             point

@@ -1,38 +1,42 @@
-"""Pruners for trials that are not given the same."""
+"""Keeps pruners for trials that are not given the same."""
 
+from collections.abc import Callable, Iterable
+
+from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.chance_level import Scale, loss_in
-from attn_tuner.tuning.pruning.beyond_chance import BeyondChance, begun_on
+from attn_tuner.tuning.pruning.base import Pruner
+from attn_tuner.tuning.pruning.beyond_chance import BeyondChance, left_chance
 
 
 class PrunerPerRung:
-    """A pruner for each rung of a search: only trials that were given as much are peers.
+    """Keeps a pruner for each rung of a search: only trials that were given as much are peers.
 
     A trial of fewer texts or of a faster falling learning rate has another curve than one of more,
     whatever its values.
 
     Args:
         make: makes a pruner.
-        scale: of the objective, by which a trial has left chance behind; None judges all scores.
-        sign: 1 where the objective should grow, -1 where it should shrink.
+        scale: of the objective, by which a trial has left chance behind; None compares all scores.
+        sign: 1 where a greater objective is better, -1 where a smaller one is.
     """
 
-    def __init__(self, make, scale: Scale | None = None, sign: int = 1):
+    def __init__(self, make: Callable[[], Pruner], scale: Scale | None = None, sign: int = 1):
         self._make = make
-        self._begun = begun_on(scale, sign) if scale else lambda score: True
+        self._beyond_chance = left_chance(scale, sign) if scale else lambda score: True
         self._sign = sign
         self._pruners: dict[float, BeyondChance] = {}
 
     def of(self, share: float) -> BeyondChance:
-        """That of the trials whose rung gave them this share of what a trial may have."""
+        """Returns the pruner of trials whose rung gave them this share of the resource."""
         if share not in self._pruners:
-            self._pruners[share] = BeyondChance(self._make, self._begun)
+            self._pruners[share] = BeyondChance(self._make, self._beyond_chance)
         return self._pruners[share]
 
-    def learn(self, records, key: str):
-        """Takes in the curves of `TrialRecord`s, of each evaluation its `key`."""
+    def learn(self, records: Iterable[TrialRecord], objective: str) -> None:
+        """Takes in the learning curves of trials that have ended."""
         for record in records:
             pruner = self.of(record.share)
-            for news in record.history:
-                score = self._sign * news[key]
-                pruner.report(record.trial_id, news["epochs"], score, loss_in(news))
+            for metrics in record.history:
+                score = self._sign * metrics[objective]
+                pruner.report(record.trial_id, metrics["epochs"], score, loss_in(metrics))
             pruner.finish(record.trial_id, pruned=record.status == "pruned")

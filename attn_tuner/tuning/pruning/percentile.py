@@ -14,8 +14,8 @@ class PercentilePruner(Pruner):
 
     Args:
         percentile: the part to give up, 25 for the lowest quarter.
-        warmup: epochs before which nothing is judged.
-        peers: how many peers there must be before anything is judged.
+        warmup: epochs before which no trial is pruned.
+        peers: how many peers there must be before a trial is pruned.
         patience: how many reports in a row must be bad.
 
     Reference:
@@ -28,7 +28,7 @@ class PercentilePruner(Pruner):
             raise SpaceError(f"A percentile lies between 0 and 100; got {percentile!r}.")
         self.percentile = percentile
 
-    def _judge(self, trial_id):
+    def reason_to_prune(self, trial_id: str) -> str | None:
         step, mine, peers = self._standing(trial_id)
         beaten = sum(beats(peer, mine) for peer in peers)
         if len(peers) < self.peers or beaten <= (1 - self.percentile / 100) * len(peers):
@@ -48,8 +48,8 @@ class MedianPruner(PercentilePruner):
         prune when  |{peers that beat it}| > |peers| / 2
 
     Args:
-        warmup: epochs before which nothing is judged.
-        peers: how many peers there must be before anything is judged.
+        warmup: epochs before which no trial is pruned.
+        peers: how many peers there must be before a trial is pruned.
         patience: how many reports in a row must be bad.
 
     Reference:

@@ -28,7 +28,7 @@ class WilcoxonPruner(Pruner):
             raise SpaceError(f"A threshold lies between 0 and 1; got {threshold!r}.")
         self.threshold = threshold
 
-    def _judge(self, trial_id):
+    def reason_to_prune(self, trial_id: str) -> str | None:
         from scipy.stats import wilcoxon
 
         finished = [t for t, pruned in self._ended.items() if not pruned and t != trial_id]

@@ -1,20 +1,20 @@
-"""What a trial asks for, and what comes of it. Light: a worker that waits needs no Keras."""
+"""What a trial asks for, and what comes of it. Imports no Keras: a waiting worker is light."""
 
 from dataclasses import dataclass, field
 
-from attn_tuner.tuning.fidelity import WHOLE, Ration
+from attn_tuner.tuning.fidelity import FULL, RungAllocation
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long to train, and by what to judge.
+    """How long to train, and by which metric to evaluate.
 
     Args:
-        epochs: at most so many passes over the training part.
-        patience: epochs without a better score before training stops.
-        objective: key of `measure`, `"accuracy"`.
-        sign: 1 where the objective should grow, -1 where it should shrink.
-        checks: evaluations inside an epoch, at equal distances, for the pruner.
+        epochs: int, passes over the training part at most.
+        patience: int, epochs without a better score before training stops.
+        objective: str, key of `metrics.measure`, `"accuracy"`.
+        sign: 1 where a greater objective is better, -1 where a smaller one is.
+        checks: int, evaluations inside an epoch, at equal distances, for the pruner.
     """
 
     epochs: int = 10
@@ -26,53 +26,54 @@ class Schedule:
 
 @dataclass(frozen=True)
 class TrialSpec:
-    """What to train.
+    """What to train: all that goes into a trial.
 
     Args:
-        trial_id: KerasTuner's name of the trial.
-        values: path to value, as the oracle gave them.
-        seed: of the weights and of the order of the data.
-        place: the trial's folder, where its resume points lie and its results go.
-        schedule: how long, and judged by what.
-        begin_from: a file of weights to begin with, where there is no resume point.
-        ration: what a rung lets it have.
-        recorded: of the objective, what the trial is known to reach; None before it is.
+        trial_id: str, KerasTuner's name of the trial.
+        values: hyperparameters by path, as the oracle gave them.
+        seed: int, for the initial weights and the order of the data.
+        trial_dir: str, the trial's folder, for its resume points, weights and probabilities.
+        schedule: how long to train, and by which metric.
+        begin_from: path of a file of weights to begin with, where there is no resume point.
+        allocation: how much of the resource its rung gives it.
+        recorded: float, the best objective that the trial is known to reach; None before.
     """
 
     trial_id: str
     values: dict = field(hash=False)
     seed: int
-    place: str
+    trial_dir: str
     schedule: Schedule
     begin_from: str | None = None
-    ration: Ration = WHOLE
+    allocation: RungAllocation = FULL
     recorded: float | None = None
 
-    def betters(self, measures: dict) -> bool:
-        """Whether these are at least as good as what the trial is known to reach."""
+    def improves(self, metrics: dict) -> bool:
+        """Returns whether these metrics are at least as good as the recorded ones."""
         sign, objective = self.schedule.sign, self.schedule.objective
-        return self.recorded is None or sign * (measures[objective] - self.recorded) >= 0
+        return self.recorded is None or sign * (metrics[objective] - self.recorded) >= 0
 
     @property
     def trained(self) -> dict:
-        """The values by which the model is made and trained."""
-        return {**self.values, **self.ration.used}
+        """The values by which the model is built and trained, those of the rung included."""
+        return {**self.values, **self.allocation.used}
 
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """How a training went.
+    """How a training went: all that comes out of a trial.
 
     Args:
-        measures: of the best evaluation, with `epochs` and `seconds`; empty without one.
-        history: every evaluation; none where the time was over before the first.
-        stopped: why it ended.
-        seconds: spent on it, all attempts together.
-        parameters: weights of the model.
-        latency_ms: milliseconds for one text, where they are limited.
+        metrics: floats by name of the best evaluation, with `epochs` and `seconds`; empty where
+            there was none.
+        history: list of such metrics, one for every evaluation.
+        stopped: str, why training ended.
+        seconds: float, wall time, all attempts together.
+        parameters: int, weights of the model.
+        latency_ms: float, milliseconds for one text; None where latency is not limited.
     """
 
-    measures: dict = field(hash=False)
+    metrics: dict = field(hash=False)
     history: list = field(hash=False)
     stopped: str
     seconds: float

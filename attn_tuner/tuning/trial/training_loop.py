@@ -1,6 +1,7 @@
-"""One trial from start to end: epochs, early stopping, pruning, the clock, the best weights."""
+"""Trains one trial from start to end: epochs, early stopping, pruning, the clock, best weights."""
 
 import time
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -10,8 +11,8 @@ from attn_tuner.metrics import OBJECTIVES, columns_of, kind_of, measure
 from attn_tuner.storage.checkpoints import TrainingProgress
 from attn_tuner.text.prefetch import stream
 from attn_tuner.training.row_adamw import averaged
-from attn_tuner.tuning.chance_level import loss_in
-from attn_tuner.tuning.trial.callbacks import TIME_OVER, TrialCallbacks
+from attn_tuner.tuning.chance_level import loss_in, loss_of
+from attn_tuner.tuning.trial.callbacks import PRUNED, TIME_OVER, TrialCallbacks
 from attn_tuner.tuning.trial.spec import Schedule
 from attn_tuner.tuning.trial.watchdog import TimeOver
 
@@ -19,29 +20,40 @@ SAME = 1e-9  # Epochs closer than this are the same moment.
 
 
 def train(
-    model, batches, validation, schedule: Schedule, watch=None, progress=None, callbacks=()
+    model: keras.Model,
+    batches,
+    validation,
+    schedule: Schedule,
+    callbacks: TrialCallbacks | None = None,
+    progress: TrainingProgress | None = None,
+    keras_callbacks: Sequence[keras.callbacks.Callback] = (),
+    save: Callable[[TrainingProgress], None] | None = None,
 ) -> TrainingProgress:
-    """Trains `model` on `batches` until it stops getting better, and keeps its best weights.
+    """Trains a model until it stops getting better, and keeps its best weights.
 
     Args:
         model: compiled.
-        batches: training data, a `buckets.Batches`: seeded, one pass an epoch, `len` batches.
+        batches: training data, a `Batches`: seeded, one pass an epoch, `len` batches.
         validation: validation data in a stable order, with `labels` and `restore`.
-        schedule, watch: see there.
+        schedule: how long to train, and by which metric to evaluate.
+        callbacks: asked and told while the model trains.
         progress: where an earlier attempt of the same training stopped; its weights are in `model`.
-        callbacks: Keras callbacks that hear of every epoch, its validation measures among the logs.
+        keras_callbacks: told of every epoch, with the validation metrics among the logs.
+        save: writes a resume point; None writes none.
 
     Returns:
-        The progress, with the best weights also set on `model`. When the time was over before the
-        first evaluation the model is evaluated as it is, where it must be: then there is always
-        something to keep. Else the progress has no history.
+        The progress, with the best weights also set on `model`. Where the time was over before the
+        first evaluation, the model is evaluated as it is if `must_evaluate` says so; else the
+        progress has no history.
     """
     progress = progress or TrainingProgress()
-    watch = watch or TrialCallbacks()
+    callbacks = callbacks or TrialCallbacks()
     batches.begin(progress.epoch)
-    referee = EvaluationCallback(model, validation, schedule, watch, progress, len(batches))
+    evaluation = EvaluationCallback(
+        model, validation, schedule, callbacks, progress, len(batches), save
+    )
     try:
-        referee.catch_up()
+        evaluation.catch_up()
         while progress.epoch < schedule.epochs and not progress.stopped:
             batches.begin(progress.epoch, progress.batch)
             # What is left of an epoch is a fit of its own: Keras counts the batches of a fit once.
@@ -50,16 +62,16 @@ def train(
                 stream(batches),
                 epochs=until,
                 initial_epoch=progress.epoch,
-                callbacks=[referee, *callbacks],
+                callbacks=[evaluation, *keras_callbacks],
                 verbose=0,
                 shuffle=False,
             )
         if not progress.history and progress.stopped != TIME_OVER:
-            referee.judge()
+            evaluation.evaluate()
     except TimeOver:
         if progress.best < 0:
             raise
-        watch.expired()  # Whoever has asked is left to end in peace.
+        callbacks.should_stop()  # Whoever has asked is left to end by itself.
         progress.stopped = TIME_OVER
     progress.stopped = progress.stopped or "all epochs done"
     if progress.history:
@@ -68,37 +80,44 @@ def train(
 
 
 class EvaluationCallback(keras.callbacks.Callback):
-    """Judges between batches and epochs, and stops the training when there is cause."""
+    """Evaluates between batches and epochs, and stops the training where there is cause.
 
-    def __init__(self, model, validation, schedule, watch, progress, batches):
+    Args:
+        model: that is trained.
+        validation, schedule, callbacks, progress, save: as `train` takes them.
+        batches: int, batches of an epoch.
+    """
+
+    def __init__(self, model, validation, schedule, callbacks, progress, batches, save):
         super().__init__()
-        self.judged = model
+        self.trained = model
         self.validation = validation
         self.schedule = schedule
-        self.watch = watch
+        self.callbacks = callbacks
         self.progress = progress
         self.batches = max(batches, 1)
-        self.begun = time.monotonic() - progress.seconds
-        self.resume_at = time.monotonic() + watch.pace
+        self.save = save
+        self.began = time.monotonic() - progress.seconds
+        self.next_save = time.monotonic() + callbacks.resume_interval
         self.skipped = 0  # Batches that were done before the fit that runs.
 
-    def catch_up(self):
+    def catch_up(self) -> None:
         """Evaluates where an earlier attempt was cut just before it would have done so."""
         progress = self.progress
         due = self._at_check()
         if progress.batch >= self.batches:
             progress.epoch, progress.batch, due = progress.epoch + 1, 0, True
         epochs = progress.epoch + progress.batch / self.batches
-        judged = progress.history[-1]["epochs"] if progress.history else 0.0
-        if due and judged < epochs - SAME:
-            self.judge()
+        evaluated = progress.history[-1]["epochs"] if progress.history else 0.0
+        if due and evaluated < epochs - SAME:
+            self.evaluate()
 
     def on_train_begin(self, logs=None):
         self.skipped = self.progress.batch
 
     def on_epoch_begin(self, epoch, logs=None):
         self.progress.epoch, self.progress.batch = epoch, self.skipped
-        variables, values = self.judged.metrics_variables, self.progress.metrics
+        variables, values = self.trained.metrics_variables, self.progress.metrics
         if self.skipped and len(variables) == len(values):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
@@ -109,58 +128,58 @@ class EvaluationCallback(keras.callbacks.Callback):
         progress.loss = float((logs or {}).get("loss", float("nan")))
         if not np.isfinite(progress.loss):
             return self._diverged()
-        if self.watch.expired():
+        if self.callbacks.should_stop():
             return self._cut()
-        self.watch.heard({"epoch": progress.epoch, "part": progress.batch / self.batches})
+        self.callbacks.on_batch_end(progress.epoch, progress.batch / self.batches)
         if self._at_check():
-            self.judge()
-        if self.watch.saved and time.monotonic() >= self.resume_at:
+            self.evaluate()
+        if time.monotonic() >= self.next_save:
             self._save()
 
     def on_epoch_end(self, epoch, logs=None):
         if not self.progress.stopped:
             self.progress.epoch, self.progress.batch = epoch + 1, 0
-            self.judge()
-            if self.watch.saved and time.monotonic() >= self.resume_at:
+            self.evaluate()
+            if time.monotonic() >= self.next_save:
                 self._save()
         if logs is not None and self.progress.history:
             # The same dict goes on to the callbacks behind this one.
-            judged = self.progress.history[-1]
-            logs |= {f"val_{name}": judged[name] for name in OBJECTIVES if name in judged}
+            last = self.progress.history[-1]
+            logs |= {f"val_{name}": last[name] for name in OBJECTIVES if name in last}
 
-    def judge(self):
-        """Measures on validation, remembers the best, and stops what has no hope."""
+    def evaluate(self) -> None:
+        """Evaluates on the validation part, remembers the best, and stops where there is cause."""
         progress, schedule = self.progress, self.schedule
         began = time.monotonic()
-        with averaged(self.judged):
-            answers = self.judged.predict(stream(self.validation), verbose=0)
-            weights = self.judged.get_weights()
+        with averaged(self.trained):
+            answers = self.trained.predict(stream(self.validation), verbose=0)
+            weights = self.trained.get_weights()
         probabilities = self.validation.restore(answers)
-        judging = time.monotonic() - began
-        self.watch.judged(judging)
+        spent = time.monotonic() - began
+        self.callbacks.on_evaluation_timed(spent)
         if not np.isfinite(probabilities).all():
             return self._diverged()
-        measures = measure(self.validation.labels, probabilities)
+        measured = measure(self.validation.labels, probabilities)
         epochs = progress.epoch + progress.batch / self.batches
-        progress.seconds = time.monotonic() - self.begun
-        costs = {"seconds": progress.seconds, "judging": judging}
-        news = {"epochs": epochs, **costs, "loss": progress.loss, **measures}
-        progress.history.append(news)
-        score = schedule.sign * measures[schedule.objective]
-        if progress.best < 0 or self._better(news, progress.best_measures):
+        progress.seconds = time.monotonic() - self.began
+        costs = {"seconds": progress.seconds, "judging": spent}
+        metrics = {"epochs": epochs, **costs, "loss": progress.loss, **measured}
+        progress.history.append(metrics)
+        score = schedule.sign * measured[schedule.objective]
+        if progress.best < 0 or self._better(metrics, progress.best_measures):
             progress.best_weights = weights
             progress.probabilities = columns_of(self.validation.labels, probabilities).astype(
                 "float32"
             )
             progress.best = len(progress.history) - 1
-        self.watch.heard({"epoch": progress.epoch, "part": 0.0, "measures": news})
+        self.callbacks.on_evaluated(progress.epoch, metrics)
         if progress.stopped:  # By the clock: this is not a point that other trials have.
             return
-        reason = self.watch.hopeless(epochs, score, loss_in(measures))
+        reason = self.callbacks.should_prune(epochs, score, loss_in(measured))
         if schedule.sign == 1 and score >= 1.0:
             self._stop("nothing is left to get better")
         elif reason:
-            self._stop(f"pruned: {reason}")
+            self._stop(f"{PRUNED}: {reason}")
         elif epochs - progress.best_measures["epochs"] >= schedule.patience - SAME:
             self._stop(f"no better for {schedule.patience} epochs")
 
@@ -169,12 +188,12 @@ class EvaluationCallback(keras.callbacks.Callback):
             raise FailedTrialError("The loss is no longer a number; try a lower learning_rate.")
         self._stop("the loss was no longer a number")
 
-    def _better(self, news, best) -> bool:
+    def _better(self, metrics: dict, best: dict) -> bool:
         key, sign = self.schedule.objective, self.schedule.sign
-        if news[key] != best[key]:
-            return sign * news[key] > sign * best[key]
-        loss = "rmse" if kind_of(self.validation.labels) == "number" else "log_loss"
-        return news[loss] < best[loss]
+        if metrics[key] != best[key]:
+            return sign * metrics[key] > sign * best[key]
+        loss = loss_of(kind_of(self.validation.labels))
+        return metrics[loss] < best[loss]
 
     def _at_check(self) -> bool:
         checks, done = self.schedule.checks, self.progress.batch
@@ -185,19 +204,20 @@ class EvaluationCallback(keras.callbacks.Callback):
     def _cut(self):
         self._stop(TIME_OVER)
         self._save()
-        if not self.progress.history and self.watch.must_judge():
-            self.judge()
+        if not self.progress.history and self.callbacks.must_evaluate():
+            self.evaluate()
             self._save()
 
     def _save(self):
-        self.progress.seconds = time.monotonic() - self.begun
-        own = self.judged.metrics_variables
+        self.progress.seconds = time.monotonic() - self.began
+        own = self.trained.metrics_variables
         self.progress.metrics = [keras.ops.convert_to_numpy(each) for each in own]
-        if self.watch.saved:
-            self.watch.saved(self.progress)
-        self.resume_at = time.monotonic() + self.watch.pace
+        if self.save:
+            self.save(self.progress)
+            self.callbacks.on_resume_point()
+        self.next_save = time.monotonic() + self.callbacks.resume_interval
 
-    def _stop(self, reason):
+    def _stop(self, reason: str):
         self.progress.stopped = reason
-        self.progress.seconds = time.monotonic() - self.begun
-        self.judged.stop_training = True
+        self.progress.seconds = time.monotonic() - self.began
+        self.trained.stop_training = True

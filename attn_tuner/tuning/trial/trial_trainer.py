@@ -1,13 +1,14 @@
-"""The training of one trial's model, wherever it runs: in this process or in a worker's."""
+"""Trains one trial's model, wherever it runs: in this process or in a worker."""
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
 
 from attn_tuner.errors import Infeasible
+from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.storage.checkpoints import (
     TrainingProgress,
     load_resume_point,
@@ -22,64 +23,59 @@ from attn_tuner.tuning.trial.training_loop import train
 
 @dataclass(frozen=True, eq=False)
 class TrialTrainer:
-    """All that the tasks of a run have in common.
+    """Trains the trials of a run: holds what they have in common.
 
-        outcome = TrialTrainer(hypermodel, data.training, data.validation)(task, TrialCallbacks())
+        outcome = TrialTrainer(hypermodel, data.training, data.validation)(spec, TrialCallbacks())
 
     Args:
-        hypermodel: an `AttentionHyperModel`.
-        training: `(values, seed, ration)` to the batches to train on.
-        validation: `values` to the batches to judge by.
-        callbacks: `(trial_id, values)` to Keras callbacks for that trial, or a list of callbacks
-            of which every trial gets copies.
-        allowed: what a model may cost.
-        also: further measures of a trained model, from it, its values and its measures.
+        hypermodel: builds a model of values.
+        training: function of values, seed and `RungAllocation` that returns the training batches.
+        validation: function of values that returns the validation batches.
+        keras_callbacks: function of trial id and values that returns Keras callbacks for that
+            trial, or a list of callbacks of which every trial gets copies.
+        constraints: what a model may cost.
+        extra_metrics: function of a trained model, its values and its metrics that returns further
+            metrics by name.
     """
 
-    hypermodel: object
+    hypermodel: AttentionHyperModel
     training: Callable
     validation: Callable
-    callbacks: Callable[[str, dict], Sequence] | Sequence = ()
-    allowed: Constraints = field(default_factory=Constraints)
-    also: Callable[[keras.Model, dict, dict], dict] | None = None
+    keras_callbacks: Callable[[str, dict], Sequence] | Sequence = ()
+    constraints: Constraints = field(default_factory=Constraints)
+    extra_metrics: Callable[[keras.Model, dict, dict], dict] | None = None
 
-    def __call__(self, task: TrialSpec, watch: TrialCallbacks) -> TrialOutcome:
-        """Trains from the last resume point on, and leaves weights and probabilities.
+    def __call__(self, spec: TrialSpec, callbacks: TrialCallbacks) -> TrialOutcome:
+        """Trains a trial from its last resume point on; leaves weights and probabilities on disk.
 
-        They stay as they are where the trial is known to reach more than it does now.
+        Those that are there stay where the trial is known to reach more than it does now.
 
         Raises:
-            Infeasible: the model breaks a limit.
+            Infeasible: the model breaks a constraint.
         """
         keras.utils.clear_session()
-        keras.utils.set_random_seed(task.seed)
-        values = task.trained
-        batches = self.training(values, task.seed, task.ration)
+        keras.utils.set_random_seed(spec.seed)
+        values = spec.trained
+        batches = self.training(values, spec.seed, spec.allocation)
         model = self._model(values, batches)
-        latency = self._within_limits(model, values)
-        progress = load_resume_point(model, task.place) or _promoted(model, task)
-
-        def saved(progress):
-            save_resume_point(model, progress, task.place)
-            if watch.saved:
-                watch.saved(progress)
-
+        latency = self._checked_latency(model, values)
         progress = train(
             model,
             batches,
             self.validation(values),
-            task.schedule,
-            replace(watch, saved=saved),
-            progress,
-            self._callbacks(task),
+            spec.schedule,
+            callbacks,
+            load_resume_point(model, spec.trial_dir) or _promoted(model, spec),
+            self._keras_callbacks(spec),
+            save=lambda progress: save_resume_point(model, progress, spec.trial_dir),
         )
-        measures = dict(progress.best_measures)
-        if measures and self.also:
-            measures |= self.also(model, values, progress.best_measures)
-        if measures and task.betters(measures):
-            save_best(model, progress.probabilities, task.place)
+        metrics = dict(progress.best_measures)
+        if metrics and self.extra_metrics:
+            metrics |= self.extra_metrics(model, values, progress.best_measures)
+        if metrics and spec.improves(metrics):
+            save_best(model, progress.probabilities, spec.trial_dir)
         return TrialOutcome(
-            measures=measures,
+            metrics=metrics,
             history=progress.history,
             stopped=progress.stopped,
             seconds=progress.seconds,
@@ -87,34 +83,34 @@ class TrialTrainer:
             latency_ms=latency,
         )
 
-    def _model(self, values, batches):
-        """The model, whose learning rate falls over as many texts as it is trained on."""
+    def _model(self, values: dict, batches) -> keras.Model:
+        """Builds the model, whose learning rate falls over as many texts as it is trained on."""
         hypermodel = copy.copy(self.hypermodel)
         if hypermodel.training_texts is not None:
             hypermodel.training_texts = len(batches.rows)
         return hypermodel.model(values)
 
-    def _within_limits(self, model, values) -> float | None:
-        """Milliseconds for one text where they are limited."""
-        limited = self.allowed.latency_ms is not None
+    def _checked_latency(self, model: keras.Model, values: dict) -> float | None:
+        """Checks the constraints; returns milliseconds for one text where these are limited."""
+        limited = self.constraints.latency_ms is not None
         latency = latency_ms(model, values["max_length"]) if limited else None
-        if reason := self.allowed.refusal(model, latency):
+        if reason := self.constraints.refusal(model, latency):
             raise Infeasible(reason)
         return latency
 
-    def _callbacks(self, task):
-        if callable(self.callbacks):
-            return list(self.callbacks(task.trial_id, dict(task.trained)))
-        return copy.deepcopy(list(self.callbacks))
+    def _keras_callbacks(self, spec: TrialSpec) -> list:
+        if callable(self.keras_callbacks):
+            return list(self.keras_callbacks(spec.trial_id, dict(spec.trained)))
+        return copy.deepcopy(list(self.keras_callbacks))
 
 
-def _promoted(model, task) -> TrainingProgress | None:
-    """Sets `model` to the weights of the trial that this one goes on from; None without one."""
-    if not task.begin_from or not Path(task.begin_from).exists():
+def _promoted(model: keras.Model, spec: TrialSpec) -> TrainingProgress | None:
+    """Loads the weights of the trial that this one goes on from; returns None without one."""
+    if not spec.begin_from or not Path(spec.begin_from).exists():
         return None
-    if task.ration.behind:
-        model.load_weights(task.begin_from)
+    if spec.allocation.behind:
+        model.load_weights(spec.begin_from)
     else:
         # The rung's learning rate begins anew, and with it the optimiser, which counts its steps.
-        keras.Model(model.inputs, model.outputs).load_weights(task.begin_from)
-    return TrainingProgress(epoch=task.ration.behind)
+        keras.Model(model.inputs, model.outputs).load_weights(spec.begin_from)
+    return TrainingProgress(epoch=spec.allocation.behind)

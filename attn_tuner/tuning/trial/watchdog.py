@@ -1,36 +1,38 @@
-"""Interrupts a training that does not notice that its time is over."""
+"""Interrupts a training that overruns its time limit without noticing."""
 
 import contextlib
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-PACE = 1.0  # Seconds between two looks.
+CHECK_INTERVAL = 1.0  # Seconds.
 
 
 class TimeOver(Exception):
-    """The clock overtook a trial: it has no result yet, and is no failure."""
+    """The time limit came before the trial's first evaluation: no result, and no failure."""
 
 
 @contextlib.contextmanager
-def woken(over: Callable[[], bool], grace: Callable[[bool], float]):
-    """Raises `TimeOver` in the block where it does not ask for long whether the time is over.
+def enforced_limit(
+    over: Callable[[], bool], grace: Callable[[bool], float]
+) -> Iterator[Callable[[], bool]]:
+    """Raises `TimeOver` in the block where it goes on after the time is over, unaware of it.
 
-        with woken(over, grace) as asked:
-            train(expired=asked)
+        with enforced_limit(over, grace) as checked_over:
+            train(should_stop=checked_over)
 
-    Gives `asked`, which answers as `over` does: whoever has been answered that the time is over
-    knows, and is left to end in peace. Whatever exception the interruption ends as (TensorFlow
-    turns some into its own while it traces a model), it leaves the block as `TimeOver`.
+    Gives a function that answers as `over` does. A block that got True from it knows that the time
+    is over, and is left to end by itself. Whatever exception the interruption turns into
+    (TensorFlow makes some into its own while it traces a model), it leaves the block as `TimeOver`.
 
-    Outside the main thread, on Windows, and where another alarm is set, nothing is raised: Python
-    can interrupt only there. What hangs inside one call of a C library is not reached either.
+    Nothing is raised outside the main thread, on Windows, and where another alarm is set: Python
+    interrupts only there. A single long call of a C library is not interrupted either.
 
     Args:
-        over: whether the time is over.
-        grace: seconds that the block may take to ask, known when the time is over; it is given
-            whether the block has asked before. Until it does a model is built and traced.
+        over: returns whether the time is over.
+        grace: returns the seconds that the block may go on unaware; called once, when the time is
+            over, with whether the block has asked before. Until it asks, a model is being built.
     """
     free = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
     if not free or signal.getitimer(signal.ITIMER_REAL)[0]:
@@ -38,12 +40,12 @@ def woken(over: Callable[[], bool], grace: Callable[[bool], float]):
         return
     until, noticed, started, raised = None, False, False, False
 
-    def asked() -> bool:
+    def checked_over() -> bool:
         nonlocal noticed, started
         started, noticed = True, over()
         return noticed
 
-    def look(number, frame):
+    def on_alarm(number, frame):
         nonlocal until, raised
         if noticed or not over():
             return
@@ -53,10 +55,10 @@ def woken(over: Callable[[], bool], grace: Callable[[bool], float]):
             raised = True
             raise TimeOver("The time was over.")
 
-    before = signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, PACE, PACE)
+    before = signal.signal(signal.SIGALRM, on_alarm)
+    signal.setitimer(signal.ITIMER_REAL, CHECK_INTERVAL, CHECK_INTERVAL)
     try:
-        yield asked
+        yield checked_over
     except Exception as error:
         if raised and not isinstance(error, TimeOver):
             raise TimeOver("The time was over.") from error

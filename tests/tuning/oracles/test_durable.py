@@ -190,7 +190,8 @@ def test_a_trial_that_kills_its_process_twice_is_set_aside(tmp_path):
     ended = search(oracle("random", 3), tmp_path).oracle
     assert ended.trials[victim.trial_id].status == "FAILED"
     assert "began 2 times" in ended.trials[victim.trial_id].message
-    assert ended.set_aside == [ended.trials[victim.trial_id]]
+    assert ended.take_set_aside() == [ended.trials[victim.trial_id]]
+    assert ended.take_set_aside() == []
     assert [t.status for t in ended.trials.values()].count("COMPLETED") == 2
 
 

@@ -20,17 +20,17 @@ from attn_tuner.tuning.pruning import (
     make_pruner,
     pruners,
 )
-from attn_tuner.tuning.pruning.beyond_chance import begun_on
+from attn_tuner.tuning.pruning.beyond_chance import left_chance
 from attn_tuner.tuning.pruning.extrapolation import drawn_on
 
 curves = st.lists(st.lists(st.floats(0, 1), min_size=1, max_size=8), min_size=1, max_size=12)
 
 
 def run(pruner, scores, trial="new", steps=None):
-    """Reports a whole curve; the reason at the first step that is hopeless, or None."""
+    """Reports a whole curve; the reason at the first step at which it should be pruned, or None."""
     for step, value in zip(steps or range(1, len(scores) + 1), scores, strict=True):
         pruner.report(trial, step, value)
-        reason = pruner.hopeless(trial)
+        reason = pruner.should_prune(trial)
         if reason:
             pruner.finish(trial, pruned=True)
             return reason
@@ -45,10 +45,10 @@ def with_peers(pruner, *values, step=1):
     return pruner
 
 
-def test_a_trial_below_the_median_is_hopeless_and_the_reason_says_so():
+def test_a_trial_below_the_median_is_pruned_and_the_reason_says_so():
     pruner = with_peers(MedianPruner(), 0.70, 0.75, 0.781, 0.79, 0.80, step=0.5)
     pruner.report("new", 0.5, 0.712)
-    assert pruner.hopeless("new") == "0.712 after 0.50 epochs; the median there is 0.781"
+    assert pruner.should_prune("new") == "0.712 after 0.50 epochs; the median there is 0.781"
 
 
 def test_a_trial_at_the_median_goes_on():
@@ -69,7 +69,7 @@ def test_only_trials_of_the_same_rung_are_peers():
     assert run(rungs.of(1.0), [0.5])
 
 
-def test_nothing_is_judged_before_the_warmup_or_without_enough_peers():
+def test_nothing_is_pruned_before_the_warmup_or_without_enough_peers():
     assert run(with_peers(MedianPruner(warmup=2), 0.7, 0.8, 0.9, 0.6), [0.1]) is None
     assert run(with_peers(MedianPruner(peers=5), 0.7, 0.8, 0.9, 0.6), [0.1]) is None
 
@@ -102,7 +102,7 @@ def test_a_slower_trial_still_running_is_no_peer_yet():
     pruner = MedianPruner(peers=1)
     pruner.report("slow", 1, 0.9)
     pruner.report("new", 2, 0.5)
-    assert pruner.hopeless("new") is None
+    assert pruner.should_prune("new") is None
 
 
 def test_successive_halving_lets_a_third_go_on_from_each_rung():
@@ -111,16 +111,16 @@ def test_successive_halving_lets_a_third_go_on_from_each_rung():
     assert "3 go on" in run(pruner, [0.65], "lower")
 
 
-def test_successive_halving_judges_at_rungs_only():
+def test_successive_halving_compares_at_rungs_only():
     pruner = AshaPruner(first=1, factor=3, peers=1)
     for number in range(4):
         run(pruner, [0.8] * 4, f"peer{number}")
     for step in (0.5, 0.9):
         pruner.report("new", step, 0.1)
-        assert pruner.hopeless("new") is None
+        assert pruner.should_prune("new") is None
     pruner.report("new", 1.1, 0.8)
     pruner.report("new", 2.9, 0.1)
-    assert pruner.hopeless("new") is None
+    assert pruner.should_prune("new") is None
 
 
 @pytest.mark.parametrize(("step", "rungs"), [(0.9, 0), (1, 1), (2.99, 1), (3, 2), (9, 3), (27, 4)])
@@ -183,7 +183,7 @@ def test_going_back_to_a_resume_point_forgets_what_came_after():
     pruner.report("new", 0.4, 0.99)
     pruner.report("new", 0.3, 0.3)
     pruner.report("new", 1, 0.3)
-    assert pruner.hopeless("new")
+    assert pruner.should_prune("new")
 
 
 def test_a_pruned_trial_may_come_back_when_later_ones_are_worse():
@@ -214,6 +214,12 @@ CHANCE = Scale(1 / 150, 1.0)
 AT_CHANCE = st.lists(st.lists(st.floats(0, 0.1), min_size=1, max_size=8), min_size=1, max_size=12)
 
 
+def asked(pruner, trial_id, step, value, loss):
+    """Reports a point; the reason to prune the trial there, or None."""
+    pruner.report(trial_id, step, value, loss)
+    return pruner.should_prune(trial_id)
+
+
 def guarded(name, *curves, losses=None):
     """The reasons that were given for each curve, in turn, near chance of 150 classes."""
     pruner = PrunerPerRung(lambda: make_pruner(name), CHANCE).of(1.0)
@@ -221,7 +227,7 @@ def guarded(name, *curves, losses=None):
     for number, curve in enumerate(curves):
         loss = losses[number] if losses else [None] * len(curve)
         points = zip(curve, loss, strict=True)
-        reasons = [pruner.judged(str(number), 1 + at, *each) for at, each in enumerate(points)]
+        reasons = [asked(pruner, str(number), 1 + at, *each) for at, each in enumerate(points)]
         given.append([each for each in reasons if each])
         pruner.finish(str(number), pruned=bool(given[-1]))
     return given
@@ -230,13 +236,13 @@ def guarded(name, *curves, losses=None):
 @pytest.mark.parametrize("name", pruners)
 @settings(deadline=None, max_examples=30)
 @given(curves=AT_CHANCE)
-def test_no_pruner_judges_by_scores_that_have_not_left_chance(name, curves):
+def test_no_pruner_compares_scores_that_have_not_left_chance(name, curves):
     good = [[0.9 + each / 100] * 8 for each in range(5)]
     assert not any(guarded(name, *good, *curves)[5:])
 
 
 @pytest.mark.parametrize("name", [name for name in pruners if pruners[name]().by_loss])
-def test_near_chance_the_loss_judges(name):
+def test_near_chance_losses_are_compared(name):
     low = [0.02] * 8
     better = [[4.0 - 0.3 * at for at in range(8)]] * 5
     worse = [5.0 - 0.001 * at for at in range(8)]
@@ -256,13 +262,13 @@ def test_who_leaves_chance_starts_with_a_clean_sheet(name):
 
 
 @pytest.mark.parametrize("name", sorted({*pruners} - {"none"}))
-def test_beyond_chance_scores_judge_as_ever(name):
+def test_beyond_chance_scores_are_compared_as_ever(name):
     peers = [[0.5, 0.6, 0.7, 0.75, 0.8, 0.82, 0.84, 0.85]] * 5
     assert guarded(name, *peers, [0.3] * 8)[5]
 
 
 def test_a_smaller_score_leaves_chance_downwards():
-    begun = begun_on(Scale(2.0, 0.0), -1)
+    begun = left_chance(Scale(2.0, 0.0), -1)
     assert not begun(-1.9)
     assert begun(-1.0)
 
@@ -322,7 +328,7 @@ def test_options_without_sense_are_refused(name, options):
 
 def test_a_pruner_of_ones_own_is_taken_as_it_is():
     class Whim(Pruner):
-        def _judge(self, trial_id):
+        def reason_to_prune(self, trial_id):
             return "on a whim"
 
     whim = Whim(peers=1)

@@ -63,7 +63,7 @@ def texts(count, seed):
 STORES = {"train": texts(8 * BATCHES - 3, 1), "validation": texts(24, 2)}
 
 
-def training(values, seed, ration=None):
+def training(values, seed, allocation=None):
     return Batches(STORES["train"], values["batch_size"], max_length=8, seed=seed)
 
 
@@ -111,28 +111,42 @@ class Steps(keras.callbacks.Callback):
         self.weights = self.model.get_weights()
 
 
-def trained(state, cuts, must_judge=False):
+class CutAfter(TrialCallbacks):
+    """Ends a training after so many batches; None lets it go on."""
+
+    resume_interval = 1e9
+
+    def __init__(self, batches, evaluated):
+        self.left = batches
+        self.evaluated = evaluated
+
+    def should_stop(self):
+        self.left = self.left and self.left - 1
+        return self.left == 0
+
+    def must_evaluate(self):
+        return self.evaluated
+
+
+def trained(state, cuts, must_evaluate=False):
     """The progress of a training that was cut after so many batches each time, and its steps."""
     model, values, begin = prepared(state)
     steps = Steps()
     with tempfile.TemporaryDirectory() as place:
         for cut in [*cuts, None]:
-            left = [cut]
-
-            def expired(left=left):
-                left[0] = left[0] and left[0] - 1
-                return left[0] == 0
-
-            watch = TrialCallbacks(
-                expired=expired,
-                saved=lambda progress: save_resume_point(model, progress, place),
-                must_judge=lambda: must_judge,
-                pace=1e9,
-            )
             forget(model)
             progress = load_resume_point(model, place) or load_resume_point(model, begin)
             batches = training(values, seed=5)
-            progress = train(model, batches, validation(values), SCHEDULE, watch, progress, [steps])
+            progress = train(
+                model,
+                batches,
+                validation(values),
+                SCHEDULE,
+                CutAfter(cut, must_evaluate),
+                progress,
+                [steps],
+                lambda progress: save_resume_point(model, progress, place),
+            )
             if progress.stopped != TIME_OVER:
                 break
     return progress, steps
@@ -153,17 +167,17 @@ cut_points = st.lists(st.integers(1, 2 * BATCHES), max_size=4)
 
 @pytest.mark.parametrize("state", STATES)
 @settings(max_examples=6, deadline=None, phases=(Phase.explicit, Phase.generate))
-@given(cuts=cut_points, must_judge=st.booleans())
-@example(cuts=[2, BATCHES + 1, BATCHES], must_judge=True)
-def test_training_that_was_cut_and_went_on_is_training_in_one_piece(state, cuts, must_judge):
+@given(cuts=cut_points, must_evaluate=st.booleans())
+@example(cuts=[2, BATCHES + 1, BATCHES], must_evaluate=True)
+def test_training_that_was_cut_and_went_on_is_training_in_one_piece(state, cuts, must_evaluate):
     whole, whole_steps = in_one_piece(state)
-    found, steps = trained(state, cuts, must_judge)
+    found, steps = trained(state, cuts, must_evaluate)
     np.testing.assert_allclose(steps.losses, whole_steps.losses, atol=1e-5)
     for one, other in zip(steps.weights, whole_steps.weights, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
     due, seen = curve(whole), curve(found)
     first = due[0]["epochs"] * BATCHES
-    if must_judge and cuts and cuts[0] < first:  # Judged once more where it was cut.
+    if must_evaluate and cuts and cuts[0] < first:  # Evaluated once more where it was cut.
         assert seen.pop(0)["epochs"] == pytest.approx(cuts[0] / BATCHES)
     assert len(seen) == len(due)
     for one, other in zip(seen, due, strict=True):
@@ -219,7 +233,7 @@ def cut(tmp_path_factory):
             batches.append(batch)
 
     runner_in(
-        folder, lambda: len(batches) >= BATCHES + 1, callbacks=lambda *a: [Counting()]
+        folder, lambda: len(batches) >= BATCHES + 1, keras_callbacks=lambda *a: [Counting()]
     ).search()
     record = the_record(folder)
     assert record.status == "cut"

@@ -42,10 +42,28 @@ def model():
     return model
 
 
+class AlwaysOver(TrialCallbacks):
+    def should_stop(self):
+        return True
+
+
+class PrunesAtHalf(TrialCallbacks):
+    def should_prune(self, epochs, score, loss):
+        return "far below" if epochs >= 0.5 else None
+
+
+class SavesAlways(TrialCallbacks):
+    resume_interval = 0.0
+    saved = 0
+
+    def on_resume_point(self):
+        self.saved += 1
+
+
 def test_the_model_ends_with_the_weights_of_its_best_evaluation(model):
     validation = separable(64, seed=1)
     progress = train(model, separable(64), validation, Schedule(epochs=4, patience=4))
-    best = max(news["accuracy"] for news in progress.history)
+    best = max(each["accuracy"] for each in progress.history)
     answers = model.predict(validation, verbose=0)[:, 0] > 0.5
     assert progress.best_measures["accuracy"] == best
     assert np.mean(answers == validation.labels) == pytest.approx(best)
@@ -59,18 +77,17 @@ def test_training_stops_when_nothing_gets_better(model):
     assert progress.stopped == "no better for 2 epochs"
 
 
-def test_a_model_is_judged_even_when_the_time_is_over_at_its_first_batch(model):
-    watch = TrialCallbacks(expired=lambda: True)
-    progress = train(model, separable(64), separable(64, seed=1), Schedule(epochs=4), watch)
+def test_a_model_is_evaluated_even_when_the_time_is_over_at_its_first_batch(model):
+    callbacks = AlwaysOver()
+    progress = train(model, separable(64), separable(64, seed=1), Schedule(epochs=4), callbacks)
     assert len(progress.history) == 1
     assert progress.history[0]["epochs"] == pytest.approx(1 / 8)
     assert progress.stopped == "the time was over"
 
 
-def test_a_hopeless_model_stops_with_the_reason(model):
-    watch = TrialCallbacks(hopeless=lambda epochs, *scores: "far below" if epochs >= 0.5 else None)
+def test_a_model_that_should_be_pruned_stops_with_the_reason(model):
     schedule = Schedule(epochs=4, checks=4)
-    progress = train(model, separable(64), separable(64, seed=1), schedule, watch)
+    progress = train(model, separable(64), separable(64, seed=1), schedule, PrunesAtHalf())
     assert progress.stopped == "pruned: far below"
     assert progress.history[-1]["epochs"] == pytest.approx(0.5)
 
@@ -78,16 +95,22 @@ def test_a_hopeless_model_stops_with_the_reason(model):
 def test_checks_inside_an_epoch_stand_at_equal_distances(model):
     schedule = Schedule(epochs=1, checks=4)
     progress = train(model, separable(64), separable(64, seed=1), schedule)
-    assert [news["epochs"] for news in progress.history] == pytest.approx([0.25, 0.5, 0.75, 1.0])
+    assert [each["epochs"] for each in progress.history] == pytest.approx([0.25, 0.5, 0.75, 1.0])
 
 
 def test_resume_points_are_given_away_at_their_pace_and_training_goes_on_from_one(model):
     seen = []
-    watch = TrialCallbacks(
-        saved=lambda progress: seen.append((progress.epoch, progress.batch)), pace=0.0
+    callbacks = SavesAlways()
+    train(
+        model,
+        separable(64),
+        separable(64, seed=1),
+        Schedule(epochs=1),
+        callbacks,
+        save=lambda progress: seen.append((progress.epoch, progress.batch)),
     )
-    train(model, separable(64), separable(64, seed=1), Schedule(epochs=1), watch)
     assert (0, 3) in seen
+    assert callbacks.saved == len(seen)
     batches = separable(64)
     progress = TrainingProgress(epoch=1)
     train(model, batches, separable(64, seed=1), Schedule(epochs=2), progress=progress)
@@ -105,7 +128,7 @@ def test_of_equal_scores_the_one_with_the_lower_log_loss_is_kept(model):
     validation = separable(4, seed=1)
     progress = train(model, separable(64), validation, Schedule(epochs=6, patience=6))
     equal = [n for n in progress.history if n["accuracy"] == progress.best_measures["accuracy"]]
-    assert progress.best_measures["log_loss"] == min(news["log_loss"] for news in equal)
+    assert progress.best_measures["log_loss"] == min(each["log_loss"] for each in equal)
 
 
 def test_callbacks_hear_of_every_epoch_with_its_validation_measures(model):
@@ -116,9 +139,11 @@ def test_callbacks_hear_of_every_epoch_with_its_validation_measures(model):
             heard.append(dict(logs))
 
     schedule = Schedule(epochs=2, patience=2)
-    progress = train(model, separable(64), separable(64, seed=1), schedule, callbacks=[Tracker()])
+    progress = train(
+        model, separable(64), separable(64, seed=1), schedule, keras_callbacks=[Tracker()]
+    )
     assert [logs["val_accuracy"] for logs in heard] == [
-        news["accuracy"] for news in progress.history
+        each["accuracy"] for each in progress.history
     ]
     assert "loss" in heard[0]
 
@@ -130,21 +155,20 @@ def test_callbacks_hear_the_last_measures_of_a_trial_that_is_given_up_inside_an_
         def on_epoch_end(self, epoch, logs=None):
             heard.append(logs["val_accuracy"])
 
-    watch = TrialCallbacks(hopeless=lambda epochs, *scores: "far below" if epochs >= 0.5 else None)
     schedule = Schedule(epochs=4, checks=4)
     rows = separable(64), separable(64, seed=1)
-    progress = train(model, *rows, schedule, watch, callbacks=[Tracker()])
+    progress = train(model, *rows, schedule, PrunesAtHalf(), keras_callbacks=[Tracker()])
     assert heard == [progress.history[-1]["accuracy"]]
 
 
-def test_a_model_whose_weights_are_averaged_is_judged_and_kept_by_the_averages(model):
+def test_a_model_whose_weights_are_averaged_is_evaluated_and_kept_by_the_averages(model):
     model.compile(RowAdamW(0.05, average=0.9), "binary_crossentropy")
     trained = []
     noted = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: trained.extend(model.get_weights())
     )
     validation = separable(64, seed=1)
-    progress = train(model, separable(64), validation, Schedule(epochs=1), callbacks=[noted])
+    progress = train(model, separable(64), validation, Schedule(epochs=1), keras_callbacks=[noted])
     averages = [keras.ops.convert_to_numpy(each) for _, each in model.optimizer.averages]
     for kept, average, own in zip(model.get_weights(), averages, trained, strict=True):
         np.testing.assert_allclose(kept, average)

@@ -7,6 +7,7 @@ import optuna
 from optuna.trial import TrialState
 
 from attn_tuner.tuning.oracles import objective_of, seed_of
+from attn_tuner.tuning.oracles.feedback import OracleListener
 from attn_tuner.tuning.oracles.grid import points
 from attn_tuner.tuning.oracles.initial_points import complete
 from attn_tuner.tuning.oracles.optuna import samplers
@@ -21,7 +22,7 @@ PRUNED = "pruned"
 _TRIES = 10
 
 
-class OptunaOracle(Durable, keras_tuner.Oracle, AtomicState):
+class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
     """Draws a trial's values by one of Optuna's samplers, in any tuner of KerasTuner.
 
         tuner = keras_tuner.Tuner(oracle=OptunaOracle("val_accuracy", 40), hypermodel=build)
@@ -107,7 +108,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, AtomicState):
                 return self._ask(trial_id, point, optuna.samplers.RandomSampler())
         return {"status": "IDLE" if self.ongoing_trials else "STOPPED", "values": None}
 
-    def report(self, trial_id: str, step: float, value: float):
+    def report(self, trial_id: str, step: float, value: float) -> None:
         """Adds a point to the trial's curve in the study; `step` counts epochs.
 
         Optuna keeps no curves for several objectives, so that nothing happens then.
@@ -116,8 +117,8 @@ class OptunaOracle(Durable, keras_tuner.Oracle, AtomicState):
             with quietly():
                 self._asked_trial(trial_id).report(value, round(step * STEPS_PER_EPOCH))
 
-    def tell_pruned(self, trial_id: str, step: float, value: float):
-        """Says, before `end_trial`, that the trial was given up at `step` with `value`.
+    def tell_pruned(self, trial_id: str, step: float, value: float) -> None:
+        """Takes in, before `end_trial`, that the trial was given up at `step` with `value`.
 
         Where an oracle is reached through KerasTuner's client, report a metric named `pruned` in
         `update_trial` instead.

@@ -17,6 +17,7 @@ from attn_tuner.errors import RunError
 from attn_tuner.space.renamed import current_hyperparameters
 from attn_tuner.storage.atomic_files import remove_parts, write_text
 from attn_tuner.storage.checked_files import reading
+from attn_tuner.tuning.oracles.feedback import OracleListener
 from attn_tuner.tuning.oracles.grid import ResumableGrid
 from attn_tuner.tuning.oracles.persistence import journal
 from attn_tuner.tuning.oracles.persistence.atomic_state import (
@@ -54,7 +55,7 @@ class Durable(ThrottledSaves):
         self._folder = None
         self._starts: dict[str, int] = {}
         self._unrecorded: list[str] = []
-        self.set_aside: list[Trial] = []  # For whoever keeps records; he empties it.
+        self._newly_set_aside: list[Trial] = []
         self._make_unhurried()
 
     @property
@@ -69,14 +70,19 @@ class Durable(ThrottledSaves):
                 self._asking = False
         return self._folder
 
-    def note_progress(self, trial_id: str):
-        """Says that the trial has reached a point from which it can go on.
+    def note_progress(self, trial_id: str) -> None:
+        """Takes in that the trial has reached a point from which it can go on.
 
         Whatever ends the process after this, it was not the start of this trial.
         """
         if self._starts.pop(trial_id, 0):
             self.save()
             self._note({"trial": trial_id, "starts": 0})
+
+    def take_set_aside(self) -> list[Trial]:
+        """Returns the trials that were set aside since the last call."""
+        found, self._newly_set_aside = self._newly_set_aside, []
+        return found
 
     @keras_tuner.synchronized
     def create_trial(self, tuner_id):
@@ -116,7 +122,7 @@ class Durable(ThrottledSaves):
             f"Trial {trial.trial_id} began {starts} times and each time the process ended before "
             "the trial did. It probably needs more memory than there is."
         )
-        self.set_aside.append(trial)
+        self._newly_set_aside.append(trial)
         self.end_trial(trial)
 
     def _mark(self, tuner_id):
@@ -217,4 +223,4 @@ def durable(oracle):
 @functools.cache
 def _durable_class(kind: type) -> type:
     grid = (ResumableGrid,) if issubclass(kind, GridSearchOracle) else ()
-    return type(f"Durable{kind.__name__}", (Durable, *grid, kind, AtomicState), {})
+    return type(f"Durable{kind.__name__}", (Durable, *grid, kind, OracleListener, AtomicState), {})

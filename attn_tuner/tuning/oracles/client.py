@@ -1,0 +1,72 @@
+"""Asks any oracle of KerasTuner for trials, and tells it how they end."""
+
+import itertools
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import keras_tuner
+from keras_tuner.engine.trial import Trial, TrialStatus
+
+from attn_tuner.storage.trial_record import TrialRecord
+from attn_tuner.tuning.oracles.feedback import OracleFeedback
+
+
+class OracleClient:
+    """Stands between a search and its oracle.
+
+    Args:
+        oracle: any oracle of KerasTuner.
+
+    Attributes:
+        feedback: tells the oracle of running trials.
+    """
+
+    def __init__(self, oracle: keras_tuner.Oracle):
+        self.oracle = oracle
+        self.feedback = OracleFeedback(oracle)
+
+    def request(self, running: Collection[str] = ()) -> Trial:
+        """Returns a trial that an earlier sitting left running, or a new one.
+
+        Args:
+            running: ids of the trials that this sitting has begun.
+        """
+        slots = self.oracle.ongoing_trials
+        left = [slot for slot, trial in slots.items() if trial.trial_id not in running]
+        free = (f"tuner{number}" for number in itertools.count())
+        slot = left[0] if left else next(slot for slot in free if slot not in slots)
+        return self.oracle.create_trial(slot)
+
+    def complete(self, trial: Trial, metrics: Mapping[str, float], trial_dir: str) -> None:
+        """Tells the metrics of a trial that has ended well.
+
+        Args:
+            trial: KerasTuner's; it has ended before where it only went on.
+            metrics: by name, `val_...`.
+            trial_dir: the trial's folder.
+        """
+        went_on = trial.status == TrialStatus.COMPLETED
+        if went_on:  # KerasTuner would take the mean of its scores.
+            trial.metrics = type(trial.metrics)()
+        self.oracle.update_trial(trial.trial_id, metrics)
+        trial.status = TrialStatus.COMPLETED
+        if went_on:
+            self.oracle.score_trial(trial)
+            trial.save(Path(trial_dir) / "trial.json")
+
+    def keep_score(self, trial: Trial, metrics: Mapping[str, float]) -> None:
+        """Tells the metrics of a trial that has a score and could not go on, if it still runs."""
+        if trial.status == TrialStatus.RUNNING and trial.trial_id in self.oracle.trials:
+            self.oracle.update_trial(trial.trial_id, metrics)
+            trial.status = TrialStatus.COMPLETED
+
+    def unreported(self, records: Mapping[str, TrialRecord]) -> dict[str, TrialRecord]:
+        """Returns the records, by trial id, of which the oracle has not heard before a kill."""
+        ended = ("completed", "pruned")
+        known = self.oracle.trials
+        return {
+            trial_id: record
+            for trial_id, record in records.items()
+            if record.status in ended
+            and getattr(known.get(trial_id), "status", "") == TrialStatus.RUNNING
+        }

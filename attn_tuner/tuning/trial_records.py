@@ -1,0 +1,84 @@
+"""Keeps the records of a run's trials, in memory and in the trials' folders."""
+
+from collections import UserDict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from attn_tuner.storage.trial_record import TrialRecord, ranked
+from attn_tuner.tuning.trial.callbacks import PRUNED, TIME_OVER
+from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
+
+
+class RecordBook(UserDict[str, TrialRecord]):
+    """The records by trial id.
+
+    Args:
+        records: those that the run folder holds.
+        trial_dir: function of a trial id that returns the trial's folder.
+        sign: 1 where a greater score is better, -1 where a smaller one is.
+    """
+
+    def __init__(
+        self, records: Mapping[str, TrialRecord], trial_dir: Callable[[str], str], sign: int
+    ):
+        super().__init__(records)
+        self.trial_dir = trial_dir
+        self.sign = sign
+
+    def write(self, record: TrialRecord) -> None:
+        """Writes a record to its trial's folder, and keeps it."""
+        folder = Path(self.trial_dir(record.trial_id))
+        folder.mkdir(parents=True, exist_ok=True)
+        record.save(folder)
+        self[record.trial_id] = record
+
+    def ranked(self, among: Collection[str] | None = None) -> list[TrialRecord]:
+        """Returns the records that have a score, best first.
+
+        Args:
+            among: ids of trials; None takes all.
+        """
+        return ranked((self[name] for name in (self if among is None else among)), self.sign)
+
+
+def record_of(spec: TrialSpec, outcome: TrialOutcome, goal: str, ended: float) -> TrialRecord:
+    """Makes the record of a trial that was evaluated.
+
+    Args:
+        spec: what the trial asked for.
+        outcome: what came of it.
+        goal: str, the metric that is its score.
+        ended: float, seconds since the search began.
+    """
+    pruned = outcome.stopped.startswith(PRUNED)
+    return TrialRecord(
+        trial_id=spec.trial_id,
+        status="cut" if outcome.stopped == TIME_OVER else "pruned" if pruned else "completed",
+        values=spec.values,
+        score=outcome.metrics[goal],
+        measures=outcome.metrics,
+        history=outcome.history,
+        stopped=outcome.stopped,
+        seconds=outcome.seconds,
+        parameters=outcome.parameters,
+        seed=spec.seed,
+        ended=ended,
+        latency_ms=outcome.latency_ms,
+        share=spec.allocation.share,
+        used=spec.allocation.used,
+    )
+
+
+def merged(
+    known: TrialRecord | None, new: TrialRecord, spec: TrialSpec, outcome: TrialOutcome
+) -> TrialRecord:
+    """Returns the new record, or the old one where it has the better score: none is ever lost."""
+    if known is None or known.score is None or spec.improves(outcome.metrics):
+        return new
+    return replace(known, status=new.status, stopped=new.stopped, seconds=new.seconds)
+
+
+def metrics_of(record: TrialRecord) -> dict:
+    """Returns the metrics of a trial's best evaluation."""
+    return record.measures
