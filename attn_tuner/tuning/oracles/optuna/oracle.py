@@ -1,20 +1,21 @@
-"""Optuna's samplers behind KerasTuner's interface: the study lies in the run folder."""
+"""Puts Optuna's samplers behind KerasTuner's interface; the study lies in the run folder."""
 
 from collections.abc import Mapping, Sequence
 
 import keras_tuner
 import optuna
+from keras_tuner.engine.trial import Trial
 from optuna.trial import TrialState
 
-from attn_tuner.tuning.oracles import objective_of, seed_of
+from attn_tuner.tuning.oracles import ObjectiveLike, objective_of, seed_of
 from attn_tuner.tuning.oracles.feedback import OracleListener
 from attn_tuner.tuning.oracles.grid import points
 from attn_tuner.tuning.oracles.initial_points import complete
 from attn_tuner.tuning.oracles.optuna import samplers
 from attn_tuner.tuning.oracles.optuna.distributions import from_optuna, to_optuna
 from attn_tuner.tuning.oracles.optuna.study import Labels, open_study, quietly, suggest
-from attn_tuner.tuning.oracles.persistence.atomic_state import AtomicState
 from attn_tuner.tuning.oracles.persistence.durable import Durable
+from attn_tuner.tuning.oracles.persistence.oracle_state import HeldState
 
 # Optuna counts steps in whole numbers.
 STEPS_PER_EPOCH = 100
@@ -22,7 +23,7 @@ PRUNED = "pruned"
 _TRIES = 10
 
 
-class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
+class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
     """Draws a trial's values by one of Optuna's samplers, in any tuner of KerasTuner.
 
         tuner = keras_tuner.Tuner(oracle=OptunaOracle("val_accuracy", 40), hypermodel=build)
@@ -47,7 +48,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
 
     def __init__(
         self,
-        objective=None,
+        objective: "ObjectiveLike | None" = None,
         max_trials: int | None = 10,
         sampler: str | optuna.samplers.BaseSampler = "tpe",
         seed: int | None = None,
@@ -71,7 +72,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
         self.sampler = sampler
         self.first_points = tuple(first_points)
         samplers.check(sampler, len(self._objectives()))
-        self._forget_study()
+        self._drop_study()
 
     @property
     def study(self) -> optuna.Study:
@@ -83,7 +84,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
             self._reconcile()
         return self._study
 
-    def populate_space(self, trial_id):
+    def populate_space(self, trial_id: str) -> dict:
         """Asks the study for values that were not tried yet.
 
         Draws that repeat an earlier trial are given back as failed. Where the sampler keeps
@@ -129,17 +130,17 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
         self._pruned.add(trial_id)
 
     @keras_tuner.synchronized
-    def end_trial(self, trial):
+    def end_trial(self, trial: Trial) -> None:
         try:
             super().end_trial(trial)
         finally:  # KerasTuner raises here at the last failure that it bears.
             self._tell(self.trials[trial.trial_id])
 
-    def reload(self):
-        self._forget_study()
+    def reload(self) -> None:
+        self._drop_study()
         super().reload()
 
-    def _forget_study(self):
+    def _drop_study(self):
         self._study = None
         self._numbers: dict[str, int] = {}
         self._asked: dict[str, optuna.Trial] = {}
@@ -148,7 +149,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
     def _objectives(self) -> list[keras_tuner.Objective]:
         return getattr(self.objective, "objectives", [self.objective])
 
-    def _ask(self, trial_id, point, sampler) -> dict:
+    def _ask(self, trial_id: str, point: Mapping, sampler: optuna.samplers.BaseSampler) -> dict:
         """Draws values where `point` has none, and keeps the study's trial for `trial_id`."""
         space = self.get_space()
         space.values = {}
@@ -182,8 +183,8 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
         self._asked[trial_id] = trial
         return {"status": "RUNNING", "values": space.values}
 
-    def _asked_trial(self, trial_id) -> optuna.Trial:
-        """The study's running trial, asked again with the same values after a resume."""
+    def _asked_trial(self, trial_id: str) -> optuna.Trial:
+        """Returns the study's running trial, asked again with the same values after a resume."""
         study = self.study
         if trial_id not in self._asked:
             old = study.get_trials(deepcopy=False)[self._numbers[trial_id]]
@@ -195,7 +196,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
                     self._asked[trial_id].report(value, step)
         return self._asked[trial_id]
 
-    def _tell(self, trial, reopened=False):
+    def _tell(self, trial: Trial, reopened: bool = False):
         """Brings the study up to what KerasTuner knows of a trial that has ended."""
         if trial.status not in ("COMPLETED", "FAILED"):
             return
@@ -217,8 +218,8 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
         self._asked.pop(trial.trial_id, None)
         self._pruned.discard(trial.trial_id)
 
-    def _outcome(self, trial, noted):
-        """The state and the values that the study should hold; `noted` is what it holds."""
+    def _outcome(self, trial: Trial, noted):
+        """Returns the state and values that the study should hold; `noted` is what it holds."""
         if trial.status == "FAILED":
             return TrialState.FAIL, None
         pruned = trial.trial_id in self._pruned or trial.metrics.exists(PRUNED)
@@ -235,8 +236,8 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
             for history in [trial.metrics.get_history(each.name)]
         ]
 
-    def _parameters(self, trial):
-        """The trial's parameters in the study, as its model saw them."""
+    def _parameters(self, trial: Trial):
+        """Returns the trial's parameters for the study, as its model saw them."""
         params, distributions, values = {}, {}, trial.hyperparameters.values
         with quietly():
             for label, hp, distribution in self._labels.of(trial.hyperparameters):
@@ -252,7 +253,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
                     params[label], distributions[label] = value, distribution
         return params, distributions
 
-    def _add(self, trial, frozen, params, distributions, state, values):
+    def _add(self, trial: Trial, frozen, params: dict, distributions: dict, state, values):
         with quietly():
             self.study.add_trial(
                 optuna.trial.create_trial(
@@ -269,7 +270,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, AtomicState):
             )
         self._numbers[trial.trial_id] = len(self.study.get_trials(deepcopy=False)) - 1
 
-    def _tell_study(self, trial_id, state, values=None):
+    def _tell_study(self, trial_id: str, state, values=None):
         with quietly():
             self.study.tell(self._numbers[trial_id], values, state=state, skip_if_finished=True)
         self._asked.pop(trial_id, None)

@@ -1,1 +1,1 @@
-"""Oracle state on disk that survives a kill at any moment."""
+"""Keeps an oracle's state on disk so that it survives a kill at any moment."""

@@ -1,9 +1,8 @@
-"""Writes and reads KerasTuner's files of state as a whole."""
+"""Writes and reads the state of KerasTuner's objects in files that are always whole."""
 
 import json
 import os
 import pickle
-from pathlib import Path
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial
@@ -14,23 +13,21 @@ from attn_tuner.tuning.oracles.persistence.state_files import read_whole
 
 
 class AtomicState(keras_tuner.Oracle.__base__):
-    """The base of KerasTuner's classes with a state, writing whole files.
+    """Writes the state of a KerasTuner object, and reads it.
 
-    Listed after a KerasTuner class among the bases, it stands behind it in the order of calls, so
-    that `Oracle.save`, `Trial.save` and `BaseTuner.save` end here.
+    KerasTuner writes where `save(fname)` of its base class ends. This class derives from that one
+    and is listed after a KerasTuner class among the bases, so that `Oracle.save`, `Trial.save` and
+    `BaseTuner.save` end here instead. There is no public way to hand a writer in.
     """
 
-    def save(self, fname):
+    def save(self, fname: str | os.PathLike) -> str | None:
         if "://" in str(fname):
             return super().save(fname)  # Object stores write whole files by themselves.
-        if self.__dict__.get("_asking"):
-            self._folder = Path(fname).parent
-            return None
         text = json.dumps(self.get_state())
         write_text(fname, text)
         return text
 
-    def reload(self, fname):
+    def reload(self, fname: str | os.PathLike) -> None:
         if "://" in str(fname):
             super().reload(fname)
         else:
@@ -44,16 +41,20 @@ class AtomicTrial(Trial, AtomicState):
 class FastCopyHyperParameters(keras_tuner.HyperParameters):
     """A space of which a copy takes a tenth of the time; every trial has one."""
 
-    def copy(self):
+    def copy(self) -> "FastCopyHyperParameters":
         copied = pickle.loads(pickle.dumps(self))
         copied.active_scopes, copied.inactive_scopes = [], []
         return copied
 
 
-class _Trials(dict):
-    """Trials by id, each made a `AtomicTrial` as it comes in."""
+class AtomicTrials(dict):
+    """Trials by id, each made an `AtomicTrial` as it comes in.
 
-    def __setitem__(self, trial_id, trial):
+    KerasTuner creates the trials itself and goes on with the object that it has stored, so that the
+    object has to change its class: a copy would not be the one that KerasTuner saves.
+    """
+
+    def __setitem__(self, trial_id: str, trial: Trial):
         if type(trial) is Trial:
             trial.__class__ = AtomicTrial
             trial.hyperparameters = _with_current_names(trial.hyperparameters)
@@ -66,5 +67,6 @@ def _with_current_names(space: keras_tuner.HyperParameters) -> keras_tuner.Hyper
     return keras_tuner.HyperParameters.from_config(current_hyperparameters(space.get_config()))
 
 
-def _is_empty(path) -> bool:
+def is_empty(path: str | os.PathLike) -> bool:
+    """Returns whether the file is there and holds nothing."""
     return os.path.exists(path) and os.path.getsize(path) == 0

@@ -1,4 +1,4 @@
-"""State that outlives a kill: any KerasTuner oracle, with files that are always whole.
+"""Lets any KerasTuner oracle survive a kill at any moment.
 
     tuner = keras_tuner.Tuner(oracle=durable(RandomSearchOracle(...)), hypermodel=...)
 
@@ -6,7 +6,10 @@ KerasTuner empties a JSON file before it writes it anew, so that a process kille
 a folder which cannot be opened. Here every file is written beside the old one, then renamed.
 """
 
+import contextlib
 import functools
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import keras_tuner
@@ -21,25 +24,30 @@ from attn_tuner.tuning.oracles.feedback import OracleListener
 from attn_tuner.tuning.oracles.grid import ResumableGrid
 from attn_tuner.tuning.oracles.persistence import journal
 from attn_tuner.tuning.oracles.persistence.atomic_state import (
-    AtomicState,
+    AtomicTrials,
     FastCopyHyperParameters,
-    _is_empty,
-    _Trials,
+    is_empty,
 )
+from attn_tuner.tuning.oracles.persistence.oracle_state import HeldState, OracleState
 from attn_tuner.tuning.oracles.persistence.state_files import START_ANEW, check_states
-from attn_tuner.tuning.oracles.persistence.throttled_saves import ThrottledSaves
 
 _ENDED = ("COMPLETED", "FAILED")
-_MOST_STARTS = 2
+_MAX_STARTS = 2
 
 
-class Durable(ThrottledSaves):
-    """Mixed in before an oracle, whose last base is `AtomicState`: survives a kill at any moment.
+class Durable:
+    """Brings an oracle's trials through a kill at any moment.
+
+    Mixed in before an oracle whose last base is `HeldState`:
 
     - A trial that has ended is never run again, and one that was running is.
     - A trial that began twice and neither ended nor made progress is set aside as failed: it is
       the likely cause. `note_progress` tells of progress.
     - A trial that runs again starts with no metrics, so that its new result counts.
+
+    It is a mixin because KerasTuner's tuners take subclasses of its `Oracle` alone, and call
+    `create_trial`, `end_trial`, `reload` and the state's methods on them. How the state reaches the
+    disk is the business of the `OracleState` that it holds.
     """
 
     def __init__(self, *args, **kwargs):
@@ -47,28 +55,30 @@ class Durable(ThrottledSaves):
         self._make_durable()
 
     def _make_durable(self):
-        trials = _Trials()
+        trials = AtomicTrials()
         for trial_id, trial in self.trials.items():
             trials[trial_id] = trial
         self.trials = trials
         self._quicken()
-        self._folder = None
+        self._state = OracleState(self.get_state, self.save)
         self._starts: dict[str, int] = {}
         self._unrecorded: list[str] = []
         self._newly_set_aside: list[Trial] = []
-        self._make_unhurried()
 
     @property
     def folder(self) -> Path:
         """The run folder, known once a tuner has taken the oracle."""
-        if self._folder is None:
-            # KerasTuner tells an oracle its folder only in the name under which it is to save.
-            self._asking = True
-            try:
-                self.save()
-            finally:
-                self._asking = False
-        return self._folder
+        return self._state.folder
+
+    def saved_seldom(
+        self, clock: Callable[[], float] = time.monotonic
+    ) -> contextlib.AbstractContextManager:
+        """Writes the oracle's file once a second at most, for the length of a `with`.
+
+        Args:
+            clock: returns seconds that never run backwards.
+        """
+        return self._state.seldom(clock)
 
     def note_progress(self, trial_id: str) -> None:
         """Takes in that the trial has reached a point from which it can go on.
@@ -77,7 +87,7 @@ class Durable(ThrottledSaves):
         """
         if self._starts.pop(trial_id, 0):
             self.save()
-            self._note({"trial": trial_id, "starts": 0})
+            self._state.note({"trial": trial_id, "starts": 0})
 
     def take_set_aside(self) -> list[Trial]:
         """Returns the trials that were set aside since the last call."""
@@ -85,18 +95,18 @@ class Durable(ThrottledSaves):
         return found
 
     @keras_tuner.synchronized
-    def create_trial(self, tuner_id):
-        with self._step():
+    def create_trial(self, tuner_id: str) -> Trial:
+        with self._state.step():
             trial, new = self._create(tuner_id)
         if new:
-            if self._owed:
+            if self._state.behind:
                 name = trial.trial_id
-                self._note(journal.begun(name, self._starts[name], self.get_state()))
+                self._state.note(journal.begun(name, self._starts[name], self.get_state()))
             self._mark(tuner_id)
         return trial
 
-    def _create(self, tuner_id) -> tuple[Trial, bool]:
-        """A trial, and whether it begins now."""
+    def _create(self, tuner_id: str) -> tuple[Trial, bool]:
+        """Returns a trial, and whether it begins now."""
         while True:
             if tuner_id in self.ongoing_trials:
                 return self.ongoing_trials[tuner_id], False
@@ -105,7 +115,7 @@ class Durable(ThrottledSaves):
             if trial.status != "RUNNING":
                 return trial, False
             starts = self._starts.get(trial.trial_id, 0)
-            if starts >= _MOST_STARTS:
+            if starts >= _MAX_STARTS:
                 self._set_aside(trial, starts)
                 continue
             if len(self.trials) == known:
@@ -116,7 +126,7 @@ class Durable(ThrottledSaves):
             self.save()
             return trial, True
 
-    def _set_aside(self, trial, starts):
+    def _set_aside(self, trial: Trial, starts: int):
         trial.status = "FAILED"
         trial.message = (
             f"Trial {trial.trial_id} began {starts} times and each time the process ended before "
@@ -125,25 +135,25 @@ class Durable(ThrottledSaves):
         self._newly_set_aside.append(trial)
         self.end_trial(trial)
 
-    def _mark(self, tuner_id):
+    def _mark(self, tuner_id: str):
         """Leaves the tuner's own file, without which KerasTuner would not look for ours."""
         path = self.folder / f"{tuner_id}.json"
         if not path.exists():
             write_text(path, "{}")
 
     @keras_tuner.synchronized
-    def end_trial(self, trial):
+    def end_trial(self, trial: Trial) -> None:
         self._starts.pop(trial.trial_id, None)
-        with self._step():
+        with self._state.step():
             super().end_trial(trial)
             # Oracle.end_trial saves while it still counts the trial as running.
             self.save()
 
-    def get_state(self):
+    def get_state(self) -> dict:
         return {**super().get_state(), "starts": dict(self._starts)}
 
-    def set_state(self, state):
-        state = journal.replayed(state, self._journal.lines(), self.trials)
+    def set_state(self, state: dict) -> None:
+        state = journal.replayed(state, self._state.journal.lines(), self.trials)
         self._starts = state["starts"]
         started = state["start_order"]
         lost = [trial_id for trial_id in started if trial_id not in self.trials]
@@ -174,26 +184,27 @@ class Durable(ThrottledSaves):
         self._quicken()
 
     def _quicken(self):
+        # KerasTuner makes its space itself, and copies it for every trial.
         if type(self.hyperparameters) is keras_tuner.HyperParameters:
             self.hyperparameters.__class__ = FastCopyHyperParameters
 
-    def _written(self, trial_id) -> int:
-        """When the trial's file was written."""
+    def _written(self, trial_id: str) -> int:
+        """Returns when the trial's file was written, in nanoseconds."""
         return (self.folder / f"trial_{trial_id}" / "trial.json").stat().st_mtime_ns
 
-    def reload(self):
+    def reload(self) -> None:
         self._check_files()
         with reading(self.folder / "oracle.json", START_ANEW):
             super().reload()
         verbose, self.verbose = self.verbose, 0
-        with self._step():
+        with self._state.step():
             for trial_id in self._unrecorded:
                 trial = self.trials[trial_id]
                 self.ongoing_trials[f"ended {trial_id}"] = trial
                 self.end_trial(trial)
-            if self._journal.path.exists():
+            if self._state.journal.path.exists():
                 self.save()
-        self._journal.clear()
+        self._state.journal.clear()
         self._unrecorded = []
         self.verbose = verbose
 
@@ -202,14 +213,17 @@ class Durable(ThrottledSaves):
         remove_parts(self.folder)
         check_states(self.folder)
         for path in self.folder.glob("*.json"):
-            if _is_empty(path):
+            if is_empty(path):
                 write_text(path, "{}")  # A stock tuner, killed while it wrote its own `{}`.
 
 
-def durable(oracle):
-    """The oracle, or oracle class, with state that outlives a kill.
+def durable(
+    oracle: keras_tuner.Oracle | type[keras_tuner.Oracle],
+) -> keras_tuner.Oracle | type[keras_tuner.Oracle]:
+    """Makes an oracle, or oracle class, whose state outlives a kill.
 
-    An instance is changed in place and returned; do so before a tuner takes it. Grid search, which
+    A class gets a subclass. An instance is changed in place and returned, since parts of it refer
+    to it; do so before a tuner takes it. Grid search, which
     cannot be resumed in KerasTuner, can be then. What is durable already comes back as it is.
     """
     if isinstance(oracle, type):
@@ -223,4 +237,4 @@ def durable(oracle):
 @functools.cache
 def _durable_class(kind: type) -> type:
     grid = (ResumableGrid,) if issubclass(kind, GridSearchOracle) else ()
-    return type(f"Durable{kind.__name__}", (Durable, *grid, kind, OracleListener, AtomicState), {})
+    return type(f"Durable{kind.__name__}", (Durable, *grid, kind, OracleListener, HeldState), {})

@@ -1,4 +1,4 @@
-"""What an oracle has begun since its file was last written, a line for each trial.
+"""Notes what an oracle has begun since its file was last written, a line for each trial.
 
 KerasTuner's file of an oracle names every trial, so that writing it takes longer with each. Many
 workers end trials faster than that. Their driver writes it now and then, and until it does, this
@@ -30,19 +30,24 @@ _FOLLOWS = (
 
 
 class Journal:
-    """Lines of JSON in a run folder, each on the disk before `add` returns."""
+    """Keeps lines of JSON in a run folder, each on the disk before `add` returns.
 
-    def __init__(self, folder):
+    Args:
+        folder: path of the run folder.
+    """
+
+    def __init__(self, folder: str | os.PathLike):
         self.path = Path(folder) / FILE
 
-    def add(self, line: dict):
+    def add(self, line: dict) -> None:
+        """Adds a line."""
         with writing(self.path), self.path.open("ab") as file:
             file.write(json.dumps(line).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
     def lines(self) -> list[dict]:
-        """All lines; one that a kill left unfinished was of a trial that nobody was given."""
+        """Reads all lines; one that a kill left unfinished was of a trial that nobody was given."""
         if not self.path.exists():
             return []
         with reading(self.path, "Put back a copy, or search in another folder."):
@@ -52,12 +57,13 @@ class Journal:
                 check_kinds(line, {"trial": str, "starts": int})
             return lines
 
-    def clear(self):
+    def clear(self) -> None:
+        """Removes the file."""
         self.path.unlink(missing_ok=True)
 
 
 def begun(trial_id: str, starts: int, state: dict) -> dict:
-    """The line of a trial that the oracle, now in `state`, has just handed out.
+    """Makes the line of a trial that the oracle, now in `state`, has just handed out.
 
     Args:
         trial_id: KerasTuner's.
@@ -69,7 +75,7 @@ def begun(trial_id: str, starts: int, state: dict) -> dict:
 
 
 def replayed(state: dict, lines: Iterable[dict], known: Iterable[str]) -> dict:
-    """The state of an oracle after all lines. Lines that it has in it already change nothing.
+    """Returns the state of an oracle after all lines. Those that it holds already change nothing.
 
     Args:
         state: from the oracle's file; left as it is.

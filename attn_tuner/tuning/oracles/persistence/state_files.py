@@ -1,6 +1,7 @@
-"""The state files of KerasTuner in a run folder, checked before it trips over them."""
+"""Checks the state files of KerasTuner in a run folder before it trips over them."""
 
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,8 +24,8 @@ _STATES = tuple(value for name, value in vars(TrialStatus).items() if name == va
 _NOT_IN_NAMES = ("/", "\\", "\0")
 
 
-def read_whole(path, keys: Mapping = MappingProxyType({})) -> dict:
-    """The JSON object at `path`.
+def read_whole(path: str | PathLike, keys: Mapping = MappingProxyType({})) -> dict:
+    """Reads the JSON object at `path`.
 
     Args:
         path: the file.
@@ -36,8 +37,8 @@ def read_whole(path, keys: Mapping = MappingProxyType({})) -> dict:
     return read_object(path, dict(keys), f"It is a state file of KerasTuner. {START_ANEW}")
 
 
-def check_states(folder):
-    """Reads the files of an oracle and its trials.
+def check_states(folder: str | PathLike) -> None:
+    """Checks the files of an oracle and its trials.
 
     Raises:
         DamagedFile: one of them is not whole, or names what leads out of the folder.
@@ -50,8 +51,8 @@ def check_states(folder):
         _check_oracle(state)
 
 
-def read_trial(path) -> dict:
-    """The state of a trial, from its file.
+def read_trial(path: str | PathLike) -> dict:
+    """Reads the state of a trial.
 
     Raises:
         DamagedFile: it is not whole, or of another trial than its folder's name says.
