@@ -15,7 +15,7 @@ from attn_tuner.exporting import exporters
 from attn_tuner.exporting.export_model import export_model as export
 from attn_tuner.finalizing.finalize import finish
 from attn_tuner.finalizing.time_reserve import kept_back
-from attn_tuner.metrics import sign
+from attn_tuner.metrics import sign_of
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.registry import Registry, unknown
 from attn_tuner.runtime import run_stages
@@ -123,7 +123,7 @@ def search(
         listening() as signals,
         held(directory) as taken_over,
         ProgressPanel(
-            budget, objective, sign(objective), options["progress"], goal=goal
+            budget, objective, sign_of(objective), options["progress"], goal=goal
         ) as shown,
     ):
         runtime.tidy(directory, (taken_over, *dataset.notes), shown)

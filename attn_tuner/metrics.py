@@ -72,7 +72,7 @@ def direction(objective: str) -> str:
     return OBJECTIVES[objective]
 
 
-def sign(objective: str) -> int:
+def sign_of(objective: str) -> int:
     """Returns 1 where a greater value of the objective is better, -1 where a smaller one is."""
     return 1 if direction(objective) == "max" else -1
 

@@ -43,7 +43,7 @@ RESUME = 45.0  # Seconds between two resume points.
 REPLACED = 30.0  # Seconds until a lost worker's place is taken.
 
 
-class SimulatedCrew:
+class SimulatedPool:
     """Workers whose time is a number; a `WorkerPool` for the driver.
 
     Args:
@@ -71,16 +71,16 @@ class SimulatedCrew:
     def idle(self) -> list[str]:
         return list(self.free)
 
-    def begin(self, worker, task):
+    def begin(self, worker, spec):
         self._pass()
         del self.free[worker]
         # By the trial's number: a trial that is begun again takes as long.
-        share = 0.5 + random.Random(task.seed).random()
-        left = share * self.seconds - self.learned.get(task.trial_id, 0.0)
+        share = 0.5 + random.Random(spec.seed).random()
+        left = share * self.seconds - self.learned.get(spec.trial_id, 0.0)
         lost = self.random.expovariate(self.losses / 3600) if self.losses else float("inf")
-        heapq.heappush(self.heap, (self.now + min(left, lost), worker, lost < left, task, self.now))
+        heapq.heappush(self.heap, (self.now + min(left, lost), worker, lost < left, spec, self.now))
         self.handed_out = self.now
-        training = (begun for *_, task, begun in self.heap if task is not None)
+        training = (begun for *_, spec, begun in self.heap if spec is not None)
         self.busy_then = self.busy + sum(self.now - begun for begun in training)
 
     def answer(self, worker, reason):
@@ -92,26 +92,30 @@ class SimulatedCrew:
         """Nothing runs out of it."""
 
     def wait(self, seconds):
-        from attn_tuner.tuning.launchers.worker_pool import Event
+        from attn_tuner.tuning.launchers.worker_pool import (
+            TrainingEnded,
+            WorkerDied,
+            WorkerMessage,
+        )
 
         self._pass()
         until = min(self.heap[0][0], self.now + seconds) if self.heap else self.now + seconds
         self.now = max(self.now, until)
         said = []
         while self.heap and self.heap[0][0] <= self.now:
-            ends, worker, lost, task, begun = heapq.heappop(self.heap)
-            if task is None:  # A new worker is up.
+            ends, worker, lost, spec, begun = heapq.heappop(self.heap)
+            if spec is None:  # A new worker is up.
                 self.free[worker] = None
                 continue
             self.busy += ends - begun
             if lost:
                 kept = (ends - begun) // RESUME * RESUME
-                self.learned[task.trial_id] = self.learned.get(task.trial_id, 0.0) + kept
+                self.learned[spec.trial_id] = self.learned.get(spec.trial_id, 0.0) + kept
                 heapq.heappush(self.heap, (ends + REPLACED, next(self.names), False, None, ends))
-                said.append(Event(worker, "died", "the node was lost"))
+                said.append(WorkerMessage(worker, WorkerDied("the node was lost")))
             else:
                 self.free[worker] = None
-                said.append(Event(worker, "ended", self._outcome(task)))
+                said.append(WorkerMessage(worker, TrainingEnded(self._outcome(spec))))
         return said
 
     def close(self):
@@ -124,12 +128,12 @@ class SimulatedCrew:
         self.now += now - self.left_at
         self.left_at = now
 
-    def _outcome(self, task):
+    def _outcome(self, spec):
         from attn_tuner.tuning.trial.spec import TrialOutcome
 
-        accuracy = random.Random(str(sorted(task.values.items()))).random()
-        measures = {"epochs": 1.0, "seconds": 60.0, "loss": 0.5, "accuracy": accuracy}
-        return TrialOutcome(measures, [measures], "all epochs done", 60.0)
+        accuracy = random.Random(str(sorted(spec.values.items()))).random()
+        metrics = {"epochs": 1.0, "seconds": 60.0, "loss": 0.5, "accuracy": accuracy}
+        return TrialOutcome(metrics, [metrics], "all epochs done", 60.0)
 
 
 def fill(oracle, count: int):
@@ -188,17 +192,17 @@ def simulate(
             project_name="run",
         )
         fill(runner.oracle, behind)
-        crew = SimulatedCrew(workers, seconds, losses)
-        Driver(runner, crew, clock=crew.clock).search()
+        pool = SimulatedPool(workers, seconds, losses)
+        Driver(runner, pool, clock=pool.clock).search()
         assert len(runner.records) == count, "a trial was lost"
         statuses = [record.status for record in runner.records.values()]
     return {
         "workers": workers,
         "trials": count,
         "failed": statuses.count("failed"),
-        "busy": crew.busy_then / (workers * crew.handed_out) if crew.handed_out else 1.0,
+        "busy": pool.busy_then / (workers * pool.handed_out) if pool.handed_out else 1.0,
         "oracle": 1e3 * runner.oracle_seconds / count,
-        "driver": 1e3 * crew.driver / count,
+        "driver": 1e3 * pool.driver / count,
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 

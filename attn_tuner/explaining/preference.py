@@ -7,7 +7,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.explaining.faithfulness import measure_faithfulness
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.layers.token_limits import READING
-from attn_tuner.metrics import direction
+from attn_tuner.metrics import sign_of
 from attn_tuner.storage.plan import FAITHFUL, goal_of
 
 SAMPLE, SECONDS = 60, 3.0  # Texts and time for each trial.
@@ -63,7 +63,7 @@ class Preference:
             ).score
         except ValueError:
             found = 0.0
-        sign = 1 if direction(self.objective) == "max" else -1
+        sign = sign_of(self.objective)
         goal = goal_of(self.objective, self.weight)
         total = measures[self.objective] + sign * self.weight * found
         return {"faithfulness": found, goal: total}

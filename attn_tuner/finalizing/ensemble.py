@@ -13,7 +13,7 @@ import numpy as np
 from attn_tuner.errors import SpaceError
 from attn_tuner.finalizing.rating import Rating
 from attn_tuner.layers.probability_average import ProbabilityAverage
-from attn_tuner.metrics import columns_of, direction
+from attn_tuner.metrics import columns_of, sign_of
 
 MIXTURES = (1, 2, 4, 9, 29)  # Parts of a companion that are tried beside one of the best model.
 ROUNDS = 30  # Members drawn, with repeats; weights are multiples of about a thirtieth.
@@ -90,7 +90,7 @@ def select(
     """
     library = _library(probabilities, labels)
     rate = Rating(np.asarray(labels), objective)
-    sign = 1 if direction(objective) == "max" else -1
+    sign = sign_of(objective)
     alone = [rate(each) for each in library]
     order = sorted(range(len(library)), key=lambda index: (alone[index], -index), reverse=True)
     greedy = _Greedy(library, rate, rounds, start, max(1, most))

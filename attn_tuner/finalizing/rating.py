@@ -1,7 +1,7 @@
 """How good the answers of a model or of an average are, for those who compare hundreds."""
 
 from attn_tuner.finalizing.calibration import calibrated_loss
-from attn_tuner.metrics import direction, kind_of, measure
+from attn_tuner.metrics import kind_of, measure, sign_of
 from attn_tuner.tuning.chance_level import loss_of
 
 
@@ -16,7 +16,7 @@ class Rating:
     def __init__(self, labels, objective):
         self.labels = labels
         self.objective = objective
-        self.sign = 1 if direction(objective) == "max" else -1
+        self.sign = sign_of(objective)
         self.number = kind_of(labels) == "number"
 
     def __call__(self, answers) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from attn_tuner.errors import DamagedFile, RunError
-from attn_tuner.metrics import MEASURES, sign
+from attn_tuner.metrics import MEASURES, sign_of
 from attn_tuner.reporting.pareto import pareto
 from attn_tuner.storage.atomic_files import read_json
 from attn_tuner.storage.checked_files import AGAIN, check_kinds, is_a, read_object, reading
@@ -84,7 +84,7 @@ class Run:
 
     @property
     def sign(self) -> int:
-        return sign(self.plan.objective)
+        return sign_of(self.plan.objective)
 
     @property
     def members(self) -> dict[str, float]:

@@ -10,8 +10,9 @@ while budget.fits("epoch"):
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 from statistics import median_low
 
@@ -73,7 +74,7 @@ class Budget:
         """Seconds kept back for what follows the search, as known now."""
         return float(self._reserve(self) if callable(self._reserve) else self._reserve)
 
-    def set_reserve(self, reserve: float | Callable[["Budget"], float]):
+    def set_reserve(self, reserve: float | Callable[["Budget"], float]) -> None:
         """Replaces what is kept back: seconds, or a function from this budget to seconds."""
         if not callable(reserve) and not reserve >= 0:
             raise BudgetError(f"A reserve cannot be negative; got {reserve!r}.")
@@ -99,7 +100,7 @@ class Budget:
         return max(share, 2 * self.estimate("validation", 2.0))
 
     @contextmanager
-    def measure(self, name: str, amount: float = 1.0):
+    def measure(self, name: str, amount: float = 1.0) -> Iterator[None]:
         """Times the block and keeps its cost per unit under `name`.
 
         Args:
@@ -111,14 +112,14 @@ class Budget:
         yield
         self.record(name, self._clock() - began, amount)
 
-    def record(self, name: str, seconds: float, amount: float = 1.0):
+    def record(self, name: str, seconds: float, amount: float = 1.0) -> None:
         """Keeps a cost that was measured elsewhere."""
         if amount > 0:
             slowdown = self.slowdown()
             self._slowdowns.append(slowdown)
             self._costs.setdefault(name, []).append(seconds / amount / slowdown)
 
-    def record_all(self, costs: Mapping[str, float]):
+    def record_all(self, costs: Mapping[str, float]) -> None:
         """Keeps costs that were measured elsewhere, by their names."""
         for name, seconds in costs.items():
             self.record(name, seconds)
@@ -163,7 +164,7 @@ class Budget:
 CLOCK = "clock.json"
 
 
-def clock_of(directory, seconds: float | None, spent: float) -> Budget:
+def clock_of(directory: str | PathLike, seconds: float | None, spent: float) -> Budget:
     """The budget, less what earlier sittings and this one have used by now.
 
     Args:
@@ -177,7 +178,7 @@ def clock_of(directory, seconds: float | None, spent: float) -> Budget:
     return Budget.resumed(seconds, state, slowdown=Load())
 
 
-def clock_state(directory) -> tuple[dict, str]:
+def clock_state(directory: str | PathLike) -> tuple[dict, str]:
     """What `Budget.get_state` gave in an earlier sitting, and a sentence where that was lost."""
     path = Path(directory) / CLOCK
     trials = list(path.parent.glob(f"trial_*/{RECORD}"))
@@ -205,5 +206,5 @@ def _clock_state(path: Path) -> dict:
     return state
 
 
-def save_clock(budget: Budget, directory):
+def save_clock(budget: Budget, directory: str | PathLike) -> None:
     write_json(directory / CLOCK, budget.get_state())

@@ -66,10 +66,10 @@ class Constraints:
             or self._too_slow(latency_ms)
         )
 
-    def _too_slow(self, found):
+    def _too_slow(self, found: float | None):
         return self._above("latency_ms", found, "ms for one text", ".1f")
 
-    def _above(self, name, found, unit, form):
+    def _above(self, name: str, found: float | None, unit: str, form: str):
         limit = getattr(self, name)
         if limit is None or found is None or found <= limit:
             return None

@@ -51,7 +51,7 @@ def format_duration(seconds: float) -> str:
     return "".join(parts) or "0s"
 
 
-def _seconds(given) -> float | None:
+def _seconds(given: str | float | timedelta) -> float | None:
     if isinstance(given, timedelta):
         return given.total_seconds()
     if isinstance(given, str):

@@ -1,9 +1,10 @@
-"""A run's texts as ids: encoded once, handed to every trial as batches."""
+"""Holds a run's texts as ids: encoded once, handed to every trial as batches."""
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +28,17 @@ LIMITS = (32, 64, 128, 256, 400)  # Tokens a text may keep; more cost time and b
 SHOWN_TEXTS, SHOWN_LABELS = "validation.jsonl", "validation_labels.npy"
 SHOWN = 2_000  # Validation texts kept in clear for the report.
 FEW_SECONDS = 60.0  # For skip-grams; counting is quicker.
-JUDGED = 256  # Batch size where nothing is learned.
+EVALUATION_BATCH = 256  # Texts in a batch where nothing is learned.
 
 
 @dataclass(frozen=True, eq=False)
 class EncodedData:
-    """The stores of a run by role, and the vectorizer that made them."""
+    """Hands out the encoded texts of a run.
+
+    Args:
+        stores: by role, of `ROLES`.
+        vectorizer: that made them.
+    """
 
     stores: dict[str, TokenStore]
     vectorizer: Vectorizer
@@ -41,7 +47,7 @@ class EncodedData:
     def prepare(
         cls,
         dataset: TextDataset,
-        directory,
+        directory: str | PathLike,
         ours: bool = False,
         say: Callable[[str], None] = lambda sentence: None,
     ) -> "EncodedData":
@@ -71,7 +77,7 @@ class EncodedData:
         return found
 
     @classmethod
-    def _opened(cls, dataset, directory) -> "EncodedData":
+    def _opened(cls, dataset: TextDataset, directory: Path) -> "EncodedData":
         if directory.exists():
             vectorizer = open_vectorizer(directory)
         else:
@@ -82,15 +88,15 @@ class EncodedData:
         return cls(stores, vectorizer)
 
     @classmethod
-    def open(cls, directory) -> "EncodedData":
-        """What `prepare` left in the folder, mapped into memory and never copied."""
+    def open(cls, directory: str | PathLike) -> "EncodedData":
+        """Opens what `prepare` left in the folder, mapped into memory and never copied."""
         directory = Path(directory)
         roles = [role for role in ROLES if (directory / role).exists()]
         stores = {role: TokenStore.open(directory / role) for role in roles}
         return cls(stores, open_vectorizer(directory))
 
     def scale(self) -> tuple[float, float]:
-        """Mean and standard deviation of the training part's numbers; (0, 1) of other labels."""
+        """Returns mean and deviation of the training part's numbers; (0, 1) of other labels."""
         labels = self.stores["train"].labels
         if kind_of(labels) != "number":
             return 0.0, 1.0
@@ -101,16 +107,20 @@ class EncodedData:
         return len(self.vectorizer.vocabulary)
 
     def size(self, role: str) -> int:
+        """Returns the number of texts of a role; 0 where there is none."""
         return len(self.stores[role]) if role in self.stores else 0
 
-    def vectors(self, directory, width: int, seed: int, seconds: float | None) -> np.ndarray:
-        """Word vectors from the training and unlabelled texts, their columns by importance.
+    def vectors(
+        self, directory: str | PathLike, width: int, seed: int, seconds: float | None
+    ) -> np.ndarray:
+        """Learns word vectors from the training and unlabelled texts, columns by importance.
 
         Args:
             directory: keeps them for later sittings.
-            width: of a vector.
-            seed: of what is random.
-            seconds: that learning them may take; counting, which is quicker, where these are few.
+            width: int, of a vector.
+            seed: int, for what is random.
+            seconds: float, that learning may take; where these are few, words are counted, which
+                is quicker.
         """
         sources = [self.stores[role] for role in ("train", "unlabelled") if role in self.stores]
         method = "cooccurrence" if seconds is not None and seconds < FEW_SECONDS else None
@@ -125,14 +135,14 @@ class EncodedData:
         )
         return by_importance(found)
 
-    def vectors_of(self, file, width: int, seed: int) -> np.ndarray:
-        """Word vectors from a file of the user's, their columns by importance.
+    def vectors_of(self, file: str | PathLike, width: int, seed: int) -> np.ndarray:
+        """Reads word vectors from a file of the user's, columns by importance.
 
         Args:
             file: as `load_vectors` takes it.
-            width: of a vector. Where the file's are narrower, the columns behind are drawn at
+            width: int, of a vector. Where the file's are narrower, the columns behind are drawn at
                 random, as small as the least of them.
-            seed: of what is random.
+            seed: int, for what is random.
 
         Raises:
             DataError: the file does not read as word vectors.
@@ -148,38 +158,43 @@ class EncodedData:
         return np.concatenate([found, drawn.astype("float32")], axis=1)
 
     def sizes(self) -> dict[str, int]:
+        """Returns the number of texts by role."""
         return {role: len(store) for role, store in self.stores.items()}
 
     def max_lengths(self) -> tuple[int, ...]:
-        """Three limits worth trying: the largest leaves at most 1 text in 20 to be cut."""
+        """Returns three limits worth trying: the largest leaves at most 1 text in 20 to be cut."""
         usual = np.quantile(self.stores["train"].lengths, 0.95)
         enough = int(np.searchsorted(LIMITS, usual))
         top = min(enough, len(LIMITS) - 1)
         return LIMITS[max(0, top - 2) : top + 1]
 
     def training(self, values: dict, seed: int, allocation: RungAllocation = FULL) -> Batches:
-        """The training part, in an order that depends on the seed and the epoch alone.
+        """Returns the training part, in an order that depends on the seed and the epoch alone.
 
         Args:
             values: of the trial, by path.
-            seed: of the order.
+            seed: int, for the order.
             allocation: which of the texts the rung gives.
         """
         store = self.stores["train"]
-        return self._learning(store, values, seed, allocation.rows(store))
+        return self._shuffled(store, values, seed, allocation.rows(store))
 
     def everything(self, values: dict, seed: int) -> Batches:
-        """The training and the validation part together, likewise."""
+        """Returns the training and the validation part together, likewise."""
         both = TokenStore.joined([self.stores["train"], self.stores["validation"]])
-        return self._learning(both, values, seed)
+        return self._shuffled(both, values, seed)
 
     def validation(self, values: dict) -> Batches:
-        return _batches(self.stores["validation"], values, JUDGED, shuffle=False)
+        """Returns the validation part, in a stable order."""
+        return _batches(self.stores["validation"], values, EVALUATION_BATCH, shuffle=False)
 
     def test(self, values: dict) -> Batches:
-        return _batches(self.stores["test"], values, JUDGED, shuffle=False)
+        """Returns the test part, in a stable order."""
+        return _batches(self.stores["test"], values, EVALUATION_BATCH, shuffle=False)
 
-    def _learning(self, store, values, seed, rows=None) -> Batches:
+    def _shuffled(
+        self, store: TokenStore, values: dict, seed: int, rows: np.ndarray | None = None
+    ) -> Batches:
         weights = None
         if values.get("class_weight") == "balanced":
             weights = balanced_weights(store.labels, int(store.labels.max()) + 1)
@@ -187,12 +202,12 @@ class EncodedData:
         return _batches(store, values, values["batch_size"], **options)
 
 
-def _batches(store, values, size, **options) -> Batches:
+def _batches(store: TokenStore, values: dict, size: int, **options) -> Batches:
     return Batches(store, size, **{name: values[name] for name in READING}, **options)
 
 
 def by_importance(vectors: np.ndarray) -> np.ndarray:
-    """The same vectors turned so that the first columns carry most, for models of less width.
+    """Turns the vectors so that the first columns carry most, for models of less width.
 
     v' = v P,   the columns of P the principal axes of the vectors
     """
@@ -200,7 +215,7 @@ def by_importance(vectors: np.ndarray) -> np.ndarray:
     return (vectors @ axes.T).astype("float32")
 
 
-def _unlabelled(dataset, vectorizer, directory) -> TokenStore:
+def _unlabelled(dataset: TextDataset, vectorizer: Vectorizer, directory: Path) -> TokenStore:
     if not directory.exists():
         texts = list(dataset.unlabelled)
         split = Split(texts, np.zeros(len(texts), "int32"))
@@ -208,15 +223,15 @@ def _unlabelled(dataset, vectorizer, directory) -> TokenStore:
     return TokenStore.open(directory, check=True)
 
 
-def _named(label, classes):
-    """A label for JSON: the name of a class, the names of several, or the number."""
+def _named(label: object, classes: Sequence[str]):
+    """Returns a label for JSON: the name of a class, the names of several, or the number."""
     if np.ndim(label):
         return [name for name, there in zip(classes, label, strict=True) if there]
     return classes[label] if classes else float(label)
 
 
-def _show(dataset, directory) -> list[str]:
-    """Leaves validation texts in clear beside the stores, for a report to quote.
+def _show(dataset: TextDataset, directory: Path) -> list[str]:
+    """Writes validation texts in clear beside the stores, for a report to quote.
 
     Returns:
         The names of files that were there before, or of which one was, and were not as they are.

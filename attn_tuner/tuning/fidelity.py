@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from keras_tuner.engine.trial import Trial
 
+    from attn_tuner.text.token_store import TokenStore
+
 FIDELITIES = ("epochs", "texts", "length")
 WITH_RUNGS = ("hyperband",)
 SHORTEST = 16  # Tokens, below which few texts say what they are about.
@@ -62,7 +64,7 @@ class RungAllocation:
     seed: int = 0
     behind: int = 0
 
-    def rows(self, store) -> "np.ndarray | None":
+    def rows(self, store: "TokenStore") -> "np.ndarray | None":
         """Returns which texts of a `TokenStore` to train on; None for all."""
         part = self.used.get("texts", 1.0)
         return None if part >= 1 else store.fraction(part, self.seed)

@@ -150,24 +150,24 @@ def settle(
 class _Clock(keras.callbacks.Callback):
     """Slows the learning down as the time goes by, and ends it."""
 
-    def __init__(self, seconds, pieces, over):
+    def __init__(self, seconds: float, pieces: int, over: Callable[[], bool]):
         super().__init__()
         self.seconds, self.pieces, self.over = seconds, pieces, over
         self.begun = time.monotonic()
         self.losses = []
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None):
         self.rate = float(self.model.optimizer.learning_rate)
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None):
         done = max(self._spent() / self.seconds, epoch / self.pieces)
         self.model.optimizer.learning_rate = self.rate * max(1 - done, LAST_RATE)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None):
         if self.over() or self._spent() >= self.seconds:
             self.model.stop_training = True
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None):
         self.losses.append(float(logs["loss"]))
         if not np.isfinite(self.losses[-1]):
             raise FailedTrialError("The loss on hidden words is no longer a number.")

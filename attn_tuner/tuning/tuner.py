@@ -10,13 +10,13 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from attn_tuner.errors import RunError
-from attn_tuner.metrics import sign
+from attn_tuner.metrics import sign_of
 from attn_tuner.storage.atomic_files import raise_unwritable
 from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.trial_record import TrialRecord, recorded
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.chance_level import Scale
-from attn_tuner.tuning.events import Listener, TrialStarted, ignore
+from attn_tuner.tuning.events import Listener, TrialEvent, TrialStarted, ignore
 from attn_tuner.tuning.failures import reason_to_give_up
 from attn_tuner.tuning.oracles.client import OracleClient
 from attn_tuner.tuning.oracles.persistence.atomic_state import AtomicState
@@ -80,7 +80,7 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
         self.plan = plan
         self.budget = budget
         self.listener = listener
-        self.sign = sign(plan.objective)
+        self.sign = sign_of(plan.objective)
         self.records = RecordBook(recorded(self.project_dir), self.get_trial_dir, self.sign)
         self.scheduler = Scheduler(budget, interrupted, lambda: bool(self.ranked()))
         pruners = PrunerPerRung(lambda: make_pruner(plan.pruner), scale, self.sign)
@@ -151,7 +151,7 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
         if reason := reason_to_give_up(self.records.values(), self.project_dir):
             raise RunError(reason)
 
-    def emit(self, event) -> None:
+    def emit(self, event: TrialEvent) -> None:
         """Tells the listener of a `TrialEvent`."""
         self.listener(event)
 

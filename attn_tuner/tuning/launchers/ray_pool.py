@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from types import ModuleType
 
 from attn_tuner.errors import RunError, need
-from attn_tuner.tuning.launchers.worker import NEWS_INTERVAL, Worker
+from attn_tuner.tuning.launchers.worker import PROGRESS_INTERVAL, Worker
 from attn_tuner.tuning.launchers.worker_pool import ENDS, OUT_OF_MEMORY, WorkerDied, WorkerMessage
 from attn_tuner.tuning.resources import environment, killed, share
 from attn_tuner.tuning.trial.spec import TrialSpec
 
 MAX_FAILED_STARTS = 2  # Workers that may die before they are up, beside one for each.
 STARTING_TIME = 300.0  # Seconds in which the first worker should be up.
-NEWS_RATE = 100.0  # Messages on how far epochs are, of all workers in a second.
-CALLS = 4  # That a worker answers at once: training, news, and what it is told.
+PROGRESS_RATE = 100.0  # Messages on how far epochs are, of all workers in a second.
+CALLS = 4  # That a worker answers at once: training, messages, and commands.
 
 
 @contextlib.contextmanager
@@ -59,7 +59,7 @@ class _Actor:
 
     Args:
         handle: of the Ray actor.
-        pending: the call that is waited for: the first sign of life, then the news.
+        pending: the call that is waited for: the first sign of life, then the messages.
         up: whether it has given a sign of life.
         cpus: the cores that it stays on; None for all.
         busy: whether it trains.
@@ -101,7 +101,7 @@ class RayWorkerPool:
         self._ray = ray
         # Put aside once: the actors of a machine share it, arrays without a copy.
         self._prepare = ray.put(prepare)
-        self._interval = max(NEWS_INTERVAL, workers / NEWS_RATE)
+        self._interval = max(PROGRESS_INTERVAL, workers / PROGRESS_RATE)
         self._driver = os.getpid() if here else None
         self._part = 1.0  # Of the memory that a worker counts on at first.
         self._killed = killed()
@@ -127,7 +127,7 @@ class RayWorkerPool:
         actor = self._actors[worker]
         actor.busy = True
         actor.training = [actor.handle.train.remote(spec)]
-        actor.pending = actor.handle.news.remote()
+        actor.pending = actor.handle.messages.remote()
 
     def answer(self, worker: str, reason: str | None) -> None:
         self._tell(worker, "answer", reason)
@@ -170,7 +170,9 @@ class RayWorkerPool:
         self._actors[next(self._names)] = _Actor(handle, handle.process.remote(), cpus)
 
     def _tell(self, worker: str, method: str, *arguments):
-        with contextlib.suppress(self._ray.exceptions.RayError):  # The next news tells of a death.
+        with contextlib.suppress(
+            self._ray.exceptions.RayError
+        ):  # The next messages tell of a death.
             getattr(self._actors[worker].handle, method).remote(*arguments)
 
     def _take(self, name: str, call) -> list[WorkerMessage]:
@@ -189,7 +191,7 @@ class RayWorkerPool:
         if any(isinstance(content, ENDS) for content in found):
             actor.busy = False
         else:
-            actor.pending = actor.handle.news.remote()
+            actor.pending = actor.handle.messages.remote()
         return [WorkerMessage(name, content) for content in found]
 
     def _why(self, error: Exception) -> str:

@@ -21,12 +21,12 @@ from attn_tuner.tuning.resources import MemoryAllowance, freeze_existing_objects
 from attn_tuner.tuning.trial.callbacks import EventCallbacks, TrialCallbacks
 from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
 
-NEWS_INTERVAL = 0.25  # Seconds, at least, between two messages on how far an epoch is.
-NEWS_WAIT = 1.0  # Seconds, at least, that `news` waits for something to say.
+PROGRESS_INTERVAL = 0.25  # Seconds, at least, between two messages on how far an epoch is.
+MESSAGES_WAIT = 1.0  # Seconds, at least, that `messages` waits for something to say.
 
 
 class Worker:
-    """Trains one trial at a time in one thread, while others ask for news and bring answers.
+    """Trains one trial at a time in one thread, while others fetch messages and bring answers.
 
     Args:
         prepare: makes the function that trains a `TrialSpec` under `TrialCallbacks`. It is called
@@ -41,7 +41,7 @@ class Worker:
         self,
         prepare: Callable[[], Callable[[TrialSpec, TrialCallbacks], TrialOutcome]],
         part: float = 1.0,
-        interval: float = NEWS_INTERVAL,
+        interval: float = PROGRESS_INTERVAL,
         cpus: frozenset[int] | None = None,
         driver: int | None = None,
     ):
@@ -62,7 +62,7 @@ class Worker:
         return os.getpid()
 
     def train(self, spec: TrialSpec) -> None:
-        """Trains; the outcome is the last of the news."""
+        """Trains; the outcome is the last message."""
         self._stopped.clear()
         callbacks = WorkerCallbacks(
             spec.trial_id,
@@ -78,10 +78,10 @@ class Worker:
             cause = f"{type(error).__name__}: {error}"
             self._messages.put(TrainingFailed(cause, traceback.format_exc()))
 
-    def news(self) -> list[Content]:
+    def messages(self) -> list[Content]:
         """Returns what was said since the last call; waits a while for the first message."""
         try:
-            found = [self._messages.get(timeout=max(NEWS_WAIT, self._interval))]
+            found = [self._messages.get(timeout=max(MESSAGES_WAIT, self._interval))]
         except queue.Empty:
             return []
         while not self._messages.empty():

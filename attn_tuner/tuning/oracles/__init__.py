@@ -1,4 +1,4 @@
-"""Which values next: KerasTuner's oracles by name, and Optuna's samplers behind its interface.
+"""Chooses the next values: KerasTuner's oracles and Optuna's samplers, by name.
 
     oracle = oracles["tpe"](objective=objective_of("val_accuracy"), max_trials=40, seed=1)
 
@@ -6,8 +6,15 @@ Every member is called with objective, max_trials, seed and its own options, and
 `keras_tuner.Oracle` whose state outlives a kill (`attn_tuner.tuning.oracles.persistence.durable`).
 """
 
+from typing import TYPE_CHECKING, TypeAlias
+
 from attn_tuner.errors import SpaceError
 from attn_tuner.registry import Registry
+
+if TYPE_CHECKING:
+    import keras_tuner
+
+ObjectiveLike: TypeAlias = "str | keras_tuner.Objective | list"  # KerasTuner is heavy.
 
 oracles = Registry("oracle", package="attn_tuner.tuning.oracles")
 
@@ -15,8 +22,8 @@ _LOWER = ("loss", "error", "crossentropy", "entropy", "mse", "mae", "brier", "ec
 _HIGHER = ("acc", "auc", "precision", "recall", "f1", "score", "r2", "iou", "kappa", "correlation")
 
 
-def objective_of(given):
-    """A `keras_tuner.Objective` whose direction is known, or a list of them.
+def objective_of(given: ObjectiveLike) -> "keras_tuner.Objective | list[keras_tuner.Objective]":
+    """Makes a `keras_tuner.Objective` whose direction is known, or a list of them.
 
     KerasTuner takes every metric that it does not know for one to minimise, `val_f1_score` among
     them. Here a name says its direction itself, or is refused.
@@ -44,5 +51,5 @@ def objective_of(given):
 
 
 def seed_of(seed: int | None) -> int | None:
-    """The seed for KerasTuner, which reads 0 as none."""
+    """Returns the seed for KerasTuner, which reads 0 as none."""
     return 2**31 - 1 if seed == 0 else seed

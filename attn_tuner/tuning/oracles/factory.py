@@ -1,24 +1,23 @@
 """Makes the oracle of a search, with the points that it tries first."""
 
+from collections.abc import Iterable
+
+import keras_tuner
+
 from attn_tuner.errors import SpaceError
+from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import direction
 from attn_tuner.model_space import PHRASES
 from attn_tuner.space import Part, SearchSpace
+from attn_tuner.storage.plan import Plan
 from attn_tuner.tuning.fidelity import WITH_RUNGS
 from attn_tuner.tuning.oracles import objective_of, oracles
 from attn_tuner.tuning.oracles.initial_points import warm_start
 
-FEW_TEXTS = 10_000  # Below so many smaller batches learn more from an epoch.
-
-
+FEW_TEXTS = 10_000  # Below so many, smaller batches learn more from an epoch.
 FOR_FEW = {"batch_size": 32, "learning_rate": 0.0028}
-
-
 NO_FIRST_POINTS = ("grid", "hyperband")
-
-
 PARTS = 9  # Of the texts or of their length: rungs of a ninth, a third and all.
-
 
 KNOWN_GOOD = (
     # Recurrent states read by attention, their mean and their maximum together.
@@ -26,7 +25,6 @@ KNOWN_GOOD = (
     {},
     {"encoder": "none", "head": "mean"},
 )
-
 
 # One character says little by itself; the linear baseline reads groups of three as well.
 OF_CHARACTERS = {
@@ -39,19 +37,21 @@ OF_CHARACTERS = {
 
 
 def known_good(space: SearchSpace) -> tuple[dict, ...]:
-    """Points of a space that did well elsewhere, the best first."""
+    """Returns points that did well on other data, the best first."""
     encoder = space.get("encoder")
     phrases = isinstance(encoder, Part) and PHRASES in encoder.names()
     return (OF_CHARACTERS, *KNOWN_GOOD) if phrases else KNOWN_GOOD
 
 
-def oracle_of(plan, hypermodel, earlier=()):
-    """The oracle of the plan; where it can, it begins with points that are known to be good.
+def oracle_of(
+    plan: Plan, hypermodel: AttentionHyperModel, earlier: Iterable = ()
+) -> keras_tuner.Oracle:
+    """Makes the oracle of a plan; where it can, it begins with points that did well elsewhere.
 
     Args:
         plan: what to run.
-        hypermodel: whose space it is.
-        earlier: folders of runs whose best values come first of all.
+        hypermodel: whose space is searched.
+        earlier: paths of run folders, whose best values come first of all.
 
     Raises:
         RunError, SpaceError: a folder is no run's, or its values do not fit.

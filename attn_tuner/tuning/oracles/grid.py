@@ -1,18 +1,19 @@
-"""Grid search that keeps no state but the trials themselves, so that it can be resumed."""
+"""Makes KerasTuner's grid search resumable: it keeps no state but the trials themselves."""
 
 from collections.abc import Iterator
 
+import keras_tuner
 from keras_tuner.oracles import GridSearchOracle
 
 
 class ResumableGrid:
-    """Mixed in before KerasTuner's grid oracle: the next point is the first not tried yet.
+    """Gives the first point of the grid that was not tried yet; mixed in before the grid oracle.
 
     The order is KerasTuner's: defaults first, the last dimension varies fastest. Dimensions that
     show up in a trial enter the grid when the trial ends.
     """
 
-    def populate_space(self, trial_id):
+    def populate_space(self, trial_id: str) -> dict:
         space = self.get_space()
         tried = {_key(trial.hyperparameters.values) for trial in self.trials.values()}
         for values in points(space):
@@ -26,13 +27,13 @@ class GridOracle(ResumableGrid, GridSearchOracle):
     """KerasTuner's grid search, resumable."""
 
 
-def points(space) -> Iterator[dict]:
-    """Every combination of the active values of `space`, a `keras_tuner.HyperParameters`."""
+def points(space: keras_tuner.HyperParameters) -> Iterator[dict]:
+    """Yields every combination of the active values of a space."""
     space = space.copy()
     yield from _below(space, list(space.space), {})
 
 
-def _below(space, rest, values) -> Iterator[dict]:
+def _below(space: keras_tuner.HyperParameters, rest: list, values: dict) -> Iterator[dict]:
     space.values = values
     while rest and not (space.is_active(rest[0]) and rest[0].name not in values):
         rest = rest[1:]
@@ -44,5 +45,5 @@ def _below(space, rest, values) -> Iterator[dict]:
         yield from _below(space, others, {**values, first.name: value})
 
 
-def _key(values):
+def _key(values: dict):
     return tuple(sorted(values.items()))

@@ -1,20 +1,24 @@
-"""Points known beforehand: tried first, or read from the folders of earlier runs."""
+"""Gives points that are tried first: known beforehand, or read from folders of earlier runs."""
 
 import math
 from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from pathlib import Path
 
+import keras_tuner
+
 from attn_tuner.errors import RunError, SpaceError
 from attn_tuner.space.renamed import current_values
+from attn_tuner.tuning.oracles import ObjectiveLike, objective_of
 from attn_tuner.tuning.oracles.optuna.distributions import nearest
+from attn_tuner.tuning.oracles.persistence.state_files import read_trial
 
 
-def complete(space, point: Mapping) -> dict:
-    """The active values of `space`, those of `point` where it has them, else the defaults.
+def complete(space: keras_tuner.HyperParameters, point: Mapping) -> dict:
+    """Returns the active values of `space`: those of `point` where it has them, else the defaults.
 
     Args:
-        space: a `keras_tuner.HyperParameters`.
+        space: with all its dimensions.
         point: values by name. One that the space does not offer becomes the nearest that it does,
             or the default where nothing is near.
     """
@@ -36,15 +40,20 @@ class InitialPointsFirst:
 
     first_points: tuple[Mapping, ...] = ()
 
-    def populate_space(self, trial_id):
+    def populate_space(self, trial_id: str) -> dict:
         if len(self.trials) < len(self.first_points):
             values = complete(self.get_space(), self.first_points[len(self.trials)])
             return {"status": "RUNNING", "values": values}
         return super().populate_space(trial_id)
 
 
-def warm_start(folders: Iterable, objective, count: int = 5, space=None) -> list[dict]:
-    """The best values of earlier runs, to be given as `first_points`.
+def warm_start(
+    folders: Iterable,
+    objective: ObjectiveLike,
+    count: int = 5,
+    space: keras_tuner.HyperParameters | None = None,
+) -> list[dict]:
+    """Reads the best values of earlier runs, to be given as `first_points`.
 
     The best of each folder come first, then the second best, since scores on different data do not
     compare.
@@ -52,15 +61,13 @@ def warm_start(folders: Iterable, objective, count: int = 5, space=None) -> list
     Args:
         folders: run folders, each a KerasTuner project folder.
         objective: what was best, as for `objective_of`.
-        count: how many points at most.
-        space: the `keras_tuner.HyperParameters` to which they must fit; None takes all.
+        count: int, points at most.
+        space: to which they must fit; None takes all.
 
     Raises:
         RunError: a folder is no run's, or holds no finished trial with that objective.
         SpaceError: the space offers none of a folder's points.
     """
-    from attn_tuner.tuning.oracles import objective_of
-
     ranked = []
     for folder in map(Path, folders):
         points = _ranked(folder, objective_of(objective))
@@ -71,20 +78,20 @@ def warm_start(folders: Iterable, objective, count: int = 5, space=None) -> list
     return found[:count]
 
 
-def _fitting(points, space, folder) -> list[dict]:
-    """The points of which the space offers every value, or one near it."""
-    fitting = [point for point in points if not _foreign(point, space)]
+def _fitting(points: list[dict], space: keras_tuner.HyperParameters, folder: Path) -> list[dict]:
+    """Returns the points of which the space offers every value, or one near it."""
+    fitting = [point for point in points if not _not_offered(point, space)]
     if fitting:
         return fitting
-    name, value = _foreign(points[0], space)
+    name, value = _not_offered(points[0], space)
     raise SpaceError(
         f"No trial of {folder} fits the space of this search: the best has {name}={value!r}, which "
         "is not on offer. Leave the folder out of warm_start, or widen the space."
     )
 
 
-def _foreign(point, space) -> tuple | None:
-    """A name of the space with a value of the point that is not near anything on offer."""
+def _not_offered(point: Mapping, space: keras_tuner.HyperParameters) -> tuple | None:
+    """Returns a name of the space with a value that is not near anything on offer, or None."""
     for name, value in point.items():
         offered = [hp for hp in space.space if hp.name == name]
         if offered and all(nearest(hp, value) is None for hp in offered):
@@ -93,7 +100,7 @@ def _foreign(point, space) -> tuple | None:
     return None if known else next(iter(point.items()), ("nothing", None))
 
 
-def check_run(folder: Path):
+def check_run(folder: Path) -> None:
     """Raises RunError where the folder holds no run whose values could be tried first."""
     if not (folder / "oracle.json").exists():
         raise RunError(
@@ -102,10 +109,8 @@ def check_run(folder: Path):
         )
 
 
-def _ranked(folder, objective) -> list[dict]:
-    """Values of the finished trials of one folder, best first."""
-    from attn_tuner.tuning.oracles.persistence.state_files import read_trial
-
+def _ranked(folder: Path, objective: ObjectiveLike) -> list[dict]:
+    """Reads the values of the finished trials of one folder, best first."""
     check_run(folder)
     scored = []
     for path in sorted(folder.glob("trial_*/trial.json")):

@@ -1,22 +1,30 @@
-"""Every oracle by its name: KerasTuner's own, and one per sampler of Optuna."""
+"""Registers KerasTuner's own oracles."""
+
+from collections.abc import Mapping, Sequence
 
 import keras_tuner
 
-from attn_tuner.tuning.oracles import objective_of, oracles, seed_of
+from attn_tuner.tuning.oracles import ObjectiveLike, objective_of, oracles, seed_of
 from attn_tuner.tuning.oracles.initial_points import InitialPointsFirst
 from attn_tuner.tuning.oracles.persistence.durable import durable
 
 
 class _RandomOracle(InitialPointsFirst, keras_tuner.oracles.RandomSearchOracle):
-    """Random search after the first points."""
+    """Draws at random after the first points."""
 
 
 class _BayesianOracle(InitialPointsFirst, keras_tuner.oracles.BayesianOptimizationOracle):
-    """A Gaussian process after the first points."""
+    """Models the objective by a Gaussian process after the first points."""
 
 
 @oracles.register("random")
-def random(objective, max_trials=10, seed=None, first_points=(), **options):
+def random(
+    objective: ObjectiveLike,
+    max_trials: int | None = 10,
+    seed: int | None = None,
+    first_points: Sequence[Mapping] = (),
+    **options,
+) -> keras_tuner.Oracle:
     """Values drawn at random, none of them twice."""
     oracle = durable(_RandomOracle)(
         objective=objective_of(objective), max_trials=max_trials, seed=seed_of(seed), **options
@@ -26,7 +34,13 @@ def random(objective, max_trials=10, seed=None, first_points=(), **options):
 
 
 @oracles.register("bayesian")
-def bayesian(objective, max_trials=10, seed=None, first_points=(), **options):
+def bayesian(
+    objective: ObjectiveLike,
+    max_trials: int | None = 10,
+    seed: int | None = None,
+    first_points: Sequence[Mapping] = (),
+    **options,
+) -> keras_tuner.Oracle:
     """KerasTuner's Gaussian process with an upper confidence bound."""
     oracle = durable(_BayesianOracle)(
         objective=objective_of(objective), max_trials=max_trials, seed=seed_of(seed), **options
@@ -36,7 +50,9 @@ def bayesian(objective, max_trials=10, seed=None, first_points=(), **options):
 
 
 @oracles.register("grid")
-def grid(objective, max_trials=None, seed=None, **options):
+def grid(
+    objective: ObjectiveLike, max_trials: int | None = None, seed: int | None = None, **options
+) -> keras_tuner.Oracle:
     """Every combination in turn."""
     return durable(keras_tuner.oracles.GridSearchOracle)(
         objective=objective_of(objective), max_trials=max_trials, seed=seed_of(seed), **options
@@ -44,7 +60,14 @@ def grid(objective, max_trials=None, seed=None, **options):
 
 
 @oracles.register("hyperband")
-def hyperband(objective, max_trials=None, seed=None, max_epochs=9, factor=3, **options):
+def hyperband(
+    objective: ObjectiveLike,
+    max_trials: int | None = None,
+    seed: int | None = None,
+    max_epochs: int = 9,
+    factor: int = 3,
+    **options,
+) -> keras_tuner.Oracle:
     """Many short trials, of which the best are trained on, in brackets of different haste.
 
     The number of trials follows from `max_epochs`, `factor` and `hyperband_iterations`;

@@ -1,34 +1,44 @@
-"""One oracle for each of Optuna's samplers."""
+"""Registers an oracle for each of Optuna's samplers."""
 
-from attn_tuner.tuning.oracles import oracles
+from attn_tuner.tuning.oracles import ObjectiveLike, oracles
 from attn_tuner.tuning.oracles.optuna.oracle import OptunaOracle
 
 
 @oracles.register("tpe")
-def tpe(objective, max_trials=10, seed=None, **options):
+def tpe(
+    objective: ObjectiveLike, max_trials: int | None = 10, seed: int | None = None, **options
+) -> OptunaOracle:
     """Density ratio of good to other trials, over all dimensions that count together."""
     return OptunaOracle(objective, max_trials, sampler="tpe", seed=seed, **options)
 
 
 @oracles.register("gp")
-def gp(objective, max_trials=10, seed=None, **options):
+def gp(
+    objective: ObjectiveLike, max_trials: int | None = 10, seed: int | None = None, **options
+) -> OptunaOracle:
     """A Gaussian process with expected improvement: for few, costly trials."""
     return OptunaOracle(objective, max_trials, sampler="gp", seed=seed, **options)
 
 
 @oracles.register("cmaes")
-def cmaes(objective, max_trials=10, seed=None, **options):
+def cmaes(
+    objective: ObjectiveLike, max_trials: int | None = 10, seed: int | None = None, **options
+) -> OptunaOracle:
     """Evolution of a normal distribution: for many trials, mostly on numbers."""
     return OptunaOracle(objective, max_trials, sampler="cmaes", seed=seed, **options)
 
 
 @oracles.register("qmc")
-def qmc(objective, max_trials=10, seed=None, **options):
+def qmc(
+    objective: ObjectiveLike, max_trials: int | None = 10, seed: int | None = None, **options
+) -> OptunaOracle:
     """A scrambled Sobol sequence, which covers the space more evenly than chance."""
     return OptunaOracle(objective, max_trials, sampler="qmc", seed=seed, **options)
 
 
 @oracles.register("nsga2")
-def nsga2(objective, max_trials=10, seed=None, **options):
+def nsga2(
+    objective: ObjectiveLike, max_trials: int | None = 10, seed: int | None = None, **options
+) -> OptunaOracle:
     """Evolution towards the front of several objectives."""
     return OptunaOracle(objective, max_trials, sampler="nsga2", seed=seed, **options)

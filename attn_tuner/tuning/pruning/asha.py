@@ -31,7 +31,7 @@ class AshaPruner(Pruner):
         self.first = first
         self.factor = factor
 
-    def _due(self, before, step):
+    def _due(self, before: float, step: float):
         return self._rung(step) > self._rung(before)
 
     def _rung(self, step: float) -> int:

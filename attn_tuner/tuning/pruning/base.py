@@ -21,7 +21,7 @@ class Point(NamedTuple):
     best: tuple[float, ...]
 
     @classmethod
-    def after(cls, curve: list["Point"], step: float, values: tuple[float, ...]):
+    def after(cls, curve: list["Point"], step: float, values: tuple[float, ...]) -> "Point":
         best = tuple(map(max, curve[-1].best, values)) if curve else values
         return cls(float(step), values, best)
 

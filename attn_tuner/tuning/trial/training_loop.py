@@ -9,6 +9,7 @@ from keras_tuner.errors import FailedTrialError
 
 from attn_tuner.metrics import OBJECTIVES, columns_of, kind_of, measure
 from attn_tuner.storage.checkpoints import TrainingProgress
+from attn_tuner.text.batches import Batches
 from attn_tuner.text.prefetch import stream
 from attn_tuner.training.row_adamw import averaged
 from attn_tuner.tuning.chance_level import loss_in, loss_of
@@ -21,8 +22,8 @@ SAME = 1e-9  # Epochs closer than this are the same moment.
 
 def train(
     model: keras.Model,
-    batches,
-    validation,
+    batches: Batches,
+    validation: Batches,
     schedule: Schedule,
     callbacks: TrialCallbacks | None = None,
     progress: TrainingProgress | None = None,
@@ -88,7 +89,16 @@ class EvaluationCallback(keras.callbacks.Callback):
         batches: int, batches of an epoch.
     """
 
-    def __init__(self, model, validation, schedule, callbacks, progress, batches, save):
+    def __init__(
+        self,
+        model: keras.Model,
+        validation: Batches,
+        schedule: Schedule,
+        callbacks: TrialCallbacks,
+        progress: TrainingProgress,
+        batches: Batches,
+        save: Callable[[TrainingProgress], None] | None,
+    ):
         super().__init__()
         self.trained = model
         self.validation = validation
@@ -112,17 +122,17 @@ class EvaluationCallback(keras.callbacks.Callback):
         if due and evaluated < epochs - SAME:
             self.evaluate()
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self.skipped = self.progress.batch
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self.progress.epoch, self.progress.batch = epoch, self.skipped
         variables, values = self.trained.metrics_variables, self.progress.metrics
         if self.skipped and len(variables) == len(values):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         progress = self.progress
         progress.batch = self.skipped + batch + 1
         progress.loss = float((logs or {}).get("loss", float("nan")))
@@ -136,7 +146,7 @@ class EvaluationCallback(keras.callbacks.Callback):
         if time.monotonic() >= self.next_save:
             self._save()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         if not self.progress.stopped:
             self.progress.epoch, self.progress.batch = epoch + 1, 0
             self.evaluate()

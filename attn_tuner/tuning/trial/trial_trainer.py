@@ -15,6 +15,7 @@ from attn_tuner.storage.checkpoints import (
     save_best,
     save_resume_point,
 )
+from attn_tuner.text.batches import Batches
 from attn_tuner.tuning.constraints import Constraints, latency_ms
 from attn_tuner.tuning.trial.callbacks import TrialCallbacks
 from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
@@ -83,7 +84,7 @@ class TrialTrainer:
             latency_ms=latency,
         )
 
-    def _model(self, values: dict, batches) -> keras.Model:
+    def _model(self, values: dict, batches: Batches) -> keras.Model:
         """Builds the model, whose learning rate falls over as many texts as it is trained on."""
         hypermodel = copy.copy(self.hypermodel)
         if hypermodel.training_texts is not None:

@@ -1,8 +1,10 @@
-"""A sampler that looks at the best and the latest trials alone, so that a draw has a bound."""
+"""Bounds the time of a draw: the sampler sees the best and the latest trials alone."""
 
 import heapq
+from collections.abc import Sequence
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
@@ -28,35 +30,51 @@ class BoundedSampler(BaseSampler):
         self._sampler = sampler
         self._seen: optuna.Study | None = None
 
-    def infer_relative_search_space(self, study, trial):
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
         return self._sampler.infer_relative_search_space(self._part(study, trial), trial)
 
-    def sample_relative(self, study, trial, search_space):
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict:
         return self._sampler.sample_relative(self._part(study, trial), trial, search_space)
 
-    def sample_independent(self, study, trial, param_name, param_distribution):
+    def sample_independent(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> object:
         return self._sampler.sample_independent(
             self._part(study, trial), trial, param_name, param_distribution
         )
 
-    def reseed_rng(self):
+    def reseed_rng(self) -> None:
         self._sampler.reseed_rng()
 
-    def before_trial(self, study, trial):
+    def before_trial(self, study: optuna.Study, trial: FrozenTrial) -> None:
         self._sampler.before_trial(study, trial)
 
-    def after_trial(self, study, trial, state, values):
+    def after_trial(
+        self,
+        study: optuna.Study,
+        trial: FrozenTrial,
+        state: TrialState,
+        values: Sequence[float] | None,
+    ) -> None:
         self._sampler.after_trial(study, trial, state, values)
 
-    def _part(self, study, trial) -> optuna.Study:
-        """The study that the sampler sees while it draws `trial`."""
+    def _part(self, study: optuna.Study, trial: FrozenTrial) -> optuna.Study:
+        """Returns the study that the sampler sees while it draws `trial`."""
         if self._seen is None:
             self._seen = _bounded(study, trial)
         return self._seen
 
 
 def chosen(trials: list[FrozenTrial], sign: int) -> list[FrozenTrial]:
-    """The best and the latest, in their order.
+    """Chooses the best and the latest trials, in their order.
 
     Args:
         trials: of a study with one objective.
@@ -75,7 +93,7 @@ def chosen(trials: list[FrozenTrial], sign: int) -> list[FrozenTrial]:
     return [kept[number] for number in sorted(kept)]
 
 
-def _bounded(study, trial) -> optuna.Study:
+def _bounded(study: optuna.Study, trial: FrozenTrial) -> optuna.Study:
     trials = study.get_trials(deepcopy=False)
     if len(trials) <= FINISHED + RUNNING or len(study.directions) > 1:
         return study
@@ -88,9 +106,9 @@ def _bounded(study, trial) -> optuna.Study:
 
 
 class _Chosen(optuna.storages.InMemoryStorage):
-    """A storage that shows the given trials and takes no notes."""
+    """Stores the given trials, and nothing else."""
 
-    def __init__(self, trials):
+    def __init__(self, trials: list[FrozenTrial]):
         super().__init__()
         self._chosen = trials
 

@@ -1,4 +1,4 @@
-"""KerasTuner's hyperparameters as Optuna's distributions, and their values both ways.
+"""Translates KerasTuner's hyperparameters to Optuna's distributions, and values both ways.
 
 | KerasTuner                       | Optuna                                    | a value there is |
 |----------------------------------|-------------------------------------------|------------------|
@@ -19,12 +19,15 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+HyperParameter = hps.HyperParameter
+Value = bool | int | float | str
 
-def distribution_of(hp) -> BaseDistribution | None:
-    """The distribution for a hyperparameter; None for a fixed one."""
+
+def distribution_of(hp: HyperParameter) -> BaseDistribution | None:
+    """Returns the distribution for a hyperparameter; None for a fixed one."""
     if isinstance(hp, hps.Fixed):
         return None
-    ranks = _ladder(hp)
+    ranks = _ranked_values(hp)
     if ranks is not None:
         return IntDistribution(0, len(ranks) - 1)
     if isinstance(hp, hps.Boolean):
@@ -41,20 +44,20 @@ def distribution_of(hp) -> BaseDistribution | None:
     return FloatDistribution(hp.min_value, list(hp.values)[-1], step=hp.step)
 
 
-def to_optuna(hp, value):
-    """The value as the distribution of `hp` knows it; None where it does not offer it."""
+def to_optuna(hp: HyperParameter, value: Value) -> Value | None:
+    """Returns the value as the distribution of `hp` has it; None where it does not offer it."""
     known = nearest(hp, value)
     if known is None or known != value:
         return None
-    ranks = _ladder(hp)
+    ranks = _ranked_values(hp)
     if ranks is not None:
         return ranks.index(known)
     return _mirrored(hp, known)
 
 
-def from_optuna(hp, value):
-    """The hyperparameter's value, a plain bool, int, float or str."""
-    ranks = _ladder(hp)
+def from_optuna(hp: HyperParameter, value: Value) -> Value:
+    """Returns the hyperparameter's value, a plain bool, int, float or str."""
+    ranks = _ranked_values(hp)
     if ranks is not None:
         return ranks[int(value)]
     if isinstance(hp, hps.Boolean | hps.Choice):
@@ -62,13 +65,13 @@ def from_optuna(hp, value):
     return nearest(hp, _mirrored(hp, value))
 
 
-def nearest(hp, value):
-    """The value that `hp` offers next to `value`; None where nothing is near, as among strings."""
+def nearest(hp: HyperParameter, value: Value) -> Value | None:
+    """Returns the value that `hp` offers next to `value`; None where none is near."""
     if isinstance(hp, hps.Fixed):
         return hp.value
     if isinstance(hp, hps.Boolean):
         return bool(value) if value in (True, False) else None
-    ranks = _ladder(hp)
+    ranks = _ranked_values(hp)
     if isinstance(hp, hps.Choice) and ranks is None:
         return value if value in hp.values else None
     if isinstance(value, str):
@@ -86,8 +89,8 @@ def nearest(hp, value):
     return float(offered[min(len(offered) - 1, round((value - hp.min_value) / hp.step))])
 
 
-def _ladder(hp) -> list | None:
-    """The values by rank where ranks stand for them: ordered choices, and log ranges with a step.
+def _ranked_values(hp: HyperParameter) -> list | None:
+    """Returns the values by rank: of ordered choices, and of log ranges with a step; else None.
 
     Optuna has no ordered categories, and its log ranges have no step.
     """
@@ -99,7 +102,7 @@ def _ladder(hp) -> list | None:
     return None
 
 
-def _mirrored(hp, value):
+def _mirrored(hp: HyperParameter, value: Value):
     """Turns a range that is dense near its upper end into one dense near its lower, and back."""
     if isinstance(hp, hps.Int | hps.Float) and hp.sampling == "reverse_log":
         return hp.min_value + hp.max_value - value

@@ -1,4 +1,4 @@
-"""Optuna's samplers, set up for conditional spaces and made anew, seeded, for every trial."""
+"""Makes Optuna's samplers for conditional spaces, anew and seeded for every trial."""
 
 import importlib.util
 import inspect
@@ -13,21 +13,21 @@ from attn_tuner.tuning.oracles.optuna.bounded_sampler import BoundedSampler
 from attn_tuner.tuning.oracles.optuna.study import quietly
 
 
-def _tpe(seed, **_):
+def _tpe(seed: int, **_):
     # Grouped, a condition's children are modelled together and apart from those of another.
     tpe = samplers.TPESampler(multivariate=True, group=True, constant_liar=True, seed=seed)
     return BoundedSampler(tpe)
 
 
-def _gp(seed, **_):
+def _gp(seed: int, **_):
     return _with(samplers.GPSampler, seed=seed, independent_sampler=_tpe(seed))
 
 
-def _cmaes(seed, **_):
+def _cmaes(seed: int, **_):
     return _with(samplers.CmaEsSampler, seed=seed, independent_sampler=_tpe(seed))
 
 
-def _qmc(seed, sequence, **_):
+def _qmc(seed: int, sequence: int, **_):
     # One sequence runs through all trials, so that its seed must stay while the others change.
     return _with(
         samplers.QMCSampler,
@@ -37,13 +37,13 @@ def _qmc(seed, sequence, **_):
     )
 
 
-def _nsga2(seed, trials, **_):
+def _nsga2(seed: int, trials: int | None, **_):
     # Optuna's 50 would leave a search of 50 trials with one generation: random search.
     population = int(np.clip((trials or 200) // 5, 4, 50))
     return samplers.NSGAIISampler(population_size=population, seed=seed)
 
 
-def _random(seed, **_):
+def _random(seed: int, **_):
     return samplers.RandomSampler(seed)
 
 
@@ -59,8 +59,18 @@ _NEEDS = {"gp": "torch", "cmaes": "cmaes", "qmc": "scipy"}
 _ONE_OBJECTIVE = ("cmaes",)
 
 
-def check(sampler: str | BaseSampler, objectives: int):
-    """Raises the sentence for a sampler that is unknown or unfit, before the search begins."""
+def check(sampler: str | BaseSampler, objectives: int) -> None:
+    """Checks the sampler before the search begins.
+
+    Args:
+        sampler: name or sampler.
+        objectives: int, how many.
+
+    Raises:
+        UnknownName: there is none of that name.
+        SpaceError: it does not take so many objectives.
+        MissingExtra: it needs a package that is not installed.
+    """
     if isinstance(sampler, BaseSampler):
         return
     if sampler not in _SAMPLERS:
@@ -80,7 +90,7 @@ def check(sampler: str | BaseSampler, objectives: int):
 def sampler_for(
     sampler: str | BaseSampler, seed: int, number: int, trials: int | None, attempt: int = 0
 ) -> BaseSampler:
-    """The sampler that draws trial `number`.
+    """Makes the sampler that draws trial `number`.
 
     It depends on the seed and the number alone, so a resumed search draws what an uninterrupted
     one would have. A sampler of the user's own keeps its own random state.

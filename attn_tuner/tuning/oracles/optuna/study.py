@@ -1,4 +1,4 @@
-"""The Optuna study of a run folder: opened, mended and described so that it outlives a kill."""
+"""Opens, repairs and labels the Optuna study of a run folder."""
 
 import contextlib
 import json
@@ -6,7 +6,9 @@ import os
 from itertools import takewhile
 from pathlib import Path
 
+import keras_tuner
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
@@ -23,7 +25,7 @@ def quietly() -> contextlib.AbstractContextManager[None]:
 
 
 def open_study(folder: Path, directions: list[str]) -> optuna.Study:
-    """The study in the folder, made where there is none.
+    """Opens the study in the folder, or makes it.
 
     `optuna-dashboard FOLDER/optuna.journal` shows it; so does `optuna.load_study` with
     `JournalStorage(JournalFileBackend(...))` and the folder's name as the study's.
@@ -47,7 +49,7 @@ def open_study(folder: Path, directions: list[str]) -> optuna.Study:
     return study
 
 
-def check_journal(path: Path):
+def check_journal(path: Path) -> None:
     """Cuts off a last line that a full disk or a power cut left unfinished.
 
     Raises:
@@ -72,7 +74,9 @@ def check_journal(path: Path):
         os.truncate(path, len(whole))
 
 
-def suggest(trial: optuna.Trial, label: str, distribution):
+def suggest(
+    trial: optuna.Trial, label: str, distribution: BaseDistribution
+) -> bool | int | float | str:
     """Asks for a parameter by the public method that fits its distribution."""
     if isinstance(distribution, optuna.distributions.CategoricalDistribution):
         return trial.suggest_categorical(label, distribution.choices)
@@ -98,8 +102,8 @@ class Labels:
         self._known: dict = {}
         self._read = 0  # Trials whose names are known.
 
-    def of(self, space) -> list[tuple]:
-        """Label, hyperparameter and distribution of the whole space."""
+    def of(self, space: keras_tuner.HyperParameters) -> list[tuple]:
+        """Returns label, hyperparameter and distribution of the whole space."""
         trials = self._study.get_trials(deepcopy=False)
         for trial in trials[self._read :]:
             self._known.update(trial.distributions)
@@ -116,8 +120,8 @@ class Labels:
         return found
 
 
-def _compatible(known, distribution) -> bool:
-    """Whether one name may stand for both; None fits any."""
+def _compatible(known, distribution: BaseDistribution) -> bool:
+    """Returns whether one name may stand for both; None fits any."""
     if known is None or distribution is None:
         return True
     try:
@@ -128,7 +132,7 @@ def _compatible(known, distribution) -> bool:
 
 
 class _FileLock:
-    """A lock that the system takes back when its process is killed.
+    """Locks a file until it is released or its process is killed.
 
     Those of Optuna are files, which stay, and hold up the next process for half a minute.
     """
