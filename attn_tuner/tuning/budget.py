@@ -1,4 +1,4 @@
-"""The time a search may take: how it is written, how it is kept, what more of it would buy.
+"""Keeps the time that a search may take.
 
 budget = Budget(parse_duration("20m"), spent_before=run.seconds_spent)
 budget.set_reserve(90)                       # for refit, calibration and export
@@ -21,24 +21,25 @@ from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import finite, read_object, reading
 from attn_tuner.storage.trial_record import RECORD, TrialRecord
 from attn_tuner.tuning.duration import format_duration
-from attn_tuner.tuning.machine_load import Load
+from attn_tuner.tuning.machine_load import MachineLoad
 
-_GRACE = 30.0
+CLOCK = "clock.json"
+_GRACE = 30.0  # Seconds.
 _GRACE_SHARE = 0.2  # Of what is kept back: the rest is for the export.
 
 
 class Budget:
-    """A span of wall-clock time, of which a part is kept back for what follows the search.
+    """Measures a span of wall-clock time, of which a part is kept back for the end of the search.
 
         search_left = seconds - spent_before - (now - start) - reserve
 
     Args:
-        seconds: how much there is over all sittings; None for no limit.
-        spent_before: seconds that earlier sittings of the same run used up.
+        seconds: float, how much there is over all sittings; None for no limit.
+        spent_before: float, seconds that earlier sittings of the same run used up.
         reserve: seconds kept back for refit, calibration and export, or a function that is given
             this budget and returns them, so that it may ask `estimate`.
         clock: returns seconds that never run backwards.
-        slowdown: how many times slower than alone this process is at the moment.
+        slowdown: returns how many times slower than alone this process is at the moment.
     """
 
     def __init__(
@@ -63,15 +64,15 @@ class Budget:
         self.set_reserve(reserve)
 
     def elapsed(self) -> float:
-        """Seconds spent by this and all earlier sittings."""
+        """Returns the seconds spent by this and all earlier sittings."""
         return self._spent_before + (self._clock() - self._start)
 
     def left(self) -> float | None:
-        """Seconds until the whole budget is used up, never below zero; None when unlimited."""
+        """Returns the seconds until all is used up, never below zero; None when unlimited."""
         return None if self.seconds is None else max(0.0, self.seconds - self.elapsed())
 
     def reserve(self) -> float:
-        """Seconds kept back for what follows the search, as known now."""
+        """Returns the seconds kept back for what follows the search, as known now."""
         return float(self._reserve(self) if callable(self._reserve) else self._reserve)
 
     def set_reserve(self, reserve: float | Callable[["Budget"], float]) -> None:
@@ -81,20 +82,20 @@ class Budget:
         self._reserve = reserve
 
     def search_left(self) -> float | None:
-        """Seconds that the search itself may still use, never below zero; None when unlimited."""
+        """Returns the seconds that the search may still use, at least zero; None when unlimited."""
         left = self.left()
         return None if left is None else max(0.0, left - self.reserve())
 
     def expired(self) -> bool:
-        """Whether nothing at all is left."""
+        """Returns whether nothing at all is left."""
         return self.left() == 0
 
     def search_over(self) -> bool:
-        """Whether only the reserve is left, so that the search has to end now."""
+        """Returns whether only the reserve is left, so that the search has to end now."""
         return self.search_left() == 0
 
     def grace(self) -> float:
-        """Seconds that what trains may take to notice that the search is over."""
+        """Returns the seconds that a training may take to notice that the search is over."""
         left = self.left()
         share = _GRACE if left is None else min(_GRACE, _GRACE_SHARE * left)
         return max(share, 2 * self.estimate("validation", 2.0))
@@ -125,7 +126,7 @@ class Budget:
             self.record(name, seconds)
 
     def estimate(self, name: str, default: float = 0.0) -> float:
-        """Seconds that one more unit of `name` will take; `default` where none was measured.
+        """Returns the seconds that one more unit of `name` will take, or `default`.
 
         The largest of the last three costs: a budget is missed by what is underrated, while the
         very first measurement, with its compilation, should not count for ever. Costs are kept as
@@ -134,52 +135,53 @@ class Budget:
         return self.slowdown() * max(self._costs.get(name, [])[-3:], default=default)
 
     def usual(self, name: str, default: float = 0.0) -> float:
-        """The lower median of the last three costs, of which one may have compiled as well."""
+        """Returns the lower median of the last three costs, of which one may have compiled."""
         costs = self._costs.get(name, [])[-3:]
         return self.slowdown() * (median_low(costs) if costs else default)
 
     def rise(self) -> float:
-        """How much slower everything is now than when costs were usually measured, at least 1."""
+        """Returns how much slower all is now than when costs were usually measured, at least 1."""
         if not self._slowdowns:
             return 1.0
         return max(1.0, self.slowdown() / median_low(self._slowdowns))
 
     def fits(self, name: str, amount: float = 1.0, default: float = 0.0) -> bool:
-        """Whether that many more units of `name` end before the reserve is touched."""
+        """Returns whether that many more units of `name` end before the reserve is touched."""
         left = self.search_left()
         return left is None or (left > 0 and self.estimate(name, default) * amount <= left)
 
     def get_state(self) -> dict:
-        """What a later sitting needs, for JSON."""
+        """Returns what a later sitting needs, for JSON."""
         return {"spent": self.elapsed(), "costs": {k: v[-3:] for k, v in self._costs.items()}}
 
     @classmethod
     def resumed(cls, seconds: float | None, state: dict, **options) -> "Budget":
-        """The budget of a further sitting, from what `get_state` returned in the last."""
+        """Makes the budget of a further sitting, from what `get_state` returned in the last."""
         budget = cls(seconds, spent_before=state["spent"], **options)
         budget._costs = {name: list(costs) for name, costs in state["costs"].items()}
         return budget
 
 
-CLOCK = "clock.json"
-
-
 def clock_of(directory: str | PathLike, seconds: float | None, spent: float) -> Budget:
-    """The budget, less what earlier sittings and this one have used by now.
+    """Makes the budget, less what earlier sittings and this one have used by now.
 
     Args:
         directory: the run's folder. Where its clock is damaged or missing, its trials say when
             the last of them ended.
-        seconds: of the whole search; None without limit.
-        spent: by this sitting so far.
+        seconds: float, of the whole search; None without limit.
+        spent: float, seconds of this sitting so far.
     """
     state = clock_state(directory)[0]
     state = {**state, "spent": state["spent"] + spent}
-    return Budget.resumed(seconds, state, slowdown=Load())
+    return Budget.resumed(seconds, state, slowdown=MachineLoad())
 
 
 def clock_state(directory: str | PathLike) -> tuple[dict, str]:
-    """What `Budget.get_state` gave in an earlier sitting, and a sentence where that was lost."""
+    """Reads the state of an earlier sitting's `Budget`, and says where that was lost.
+
+    Returns:
+        The state, and a sentence; empty where nothing was lost.
+    """
     path = Path(directory) / CLOCK
     trials = list(path.parent.glob(f"trial_*/{RECORD}"))
     state = {"spent": 0.0, "costs": {}}
@@ -207,4 +209,5 @@ def _clock_state(path: Path) -> dict:
 
 
 def save_clock(budget: Budget, directory: str | PathLike) -> None:
-    write_json(directory / CLOCK, budget.get_state())
+    """Writes the state of the budget to the run folder."""
+    write_json(Path(directory) / CLOCK, budget.get_state())

@@ -1,8 +1,7 @@
-"""What a model may cost: weights, bytes and milliseconds, and which models are worth their cost.
+"""Limits what a model may cost: weights, bytes and milliseconds.
 
 allowed = Constraints(parameters=2_000_000, latency_ms=20, size_mb=10)
 reason = allowed.refusal(model)                  # "3,100,000 weights; at most 2,000,000 ..."
-kept = pareto([(0.91, 12.0, 8.2), (0.90, 3.0, 1.1)], larger=(True, False, False))
 """
 
 import time
@@ -15,17 +14,17 @@ import numpy as np
 from attn_tuner.errors import SpaceError
 
 REPEATS = 50
-LEAST_BYTES = 1  # Of a weight in the smallest format, 8 bits.
+MIN_BYTES = 1  # Of a weight in the smallest format, 8 bits.
 
 
 @dataclass(frozen=True)
 class Constraints:
-    """The limits that a user set; None where there is none.
+    """Holds the limits that a user set; None where there is none.
 
     Args:
-        parameters: weights of a model at most.
-        latency_ms: milliseconds for one text at most, the median of 50 on this machine.
-        size_mb: megabytes (10^6 bytes) of an artefact at most.
+        parameters: int, weights of a model at most.
+        latency_ms: float, milliseconds for one text at most, the median of 50 on this machine.
+        size_mb: float, megabytes (10^6 bytes) of an artefact at most.
     """
 
     parameters: int | None = None
@@ -42,14 +41,14 @@ class Constraints:
         return self != Constraints()
 
     def refusal(
-        self, model: keras.Model, latency: float | None = None, bytes_each: int = LEAST_BYTES
+        self, model: keras.Model, latency: float | None = None, bytes_each: int = MIN_BYTES
     ) -> str | None:
-        """Why a model need not be trained, or None.
+        """Returns why a model need not be trained, or None.
 
         Args:
             model: built, trained or not: neither its size nor its speed depends on that.
-            latency: what `latency_ms` measured of it; only asked where it is limited.
-            bytes_each: of a weight on disk, 4 where artefacts are not compressed.
+            latency: float, what `latency_ms` measured; needed only where latency is limited.
+            bytes_each: int, of a weight on disk; 4 where artefacts are not compressed.
         """
         weights = model.count_params()
         return (
@@ -59,7 +58,7 @@ class Constraints:
         )
 
     def broken(self, parameters: int, size_mb: float, latency_ms: float) -> str | None:
-        """Which limit a finished artefact breaks, or None."""
+        """Returns which limit a finished artefact breaks, or None."""
         return (
             self._above("parameters", parameters, "weights", ",")
             or self._above("size_mb", size_mb, "megabytes", ".1f")
@@ -77,13 +76,13 @@ class Constraints:
 
 
 def latency_ms(model: keras.Model, steps: int, repeats: int = REPEATS) -> float:
-    """Milliseconds of a model for one text of so many tokens, the median of `repeats`."""
+    """Measures a model on one text of so many tokens: milliseconds, the median of `repeats`."""
     ids = np.full((1, steps), 1, "int32")
     return median_ms(lambda: model.predict_on_batch(ids), repeats)
 
 
 def median_ms(answer: Callable[[], object], repeats: int = REPEATS, warmup: int = 3) -> float:
-    """Milliseconds of one call, the median of `repeats` after some that are not counted."""
+    """Measures a call: milliseconds, the median of `repeats` after some that are not counted."""
     for _ in range(warmup):
         answer()
     spent = []

@@ -41,7 +41,7 @@ def parse_duration(given: str | float | timedelta) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """Returns the duration as `parse_duration` reads it, in whole seconds: `"1h30m"`, `"45s"`."""
+    """Writes a duration as `parse_duration` reads it, in whole seconds: `"1h30m"`, `"45s"`."""
     rest = round(seconds)
     parts = []
     for unit, size in (("h", 3_600), ("m", 60), ("s", 1)):

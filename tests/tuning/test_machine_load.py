@@ -3,7 +3,7 @@
 import pytest
 
 from attn_tuner.tuning.budget import Budget
-from attn_tuner.tuning.machine_load import MOST, Load
+from attn_tuner.tuning.machine_load import MAX_SLOWDOWN, MachineLoad
 
 
 class Machine:
@@ -26,7 +26,7 @@ class Machine:
 
 
 def load_on(machine):
-    return Load(clock=machine.clock, on_core=machine.on_core)
+    return MachineLoad(clock=machine.clock, on_core=machine.on_core)
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.4])
@@ -35,7 +35,7 @@ def test_it_is_the_share_of_a_core_that_is_missing(share):
 
 
 def test_nothing_is_planned_for_more_than_the_most():
-    assert load_on(Machine(0.01))() == MOST
+    assert load_on(Machine(0.01))() == MAX_SLOWDOWN
 
 
 def test_it_is_measured_now_and_then():

@@ -1,1 +1,1 @@
-"""One trial: what is asked for, how it is trained, what comes of it."""
+"""Trains one trial: from its `TrialSpec` to its `TrialOutcome`, and to its record."""
