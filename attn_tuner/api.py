@@ -1,72 +1,57 @@
-"""search(), load(), export(): the one file that knows all the parts."""
+"""search(), load(), export(), parts(): what Python users call."""
 
+import os
 import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from keras.callbacks import Callback
 
 from attn_tuner import runtime
-from attn_tuner.attention import heads
-from attn_tuner.attention.fusions import fusions
-from attn_tuner.attention.normalizers import normalizers
-from attn_tuner.attention.queries import queries
-from attn_tuner.attention.scores import scores
 from attn_tuner.baselines.background import BackgroundBaselines
-from attn_tuner.encoding import encoders
-from attn_tuner.errors import UnknownName
-from attn_tuner.exporting import exporters
 from attn_tuner.exporting.export_model import export_model as export
 from attn_tuner.finalizing.finalize import finish
 from attn_tuner.finalizing.time_reserve import kept_back
 from attn_tuner.metrics import sign_of
 from attn_tuner.monitoring.progress_panel import ProgressPanel
-from attn_tuner.registry import Registry, unknown
+from attn_tuner.registry import Registry, registry_of
 from attn_tuner.runtime import run_stages
-from attn_tuner.search_defaults import search_space
+from attn_tuner.search_defaults import search_space, word_vectors
 from attn_tuner.search_result import SearchResult
 from attn_tuner.settings.derived import plan_of, seconds
 from attn_tuner.settings.search_checks import several_folders
 from attn_tuner.settings.table import check_options
 from attn_tuner.settings.toml_file import write_settings
+from attn_tuner.space import SearchSpace
 from attn_tuner.storage import run_folder as place
 from attn_tuner.storage.lock import held
 from attn_tuner.storage.plan import goal_of
 from attn_tuner.system.signals import listening
-from attn_tuner.text.loaders import loaders
 from attn_tuner.tuning.budget import clock_of
 from attn_tuner.tuning.failures import nothing_found
-from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.oracles.factory import oracle_of
-from attn_tuner.tuning.pruning import pruners
 
 __all__ = ["SearchResult", "export", "load", "parts", "search"]
 
-KINDS = {
-    "heads": heads,
-    "encoders": encoders,
-    "scores": scores,
-    "queries": queries,
-    "normalizers": normalizers,
-    "fusions": fusions,
-    "loaders": loaders,
-    "oracles": oracles,
-    "pruners": pruners,
-    "exporters": exporters,
-}
+AnyPath = str | os.PathLike
 
 
 def search(
-    data,
+    data: Any,
     *,
-    text=None,
-    label=None,
+    text: str | int | None = None,
+    label: str | int | tuple | None = None,
     task: str | None = None,
-    validation=None,
-    test=None,
-    unlabelled=None,
-    max_time=None,
+    validation: Any = None,
+    test: Any = None,
+    unlabelled: Any = None,
+    max_time: str | float | timedelta | None = None,
     max_trials: int | None = None,
     epochs: int = 10,
     patience: int = 2,
-    space=None,
-    vectors=None,
+    space: SearchSpace | Mapping | AnyPath | None = None,
+    vectors: AnyPath | None = None,
     max_parameters: int | None = None,
     max_latency_ms: float | None = None,
     max_size_mb: float | None = None,
@@ -75,20 +60,20 @@ def search(
     tuner: str = "tpe",
     fidelity: str = "epochs",
     pruner: str = "median",
-    warm_start=(),
+    warm_start: AnyPath | Collection[AnyPath] = (),
     seed: int = 0,
     ensemble: int | None = None,
     refit: bool = False,
     pretrain: float = 0.0,
     repeats: int = 0,
     keep: int = 3,
-    directory=None,
+    directory: AnyPath | None = None,
     workers: int = 1,
     cluster: str | None = None,
     cpus_per_trial: float = 1.0,
     gpus_per_trial: float = 0.0,
     progress: bool = True,
-    callbacks=(),
+    callbacks: Sequence[Callback] | Callable[[str, dict], Sequence[Callback]] = (),
 ) -> SearchResult:
     """Searches encoders and attention heads for the best model of `data`, and exports it.
 
@@ -99,7 +84,8 @@ def search(
         data: a TFDS name, a file, a DataFrame, `(texts, labels)`, a `tf.data.Dataset` of pairs,
             `"demo"`, or a `TextDataset`.
         text, label, task, validation, test, unlabelled: how the data are read.
-        max_time, max_trials, epochs, patience: the budget; 20 minutes unless set.
+        max_time, max_trials, epochs, patience: the budget; 20 minutes if neither of the
+            first two is set.
         space, vectors, max_parameters, max_latency_ms, max_size_mb: which models are tried.
         objective, faithful, tuner, fidelity, pruner, warm_start, seed: how they are searched.
         ensemble, refit, pretrain, repeats, keep: what follows the trials.
@@ -111,7 +97,7 @@ def search(
     """
     options = check_options(locals())
     began = time.monotonic()
-    launch = runtime.launcher_of(options)
+    launcher = runtime.launcher_of(options)
     dataset = runtime.read_data(options)
     objective, faithful = runtime.objective_of(options, dataset)
     limit = seconds(options["max_time"], options["max_trials"])
@@ -124,41 +110,44 @@ def search(
         held(directory) as taken_over,
         ProgressPanel(
             budget, objective, sign_of(objective), options["progress"], goal=goal
-        ) as shown,
+        ) as panel,
     ):
-        runtime.tidy(directory, (taken_over, *dataset.notes), shown)
-        stored = runtime.encode(dataset, directory, budget, shown)
-        model_space = search_space(space, stored, options["epochs"], objective)
+        runtime.tidy(directory, (taken_over, *dataset.notes), panel)
+        encoded = runtime.encode(dataset, directory, budget, panel)
+        model_space = search_space(space, encoded, options["epochs"], objective)
         plan = plan_of(options, dataset, model_space, objective, faithful)
         place.agree(plan, directory)
         write_settings(plan.asked, directory)
-        with BackgroundBaselines(directory, len(dataset.classes), plan.seed, limit) as beside:
-            trainer = runtime.trainer_of(
-                options, plan, dataset, stored, model_space, budget, directory
+        with BackgroundBaselines(directory, len(dataset.classes), plan.seed, limit) as baselines:
+            vectors = word_vectors(
+                model_space, encoded, budget, directory / place.DATA, plan.seed, options["vectors"]
             )
+            trainer = runtime.trainer_of(options, plan, dataset, encoded, model_space, vectors)
             oracle = oracle_of(plan, trainer.hypermodel, several_folders(options["warm_start"]))
-            budget.set_reserve(kept_back(stored, plan))
+            budget.set_reserve(kept_back(encoded, plan))
             with signals.put_off():
                 runner = run_stages(
-                    plan, oracle, trainer, launch, budget, shown, directory, stored, signals.came
+                    plan, oracle, trainer, launcher, budget, panel, directory, encoded, signals.came
                 )
-                problem = beside.wait(budget, signals.came)
+                problem = baselines.wait(budget, signals.came)
         if problem:
-            shown.say(problem)
+            panel.say(problem)
         if not runner.ranked():
             signals.end_if_any()
             raise nothing_found(budget, runner.records)
-        finish(runner, stored, dataset, budget, directory, shown)
+        finish(runner, encoded, dataset, budget, directory, panel)
     return SearchResult(directory)
 
 
-def load(directory, *, trust=()) -> SearchResult:
-    """The result of the search in a run folder, in any process; `trust` as in `Bundle.load`."""
+def load(directory: AnyPath, *, trust: Sequence[str] = ()) -> SearchResult:
+    """Returns the result of the search in a run folder; `trust` as in `Bundle.load`."""
     return SearchResult(directory, trust=trust)
 
 
 def parts(kind: str) -> Registry:
-    """The registry of one kind of part: `parts("heads")`."""
-    if kind not in KINDS:
-        raise UnknownName(unknown("kind of part", kind, KINDS))
-    return KINDS[kind]
+    """Returns the registry of one kind of part: `parts("heads")`.
+
+    Raises:
+        UnknownName: there is no such kind.
+    """
+    return registry_of(kind)

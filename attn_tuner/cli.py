@@ -1,4 +1,4 @@
-"""The command `attn-tuner`: parses, calls the api, prints; nothing is decided here."""
+"""The command `attn-tuner`: parses its arguments, calls the API and prints."""
 
 import functools
 import inspect
@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from attn_tuner.errors import AttnTunerError, DataError
+from attn_tuner.registry import PACKAGES, describe_parts
 from attn_tuner.settings.table import DATA, SETTINGS, Setting
 from attn_tuner.storage.atomic_files import unwritable
 from attn_tuner.system.signals import listening, say
@@ -40,8 +41,8 @@ Trust = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
-def main():
-    """Runs the command; what the user can mend is said in one sentence, without a traceback."""
+def main() -> None:
+    """Runs the command; an error of ours is one sentence on standard error, without traceback."""
     for name, value in QUIET_TENSORFLOW.items():
         os.environ.setdefault(name, value)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -59,7 +60,7 @@ def main():
 
 
 def _heeds_signals(command):
-    """A command that Ctrl-C, SIGTERM and SIGHUP end in an orderly way, with status 128 + n."""
+    """Lets Ctrl-C, SIGTERM and SIGHUP end a command in order, with exit status 128 + signal."""
 
     @functools.wraps(command)
     def run(*arguments, **options):
@@ -117,7 +118,7 @@ def _option(setting: Setting) -> Any:
 @app.command()
 @_takes_settings
 @_heeds_signals
-def search(config: Path | None = None, **options):
+def search(config: Path | None = None, **options: Any) -> None:
     """Search for the best model of DATA, measure it on the test part, export it to OUT/best."""
     from attn_tuner.settings.toml_file import read_settings
 
@@ -139,7 +140,7 @@ def predict(
     ] = None,
     as_json: AsJson = False,
     trust: Trust = None,
-):
+) -> None:
     """Say the class of each text, by the exported model of RUN."""
     from attn_tuner.reporting.answer_table import check_out, columns_of, write_answers
 
@@ -166,7 +167,7 @@ def export(
     format: Annotated[str, typer.Option(help="savedmodel, keras, onnx, litert.")] = "savedmodel",
     max_size_mb: Annotated[float | None, typer.Option(help="Size the files may have.")] = None,
     trust: Trust = None,
-):
+) -> None:
     """Write the model of RUN in one or several formats, each proved equal first."""
     from attn_tuner.exporting.artefact_folder import check_targets
 
@@ -196,7 +197,7 @@ def report(
     run: RunFolder,
     out: Annotated[Path | None, typer.Option(help="RUN/report.html if not given.")] = None,
     trust: Trust = None,
-):
+) -> None:
     """Write one self-contained HTML page on the search."""
     print(harmless(_loaded(_api(), run, trust).report(out)))
 
@@ -212,7 +213,7 @@ def explain(
     ] = None,
     as_json: AsJson = False,
     trust: Trust = None,
-):
+) -> None:
     """Show the words of each text that the model looked at."""
     from attn_tuner.reporting.answer_table import ANSWER, check_out, write_answers
 
@@ -235,7 +236,7 @@ def explain(
 
 
 @app.command()
-def watch(run: RunFolder):
+def watch(run: RunFolder) -> None:
     """Show a running search, live."""
     from attn_tuner.monitoring.watch import watch
 
@@ -248,7 +249,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Any but loopback lets others in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     trust: Trust = None,
-):
+) -> None:
     """Serve a page that shows the search and answers typed texts."""
     from attn_tuner.serving.app import serve
 
@@ -257,17 +258,16 @@ def serve(
 
 @app.command("list")
 def list_parts(
-    kind: Annotated[str, typer.Argument(help="heads, encoders, scores, queries, ... or kinds.")],
-):
+    kind: Annotated[str, typer.Argument(help=f"{', '.join(PACKAGES)}.")],
+) -> None:
     """List the parts of one kind with equation, cost and paper."""
-    registry = _api().parts(kind)
-    for name, variant in registry.items():
-        print(harmless(f"{name}: {variant.summary}"))
+    for part in describe_parts(kind):
+        print(harmless(f"{part.name}: {part.summary}"))
         facts = {
-            "equation": variant.equation,
-            "cost": variant.section("Cost"),
-            "paper": variant.section("Reference"),
-            "tunes": ", ".join(variant.space),
+            "equation": part.equation,
+            "cost": part.section("Cost"),
+            "paper": part.section("Reference"),
+            "tunes": ", ".join(part.space),
         }
         for title, fact in facts.items():
             if fact:
@@ -275,7 +275,7 @@ def list_parts(
 
 
 def _api():
-    """The api, imported without what TensorFlow's libraries say before any setting reaches them."""
+    """Imports the API silently: TensorFlow's libraries write warnings before any can be set."""
     with silence(stderr=True):
         from attn_tuner import api
     return api

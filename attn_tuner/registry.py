@@ -11,6 +11,7 @@ The modules of a registry's package are imported when the registry is first read
 is one new file. Installed packages add parts through the entry point group `attn_tuner.<kind>s`.
 """
 
+import ast
 import difflib
 import importlib
 import importlib.metadata
@@ -20,29 +21,31 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from attn_tuner.errors import SpaceError, UnknownName
 
+# Kind of part to the package whose modules register it.
+PACKAGES = {
+    "heads": "attn_tuner.attention",
+    "encoders": "attn_tuner.encoding",
+    "scores": "attn_tuner.attention.scores",
+    "queries": "attn_tuner.attention.queries",
+    "normalizers": "attn_tuner.attention.normalizers",
+    "fusions": "attn_tuner.attention.fusions",
+    "loaders": "attn_tuner.text.loaders",
+    "oracles": "attn_tuner.tuning.oracles",
+    "pruners": "attn_tuner.tuning.pruning",
+    "exporters": "attn_tuner.exporting.formats",
+}
 
-@dataclass(frozen=True)
-class Variant:
-    """One registered part: what makes it, and the dimensions a tuner may vary.
 
-    Calling a variant makes the part: `variant(units=64)`.
-    """
+class Documented:
+    """Reads the docstring of a part: its first sentence, formula and sections."""
 
-    name: str
-    build: Callable[..., Any]
-    space: Mapping[str, Any] = field(default_factory=dict)
-
-    def __call__(self, *args, **values):
-        return self.build(*args, **values)
-
-    @property
-    def documentation(self) -> str:
-        return inspect.getdoc(self.build) or ""
+    documentation: str
 
     @property
     def summary(self) -> str:
@@ -59,6 +62,40 @@ class Variant:
         """The text under `Title:` in the docstring, on one line; empty when there is none."""
         body = re.search(rf"^{title}:[ ]*(.*(?:\n    .+)*)", self.documentation, re.MULTILINE)
         return " ".join(body[1].split()) if body else ""
+
+
+@dataclass(frozen=True)
+class Description(Documented):
+    """A part as its source describes it, without importing it.
+
+    Args:
+        name: under which it is registered.
+        documentation: its docstring.
+        space: the names of its dimensions.
+    """
+
+    name: str
+    documentation: str
+    space: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Variant(Documented):
+    """One registered part: what makes it, and the dimensions a tuner may vary.
+
+    Calling a variant makes the part: `variant(units=64)`.
+    """
+
+    name: str
+    build: Callable[..., Any]
+    space: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, *args, **values):
+        return self.build(*args, **values)
+
+    @property
+    def documentation(self) -> str:
+        return inspect.getdoc(self.build) or ""
 
 
 class Registry(Mapping):
@@ -159,6 +196,61 @@ class Registry(Mapping):
 
     def __reduce__(self):
         return _registry_of, (self.package, self.kind)
+
+
+def registry_of(kinds: str) -> Registry:
+    """Returns the registry of a kind of part, `"heads"`.
+
+    Raises:
+        UnknownName: there is no such kind.
+    """
+    return getattr(importlib.import_module(_package_of(kinds)), kinds)
+
+
+def describe_parts(kinds: str) -> list[Description | Variant]:
+    """Returns the parts of a kind by name, from their source: importing them takes seconds.
+
+    Where an installed package adds parts of any kind, all are imported.
+
+    Args:
+        kinds: `"heads"`.
+
+    Raises:
+        UnknownName: there is no such kind.
+    """
+    package = _package_of(kinds)
+    if any(name.startswith("attn_tuner.") for name in importlib.metadata.entry_points().groups):
+        return list(registry_of(kinds).values())
+    folder = Path(__file__).parent.joinpath(*package.split(".")[1:])
+    found = [each for file in folder.glob("*.py") for each in _described(file, kinds)]
+    return sorted(found, key=lambda each: each.name)
+
+
+def _package_of(kinds: str) -> str:
+    if kinds not in PACKAGES:
+        raise UnknownName(unknown("kind of part", kinds, PACKAGES))
+    return PACKAGES[kinds]
+
+
+def _described(file: Path, kinds: str) -> Iterator[Description]:
+    """Reads what a module decorates with `@<kinds>.register("name", dimension=..., **SPACE)`."""
+    body = ast.parse(file.read_text(encoding="utf-8")).body
+    tables = {
+        target.id: [key.value for key in node.value.keys if isinstance(key, ast.Constant)]
+        for node in body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in body:
+        for call in getattr(node, "decorator_list", ()):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == f"{kinds}.register":
+                space = [
+                    name
+                    for each in call.keywords
+                    for name in ([each.arg] if each.arg else tables[each.value.id])
+                ]
+                yield Description(call.args[0].value, ast.get_docstring(node) or "", tuple(space))
 
 
 def _registry_of(package: str, kind: str) -> Registry:

@@ -1,4 +1,4 @@
-"""What a search tries when nobody says otherwise: its space, its first points, its oracle."""
+"""Makes the default search space for a data set, changes it as asked, and gets word vectors."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,25 +10,25 @@ from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.text.class_weights import imbalanced
 
 EPOCHS = (2, 3, 4, 6, 8)  # Lengths of training on offer, up to the caller's own.
-FEWEST_EPOCHS = 3
-ENOUGH_TEXTS = 60_000  # Texts, counted as often as they are seen, that a training usually needs.
-VECTORS_SHARE = 0.12  # Of the time for the search, for word vectors.
-ALIKE = ("f1_macro", "auc")  # Objectives to which a rare class counts as much as another.
+MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
+USUAL_TEXTS_SEEN = 60_000  # Training texts times epochs that a training usually needs.
+WORD_VECTORS_SHARE = 0.12  # Of the time left for the search.
+OVER_CLASSES = ("f1_macro", "auc")  # Objectives that average over classes: rare ones count in full.
 
 
 def search_space(given, stored, epochs: int, objective: str = "accuracy") -> SearchSpace:
-    """The standard space for these data, changed as the caller wants.
+    """Returns the default space for these data, with the caller's changes.
 
-    Where a class is rare, whether classes count alike in training is a dimension.
+    Where a class is rare, it has `class_weights` as a further dimension.
 
     Args:
         given: None, a `SearchSpace` to take as it is, or a mapping or TOML file of changes.
-        stored: a `EncodedData`.
+        stored: the `EncodedData`.
         epochs: of a trial at most.
-        objective: by which trials are judged.
+        objective: name of the measure by which trials are compared.
 
     Raises:
-        SpaceError: it is none of these, or speaks of what is not there.
+        SpaceError: it is none of these, or names an unknown dimension or value.
     """
     lengths = (*(each for each in EPOCHS if each < epochs), epochs)
     usual = usual_epochs(stored.size("train"))
@@ -43,17 +43,20 @@ def search_space(given, stored, epochs: int, objective: str = "accuracy") -> Sea
     if kind_of(labels) != "number":
         standard = standard.extend(label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0))
     if kind_of(labels) == "class" and imbalanced(labels, int(labels.max()) + 1):
-        wanted = "balanced" if objective in ALIKE else "none"
+        wanted = "balanced" if objective in OVER_CLASSES else "none"
         standard = standard.extend(class_weight=Choice(("balanced", "none"), default=wanted))
     return _changed(standard, given)
 
 
 def check_space(given, epochs: int):
-    """Raises SpaceError where the changes fit no data, before any are read.
+    """Refuses changes of the space that can fit no data, before any are read.
 
     Args:
         given: as for `search_space`.
         epochs: of a trial at most.
+
+    Raises:
+        SpaceError: an unknown dimension, or a value that it cannot take.
     """
     if isinstance(given, SearchSpace):
         missing = sorted(set(default_space()) - set(given))
@@ -91,30 +94,30 @@ def _changed(standard: SearchSpace, given) -> SearchSpace:
 
 
 def usual_epochs(texts: int) -> int:
-    """Few texts need more passes: about as many texts seen for all."""
-    return max(FEWEST_EPOCHS, ENOUGH_TEXTS // max(texts, 1))
+    """Returns the epochs for so many training texts: fewer texts need more passes."""
+    return max(MIN_EPOCHS, USUAL_TEXTS_SEEN // max(texts, 1))
 
 
 def word_vectors(space, stored, budget, directory, seed: int, file=None):
-    """Word vectors as wide as the widest embedding on offer; None where none would be used.
+    """Returns word vectors as wide as the widest embedding; None if the space uses none.
 
     Args:
-        space: of the search.
-        stored: a `EncodedData`.
-        budget: whose time they may take a share of.
-        directory: keeps them for later sittings.
-        seed: of what is random.
-        file: to read them from; None learns them from the texts.
+        space: the `SearchSpace`.
+        stored: the `EncodedData`.
+        budget: the `Budget`, of which learning them may take a share.
+        directory: folder that keeps them for when the search continues.
+        seed: int, for learning them.
+        file: path to read them from; None learns them from the texts.
 
     Raises:
-        DataError: the file does not read as word vectors.
+        DataError: the file does not hold word vectors.
     """
     if "word_vectors" not in getattr(space.get("embedding_init"), "values", ()):
         return None
     width = space["embedding_dim"]
     widest = width.high if isinstance(width, Int) else max(width.values)
     left = budget.search_left()
-    seconds = None if left is None else VECTORS_SHARE * left
+    seconds = None if left is None else WORD_VECTORS_SHARE * left
     with budget.measure("vectors"):
         if file is not None:
             return stored.vectors_of(file, widest, seed)

@@ -23,7 +23,7 @@ from tests.support import ROOT, sentiment
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 TABLES = [ROOT / folder / "README.md" for folder in ("examples", "benchmarks")]
-LANGUAGES = {"python", "sh", "text"}
+LANGUAGES = {"python", "sh", "text", "toml"}  # tests/settings reads what is TOML.
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PIECE = re.compile(
     r"^<!-- (?:given|check)\n(?P<hidden>.*?)^-->"

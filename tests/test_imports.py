@@ -135,10 +135,14 @@ HEAVY = {"tensorflow", "keras", "keras_tuner", "jax", "torch", "pandas", "sklear
         "from attn_tuner.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass",
+        "import sys; sys.argv = ['attn-tuner', 'list', 'encoders']\n"
+        "from attn_tuner.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass",
         "from attn_tuner.space import SearchSpace",
         "from attn_tuner.settings.table import SETTINGS",
     ],
-    ids=["package", "command", "help", "help of a command", "space", "settings"],
+    ids=["package", "command", "help", "help of a command", "list", "space", "settings"],
 )
 def test_what_needs_no_model_loads_no_heavy_package(statement):
     assert not loaded_by(statement) & HEAVY

@@ -9,7 +9,7 @@ import pytest
 
 from attn_tuner.attention import heads
 from attn_tuner.errors import SpaceError, UnknownName
-from attn_tuner.registry import Registry
+from attn_tuner.registry import PACKAGES, Registry, Variant, describe_parts, registry_of
 from attn_tuner.space import Choice, Int
 
 
@@ -183,3 +183,22 @@ def test_a_part_without_a_docstring_has_an_empty_summary(parts):
     parts.register("silent")(lambda: None)
     assert (parts["silent"].summary, parts["silent"].equation) == ("", "")
     assert repr(parts) == "Registry('part', silent)"
+
+
+@pytest.mark.parametrize("kinds", PACKAGES)
+def test_the_source_describes_every_part_as_its_registry_does(kinds):
+    described, registered = describe_parts(kinds), registry_of(kinds).values()
+    for source, part in zip(described, registered, strict=True):
+        assert (source.name, source.documentation) == (part.name, part.documentation)
+        assert source.space == tuple(part.space)
+        assert source.summary
+
+
+def test_where_another_package_adds_parts_the_registry_lists_them(monkeypatch):
+    added = importlib.metadata.EntryPoint("a", "b:c", "attn_tuner.pruners")
+    found = importlib.metadata.EntryPoints([added])
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda group=None: () if group else found
+    )
+    assert describe_parts("pruners") == list(registry_of("pruners").values())
+    assert all(isinstance(each, Variant) for each in describe_parts("pruners"))

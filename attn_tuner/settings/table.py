@@ -162,9 +162,9 @@ SETTINGS = (
     Setting(
         "objective",
         "Search",
-        "Measure that decides: accuracy, f1_macro, auc, log_loss; subset_accuracy, f1_micro; "
-        "rmse, mae, r2. 'faithful accuracy' also counts whether attention rests on the words "
-        "that decide.",
+        "Measure that decides. Classes: accuracy, f1_macro, auc, log_loss. Several labels: "
+        "f1_micro, f1_macro, subset_accuracy, auc, log_loss. Numbers: rmse, mae, r2. "
+        "'faithful accuracy' also counts whether attention rests on the words that decide.",
         checked.objective,
         metavar="NAME",
     ),

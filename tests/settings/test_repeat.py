@@ -84,7 +84,8 @@ def test_the_command_gives_every_setting_back():
     assert typed(command(told, "elsewhere")) == told
 
 
-WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
+# Without digits, which would be a fraction to hold out.
+WORDS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Nd"]), min_size=1, max_size=12)
 OF_TYPE = {
     bool: st.booleans(),
     int: st.integers(0, 10**6),

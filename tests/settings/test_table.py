@@ -3,6 +3,7 @@
 import inspect
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -140,6 +141,15 @@ def test_settings_stand_by_group_and_every_group_is_in_the_docstring_and_the_hel
         assert re.search(rf"\b{setting.name}\b", attn_tuner.search.__doc__), setting.name
         assert (setting.option in shown) == (not setting.only_python), setting.name
     assert all(f"─ {group} ─" in shown for group in GROUPS)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
+def test_the_page_on_searching_has_a_row_for_each_setting(setting):
+    option = "only in Python" if setting.only_python else f"`{setting.option}`"
+    usual = "" if setting.default in (None, ()) else f"`{setting.default}`"
+    page = Path(__file__).parents[2] / "docs" / "search.md"
+    row = f"| `{setting.name}` | {option} | {usual} | {setting.help} |"
+    assert row in page.read_text(encoding="utf-8").splitlines()
 
 
 def test_every_default_passes_its_check():

@@ -1,5 +1,8 @@
 """A file of settings: what it may hold, and that options on the command line win over it."""
 
+import re
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
@@ -70,3 +73,12 @@ def test_a_file_that_holds_no_settings_is_refused_in_a_sentence(file, text, said
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DataError, match=r"missing\.toml"):
         read_settings(tmp_path / "missing.toml")
+
+
+def test_the_files_that_the_pages_show_hold_settings(file):
+    pages = (Path(__file__).parents[2] / "docs").glob("*.md")
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    shown = re.findall(r"^```toml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert shown
+    for each in shown:
+        assert "data" in read_settings(file(each))
