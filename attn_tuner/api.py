@@ -1,5 +1,6 @@
 """search(), load(), export(), parts(): what Python users call."""
 
+import logging
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,16 +16,19 @@ from attn_tuner.finalizing.finalize import finish
 from attn_tuner.finalizing.time_reserve import kept_back
 from attn_tuner.metrics import sign_of
 from attn_tuner.monitoring.progress_panel import ProgressPanel
+from attn_tuner.monitoring.run_log import run_log
 from attn_tuner.registry import Registry, registry_of
 from attn_tuner.runtime import run_stages
 from attn_tuner.search_defaults import search_space, word_vectors
 from attn_tuner.search_result import SearchResult
 from attn_tuner.settings.derived import plan_of, seconds
+from attn_tuner.settings.repeat import command
 from attn_tuner.settings.search_checks import several_folders
 from attn_tuner.settings.table import check_options
 from attn_tuner.settings.toml_file import write_settings
 from attn_tuner.space import SearchSpace
-from attn_tuner.storage import run_folder as place
+from attn_tuner.storage import run_folder
+from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.lock import held
 from attn_tuner.storage.plan import goal_of
 from attn_tuner.system.signals import listening
@@ -34,6 +38,7 @@ from attn_tuner.tuning.oracles.factory import oracle_of
 
 __all__ = ["SearchResult", "export", "load", "parts", "search"]
 
+_log = logging.getLogger(__name__)
 AnyPath = str | os.PathLike
 
 
@@ -101,26 +106,29 @@ def search(
     dataset = runtime.read_data(options)
     objective, faithful = runtime.objective_of(options, dataset)
     limit = seconds(options["max_time"], options["max_trials"])
-    directory = place.take(directory, dataset.name)
-    place.check_data(dataset, directory)
+    directory = run_folder.take(directory, dataset.name)
+    run_folder.check_data(dataset, directory)
     budget = clock_of(directory, limit, time.monotonic() - began)
     goal = goal_of(objective, faithful)
     with (
         listening() as signals,
         held(directory) as taken_over,
+        run_log(directory),
         ProgressPanel(
             budget, objective, sign_of(objective), options["progress"], goal=goal
         ) as panel,
     ):
+        runtime.log_begin(directory, budget)
         runtime.tidy(directory, (taken_over, *dataset.notes), panel)
         encoded = runtime.encode(dataset, directory, budget, panel)
         model_space = search_space(space, encoded, options["epochs"], objective)
         plan = plan_of(options, dataset, model_space, objective, faithful)
-        place.agree(plan, directory)
+        run_folder.agree(plan, directory)
         write_settings(plan.asked, directory)
+        _log.info(command(plan.asked, directory))
         with BackgroundBaselines(directory, len(dataset.classes), plan.seed, limit) as baselines:
             vectors = word_vectors(
-                model_space, encoded, budget, directory / place.DATA, plan.seed, options["vectors"]
+                model_space, encoded, budget, directory / DATA, plan.seed, options["vectors"]
             )
             trainer = runtime.trainer_of(options, plan, dataset, encoded, model_space, vectors)
             oracle = oracle_of(plan, trainer.hypermodel, several_folders(options["warm_start"]))
@@ -129,7 +137,7 @@ def search(
                 runner = run_stages(
                     plan, oracle, trainer, launcher, budget, panel, directory, encoded, signals.came
                 )
-                problem = baselines.wait(budget, signals.came)
+                problem = baselines.wait(budget.search_left(), signals.came)
         if problem:
             panel.say(problem)
         if not runner.ranked():

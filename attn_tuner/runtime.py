@@ -1,5 +1,6 @@
 """The stages of a search, in the order in which `search` calls them."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -12,14 +13,16 @@ from attn_tuner.finalizing.time_reserve import kept_back, time_to_spare
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import check_measurable
 from attn_tuner.monitoring.progress_panel import ProgressPanel
+from attn_tuner.monitoring.run_log import log_event
 from attn_tuner.settings.derived import constraints
 from attn_tuner.storage import run_folder as place
 from attn_tuner.storage.atomic_files import remove_parts
+from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.plan import Plan
-from attn_tuner.storage.run_folder import DATA
 from attn_tuner.tasks import task_named
 from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.chance_level import scale_of
+from attn_tuner.tuning.duration import format_duration
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.events import Evaluated, TrialEnded, TrialEvent
 from attn_tuner.tuning.launchers.launcher import Launcher
@@ -27,6 +30,8 @@ from attn_tuner.tuning.pretraining import pretrain
 from attn_tuner.tuning.repeats import repeat
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
+
+_log = logging.getLogger(__name__)
 
 
 def launcher_of(options: Mapping) -> Launcher:
@@ -70,6 +75,12 @@ def objective_of(options: Mapping, dataset: texts_of.TextDataset) -> tuple[str, 
     return objective, faithful
 
 
+def log_begin(directory: Path, budget: Budget) -> None:
+    """Writes to the log that a search begins, or how much of its time earlier sittings spent."""
+    begun = "goes on" if place.is_begun(directory) else "begins"
+    _log.info(f"{begun}; {format_duration(budget.elapsed())} spent")
+
+
 def tidy(directory: Path, notes: Iterable[str | None], shown):
     """Removes what a killed search left unfinished in the run folder, and shows all notes."""
     remove_parts(directory)
@@ -82,7 +93,7 @@ def encode(dataset: texts_of.TextDataset, directory: Path, budget, shown) -> Enc
     """Encodes the texts as ids, or opens what an earlier search in this folder has encoded."""
     with budget.measure("encode"):
         ours = place.is_begun(directory)
-        return EncodedData.prepare(dataset, directory / place.DATA, ours, shown.say)
+        return EncodedData.prepare(dataset, directory / DATA, ours, shown.say)
 
 
 def trainer_of(
@@ -137,6 +148,7 @@ def run_stages(
     """
 
     def on_event(event: TrialEvent):
+        log_event(event)
         panel.on_event(event)
         if isinstance(event, Evaluated | TrialEnded):
             save_clock(budget, directory)
@@ -153,12 +165,17 @@ def run_stages(
         project_name=directory.name,
     )
     try:
+        _log.info("trials")
         launcher.search(runner, directory / DATA)
         while time_to_spare(runner, data, launcher.setting_up):
             launcher.search(runner, directory / DATA)
         budget.set_reserve(kept_back(data, plan, pretrain=False))
+        if plan.pretrain:
+            _log.info("pretraining")
         pretrain(runner, data, panel.say)
         budget.set_reserve(kept_back(data, plan, pretrain=False, repeats=False))
+        if plan.repeats:
+            _log.info("repeats")
         repeat(runner, plan.repeats)
     finally:
         save_clock(budget, directory)

@@ -16,10 +16,12 @@ from attn_tuner.exporting.export import deliver
 from attn_tuner.metrics import interval
 from attn_tuner.reporting.head_comparison import HeadComparison, judge
 from attn_tuner.reporting.json_in_html import figure, lacking_in
+from attn_tuner.reporting.leaderboard import front, leaderboard
 from attn_tuner.reporting.outcome_text import finishing
 from attn_tuner.reporting.report import write_report
 from attn_tuner.storage.checked_files import AGAIN
-from attn_tuner.storage.run import BUNDLE, Run
+from attn_tuner.storage.layout import BUNDLE
+from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import counted, model_of
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.system.terminal import harmless
@@ -81,12 +83,12 @@ class SearchResult:
         self._trust = trust
 
     def leaderboard(self) -> pd.DataFrame:
-        """See `results.run.Run.leaderboard`."""
-        return self.run.leaderboard()
+        """One row a trial or baseline; see `reporting.leaderboard.leaderboard`."""
+        return leaderboard(self.run)
 
     def front(self) -> pd.DataFrame:
-        """See `results.run.Run.front`."""
-        return self.run.front()
+        """The Pareto front; see `reporting.leaderboard.front`."""
+        return front(self.run)
 
     def verdict(self) -> HeadComparison:
         """Whether attention was worth having: see `results.verdict.judge`."""

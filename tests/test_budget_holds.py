@@ -11,7 +11,7 @@ import keras
 import pytest
 
 import attn_tuner
-from attn_tuner.tuning.budget import CLOCK
+from attn_tuner.storage.layout import CLOCK
 from tests.support.colours import QUICK, colours, quick_search
 
 SPACE = {**QUICK, "encoder": ["gru"], "head": ["additive", "mean"], "batch_size": 32}

@@ -14,7 +14,7 @@ import pytest
 import attn_tuner
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.storage.atomic_files import is_draft
-from attn_tuner.storage.lock import LOCK
+from attn_tuner.storage.layout import LOCK
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.events import Evaluated
 from tests.support.colours import QUICK, colours, quick_search
@@ -149,7 +149,7 @@ def test_a_cut_trial_goes_on_from_its_resume_point(tmp_path):
     again = quick_search(run, **options).run.records[0]
     assert again.status == "completed"
     assert again.history[: len(first.history)] == first.history
-    assert again.measures["epochs"] > first.measures["epochs"] - 1e-9
+    assert again.metrics["epochs"] > first.metrics["epochs"] - 1e-9
 
 
 def stop_after(directory, least, **options):

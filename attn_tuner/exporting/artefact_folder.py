@@ -9,15 +9,24 @@ from pathlib import Path
 from attn_tuner.errors import ExportError, Unwritable
 from attn_tuner.storage.atomic_files import new_folder, writing
 from attn_tuner.storage.checked_files import digest_of, read_object, reading
+from attn_tuner.storage.layout import (
+    BUNDLE_FACTS,
+    BUNDLE_MODEL,
+    CARD,
+    CARD_PAGE,
+    EXTRAS,
+    FINGERPRINT,
+    SAVED_MODEL,
+    VARIABLES,
+)
 
-CARD = "card.json"
 MADE_BY = "attn_tuner"
 # What an export of a search is made of, by which a damaged one is known.
-_NAMES = {CARD, "README.md", "saved_model.pb", "variables", "assets", "assets.extra"} | {
-    "fingerprint.pb",
+_NAMES = {CARD, CARD_PAGE, SAVED_MODEL, VARIABLES, FINGERPRINT, EXTRAS} | {
+    "assets",
     "keras_metadata.pb",
 }
-_BUNDLE = {"bundle.json", "model.keras"}
+_BUNDLE = {BUNDLE_FACTS, BUNDLE_MODEL}
 _REMEDY = "Export the model again."
 
 

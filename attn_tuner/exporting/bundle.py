@@ -11,15 +11,16 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting.bundle_files import FACTS, read_bundle, save_bundle
+from attn_tuner.exporting.bundle_files import read_bundle, save_bundle
 from attn_tuner.storage.checked_files import reading
+from attn_tuner.storage.layout import BUNDLE_FACTS
 from attn_tuner.tasks import TASKS, task_named
 from attn_tuner.text.input_texts import read_texts
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.truncation import TRUNCATIONS, cut
 from attn_tuner.verbosity import silence
 
-VECTORIZER, READER = "vectorizer.json", "reader.py"
+READER = "reader.py"
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +168,7 @@ class Bundle:
             RunError: the model names classes of other modules; nothing of them was imported.
         """
         facts = read_bundle(folder, trust)
-        with reading(Path(folder) / FACTS):
+        with reading(Path(folder) / BUNDLE_FACTS):
             return cls(**facts)
 
     def with_model(self, model: keras.Model, **changes) -> "Bundle":

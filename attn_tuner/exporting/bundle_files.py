@@ -9,8 +9,8 @@ from attn_tuner.exporting.vectorizer_adapters import from_json, to_json
 from attn_tuner.space.renamed import current_names
 from attn_tuner.storage.atomic_files import write_json, write_whole
 from attn_tuner.storage.checked_files import check_kinds, digest_of, read_object, reading
+from attn_tuner.storage.layout import BUNDLE_FACTS, BUNDLE_MODEL
 
-MODEL, FACTS = "model.keras", "bundle.json"
 _REMEDY = (
     "If it is the model of a search, call the search on its folder again: it makes the file "
     "again. Else put back a copy."
@@ -30,7 +30,7 @@ def save_bundle(bundle, folder) -> Path:
     """Writes a bundle as a `.keras` file and JSON, each of them whole or not at all."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / MODEL, bundle.model.save)
+    write_whole(folder / BUNDLE_MODEL, bundle.model.save)
     facts = {
         "classes": list(bundle.classes),
         **bundle.reading,
@@ -38,9 +38,9 @@ def save_bundle(bundle, folder) -> Path:
         "task": bundle.task,
         "vectorizer": to_json(bundle.vectorizer),
         "modules": modules_of(bundle.model),
-        "digest": digest_of(folder / MODEL),
+        "digest": digest_of(folder / BUNDLE_MODEL),
     }
-    write_json(folder / FACTS, facts)
+    write_json(folder / BUNDLE_FACTS, facts)
     return folder
 
 
@@ -51,13 +51,13 @@ def check_bundle(folder) -> dict:
         DamagedFile: one of them is not.
     """
     folder = Path(folder)
-    with reading(folder / FACTS, _REMEDY):
-        facts = current_names(read_object(folder / FACTS, remedy=_REMEDY))
+    with reading(folder / BUNDLE_FACTS, _REMEDY):
+        facts = current_names(read_object(folder / BUNDLE_FACTS, remedy=_REMEDY))
         check_kinds(facts, _KINDS)
-    with reading(folder / MODEL, _REMEDY):
-        config_of(folder / MODEL)
-        if facts.get("digest") not in (None, digest_of(folder / MODEL)):
-            raise ValueError("it is not the model that bundle.json was written for")
+    with reading(folder / BUNDLE_MODEL, _REMEDY):
+        config_of(folder / BUNDLE_MODEL)
+        if facts.get("digest") not in (None, digest_of(folder / BUNDLE_MODEL)):
+            raise ValueError(f"it is not the model that {BUNDLE_FACTS} was written for")
     return facts
 
 
@@ -75,11 +75,11 @@ def read_bundle(folder, trust=()) -> dict:
     folder = Path(folder)
     trust = trusted(trust)
     facts = check_bundle(folder)
-    refuse_strangers(config_of(folder / MODEL), folder, trust)
+    refuse_strangers(config_of(folder / BUNDLE_MODEL), folder, trust)
     refuse_strangers(facts["vectorizer"], folder, trust)
-    with reading(folder / FACTS, _REMEDY):
+    with reading(folder / BUNDLE_FACTS, _REMEDY):
         vectorizer = from_json(facts["vectorizer"])
-    with reading(folder / MODEL, _REMEDY):
-        model = keras.saving.load_model(folder / MODEL, safe_mode=True)
+    with reading(folder / BUNDLE_MODEL, _REMEDY):
+        model = keras.saving.load_model(folder / BUNDLE_MODEL, safe_mode=True)
     kept = ("classes", "max_length", "truncation", "vocabulary_size", "card", "task")
     return {"vectorizer": vectorizer, "model": model, **{name: facts[name] for name in kept}}

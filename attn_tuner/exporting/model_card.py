@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from attn_tuner.exporting.artefact_folder import CARD, MADE_BY, size_of
+from attn_tuner.exporting.artefact_folder import MADE_BY, size_of
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact
 from attn_tuner.exporting.usage_snippets import usage_of
@@ -16,6 +16,7 @@ from attn_tuner.exporting.verification.verify import Proof
 from attn_tuner.metrics import interval
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import digest_of
+from attn_tuner.storage.layout import CARD, CARD_PAGE
 
 _TRUNCATIONS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
 _PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
@@ -33,7 +34,7 @@ def write_card(
 ) -> dict:
     """Writes `card.json` and `README.md` into the folder, and returns the card."""
     card = card_of(bundle, folder, name, artefacts, proofs, notes)
-    (folder / "README.md").write_text(page_of(card, usage_of(name, bundle)), encoding="utf-8")
+    (folder / CARD_PAGE).write_text(page_of(card, usage_of(name, bundle)), encoding="utf-8")
     card["digests"] = {file: digest_of(folder / file) for file in card["files"]}
     write_json(folder / CARD, card)
     return card

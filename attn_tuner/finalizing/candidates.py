@@ -7,18 +7,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from attn_tuner.baselines.background import LINEAR, LINEAR_ANSWERS
 from attn_tuner.errors import DamagedFile
 from attn_tuner.finalizing.ensemble import combine, ensemble_model, holds, select
 from attn_tuner.layers.ngram_regression import linear_model
 from attn_tuner.metrics import columns_of, kind_of, measure
 from attn_tuner.storage.checked_files import read_array, read_arrays
-from attn_tuner.storage.checkpoints import (
-    WEIGHTS,
-    load_probabilities,
-    load_weights,
-    save_probabilities,
-)
+from attn_tuner.storage.checkpoints import load_probabilities, load_weights, save_probabilities
+from attn_tuner.storage.layout import LINEAR, WEIGHTS, linear_answers
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
 from attn_tuner.text.prefetch import stream
 from attn_tuner.tuning.chance_level import scale_of
@@ -87,7 +82,7 @@ def candidates(runner, labels: np.ndarray, most: int = 1) -> Iterator[Candidate]
     if runner.plan.ensemble > 1 and not runner.plan.faithful:
         yield from _averages(kept, answers, runner, labels, most)
     for record, own in zip(kept, answers, strict=True):
-        yield Candidate((record,), (1.0,), np.asarray(own, "float64"), dict(record.measures))
+        yield Candidate((record,), (1.0,), np.asarray(own, "float64"), dict(record.metrics))
 
 
 def has_weights(runner, record) -> bool:
@@ -143,7 +138,7 @@ def _averages(kept, answers, runner, labels, most) -> Iterator[Candidate]:
 def _near(ranked, labels, objective) -> list[TrialRecord]:
     """The trials that are not far below the best."""
     scale = scale_of(labels, objective)
-    shares = [scale.share(record.measures.get(objective, record.score)) for record in ranked]
+    shares = [scale.share(record.metrics.get(objective, record.score)) for record in ranked]
     bar = NEAR * max(shares, default=0.0)
     return [each for each, share in zip(ranked, shares, strict=True) if share >= bar or bar <= 0]
 
@@ -151,13 +146,13 @@ def _near(ranked, labels, objective) -> list[TrialRecord]:
 def _linear(runner) -> dict[TrialRecord, Path]:
     """The linear baseline's record and the file of its answers; nothing where it has no model."""
     place = Path(runner.project_dir)
-    if not (place / LINEAR).exists() or not (place / LINEAR_ANSWERS).exists():
+    if not (place / LINEAR).exists() or not (place / linear_answers("validation")).exists():
         return {}
     learnt = read_arrays(place / LINEAR)
     if not learnt:
         return {}
     reading = {"max_length": None, "truncation": "head", "vocabulary_size": int(learnt["words"])}
-    return {TrialRecord(LINEAR_NAME, "baseline", reading): place / LINEAR_ANSWERS}
+    return {TrialRecord(LINEAR_NAME, "baseline", reading): place / linear_answers("validation")}
 
 
 def assembled(candidate: Candidate, runner, labels: np.ndarray) -> keras.Model:

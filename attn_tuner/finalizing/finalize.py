@@ -1,5 +1,6 @@
 """The end of a search: the winner calibrated, measured on the test part, exported, written down."""
 
+import logging
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -25,14 +26,16 @@ from attn_tuner.finalizing.thresholds import (
 from attn_tuner.finalizing.time_reserve import in_time, room_for_refit
 from attn_tuner.metrics import kind_of, measure
 from attn_tuner.storage.atomic_files import write_json
-from attn_tuner.storage.checkpoints import PROBABILITIES, save_probabilities
-from attn_tuner.storage.run import BUNDLE, EXPORT, OUTCOME, Run
+from attn_tuner.storage.checkpoints import save_probabilities
+from attn_tuner.storage.layout import BUNDLE, EXPORT, OUTCOME, PROBABILITIES
+from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.trial_text import given_by_rung, model_of
 from attn_tuner.text.dataset_notes import lacking_classes
 from attn_tuner.tuning.budget import save_clock
 from attn_tuner.tuning.constraints import Constraints, latency_ms
 
+_log = logging.getLogger(__name__)
 AGAIN = (
     "The exported model was trained again, on training and validation texts together; what is said "
     "of validation is of the trial that it repeats."
@@ -110,6 +113,7 @@ def finish(runner, stored, dataset, budget, directory, shown):
     outcome["remarks"] = [*refused, *winner.notes, *_remarks(candidate)]
     write_json(directory / OUTCOME, {**outcome, "seconds": budget.elapsed()})
     save_clock(budget, directory)
+    _log.info(f"exported {model_of(candidate.shares)} to {directory / EXPORT}")
 
 
 def _lost(exported, before, candidate, runner) -> bool:

@@ -32,7 +32,7 @@ def refitted(record: TrialRecord, hypermodel, stored, budget) -> keras.Model | N
     keras.utils.clear_session()
     keras.utils.set_random_seed(record.seed)
     model = hypermodel.model(record.trained)
-    steps = math.ceil(record.measures["epochs"] * len(batches))
+    steps = math.ceil(record.metrics["epochs"] * len(batches))
     guard = _Guard(steps, budget)
     epochs = math.ceil(steps / len(batches))
     model.fit(stream(batches), epochs=epochs, callbacks=[guard], verbose=0, shuffle=False)

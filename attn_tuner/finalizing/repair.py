@@ -12,25 +12,35 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from attn_tuner.baselines.background import LINEAR
 from attn_tuner.errors import DamagedFile
 from attn_tuner.exporting.artefact_folder import check_export, is_export
-from attn_tuner.exporting.bundle_files import FACTS, MODEL, check_bundle
+from attn_tuner.exporting.bundle_files import check_bundle
 from attn_tuner.storage.atomic_files import write_text
 from attn_tuner.storage.checked_files import read_array, read_arrays, reading
-from attn_tuner.storage.checkpoints import (
+from attn_tuner.storage.checkpoints import check_weights, drop_damaged_resume_points
+from attn_tuner.storage.layout import (
+    BASELINES,
+    BUNDLE,
+    BUNDLE_FACTS,
+    BUNDLE_MODEL,
+    DATA,
+    EXPORT,
+    LINEAR,
+    OPTUNA_JOURNAL,
+    OUTCOME,
+    PLAN,
     PROBABILITIES,
+    TUNER,
     WEIGHTS,
-    check_weights,
-    drop_damaged_resume_points,
+    linear_answers,
+    trial_dirs,
+    trial_id_of,
+    vectors_file,
 )
-from attn_tuner.storage.plan import PLAN, Plan
-from attn_tuner.storage.run import BASELINES, BUNDLE, EXPORT, OUTCOME, read_baselines, read_outcome
-from attn_tuner.storage.run_folder import DATA
+from attn_tuner.storage.plan import Plan
+from attn_tuner.storage.run import read_baselines, read_outcome
 from attn_tuner.storage.trial_record import recorded
 from attn_tuner.tuning.budget import clock_state
-
-_TUNER = "tuner0.json"  # KerasTuner's file of a tuner; ours has nothing to keep.
 
 
 def mended(directory) -> list[str]:
@@ -59,14 +69,14 @@ def mended(directory) -> list[str]:
         *_outcome(directory, plan, records),
         *_exported(directory),
     ]
-    if (directory / _TUNER).exists() and not _is_object(directory / _TUNER):
-        write_text(directory / _TUNER, "{}")
-        said.append(f"{directory / _TUNER} was damaged; it held nothing and was written again.")
+    if (directory / TUNER).exists() and not _is_object(directory / TUNER):
+        write_text(directory / TUNER, "{}")
+        said.append(f"{directory / TUNER} was damaged; it held nothing and was written again.")
     return said
 
 
 def _vectors(folder):
-    for path in sorted(folder.glob("vectors-*.npy")):
+    for path in sorted(folder.glob(vectors_file("*"))):
         yield from _gone(path, lambda path: read_array(path), "The word vectors are made again")
 
 
@@ -75,34 +85,38 @@ def _baselines(directory, plan):
     if not (directory / BASELINES).exists():
         return
     parts = ("validation", "test")
-    answers = [f"linear_{part}.npy" for part in parts if (directory / DATA / part).exists()]
+    answers = [linear_answers(part) for part in parts if (directory / DATA / part).exists()]
     try:
         read_baselines(directory, plan)
         read_arrays(directory / LINEAR)
         for name in answers:
             read_array(directory / name)
     except DamagedFile as error:
-        for path in (directory / BASELINES, directory / LINEAR, *directory.glob("linear_*.npy")):
+        for path in (
+            directory / BASELINES,
+            directory / LINEAR,
+            *directory.glob(linear_answers("*")),
+        ):
             _remove(path)
         yield f"{_about(error)} The baselines are measured again."
 
 
 def _study(directory):
-    from attn_tuner.tuning.oracles.optuna.study import FILE, check_journal
+    from attn_tuner.tuning.oracles.optuna.study import check_journal
 
     then = "Optuna's journal is made again from the trials"
-    yield from _gone(directory / FILE, check_journal, then)
+    yield from _gone(directory / OPTUNA_JOURNAL, check_journal, then)
 
 
 def _trials(directory):
     """What trials left beside their records."""
-    for place in sorted(directory.glob("trial_*")):
-        name = place.name.removeprefix("trial_")
+    for folder in trial_dirs(directory):
+        name = trial_id_of(folder)
         again = f"The model of trial {name} is asked for its answers again if they are needed"
-        yield from _gone(place / PROBABILITIES, lambda path: read_array(path), again)
+        yield from _gone(folder / PROBABILITIES, lambda path: read_array(path), again)
         lost = f"The score of trial {name} stays, but its model cannot be exported any more"
-        yield from _gone(place / WEIGHTS, check_weights, lost)
-        if drop_damaged_resume_points(place):
+        yield from _gone(folder / WEIGHTS, check_weights, lost)
+        if drop_damaged_resume_points(folder):
             yield f"Trial {name} cannot go on where it stopped: its resume point was damaged."
 
 
@@ -122,7 +136,7 @@ def _outcome(directory, plan, records):
 def _exported(directory):
     """The winner as a bundle and as an export; a folder that holds other things is left alone."""
     model = directory / BUNDLE
-    if model.is_dir() and {each.name for each in model.iterdir()} <= {FACTS, MODEL}:
+    if model.is_dir() and {each.name for each in model.iterdir()} <= {BUNDLE_FACTS, BUNDLE_MODEL}:
         yield from _gone(model, check_bundle, "The best model is written again")
     if is_export(directory / EXPORT):
         yield from _gone(directory / EXPORT, check_export, "The best model is exported again")

@@ -1,4 +1,4 @@
-"""A linear model of n-grams as a Keras model of raw ids, so that it can be part of an export."""
+"""Makes a linear model of n-grams a Keras model of raw ids, so that it can be exported."""
 
 import keras
 import numpy as np
@@ -11,10 +11,10 @@ ANSWERS = ("sigmoid", "shares", "softmax", "linear")
 
 
 def linear_model(learnt: dict) -> keras.Model:
-    """The linear baseline as a model of ids, which answers as the baseline does.
+    """Returns the linear baseline as a model of ids, with the same predictions.
 
     Args:
-        learnt: `Baseline.learnt`, perhaps read back from a file.
+        learnt: `Baseline.learnt`, arrays by name.
     """
     layer = NgramRegression(
         int(learnt["words"]),
@@ -37,20 +37,21 @@ class NgramRegression(keras.layers.Layer):
 
         z = sum_g f(n_g) v_g / sqrt(sum_g f(n_g)^2 s_g) + b,    f(n) = 1 + log min(n, 8)
 
-    g are the n-grams of 1 to `order` tokens of a text, n_g how often each stands there, v_g their
-    weights times their inverse document frequency, s_g the square of the latter, 0 for an n-gram
-    that was not seen in training. The ids of the n-grams are sorted, so that the k-th occurrence
-    of one is seen by its k - 1 neighbours, and adds f(k) - f(k - 1). Nothing is trained here.
+    g are the n-grams of 1 to `order` tokens of a text, n_g the count of each, v_g its weights
+    times its inverse document frequency, s_g the square of the latter. Both are 0 for an n-gram
+    that training did not see. The columns of a text are sorted, so that equal ones stand together:
+    the k-th occurrence of an n-gram adds f(k) - f(k - 1). The weights are not trained here.
 
     Args:
-        words: ids of single tokens.
+        words: number of columns for single tokens, by their ids.
         order: tokens of an n-gram at most.
-        buckets: columns for those of two tokens and more, a power of 2 up to `BUCKETS`.
-        outputs: columns of the answer.
-        answers: "sigmoid", "shares" (sigmoids that are brought to sum to 1), "softmax" or
+        buckets: number of hashed columns for longer n-grams, a power of 2 up to `BUCKETS`.
+        outputs: columns of the output.
+        answers: activation: "sigmoid", "shares" (sigmoids divided by their sum), "softmax" or
             "linear".
-        seen: n-grams that have weights at most; all columns if not given. Only these have a row
-            of the table, which for many classes would otherwise be hundreds of megabytes of zeros.
+        seen: number of n-grams that have weights; all columns if not given. Only these have a row
+            in the table, as rows of zeros for all would take hundreds of megabytes with many
+            classes.
 
     Shapes:
         ids `(batch, steps)`, 0 is padding, to `(batch, outputs)`, float32.
@@ -81,8 +82,15 @@ class NgramRegression(keras.layers.Layer):
         self.table = fixed("table", (1 + self.seen, self.outputs + 1))
         self.bias = fixed("bias", (self.outputs,))
 
-    def hold(self, columns, weights, squares, bias):
-        """Takes the weights (columns, outputs), squares (columns,) and bias (outputs,)."""
+    def hold(self, columns, weights, squares, bias) -> None:
+        """Sets the weights.
+
+        Args:
+            columns: `(n,)` int, the columns that have weights.
+            weights: `(n, outputs)`.
+            squares: `(n,)`, squared inverse document frequencies.
+            bias: `(outputs,)`.
+        """
         table = np.zeros(self.table.shape, "float32")
         rows = np.arange(1, len(columns) + 1)
         table[rows] = np.concatenate([weights, squares[:, None]], axis=1)
@@ -92,6 +100,13 @@ class NgramRegression(keras.layers.Layer):
         self.places.assign(places)
         self.table.assign(table)
         self.bias.assign(bias)
+
+    def load_own_variables(self, store):
+        """Reads weights, those of 0.1 too: its table had a row for each column, and no `places`."""
+        if len(store.keys()) == len(self.weights):
+            return super().load_own_variables(store)
+        table, bias = np.asarray(store["0"]), np.asarray(store["1"])
+        self.hold(np.arange(len(table)), table[:, :-1], table[:, -1], bias)
 
     def call(self, ids):
         ids = ops.cast(ids, "int32")
@@ -112,7 +127,7 @@ class NgramRegression(keras.layers.Layer):
         return found
 
     def _columns(self, ids):
-        """For each length of n-gram the columns (batch, steps), 0 where none begins."""
+        """Yields the columns `(batch, steps)` for each length of n-gram, 0 where none begins."""
         yield ids
         bucket, following = ids, ids
         whole = ops.not_equal(ids, 0)
@@ -123,16 +138,16 @@ class NgramRegression(keras.layers.Layer):
             yield ops.where(whole, bucket % self.buckets + self.words, 0)
 
     def _gains(self, columns):
-        """What each occurrence adds to the sum and to the norm."""
+        """Returns what each occurrence adds to the sum and to the squared norm."""
         before = ops.concatenate([ops.repeat(columns[:, :1] * 0 - 1, MOST_COUNTED, 1), columns], 1)
         occurrence = ops.zeros_like(columns)
         for back in range(1, MOST_COUNTED + 1):
             earlier = before[:, MOST_COUNTED - back : -back]
             occurrence += ops.cast(ops.equal(earlier, columns), "int32")
         counted = ops.cast(occurrence < MOST_COUNTED, "float32")
-        place = ops.minimum(occurrence, MOST_COUNTED - 1)
-        first = ops.take(ops.convert_to_tensor(self.gains), place, axis=0)
-        second = ops.take(ops.convert_to_tensor(self.square_gains), place, axis=0)
+        index = ops.minimum(occurrence, MOST_COUNTED - 1)
+        first = ops.take(ops.convert_to_tensor(self.gains), index, axis=0)
+        second = ops.take(ops.convert_to_tensor(self.square_gains), index, axis=0)
         return counted * first, counted * second
 
     def compute_output_spec(self, ids):

@@ -1,5 +1,6 @@
 """Shows a running search: the trial, the epoch, the best so far, the time left."""
 
+import logging
 import time
 
 from rich.console import Console
@@ -21,6 +22,7 @@ from attn_tuner.tuning.events import (
     TrialStarted,
 )
 
+_log = logging.getLogger(__name__)
 REFRESH_INTERVAL = 0.25  # Seconds.
 
 
@@ -72,7 +74,11 @@ class ProgressPanel:
             self._live = None
 
     def say(self, sentence: str) -> None:
-        """Prints a line that stays."""
+        """Prints a line that stays, and writes it to the log."""
+        _log.info(sentence)
+        self._print(sentence)
+
+    def _print(self, sentence: str) -> None:
         self.console.print(Text(harmless(sentence)), soft_wrap=True)
 
     def on_event(self, event: TrialEvent) -> None:
@@ -87,7 +93,7 @@ class ProgressPanel:
                 self.epoch, self.fraction = epoch, 0.0
                 self.score = metrics[self.objective]
             case Remark(trial_id, text):
-                self.say(f"trial {trial_id} keeps its score. {text}")
+                self._print(f"trial {trial_id} keeps its score. {text}")
             case TrialEnded(record=record):
                 self._trial_ended(record)
         self._refresh()
@@ -95,13 +101,13 @@ class ProgressPanel:
     def _trial_ended(self, record: TrialRecord):
         self.ended += 1
         if record.score is None:
-            return self.say(f"trial {record.trial_id} {record.status}: {record.stopped}")
+            return self._print(f"trial {record.trial_id} {record.status}: {record.stopped}")
         better = self.best is None or self.sign * record.score > self.sign * self.best.score
         if better:
             self.best = record
         mark = " *" if better else "  "
         took = format_duration(record.seconds)
-        self.say(
+        self._print(
             f"trial {record.trial_id}  {self.goal} {record.score:.4f}{mark}  {took:>7}  "
             f"{describe(record.values)}  ({record.stopped})"
         )

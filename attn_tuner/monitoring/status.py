@@ -5,10 +5,10 @@ from attn_tuner.reporting.json_in_html import plain
 from attn_tuner.reporting.search_history import scores_over_time
 from attn_tuner.reporting.summary import answer, sentence
 from attn_tuner.storage.checked_files import read_object
+from attn_tuner.storage.layout import CLOCK, trial_dirs, trial_id_of
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import words
 
-CLOCK = "clock.json"
 ROWS = 10
 
 
@@ -57,7 +57,7 @@ def standing(directory) -> dict:
 def _running(run) -> list[str]:
     """Trials that have a folder and no record yet."""
     ended = {record.trial_id for record in run.records}
-    begun = (path.name.removeprefix("trial_") for path in run.directory.glob("trial_*"))
+    begun = map(trial_id_of, trial_dirs(run.directory))
     return sorted(set(begun) - ended) if not run.outcome else []
 
 

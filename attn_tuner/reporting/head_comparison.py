@@ -153,7 +153,7 @@ def _kinds(run, texts) -> tuple[HeadResult, ...]:
     found = {}
     for record in ranked:
         name = record.values.get("head", "")
-        accuracy = record.measures.get("accuracy")
+        accuracy = record.metrics.get("accuracy")
         if accuracy is None or name in found:
             continue
         low, high = interval(accuracy, texts) if texts else (None, None)

@@ -6,7 +6,7 @@ import numpy as np
 
 
 def pareto(points: Sequence[Sequence[float]], larger: Sequence[bool]) -> list[bool]:
-    """Which points no other point beats: none is as good everywhere and better somewhere.
+    """Returns which points no other point beats: none is as good everywhere and better somewhere.
 
     Args:
         points: `(points, axes)`, for example accuracy, milliseconds, megabytes. NaN, for what was

@@ -23,7 +23,8 @@ from attn_tuner.reporting.json_in_html import as_script
 from attn_tuner.reporting.reproducibility import reproducibility, usage
 from attn_tuner.reporting.summary import answer, costs, sentence
 from attn_tuner.storage.atomic_files import write_whole
-from attn_tuner.storage.run import BUNDLE, Run
+from attn_tuner.storage.layout import BUNDLE, REPORT
+from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import counted, words
 from attn_tuner.storage.validation_data import Validation
 
@@ -49,7 +50,7 @@ def write_report(directory, out=None, *, seconds: float = 20.0, trust=()) -> Pat
         RunError: `directory` is no run folder.
     """
     run = Run.read(directory)
-    out = Path(out) if out is not None else run.directory / "report.html"
+    out = Path(out) if out is not None else run.directory / REPORT
     out.parent.mkdir(parents=True, exist_ok=True)
     html = render(gather(run, seconds=seconds, trust=trust))
     data = html.encode("utf-8", errors="replace")  # A lone surrogate has no bytes of its own.

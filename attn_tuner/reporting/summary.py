@@ -33,7 +33,7 @@ def answer(run: Run, validation_texts: int = 0) -> dict:
     if "accuracy" in test:
         scores.append(_score("this model", "test", texts, test["accuracy"]))
         scores += _baselines(run, "test", texts)
-    measures = run.outcome.get("validation") or (best.measures if best else {})
+    measures = run.outcome.get("validation") or (best.metrics if best else {})
     if "accuracy" in measures:
         accuracy = measures["accuracy"]
         scores.append(_score("this model", "validation", validation_texts, accuracy))

@@ -7,7 +7,7 @@ from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.explaining import Explainer, Explanation
 from attn_tuner.exporting import Bundle
 from attn_tuner.storage.checked_files import AGAIN
-from attn_tuner.storage.run import BUNDLE
+from attn_tuner.storage.layout import BUNDLE, BUNDLE_FACTS
 
 
 class ModelHolder:
@@ -35,7 +35,7 @@ class ModelHolder:
             return self._current()(texts)
 
     def _current(self) -> Explainer:
-        facts = self.directory / BUNDLE / "bundle.json"
+        facts = self.directory / BUNDLE / BUNDLE_FACTS
         try:
             written = facts.stat().st_mtime_ns
         except OSError as error:

@@ -25,6 +25,7 @@ from attn_tuner.errors import DamagedFile, MissingExtra, RunError
 from attn_tuner.storage.atomic_files import COPY, read_json
 
 AGAIN = "Call the search on this folder again, as it began: it makes the file again."
+Table = typing.TypeVar("Table")
 _SEAL, _DIGEST = b"\nsealed:", 16  # Behind the end of a file, where NumPy and HDF5 do not look.
 # An OSError with another number says that the file is out of reach, not that it is damaged.
 _OF_CONTENT = (None, 0, errno.ENOENT, errno.EINVAL, errno.ENOTDIR, errno.EISDIR)
@@ -67,11 +68,24 @@ def read_object(path, kinds: Mapping | None = None, remedy: str = COPY) -> dict:
         return table
 
 
-def read_dataclass(kind: type, path, remedy: str = COPY):
-    """The dataclass whose fields the JSON object at `path` holds, each of its annotated type."""
+def read_dataclass(
+    kind: type[Table],
+    path: str | Path,
+    remedy: str = COPY,
+    former: Mapping[str, str] = types.MappingProxyType({}),
+) -> Table:
+    """Reads the dataclass whose fields the JSON object at `path` holds.
+
+    Args:
+        kind: the dataclass. Each value must be of the annotated type of its field.
+        path: the file.
+        remedy: what to do about a damaged file.
+        former: names of keys in earlier versions, to those of today.
+    """
     with reading(path, remedy):
         table = read_json(path)
         check_kinds(table, {})
+        table = {former.get(name, name): value for name, value in table.items()}
         hints = typing.get_type_hints(kind)
         needed = {
             each.name

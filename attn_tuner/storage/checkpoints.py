@@ -16,7 +16,17 @@ from attn_tuner.storage.checked_files import (
     reading,
     sealed,
 )
-from attn_tuner.storage.trial_record import _LOST
+from attn_tuner.storage.layout import (
+    BEST,
+    PROBABILITIES,
+    PROGRESS,
+    RANDOM,
+    STATE,
+    WEIGHTS,
+    resume_numbers,
+    resume_point,
+)
+from attn_tuner.storage.trial_record import LOST
 
 
 @dataclass
@@ -57,20 +67,7 @@ class TrainingProgress:
         return self.history[self.best] if self.history else {}
 
 
-WEIGHTS = "checkpoint.weights.h5"  # The name under which stock KerasTuner looks for them.
-
-
-PROBABILITIES = "validation.npy"
-
-
 _HEADER = 4096  # Bytes that HDF5 takes for the head of each array, about twice what was seen.
-
-
-_STATE = "state.weights.h5"
-
-
-_RANDOM = "random.npz"
-
 
 _FROM_ITS_BEGINNING = "Remove its folder: the trial is trained from its beginning then."
 
@@ -99,7 +96,7 @@ def load_weights(model, folder):
         DamagedFile: they are not there, have changed, or are of another model.
     """
     path = _weights_file(folder)
-    with reading(path, _LOST):
+    with reading(path, LOST):
         check_seal(path)
         model.load_weights(path)
 
@@ -135,46 +132,46 @@ def save_resume_point(model, progress: TrainingProgress, folder):
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    number = max(_resume_numbers(folder), default=0) + 1
-    with new_folder(folder / f"resume-{number}") as draft:
-        sealed(lambda path: _write_weights(model, path), draft / _STATE)
+    number = max(resume_numbers(folder), default=0) + 1
+    with new_folder(resume_point(folder, number)) as draft:
+        sealed(lambda path: _write_weights(model, path), draft / STATE)
         states = {
             f"s{index:04d}": keras.ops.convert_to_numpy(each)
             for index, each in enumerate(_seeds(model))
         }
         means = {f"m{index:04d}": value for index, value in enumerate(progress.metrics)}
-        np.savez(draft / _RANDOM, **states, **means)
+        np.savez(draft / RANDOM, **states, **means)
         if progress.best_weights is not None:
             arrays = {f"w{index:04d}": value for index, value in enumerate(progress.best_weights)}
-            np.savez(draft / "best.npz", probabilities=progress.probabilities, **arrays)
+            np.savez(draft / BEST, probabilities=progress.probabilities, **arrays)
         facts = ("epoch", "batch", "history", "best", "seconds", "loss")
-        write_json(draft / "progress.json", {name: getattr(progress, name) for name in facts})
-    for older in _resume_numbers(folder):
+        write_json(draft / PROGRESS, {name: getattr(progress, name) for name in facts})
+    for older in resume_numbers(folder):
         if older < number:
-            shutil.rmtree(folder / f"resume-{older}", ignore_errors=True)
+            shutil.rmtree(resume_point(folder, older), ignore_errors=True)
 
 
 def load_resume_point(model, folder) -> TrainingProgress | None:
     """Sets `model` to the last resume point and returns its progress; None where there is none."""
-    numbers = _resume_numbers(Path(folder))
+    numbers = resume_numbers(folder)
     if not numbers:
         return None
-    point = Path(folder) / f"resume-{max(numbers)}"
+    point = resume_point(folder, max(numbers))
     progress = _stored_progress(point)
-    with reading(point / _STATE, _FROM_ITS_BEGINNING):
-        check_seal(point / _STATE)
-        model.load_weights(point / _STATE)
+    with reading(point / STATE, _FROM_ITS_BEGINNING):
+        check_seal(point / STATE)
+        model.load_weights(point / STATE)
     if progress.seeds:
-        with reading(point / _RANDOM, _FROM_ITS_BEGINNING):
+        with reading(point / RANDOM, _FROM_ITS_BEGINNING):
             _set_seeds(model, progress.seeds)
     return progress
 
 
 def _stored_progress(point: Path) -> TrainingProgress:
     """All of a resume point but what a model must be at hand for."""
-    progress = read_dataclass(TrainingProgress, point / "progress.json", _FROM_ITS_BEGINNING)
-    best = point / "best.npz"
-    with reading(point / "progress.json", _FROM_ITS_BEGINNING):
+    progress = read_dataclass(TrainingProgress, point / PROGRESS, _FROM_ITS_BEGINNING)
+    best = point / BEST
+    with reading(point / PROGRESS, _FROM_ITS_BEGINNING):
         known = -1 <= progress.best < len(progress.history)
         if not known or min(progress.epoch, progress.batch) < 0:
             raise ValueError("its best evaluation is not in its history")
@@ -184,8 +181,8 @@ def _stored_progress(point: Path) -> TrainingProgress:
         arrays = read_arrays(best, ("probabilities",), _FROM_ITS_BEGINNING)
         progress.probabilities = arrays.pop("probabilities")
         progress.best_weights = [arrays[name] for name in sorted(arrays)]
-    if (point / _RANDOM).exists():  # Resume points of 0.1 have none.
-        arrays = read_arrays(point / _RANDOM, (), _FROM_ITS_BEGINNING)
+    if (point / RANDOM).exists():  # Resume points of 0.1 have none.
+        arrays = read_arrays(point / RANDOM, (), _FROM_ITS_BEGINNING)
         names = sorted(arrays)
         progress.metrics = [arrays[name] for name in names if name.startswith("m")]
         progress.seeds = [arrays[name] for name in names if name.startswith("s")]
@@ -195,13 +192,13 @@ def _stored_progress(point: Path) -> TrainingProgress:
 def drop_damaged_resume_points(folder) -> bool:
     """Drops a trial's resume points where the last is not whole; returns whether it did."""
     folder = Path(folder)
-    numbers = _resume_numbers(folder)
+    numbers = resume_numbers(folder)
     try:
         if numbers:
-            point = folder / f"resume-{max(numbers)}"
+            point = resume_point(folder, max(numbers))
             _stored_progress(point)
-            with reading(point / _STATE):
-                check_weights(point / _STATE)
+            with reading(point / STATE):
+                check_weights(point / STATE)
     except DamagedFile:
         drop_resume_points(folder)
         return True
@@ -228,12 +225,12 @@ def _seeds(model) -> list:
 
 
 def can_resume(folder) -> bool:
-    return bool(_resume_numbers(Path(folder)))
+    return bool(resume_numbers(folder))
 
 
 def drop_resume_points(folder):
-    for number in _resume_numbers(Path(folder)):
-        shutil.rmtree(Path(folder) / f"resume-{number}", ignore_errors=True)
+    for number in resume_numbers(folder):
+        shutil.rmtree(resume_point(folder, number), ignore_errors=True)
 
 
 def _write_weights(model, path):
@@ -249,8 +246,3 @@ def _write_weights(model, path):
 
 def _weights_file(folder) -> Path:
     return Path(folder) / WEIGHTS
-
-
-def _resume_numbers(folder: Path) -> list[int]:
-    names = (path.name.removeprefix("resume-") for path in folder.glob("resume-*"))
-    return [int(name) for name in names if name.isascii() and name.isdigit()]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from attn_tuner.errors import RunError
 from attn_tuner.storage.atomic_files import draft, writing
+from attn_tuner.storage.layout import LOCK
 
-LOCK = "search.lock"
 BEAT = 30.0  # Seconds between two signs of life.
 MISSED = 10  # Beats without a sign after which the owner counts as dead.
 

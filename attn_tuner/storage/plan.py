@@ -1,4 +1,4 @@
-"""What a search is to do, as data: written to the run folder, compared when it goes on."""
+"""Holds the options of a search, and checks them when the search goes on."""
 
 import hashlib
 import json
@@ -9,9 +9,9 @@ from attn_tuner.errors import RunError
 from attn_tuner.metrics import OBJECTIVES
 from attn_tuner.space.renamed import current_space
 from attn_tuner.storage.atomic_files import write_json
-from attn_tuner.storage.checked_files import is_a, read_dataclass, reading
+from attn_tuner.storage.checked_files import is_a, read_dataclass, read_object, reading
+from attn_tuner.storage.layout import FORMAT, PLAN
 
-PLAN = "plan.json"
 FAITHFUL = "faithful "  # Before the name of an objective that faithfulness adds to.
 _LOST = (
     "Nothing else says what was searched. Put back a copy; without one, search in another folder. "
@@ -22,32 +22,33 @@ _ELSEWHERE = "Take another folder, or call it with what it began with."
 
 @dataclass(frozen=True)
 class Plan:
-    """A search, apart from its data.
+    """The options of a search, all that the run folder keeps of its call.
 
     Args:
-        source: what the data is called.
-        fingerprint: of the data, `TextDataset.fingerprint`.
+        source: name of the data.
+        fingerprint: `TextDataset.fingerprint`, by which other data are told apart.
         classes: class names, by number.
         space: `SearchSpace.describe()`.
         tuner: name of the oracle.
-        fidelity: what the rungs of the oracle give of, `fidelity.FIDELITIES`.
-        objective: key of `measures.measure`.
-        faithful: what a faithfulness of 1 adds to a trial's score; 0 for none of it.
-        max_trials: trials at most; None for no limit but the time.
-        max_time: seconds at most over all sittings; None for no limit but the trials.
-        epochs: passes over the data a trial may take.
+        fidelity: what short trials get less of, one of `fidelity.FIDELITIES`.
+        objective: name of the metric that is optimised.
+        faithful: what a faithfulness of 1 adds to a trial's score; 0 leaves it out.
+        max_trials: number of trials at most; None for no limit.
+        max_time: seconds at most over all sittings; None for no limit.
+        epochs: epochs of a trial at most.
         patience: evaluations without a better score before a trial stops.
-        pruner: name of the rule that stops hopeless trials.
-        keep: trials whose weights stay on disk.
-        ensemble: trials that the exported model may average at most.
-        pretrain: share of the time in which the best encoder learns from texts without labels.
-        repeats: further trainings of each of the best trials, with fresh seeds.
-        refit: whether the winner is trained again with the validation texts.
-        task: name of what a model answers; "" where that follows from the classes.
-        limits: what a model may cost at most, `dataclasses.asdict` of `limits_check.Constraints`.
-        seed: of the split, the values, the weights and the order of the data.
-        asked: the options of `search` that were given, as `settings.asked` writes them; empty in
-            folders of earlier versions.
+        pruner: name of the pruner.
+        keep: number of best trials whose weights stay on disk.
+        ensemble: number of trials that the exported model averages at most.
+        pretrain: share of the time for pretraining the best encoder without labels.
+        repeats: further trainings of each of the best trials, with other seeds.
+        refit: whether the winner is trained again, with the validation texts.
+        task: name of a task of `tasks.TASKS`; "" where it follows from the classes.
+        limits: `dataclasses.asdict` of `tuning.constraints.Constraints`.
+        seed: int, for the split, the values tried, the weights and the order of the data.
+        asked: the options of `search` that were given, see `search_arguments.as_asked`; empty in
+            folders of format 1.
+        format: version of the run folder, see `layout.FORMATS`.
     """
 
     source: str
@@ -72,24 +73,38 @@ class Plan:
     limits: dict = field(default_factory=dict, hash=False)
     seed: int = 0
     asked: dict = field(default_factory=dict, hash=False)
+    format: int = FORMAT
 
     @property
     def kind(self) -> str:
-        """Key of `measures.MEASURES`."""
+        """What a model answers, a key of `metrics.MEASURES`."""
         return {"multilabel": "labels", "regression": "number"}.get(self.task, "class")
 
     @property
     def goal(self) -> str:
-        """What a trial's score is: the objective, or what it comes to with faithfulness."""
+        """Name of a trial's score: the objective, or its sum with faithfulness."""
         return goal_of(self.objective, self.faithful)
 
-    def save(self, directory):
-        write_json(Path(directory) / PLAN, asdict(self))
+    def save(self, directory: str | Path) -> None:
+        """Writes the plan into the run folder."""
+        write_json(Path(directory) / PLAN, {**asdict(self), "format": FORMAT})
 
     @classmethod
-    def load(cls, directory) -> "Plan":
+    def load(cls, directory: str | Path) -> "Plan":
+        """Reads the plan of a run folder.
+
+        Raises:
+            DamagedFile: the file is not a plan.
+            RunError: a later version of attn-tuner wrote the folder.
+        """
         path = Path(directory) / PLAN
-        plan = read_dataclass(cls, path, _LOST)
+        found = read_object(path, remedy=_LOST).get("format", 1)
+        if is_a(found, int) and found > FORMAT:
+            raise RunError(
+                f"The run folder {directory} has format {found}, and this version of attn-tuner "
+                f"reads formats up to {FORMAT}. Update attn-tuner."
+            )
+        plan = replace(read_dataclass(cls, path, _LOST), format=found)
         with reading(path, _LOST):
             if plan.objective not in OBJECTIVES:
                 raise ValueError(f"its objective is {plan.objective[:40]!r}")
@@ -97,7 +112,7 @@ class Plan:
                 raise ValueError("its space holds something that is no dimension")
         return replace(plan, space=current_space(plan.space))
 
-    def check_data(self, source: str, fingerprint: str, directory):
+    def check_data(self, source: str, fingerprint: str, directory: str | Path) -> None:
         """Raises RunError unless these are the data that this plan was made for."""
         if fingerprint != self.fingerprint:
             raise RunError(
@@ -105,7 +120,7 @@ class Plan:
                 f"({self.fingerprint}), and this is {source} ({fingerprint}). {_ELSEWHERE}"
             )
 
-    def check_continues(self, before: "Plan", directory):
+    def check_continues(self, before: "Plan", directory: str | Path) -> None:
         """Raises RunError unless this plan may go on in the folder where `before` ran."""
         where = f"The run folder {directory}"
         before.check_data(self.source, self.fingerprint, directory)
@@ -126,17 +141,17 @@ class Plan:
 
 
 def goal_of(objective: str, faithful: float) -> str:
-    """The measure that is a trial's score: the objective, or its sum with faithfulness."""
+    """Names the score of a trial: the objective, or its sum with faithfulness."""
     return f"faithful_{objective}" if faithful else objective
 
 
-def digest(value) -> str:
-    """16 hex digits that stand for a JSON value."""
+def digest(value: object) -> str:
+    """Returns 16 hex digits that stand for a JSON value."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def trial_seed(seed: int, trial_id: str) -> int:
-    """The seed of one trial: the same for the same search and trial, and unlike the next one's."""
+    """Returns the seed of one trial, the same whenever it is trained."""
     text = f"{seed}/{trial_id}".encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=4).digest(), "little") >> 1

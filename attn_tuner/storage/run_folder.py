@@ -1,4 +1,4 @@
-"""A run's folder: taken into use, recognised, its clock."""
+"""Takes a run folder into use, and tells one from other folders."""
 
 import os
 import re
@@ -6,20 +6,16 @@ from pathlib import Path
 
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.storage.atomic_files import draft, is_draft
-from attn_tuner.storage.lock import LOCK
-from attn_tuner.storage.plan import PLAN, Plan
-from attn_tuner.storage.trial_record import RECORD
-from attn_tuner.text.token_store import VECTORIZER
-
-DATA = "data"
+from attn_tuner.storage.layout import DATA, LOCK, PLAN, RECORD, RUN_LOG, VECTORIZER, in_trials
+from attn_tuner.storage.plan import Plan
 
 
-def take(directory, name: str) -> Path:
-    """The run's folder, made if it is not there.
+def take(directory: str | Path | None, name: str) -> Path:
+    """Returns the run folder, made if it is not there.
 
     Args:
-        directory: where; `runs/<name>` when None.
-        name: of the data.
+        directory: the folder; `runs/<name>` if None.
+        name: name of the data.
 
     Raises:
         RunError: it cannot be written, or holds what no search wrote.
@@ -35,8 +31,8 @@ def take(directory, name: str) -> Path:
     return directory
 
 
-def check(directory):
-    """Raises RunError where `take` would, and writes nothing."""
+def check(directory: str | Path) -> None:
+    """Raises RunError where `take` would; writes nothing."""
     directory = Path(directory).absolute()
     try:
         if directory.is_dir():
@@ -55,7 +51,11 @@ def check(directory):
 
 
 def _refuse_foreign(directory):
-    others = [path for path in directory.iterdir() if path.name != LOCK and not is_draft(path)]
+    others = [
+        path
+        for path in directory.iterdir()
+        if path.name not in (LOCK, RUN_LOG) and not is_draft(path)
+    ]
     ours = (directory / PLAN).exists() or (directory / DATA / VECTORIZER).exists()
     if others and not ours:
         raise RunError(
@@ -70,20 +70,25 @@ def _cannot_write(directory, problem) -> RunError:
     )
 
 
-def is_begun(directory) -> bool:
-    """Whether a search has written its plan there."""
+def is_begun(directory: str | Path) -> bool:
+    """Returns whether the folder holds a plan."""
     return (Path(directory) / PLAN).exists()
 
 
-def check_data(dataset, directory):
+def check_data(dataset, directory: Path) -> None:
     """Raises RunError where the folder belongs to a search on other data."""
     if (directory / PLAN).exists():
         Plan.load(directory).check_data(dataset.name, dataset.fingerprint, directory)
 
 
-def agree(plan: Plan, directory):
-    """Writes the plan; raises RunError where it does not continue the one that is there."""
-    trials = sorted(Path(directory).glob(f"trial_*/{RECORD}"))
+def agree(plan: Plan, directory: Path) -> None:
+    """Writes the plan into the run folder.
+
+    Raises:
+        RunError: the folder belongs to a search with another plan.
+        DamagedFile: it holds trials and no plan.
+    """
+    trials = in_trials(directory, RECORD)
     if trials and not (directory / PLAN).exists():
         raise DamagedFile(
             directory / PLAN,

@@ -1,4 +1,4 @@
-"""What a trial leaves in its folder: its record, its best weights, its resume point."""
+"""Describes how a trial ended, and keeps that in the trial's folder."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -8,12 +8,13 @@ from statistics import median_low
 from attn_tuner.space.renamed import current_names, current_values
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import read_dataclass, reading
+from attn_tuner.storage.layout import RECORD, TRIAL_PREFIX, in_trials
 
-RECORD = "record.json"
-PRETRAINED = "-pretrained"  # Behind the name of the trial whose values it has.
-LINEAR_NAME = "linear"  # Of the linear baseline, where trials have their number.
+PRETRAINED = "-pretrained"  # Ends the ID of a trial; before it stands that of the trial it repeats.
+LINEAR_NAME = "linear"  # Stands for the linear baseline among the IDs of trials.
+FORMER_NAMES = {"measures": "metrics"}  # Keys of format 1.
 STATES = ("completed", "pruned", "cut", "failed", "infeasible")
-_LOST = (
+LOST = (
     "Put back a copy. Without one, remove this file: the trial then counts no more, and the search "
     "can go on."
 )
@@ -25,22 +26,22 @@ class TrialRecord:
 
     Args:
         trial_id: KerasTuner's name of it.
-        status: "completed", "pruned", "cut" (by the clock or by hand), "failed", or "infeasible"
-            where it was not trained because it breaks a limit.
-        values: path to value, as the oracle gave them.
-        score: of the objective at the best evaluation; None for a failed trial.
-        measures: all of `measures.measure` at the best evaluation, with the rest of `history`.
+        status: "completed", "pruned", "cut" (by the time limit or by hand), "failed", or
+            "infeasible" (not trained, because the model breaks a limit).
+        values: name of a dimension to its value, as the oracle drew them.
+        score: the objective at the best evaluation; None for a failed trial.
+        metrics: all metrics at the best evaluation, with the other keys of `history`.
         history: every evaluation, as in `TrainingProgress`.
-        stopped: why it ended.
-        seconds: wall time of its training.
-        parameters: weights of the model.
-        seed: of its weights and its order of data.
+        stopped: why it ended, in words.
+        seconds: training time, all attempts together.
+        parameters: number of weights of the model.
+        seed: int, for the initial weights and the order of the data.
         ended: seconds since the search began, over all sittings.
-        message: the traceback of a failed trial, or of its attempt to go on.
+        message: the traceback of a failed trial, or of a failed attempt to go on.
         repeats: scores of further trainings with other seeds.
-        latency_ms: milliseconds for one text, where they are limited.
-        share: of the most that a trial is given, what its rung gave it; 1 without rungs.
-        used: by name, what the rung put in the place of values, see `fidelity.Ration`.
+        latency_ms: milliseconds for one text; measured only where they are limited.
+        share: what its rung gave it, of the most that a trial gets; 1 without rungs.
+        used: values that the rung replaced, by name; see `fidelity.Ration`.
         remark: why a trial that has a score could not go on; empty where it could.
     """
 
@@ -48,7 +49,7 @@ class TrialRecord:
     status: str
     values: dict = field(hash=False)
     score: float | None = None
-    measures: dict = field(default_factory=dict, hash=False)
+    metrics: dict = field(default_factory=dict, hash=False)
     history: list = field(default_factory=list, hash=False)
     stopped: str = ""
     seconds: float = 0.0
@@ -64,80 +65,81 @@ class TrialRecord:
 
     @property
     def trained(self) -> dict:
-        """The values by which the model was made and trained, and reads texts."""
+        """The values with which it was trained: those of the oracle, or what the rung used."""
         return {**self.values, **self.used}
 
     @property
     def judging(self) -> float | None:
-        """Seconds that an answer to all validation texts takes; None where nothing is known.
+        """Seconds for one evaluation; None where none was timed.
 
-        The lower median of the last three: the first one compiles.
+        This is the lower median of the last three, as the first one compiles.
         """
         last = self._judged()[-3:]
         return median_low(last) if last else None
 
     @property
     def tracing(self) -> float | None:
-        """Seconds that tracing the model's answers takes; None where nothing is known.
+        """Seconds for tracing the model; None where that is not known.
 
-        What the first evaluation took and a later one does not.
+        This is what the first evaluation takes longer than a later one.
         """
-        told = self._judged()
-        return max(0.0, told[0] - self.judging) if len(told) > 1 else None
+        timed = self._judged()
+        return max(0.0, timed[0] - self.judging) if len(timed) > 1 else None
 
     @property
     def costs(self) -> dict[str, float]:
-        """Seconds by what a `Budget` knows them as."""
+        """Seconds by the kinds of step that a `Budget` records."""
         known = {"trial": self.seconds, "tracing": self.tracing}
         return {name: each for name, each in known.items() if each is not None}
 
     @property
     def pretrained(self) -> bool:
-        """Whether its encoder began with what texts without labels had taught it."""
+        """Whether its encoder was pretrained on texts without labels."""
         return self.trial_id.endswith(PRETRAINED)
 
     def _judged(self) -> list[float]:
-        """Seconds of each evaluation that says what it took."""
+        """Seconds of each evaluation that was timed."""
         return [each["judging"] for each in self.history if "judging" in each]
 
-    def save(self, folder):
+    def save(self, folder: str | Path) -> None:
+        """Writes the record into the trial's folder."""
         write_json(Path(folder) / RECORD, asdict(self))
 
     @classmethod
-    def load(cls, folder) -> "TrialRecord":
-        """The record in a trial's folder.
+    def load(cls, folder: str | Path) -> "TrialRecord":
+        """Reads the record in a trial's folder.
 
         Raises:
-            DamagedFile: it is none, or is of another trial than the folder's name says.
+            DamagedFile: it is not one, or belongs to another trial than the folder.
         """
         path = Path(folder) / RECORD
-        record = read_dataclass(cls, path, _LOST)
-        with reading(path, _LOST):
+        record = read_dataclass(cls, path, LOST, FORMER_NAMES)
+        with reading(path, LOST):
             record.check(Path(folder).absolute().name)
         return replace(
             record, values=current_values(record.values), used=current_names(record.used)
         )
 
-    def check(self, folder: str):
-        """Raises ValueError where the record cannot be of the trial in the folder of that name."""
-        # Paths are made of the name, so what stands in the file may not lead elsewhere.
-        if f"trial_{self.trial_id}" != folder:
+    def check(self, folder: str) -> None:
+        """Raises ValueError where the record cannot belong in a trial folder of this name."""
+        # Paths are made of the ID, so that an ID from a file must not lead out of the run folder.
+        if f"{TRIAL_PREFIX}{self.trial_id}" != folder:
             raise ValueError(f"its trial_id is {self.trial_id[:40]!r}, in the folder {folder}")
         if self.status not in STATES:
             raise ValueError(f"its status is {self.status[:40]!r}")
-        for measures in (self.measures, *self.history):
-            wrong = not isinstance(measures, dict) or not all(
-                each is None or isinstance(each, int | float) for each in measures.values()
+        for metrics in (self.metrics, *self.history):
+            wrong = not isinstance(metrics, dict) or not all(
+                each is None or isinstance(each, int | float) for each in metrics.values()
             )
             if wrong:
-                raise ValueError("its measures are no numbers")
-        if self.score is not None and "epochs" not in self.measures:
-            raise ValueError("it has a score, and no measures of it")
+                raise ValueError("its metrics are no numbers")
+        if self.score is not None and "epochs" not in self.metrics:
+            raise ValueError("it has a score, but no metrics")
 
 
-def recorded(run) -> dict[str, TrialRecord]:
-    """The records of a run folder by trial."""
-    found = [TrialRecord.load(path.parent) for path in sorted(Path(run).glob(f"trial_*/{RECORD}"))]
+def recorded(run: str | Path) -> dict[str, TrialRecord]:
+    """Reads the records of all ended trials in a run folder, by trial ID."""
+    found = [TrialRecord.load(path.parent) for path in in_trials(run, RECORD)]
     return {record.trial_id: record for record in found}
 
 

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from attn_tuner.baselines.background import LINEAR_ANSWERS
 from attn_tuner.errors import DamagedFile
 from attn_tuner.metrics import columns_of
 from attn_tuner.storage.checked_files import AGAIN, read_array, reading
-from attn_tuner.storage.checkpoints import PROBABILITIES
+from attn_tuner.storage.layout import (
+    DATA,
+    PROBABILITIES,
+    VALIDATION_LABELS,
+    VALIDATION_TEXTS,
+    linear_answers,
+    trial_dir,
+)
 from attn_tuner.storage.run import Run
-
-LABELS, TEXTS = "data/validation_labels.npy", "data/validation.jsonl"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +41,11 @@ class Validation:
     def read(cls, run: Run) -> "Validation":
         """What there is by now; a run that has only begun may have nothing."""
         names = run.plan.classes if run.plan.kind == "class" else None
-        texts, labels = _read_texts(run.directory / TEXTS, names)
-        notes = []
-        if (run.directory / LABELS).exists():
+        folder, notes = run.directory / DATA, []
+        texts, labels = _read_texts(folder / VALIDATION_TEXTS, names)
+        if (folder / VALIDATION_LABELS).exists():
             try:
-                labels = _read_labels(run.directory / LABELS, run.plan)
+                labels = _read_labels(folder / VALIDATION_LABELS, run.plan)
             except DamagedFile as error:
                 texts, labels = [], []
                 notes.append(f"{error} Until then validation texts are left out.")
@@ -50,7 +54,7 @@ class Validation:
 
     def answers(self, trial_id: str) -> np.ndarray | None:
         """Probabilities (texts, classes) of a trial, or None where there are none that fit."""
-        return self._load(self.directory / f"trial_{trial_id}" / PROBABILITIES)
+        return self._load(trial_dir(self.directory, trial_id) / PROBABILITIES)
 
     def exported(self) -> np.ndarray | None:
         """Probabilities (texts, classes) of the exported model, or None."""
@@ -58,7 +62,7 @@ class Validation:
 
     def linear(self) -> np.ndarray | None:
         """Probabilities (texts, classes) of the linear baseline, or None."""
-        return self._load(self.directory / LINEAR_ANSWERS)
+        return self._load(self.directory / linear_answers("validation"))
 
     def _load(self, path):
         if not path.is_file() or not len(self.labels):

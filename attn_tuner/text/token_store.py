@@ -10,12 +10,11 @@ from attn_tuner.errors import RunError
 from attn_tuner.metrics import kind_of
 from attn_tuner.storage.atomic_files import new_folder, write_json, write_whole, writing
 from attn_tuner.storage.checked_files import check_seal, read_object, reading, sealed
+from attn_tuner.storage.layout import STORE_FACTS, VECTORIZER, store_array
 from attn_tuner.text.dataset import Split, TextDataset
 from attn_tuner.text.vectorizer import Vectorizer
 
 _FORMAT = 1
-_FACTS = "facts.json"
-VECTORIZER = "vectorizer.json"
 _ARRAYS = ("ids", "offsets", "labels")
 _KINDS = {"vocabulary_size": int, "token_length": float}
 _ENCODE_AGAIN = "Search again with the same data: the texts are encoded again then."
@@ -82,16 +81,16 @@ class TokenStore:
             RunError: there is no whole store in the folder.
         """
         directory = Path(directory)
-        facts = read_object(directory / _FACTS, _KINDS, _ENCODE_AGAIN)
+        facts = read_object(directory / STORE_FACTS, _KINDS, _ENCODE_AGAIN)
         arrays = []
         for name in _ARRAYS:
-            path = directory / f"{name}.npy"
+            path = directory / store_array(name)
             with reading(path, _ENCODE_AGAIN):
                 if check:
                     check_seal(path)
                 arrays.append(np.load(path, mmap_mode="r" if name == "ids" else None))
         store = cls(*arrays, facts["vocabulary_size"], facts["token_length"])
-        with reading(directory / _FACTS, _ENCODE_AGAIN):
+        with reading(directory / STORE_FACTS, _ENCODE_AGAIN):
             store.check()
         return store
 
@@ -115,8 +114,8 @@ class TokenStore:
         with new_folder(directory, replaces=False) as draft:
             for name in _ARRAYS:
                 array = getattr(self, name)
-                write_whole(draft / f"{name}.npy", partial(_save_sealed, array=array))
-            write_json(draft / _FACTS, facts)
+                write_whole(draft / store_array(name), partial(_save_sealed, array=array))
+            write_json(draft / STORE_FACTS, facts)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -179,12 +178,12 @@ def _write_all(dataset, vectorizer, directory: Path, key: str):
         for role, split in dataset.parts().items():
             TokenStore.encode(split, vectorizer).save(draft / role)
         write_json(draft / VECTORIZER, vectorizer.get_config())
-        write_json(draft / _FACTS, {"key": key, "classes": dataset.classes})
+        write_json(draft / STORE_FACTS, {"key": key, "classes": dataset.classes})
 
 
 def _key_of(directory: Path) -> str | None:
     try:
-        return read_object(directory / _FACTS, {"key": str})["key"]
+        return read_object(directory / STORE_FACTS, {"key": str})["key"]
     except RunError:
         return None
 

@@ -19,11 +19,11 @@ from statistics import median_low
 from attn_tuner.errors import BudgetError, DamagedFile
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import finite, read_object, reading
-from attn_tuner.storage.trial_record import RECORD, TrialRecord
+from attn_tuner.storage.layout import CLOCK, RECORD, in_trials
+from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.duration import format_duration
 from attn_tuner.tuning.machine_load import MachineLoad
 
-CLOCK = "clock.json"
 _GRACE = 30.0  # Seconds.
 _GRACE_SHARE = 0.2  # Of what is kept back: the rest is for the export.
 
@@ -183,7 +183,7 @@ def clock_state(directory: str | PathLike) -> tuple[dict, str]:
         The state, and a sentence; empty where nothing was lost.
     """
     path = Path(directory) / CLOCK
-    trials = list(path.parent.glob(f"trial_*/{RECORD}"))
+    trials = in_trials(directory, RECORD)
     state = {"spent": 0.0, "costs": {}}
     if not path.exists() and not trials:
         return state, ""

@@ -14,6 +14,7 @@ from attn_tuner.layers.token_limits import READING
 from attn_tuner.metrics import kind_of
 from attn_tuner.storage.atomic_files import write_whole
 from attn_tuner.storage.checked_files import read_array, sealed
+from attn_tuner.storage.layout import VALIDATION_LABELS, VALIDATION_TEXTS
 from attn_tuner.text import Split, TextDataset, Vectorizer
 from attn_tuner.text.batches import Batches
 from attn_tuner.text.class_weights import balanced_weights
@@ -25,7 +26,6 @@ from attn_tuner.tuning.fidelity import FULL, RungAllocation
 
 ROLES = ("train", "validation", "test", "unlabelled")
 LIMITS = (32, 64, 128, 256, 400)  # Tokens a text may keep; more cost time and bring little.
-SHOWN_TEXTS, SHOWN_LABELS = "validation.jsonl", "validation_labels.npy"
 SHOWN = 2_000  # Validation texts kept in clear for the report.
 FEW_SECONDS = 60.0  # For skip-grams; counting is quicker.
 EVALUATION_BATCH = 256  # Texts in a batch where nothing is learned.
@@ -236,7 +236,8 @@ def _show(dataset: TextDataset, directory: Path) -> list[str]:
     Returns:
         The names of files that were there before, or of which one was, and were not as they are.
     """
-    part, texts, labels = dataset.validation, directory / SHOWN_TEXTS, directory / SHOWN_LABELS
+    part = dataset.validation
+    texts, labels = directory / VALIDATION_TEXTS, directory / VALIDATION_LABELS
     lines = [
         json.dumps({"text": text, "label": _named(label, dataset.classes)}, ensure_ascii=False)
         for text, label in zip(part.texts[:SHOWN], part.labels[:SHOWN], strict=True)

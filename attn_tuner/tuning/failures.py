@@ -7,8 +7,9 @@ from os import PathLike
 from keras_tuner.engine.trial import Trial
 
 from attn_tuner.errors import AttnTunerError, BudgetError, Infeasible, RunError
+from attn_tuner.storage.layout import RECORD, trial_dir
 from attn_tuner.storage.plan import trial_seed
-from attn_tuner.storage.trial_record import RECORD, TrialRecord
+from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.duration import format_duration
 
@@ -79,7 +80,7 @@ def _failures(records: Iterable[TrialRecord], folder: str | PathLike) -> str:
     return (
         f"The search gave up after {len(failed)} failed trials. The last said: "
         f"{failed[-1].stopped}. The whole traceback is in "
-        f"{folder}/trial_{failed[-1].trial_id}/{RECORD}."
+        f"{trial_dir(folder, failed[-1].trial_id) / RECORD}."
     )
 
 
@@ -91,4 +92,4 @@ def nothing_found(budget: Budget, records: Collection[TrialRecord]) -> AttnTuner
             f"trained; {format_duration(budget.elapsed())} went into reading the data and into "
             "what is kept back for the export. Give more, or fewer texts."
         )
-    return RunError("No trial gave a model. Each trial's record.json in the run folder says why.")
+    return RunError(f"No trial gave a model. Each trial's {RECORD} in the run folder says why.")

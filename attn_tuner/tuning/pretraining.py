@@ -12,6 +12,7 @@ from keras_tuner.errors import FailedTrialError
 
 from attn_tuner.encoding import Encoder
 from attn_tuner.storage.checkpoints import TrainingProgress, can_resume, save_resume_point
+from attn_tuner.storage.layout import TRIAL, trial_dir
 from attn_tuner.storage.plan import trial_seed
 from attn_tuner.storage.trial_record import PRETRAINED, TrialRecord
 from attn_tuner.text.batches import Batches
@@ -193,8 +194,8 @@ def _name(record: TrialRecord) -> str:
 
 def _begun(runner: TrialRunner) -> TrialRecord | None:
     """Returns the record of the trial that an earlier sitting has pretrained but not fine-tuned."""
-    folder = Path(runner.project_dir)
-    left = (each for each in runner.ranked() if can_resume(folder / f"trial_{_name(each)}"))
+    folder = runner.project_dir
+    left = (each for each in runner.ranked() if can_resume(trial_dir(folder, _name(each))))
     return next(left, None)
 
 
@@ -242,5 +243,5 @@ def _fine_tune(trial: AtomicTrial, runner: TrialRunner):
     trial.metrics.register(goal.name, direction=goal.direction)
     trial.metrics.update(goal.name, score)
     runner.oracle.score_trial(trial)
-    trial.save(Path(runner.get_trial_dir(trial.trial_id)) / "trial.json")
+    trial.save(Path(runner.get_trial_dir(trial.trial_id)) / TRIAL)
     runner.emit(TrialEnded(trial.trial_id, runner.records[trial.trial_id]))

@@ -57,7 +57,7 @@ def record_of(spec: TrialSpec, outcome: TrialOutcome, goal: str, ended: float) -
         status="cut" if outcome.stopped == TIME_OVER else "pruned" if pruned else "completed",
         values=spec.values,
         score=outcome.metrics[goal],
-        measures=outcome.metrics,
+        metrics=outcome.metrics,
         history=outcome.history,
         stopped=outcome.stopped,
         seconds=outcome.seconds,
@@ -81,4 +81,4 @@ def merged(
 
 def metrics_of(record: TrialRecord) -> dict:
     """Returns the metrics of a trial's best evaluation."""
-    return record.measures
+    return record.metrics

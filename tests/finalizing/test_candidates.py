@@ -5,10 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from attn_tuner.baselines.background import LINEAR, LINEAR_ANSWERS
 from attn_tuner.finalizing.candidates import candidates
 from attn_tuner.metrics import measure
-from attn_tuner.storage.checkpoints import PROBABILITIES, WEIGHTS
+from attn_tuner.storage.layout import LINEAR, PROBABILITIES, WEIGHTS, linear_answers
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
 
 CLASSES = 30
@@ -36,11 +35,11 @@ def runner(tmp_path):
             np.save(place / PROBABILITIES, given)
             found = measure(LABELS, given)
             records.append(
-                TrialRecord(str(number), status, {}, score=found[objective], measures=found)
+                TrialRecord(str(number), status, {}, score=found[objective], metrics=found)
             )
         if linear is not None:
             np.savez(tmp_path / LINEAR, words=np.int64(100))
-            np.save(tmp_path / LINEAR_ANSWERS, answers(linear, 99))
+            np.save(tmp_path / linear_answers("validation"), answers(linear, 99))
         sign = -1 if objective == "log_loss" else 1
         return SimpleNamespace(
             plan=SimpleNamespace(objective=objective, ensemble=ensemble, faithful=False),

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import DamagedFile, RunError
-from attn_tuner.exporting.artefact_folder import CARD, MADE_BY, check_export
+from attn_tuner.exporting.artefact_folder import MADE_BY, check_export
 from attn_tuner.finalizing.repair import mended
 from attn_tuner.monitoring.status import standing
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.checked_files import digest_of, sealed
 from attn_tuner.storage.checkpoints import save_probabilities, save_weights
+from attn_tuner.storage.layout import CARD
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.validation_data import Validation
@@ -147,8 +148,8 @@ def test_a_record_names_its_own_folder_and_no_other(trial_id, run):
     "changes",
     [
         {"status": "done"},
-        {"measures": {"accuracy": "high"}},
-        {"measures": {}},
+        {"metrics": {"accuracy": "high"}},
+        {"metrics": {}},
         {"history": [1]},
         {"values": []},
         {"seconds": None},

@@ -17,7 +17,7 @@ from attn_tuner.text.dataset_notes import lacking_classes
 
 def winner(status, *epochs):
     history = [{"epochs": each, "accuracy": 0.5} for each in epochs]
-    record = TrialRecord("0", status, {}, 0.5, measures=dict(history[0]), history=history)
+    record = TrialRecord("0", status, {}, 0.5, metrics=dict(history[0]), history=history)
     return SimpleNamespace(trials=(record,))
 
 

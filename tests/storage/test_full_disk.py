@@ -9,12 +9,8 @@ import numpy as np
 import pytest
 
 from attn_tuner.storage import checkpoints
-from attn_tuner.storage.checkpoints import (
-    WEIGHTS,
-    TrainingProgress,
-    save_resume_point,
-    save_weights,
-)
+from attn_tuner.storage.checkpoints import TrainingProgress, save_resume_point, save_weights
+from attn_tuner.storage.layout import WEIGHTS
 
 PROGRAM = """
 import resource, sys

@@ -10,7 +10,8 @@ import time
 import pytest
 
 from attn_tuner.errors import RunError
-from attn_tuner.storage.lock import BEAT, LOCK, MISSED, held
+from attn_tuner.storage.layout import LOCK
+from attn_tuner.storage.lock import BEAT, MISSED, held
 
 HOLDER = """
 import sys, time

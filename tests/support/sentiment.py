@@ -133,7 +133,7 @@ def make_run(
             status="pruned" if index % 5 == 4 else "completed",
             values=values,
             score=score,
-            measures={**measures, "epochs": 1.5, "seconds": 3},
+            metrics={**measures, "epochs": 1.5, "seconds": 3},
             history=history,
             stopped="no better for 2 epochs",
             seconds=3.0,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from attn_tuner.errors import RunError, SpaceError, UnknownName
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.reporting.reproducibility import command
-from attn_tuner.storage.checkpoints import WEIGHTS
+from attn_tuner.storage.layout import WEIGHTS
 from attn_tuner.storage.plan import Plan
 from attn_tuner.text import Split, TextDataset
 from attn_tuner.text.token_store import TokenStore

@@ -14,7 +14,8 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.finalizing.time_reserve import kept_back
 from attn_tuner.hypermodel import AttentionHyperModel, default_space
 from attn_tuner.settings.table import check_options
-from attn_tuner.storage.checkpoints import PROBABILITIES, can_resume
+from attn_tuner.storage.checkpoints import can_resume
+from attn_tuner.storage.layout import PROBABILITIES
 from attn_tuner.storage.plan import Plan
 from attn_tuner.text import Split, TextDataset
 from attn_tuner.tuning import pretraining, repeats

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from attn_tuner.exporting.bundle import MODEL, Bundle
+from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
+from attn_tuner.storage.layout import BUNDLE_MODEL
 
 
 @exporters.register("keras")
@@ -14,4 +15,4 @@ def export_keras(bundle: Bundle, folder: Path) -> Artefact:
     backend. The vocabulary and the class names lie beside it in `bundle.json`.
     """
     bundle.save(folder)
-    return Artefact("keras", folder / MODEL, tolerance=1e-5)
+    return Artefact("keras", folder / BUNDLE_MODEL, tolerance=1e-5)

@@ -10,10 +10,8 @@ from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
 from attn_tuner.exporting.signatures import TextScorer
+from attn_tuner.storage.layout import CLASSES, EXTRAS
 from attn_tuner.verbosity import silence
-
-# Where TensorFlow Serving keeps what belongs to a model and is no part of it.
-_EXTRAS = "assets.extra"
 
 
 @exporters.register("savedmodel")
@@ -49,9 +47,9 @@ def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
     nothing_to_train = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     with silence(), _disk_errors(folder):  # TensorFlow logs every lookup table that it saves.
         tf.saved_model.save(scorer, str(folder), signatures=concrete, options=nothing_to_train)
-    extras = folder / _EXTRAS
+    extras = folder / EXTRAS
     extras.mkdir(exist_ok=True)
-    (extras / "classes.txt").write_text("\n".join(bundle.classes) + "\n", encoding="utf-8")
+    (extras / CLASSES).write_text("\n".join(bundle.classes) + "\n", encoding="utf-8")
     return Artefact("savedmodel", folder, tolerance=1e-5, notes=notes)
 
 

@@ -5,9 +5,10 @@ import shutil
 from pathlib import Path
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting.bundle import READER, VECTORIZER, Bundle
+from attn_tuner.exporting.bundle import READER, Bundle
 from attn_tuner.exporting.standalone_reader import reader as plain
 from attn_tuner.exporting.vectorizer_adapters import KerasVectorizer
+from attn_tuner.storage.layout import VECTORIZER
 from attn_tuner.text.tf_tokenization import spelling_arrays
 from attn_tuner.text.tokenization import APOSTROPHES, MARKUP
 from attn_tuner.text.truncation import ends_kept

@@ -15,6 +15,7 @@ from attn_tuner.errors import DamagedFile, DataError, SpaceError
 from attn_tuner.registry import unknown
 from attn_tuner.storage.atomic_files import write_whole
 from attn_tuner.storage.checked_files import read_array, sealed
+from attn_tuner.storage.layout import vectors_file
 from attn_tuner.text.word_vectors.cooccurrence import cooccurrence_vectors
 from attn_tuner.text.word_vectors.skipgram import skipgram_vectors
 
@@ -61,7 +62,7 @@ def train_vectors(
     if method not in METHODS:
         raise SpaceError(unknown("method for word vectors", method, METHODS))
     key = (_FORMAT, method, vocabulary_size, dimension, seed)
-    path = cache and Path(cache) / f"vectors-{fingerprint(stores, key)}.npy"
+    path = cache and Path(cache) / vectors_file(fingerprint(stores, key))
     if path and path.exists():
         with contextlib.suppress(DamagedFile):  # Then they are learnt again.
             return read_array(path, (vocabulary_size, dimension))

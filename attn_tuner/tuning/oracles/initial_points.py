@@ -9,6 +9,7 @@ import keras_tuner
 
 from attn_tuner.errors import RunError, SpaceError
 from attn_tuner.space.renamed import current_values
+from attn_tuner.storage.layout import ORACLE, TRIAL, in_trials
 from attn_tuner.tuning.oracles import ObjectiveLike, objective_of
 from attn_tuner.tuning.oracles.optuna.distributions import nearest
 from attn_tuner.tuning.oracles.persistence.state_files import read_trial
@@ -102,9 +103,9 @@ def _not_offered(point: Mapping, space: keras_tuner.HyperParameters) -> tuple | 
 
 def check_run(folder: Path) -> None:
     """Raises RunError where the folder holds no run whose values could be tried first."""
-    if not (folder / "oracle.json").exists():
+    if not (folder / ORACLE).exists():
         raise RunError(
-            f"{folder} cannot warm a start: it has no oracle.json, so it is not the folder of a "
+            f"{folder} cannot warm a start: it has no {ORACLE}, so it is not the folder of a "
             "run. Give a folder that search() or KerasTuner wrote."
         )
 
@@ -113,7 +114,7 @@ def _ranked(folder: Path, objective: ObjectiveLike) -> list[dict]:
     """Reads the values of the finished trials of one folder, best first."""
     check_run(folder)
     scored = []
-    for path in sorted(folder.glob("trial_*/trial.json")):
+    for path in in_trials(folder, TRIAL):
         trial = read_trial(path)
         known = objective.name in trial["metrics"]["metrics"]
         score = trial["score"]

@@ -7,8 +7,9 @@ import pytest
 
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.storage.atomic_files import write_json
+from attn_tuner.storage.layout import RECORD
 from attn_tuner.storage.plan import Plan
-from attn_tuner.storage.trial_record import RECORD, TrialRecord
+from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.events import TrialStarted, ignore
 from attn_tuner.tuning.failures import reason_to_give_up
@@ -170,7 +171,7 @@ def test_a_continuation_that_reaches_less_leaves_the_score(tmp_path, again):
     record = runner.records[name]
     assert told == [0.7]
     assert record.status == "completed"
-    assert record.score == record.measures["accuracy"] == max(0.7, again)
+    assert record.score == record.metrics["accuracy"] == max(0.7, again)
     assert runner.oracle.get_trial(name).score == max(0.7, again)
 
 

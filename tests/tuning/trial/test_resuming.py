@@ -17,12 +17,8 @@ import attn_tuner
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import measure
 from attn_tuner.model_space import default_space
-from attn_tuner.storage.checkpoints import (
-    PROBABILITIES,
-    TrainingProgress,
-    load_resume_point,
-    save_resume_point,
-)
+from attn_tuner.storage.checkpoints import TrainingProgress, load_resume_point, save_resume_point
+from attn_tuner.storage.layout import PROBABILITIES
 from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.text.batches import Batches
@@ -300,10 +296,10 @@ def test_no_failure_at_any_point_of_a_continuation_loses_a_score(cut, points, da
         assert after.score >= before.score
         assert after.status in ("cut", "completed")
         if after.status == "cut":
-            assert (after.score, after.measures) == (before.score, before.measures)
+            assert (after.score, after.metrics) == (before.score, before.metrics)
         kept = np.load(folder / "run" / f"trial_{after.trial_id}" / PROBABILITIES)
         labels = STORES["validation"].labels
         # Better ones may be there already where their record could not be written.
-        assert measure(labels, kept)["accuracy"] >= after.measures["accuracy"] - 1e-9
+        assert measure(labels, kept)["accuracy"] >= after.metrics["accuracy"] - 1e-9
         again = runner_in(folder)
         assert again.records[after.trial_id] == after

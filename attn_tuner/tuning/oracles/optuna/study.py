@@ -13,10 +13,9 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from attn_tuner.errors import DamagedFile, RunError
+from attn_tuner.storage.layout import OPTUNA_JOURNAL
 from attn_tuner.tuning.oracles.optuna.distributions import distribution_of
 from attn_tuner.verbosity import silence
-
-FILE = "optuna.journal"
 
 
 def quietly() -> contextlib.AbstractContextManager[None]:
@@ -33,7 +32,7 @@ def open_study(folder: Path, directions: list[str]) -> optuna.Study:
     Raises:
         RunError: the journal is not one, or has other directions.
     """
-    path = folder / FILE
+    path = folder / OPTUNA_JOURNAL
     check_journal(path)
     with quietly():
         storage = JournalStorage(JournalFileBackend(str(path), lock_obj=_FileLock(path)))

@@ -20,6 +20,7 @@ from attn_tuner.errors import RunError
 from attn_tuner.space.renamed import current_hyperparameters
 from attn_tuner.storage.atomic_files import remove_parts, write_text
 from attn_tuner.storage.checked_files import reading
+from attn_tuner.storage.layout import ORACLE, TRIAL, trial_dir
 from attn_tuner.tuning.oracles.feedback import OracleListener
 from attn_tuner.tuning.oracles.grid import ResumableGrid
 from attn_tuner.tuning.oracles.persistence import journal
@@ -159,8 +160,8 @@ class Durable:
         lost = [trial_id for trial_id in started if trial_id not in self.trials]
         if lost:
             raise RunError(
-                f"The run folder {self.folder} has no trial.json for trial {lost[0]}, which its "
-                f"oracle.json names. {START_ANEW}"
+                f"The run folder {self.folder} has no {TRIAL} for trial {lost[0]}, which its "
+                f"{ORACLE} names. {START_ANEW}"
             )
         # A trial that reached the disk before the oracle did is drawn again, the same as before.
         # The others come in the order of the folder's listing.
@@ -190,11 +191,11 @@ class Durable:
 
     def _written(self, trial_id: str) -> int:
         """Returns when the trial's file was written, in nanoseconds."""
-        return (self.folder / f"trial_{trial_id}" / "trial.json").stat().st_mtime_ns
+        return (trial_dir(self.folder, trial_id) / TRIAL).stat().st_mtime_ns
 
     def reload(self) -> None:
         self._check_files()
-        with reading(self.folder / "oracle.json", START_ANEW):
+        with reading(self.folder / ORACLE, START_ANEW):
             super().reload()
         verbose, self.verbose = self.verbose, 0
         with self._state.step():

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from attn_tuner.storage.atomic_files import writing
 from attn_tuner.storage.checked_files import check_kinds, reading
+from attn_tuner.storage.layout import ORACLE_JOURNAL
 
-FILE = "oracle.journal"
 # What grows with the trials, and follows from them or from the other lines.
 _FOLLOWS = (
     "ongoing_trials",
@@ -37,7 +37,7 @@ class Journal:
     """
 
     def __init__(self, folder: str | os.PathLike):
-        self.path = Path(folder) / FILE
+        self.path = Path(folder) / ORACLE_JOURNAL
 
     def add(self, line: dict) -> None:
         """Adds a line."""

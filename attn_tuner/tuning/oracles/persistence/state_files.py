@@ -8,6 +8,7 @@ from types import MappingProxyType
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from attn_tuner.storage.checked_files import read_object, reading
+from attn_tuner.storage.layout import ORACLE, TRIAL, TRIAL_PREFIX, in_trials
 
 START_ANEW = "Restore it from a copy, or start anew in another folder or with overwrite=True."
 _ORACLE = {
@@ -44,10 +45,10 @@ def check_states(folder: str | PathLike) -> None:
         DamagedFile: one of them is not whole, or names what leads out of the folder.
     """
     folder = Path(folder)
-    for path in folder.glob("trial_*/trial.json"):
+    for path in in_trials(folder, TRIAL):
         read_trial(path)
-    state = read_whole(folder / "oracle.json", _ORACLE)
-    with reading(folder / "oracle.json", START_ANEW):
+    state = read_whole(folder / ORACLE, _ORACLE)
+    with reading(folder / ORACLE, START_ANEW):
         _check_oracle(state)
 
 
@@ -65,7 +66,7 @@ def read_trial(path: str | PathLike) -> dict:
 
 def _check_trial(trial: dict, folder: str):
     # Paths are made of the name, so what stands in the file may not lead elsewhere.
-    if f"trial_{trial['trial_id']}" != folder:
+    if f"{TRIAL_PREFIX}{trial['trial_id']}" != folder:
         raise ValueError(f"its trial_id is {trial['trial_id'][:40]!r}, in the folder {folder}")
     if trial["status"] not in _STATES:
         raise ValueError(f"its status is {trial['status'][:40]!r}")
