@@ -222,7 +222,10 @@ def describe_parts(kinds: str) -> list[Description | Variant]:
     if any(name.startswith("attn_tuner.") for name in importlib.metadata.entry_points().groups):
         return list(registry_of(kinds).values())
     folder = Path(__file__).parent.joinpath(*package.split(".")[1:])
-    found = [each for file in folder.glob("*.py") for each in _described(file, kinds)]
+    try:
+        found = [each for file in folder.glob("*.py") for each in _described(file, kinds)]
+    except (AttributeError, KeyError):  # A name or a space that only running the module tells.
+        return list(registry_of(kinds).values())
     return sorted(found, key=lambda each: each.name)
 
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from attn_tuner import cli
 from attn_tuner.errors import AttnTunerError
+from attn_tuner.settings.toml_file import CONFIG, read_settings
 from tests.support.colours import QUICK, colours
 
 
@@ -48,6 +49,14 @@ def test_search_prints_the_leaderboard_and_the_outcome(run):
     assert "majority class" in done.stdout
     assert "Test accuracy" in done.stdout
     assert "checked in a fresh process" in done.stdout
+
+
+def test_a_search_writes_the_settings_that_repeat_it(run):
+    found = read_settings(run[0] / CONFIG)
+    assert found.pop("data").endswith("colours.csv")
+    assert found.pop("space").endswith("space.toml")
+    asked = {"max_trials": 1, "epochs": 4, "tuner": "random", "directory": str(run[0])}
+    assert found == asked
 
 
 def test_predict_answers_texts_given_as_arguments(run):

@@ -202,3 +202,12 @@ def test_where_another_package_adds_parts_the_registry_lists_them(monkeypatch):
     )
     assert describe_parts("pruners") == list(registry_of("pruners").values())
     assert all(isinstance(each, Variant) for each in describe_parts("pruners"))
+
+
+def test_a_space_that_the_source_does_not_spell_out_is_asked_of_the_registry(monkeypatch, tmp_path):
+    module = "@pruners.register('odd', **spaces()['odd'])\ndef odd(): ...\n"
+    (tmp_path / "odd.py").write_text(module, encoding="utf-8")
+    monkeypatch.setattr("attn_tuner.registry.Path", lambda file: tmp_path / "registry.py")
+    monkeypatch.setitem(PACKAGES, "pruners", "attn_tuner")
+    monkeypatch.setattr("attn_tuner.registry.registry_of", lambda kinds: {"odd": "the real one"})
+    assert describe_parts("pruners") == ["the real one"]
