@@ -45,7 +45,7 @@ def test_it_is_measured_now_and_then():
     spins = machine.spins
     load()
     assert machine.spins == spins
-    machine.wall += load.pace
+    machine.wall += load.interval
     load()
     assert machine.spins > spins
 
@@ -56,7 +56,7 @@ def test_the_largest_of_the_last_three_counts():
     seen = []
     for share in (0.5, 1.0, 1.0, 1.0):
         machine.share = share
-        machine.wall += load.pace
+        machine.wall += load.interval
         seen.append(load())
     assert seen == pytest.approx([2, 2, 2, 1], rel=0.05)
 
