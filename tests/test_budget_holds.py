@@ -1,4 +1,8 @@
-"""The time given is the time taken: with slow epochs, with a trial that is stuck, over sittings."""
+"""The time given is the time taken: with slow epochs, with a trial that is stuck, over sittings.
+
+All of it waits for real clocks; the normal run has tests/tuning/trial/test_overtaken.py, whose
+clocks tick when they are told to.
+"""
 
 import contextlib
 import os
@@ -14,13 +18,14 @@ import attn_tuner
 from attn_tuner.storage.layout import CLOCK
 from tests.support.colours import QUICK, colours, quick_search
 
+pytestmark = pytest.mark.slow
 SPACE = {**QUICK, "encoder": ["gru"], "head": ["additive", "mean"], "batch_size": 32}
 # Seconds, and by which share a search may be off. An export alone takes half of the shortest one,
 # and on a busy machine longer than it is put down for.
 BUDGETS = [
     pytest.param(60, 0.5, id="60s"),
-    pytest.param(180, 0.05, id="3m", marks=pytest.mark.slow),
-    pytest.param(600, 0.03, id="10m", marks=pytest.mark.slow),
+    pytest.param(180, 0.05, id="3m"),
+    pytest.param(600, 0.03, id="10m"),
 ]
 LONG = 36_000
 
@@ -87,6 +92,7 @@ def search_for(directory, seconds, callbacks, count=12_000):
     began = time.monotonic()
     result = quick_search(
         directory,
+        processes=True,
         data=colours(count),
         space=SPACE,
         max_time=seconds,
@@ -99,7 +105,6 @@ def search_for(directory, seconds, callbacks, count=12_000):
     return time.monotonic() - began
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "share"), BUDGETS)
 def test_slow_epochs_end_in_time(tmp_path, seconds, share):
     took = search_for(tmp_path / "run", seconds, [Slow()])
@@ -117,7 +122,6 @@ def test_a_stuck_trial_ends_in_time_and_the_best_of_the_others_is_exported(
     assert took <= seconds * (1 + share)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "share"), BUDGETS)
 def test_two_sittings_take_the_time_of_one(tmp_path, seconds, share):
     moment = time.monotonic() + seconds / 3
@@ -127,7 +131,6 @@ def test_two_sittings_take_the_time_of_one(tmp_path, seconds, share):
     assert first + second == pytest.approx(seconds, rel=share)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("late", [0.0, 0.6], ids=["from the start", "that comes late"])
 def test_a_search_of_many_classes_ends_in_time_beside_other_work(tmp_path, late):
     texts, labels = many_questions()

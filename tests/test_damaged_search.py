@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -15,16 +14,9 @@ from tests.support.colours import quick_search
 from tests.support.damage import copies, damage
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("damaged") / "run"
-    quick_search(directory, max_trials=1)
-    return directory
-
-
 @pytest.fixture
-def run(finished, tmp_path):
-    return shutil.copytree(finished, tmp_path / "run")
+def run(finished_copy):
+    return finished_copy
 
 
 def test_all_that_can_be_made_again_is_made_again(run, capsys):
@@ -39,12 +31,12 @@ def test_all_that_can_be_made_again_is_made_again(run, capsys):
         "baselines.json": "empty",
         "clock.json": "half",
         "tuner0.json": "list",
-        "trial_0/validation.npy": "half",
+        f"trial_{before.run.outcome['winner']}/validation.npy": "half",
         "validation.npy": "gone",
     }
     for name, kind in damaged.items():
         damage(run / name, kind)
-    result = quick_search(run, max_trials=1, progress=True)
+    result = quick_search(run, progress=True)
     said = capsys.readouterr().err
     # One went with all of the data, the other might never have been made.
     lost = {"data/validation_labels.npy", "validation.npy"}
@@ -55,14 +47,15 @@ def test_all_that_can_be_made_again_is_made_again(run, capsys):
     assert result.test_metrics == pytest.approx(before.test_metrics)
     assert result.run.notes == ()
     TokenStore.open(run / "data" / "train", check=True)
-    again = quick_search(run, max_trials=1, progress=True)
+    again = quick_search(run, progress=True)
     assert "made again" not in capsys.readouterr().err
     assert again.run.outcome.keys() == result.run.outcome.keys()
 
 
 def test_a_model_that_lost_its_weights_stays_exported(run):
-    damage(run / "trial_0" / "checkpoint.weights.h5", "half")
-    result = quick_search(run, max_trials=1)
+    winner = attn_tuner.load(run).run.outcome["winner"]
+    damage(run / f"trial_{winner}" / "checkpoint.weights.h5", "half")
+    result = quick_search(run)
     assert [answer.label for answer in result.predict(["a red box"])] == ["warm"]
 
 
@@ -79,7 +72,7 @@ def test_a_model_that_lost_its_weights_stays_exported(run):
 def test_what_cannot_be_made_again_is_named(name, kind, run):
     damage(run / name, kind)
     with pytest.raises(DamagedFile, match=name):
-        quick_search(run, max_trials=1)
+        quick_search(run)
 
 
 @pytest.mark.parametrize("name", ["../../victim", "..", "a/b"])
@@ -99,10 +92,10 @@ def test_names_in_the_state_of_an_oracle_lead_nowhere_else(name, where, run):
 
 
 @pytest.mark.slow
-def test_every_file_damaged_in_every_way_ends_in_an_answer_or_a_sentence(finished, tmp_path):
-    for run, file, _ in copies(finished, tmp_path / "copy"):
+def test_every_file_damaged_in_every_way_ends_in_an_answer_or_a_sentence(finished_folder, tmp_path):
+    for run, file, _ in copies(finished_folder, tmp_path / "copy"):
         for use in (
-            lambda run: quick_search(run, max_trials=1),
+            lambda run: quick_search(run),
             lambda run: attn_tuner.load(run).report(),
             lambda run: attn_tuner.load(run).predict(["a red box"]),
         ):

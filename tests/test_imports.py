@@ -79,36 +79,42 @@ def imports(path: Path):
                 yield from (f"attn_tuner.{alias.name}" for alias in node.names)
 
 
-def each_file(test):
-    return pytest.mark.parametrize("path", MODULES, ids=[name_of(path) for path in MODULES])(test)
-
-
 def test_every_part_has_its_place_in_the_layers():
     found = {part_of(name_of(path)) for path in MODULES}
     assert found <= set(HEIGHT), f"give {found - set(HEIGHT)} a line in LAYERS"
 
 
-@each_file
-def test_a_part_imports_only_from_those_below_it(path):
-    own = part_of(name_of(path))
-    for imported in imports(path):
-        if imported.split(".")[0] != "attn_tuner" or imported == "attn_tuner":
-            continue
-        other = part_of(imported)
-        assert other in HEIGHT, f"{path.name} imports {imported}, which is in no layer"
-        assert HEIGHT[other] <= HEIGHT[own], f"{own} imports {imported}, which stands above it"
+def test_a_part_imports_only_from_those_below_it():
+    upward = []
+    for path in MODULES:
+        own = part_of(name_of(path))
+        ours = {each for each in imports(path) if each.startswith("attn_tuner.")}
+        upward += [
+            f"{name_of(path)} imports {each}"
+            for each in sorted(ours)
+            if HEIGHT.get(part_of(each), len(HEIGHT)) > HEIGHT.get(own, 0)
+        ]
+    assert not upward, "\n".join(upward)
 
 
-@each_file
-def test_only_public_modules_of_other_packages_are_imported(path):
-    for imported in imports(path):
-        assert not imported.startswith(FOREIGN_INSIDES), f"{path.name} imports {imported}"
+def test_only_public_modules_of_other_packages_are_imported():
+    private = [
+        f"{name_of(path)} imports {each}"
+        for path in MODULES
+        for each in imports(path)
+        if each.startswith(FOREIGN_INSIDES)
+    ]
+    assert not private, "\n".join(private)
 
 
-@each_file
-def test_tensorflow_is_imported_only_where_texts_and_artefacts_are(path):
-    uses = any(imported.split(".")[0] == "tensorflow" for imported in imports(path))
-    assert not uses or part_of(name_of(path)) in WITH_TENSORFLOW
+def test_tensorflow_is_imported_only_where_texts_and_artefacts_are():
+    others = [
+        name_of(path)
+        for path in MODULES
+        if part_of(name_of(path)) not in WITH_TENSORFLOW
+        and any(each.split(".")[0] == "tensorflow" for each in imports(path))
+    ]
+    assert not others, "\n".join(others)
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -22,7 +22,7 @@ from attn_tuner.storage.atomic_files import (
 )
 
 PACKAGE = Path(attn_tuner.__file__).parent
-OWNER = "files.py"
+OWNER = Path("storage", "atomic_files.py")
 # What makes a temporary name, or gives a file that was written under one its own.
 MAKERS = {"mkdtemp", "mkstemp", "TemporaryDirectory", "NamedTemporaryFile", "TemporaryFile"}
 

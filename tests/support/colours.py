@@ -1,6 +1,9 @@
 """Texts that say warm or cold by one word, and searches of seconds in them."""
 
+import contextlib
+
 import numpy as np
+import pytest
 
 QUICK = {
     "encoder": ["gru", "none"],
@@ -32,11 +35,39 @@ def colours(count=240, seed=0):
     return texts, labels
 
 
-def quick_search(directory, **options):
-    """A search of two trials in colours; `options` of `search` change it, `data` among them."""
+def quick_search(directory, processes=False, **options):
+    """A search of two trials in colours; `options` of `search` change it, `data` among them.
+
+    Args:
+        directory: the run's folder.
+        processes: whether the baselines and the proof of the export get processes of their own,
+            as a user's do. Each costs seconds.
+    """
     import attn_tuner
 
     given = {"max_trials": 2, "space": QUICK, "epochs": 4, "progress": False, "ensemble": 1}
     given |= options
     data = given.pop("data", None)
-    return attn_tuner.search(colours() if data is None else data, directory=directory, **given)
+    with contextlib.nullcontext() if processes else in_this_process():
+        return attn_tuner.search(colours() if data is None else data, directory=directory, **given)
+
+
+@contextlib.contextmanager
+def in_this_process():
+    """Baselines and proofs of exports take no processes of their own in here."""
+    from attn_tuner.baselines.background import BASELINES, BackgroundBaselines, measure_baselines
+    from attn_tuner.exporting.verification.fresh_process import RUNNERS
+    from attn_tuner.exporting.verification.verify import FreshProcess
+
+    def measure(baselines):
+        if not (baselines.directory / BASELINES).exists():
+            directory, classes, seed, _ = baselines.arguments
+            measure_baselines(directory, int(classes), int(seed))
+        return baselines
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BackgroundBaselines, "__enter__", measure)
+        patch.setattr(FreshProcess, "__enter__", lambda process: process)
+        patch.setattr(FreshProcess, "__exit__", lambda process, *problem: None)
+        patch.setattr(FreshProcess, "ask", lambda process, asked: RUNNERS[process.kind](asked))
+        yield

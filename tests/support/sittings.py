@@ -87,7 +87,7 @@ def _flag(directory) -> Path:
 def _search(directory, data, trials, stop, largest):
     from attn_tuner.errors import AttnTunerError
     from attn_tuner.system.signals import listening
-    from tests.support.colours import quick_search
+    from tests.support.colours import PLAIN, quick_search
 
     # A shell has what runs in the background ignore Ctrl-C, and that is handed down.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -99,10 +99,11 @@ def _search(directory, data, trials, stop, largest):
         import resource
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
-    given = {"max_trials": trials, "epochs": 6, "patience": 6, "tuner": "random", "data": data}
+    given = {"max_trials": trials, "epochs": 6, "patience": 6, "tuner": "random", "space": PLAIN}
+    given["data"] = None if data == "colours" else data
     with listening(exits=True) as signals:
         try:
-            quick_search(directory, **given)
+            quick_search(directory, processes=True, **given)
         except AttnTunerError as error:
             said_by(directory).write_text(f"{type(error).__name__}: {error}")
             raise SystemExit(1) from error
