@@ -8,6 +8,7 @@ import pytest
 from filelock import FileLock
 
 from tests.support.colours import quick_search
+from tests.support.pages import first_command
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -63,6 +64,15 @@ def finished(finished_folder):
 def finished_copy(finished_folder, tmp_path):
     """A copy of that folder for this test alone."""
     return shutil.copytree(finished_folder, tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def demo_folder(shared):
+    """The folder of the README's search in the demo corpus, ended after one trial.
+
+    A call of the same search on a copy of it gives the result at once.
+    """
+    return shared("demo", first_command) / "demo-run"
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from attn_tuner import cli
 from attn_tuner.errors import AttnTunerError
 from attn_tuner.settings.toml_file import CONFIG, read_settings
-from tests.support.colours import QUICK, colours
+from tests.support.colours import PLAIN, colours, in_this_process
 
 
 def write_csv(path, texts, labels):
@@ -21,7 +21,7 @@ def write_csv(path, texts, labels):
 
 
 def space_file(path):
-    lines = [f"{name!r} = {json.dumps(value)}" for name, value in QUICK.items()]
+    lines = [f"{name!r} = {json.dumps(value)}" for name, value in PLAIN.items()]
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
 
@@ -31,20 +31,19 @@ def call(*arguments, given=None):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cli")
-    data = write_csv(folder / "colours.csv", *colours())
-    space = space_file(folder / "space.toml")
-    done = call(
-        *("search", data, "--out", folder / "run", "--max-trials", 1),
-        *("--space", space, "--epochs", 4, "--tuner", "random"),
-    )
+def run(finished_folder):
+    return finished_folder
+
+
+def test_search_prints_the_leaderboard_and_the_outcome(tmp_path):
+    data = write_csv(tmp_path / "colours.csv", *colours())
+    space = space_file(tmp_path / "space.toml")
+    with in_this_process():
+        done = call(
+            *("search", data, "--out", tmp_path / "run", "--max-trials", 1),
+            *("--space", space, "--epochs", 4, "--tuner", "random"),
+        )
     assert done.exit_code == 0, done.output
-    return folder / "run", done
-
-
-def test_search_prints_the_leaderboard_and_the_outcome(run):
-    _, done = run
     assert "trial 0" in done.stdout
     assert "majority class" in done.stdout
     assert "Test accuracy" in done.stdout
@@ -52,20 +51,20 @@ def test_search_prints_the_leaderboard_and_the_outcome(run):
 
 
 def test_a_search_writes_the_settings_that_repeat_it(run):
-    found = read_settings(run[0] / CONFIG)
+    found = read_settings(run / CONFIG)
     assert found.pop("data").endswith("colours.csv")
     assert found.pop("space").endswith("space.toml")
-    asked = {"max_trials": 1, "epochs": 4, "tuner": "random", "directory": str(run[0])}
+    asked = {"max_trials": 1, "epochs": 4, "tuner": "random", "directory": str(run)}
     assert found == asked
 
 
 def test_predict_answers_texts_given_as_arguments(run):
-    done = call("predict", run[0], "a red box", "the blue box")
+    done = call("predict", run, "a red box", "the blue box")
     assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["warm", "cold"]
 
 
 def test_predict_answers_the_lines_of_standard_input_as_json(run):
-    done = call("predict", run[0], "--json", given="a red box\nthe blue box\n")
+    done = call("predict", run, "--json", given="a red box\nthe blue box\n")
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [answer["label"] for answer in answers] == ["warm", "cold"]
     assert sum(answers[0]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
@@ -81,15 +80,15 @@ def reviews(tmp_path_factory):
 
 def test_predict_answers_each_row_of_a_table(run, reviews):
     for given in ((reviews,), ("--text", "text", reviews)):
-        done = call("predict", run[0], *given)
+        done = call("predict", run, *given)
         assert [line.split("\t")[0] for line in done.stdout.splitlines()] == ["warm", "cold"]
-    piped = call("predict", run[0], given=reviews.read_text(encoding="utf-8"))
+    piped = call("predict", run, given=reviews.read_text(encoding="utf-8"))
     assert [line.split("\t")[0] for line in piped.stdout.splitlines()] == ["warm", "cold"]
     assert "read as a table" in piped.stderr
 
 
 def test_predict_adds_a_column_of_answers_to_the_table(run, reviews, tmp_path):
-    done = call("predict", run[0], reviews, "--out", tmp_path / "answers.jsonl")
+    done = call("predict", run, reviews, "--out", tmp_path / "answers.jsonl")
     assert "2 answers are in" in done.stdout
     lines = (tmp_path / "answers.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["prediction"] for line in lines] == ["warm", "cold"]
@@ -98,12 +97,12 @@ def test_predict_adds_a_column_of_answers_to_the_table(run, reviews, tmp_path):
 
 def test_a_table_that_is_not_there_is_no_text(run):
     for command in ("predict", "explain"):
-        assert "reviews.csv does not exist" in refusal(command, run[0], "reviews.csv")
-        assert "ends in" in refusal(command, run[0], "a text", "--out", "answers.doc")
+        assert "reviews.csv does not exist" in refusal(command, run, "reviews.csv")
+        assert "ends in" in refusal(command, run, "a text", "--out", "answers.doc")
 
 
 def test_explain_writes_the_table_with_its_explanations(run, reviews, tmp_path):
-    call("explain", run[0], reviews, "--out", tmp_path / "explained.jsonl")
+    call("explain", run, reviews, "--out", tmp_path / "explained.jsonl")
     lines = (tmp_path / "explained.jsonl").read_text(encoding="utf-8").splitlines()
     facts = [json.loads(line) for line in lines]
     assert [each["prediction"] for each in facts] == ["warm", "cold"]
@@ -111,31 +110,32 @@ def test_explain_writes_the_table_with_its_explanations(run, reviews, tmp_path):
 
 
 def test_export_prints_what_was_written_its_size_and_the_difference(run, tmp_path):
-    done = call("export", run[0], tmp_path / "out", "--format", "keras")
+    with in_this_process():
+        done = call("export", run, tmp_path / "out", "--format", "keras")
     assert "keras" in done.stdout
     assert (tmp_path / "out").is_dir()
 
 
-def test_report_prints_where_the_page_is(run):
-    done = call("report", run[0])
+def test_report_prints_where_the_page_is(finished_copy):
+    done = call("report", finished_copy)
     page = Path("".join(done.stdout.split("\n")))
-    assert page == run[0] / "report.html"
+    assert page == finished_copy / "report.html"
     assert "<html" in page.read_text(encoding="utf-8")
 
 
 def test_explain_gives_tokens_with_weights_as_json(run):
-    done = call("explain", run[0], "--json", "a red box")
+    done = call("explain", run, "--json", "a red box")
     found = json.loads(done.stdout)
     assert found["label"] == "warm"
     assert "red" in done.stdout
 
 
 def test_explain_shows_the_text_on_the_terminal(run):
-    assert "red" in call("explain", run[0], "a red box").stdout
+    assert "red" in call("explain", run, "a red box").stdout
 
 
 def test_watch_of_an_ended_search_prints_its_standing_and_returns(run):
-    assert "trial" in call("watch", run[0]).stdout
+    assert "trial" in call("watch", run).stdout
 
 
 def test_list_shows_equation_cost_and_paper_of_every_head():
@@ -191,7 +191,7 @@ def test_a_run_folder_that_is_none_is_named(tmp_path):
 def test_a_terminal_that_knows_ascii_only_gets_every_answer(run, monkeypatch, extra):
     written = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii"))
-    monkeypatch.setattr("sys.argv", ["attn-tuner", "predict", str(run[0]), "grün ♥", *extra])
+    monkeypatch.setattr("sys.argv", ["attn-tuner", "predict", str(run), "grün ♥", *extra])
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert not ended.value.code

@@ -17,7 +17,7 @@ from attn_tuner.storage.atomic_files import is_draft
 from attn_tuner.storage.layout import LOCK
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.events import Evaluated
-from tests.support.colours import QUICK, colours, quick_search
+from tests.support.colours import PLAIN, colours, quick_search
 from tests.support.sittings import STOPS, begin, end, said_by, wait_at
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -138,10 +138,13 @@ def test_a_search_goes_on_once_the_disk_has_room(tmp_path):
 
 
 def test_a_cut_trial_goes_on_from_its_resume_point(tmp_path):
-    texts, labels = colours(1200)
-    space = {**QUICK, "encoder": ["gru"], "head": ["additive"], "batch_size": 32}
     run = tmp_path / "run"
-    options = {"data": (texts, labels), "space": space, "max_trials": 1, "epochs": 4}
+    options = {
+        "data": colours(600),
+        "space": {**PLAIN, "batch_size": 16},
+        "max_trials": 1,
+        "epochs": 4,
+    }
     options["objective"] = "log_loss"  # Which can always get better.
     stop_after(run, 1, **options)
     first = attn_tuner.load(run).run.records[0]

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 TESTS = Path(__file__).parents[1]
-BACKENDS = ["jax", "torch"]
+# JAX compiles each operation of every part, which takes minutes.
+BACKENDS = ["torch", pytest.param("jax", marks=pytest.mark.slow)]
 CONTRACT = [
     "attention/test_every_head.py",
     "encoding/test_every_encoder.py",

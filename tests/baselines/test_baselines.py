@@ -147,6 +147,7 @@ def test_on_questions_in_six_classes_it_is_as_strong_as_it_should_be():
     assert measured(f"{folder}/trec/train.csv", test=f"{folder}/trec/test.csv") >= 0.88
 
 
+@pytest.mark.slow
 def test_on_chinese_reviews_it_is_as_strong_as_it_should_be():
     folder = os.environ.get("ATTN_TUNER_DATA")
     if not folder:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 from tests.support.examples import EXAMPLES
+from tests.support.pages import of_one_trial
 
 NOTEBOOK = EXAMPLES / "explain.ipynb"
 
@@ -13,9 +14,9 @@ def test_the_notebook_goes_from_data_to_report_to_explanation(tmp_path):
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     # A notebook shows the last value of a cell through these methods.
     shown = "assert '<mark' in explanations[0]._repr_html_()\nassert result._repr_html_()"
-    program = "\n\n".join([*code[:4], shown, *code[4:]]).replace('"60s"', '"40s"')
+    program = "\n\n".join([*code[:4], shown, *code[4:]])
     script = tmp_path / "notebook.py"
-    script.write_text(program, encoding="utf-8")
+    script.write_text(of_one_trial(program), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, script],
         cwd=tmp_path,

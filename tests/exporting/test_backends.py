@@ -34,7 +34,7 @@ def export_on(backend, path, formats):
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-@pytest.mark.parametrize("backend", ["jax", pytest.param("torch", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("backend", ["torch", pytest.param("jax", marks=pytest.mark.slow)])
 def test_a_model_of_another_backend_is_exported_as_a_saved_model(backend, tmp_path):
     pytest.importorskip(backend)
     name, differences = export_on(backend, tmp_path / "best", ["savedmodel"])

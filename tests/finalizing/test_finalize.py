@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import attn_tuner
 from attn_tuner.errors import BudgetError, RunError, SpaceError
 from attn_tuner.finalizing import finalize as finishing
 from attn_tuner.finalizing.calibration import at_temperature
@@ -16,10 +15,11 @@ from attn_tuner.finalizing.candidates import Candidate
 from attn_tuner.finalizing.ensemble import select
 from attn_tuner.finalizing.thresholds import Thresholds, at_thresholds
 from attn_tuner.finalizing.time_reserve import affordable
+from attn_tuner.settings.table import check_options
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.tuning.budget import Budget
-from tests.support.colours import QUICK, colours, quick_search
+from tests.support.colours import PLAIN, QUICK, colours, quick_search
 
 WEAK = {
     **QUICK,
@@ -191,7 +191,7 @@ def test_limits_that_nothing_keeps_are_one_sentence(tmp_path, monkeypatch):
 
 def test_a_size_that_no_artefact_has_is_one_sentence(tmp_path):
     with pytest.raises(BudgetError, match="No model keeps within the limits"):
-        quick_search(tmp_path / "run", max_trials=1, max_size_mb=0.05)
+        quick_search(tmp_path / "run", max_trials=1, max_size_mb=0.05, space=PLAIN)
 
 
 def test_an_average_is_as_large_as_the_time_for_measuring_it_allows():
@@ -208,24 +208,21 @@ def test_an_average_is_as_large_as_the_time_for_measuring_it_allows():
 
 
 def test_unless_told_otherwise_up_to_five_trials_are_averaged(tmp_path):
-    space = {name: value for name, value in QUICK.items() if name != "gru.units"}
-    space |= {"encoder": ["none"], "head": ["mean"], "epochs": 1}
+    space = {**PLAIN, "epochs": 1}
     given = {"data": colours(60), "space": space, "max_trials": 1, "epochs": 1}
     assert quick_search(tmp_path / "run", **given, ensemble=None).run.plan.ensemble == 5
 
 
-def test_an_ensemble_of_none_is_refused(tmp_path):
+def test_an_ensemble_of_none_is_refused():
     with pytest.raises(SpaceError, match="ensemble is 0"):
-        attn_tuner.search(colours(), directory=tmp_path / "run", ensemble=0, progress=False)
+        check_options({"ensemble": 0})
 
 
 @pytest.fixture(scope="module")
 def repeated(tmp_path_factory):
     """A search whose trial is repeated, and trained again on all texts as the winner."""
     folder = tmp_path_factory.mktemp("runs") / "repeated"
-    plain = {name: value for name, value in QUICK.items() if name != "gru.units"}
-    plain |= {"encoder": ["none"], "head": ["mean"]}
-    given = {"data": colours(120), "space": plain, "max_trials": 1}
+    given = {"data": colours(120), "space": PLAIN, "max_trials": 1}
     return quick_search(folder, **given, refit=True, repeats=2, max_size_mb=20)
 
 
@@ -257,8 +254,7 @@ def test_an_average_is_not_trained_again(averaged):
 def test_a_threshold_for_f1_is_one_half_in_what_is_exported(tmp_path, monkeypatch):
     chosen = Thresholds((0.2,), "f1_macro", before=0.6, after=0.7)
     monkeypatch.setattr(finishing, "chosen_thresholds", lambda *given: chosen)
-    plain = {name: value for name, value in QUICK.items() if name != "gru.units"}
-    plain |= {"encoder": ["none"], "head": ["mean"], "epochs": 1, "learning_rate": 0.002}
+    plain = {**PLAIN, "epochs": 1, "learning_rate": 0.002}
     given = {"data": doubtful(200), "space": plain, "max_trials": 1, "epochs": 1}
     found = quick_search(tmp_path / "run", **given, objective="f1_macro")
     assert found.run.outcome["thresholds"]["at"] == [0.2]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
@@ -13,26 +14,32 @@ from hypothesis import strategies as st
 from attn_tuner.text import Vectorizer
 from tests.support.text_strategies import AWKWARD, clean_texts, raw_bytes
 
-VECTORIZERS = {
-    split: Vectorizer.build(["the film was not good don't 房间", *AWKWARD] * 2, split=split)
-    for split in ("word", "character")
-}
-GRAPHS = {split: each.graph() for split, each in VECTORIZERS.items()}
-TOKENS = {
-    split: tf.function(graph.tokens, input_signature=[tf.TensorSpec([None], tf.string)])
-    for split, graph in GRAPHS.items()
-}
+
+@cache
+def vectorizer_of(split):
+    return Vectorizer.build(["the film was not good don't 房间", *AWKWARD] * 2, split=split)
+
+
+@cache
+def graph_of(split):
+    return vectorizer_of(split).graph()
+
+
+@cache
+def tokens_of(split):
+    text = tf.TensorSpec([None], tf.string)
+    return tf.function(graph_of(split).tokens, input_signature=[text])
 
 
 def read(texts, split):
     return [
-        [token.decode() for token in row] for row in TOKENS[split](tf.constant(texts)).to_list()
+        [token.decode() for token in row] for row in tokens_of(split)(tf.constant(texts)).to_list()
     ]
 
 
 def check_same(texts, split):
     decoded = [text.decode("utf-8", "replace") for text in texts]
-    assert read(texts, split) == [VECTORIZERS[split].tokens(text) for text in decoded]
+    assert read(texts, split) == [vectorizer_of(split).tokens(text) for text in decoded]
 
 
 @settings(max_examples=150)
@@ -59,15 +66,15 @@ def test_every_single_character_gives_the_same_tokens(split):
 
 @given(st.lists(clean_texts, min_size=1, max_size=3), st.sampled_from(["word", "character"]))
 def test_the_places_of_tokens_are_the_same(texts, split):
-    shown = GRAPHS[split].explain(tf.constant([text.encode() for text in texts]))
+    shown = graph_of(split).explain(tf.constant([text.encode() for text in texts]))
     shown = {name: value.numpy() for name, value in shown.items()}
     for row, text in enumerate(texts):
-        spans = VECTORIZERS[split].spans(text)
+        spans = vectorizer_of(split).spans(text)
         count = len(spans)
         assert shown["start"][row, :count].tolist() == [start for start, _ in spans]
         assert shown["end"][row, :count].tolist() == [end for _, end in spans]
         tokens = [token.decode() for token in shown["tokens"][row, :count]]
-        assert tokens == VECTORIZERS[split].tokens(text)
+        assert tokens == vectorizer_of(split).tokens(text)
         for name, filling in (("ids", 0), ("tokens", b""), ("start", 0), ("end", 0)):
             assert (shown[name][row, count:] == filling).all()
 
@@ -81,17 +88,17 @@ def test_the_places_of_tokens_are_the_same(texts, split):
 )
 def test_ids_are_the_same_under_every_limit(texts, max_length, truncation, vocabulary_size):
     limits = max_length, truncation, vocabulary_size
-    graph = VECTORIZERS["word"].graph(*limits)
+    graph = vectorizer_of("word").graph(*limits)
     ids = graph(tf.constant([text.encode() for text in texts], tf.string))
     assert ids.dtype == tf.int32
-    np.testing.assert_array_equal(ids, VECTORIZERS["word"].padded(texts, *limits))
+    np.testing.assert_array_equal(ids, vectorizer_of("word").padded(texts, *limits))
     shown = graph.explain(tf.constant([text.encode() for text in texts], tf.string))
     np.testing.assert_array_equal(shown["ids"], ids)
     assert {value.shape.as_list()[0] for value in shown.values()} == {len(texts)}
 
 
 def test_no_texts_and_empty_texts_give_one_step_of_padding():
-    graph = GRAPHS["word"]
+    graph = graph_of("word")
     assert graph(tf.constant([], tf.string)).shape == (0, 1)
     np.testing.assert_array_equal(graph(tf.constant(["", " <br /> "])), [[0], [0]])
     assert graph.explain(tf.constant([""]))["tokens"].numpy().tolist() == [[b""]]
@@ -99,11 +106,11 @@ def test_no_texts_and_empty_texts_give_one_step_of_padding():
 
 def test_a_text_of_a_megabyte_is_read_whole():
     text = "not good, " * 100_000
-    ids = VECTORIZERS["word"].graph(max_length=4, truncation="ends")(tf.constant([text]))
+    ids = vectorizer_of("word").graph(max_length=4, truncation="ends")(tf.constant([text]))
     np.testing.assert_array_equal(
-        ids, VECTORIZERS["word"].padded([text], max_length=4, truncation="ends")
+        ids, vectorizer_of("word").padded([text], max_length=4, truncation="ends")
     )
-    assert GRAPHS["word"](tf.constant([text])).shape == (1, 300_000)
+    assert graph_of("word")(tf.constant([text])).shape == (1, 300_000)
 
 
 SERVE = """
@@ -116,7 +123,7 @@ print(json.dumps(read(tf.constant(json.loads(sys.argv[2])))["ids"].numpy().tolis
 
 
 def test_a_saved_model_reads_text_with_tensorflow_alone(tmp_path):
-    vectorizer = VECTORIZERS["word"]
+    vectorizer = vectorizer_of("word")
     module = tf.Module()
     module.text = vectorizer.graph(max_length=5)
     signature = [tf.TensorSpec([None], tf.string)]

@@ -24,10 +24,9 @@ from attn_tuner.tuning.fidelity import FULL, Fidelity, Rung, RungAllocation, che
 from attn_tuner.tuning.launchers.launcher import PrepareTrainer
 from attn_tuner.tuning.trial.callbacks import TrialCallbacks
 from attn_tuner.tuning.trial.spec import Schedule, TrialSpec
-from tests.support.colours import QUICK, quick_search
+from tests.support.colours import PLAIN, quick_search
 
-PLAIN = {name: value for name, value in QUICK.items() if name != "gru.units"}
-PLAIN |= {"encoder": ["none"], "head": ["mean"], "epochs": 2, "truncation": ["head", "ends"]}
+SPACE = {**PLAIN, "epochs": 2, "truncation": ["head", "ends"]}
 
 
 def long_texts(count=120, tokens=60, seed=0):
@@ -176,7 +175,7 @@ def shortened(tmp_path_factory):
         patch.setattr("attn_tuner.tuning.fidelity.SHORTEST", 2)
         yield lambda trials=3, **options: quick_search(
             tmp_path_factory.getbasetemp() / "shortened",
-            **{"data": long_texts(), "space": PLAIN, "max_trials": trials},
+            **{"data": long_texts(), "space": SPACE, "max_trials": trials},
             **{"tuner": "hyperband", "fidelity": "length", **options},
         )
 

@@ -319,9 +319,9 @@ def test_a_study_of_other_objectives_is_refused(tmp_path):
 
 def test_the_study_agrees_with_the_trials_after_many_kills(tmp_path):
     def run():
-        search(oracle("tpe", 30, max_consecutive_failed_trials=99), tmp_path, measure=slowly)
+        search(oracle("tpe", 20, max_consecutive_failed_trials=99), tmp_path, measure=slowly)
 
-    killed_at_random(run, kills=15, seed=1, longest=0.12, check=lambda: None)
+    killed_at_random(run, kills=5, seed=1, longest=0.12, check=lambda: None)
     told = {
         t.user_attrs["trial_id"]: t.value
         for t in saved_study(tmp_path).trials

@@ -162,7 +162,7 @@ cut_points = st.lists(st.integers(1, 2 * BATCHES), max_size=4)
 
 
 @pytest.mark.parametrize("state", STATES)
-@settings(max_examples=6, deadline=None, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=3, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(cuts=cut_points, must_evaluate=st.booleans())
 @example(cuts=[2, BATCHES + 1, BATCHES], must_evaluate=True)
 def test_training_that_was_cut_and_went_on_is_training_in_one_piece(state, cuts, must_evaluate):
@@ -280,7 +280,7 @@ def points(cut, tmp_path_factory):
     return sorted({(*each, when) for each, count in seen.items() for when in (1, count)})
 
 
-@settings(max_examples=8, deadline=None, phases=(Phase.generate,))
+@settings(max_examples=4, deadline=None, phases=(Phase.generate,))
 @given(data=st.data())
 def test_no_failure_at_any_point_of_a_continuation_loses_a_score(cut, points, data):
     point = data.draw(st.sampled_from(points))
