@@ -31,7 +31,7 @@ from attn_tuner.storage import run_folder
 from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.lock import held
 from attn_tuner.storage.plan import goal_of
-from attn_tuner.system.signals import listening
+from attn_tuner.system.signals import handle_signals
 from attn_tuner.tuning.budget import clock_of
 from attn_tuner.tuning.failures import nothing_found
 from attn_tuner.tuning.oracles.factory import oracle_of
@@ -111,7 +111,7 @@ def search(
     budget = clock_of(directory, limit, time.monotonic() - began)
     goal = goal_of(objective, faithful)
     with (
-        listening() as signals,
+        handle_signals() as signals,
         held(directory) as taken_over,
         run_log(directory),
         ProgressPanel(
@@ -133,15 +133,23 @@ def search(
             trainer = runtime.trainer_of(options, plan, dataset, encoded, model_space, vectors)
             oracle = oracle_of(plan, trainer.hypermodel, several_folders(options["warm_start"]))
             budget.set_reserve(kept_back(encoded, plan))
-            with signals.put_off():
+            with signals.defer():
                 runner = run_stages(
-                    plan, oracle, trainer, launcher, budget, panel, directory, encoded, signals.came
+                    plan,
+                    oracle,
+                    trainer,
+                    launcher,
+                    budget,
+                    panel,
+                    directory,
+                    encoded,
+                    signals.received,
                 )
-                problem = baselines.wait(budget.search_left(), signals.came)
+                problem = baselines.wait(budget.search_left(), signals.received)
         if problem:
             panel.say(problem)
         if not runner.ranked():
-            signals.end_if_any()
+            signals.raise_if_received()
             raise nothing_found(budget, runner.records)
         finish(runner, encoded, dataset, budget, directory, panel)
     return SearchResult(directory)

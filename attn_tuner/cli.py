@@ -16,8 +16,8 @@ from attn_tuner.errors import AttnTunerError, DataError
 from attn_tuner.registry import PACKAGES, describe_parts
 from attn_tuner.settings.table import DATA, SETTINGS, Setting
 from attn_tuner.storage.atomic_files import unwritable
-from attn_tuner.system.signals import listening, say
-from attn_tuner.system.terminal import harmless, one_line
+from attn_tuner.system.signals import handle_signals, write_stderr
+from attn_tuner.system.terminal import escape_controls, to_single_line
 from attn_tuner.verbosity import QUIET_TENSORFLOW, silence
 
 app = typer.Typer(
@@ -55,7 +55,7 @@ def main() -> None:
         problem = error if isinstance(error, AttnTunerError) else unwritable(error)
         if problem is None:
             raise
-        print(f"attn-tuner: {harmless(problem)}", file=sys.stderr)
+        print(f"attn-tuner: {escape_controls(problem)}", file=sys.stderr)
         sys.exit(1)
 
 
@@ -64,14 +64,14 @@ def _heeds_signals(command):
 
     @functools.wraps(command)
     def run(*arguments, **options):
-        with listening(exits=True) as signals:
+        with handle_signals(exits=True) as signals:
             try:
                 command(*arguments, **options)
             except SystemExit:
-                if signals.came():
-                    say(f"attn-tuner: {signals.name} ended it; the same command goes on.")
+                if signals.received():
+                    write_stderr(f"attn-tuner: {signals.name} ended it; the same command goes on.")
                 raise
-            signals.end_if_any()
+            signals.raise_if_received()
 
     return run
 
@@ -126,7 +126,7 @@ def search(config: Path | None = None, **options: Any) -> None:
     given |= {name: value for name, value in options.items() if value not in (None, [])}
     if DATA.name not in given:
         raise DataError(f"There are no data. Give DATA: {DATA.help} Or a --config that names it.")
-    print(harmless(_api().search(given.pop(DATA.name), **given)))
+    print(escape_controls(_api().search(given.pop(DATA.name), **given)))
 
 
 @app.command()
@@ -150,13 +150,13 @@ def predict(
     answers = result.predict(given.texts)
     if out is not None:
         write_answers(out, given, columns_of(answers))
-        return print(harmless(f"{len(answers):,} answers are in {out}."))
+        return print(escape_controls(f"{len(answers):,} answers are in {out}."))
     for answer in answers:
         if as_json:
             _print_json(answer.as_dict())
         else:
             sure = "" if answer.probability is None else f"\t{answer.probability:.4f}"
-            print(f"{one_line(answer.label)}{sure}\t{_one_line(answer.text)}")
+            print(f"{to_single_line(answer.label)}{sure}\t{_one_line(answer.text)}")
 
 
 @app.command()
@@ -188,7 +188,7 @@ def export(
     )
     print(f"Compared with the model in this process on {written[0].proof.texts} texts.")
     for note in dict.fromkeys(note for done in written for note in done.notes):
-        print(harmless(note))
+        print(escape_controls(note))
 
 
 @app.command()
@@ -199,7 +199,7 @@ def report(
     trust: Trust = None,
 ) -> None:
     """Write one self-contained HTML page on the search."""
-    print(harmless(_loaded(_api(), run, trust).report(out)))
+    print(escape_controls(_loaded(_api(), run, trust).report(out)))
 
 
 @app.command()
@@ -225,7 +225,7 @@ def explain(
         facts = [explanation.as_dict() for explanation in explanations]
         added = {ANSWER: [each["label"] for each in facts], "explanation": facts}
         write_answers(out, given, added)
-        return print(harmless(f"{len(facts):,} explanations are in {out}."))
+        return print(escape_controls(f"{len(facts):,} explanations are in {out}."))
     from rich.console import Console
 
     for explanation in explanations:
@@ -262,7 +262,7 @@ def list_parts(
 ) -> None:
     """List the parts of one kind with equation, cost and paper."""
     for part in describe_parts(kind):
-        print(harmless(f"{part.name}: {part.summary}"))
+        print(escape_controls(f"{part.name}: {part.summary}"))
         facts = {
             "equation": part.equation,
             "cost": part.section("Cost"),
@@ -271,7 +271,7 @@ def list_parts(
         }
         for title, fact in facts.items():
             if fact:
-                print(harmless(f"    {title:<9} {fact}"))
+                print(escape_controls(f"    {title:<9} {fact}"))
 
 
 def _api():
@@ -286,7 +286,7 @@ def _given(arguments, column, who):
 
     given, note = read_arguments(arguments, sys.stdin.buffer, column, who)
     if note:
-        print(harmless(note), file=sys.stderr)
+        print(escape_controls(note), file=sys.stderr)
     return given
 
 
@@ -294,18 +294,18 @@ def _loaded(api, run, trust):
     """The result in a run folder; what of it is damaged is said on standard error."""
     result = api.load(run, trust=trust or ())
     for note in result.run.notes:
-        print(f"attn-tuner: {harmless(note)}", file=sys.stderr)
+        print(f"attn-tuner: {escape_controls(note)}", file=sys.stderr)
     return result
 
 
 def _print_json(value: dict):
     # What a terminal cannot show would be printed as an escape that JSON does not have.
     plain = not (sys.stdout.encoding or "").lower().startswith("utf")
-    print(harmless(json.dumps(value, ensure_ascii=plain)))
+    print(escape_controls(json.dumps(value, ensure_ascii=plain)))
 
 
 def _one_line(text: str) -> str:
-    return one_line(" ".join(text.split())[:120])
+    return to_single_line(" ".join(text.split())[:120])
 
 
 def _before_and_after(accuracy) -> str:
@@ -320,5 +320,5 @@ def _print_table(rows):
     rows = list(rows)
     table = Table(*rows[0])
     for row in rows:
-        table.add_row(*(Text(harmless(value)) for value in row.values()))
+        table.add_row(*(Text(escape_controls(value)) for value in row.values()))
     Console(width=None if sys.stdout.isatty() else WIDTH).print(table)

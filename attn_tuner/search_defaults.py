@@ -7,7 +7,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.metrics import kind_of
 from attn_tuner.model_space import default_space
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
-from attn_tuner.text.class_weights import imbalanced
+from attn_tuner.text.class_weights import is_imbalanced
 
 EPOCHS = (2, 3, 4, 6, 8)  # Lengths of training on offer, up to the caller's own.
 MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
@@ -42,7 +42,7 @@ def search_space(given, stored, epochs: int, objective: str = "accuracy") -> Sea
     labels = stored.stores["train"].labels
     if kind_of(labels) != "number":
         standard = standard.extend(label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0))
-    if kind_of(labels) == "class" and imbalanced(labels, int(labels.max()) + 1):
+    if kind_of(labels) == "class" and is_imbalanced(labels, int(labels.max()) + 1):
         wanted = "balanced" if objective in OVER_CLASSES else "none"
         standard = standard.extend(class_weight=Choice(("balanced", "none"), default=wanted))
     return _changed(standard, given)

@@ -12,7 +12,7 @@ from attn_tuner.explaining.explainer import explain
 from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.artefact_folder import check_targets
-from attn_tuner.exporting.export import deliver
+from attn_tuner.exporting.export import export_bundle
 from attn_tuner.metrics import interval
 from attn_tuner.reporting.head_comparison import HeadComparison, judge
 from attn_tuner.reporting.json_in_html import figure, lacking_in
@@ -24,7 +24,7 @@ from attn_tuner.storage.layout import BUNDLE
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import counted, model_of
 from attn_tuner.storage.validation_data import Validation
-from attn_tuner.system.terminal import harmless
+from attn_tuner.system.terminal import escape_controls
 from attn_tuner.tasks import labels_of
 from attn_tuner.text.input_texts import read_texts
 from attn_tuner.tuning.duration import format_duration
@@ -149,20 +149,20 @@ class SearchResult:
         return write_report(self.directory, path, trust=self._trust)
 
     def export(self, path, formats=("savedmodel",), texts=None, labels=None, **options) -> list:
-        """Writes the winner to the folder `path`; see `exporting.delivery.deliver`.
+        """Writes the winner to the folder `path`; see `exporting.export_bundle`.
 
         Args:
             path: the folder.
             formats: names of formats.
             texts, labels: on which each artefact is compared with the model, and its accuracy
                 measured; validation texts of the run if not given.
-            options: of `deliver`, such as `max_size_mb`.
+            options: of `export_bundle`, such as `max_size_mb`.
         """
         formats = [formats] if isinstance(formats, str) else formats
         check_targets(path, formats)
         if texts is None:
             texts, labels = self._held_out()
-        return deliver(self.bundle, path, formats, texts, labels, **options)
+        return export_bundle(self.bundle, path, formats, texts, labels, **options)
 
     def _held_out(self):
         """Validation texts and their labels, as far as the run kept them; else None."""
@@ -180,7 +180,7 @@ class SearchResult:
 
     def __str__(self):
         said = [self.leaderboard_text(), *self.run.notes, *self.sentences()]
-        return harmless("\n".join(said))
+        return escape_controls("\n".join(said))
 
     def leaderboard_text(self, rows: int = 12) -> str:
         """The top of the leaderboard, and whatever else is a baseline or exported."""

@@ -48,7 +48,7 @@ def epoch_seconds(store: TokenStore, classes: int, rounds: int) -> dict[str, tup
     first round, which compiles, is left out.
     """
     bucketed = Batches(store, BATCH, LIMIT, vocabulary_size=WORDS)
-    whole = Batches(store, len(store), LIMIT, vocabulary_size=WORDS, shuffle=False, rungs=1)
+    whole = Batches(store, len(store), LIMIT, vocabulary_size=WORDS, shuffle=False, bucket_count=1)
     ids, labels = whole[0]
     ids = np.pad(ids, [(0, 0), (0, LIMIT - ids.shape[1])])
     model = model_of(classes)
@@ -179,7 +179,8 @@ def epoch_table(arguments) -> str:
         f"\n\nIn buckets an epoch takes {ratio[0]:.2f} of the time and {ratio[1]:.2f} of the "
         f"processor's; it computes {batches.padded_tokens() / (LIMIT * len(train)):.2f} of the "
         f"steps, of which {batches.lengths.sum() / batches.padded_tokens():.2f} hold text. "
-        f"Lengths: {', '.join(map(str, batches.ladder))}. Backend: {keras.backend.backend()}."
+        f"Lengths: {', '.join(map(str, batches.bucket_lengths))}. "
+        f"Backend: {keras.backend.backend()}."
     )
 
 

@@ -51,9 +51,9 @@ def linear(name, minutes, seed) -> dict:
     dataset = load(**_source(name), seed=seed)
     with tempfile.TemporaryDirectory() as folder:
         stores = EncodedData.prepare(dataset, Path(folder) / "data").stores
-        training = TokenStore.joined([stores["train"], stores["validation"]])
+        training = TokenStore.concatenate([stores["train"], stores["validation"]])
         parts = {"validation": stores["validation"], "test": stores["test"]}
-        found = baselines.linear(training, parts, len(dataset.classes), seed)
+        found = baselines.linear_baseline(training, parts, len(dataset.classes), seed)
     return {"linear": found.test["accuracy"], "texts": len(dataset.test.texts)}
 
 
@@ -79,7 +79,7 @@ def tutorial(name, minutes, seed) -> dict:
     model.compile("adam", "sparse_categorical_crossentropy")
     model.fit(Batches(train, 32, 400, "tail"), epochs=2, verbose=0)
     batches = Batches(test, 128, 400, "tail", shuffle=False)
-    answers = batches.restore(model.predict(batches, verbose=0)).argmax(axis=1)
+    answers = batches.in_store_order(model.predict(batches, verbose=0)).argmax(axis=1)
     accuracy = float(np.mean(answers == batches.labels))
     return {"tutorial": accuracy, "texts": len(batches.labels)}
 

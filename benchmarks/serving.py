@@ -28,7 +28,7 @@ from sklearn.pipeline import make_pipeline
 
 import attn_tuner
 from attn_tuner import AttentionHyperModel
-from attn_tuner.exporting import Bundle, deliver
+from attn_tuner.exporting import Bundle, export_bundle
 from attn_tuner.exporting.artefact_folder import size_of
 from attn_tuner.exporting.standalone_reader.reader import Reader
 from attn_tuner.storage.validation_data import Validation
@@ -128,12 +128,12 @@ def row(name, file, loaded, times, throughput):
 
 
 def files_of(bundle, folder, held_out, small):
-    """What `deliver` wrote by the names of the table's rows, the small file among them."""
+    """What `export_bundle` wrote by the names of the table's rows, the small file among them."""
     formats = ["savedmodel", "keras", "onnx", "litert"]
-    made = {each.path.name: each for each in deliver(bundle, folder, formats, *held_out)}
+    made = {each.path.name: each for each in export_bundle(bundle, folder, formats, *held_out)}
     if small:
         path = Path(folder) / "small"
-        *_, tiny = deliver(bundle, path, ["litert"], *held_out, max_size_mb=small)
+        *_, tiny = export_bundle(bundle, path, ["litert"], *held_out, max_size_mb=small)
         made["small"] = tiny
     return made
 

@@ -1,1 +1,1 @@
-"""What a search has to beat: the most frequent class and a linear model on n-grams."""
+"""Baselines for a search: the most frequent class, and a linear model on n-grams."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attn_tuner.baselines.baselines import linear, majority
+from attn_tuner.baselines.baselines import linear_baseline, majority_baseline
 from attn_tuner.storage.atomic_files import write_json, write_whole
 from attn_tuner.storage.checked_files import sealed
 from attn_tuner.storage.layout import BASELINES, DATA, LINEAR, linear_answers
@@ -105,8 +105,8 @@ def measure_baselines(
     }
     training = stores.pop("train")
     found = [
-        majority(training, stores, classes),
-        linear(training, stores, classes, seed, seconds),
+        majority_baseline(training, stores, classes),
+        linear_baseline(training, stores, classes, seed, seconds),
     ]
     # Empty where nothing was learnt: a file that is missing was lost.
     write_whole(directory / LINEAR, lambda path: np.savez(path, **found[1].learnt))

@@ -1,6 +1,6 @@
-"""What a search has to beat: the answer of nobody who read, and a linear model on TF-IDF n-grams.
+"""Fits the baselines that a search is compared with: class shares, and a linear model on n-grams.
 
-Both work on the same ids as the models, so that no text is split twice.
+Both use the same token ids as the models.
 """
 
 import time
@@ -9,24 +9,24 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from attn_tuner.baselines.linear_model import Linear, count_ngrams, fit
+from attn_tuner.baselines.linear_model import LinearModel, count_ngrams, fit_linear_model
 from attn_tuner.metrics import kind_of, measure
 from attn_tuner.text.ngram_hashing import buckets_for
 
-LEAST_TEXTS = 2  # An n-gram of one training text alone tells nothing of others.
+MIN_TEXTS = 2  # An n-gram of a single training text does not generalise.
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """A row of the leaderboard that no search made.
+    """A row of the leaderboard that is not a trial.
 
     Args:
         name: "majority class", "label shares", "mean" or "linear".
-        facts: how it was made, in words.
-        validation, test: all of `measures.measure`; `test` is empty without a test part.
-        seconds: to fit and measure it.
-        probabilities: part to `(texts, classes)`.
-        learnt: of the linear one what `ngram_regression.linear_model` builds it from.
+        facts: str, how it was fitted.
+        validation, test: dict, all of `metrics.measure`; `test` is empty without a test part.
+        seconds: float, time to fit and measure it.
+        probabilities: dict of part to `(texts, classes)`.
+        learnt: dict, for the linear baseline the arguments of `ngram_regression.linear_model`.
     """
 
     name: str
@@ -38,20 +38,20 @@ class Baseline:
     learnt: dict = field(default_factory=dict, repr=False)
 
     def row(self) -> dict:
-        """The baseline for JSON, without its arrays."""
+        """Returns the baseline for JSON, without its arrays."""
         row = asdict(self)
         return {name: row[name] for name in row if name not in ("probabilities", "learnt")}
 
 
-def majority(training, parts: dict, classes: int) -> Baseline:
-    """Answers with the class shares of the training part, whatever the text.
+def majority_baseline(training, parts: dict, classes: int) -> Baseline:
+    """Predicts the class shares of the training part for every text.
 
-    p_c = n_c / n;   of labels the share of texts that have each, of numbers their mean
+        p_c = n_c / n;   for several labels the share of texts with each, for numbers their mean
 
     Args:
-        training: a `TokenStore`.
-        parts: "validation" and perhaps "test" to their stores.
-        classes: number of classes.
+        training: `TokenStore` of the training part.
+        parts: dict of "validation", and "test" if there is one, to their `TokenStore`.
+        classes: int, number of classes.
     """
     kind = kind_of(training.labels)
     if kind == "class":
@@ -68,32 +68,32 @@ def majority(training, parts: dict, classes: int) -> Baseline:
     return _baseline(name, facts, parts, answers, 0.0)
 
 
-def linear(
+def linear_baseline(
     training, parts: dict, classes: int, seed: int = 0, seconds: float | None = None
 ) -> Baseline:
-    """Logistic regression on TF-IDF of n-grams, penalty and weighting chosen by cross-validation.
+    """Fits logistic regression on TF-IDF of n-grams, tuned by cross-validation.
 
-    x_w = (1 + log min(n_w, 8)) (1 + log((1 + N) / (1 + N_w))),  rows of length 1
+        x_w = (1 + log min(n_w, 8)) (1 + log((1 + N) / (1 + N_w))),  rows of length 1
 
-    Words go as 1-2-grams; where tokens are single characters, as in Chinese, as 1-3-grams. What is
-    learnt of these rows, and how, is told in `linear.fit`.
+    N-grams of 1 to 2 words, or of 1 to 3 tokens where tokens are characters, as in Chinese. See
+    `linear_model.fit_linear_model`.
 
     Args:
-        training, parts, classes: as in `majority`.
-        seed: of the folds.
-        seconds: by when it should be done, as in `linear.fit`.
+        training, parts, classes: as in `majority_baseline`.
+        seed: int, for the cross-validation folds.
+        seconds: float, time limit, as in `fit_linear_model`.
     """
     begun = time.monotonic()
     order = 3 if training.by_character else 2
     buckets = buckets_for(len(training.ids))
     counts = count_ngrams(training, order, buckets)
     seen = np.bincount(counts.indices, minlength=counts.shape[1])
-    columns = np.flatnonzero(seen >= min(LEAST_TEXTS, seen.max(initial=0)))
+    columns = np.flatnonzero(seen >= min(MIN_TEXTS, seen.max(initial=0)))
     weigh = TfidfTransformer(sublinear_tf=True)
     rows = weigh.fit_transform(counts[:, columns])
-    if seconds is not None:  # What counting took, answering and measuring take as well.
+    if seconds is not None:  # Prediction and measuring take as long as counting.
         seconds -= 2 * (time.monotonic() - begun)
-    model = fit(rows, training.labels, classes, seed, seconds)
+    model = fit_linear_model(rows, training.labels, classes, seed, seconds)
     answers = {
         role: model(weigh.transform(count_ngrams(part, order, buckets)[:, columns]))
         for role, part in parts.items()
@@ -109,8 +109,10 @@ def linear(
     return _baseline("linear", facts, parts, answers, time.monotonic() - begun, learnt)
 
 
-def _learnt(model: Linear, frequencies, columns) -> dict:
-    """What `ngram_regression.linear_model` needs; empty where some class had nothing to learn."""
+def _learnt(model: LinearModel, frequencies, columns) -> dict:
+    """Collects the arguments of `ngram_regression.linear_model`; empty if a class cannot be
+    learned.
+    """
     if not np.isfinite(model.bias).all():
         return {}
     answers = {"class": "sigmoid", "labels": "sigmoid", "number": "linear"}[model.kind]

@@ -1,4 +1,4 @@
-"""A linear model of n-grams: how it counts and weighs them, and what it learns."""
+"""A linear model of n-grams: counts and weights them, and fits a regression."""
 
 import time
 import warnings
@@ -10,22 +10,27 @@ from scipy import sparse
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from attn_tuner.baselines.penalties import PENALTIES, USUAL, chosen
+from attn_tuner.baselines.penalties import DEFAULT_INDEX, PENALTIES, choose_penalty
 from attn_tuner.metrics import kind_of
-from attn_tuner.text.ngram_hashing import BUCKETS, MOST_COUNTED, next_bucket
+from attn_tuner.text.ngram_hashing import BUCKETS, MAX_COUNT, next_bucket
 
-MANY = 20  # Classes from which on they are told apart together, not one against the rest.
-PASSES = 15  # Of SAGA over the texts; the held out accuracy stands still after about ten.
-PROBED = 2_000  # Texts whose fit tells what others will take.
-SMOOTHING = 1.0  # Occurrences of each n-gram that are taken for granted on both sides.
-NEVER = -np.inf  # The bias of an answer that no training text has; its opposite, that all have.
+MAX_ONE_VS_REST = 20  # Classes; with more, one softmax is fitted for all of them.
+SAGA_EPOCHS = 15  # The validation accuracy stops rising after about ten.
+PROBE_TEXTS = 2_000  # Texts of the first fit, which is timed to predict the time of others.
+SMOOTHING = 1.0  # Added to the count of each n-gram inside and outside a class.
+NEVER = -np.inf  # Bias of a class that no training text has; -NEVER where all have it.
 
 
 def count_ngrams(store, order: int, buckets: int = BUCKETS) -> sparse.csr_matrix:
-    """How often each n-gram of 1 to `order` tokens stands in each text, 8 times at most.
+    """Counts each n-gram of 1 to `order` tokens in each text, up to 8 occurrences.
+
+    Args:
+        store: `TokenStore` of the texts.
+        order: int, maximum n.
+        buckets: int, columns for n-grams of two and more, which are hashed.
 
     Shapes:
-        `(texts, columns)`; one column a token id, then `buckets` for the longer n-grams.
+        `(texts, columns)`; one column per token id, then `buckets`.
     """
     ids = np.asarray(store.ids, "int64")
     offsets = np.asarray(store.offsets, "int64")
@@ -46,26 +51,26 @@ def count_ngrams(store, order: int, buckets: int = BUCKETS) -> sparse.csr_matrix
     counts = np.ones(len(row), "float32")
     shape = (len(lengths), words + buckets)
     found = sparse.coo_matrix((counts, (row, column)), shape=shape).tocsr()
-    found.data = np.minimum(found.data, MOST_COUNTED)
+    found.data = np.minimum(found.data, MAX_COUNT)
     return found
 
 
 @dataclass(frozen=True, eq=False)
-class Linear:
+class LinearModel:
     """A fitted linear model.
 
-        z = x W + b;   sigmoid(z), brought to sum to 1 over the classes, or z itself for a number
+        z = x W + b;   sigmoid(z), normalised to sum 1 over the classes, or z itself for a number
 
-    Of classes that were told apart together the answers are softmax(z).
+    With `jointly`, the probabilities are softmax(z).
 
     Args:
-        kind: key of `measures.MEASURES`.
-        weights: (columns, outputs); one output for two classes, that of the second.
-        bias: (outputs,), infinite for a class or label that no text has, or every one.
-        weighting: key of `WEIGHTINGS`.
-        penalty: C of the regression.
-        jointly: whether the classes were told apart together.
-        texts: how many it was fitted on.
+        kind: key of `metrics.MEASURES`.
+        weights: (columns, outputs) float; one output for two classes, that of the second.
+        bias: (outputs,) float; infinite for a class or label that no text has, or all have.
+        weighting: str, key of `WEIGHTINGS`.
+        penalty: float, C of the regression.
+        jointly: bool, whether one softmax was fitted for all classes.
+        texts: int, number of texts it was fitted on.
     """
 
     kind: str
@@ -77,7 +82,7 @@ class Linear:
     texts: int = 0
 
     def __call__(self, rows: sparse.csr_matrix) -> np.ndarray:
-        """Answers `(texts, columns)`, for classes one column each."""
+        """Predicts `(texts, columns)`, one column per class."""
         found = rows @ self.weights + self.bias
         if self.kind == "number":
             return found
@@ -91,26 +96,25 @@ class Linear:
         return found / np.maximum(found.sum(axis=1, keepdims=True), 1e-12)
 
 
-def fit(rows, labels, classes: int, seed: int = 0, seconds: float | None = None) -> Linear:
-    """Logistic regression, its penalty and the weighting of n-grams by cross-validation.
+def fit_linear_model(
+    rows, labels, classes: int, seed: int = 0, seconds: float | None = None
+) -> LinearModel:
+    """Fits logistic regression; cross-validation chooses its penalty and the weighting of n-grams.
 
-    With the weighting "ratios" the row x of a text becomes x * r, where of N texts of a class and
-    M others r says how much more often an n-gram g is in the former:
+    With the weighting "ratios" the row x of a text becomes x * r, where r compares the frequency of
+    an n-gram g in the N texts of a class with that in the M others:
 
         r_g = log((1 + N_g) / (|columns| + sum N_g)) - log((1 + M_g) / (|columns| + sum M_g))
 
-    so that the penalty is lenient to n-grams that tell classes apart. Up to `MANY` classes, and
-    several labels, are told apart one against the rest; more classes together, without weighting,
-    by SAGA, whose time does not grow with a separate fit for each of them. Numbers are fitted by
-    ridge regression.
+    so that discriminative n-grams are penalised less. Up to `MAX_ONE_VS_REST` classes, and several
+    labels, are fitted one against the rest. More classes are fitted by one softmax with SAGA,
+    without weighting, as its time does not grow with a fit per class. Numbers are fitted by ridge
+    regression.
 
     Args:
-        rows: (texts, columns) TF-IDF.
-        labels: (texts, ...).
-        classes: number of classes or labels.
-        seed: of the folds.
-        seconds: by when it should be done. Cross-validation goes as far as this allows, on fewer
-            texts and penalties; where the fit itself is longer, it is one of fewer texts.
+        rows: (texts, columns) sparse, TF-IDF. labels: (texts, ...). classes: int, number of classes
+        or labels. seed: int, for the cross-validation folds. seconds: float, time limit. With
+        little time, cross-validation uses fewer texts and penalties, and the final fit fewer texts.
 
     Reference:
         Wang & Manning 2012, eq. 1, for r. https://aclanthology.org/P12-2018
@@ -118,7 +122,7 @@ def fit(rows, labels, classes: int, seed: int = 0, seconds: float | None = None)
     """
     labels = np.asarray(labels)
     order = np.random.default_rng(seed).permutation(len(labels))
-    usual = next(iter(WEIGHTINGS)), PENALTIES[USUAL]
+    usual = next(iter(WEIGHTINGS)), PENALTIES[DEFAULT_INDEX]
     until = pace = None
 
     def fitted(kept, weighting, penalty):
@@ -126,18 +130,18 @@ def fit(rows, labels, classes: int, seed: int = 0, seconds: float | None = None)
         return _fitted(*part, classes, weighting, penalty, seed)
 
     if seconds is not None:
-        begun, probed = time.monotonic(), order[:PROBED]
+        begun, probed = time.monotonic(), order[:PROBE_TEXTS]
         fitted(probed, *usual)
         until = begun + seconds
         pace = max(time.monotonic() - begun, 1e-6) / max(len(probed), 1)
     unweighted = kind_of(labels) == "number" or _jointly(kind_of(labels), classes)
     ways = list(WEIGHTINGS)[: 1 if unweighted else None]
-    best = chosen(fitted, rows, labels, ways, seed, order, until, pace) or usual
+    best = choose_penalty(fitted, rows, labels, ways, seed, order, until, pace) or usual
     if until is None:
         return fitted(None, *best)
-    # Late on a busy machine is better than a model of a few texts.
+    # On a busy machine, exceeding the limit is better than a model of a few texts.
     left = max(until - time.monotonic(), 2 * seconds)
-    many = max(PROBED, int(left / pace))
+    many = max(PROBE_TEXTS, int(left / pace))
     return fitted(order[:many] if many < len(labels) else None, *best)
 
 
@@ -146,7 +150,7 @@ def _plain(rows, target) -> np.ndarray | float:
 
 
 def _ratios(rows, target) -> np.ndarray:
-    """(columns,) how much more often an n-gram is in texts of the target than in others."""
+    """Computes log-count ratios of n-grams, target class against all others: (columns,)."""
     there = rows.astype(bool)
     with_it, without = (
         SMOOTHING + np.asarray(there[chosen].sum(axis=0)).ravel() for chosen in (target, ~target)
@@ -157,24 +161,24 @@ def _ratios(rows, target) -> np.ndarray:
 WEIGHTINGS: dict[str, Callable] = {"plain": _plain, "ratios": _ratios}
 
 
-def _fitted(rows, labels, classes, weighting, penalty, seed) -> Linear:
+def _fitted(rows, labels, classes, weighting, penalty, seed) -> LinearModel:
     kind = kind_of(labels)
     if kind == "number":
         model = Ridge(alpha=1 / penalty, solver="sparse_cg").fit(rows, labels)
         columns = [(np.ravel(model.coef_), np.ravel(model.intercept_)[0])]
     elif _jointly(kind, classes):
         weights, bias = _together(rows, labels, classes, penalty, seed)
-        return Linear(kind, weights, bias, weighting, penalty, True, len(labels))
+        return LinearModel(kind, weights, bias, weighting, penalty, True, len(labels))
     else:
         targets = _targets(labels, classes)
         columns = [_against_rest(rows, each, weighting, penalty, seed) for each in targets]
     weights, bias = zip(*columns, strict=True)
     stacked = np.stack(weights, axis=1), np.array(bias)
-    return Linear(kind, *stacked, weighting, penalty, False, len(labels))
+    return LinearModel(kind, *stacked, weighting, penalty, False, len(labels))
 
 
 def _targets(labels, classes) -> Iterator[np.ndarray]:
-    """For each output which texts should be told from the rest."""
+    """Yields for each output the bool mask of its texts."""
     if kind_of(labels) == "labels":
         yield from labels.T.astype(bool)
     elif classes == 2:
@@ -184,11 +188,11 @@ def _targets(labels, classes) -> Iterator[np.ndarray]:
 
 
 def _against_rest(rows, target, weighting, penalty, seed) -> tuple[np.ndarray, float]:
-    """Weights and bias of one output."""
+    """Fits weights and bias of one output."""
     if target.all() or not target.any():
         return np.zeros(rows.shape[1]), -NEVER if target.all() else NEVER
     scale = WEIGHTINGS[weighting](rows, target)
-    # The dual solver takes a tenth of the time of lbfgs on rows this sparse.
+    # On rows this sparse, the dual solver takes a tenth of the time of lbfgs.
     model = LogisticRegression(
         C=penalty, solver="liblinear", dual=True, tol=1e-2, max_iter=2_000, random_state=seed
     )
@@ -197,22 +201,22 @@ def _against_rest(rows, target, weighting, penalty, seed) -> tuple[np.ndarray, f
 
 
 def _jointly(kind, classes) -> bool:
-    return kind == "class" and classes > MANY
+    return kind == "class" and classes > MAX_ONE_VS_REST
 
 
 def _together(rows, labels, classes, penalty, seed) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (columns, classes) and bias (classes,) of the softmax of all classes."""
+    """Fits one softmax over all classes: weights (columns, classes) and bias (classes,)."""
     weights, bias = np.zeros((rows.shape[1], classes)), np.full(classes, NEVER)
     there = np.unique(labels)
     if len(there) < 2:
         bias[there] = 0.0
         return weights, bias
-    model = LogisticRegression(C=penalty, solver="saga", max_iter=PASSES, random_state=seed)
+    model = LogisticRegression(C=penalty, solver="saga", max_iter=SAGA_EPOCHS, random_state=seed)
     with warnings.catch_warnings():
-        # It ends after `PASSES`: what is left to gain shows in no text held out.
+        # It stops before convergence, which would not improve the validation score.
         warnings.simplefilter("ignore", UserWarning)
         model.fit(rows, labels)
-    several = len(there) > 2  # Of two, one column tells how far the second is ahead.
+    several = len(there) > 2  # Two classes have one column, the log odds of the second.
     weights[:, there if several else there[1:]] = model.coef_.T
     bias[there] = model.intercept_ if several else [0.0, model.intercept_[0]]
     return weights, bias

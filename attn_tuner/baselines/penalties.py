@@ -1,4 +1,4 @@
-"""Chooses the penalty of a linear model by cross-validation, as far as the time goes."""
+"""Chooses the penalty of a linear model by cross-validation, within a time limit."""
 
 import time
 from collections.abc import Iterator
@@ -10,37 +10,37 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from attn_tuner.metrics import kind_of
 
 PENALTIES = (1.0, 4.0, 16.0, 64.0, 256.0)
-USUAL = 2  # Of these, where nothing can be compared; the others are tried from there.
-TUNING_ROWS = 10_000  # Texts on which weighting and penalty are chosen; more changes it little.
-FEWEST = 3  # Of a class, without which there are no folds to choose on.
-SCORED = 6  # Candidates for which the time should be enough.
-SLOWER = 2.0  # How much longer a fit may take than the probe says: a weaker penalty, other work.
+DEFAULT_INDEX = 2  # In `PENALTIES`: the default, and where the comparison starts.
+TUNING_ROWS = 10_000  # Texts for cross-validation; more change the choice little.
+MIN_TEXTS_PER_CLASS = 3  # One for each fold.
+EXPECTED_CANDIDATES = 6  # Pairs of weighting and penalty that the time should suffice for.
+TIME_MARGIN = 2.0  # A fit may take longer than predicted: a weaker penalty, a busy machine.
 
 
-def chosen(
+def choose_penalty(
     fit, rows, labels, weightings, seed: int, order, until: float | None, pace: float | None
 ) -> tuple[str, float] | None:
-    """The weighting and the penalty that answer best on folds they were not fitted on.
+    """Chooses the weighting and penalty with the best score in cross-validation.
 
     Args:
-        fit: takes indices of texts, a weighting and a penalty; returns a model of rows.
-        rows: (texts, columns).
+        fit: callable of text indices, weighting and penalty that returns a `LinearModel`.
+        rows: (texts, columns) sparse.
         labels: (texts, ...).
-        weightings: names of those on offer.
-        seed: of the folds.
-        order: (texts,) indices, mixed.
-        until: the moment of `time.monotonic()` when the last fit, that of all texts, should end.
-        pace: seconds that a text takes in a fit, where there is an end.
+        weightings: names of the weightings to try.
+        seed: int, for the folds.
+        order: (texts,) int, shuffled indices.
+        until: float, `time.monotonic()` at which the final fit, on all texts, should end.
+        pace: float, seconds per text of a fit, if there is a time limit.
 
     Returns:
-        None where the texts or the time are too few to compare anything.
+        Weighting and penalty; None if texts or time do not suffice for a comparison.
     """
     kept, latest = order[:TUNING_ROWS], None
     if until is not None:
-        latest = until - SLOWER * pace * len(labels)
+        latest = until - TIME_MARGIN * pace * len(labels)
         spare = latest - time.monotonic()
         # Three folds fit two thirds of the texts each.
-        kept = kept[: max(0, int(spare / (2 * SCORED * pace)))]
+        kept = kept[: max(0, int(spare / (2 * EXPECTED_CANDIDATES * pace)))]
     folds = [(kept[learnt], kept[held]) for learnt, held in _folds(labels[kept], seed)]
     if not folds:
         return None
@@ -63,14 +63,14 @@ def chosen(
 
 
 def _climb(score, latest) -> Iterator[tuple[float, float]]:
-    """Penalties and their scores, from the usual one on in the direction that helps.
+    """Yields penalties with their scores, from the default in the direction that improves.
 
-    Ends past the top, and where another one would take it beyond the moment `latest`.
+    Stops after the best penalty, or if another fit would exceed the moment `latest`.
     """
     begun = time.monotonic()
-    best = start = score(PENALTIES[USUAL])
-    yield PENALTIES[USUAL], start
-    for further in (PENALTIES[USUAL + 1 :], PENALTIES[:USUAL][::-1]):
+    best = start = score(PENALTIES[DEFAULT_INDEX])
+    yield PENALTIES[DEFAULT_INDEX], start
+    for further in (PENALTIES[DEFAULT_INDEX + 1 :], PENALTIES[:DEFAULT_INDEX][::-1]):
         for penalty in further:
             now = time.monotonic()
             if latest is not None and now + (now - begun) > latest:
@@ -85,21 +85,21 @@ def _climb(score, latest) -> Iterator[tuple[float, float]]:
 
 
 def _folds(labels, seed) -> list:
-    """Three divisions into texts to learn from and texts held out; none where they are too few."""
+    """Returns three folds (training, validation); empty if there are too few texts."""
     if kind_of(labels) != "class":
-        few = len(labels) < 2 * FEWEST
+        few = len(labels) < 2 * MIN_TEXTS_PER_CLASS
         return [] if few else list(KFold(3, shuffle=True, random_state=seed).split(labels))
     counts = np.unique(labels, return_counts=True)[1]
-    if counts.min(initial=FEWEST) >= FEWEST and len(counts) > 1:
+    if counts.min(initial=MIN_TEXTS_PER_CLASS) >= MIN_TEXTS_PER_CLASS and len(counts) > 1:
         return list(StratifiedKFold(3, shuffle=True, random_state=seed).split(labels, labels))
-    # One rare class among many is no reason to choose nothing.
-    if 2 * counts[counts >= FEWEST].sum() < len(labels) or len(counts) < 3:
+    # With many classes, a rare one does not prevent the comparison.
+    if 2 * counts[counts >= MIN_TEXTS_PER_CLASS].sum() < len(labels) or len(counts) < 3:
         return []
     return list(KFold(3, shuffle=True, random_state=seed).split(labels))
 
 
 def _right(answers, labels) -> float:
-    """The share of texts answered rightly; of numbers the squared error, negated."""
+    """Computes the accuracy; for numbers the negative mean squared error."""
     kind = kind_of(labels)
     if kind == "number":
         return -float(np.mean((answers[:, 0] - labels) ** 2))

@@ -8,10 +8,10 @@ import numpy as np
 from attn_tuner.attention import Head
 from attn_tuner.attention.placed_weights import placed_weights
 from attn_tuner.explaining.explanation import Explanation
-from attn_tuner.exporting.bundle import Bundle, padded
+from attn_tuner.exporting.bundle import Bundle, pad_ids
 from attn_tuner.text.input_texts import read_texts
 from attn_tuner.text.token_ids import UNKNOWN
-from attn_tuner.text.truncation import cut
+from attn_tuner.text.truncation import truncate
 
 BATCH = 64
 
@@ -52,7 +52,7 @@ class Explainer:
         probabilities = np.zeros((len(rows), self.bundle.width), "float32")
         weights = [None] * len(rows)
         for chosen in batches_by_length(rows):
-            ids = padded([rows[each] for each in chosen], self.bundle.steps)
+            ids = pad_ids([rows[each] for each in chosen], self.bundle.steps)
             given = self._outputs.predict_on_batch(ids)
             given = {name: keras.ops.convert_to_numpy(each) for name, each in given.items()}
             probabilities[chosen] = self.bundle.columns(given.pop("probabilities"))
@@ -64,7 +64,7 @@ class Explainer:
     def _explanation(self, text, ids, probabilities, weights):
         tokens, spans = _tokens(self.bundle, text)
         named = self.bundle.classes or ("value",)
-        places = cut(list(range(len(tokens))), self.bundle.max_length, self.bundle.truncation)
+        places = truncate(list(range(len(tokens))), self.bundle.max_length, self.bundle.truncation)
         return Explanation(
             text=text,
             label=self.bundle.label(probabilities),
@@ -82,7 +82,7 @@ def predict_ids(bundle: Bundle, rows: Sequence[Sequence[int]]) -> np.ndarray:
     """Probabilities (texts, classes) of ids as `bundle.ids` gives them, some perhaps left out."""
     result = np.zeros((len(rows), bundle.width), "float32")
     for chosen in batches_by_length(rows):
-        ids = padded([rows[each] for each in chosen], bundle.steps)
+        ids = pad_ids([rows[each] for each in chosen], bundle.steps)
         given = keras.ops.convert_to_numpy(bundle.model.predict_on_batch(ids))
         result[chosen] = bundle.columns(given)
     return result

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from attn_tuner.explaining.explainer import predict_ids
-from attn_tuner.exporting.bundle import Bundle, padded
+from attn_tuner.exporting.bundle import Bundle, pad_ids
 
 IG_STEPS = 16
 
@@ -52,7 +52,7 @@ class Gradients:
             Jain & Wallace 2019, section 3. https://aclanthology.org/N19-1357 ;
             Sundararajan et al. 2017, eq. 3. https://arxiv.org/abs/1703.01365
         """
-        batch = padded([ids], self.bundle.steps)
+        batch = pad_ids([ids], self.bundle.steps)
         embedded = keras.ops.convert_to_numpy(self._embed(batch))
         shares = (np.arange(IG_STEPS) + 0.5) / IG_STEPS
         points = np.concatenate([embedded, embedded * shares[:, None, None]]).astype("float32")

@@ -9,7 +9,7 @@ from rich.style import Style
 from rich.text import Text
 
 from attn_tuner.explaining.explanation import Explanation
-from attn_tuner.system.terminal import harmless, one_line
+from attn_tuner.system.terminal import escape_controls, to_single_line
 
 # Amber over any background: at this strength both black and white letters keep a contrast of 4.5.
 _AMBER, _STRONGEST = "255, 170, 0", 0.5
@@ -79,14 +79,17 @@ def to_html(explanation: Explanation) -> str:
 def to_rich(explanation: Explanation) -> Group:
     """The same for a terminal; the text cannot switch colours or smuggle in markup."""
     head = Text()
-    head.append(one_line(explanation.label), Style(bold=True))
+    head.append(to_single_line(explanation.label), Style(bold=True))
     head.append(f"  {explanation.probability:.1%}")
     lines = [head, _shaded(explanation, explanation.attention)]
     if len(explanation.rows) > 1:
         for name, weights in zip(explanation.rows, explanation.weights, strict=True):
-            lines += [Text(f"{one_line(name)}:", Style(dim=True)), _shaded(explanation, weights)]
+            lines += [
+                Text(f"{to_single_line(name)}:", Style(dim=True)),
+                _shaded(explanation, weights),
+            ]
     words = ", ".join(f"{word} {weight:.0%}" for word, weight in explanation.most_attended())
-    lines.append(Text(f"most attended: {harmless(words)}", Style(dim=True)))
+    lines.append(Text(f"most attended: {escape_controls(words)}", Style(dim=True)))
     if explanation.left_out:
         lines.append(Text(_left_out(explanation), Style(dim=True)))
     return Group(*lines)
@@ -109,7 +112,7 @@ def _shaded(explanation, weights):
     line = Text()
     top = max([0.0, *map(float, weights)])
     for piece, weight in pieces(explanation, weights):
-        line.append(harmless(piece), _shade(weight / top) if weight and top > 0 else None)
+        line.append(escape_controls(piece), _shade(weight / top) if weight and top > 0 else None)
     return line
 
 

@@ -1,10 +1,10 @@
-"""From a trained model to files that others run: one module per format.
+"""Exports a trained model in formats that run without this package, one module per format.
 
     bundle = Bundle(vectorizer, model, classes, max_length=400)
     deliver(bundle, "best", ["savedmodel", "onnx"], texts)
 
-Each artefact is loaded in a fresh process without this package and must give the model's own
-probabilities before it takes its place.
+Each artefact is loaded in a new process, without this package, and must give the same
+probabilities as the model. Only then is it moved to its path.
 """
 
 import importlib
@@ -12,20 +12,20 @@ import importlib
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
 
-_ELSEWHERE = {
-    "Delivered": "export",
+_LAZY = {  # Name to module; these import TensorFlow.
+    "ExportedArtefact": "export",
     "Shrink": "compression.shrink",
-    "bundle_of": "export_model",
-    "deliver": "export",
+    "export_bundle": "export",
     "export_model": "export_model",
-    "shrunk": "compression.shrink",
+    "make_bundle": "export_model",
+    "shrink_embeddings": "compression.shrink",
 }
 
-__all__ = ["Artefact", "Bundle", "exporters", *_ELSEWHERE]
+__all__ = ["Artefact", "Bundle", "exporters", *_LAZY]
 
 
-def __getattr__(name):
-    if name in _ELSEWHERE:
-        module = importlib.import_module(f"{__name__}.{_ELSEWHERE[name]}")
+def __getattr__(name: str):
+    if name in _LAZY:
+        module = importlib.import_module(f"{__name__}.{_LAZY[name]}")
         return getattr(module, name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -1,4 +1,4 @@
-"""A folder that appears whole or not at all."""
+"""Writes the folder of an export atomically, and recognises folders of earlier exports."""
 
 import json
 import os
@@ -31,15 +31,14 @@ _REMEDY = "Export the model again."
 
 
 @contextmanager
-def whole_folder(path) -> Iterator[Path]:
-    """Gives an empty folder to write into, which takes the name `path` when the block succeeds.
+def artefact_folder(path) -> Iterator[Path]:
+    """Creates an empty folder to write into, which is moved to `path` when the block succeeds.
 
-    A reader never sees half an artefact, and an artefact that fails its check never stands at
-    `path`. What stood there before stays until then, and is replaced only if it is empty or an
-    earlier export.
+    So an artefact at `path` is always complete and has passed its check. A folder already there
+    stays until then, and is replaced only if it is empty or an earlier export.
 
     Raises:
-        ExportError: `path` is a file, another's folder, or cannot be written.
+        ExportError: `path` is a file, a folder that no export wrote, or not writable.
     """
     path = Path(path).absolute()
     _refuse_what_is_not_ours(path)
@@ -55,14 +54,14 @@ def whole_folder(path) -> Iterator[Path]:
 
 
 def check_targets(path, formats: Sequence[str]):
-    """Refuses folders that could not be written, before a model is loaded or a process started.
+    """Raises ExportError if an export could not be written, before any model is loaded.
 
     Args:
-        path: the folder of the artefact; with several formats, the folder of their folders.
-        formats: names of formats.
+        path: path of the artefact's folder; with several formats, of the folder that holds them.
+        formats: sequence of str, names of formats.
 
     Raises:
-        ExportError: as `whole_folder` does.
+        ExportError: as `artefact_folder` does.
     """
     path = Path(path).absolute()
     for target in [path / name for name in formats] if len(formats) > 1 else [path]:
@@ -79,8 +78,8 @@ def check_targets(path, formats: Sequence[str]):
             raise _cannot_write(target.parent, "Permission denied")
 
 
-def is_ours(path: Path) -> bool:
-    """Whether an earlier export made this folder."""
+def has_model_card(path: Path) -> bool:
+    """Checks whether an export wrote this folder, by its `card.json`."""
     try:
         card = json.loads((path / CARD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -89,15 +88,15 @@ def is_ours(path: Path) -> bool:
 
 
 def is_export(path) -> bool:
-    """Whether a folder holds an export of any format, perhaps a damaged one, and nothing else."""
+    """Checks whether a folder holds an export, perhaps a damaged one, and nothing else."""
     if not Path(path).is_dir():
         return False
     names = {each.name for each in Path(path).iterdir()}
-    return is_ours(Path(path)) or (bool(names) and names <= _NAMES)
+    return has_model_card(Path(path)) or (bool(names) and names <= _NAMES)
 
 
 def check_export(path):
-    """Raises DamagedFile where a file of an export has changed since it was made."""
+    """Raises DamagedFile if a file of an export has changed since it was written."""
     path = Path(path)
     card = read_object(path / CARD, {"made_by": str, "files": dict}, _REMEDY)
     digests = card.get("digests", {})
@@ -109,7 +108,7 @@ def check_export(path):
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
+    """Returns the bytes of a file, or of all files in a folder."""
     if path.is_file():
         return path.stat().st_size
     return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
@@ -118,7 +117,7 @@ def size_of(path: Path) -> int:
 def _refuse_what_is_not_ours(path: Path):
     if path.is_dir():
         names = {each.name for each in path.iterdir()}
-        if names and not names <= _BUNDLE and not is_ours(path):
+        if names and not names <= _BUNDLE and not has_model_card(path):
             raise ExportError(
                 f"'{path}' holds files that no export made. "
                 "Choose an empty or new folder, or remove this one first."

@@ -1,4 +1,4 @@
-"""What every format is made from: text to ids to probabilities, with names for the classes."""
+"""Bundles a model with its vectorizer and class names, the input of every export format."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from attn_tuner.storage.layout import BUNDLE_FACTS
 from attn_tuner.tasks import TASKS, task_named
 from attn_tuner.text.input_texts import read_texts
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
-from attn_tuner.text.truncation import TRUNCATIONS, cut
+from attn_tuner.text.truncation import TRUNCATIONS, truncate
 from attn_tuner.verbosity import silence
 
 READER = "reader.py"
@@ -25,19 +25,19 @@ READER = "reader.py"
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """A model with all that it needs to read strings and to name what it says.
+    """A model with what it needs to read strings and to name its answers.
 
     Args:
-        vectorizer: `text.Vectorizer`, or an adapted Keras `TextVectorization`.
-        model: a Keras model of ids `(batch, steps)`, 0 padding and 1 unknown, that gives
-            `(batch, 1)` probabilities of the second class, or `(batch, classes)` probabilities;
-            for several labels a probability for each, for a regression a number, `(batch, 1)`.
-        classes: names of classes or labels by index; none for a regression.
+        vectorizer: `text.Vectorizer`, or a Keras `TextVectorization` through `adapt_vectorizer`.
+        model: `keras.Model` of ids `(batch, steps)`, 0 padding and 1 unknown. It gives `(batch,
+            classes)` probabilities, or `(batch, 1)` for the second of two classes; for several
+            labels one probability each; for a regression `(batch, 1)` numbers.
+        classes: sequence of str, names of classes or labels by index; empty for a regression.
         max_length: tokens kept of a text; None where the model cuts texts itself.
         truncation: which part of a longer text stays: `"head"`, `"tail"` or `"ends"`.
         vocabulary_size: ids from here on are read as unknown; None keeps all.
-        card: facts for the model card: `data`, `scores`, `limits`, anything JSON can hold.
-        task: a name of `text.tasks.TASKS`; by the number of classes if not given.
+        card: mapping for the model card, such as `data`, `scores` and `limits`; JSON values.
+        task: str, name in `tasks.TASKS`; by the number of classes if not given.
 
     Raises:
         ExportError: the parts do not fit each other.
@@ -92,25 +92,25 @@ class Bundle:
 
     @property
     def kind(self) -> str:
-        """What it answers: key of `measures.MEASURES`."""
+        """Kind of the answers: a key of `metrics.MEASURES`."""
         return TASKS[self.task].kind
 
     @property
     def width(self) -> int:
-        """Columns of its answers: classes, labels, or one number."""
+        """Columns of the answers: the number of classes or labels, or 1 for a number."""
         return len(self.classes) or 1
 
     def columns(self, given) -> np.ndarray:
-        """The model's output with a column per class, label or number."""
+        """Converts the model's output to one column per class, label or number."""
         return TASKS[self.task].columns(given)
 
     def label(self, row) -> str:
-        """One row of answers in words: the class, the labels joined, or the number."""
+        """Formats one row of answers: the class, the labels joined, or the number."""
         return TASKS[self.task].label(row, self.classes)
 
     @property
     def steps(self) -> int | None:
-        """The one length that the model takes, or None where it takes any."""
+        """Length of input that the model takes; None for any length."""
         return self.model.input_shape[1]
 
     @property
@@ -124,44 +124,45 @@ class Bundle:
 
     @cached_property
     def used_vocabulary(self) -> list[str]:
-        """The tokens that reach the model by id; the others are read as unknown."""
+        """Tokens that reach the model, by id; others are read as unknown."""
         return list(self.vectorizer.vocabulary[: self.vocabulary_size])
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids that the model reads of each text: cut to the limit, rare words unknown."""
+        """Encodes texts as the model reads them: truncated, rare words unknown."""
         if not isinstance(texts, list):
             texts = read_texts(texts, who="Bundle.predict()").texts
         ids, offsets = self.vectorizer.encode(texts)
         if self.vocabulary_size is not None:
             ids = np.where(ids < self.vocabulary_size, ids, UNKNOWN)
         each = np.split(ids, offsets[1:-1]) if len(offsets) > 1 else []
-        return [cut(own, self.max_length, self.truncation).tolist() for own in each]
+        return [truncate(own, self.max_length, self.truncation).tolist() for own in each]
 
     def predict(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
-        """Probabilities (texts, classes), or numbers (texts, 1), as the model here gives them."""
+        """Predicts probabilities `(texts, classes)`, or numbers `(texts, 1)`, in float32."""
         rows = self.ids(texts)
         result = np.zeros((len(rows), self.width), "float32")
         by_length = np.argsort([len(ids) for ids in rows], kind="stable")
         for start in range(0, len(rows), batch_size):
             chosen = by_length[start : start + batch_size]
-            batch = padded([rows[each] for each in chosen], self.steps)
+            batch = pad_ids([rows[each] for each in chosen], self.steps)
             with silence():  # TensorFlow warns of retracing; one trace for each length is intended.
                 given = keras.ops.convert_to_numpy(self.model.predict_on_batch(batch))
             result[chosen] = self.columns(given)
         return result
 
     def save(self, folder) -> Path:
-        """Writes the bundle as a `.keras` file and JSON, from which `load` makes it again."""
+        """Writes the bundle as a `.keras` file and JSON, which `load` reads."""
         return save_bundle(self, folder)
 
     @classmethod
     def load(cls, folder, trust: str | Sequence[str] = ()) -> "Bundle":
-        """The bundle that `save` wrote, in any process and under any Keras backend.
+        """Loads a bundle that `save` wrote, under any Keras backend.
 
         Args:
-            folder: what `save` wrote.
-            trust: names of modules whose classes the model may hold beside those of Keras, of
-                this package and those that are registered with Keras already. They are imported.
+            folder: path of the folder that `save` wrote.
+            trust: module name or names; the model may hold classes of these modules, besides those
+                of Keras, this package, and those already registered with Keras. The modules are
+                imported.
 
         Raises:
             DamagedFile: a file is not whole.
@@ -172,14 +173,14 @@ class Bundle:
             return cls(**facts)
 
     def with_model(self, model: keras.Model, **changes) -> "Bundle":
-        """The same bundle around another model."""
+        """Returns the same bundle with another model."""
         return replace(self, model=model, **changes)
 
 
-def padded(rows: Sequence[Sequence[int]], steps: int | None = None) -> np.ndarray:
-    """Ids (texts, steps), padded at the end: to `steps`, or to a length on a short ladder.
+def pad_ids(rows: Sequence[Sequence[int]], steps: int | None = None) -> np.ndarray:
+    """Pads ids at the end: to `steps`, or to one of a few lengths; returns (texts, steps) int32.
 
-    The ladder spares a compiled model a new trace for every length of text.
+    With few lengths a compiled model is traced only a few times.
     """
     longest = max([1, *map(len, rows)])
     ids = np.full((len(rows), steps or _rung(longest)), PADDING, "int32")
@@ -189,7 +190,7 @@ def padded(rows: Sequence[Sequence[int]], steps: int | None = None) -> np.ndarra
 
 
 def _rung(length: int) -> int:
-    """The least of 16, 24, 32, 48, 64, 96, ... that holds `length`."""
+    """Returns the smallest of 16, 24, 32, 48, 64, 96, ... that is at least `length`."""
     rung = 16
     while rung < length:
         rung = rung * 3 // 2 if rung & (rung - 1) == 0 else rung * 4 // 3
@@ -197,5 +198,5 @@ def _rung(length: int) -> int:
 
 
 def _plain(value):
-    """Numpy's numbers as Python's, for JSON."""
+    """Converts NumPy values to Python values for JSON."""
     return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -1,10 +1,15 @@
-"""The folder of a bundle: written so that damage is noticed, read without trusting it."""
+"""Writes and reads the folder of a bundle, with checksums and without trusting its content."""
 
 from pathlib import Path
 
 import keras
 
-from attn_tuner.exporting.trusted_modules import config_of, modules_of, refuse_strangers, trusted
+from attn_tuner.exporting.trusted_modules import (
+    check_trusted,
+    import_trusted,
+    model_modules,
+    read_model_config,
+)
 from attn_tuner.exporting.vectorizer_adapters import from_json, to_json
 from attn_tuner.space.renamed import current_names
 from attn_tuner.storage.atomic_files import write_json, write_whole
@@ -27,17 +32,17 @@ _KINDS = {
 
 
 def save_bundle(bundle, folder) -> Path:
-    """Writes a bundle as a `.keras` file and JSON, each of them whole or not at all."""
+    """Writes a bundle as a `.keras` file and JSON, each atomically."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / BUNDLE_MODEL, bundle.model.save)
     facts = {
         "classes": list(bundle.classes),
-        **bundle.reading,
+        **bundle.token_limits,
         "card": bundle.card,
         "task": bundle.task,
         "vectorizer": to_json(bundle.vectorizer),
-        "modules": modules_of(bundle.model),
+        "modules": model_modules(bundle.model),
         "digest": digest_of(folder / BUNDLE_MODEL),
     }
     write_json(folder / BUNDLE_FACTS, facts)
@@ -45,7 +50,7 @@ def save_bundle(bundle, folder) -> Path:
 
 
 def check_bundle(folder) -> dict:
-    """The facts of a bundle whose files are whole; nothing of them is made or run.
+    """Reads the JSON of a bundle and verifies its files, without creating any object from them.
 
     Raises:
         DamagedFile: one of them is not.
@@ -55,28 +60,29 @@ def check_bundle(folder) -> dict:
         facts = current_names(read_object(folder / BUNDLE_FACTS, remedy=_REMEDY))
         check_kinds(facts, _KINDS)
     with reading(folder / BUNDLE_MODEL, _REMEDY):
-        config_of(folder / BUNDLE_MODEL)
+        read_model_config(folder / BUNDLE_MODEL)
         if facts.get("digest") not in (None, digest_of(folder / BUNDLE_MODEL)):
             raise ValueError(f"it is not the model that {BUNDLE_FACTS} was written for")
     return facts
 
 
 def read_bundle(folder, trust=()) -> dict:
-    """What `Bundle` takes, from the folder that `save_bundle` wrote.
+    """Reads the arguments of `Bundle` from the folder that `save_bundle` wrote.
 
     Args:
-        folder: of the bundle.
-        trust: modules whose classes the model may hold, beside Keras' and ours.
+        folder: path of the bundle.
+        trust: names of modules whose classes the model may hold, besides those of Keras and this
+            package.
 
     Raises:
         DamagedFile: a file of it is not whole.
         RunError: it names classes that nobody vouches for.
     """
     folder = Path(folder)
-    trust = trusted(trust)
+    trust = import_trusted(trust)
     facts = check_bundle(folder)
-    refuse_strangers(config_of(folder / BUNDLE_MODEL), folder, trust)
-    refuse_strangers(facts["vectorizer"], folder, trust)
+    check_trusted(read_model_config(folder / BUNDLE_MODEL), folder, trust)
+    check_trusted(facts["vectorizer"], folder, trust)
     with reading(folder / BUNDLE_FACTS, _REMEDY):
         vectorizer = from_json(facts["vectorizer"])
     with reading(folder / BUNDLE_MODEL, _REMEDY):

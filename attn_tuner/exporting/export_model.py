@@ -1,4 +1,4 @@
-"""Models from other pipelines: looked over, made a Bundle, exported."""
+"""Exports models from other pipelines, after checking that they fit a Bundle."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,11 +7,11 @@ import numpy as np
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.artefact_folder import check_targets
-from attn_tuner.exporting.bundle import Bundle, padded
-from attn_tuner.exporting.export import Delivered, deliver
-from attn_tuner.exporting.vectorizer_adapters import adapted
+from attn_tuner.exporting.bundle import Bundle, pad_ids
+from attn_tuner.exporting.export import ExportedArtefact, export_bundle
+from attn_tuner.exporting.vectorizer_adapters import adapt_vectorizer
 from attn_tuner.layers.token_limits import TokenLimits
-from attn_tuner.text.dataset import one_line
+from attn_tuner.text.dataset import is_single_line
 
 
 def export_model(
@@ -27,50 +27,50 @@ def export_model(
     card: Mapping | None = None,
     task: str = "",
     **options,
-) -> list[Delivered]:
-    """Exports a model that was trained in any pipeline, with what it needs to read strings.
+) -> list[ExportedArtefact]:
+    """Exports a model trained in any pipeline, with its vectorizer and class names.
 
     Args:
-        model: a Keras model of ids (batch, steps), 0 padding and 1 unknown: one that our
-            hypermodel built, or one's own with any of our heads, or with none.
-        path: the folder of the artefact; with several formats, the folder of their folders.
-        vectorizer: what made the ids: a `text.Vectorizer` or a Keras `TextVectorization`.
-        classes: class or label names in the order of the model's outputs, or a dict from each
-            output's number to its name; for one sigmoid output, the name of 0 and the name of 1;
-            none for a regression.
+        model: `keras.Model` of ids (batch, steps), 0 padding and 1 unknown: from our hypermodel, or
+            your own with or without one of our heads.
+        path: path of the artefact's folder; with several formats, of the folder that holds them.
+        vectorizer: what made the ids: `text.Vectorizer` or Keras `TextVectorization`.
+        classes: sequence of str, names by output index, or a dict of index to name; for one sigmoid
+            output the names of 0 and 1; empty for a regression.
         max_length: tokens kept of a text. If not given: the model's own limit, else its fixed
             length, else 512.
-        truncation: which part of a longer text stays; if not given, what the model does, else
-            "head".
-        formats: names of exporters.
-        verify_texts: texts on which each artefact must give what the model gives.
-        verify_labels: their class numbers (0 or 1 for each label, or numbers), for the accuracy
-            of a smaller artefact.
-        card: facts for the model card: `data`, `scores`, `limits`.
-        task: "multilabel" where a text may have several of the classes, "regression" where the
-            model gives a number; else one class a text.
-        options: `max_size_mb` and `shrink` of `deliver`.
+        truncation: which part of a longer text stays; if not given, what the model does,
+            else "head".
+        formats: str or sequence of str, names of exporters.
+        verify_texts: list of str, on which each artefact must reproduce the model.
+        verify_labels: class indices of these texts (0 or 1 for each label, or numbers), for the
+            accuracy of shrunk artefacts.
+        card: mapping for the model card: `data`, `scores`, `limits`.
+        task: "multilabel" if a text may have several classes, "regression" if the model gives a
+            number; else one class per text.
+        options: `max_size_mb` and `shrink` of `export_bundle`.
 
     Raises:
         ExportError: the parts do not fit, or an artefact does not reproduce the model.
     """
     formats = [formats] if isinstance(formats, str) else formats
     check_targets(path, formats)
-    bundle = bundle_of(model, vectorizer, classes, max_length, truncation, card, task)
-    return deliver(bundle, path, formats, verify_texts, verify_labels, **options)
+    bundle = make_bundle(model, vectorizer, classes, max_length, truncation, card, task)
+    return export_bundle(bundle, path, formats, verify_texts, verify_labels, **options)
 
 
-def bundle_of(
+def make_bundle(
     model: keras.Model, vectorizer, classes, max_length=None, truncation=None, card=None, task=""
 ) -> Bundle:
-    """A Bundle of parts that were not made for each other, or one sentence on why they do not fit.
+    """Makes a Bundle from parts of another pipeline, or raises an error that says why they do not
+    fit.
 
     Raises:
         ExportError: the model does not read ids, its answer depends on the padding, it has fewer
             rows than the vocabulary has words, or another number of outputs than classes.
     """
     _refuse_other_inputs(model)
-    vectorizer = adapted(vectorizer)
+    vectorizer = adapt_vectorizer(vectorizer)
     classes = _in_order(classes)
     steps = model.input_shape[1]
     limits, cuts = _cuts_of(model)
@@ -90,7 +90,7 @@ def bundle_of(
 
 
 def _in_order(classes) -> list[str]:
-    """The names by index, each on one line.
+    """Returns the class names by index.
 
     Raises:
         ExportError: a dict has gaps or other keys than numbers, or a name has a line break.
@@ -110,17 +110,19 @@ def _in_order(classes) -> list[str]:
             "model's outputs."
         )
     names = [str(name) for name in classes]
-    broken = next((name for name in names if not one_line(name)), None)
+    broken = next((name for name in names if not is_single_line(name)), None)
     if broken is not None:
         raise ExportError(
-            f"The class name {broken!r} has a line break, and classes.txt has a name in each line. "
-            "Give it another name."
+            f"The class name {broken!r} has a line break, but classes.txt has one name per line. "
+            "Rename the class."
         )
     return names
 
 
 def _cuts_of(model) -> tuple[int | None, str | None]:
-    """The limit to which the model itself cuts texts, and how; None where members differ."""
+    """Returns length limit and truncation of the model's own TokenLimits; None where several
+    differ.
+    """
     found = {
         (each.max_length, each.truncation) for each in model.layers if isinstance(each, TokenLimits)
     }
@@ -133,7 +135,7 @@ def _refuse_other_inputs(model):
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         kind = type(model).__name__
         raise ExportError(
-            f"model is a {kind}, whose layers cannot be followed from input to output. Pass a "
+            f"model is a {kind}, whose layers are not known from input to output. Pass a "
             "Functional model, keras.Model(inputs, outputs), or a Sequential that begins with "
             "keras.Input((None,))."
         )
@@ -163,7 +165,7 @@ def _refuse_other_inputs(model):
 
 def _refuse_more_words_than_rows(model, words: int):
     for layer in model.layers:
-        # Behind TokenLimits, or whatever else changes ids, words beyond the rows may be meant.
+        # After TokenLimits, or another layer that changes ids, fewer rows than words suffice.
         reads_ids = isinstance(layer, keras.layers.Embedding) and layer.input is model.inputs[0]
         if reads_ids and layer.input_dim < words:
             raise ExportError(
@@ -174,13 +176,13 @@ def _refuse_more_words_than_rows(model, words: int):
 
 def _refuse_what_padding_changes(model):
     ids = np.random.default_rng(0).integers(1, 3, (1, 9))
-    short, long = (model.predict_on_batch(padded(ids.tolist(), steps)) for steps in (9, 23))
+    short, long = (model.predict_on_batch(pad_ids(ids.tolist(), steps)) for steps in (9, 23))
     change = float(
         np.abs(keras.ops.convert_to_numpy(short) - keras.ops.convert_to_numpy(long)).max()
     )
     if change > 1e-4:
         raise ExportError(
-            f"Padding changes the model's answer, by {change:.2g} for one text, so it would answer "
-            "by what else is in the batch. Pass a mask to its layers (mask=ids != 0), or give it "
-            "the fixed length it was trained with: Input((500,))."
+            f"Padding changes the model's output by {change:.2g} for one text, so the output would "
+            "depend on the other texts of a batch. Pass a mask to its layers (mask=ids != 0), or "
+            "give it the fixed length it was trained with: Input((500,))."
         )

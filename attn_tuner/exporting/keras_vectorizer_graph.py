@@ -1,20 +1,20 @@
-"""Keras' TextVectorization in a TensorFlow graph, behind the interface of `text.graph`."""
+"""Wraps Keras' TextVectorization in the interface of `text.tf_tokenization.TextGraph`."""
 
 import tensorflow as tf
 
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
-from attn_tuner.text.truncation import ends_kept
+from attn_tuner.text.truncation import head_tail_lengths
 
 _REPLACEMENT = 0xFFFD
 
 
 class KerasTextGraph(tf.Module):
-    """Strings (batch,) to ids (batch, steps) as a `TextVectorization` layer makes them.
+    """Encodes strings (batch,) as ids (batch, steps) with a `TextVectorization` layer.
 
     Bytes that are no UTF-8 are read as U+FFFD.
 
     Args:
-        vectorizer: a `KerasVectorizer`.
+        vectorizer: `KerasVectorizer`.
         max_length: tokens kept of a text, or None for all.
         truncation: "head", "tail" or "ends".
         vocabulary_size: ids from here on are read as unknown.
@@ -25,14 +25,16 @@ class KerasTextGraph(tf.Module):
         self._layer = vectorizer.layer
         self._vocabulary = vectorizer.vocabulary
         self._limit = vocabulary_size
-        self._ends = None if max_length is None else ends_kept(max_length, truncation)
+        self._ends = None if max_length is None else head_tail_lengths(max_length, truncation)
 
     def __call__(self, texts) -> tf.Tensor:
-        """(batch,) string -> (batch, steps) int32; at least one step."""
+        """Encodes texts: (batch,) string -> (batch, steps) int32; at least 1 step."""
         return self._limited(_padded(self._kept(texts)))
 
     def explain(self, texts) -> dict[str, tf.Tensor]:
-        """Ids and tokens (batch, steps); the layer keeps no places, so they are 0."""
+        """Encodes texts with their tokens, (batch, steps); the layer gives no places, so they are
+        0.
+        """
         ids = _padded(self._kept(texts))
         tokens = tf.gather(tf.constant(self._vocabulary), ids)
         nowhere = tf.zeros_like(ids)

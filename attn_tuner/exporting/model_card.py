@@ -1,4 +1,4 @@
-"""The model card beside every artefact: for people `README.md`, for programs `card.json`."""
+"""Writes the model card of an artefact: `README.md` for people, `card.json` for programs."""
 
 import platform
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import keras
 from attn_tuner.exporting.artefact_folder import MADE_BY, size_of
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact
-from attn_tuner.exporting.usage_snippets import usage_of
+from attn_tuner.exporting.usage_snippets import usage_snippet
 from attn_tuner.exporting.verification.verify import Proof
 from attn_tuner.metrics import interval
 from attn_tuner.storage.atomic_files import write_json
@@ -20,7 +20,7 @@ from attn_tuner.storage.layout import CARD, CARD_PAGE
 
 _TRUNCATIONS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
 _PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
-# What wrote a format or was seen to run it, beside these.
+# Further packages that write or run a format.
 _OWN_PACKAGES = {"onnx": ("tf2onnx", "onnxruntime"), "litert": ("ai-edge-litert",)}
 
 
@@ -33,15 +33,17 @@ def write_card(
     notes: Sequence[str] = (),
 ) -> dict:
     """Writes `card.json` and `README.md` into the folder, and returns the card."""
-    card = card_of(bundle, folder, name, artefacts, proofs, notes)
-    (folder / CARD_PAGE).write_text(page_of(card, usage_of(name, bundle)), encoding="utf-8")
+    card = build_card(bundle, folder, name, artefacts, proofs, notes)
+    (folder / CARD_PAGE).write_text(
+        card_to_markdown(card, usage_snippet(name, bundle)), encoding="utf-8"
+    )
     card["digests"] = {file: digest_of(folder / file) for file in card["files"]}
     write_json(folder / CARD, card)
     return card
 
 
-def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs, notes=()) -> dict:
-    """The facts of an artefact, as JSON holds them."""
+def build_card(bundle: Bundle, folder: Path, name: str, artefacts, proofs, notes=()) -> dict:
+    """Collects the facts of an artefact as JSON values."""
     given = dict(bundle.card)
     data = given.pop("data", {})
     return {
@@ -71,8 +73,8 @@ def card_of(bundle: Bundle, folder: Path, name: str, artefacts, proofs, notes=()
     }
 
 
-def page_of(card: dict, usage: str) -> str:
-    """The card as Markdown."""
+def card_to_markdown(card: dict, usage: str) -> str:
+    """Formats the card as Markdown."""
     title, gives = _task(card)
     parts = [
         title,
@@ -89,7 +91,7 @@ def page_of(card: dict, usage: str) -> str:
 
 
 def _task(card: dict) -> tuple[str, str]:
-    """The title, and what the model gives of a text."""
+    """Returns the title, and a sentence on what the model gives for a text."""
     names = ", ".join(f"`{name}`" for name in card["classes"])
     count = len(card["classes"])
     if card["task"] == "regression":
@@ -102,7 +104,7 @@ def _task(card: dict) -> tuple[str, str]:
 
 
 def _with_intervals(scores: dict, data: dict) -> dict:
-    """Beside the accuracy on a part of known size the 95 % interval that so many texts leave."""
+    """Adds the 95 % interval to accuracies on parts of known size."""
     return {
         part: {**found, "accuracy_95": list(interval(found["accuracy"], data[part]))}
         if isinstance(found, dict) and "accuracy" in found and data.get(part)
@@ -117,7 +119,7 @@ def _limits(bundle: Bundle, artefacts: Sequence[Artefact]):
         yield f"Of a longer text only {kept} are read."
     yield "A word outside the vocabulary counts as unknown."
     if bundle.kind == "class":
-        yield "It always names one of its classes, for a text of another kind or language as well."
+        yield "It always names one of its classes, even for a text of another kind or language."
     for artefact in artefacts:
         yield from artefact.notes
 

@@ -1,4 +1,4 @@
-"""A bundle as a TensorFlow graph: ids to probabilities, and strings to labels with reasons."""
+"""Builds TensorFlow graphs of a bundle: ids to probabilities, strings to labels and attention."""
 
 import tensorflow as tf
 
@@ -15,8 +15,8 @@ class IdScorer(tf.Module):
     model's numbers and nothing else of it: no optimiser, no layer, no Python.
 
     Args:
-        bundle: what to put into the graph.
-        constant: whether the numbers are constants of the graph; else they are variables, shared
+        bundle: `Bundle` to build the graph from.
+        constant: bool, whether weights are constants of the graph; else they are variables, shared
             by all signatures of a SavedModel.
     """
 
@@ -25,7 +25,7 @@ class IdScorer(tf.Module):
         outputs = with_attention(bundle.model, (bundle.max_length, bundle.truncation))
         self.has_weights = "weights" in outputs.output
         self._kind = bundle.kind
-        # The method alone: TensorFlow would save a model held here, and so all numbers twice.
+        # Only the method: an attribute with the model would be saved, with all weights twice.
         self._answer = outputs.stateless_call
         hold = _numbers if constant else _variables
         self._trainable = hold(outputs.trainable_variables)
@@ -48,10 +48,10 @@ class IdScorer(tf.Module):
 
 
 class TextScorer(tf.Module):
-    """Strings (batch,) to labels and probabilities, and the tokens that were read.
+    """Strings (batch,) to labels, probabilities and tokens.
 
     Args:
-        bundle: what to put into the graph.
+        bundle: `Bundle` to build the graph from.
     """
 
     def __init__(self, bundle: Bundle):
@@ -69,19 +69,19 @@ class TextScorer(tf.Module):
         self._score = tf.function(self.model, input_signature=[ids], autograph=False)
 
     def serve(self, texts) -> dict:
-        """`label` (batch,) and `probabilities` (batch, classes).
+        """Predicts `label` (batch,) and `probabilities` (batch, classes).
 
-        Of several labels `label` joins those over the threshold, and `labels` (batch, classes)
-        tells which these are. Of a regression there is `value` (batch,) alone.
+        With several labels per text, `label` joins those above the threshold and `labels` (batch,
+        classes) is True for them. A regression gives `value` (batch,) only.
         """
         scores = self._named(self._score(self._filled(self.reader(texts))))
         return {name: each for name, each in scores.items() if name != "weights"}
 
     def explain(self, texts) -> dict:
-        """What `serve` gives, and per token kept: itself, its place in the text, its weight.
+        """Predicts as `serve`, with the tokens, their places in the text and their attention.
 
-        `tokens`, `start`, `end` are (batch, steps), `weights` is (batch, hops, steps). Places
-        count characters, `end` is one behind the last; behind a text tokens are "", places 0.
+        `tokens`, `start`, `end` are (batch, steps), `weights` is (batch, hops, steps). Places count
+        characters; `end` is exclusive. At padding tokens are "" and places 0.
         """
         read = {name: self._filled(each) for name, each in self.reader.explain(texts).items()}
         return {**self._named(self._score(read.pop("ids"))), **read}
@@ -93,7 +93,7 @@ class TextScorer(tf.Module):
         return self._named(self._score(ids))
 
     def names(self) -> dict:
-        """`classes` (classes,): the class names in the order of the probabilities."""
+        """Returns `classes` (classes,): class names in the order of the probabilities."""
         return {"classes": tf.constant(self._classes)}
 
     def _named(self, scores) -> dict:
@@ -114,7 +114,7 @@ class TextScorer(tf.Module):
         return {**scores, "label": joined, "labels": there}
 
     def _filled(self, dense):
-        """Padded on to the length that the model takes, where it takes one alone."""
+        """Pads to the fixed length of the model, if it has one."""
         if self._steps is None:
             return dense
         padding = tf.constant("" if dense.dtype == tf.string else 0, dense.dtype)

@@ -1,8 +1,8 @@
-"""Exports of models that were trained on JAX or PyTorch, written by a process on TensorFlow.
+"""Exports models trained on JAX or PyTorch, in a process whose backend is TensorFlow.
 
-Started as the module `attn_tuner.exporting.tensorflow_subprocess`, with BUNDLE FOLDER FORMAT and
-the modules of foreign layers in the model. All formats but Keras' own are made from a TensorFlow
-graph; the model's layers are the same on every backend.
+Run as the module `attn_tuner.exporting.tensorflow_subprocess` with BUNDLE FOLDER FORMAT and the
+modules of custom layers. All formats but Keras' own are made from a TensorFlow graph; layers are
+the same on every backend.
 """
 
 import json
@@ -17,7 +17,7 @@ import keras
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
-from attn_tuner.exporting.trusted_modules import strangers_of
+from attn_tuner.exporting.trusted_modules import untrusted_modules
 from attn_tuner.storage.atomic_files import scratch
 from attn_tuner.system.processes import module_command
 from attn_tuner.verbosity import QUIET_TENSORFLOW
@@ -25,8 +25,8 @@ from attn_tuner.verbosity import QUIET_TENSORFLOW
 _ANY_BACKEND = ("keras",)
 
 
-def on_tensorflow(name: str):
-    """The exporter of that name, in this process or in one whose backend is TensorFlow.
+def exporter_for_backend(name: str):
+    """Returns the exporter of that name, run in a process on TensorFlow if this backend is another.
 
     Raises:
         UnknownName: there is none of that name.
@@ -41,7 +41,7 @@ def _made_elsewhere(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
     with scratch() as place:
         bundle.save(place)
         done = subprocess.run(
-            module_command(__name__, place, folder, name, *strangers_of(bundle.model)),
+            module_command(__name__, place, folder, name, *untrusted_modules(bundle.model)),
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -49,9 +49,11 @@ def _made_elsewhere(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
         )
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
-        last = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         sentence = last.removeprefix("attn_tuner.errors.ExportError: ")
-        raise ExportError(f"Written on TensorFlow, as {name} is, the export failed: {sentence}")
+        raise ExportError(
+            f"The {name} export is written by a process on TensorFlow, which failed: {sentence}"
+        )
     return [
         Artefact(**{**facts, "file": Path(facts["file"]), "notes": tuple(facts["notes"])})
         for facts in json.loads(lines[-1])
@@ -59,7 +61,7 @@ def _made_elsewhere(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
 
 
 def main(place: str, folder: str, name: str, *trust: str):
-    """Writes the bundle saved at `place`, and prints what was made as JSON."""
+    """Writes the bundle saved at `place`, and prints the artefacts as JSON."""
     made = exporters[name](Bundle.load(place, trust), Path(folder))
     artefacts = made if isinstance(made, list) else [made]
     print(json.dumps([{**asdict(each), "file": str(each.file)} for each in artefacts]))

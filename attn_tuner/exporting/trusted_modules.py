@@ -1,4 +1,4 @@
-"""Which classes a stored model may name, and which modules may be imported for it.
+"""Decides which classes a stored model may name, and which modules are imported for it.
 
 A folder that came from elsewhere must not choose what runs here. Its files name classes and
 modules. Made are only those of Keras, of this package, of installed packages that announce parts
@@ -32,16 +32,16 @@ _OWN_MODULES = (
     "attn_tuner.training.losses",
     "attn_tuner.training.row_adamw",
 )
-_MOST_BYTES = 100_000_000  # Of a model's description, lest a small archive unpacks into memory.
-# Of Keras itself what loads files and fetches them, and is no part of a model.
+_MOST_BYTES = 100_000_000  # Of a model's configuration, against zip bombs.
+# Modules of Keras that load or download files and are not part of a model.
 _NOT_PARTS = ("utils", "saving", "callbacks", "config", "datasets", "export", "legacy", "wrappers")
 
 
-def trusted(modules: str | Iterable[str]) -> tuple[str, ...]:
-    """Imports the modules that a caller trusts, so that their classes are registered with Keras.
+def import_trusted(modules: str | Iterable[str]) -> tuple[str, ...]:
+    """Imports the modules that a caller trusts, so that Keras knows their classes.
 
     Args:
-        modules: names, or one name.
+        modules: str or iterable of str, module names.
 
     Raises:
         RunError: one of them cannot be imported.
@@ -59,31 +59,31 @@ def trusted(modules: str | Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def refuse_strangers(config, folder, trust: Sequence[str] = ()):
-    """Raises RunError where a model's description names what nobody here vouches for.
+def check_trusted(config, folder, trust: Sequence[str] = ()):
+    """Raises RunError if a model's configuration names classes that are not trusted.
 
     Args:
-        config: of a model, a layer or a vectorizer, as JSON holds it.
-        folder: where it stands, for the message.
-        trust: modules that the caller has named; they and all below them are imported.
+        config: JSON value, configuration of a model, layer or vectorizer.
+        folder: its folder, for the message.
+        trust: module names from the caller; these and their submodules are imported.
     """
     _register_ours()
     trust = (*trust, *announced_modules())
     for table in _objects(config):
         module, name = table.get("module"), table.get("class_name")
         registered = table.get("registered_name") or name
-        if name == "function":  # Which Keras looks for by this name alone.
+        if name == "function":  # Keras looks it up by this name alone.
             name = registered = table.get("config")
         if keras.saving.get_registered_object(str(registered)) is not None:
             continue
         if module is None or _of_keras(str(module)):
             continue
-        # So Keras writes its own functions, "relu"; Python's are none of a model.
+        # Keras writes its own functions, such as "relu", like this; Python's are refused.
         plain = module == "builtins" and table.get("class_name") == "function"
         if plain and not hasattr(builtins, str(name)):
             continue
         if _under(str(module), trust):
-            trusted(str(module))
+            import_trusted(str(module))
             continue
         ours = str(module).split(".")[0] == "attn_tuner"
         hint = (
@@ -94,13 +94,13 @@ def refuse_strangers(config, folder, trust: Sequence[str] = ()):
         )
         raise RunError(
             f"The model in '{folder}' names {str(name)[:80]!r} of the module "
-            f"{str(module)[:80]!r}, which is not part of Keras or attn_tuner and which nothing "
-            f"here has registered. A folder alone makes nothing run. {hint}"
+            f"{str(module)[:80]!r}, which is not part of Keras or attn_tuner and not registered "
+            f"here. A folder alone cannot make code run. {hint}"
         )
 
 
-def config_of(archive) -> dict:
-    """The description of the model in a `.keras` file, read without making anything of it.
+def read_model_config(archive) -> dict:
+    """Reads the configuration of the model in a `.keras` file, without creating the model.
 
     Raises:
         DamagedFile, ValueError, ...: it is no whole file of this kind.
@@ -116,8 +116,8 @@ def config_of(archive) -> dict:
     return found
 
 
-def modules_of(model: keras.Model) -> list[str]:
-    """The modules in which the classes of a living model are defined, but for Keras' own."""
+def model_modules(model: keras.Model) -> list[str]:
+    """Lists the modules that define the classes of a model, except Keras' own."""
     found = set()
     for table in _objects(json.loads(model.to_json())):
         made = keras.saving.get_registered_object(str(table.get("registered_name")))
@@ -126,9 +126,9 @@ def modules_of(model: keras.Model) -> list[str]:
     return sorted(each for each in found if not _of_keras(each))
 
 
-def strangers_of(model: keras.Model) -> list[str]:
-    """Those of `modules_of` that are not of this package: what a reader has to trust."""
-    return [each for each in modules_of(model) if each.split(".")[0] != "attn_tuner"]
+def untrusted_modules(model: keras.Model) -> list[str]:
+    """Lists those of `model_modules` outside this package: what a reader has to trust."""
+    return [each for each in model_modules(model) if each.split(".")[0] != "attn_tuner"]
 
 
 def announced_modules() -> tuple[str, ...]:
@@ -142,7 +142,7 @@ def announced_modules() -> tuple[str, ...]:
 
 
 def _register_ours():
-    """Registers every layer of this package, and those that installed packages announce."""
+    """Registers every layer of this package, and those of installed extensions."""
     for module in _OWN_MODULES:
         importlib.import_module(module)
     for registry in (heads, encoders, scores, queries, normalizers, fusions):
@@ -150,7 +150,7 @@ def _register_ours():
 
 
 def _objects(value) -> Iterator[Mapping]:
-    """Every table in a description that stands for an object, however deep."""
+    """Yields every mapping in a configuration that describes an object, at any depth."""
     waiting = [value]
     while waiting:
         each = waiting.pop()

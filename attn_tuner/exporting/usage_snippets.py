@@ -1,4 +1,4 @@
-"""How to call an artefact, in words that can be copied from its model card."""
+"""Writes code that calls an artefact, to be copied from its model card."""
 
 import json
 
@@ -99,8 +99,8 @@ _ONE = """probabilities = run(ids=np.array(read.padded(["a text"]), "int32"))["p
 read.classes[probabilities.argmax()]
 """
 _SURE = "[name for name, sure in zip(read.classes, ROW) if sure >= 0.5]"
-# What is said otherwise where a text has not one class.
-_OTHERWISE = {
+# Replacements for tasks other than one class per text.
+_REPLACEMENTS = {
     "labels": {
         "(texts,) strings": "(texts,) strings, the labels of a text joined by commas",
         _PROBABILITIES: f'answer["labels"]         # (texts, CLASSES) bool\n{_PROBABILITIES}',
@@ -122,12 +122,12 @@ _OTHERWISE = {
 }
 
 
-def usage_of(name: str, bundle: Bundle) -> str:
-    """Code that calls an artefact of this format."""
+def usage_snippet(name: str, bundle: Bundle) -> str:
+    """Returns the code that calls an artefact of this format."""
     explains = any(isinstance(layer, Head) for layer in bundle.model.layers)
     names = json.dumps(list(bundle.classes), ensure_ascii=False)
     text = _USAGES.get(name, "")
-    for classes, other in _OTHERWISE.get(bundle.kind, {}).items():
+    for classes, other in _REPLACEMENTS.get(bundle.kind, {}).items():
         text = text.replace(classes, other)
     text = text.replace("EXPLAIN", _EXPLAIN if explains else "")
     return text.replace("CLASS_NAMES", names).replace("CLASSES", str(len(bundle.classes)))

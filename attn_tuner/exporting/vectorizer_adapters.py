@@ -1,4 +1,4 @@
-"""Vectorizers as exports need them: ours, and Keras' TextVectorization behind our names."""
+"""Adapts vectorizers for export: ours as it is, Keras' TextVectorization by a wrapper."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,8 @@ from attn_tuner.text.vectorizer import Vectorizer
 _OURS, _KERAS = "attn_tuner", "keras"
 
 
-def adapted(vectorizer):
-    """The vectorizer behind the interface of `text.Vectorizer`.
+def adapt_vectorizer(vectorizer):
+    """Returns the vectorizer with the interface of `text.Vectorizer`.
 
     Raises:
         ExportError: it is neither of ours nor a Keras `TextVectorization` that gives ids.
@@ -30,9 +30,9 @@ def adapted(vectorizer):
 
 
 class KerasVectorizer:
-    """A `keras.layers.TextVectorization` with output mode `int`, whose ids are 0 and 1 as ours.
+    """Wraps a `keras.layers.TextVectorization` with output mode `int`; 0 and 1 mean the same.
 
-    It does not say where in the text a token stood, so every `start` and `end` is 0, and an
+    The layer does not tell where a token stood in the text, so `start` and `end` are 0, and an
     unknown token is shown as `[UNK]`.
     """
 
@@ -51,7 +51,7 @@ class KerasVectorizer:
             )
 
     def encode(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Ids of all texts in one array, and where each text begins and ends in it."""
+        """Encodes texts into one array of ids, with the offsets of each text."""
         texts = list(texts)
         ids = keras.ops.convert_to_numpy(self.layer(texts)) if texts else np.zeros((0, 1), "int32")
         rows = [row[: 1 + row.nonzero()[0].max(initial=-1)] for row in ids]
@@ -59,7 +59,7 @@ class KerasVectorizer:
         return np.concatenate([np.zeros(0), *rows]).astype("int32"), offsets
 
     def graph(self, max_length=None, truncation="head", vocabulary_size=None):
-        """The same in TensorFlow operations."""
+        """Builds the same conversion from TensorFlow operations."""
         from attn_tuner.exporting.keras_vectorizer_graph import KerasTextGraph
 
         return KerasTextGraph(self, max_length, truncation, vocabulary_size)
@@ -75,13 +75,13 @@ class KerasVectorizer:
 
 
 def to_json(vectorizer) -> dict:
-    """What `from_json` needs to make the vectorizer again."""
+    """Returns a description of the vectorizer for `from_json`."""
     kind = _KERAS if isinstance(vectorizer, KerasVectorizer) else _OURS
     return {"kind": kind, "config": vectorizer.get_config()}
 
 
 def from_json(stored: Mapping):
-    """The vectorizer that `to_json` described."""
+    """Creates the vectorizer from the description by `to_json`."""
     if stored["kind"] == _KERAS:
         return KerasVectorizer.from_config(stored["config"])
     return Vectorizer.from_config(stored["config"])

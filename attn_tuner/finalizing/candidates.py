@@ -15,7 +15,7 @@ from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.checkpoints import load_probabilities, load_weights, save_probabilities
 from attn_tuner.storage.layout import LINEAR, WEIGHTS, linear_answers
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
-from attn_tuner.text.prefetch import stream
+from attn_tuner.text.prefetch import prefetch
 from attn_tuner.tuning.chance_level import scale_of
 
 NEAR = 0.9  # Of the way from chance to the best trial, to be averaged with it.
@@ -172,7 +172,7 @@ def assembled(candidate: Candidate, runner, labels: np.ndarray) -> keras.Model:
 
 def answers_of(model: keras.Model, batches) -> np.ndarray:
     """The model's answers to all texts of the batches, in the order of the store."""
-    return batches.restore(model.predict(stream(batches), verbose=0))
+    return batches.in_store_order(model.predict(prefetch(batches), verbose=0))
 
 
 def _place(runner, record) -> Path:

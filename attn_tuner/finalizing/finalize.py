@@ -7,8 +7,8 @@ import numpy as np
 
 from attn_tuner.errors import BudgetError, ExportError, Infeasible, RunError
 from attn_tuner.exporting import Bundle
-from attn_tuner.exporting.artefact_folder import whole_folder
-from attn_tuner.exporting.export import deliver, fitting
+from attn_tuner.exporting.artefact_folder import artefact_folder
+from attn_tuner.exporting.export import export_bundle, fit_to_size
 from attn_tuner.finalizing.calibration import (
     Calibration,
     at_temperature,
@@ -31,7 +31,7 @@ from attn_tuner.storage.layout import BUNDLE, EXPORT, OUTCOME, PROBABILITIES
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.trial_text import given_by_rung, model_of
-from attn_tuner.text.dataset_notes import lacking_classes
+from attn_tuner.text.dataset_notes import missing_classes
 from attn_tuner.tuning.budget import save_clock
 from attn_tuner.tuning.constraints import Constraints, latency_ms
 
@@ -173,12 +173,12 @@ def _within(allowed, bundle, answers, stored, validation):
     if allowed.size_mb:
         texts, labels = validation.texts[:COMPARED], validation.labels[:COMPARED]
         try:
-            small, megabytes, notes = fitting(bundle, allowed.size_mb, texts, labels)
+            small, megabytes, notes = fit_to_size(bundle, allowed.size_mb, texts, labels)
         except ExportError as error:
             raise Infeasible(str(error).rstrip(".")) from error
         if small is not bundle:
             bundle = small
-            answers = answers_of(bundle.model, stored.validation(bundle.reading))
+            answers = answers_of(bundle.model, stored.validation(bundle.token_limits))
     took = latency_ms(bundle.model, bundle.max_length) if allowed.latency_ms else 0.0
     if reason := allowed.broken(bundle.model.count_params(), megabytes, took):
         raise Infeasible(reason)
@@ -190,7 +190,7 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
     candidate = winner.candidate
     scores = {"validation": measure(labels, winner.answers), "test": {}}
     if stored.size("test"):
-        batches = stored.test(winner.bundle.reading)
+        batches = stored.test(winner.bundle.token_limits)
         scores["test"] = measure(batches.labels, answers_of(winner.bundle.model, batches))
     found = {
         "members": candidate.shares,
@@ -205,18 +205,18 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
         "values": {record.trial_id: record.trained for record in candidate.trials},
     }
     bundle = winner.bundle.with_model(winner.bundle.model, card=card)
-    with whole_folder(directory / BUNDLE) as draft:
+    with artefact_folder(directory / BUNDLE) as draft:
         bundle.save(draft)
     save_probabilities(winner.answers.astype("float32"), directory)
     lacking = {
         role: absent
         for role, part in dataset.parts().items()
         if role != "train"
-        if (absent := lacking_classes(part.labels, dataset.classes))
+        if (absent := missing_classes(part.labels, dataset.classes))
     }
     with budget.measure("export"):
         held_out = dataset.validation.texts[:COMPARED]
-        delivered = deliver(bundle, directory / EXPORT, texts=held_out)[0]
+        delivered = export_bundle(bundle, directory / EXPORT, texts=held_out)[0]
     return {
         "winner": candidate.trials[0].trial_id,
         **found,

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from attn_tuner.storage.trial_record import TrialRecord
-from attn_tuner.text.prefetch import stream
+from attn_tuner.text.prefetch import prefetch
 from attn_tuner.training.row_adamw import swap_averages
 
 
@@ -35,7 +35,7 @@ def refitted(record: TrialRecord, hypermodel, stored, budget) -> keras.Model | N
     steps = math.ceil(record.metrics["epochs"] * len(batches))
     guard = _Guard(steps, budget)
     epochs = math.ceil(steps / len(batches))
-    model.fit(stream(batches), epochs=epochs, callbacks=[guard], verbose=0, shuffle=False)
+    model.fit(prefetch(batches), epochs=epochs, callbacks=[guard], verbose=0, shuffle=False)
     swap_averages(model)
     return model if guard.done == steps and np.isfinite(guard.loss) else None
 

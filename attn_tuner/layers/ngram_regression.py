@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.text.ngram_hashing import MOST_COUNTED, next_bucket, repeated
+from attn_tuner.text.ngram_hashing import MAX_COUNT, log_count, next_bucket
 
 ANSWERS = ("sigmoid", "shares", "softmax", "linear")
 
@@ -67,7 +67,7 @@ class NgramRegression(keras.layers.Layer):
         self.outputs = int(outputs)
         self.answers = answers
         self.seen = self.words + self.buckets if seen is None else int(seen)
-        steps = repeated(np.arange(1, MOST_COUNTED + 1))
+        steps = log_count(np.arange(1, MAX_COUNT + 1))
         self.gains = np.diff(steps, prepend=0.0).astype("float32")
         self.square_gains = np.diff(steps**2, prepend=0.0).astype("float32")
 
@@ -139,13 +139,13 @@ class NgramRegression(keras.layers.Layer):
 
     def _gains(self, columns):
         """Returns what each occurrence adds to the sum and to the squared norm."""
-        before = ops.concatenate([ops.repeat(columns[:, :1] * 0 - 1, MOST_COUNTED, 1), columns], 1)
+        before = ops.concatenate([ops.repeat(columns[:, :1] * 0 - 1, MAX_COUNT, 1), columns], 1)
         occurrence = ops.zeros_like(columns)
-        for back in range(1, MOST_COUNTED + 1):
-            earlier = before[:, MOST_COUNTED - back : -back]
+        for back in range(1, MAX_COUNT + 1):
+            earlier = before[:, MAX_COUNT - back : -back]
             occurrence += ops.cast(ops.equal(earlier, columns), "int32")
-        counted = ops.cast(occurrence < MOST_COUNTED, "float32")
-        index = ops.minimum(occurrence, MOST_COUNTED - 1)
+        counted = ops.cast(occurrence < MAX_COUNT, "float32")
+        index = ops.minimum(occurrence, MAX_COUNT - 1)
         first = ops.take(ops.convert_to_tensor(self.gains), index, axis=0)
         second = ops.take(ops.convert_to_tensor(self.square_gains), index, axis=0)
         return counted * first, counted * second

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.trial_text import describe
-from attn_tuner.system.terminal import harmless, one_line
+from attn_tuner.system.terminal import escape_controls, to_single_line
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.duration import format_duration
 from attn_tuner.tuning.events import (
@@ -79,7 +79,7 @@ class ProgressPanel:
         self._print(sentence)
 
     def _print(self, sentence: str) -> None:
-        self.console.print(Text(harmless(sentence)), soft_wrap=True)
+        self.console.print(Text(escape_controls(sentence)), soft_wrap=True)
 
     def on_event(self, event: TrialEvent) -> None:
         """Shows what has happened to a trial."""
@@ -130,6 +130,6 @@ class ProgressPanel:
             "spent",
             format_duration(self.budget.elapsed()),
         )
-        panel.add_row("trial", Text(one_line(f"{self.trial} {self.describes}")))
+        panel.add_row("trial", Text(to_single_line(f"{self.trial} {self.describes}")))
         panel.add_row("epoch", f"{self.epoch + 1}, {self.fraction:4.0%} done{score}")
         return panel

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from attn_tuner.storage.layout import RUN_LOG
 from attn_tuner.storage.trial_record import TrialRecord
-from attn_tuner.system.terminal import one_line
+from attn_tuner.system.terminal import to_single_line
 from attn_tuner.tuning.duration import format_duration
 from attn_tuner.tuning.events import Evaluated, Remark, TrialEnded, TrialEvent, TrialStarted
 
@@ -105,7 +105,7 @@ class _Line(logging.Formatter):
     """Keeps an event on one line, without characters that a terminal obeys."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return one_line(super().format(record))[:MAX_LINE]
+        return to_single_line(super().format(record))[:MAX_LINE]
 
 
 class _Others(logging.Handler):

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attn_tuner.monitoring.status import standing
-from attn_tuner.system.terminal import harmless, one_line
+from attn_tuner.system.terminal import escape_controls, to_single_line
 from attn_tuner.tuning.duration import format_duration
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -60,12 +60,12 @@ def panel(facts: dict) -> Group:
     for row in facts["rows"]:
         figures = f"{row['score']:.4f}", f"{row['seconds']:.1f}", f"{row['parameters']:,}"
         table.add_row(_text(row["trial"]), _text(row["model"]), *figures, _text(row["status"]))
-    return Group(head, table, Text(harmless(facts["sentence"])))
+    return Group(head, table, Text(escape_controls(facts["sentence"])))
 
 
 def _text(value) -> Text:
     """A word from the run folder, without the markup and the commands it may hold."""
-    return Text(one_line(value))
+    return Text(to_single_line(value))
 
 
 def sparkline(values, width: int = 40) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attn_tuner.errors import DataError
 from attn_tuner.storage.atomic_files import write_whole
-from attn_tuner.text.input_texts import GivenTexts
+from attn_tuner.text.input_texts import InputTexts
 
 ANSWER, SURE = "prediction", "probability"
 TEXT = "text"  # The column of texts that came without a table.
@@ -36,7 +36,7 @@ def check_out(path, source=None, kinds: Sequence[str] = ()):
         raise DataError(f"The answers would overwrite {path}, which holds the texts.")
 
 
-def write_answers(path, given: GivenTexts, added: Mapping[str, Sequence]):
+def write_answers(path, given: InputTexts, added: Mapping[str, Sequence]):
     """Writes the given columns and, behind them, the added ones; one whose name is taken gets
     another number.
 

@@ -5,7 +5,7 @@ import math
 
 from markupsafe import Markup
 
-from attn_tuner.text.dataset_notes import lacks
+from attn_tuner.text.dataset_notes import missing_class_note
 
 
 def plain(value):
@@ -32,7 +32,7 @@ def lacking_in(run, part: str) -> list[str]:
         part: "test" or "validation".
     """
     absent = (run.outcome.get("lacking") or {}).get(part)
-    return [lacks(part, absent, len(run.plan.classes))] if absent else []
+    return [missing_class_note(part, absent, len(run.plan.classes))] if absent else []
 
 
 def as_script(value) -> Markup:

@@ -18,10 +18,10 @@ PACKAGES = (
 
 def usage(run: Run, bundle: Bundle) -> list[dict]:
     """Returns snippets that use the export: dictionaries of language and code."""
-    from attn_tuner.exporting.usage_snippets import usage_of
+    from attn_tuner.exporting.usage_snippets import usage_snippet
 
     where = str(run.export)
-    text = usage_of("savedmodel", bundle).replace("PATH", where)
+    text = usage_snippet("savedmodel", bundle).replace("PATH", where)
     blocks = [
         {"language": language, "code": code}
         for language, code in re.findall(r"```(\w+)\n(.*?)```", text, flags=re.DOTALL)

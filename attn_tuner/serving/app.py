@@ -13,7 +13,7 @@ from attn_tuner.serving.body_limit import BODY_SECONDS, BodyLimit
 from attn_tuner.serving.model_holder import ModelHolder
 from attn_tuner.serving.request_timeout import HEADER_SECONDS, patient_protocol
 from attn_tuner.storage.run import Run
-from attn_tuner.system.terminal import harmless
+from attn_tuner.system.terminal import escape_controls
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST_BYTES, MOST_TEXTS = 1_000_000, 64
@@ -46,7 +46,8 @@ def serve(directory, *, host: str = "127.0.0.1", port: int = 8000, trust=()):
         shown = f"[{host}]" if ":" in host else host
         port = listener.getsockname()[1]
         print(
-            f"Serving {harmless(directory)} at http://{shown}:{port} (Ctrl-C ends it)", flush=True
+            f"Serving {escape_controls(directory)} at http://{shown}:{port} (Ctrl-C ends it)",
+            flush=True,
         )
         server.run(sockets=[listener])
 

@@ -198,9 +198,9 @@ def several_folders(given: Any) -> list:
 
 
 def _source(name, value):
-    from attn_tuner.text.input_texts import names_a_file
+    from attn_tuner.text.input_texts import is_file_path
 
-    if isinstance(value, Path) or (isinstance(value, str) and names_a_file(value)):
+    if isinstance(value, Path) or (isinstance(value, str) and is_file_path(value)):
         _check_exists(name, value)
     return value
 

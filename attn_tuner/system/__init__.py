@@ -1,1 +1,1 @@
-"""The process and its surroundings: signals, child processes, the terminal."""
+"""Processes, signals and the terminal."""

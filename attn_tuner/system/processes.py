@@ -1,11 +1,11 @@
-"""Further processes of Python, which end with the one that started them, however that ends.
+"""Starts child processes of Python that end with their parent, however that ends.
 
     subprocess.Popen(module_command("attn_tuner.baselines.background", "an argument"))
     subprocess.Popen(script_command("/path/of/script.py", "an argument"))
 
-The child runs this file first, which begins to watch before anything heavy is imported, and then
-the module or the script. It takes no signals of a terminal or a scheduler, which are sent to all
-processes of a job: its parent decides. Needs the standard library alone.
+The child runs this file first, which starts to watch its parent before heavy imports, then the
+module or script. It ignores signals of a terminal or scheduler, which go to all processes of a job:
+its parent decides. Needs only the standard library.
 """
 
 import contextlib
@@ -19,30 +19,30 @@ import threading
 import time
 from collections.abc import Callable
 
-PACE = 0.5  # Seconds between two looks whether the parent lives.
+POLL_SECONDS = 0.5  # Interval of checks that the parent is alive.
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux.
 _IGNORED = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
-    """The command line by which a child of this process runs a module of this package.
+    """Returns the command line by which a child process runs a module of this package.
 
-    It is the same package as here: with `python -m` the current folder comes first, so that a
-    folder `attn_tuner` or a file `json.py` there would run in the place of what is installed.
+    `python -m` would search the current folder first, so that a folder `attn_tuner` or a file
+    `json.py` there would be imported instead.
 
     Args:
-        module: its name, `"attn_tuner.baselines.background"`.
-        arguments: what it finds in `sys.argv[1:]`.
+        module: str, its name, such as `"attn_tuner.baselines.background"`.
+        arguments: str, its `sys.argv[1:]`.
     """
     return _command("module", module, *arguments)
 
 
 def script_command(path: str, *arguments: str) -> list[str]:
-    """The command line by which a child of this process runs a script.
+    """Returns the command line by which a child process runs a script.
 
     Args:
-        path: of its file.
-        arguments: what it finds in `sys.argv[1:]`.
+        path: str, path of the script.
+        arguments: str, its `sys.argv[1:]`.
     """
     return _command("script", path, *arguments)
 
@@ -53,19 +53,19 @@ def _command(*words) -> list[str]:
 
 
 def end_with_parent(parent: int):
-    """Ends this process within a second of the end of its parent.
+    """Ends this process within a second after its parent ends.
 
     Args:
-        parent: process id; if it is not this process's parent, then that has ended already.
+        parent: int, process id; this process ends at once if its parent has another id.
     """
-    if sys.platform == "linux":  # Comes through even where no thread gets to run.
+    if sys.platform == "linux":  # Works even if no thread gets to run.
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None, use_errno=True).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
     _watch(lambda: os.getppid() == parent)
 
 
 def end_with(process: int):
-    """Ends this process within a second of the end of another, on the same machine.
+    """Ends this process within a second after another on the same machine ends.
 
     Where the system cannot tell whether a process lives, nothing is watched.
     """
@@ -96,7 +96,7 @@ def _watch(alive: Callable[[], bool]):
 
     def look():
         while alive():
-            time.sleep(PACE)
+            time.sleep(POLL_SECONDS)
         os._exit(1)
 
     threading.Thread(target=look, daemon=True, name="end with parent").start()

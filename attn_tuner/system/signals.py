@@ -1,9 +1,9 @@
-"""Signals that ask for an end: Ctrl-C, SIGTERM of a scheduler, SIGHUP of a closed terminal.
+"""Handles signals that ask for an end: Ctrl-C, SIGTERM of a scheduler, SIGHUP of a closed terminal.
 
-with listening() as signals:
-    ...                             # A signal ends this at once, in an orderly way.
-    with signals.put_off():
-        while not signals.came(): ...   # Here the first is only noted; a second one ends it.
+with handle_signals() as signals:
+    ...                                 # A signal ends the program, after cleanup.
+    with signals.defer():
+        while not signals.received(): ...   # The first signal is only noted; a second one ends it.
 """
 
 import contextlib
@@ -13,76 +13,78 @@ import sys
 import threading
 from collections.abc import Iterator
 
-NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+SIGNAL_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _OUTPUTS = (1, 2)
 
 
 class Signals:
-    """What has come in so far.
+    """The signals received so far.
 
     Args:
-        exits: whether Ctrl-C ends the program by its exit status, as the other signals do,
-            not by KeyboardInterrupt.
+        exits: bool, whether Ctrl-C raises SystemExit, as other signals do, instead of
+            KeyboardInterrupt.
     """
 
     def __init__(self, exits: bool = False):
         self.exits = exits
         self.number: int | None = None
-        self._patient = False
+        self._deferring = False
 
-    def came(self) -> bool:
-        """Whether there was a signal."""
+    def received(self) -> bool:
+        """Returns whether there was a signal."""
         return self.number is not None
 
     @property
     def status(self) -> int:
-        """The exit status that tells of it: 130 of SIGINT, 143 of SIGTERM, 129 of SIGHUP."""
+        """Exit status for the signal: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP."""
         return 128 + self.number
 
     @property
     def name(self) -> str:
-        """The signal in words."""
+        """Name of the signal."""
         return "Ctrl-C" if self.number == signal.SIGINT else signal.Signals(self.number).name
 
     @contextlib.contextmanager
-    def put_off(self) -> Iterator[None]:
-        """In the block the first signal is only noted."""
-        self._patient = True
+    def defer(self) -> Iterator[None]:
+        """Only notes the first signal within the block."""
+        self._deferring = True
         try:
             yield
         finally:
-            self._patient = False
+            self._deferring = False
 
-    def end(self):
-        """Raises what ends the program because of the signal."""
+    def raise_exit(self):
+        """Raises KeyboardInterrupt or SystemExit because of the signal."""
         if self.number == signal.SIGINT and not self.exits:
             raise KeyboardInterrupt
         raise SystemExit(self.status)
 
-    def end_if_any(self):
-        """Raises what ends the program, where a signal has come."""
-        if self.came():
-            self.end()
+    def raise_if_received(self):
+        """Raises KeyboardInterrupt or SystemExit if a signal was received."""
+        if self.received():
+            self.raise_exit()
 
-    def take(self, number, frame=None):
-        """Takes in a signal; a handler as `signal.signal` wants it."""
+    def handle(self, number, frame=None):
+        """Handles a signal; registered with `signal.signal`."""
         first, self.number = self.number is None, number
         if number == getattr(signal, "SIGHUP", None):
             _leave_the_terminal()
-        if not (first and self._patient):
-            self.end()
-        say(f"{self.name}: ending with the best so far; a second signal ends at once.")
+        if not (first and self._deferring):
+            self.raise_exit()
+        write_stderr(
+            f"{self.name}: ending with the best model so far. A second signal ends at once."
+        )
 
 
 _active: Signals | None = None
 
 
 @contextlib.contextmanager
-def listening(exits: bool = False) -> Iterator[Signals]:
-    """Listens for the signals for the length of a `with`; one within another is the same.
+def handle_signals(exits: bool = False) -> Iterator[Signals]:
+    """Handles signals within a `with` block; nested blocks share one `Signals`.
 
-    Outside the main thread Python allows no handler, and signals keep their usual meaning. So do
-    those that are ignored, as `nohup` has it with SIGHUP.
+    Outside the main thread Python allows no handlers, and signals keep their meaning. So do signals
+    that are ignored, such as SIGHUP under `nohup`.
 
     Args:
         exits: see `Signals`.
@@ -94,12 +96,12 @@ def listening(exits: bool = False) -> Iterator[Signals]:
     _active = signals = Signals(exits)
     before = {}
     try:
-        for name in NAMES:
+        for name in SIGNAL_NAMES:
             number = getattr(signal, name, None)
-            # Shells ignore SIGINT for what runs in the background; `kill -INT` is still meant.
+            # Shells ignore SIGINT for background jobs, but `kill -INT` should still work.
             if number is None or (name != "SIGINT" and signal.getsignal(number) is signal.SIG_IGN):
                 continue
-            before[number] = signal.signal(number, signals.take)
+            before[number] = signal.signal(number, signals.handle)
         yield signals
     finally:
         _active = None
@@ -107,14 +109,14 @@ def listening(exits: bool = False) -> Iterator[Signals]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
-def say(sentence: str):
-    """Writes a line to standard error; nothing where that is closed."""
+def write_stderr(sentence: str):
+    """Writes a line to standard error, if that is open."""
     with contextlib.suppress(OSError, RuntimeError, AttributeError):
         os.write(sys.stderr.fileno(), f"{sentence}\n".encode())
 
 
 def _leave_the_terminal():
-    """Sends what is printed nowhere where it would go to a terminal that is closed."""
+    """Redirects output to the null device if it would go to a closed terminal."""
     for output in _OUTPUTS:
         try:
             os.write(output, b"")

@@ -1,21 +1,21 @@
-"""Text from outside on a terminal, where some characters are commands."""
+"""Escapes text for a terminal, where some characters are commands."""
 
 import unicodedata
 
-# Joiners shape letters of some scripts and emoji, and command nothing.
+# Joiners shape letters of some scripts and emoji, and are no commands.
 _KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 # Control and format characters, the bidirectional ones among them, lone surrogates, and line and
 # paragraph separators.
 _COMMANDS = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-def harmless(text) -> str:
-    r"""The text with every character that a terminal might obey as JSON writes it: `\u001b`.
+def escape_controls(text) -> str:
+    r"""Escapes every character that a terminal might interpret, as JSON writes it: `\u001b`.
 
-    Line feeds and tabs stay. JSON stays JSON, with the same values.
+    Line feeds and tabs stay. JSON stays JSON with the same values.
 
     Args:
-        text: anything; its `str` counts.
+        text: any object; its `str` is used.
     """
     text = str(text)
     if text.isascii() and text.isprintable():
@@ -23,9 +23,9 @@ def harmless(text) -> str:
     return "".join(_shown(each) for each in text)
 
 
-def one_line(text) -> str:
-    """As `harmless`, on one line: line feeds and tabs become spaces."""
-    return harmless(text).replace("\n", " ").replace("\t", " ")
+def to_single_line(text) -> str:
+    """Escapes as `escape_controls`, and replaces line feeds and tabs by spaces."""
+    return escape_controls(text).replace("\n", " ").replace("\t", " ")
 
 
 def _shown(character: str) -> str:

@@ -1,4 +1,4 @@
-"""From any source of texts and labels to batches of ids: data sets, vocabulary, store, buckets."""
+"""Loads texts and labels, builds a vocabulary, encodes the texts and makes batches."""
 
 import importlib
 

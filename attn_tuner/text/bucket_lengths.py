@@ -1,25 +1,25 @@
-"""The few lengths to which texts are padded: enough to pad little, few enough to compile."""
+"""Chooses the few lengths to which texts are padded, so that padding costs least."""
 
 import numpy as np
 
-_STEP = 8  # Lengths that differ by less are not worth a shape of their own.
+_STEP = 8  # Bucket lengths are multiples of this.
 _MOST_CANDIDATES = 512
 
 
-def ladder(lengths, rungs: int = 8, limit: int | None = None) -> np.ndarray:
-    """The lengths, rising, at which padding costs least in total.
+def choose_bucket_lengths(lengths, bucket_count: int = 8, limit: int | None = None) -> np.ndarray:
+    """Finds the bucket lengths with the least total padding.
 
         minimise  sum over texts of (lowest rung >= length of the text)
 
     by dynamic programming over the lengths that occur, rounded up to multiples of 8.
 
     Args:
-        lengths: (texts,) tokens of each text.
-        rungs: how many lengths at most.
-        limit: no rung is above it, and longer texts count as this long.
+        lengths: `(texts,)` int, tokens of each text.
+        bucket_count: int, maximum number of lengths.
+        limit: int, maximum length; longer texts count as this long.
 
     Returns:
-        (up to rungs,) int64; the last one holds every text.
+        (up to bucket_count,) int64; the last one holds every text.
     """
     heights = np.maximum(1, np.asarray(lengths, np.int64))
     heights = -(-heights // _STEP) * _STEP
@@ -34,7 +34,7 @@ def ladder(lengths, rungs: int = 8, limit: int | None = None) -> np.ndarray:
     # cost[j]: padded tokens of all texts up to candidate j, j being a rung.
     cost = candidates * below[1:]
     choices = []
-    for _ in range(min(rungs, len(candidates)) - 1):
+    for _ in range(min(bucket_count, len(candidates)) - 1):
         # Row i, column j: the rung below j is i.
         whole = cost[:, None] + candidates * (below[None, 1:] - below[1:, None])
         whole[np.tri(len(candidates), dtype=bool)] = np.iinfo(np.int64).max
@@ -51,7 +51,7 @@ def ladder(lengths, rungs: int = 8, limit: int | None = None) -> np.ndarray:
 
 
 def _thinned(candidates, counts):
-    """Fewer candidates, each standing for the texts between it and the one below."""
+    """Reduces the candidates; each stands for all texts down to the next shorter one."""
     places = np.unique(np.linspace(0, len(candidates) - 1, _MOST_CANDIDATES).astype(int))
     sums = np.diff(np.concatenate([[0], np.cumsum(counts)[places]]))
     return candidates[places], sums

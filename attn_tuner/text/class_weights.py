@@ -1,12 +1,12 @@
-"""Weights classes by how rare they are."""
+"""Computes class weights for imbalanced data."""
 
 import numpy as np
 
-RARE = 0.2  # One of two classes below this share of the texts makes weights the default.
+MIN_CLASS_SHARE = 0.2  # Weights are the default if one of two classes has a smaller share.
 
 
-def imbalanced(labels: np.ndarray, classes: int, share: float = RARE) -> bool:
-    """Whether a class is so rare that its texts should weigh more (`text.balanced_weights`).
+def is_imbalanced(labels: np.ndarray, classes: int, share: float = MIN_CLASS_SHARE) -> bool:
+    """Checks whether the rarest class is so rare that class weights should be used.
 
         min_c n_c / n < share 2 / k
 
@@ -17,7 +17,7 @@ def imbalanced(labels: np.ndarray, classes: int, share: float = RARE) -> bool:
 
 
 def balanced_weights(labels, classes: int) -> np.ndarray:
-    """(texts,) weights by which every class counts the same, 1 on average.
+    """Computes sample weights by which all classes count equally: `(texts,)` float32, mean 1.
 
     w_i = texts / (classes * texts of the class of i)
     """

@@ -1,4 +1,4 @@
-"""What came as texts and labels, made into strings and class names, or refused in one sentence."""
+"""Normalises texts and labels to strings, or raises an error that names the row."""
 
 import math
 import numbers
@@ -11,18 +11,18 @@ from attn_tuner.errors import DataError
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-# Shown as nothing, and no part of how a name is written. Joiners are: emoji and Persian need them.
+# Invisible and without meaning in a name. Joiners are kept: emoji and Persian need them.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _SHOWN = 60  # Characters of a value in a message.
 _MISSING_NAMES = {"NAType", "NaTType", "NoneType"}  # pandas' own, without importing pandas.
 
 
 def clean_texts(values, where: str) -> list[str]:
-    """The values as strings that UTF-8 can hold.
+    """Converts values to strings that UTF-8 can encode.
 
     Args:
-        values: str or bytes in any sequence.
-        where: what they are called in a message, `"train.csv"`.
+        values: sequence of str or bytes.
+        where: str, name of the source in messages, such as `"train.csv"`.
 
     Raises:
         DataError: a text is missing, is no UTF-8, or the texts are numbers.
@@ -38,14 +38,14 @@ def clean_texts(values, where: str) -> list[str]:
         texts.append(str(value))
     if texts and all(_reads_as_number(text) for text in texts):
         raise DataError(
-            f"The texts of {where} are numbers, such as {shown(texts[0])}. "
+            f"The texts of {where} are numbers, such as {short_repr(texts[0])}. "
             "Name the column that holds text."
         )
     return texts
 
 
 def clean_labels(values, where: str) -> list[str]:
-    """The class name of each label.
+    """Converts each label to a class name.
 
     Strings lose the space around them, characters that show nothing, and the choice between a
     letter with its accent and the two one after the other (NFC); integers, whole floats and
@@ -60,20 +60,20 @@ def clean_labels(values, where: str) -> list[str]:
     if missing:
         raise DataError(
             f"{len(missing)} of {len(names)} rows of {where} have no label; the first is row "
-            f"{missing[0]}. Fill them in or leave these rows out."
+            f"{missing[0]}. Fill them in or remove these rows."
         )
     return names
 
 
 def is_missing(value) -> bool:
-    """Whether this is None, NaN or what pandas has in their place."""
+    """Checks for None, NaN and the missing values of pandas."""
     if type(value).__name__ in _MISSING_NAMES:
         return True
     return isinstance(value, float | np.floating) and bool(value != value)
 
 
-def shown(value) -> str:
-    """A value as a message shows it: its repr, cut short."""
+def short_repr(value) -> str:
+    """Returns the repr of a value, shortened for a message."""
     try:
         said = repr(value)
     except Exception:  # A foreign repr, or one that is nested too deep.
@@ -83,7 +83,7 @@ def shown(value) -> str:
 
 
 def sorted_classes(names) -> tuple[str, ...]:
-    """The distinct names: by number where all are whole numbers, else alphabetically."""
+    """Sorts the distinct names: numerically if all are whole numbers, else alphabetically."""
     distinct = set(names)
     if all(re.fullmatch(r"-?\d{1,4000}", name) for name in distinct):
         return tuple(sorted(distinct, key=lambda name: (int(name), name)))
@@ -116,12 +116,12 @@ def _class_name(value, where) -> str | None:
         if isinstance(error, DataError):
             raise
         raise DataError(
-            f"A label of {where} is a number of more digits than can be shown. Classes are needed: "
+            f"A label of {where} is a number with too many digits. Classes should be "
             "strings, integers or booleans."
         ) from None
     raise DataError(
-        f"A label of {where} is {shown(value)}. It should be one string, integer or boolean per "
-        "text; several labels a text are lists of names or rows of 0 and 1, with "
+        f"A label of {where} is {short_repr(value)}. It should be one string, integer or boolean "
+        "per text. For several labels per text give lists of names or rows of 0 and 1, and "
         "task='multilabel'."
     )
 
@@ -136,10 +136,10 @@ def _spelt(name: str) -> str | None:
 
 def _name_of_float(value, where) -> str:
     if not math.isfinite(value):
-        raise DataError(f"A label of {where} is {value!r}. Mend it, or leave the row out.")
+        raise DataError(f"A label of {where} is {value!r}. Correct it, or remove the row.")
     if not value.is_integer():
         raise DataError(
-            f"A label of {where} is {value!r}, a fraction. Classes are needed: strings, integers "
+            f"A label of {where} is {value!r}, a fraction. Classes should be strings, integers "
             "or booleans."
         )
     return str(int(value))
@@ -157,11 +157,11 @@ def _decoded(value: bytes, where, row) -> str:
 
 def _no_text(value, where, row) -> str:
     if is_missing(value):
-        return f"Text {row} of {where} is missing. Fill it in or leave the row out."
+        return f"Text {row} of {where} is missing. Fill it in or remove the row."
     if isinstance(value, numbers.Number | np.bool_):
         return (
-            f"The texts of {where} are numbers, such as {shown(value)}. Name the column that holds "
-            "text."
+            f"The texts of {where} are numbers, such as {short_repr(value)}. "
+            "Name the column that holds text."
         )
     return f"Text {row} of {where} is a {type(value).__name__}. It should be a string."
 

@@ -1,4 +1,4 @@
-"""Texts with their classes, divided into training, validation and test parts."""
+"""Holds texts with their labels in training, validation and test parts."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,19 +13,19 @@ from attn_tuner.tasks import task_of
 ROLES = ("train", "validation", "test")
 
 
-def one_line(name: str) -> bool:
-    """Whether a class name is one line to whatever reads lines."""
+def is_single_line(name: str) -> bool:
+    """Checks that a class name stays on one line wherever lines are split."""
     return len(f"{name}.".splitlines()) == 1
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """One part of a data set.
+    """Texts of one part of a data set, with their labels.
 
     Args:
-        texts: the texts.
-        labels: (texts,) int32, index into the data set's classes; or (texts, labels) uint8, 1
-            where a text has a label; or (texts,) float32.
+        texts: list of str.
+        labels: `(texts,)` int32, index into the classes of the data set; `(texts, labels)` uint8, 1
+            where a text has the label; or `(texts,)` float32.
     """
 
     texts: list[str]
@@ -35,12 +35,12 @@ class Split:
         return len(self.texts)
 
     def take(self, indices) -> "Split":
-        """The texts at these places, in this order."""
+        """Returns the texts at `indices`, in that order."""
         indices = np.asarray(indices, dtype=np.int64)
         return Split([self.texts[index] for index in indices], self.labels[indices])
 
     def counts(self, classes: int) -> np.ndarray:
-        """(classes,) how many texts each class or label has."""
+        """Counts the texts of each class or label: `(classes,)` int64."""
         if self.labels.ndim == 2:
             return self.labels.sum(axis=0, dtype="int64")
         return np.bincount(self.labels, minlength=classes)
@@ -48,16 +48,16 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class TextDataset:
-    """Labelled texts in parts that share no text with the training part.
+    """Labelled texts, divided so that no training text is in another part.
 
     Args:
-        name: what the data is called in messages and reports.
-        train: what models learn from.
-        validation: what they are chosen by.
-        test: what the chosen one is measured on, once.
-        classes: names of classes or labels by index; none where labels are numbers.
-        unlabelled: further texts of the same kind, possibly none.
-        notes: what was done to the data on its way in, a sentence each.
+        name: str, name of the data in messages and reports.
+        train: `Split` that models are trained on.
+        validation: `Split` that trials are compared on.
+        test: `Split` that the best model is measured on, once.
+        classes: tuple of str, names of classes or labels by index; empty for a regression.
+        unlabelled: sequence of str, further texts of the same kind; may be empty.
+        notes: tuple of str, sentences on what was changed while loading.
 
     Raises:
         DataError: a class name has a line break.
@@ -72,26 +72,26 @@ class TextDataset:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self):
-        broken = next((name for name in self.classes if not one_line(name)), None)
+        broken = next((name for name in self.classes if not is_single_line(name)), None)
         if broken is not None:
             raise DataError(
-                f"The class name {broken!r} has a line break. Lists of classes have a name in each "
-                "line: give it another name."
+                f"The class name {broken!r} has a line break. Rename the class: lists of classes "
+                "have one name per line."
             )
 
     @property
     def task(self) -> str:
-        """What kind of answer a model gives, a name of `tasks.TASKS`."""
+        """Name of the task in `tasks.TASKS`, such as "binary" or "regression"."""
         return task_of(self.train.labels, len(self.classes)).name
 
     def parts(self) -> dict[str, Split]:
-        """The parts that have texts, by role."""
+        """Returns the parts that have texts, by role."""
         parts = {role: getattr(self, role) for role in ROLES}
         return {role: part for role, part in parts.items() if part is not None and len(part)}
 
     @cached_property
     def fingerprint(self) -> str:
-        """The same 16 hex digits for the same texts, labels, classes and division."""
+        """Hash of texts, labels, classes and division: 16 hex digits."""
         digest = hashlib.blake2b(repr(self.classes).encode(), digest_size=8)
         for role, part in self.parts().items():
             lengths = np.fromiter(map(len, part.texts), np.int64, len(part))

@@ -1,4 +1,4 @@
-"""Whether what came can be learned from at all, or one sentence on why not."""
+"""Checks that a data set can be learned from."""
 
 import numbers
 
@@ -11,21 +11,21 @@ from attn_tuner.text.labels import check_every_label
 
 
 def check_fraction(role: str, fraction: float) -> float:
-    """The fraction of a part, or DataError where it is none."""
+    """Returns the fraction of a part if it lies between 0 and 1, else raises DataError."""
     if not 0 < fraction < 1:
         raise DataError(f"The fraction for {role} is {fraction}. It should lie between 0 and 1.")
     return fraction
 
 
 def check_seed(seed):
-    """Raises DataError where NumPy takes no such seed."""
+    """Raises DataError if NumPy does not accept the seed."""
     whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool | np.bool_)
     if not whole or seed < 0:
         raise DataError(f"The seed is {seed!r}. It should be a whole number from 0 up.")
 
 
 def check_classes(name: str, train: Split, classes, task: Task):
-    """Raises DataError where training has too few classes, or too few texts of one."""
+    """Raises DataError if training has fewer than two classes, or one text of a class."""
     if task.kind != "class":
         return check_each_class_is_left(name, train, classes, task)
     if len(classes) < 2:
@@ -41,14 +41,14 @@ def check_classes(name: str, train: Split, classes, task: Task):
         plural = "Classes" if single[1:] else "Class"
         verb = "have" if single[1:] else "has"
         raise DataError(
-            f"{plural} {shown} of {name} {verb} one example only, too few to train and to test. "
-            "Add examples, join it with another class, or leave it out."
+            f"{plural} {shown} of {name} {verb} only one example. Training and testing need "
+            "two. Add examples, merge the class with another, or leave it out."
         )
     check_each_class_is_left(name, train, classes, task)
 
 
 def check_each_class_is_left(name: str, train: Split, classes, task: Task):
-    """Raises DataError where training has nothing of a class or label, or one number only."""
+    """Raises DataError if a class has no training text, or all numbers are equal."""
     if task.kind == "labels":
         return check_every_label(name, train.labels, classes)
     if task.kind == "number":
@@ -60,6 +60,6 @@ def check_each_class_is_left(name: str, train: Split, classes, task: Task):
     absent = [classes[index] for index in np.flatnonzero(train.counts(len(classes)) == 0)]
     if absent:
         raise DataError(
-            f"No training text of {name} is left for the classes {', '.join(absent)} once those "
-            "that also stand in another part are removed. Give other test or validation data."
+            f"No training text of {name} is left for the classes {', '.join(absent)} after texts "
+            "that are also in another part were removed. Give other test or validation data."
         )

@@ -1,35 +1,35 @@
-"""What a reader should know about a data set, in sentences."""
+"""Writes the notes on a data set: sentences about what a user should know."""
 
 import numpy as np
 
 from attn_tuner.metrics import kind_of
 from attn_tuner.text.dataset import Split
-from attn_tuner.text.splitting import numbered
+from attn_tuner.text.splitting import text_ids
 
 _NAMED = 5  # Classes that a sentence names.
 
 
-def held_out(role: str, part: Split) -> str:
-    """How many texts were held out, and how many of them differ."""
+def held_out_note(role: str, part: Split) -> str:
+    """Says how many texts were held out, and how many of them are distinct."""
     if not len(part):
         return (
-            f"No text was held out for {role}: each class has two different texts at most, one to "
-            f"learn from and one to choose by. Add texts, or give {role} data."
+            f"No text was held out for {role}: no class has more than two different texts, one for "
+            f"training and one for validation. Add texts, or give {role} data."
         )
     different = _different(part.texts)
     copies = "" if different == len(part) else f", {different:,} different ones with their copies,"
     return f"{len(part):,} training texts{copies} were held out for {role}."
 
 
-def repeats(part: Split, classes) -> list[str]:
-    """Whether texts are repeated and how they are divided then; what dominates a class."""
-    text_of = numbered(part.texts)
+def repetition_notes(part: Split, classes) -> list[str]:
+    """Says whether texts are repeated, and which text dominates a class."""
+    text_of = text_ids(part.texts)
     copies = np.bincount(text_of)
     if not len(copies) or copies.max() == 1:
         return []
     said = [
-        f"The {len(part):,} training texts are {len(copies):,} different ones; shares of parts are "
-        "counted in those, and a text goes to one part with all its copies."
+        f"The {len(part):,} training texts contain {len(copies):,} distinct ones. Fractions of "
+        "parts refer to distinct texts, and all copies of a text go to the same part."
     ]
     if kind_of(part.labels) != "class":
         return said
@@ -39,14 +39,14 @@ def repeats(part: Split, classes) -> list[str]:
         if most > 1 and 2 * most > rows:
             text = part.texts[int(np.flatnonzero(text_of == mine.argmax())[0])]
             said.append(
-                f"Of {rows:,} texts of class '{name}' {most:,} are the same, {_brief(text)}; they "
+                f"{most:,} of {rows:,} texts of class '{name}' are the same, {_brief(text)}; they "
                 "stay in training."
             )
     return said
 
 
-def contradictions(train: Split, splits) -> list[str]:
-    """How many texts come with several labels, where there is one a text."""
+def contradiction_notes(train: Split, splits) -> list[str]:
+    """Says how many texts occur with different labels."""
     parts = [train, *splits.values()]
     if kind_of(train.labels) != "class":
         return []
@@ -66,8 +66,8 @@ def contradictions(train: Split, splits) -> list[str]:
     ]
 
 
-def lacking_classes(labels: np.ndarray, classes) -> list[str]:
-    """The classes or labels of which there is no text among these."""
+def missing_classes(labels: np.ndarray, classes) -> list[str]:
+    """Returns the classes or labels that have no text among these."""
     labels = np.asarray(labels)
     if kind_of(labels) == "number":
         return []
@@ -75,32 +75,32 @@ def lacking_classes(labels: np.ndarray, classes) -> list[str]:
     return [name for name, there in zip(classes, present, strict=True) if not there]
 
 
-def lacking(parts: dict[str, Split], classes) -> list[str]:
-    """A sentence for each part that lacks a class, for scores say nothing of that class."""
+def missing_class_notes(parts: dict[str, Split], classes) -> list[str]:
+    """Writes one sentence for each part that lacks classes."""
     return [
-        lacks(role, absent, len(classes))
+        missing_class_note(role, absent, len(classes))
         for role, part in parts.items()
-        if len(part) and (absent := lacking_classes(part.labels, classes))
+        if len(part) and (absent := missing_classes(part.labels, classes))
     ]
 
 
-def lacks(role: str, absent, classes: int) -> str:
-    """The sentence on a part that has no text of these classes."""
+def missing_class_note(role: str, absent, classes: int) -> str:
+    """Writes the sentence on a part that lacks these classes."""
     named = _listed(absent)
     if len(absent) == 1:
         return (
-            f"The {role} part has no text of class {named}: a score on it says nothing of that "
-            "class."
+            f"The {role} part has no text of class {named}: a score on it says nothing about "
+            "that class."
         )
     return (
         f"The {role} part has no text of {len(absent)} of {classes} classes ({named}): a score on "
-        "it says nothing of them."
+        "it says nothing about them."
     )
 
 
-def columns_without_text(names) -> str:
-    """The sentence on columns of a one-hot matrix that stand on no text."""
-    return f"Columns without a single 1 among the labels are no classes: {_listed(names)}."
+def empty_columns_note(names) -> str:
+    """Writes the sentence on columns of a one-hot matrix without any 1."""
+    return f"Label columns without any 1 were ignored: {_listed(names)}."
 
 
 def _listed(names) -> str:

@@ -1,10 +1,9 @@
-"""The demo corpus: film and hotel reviews, written here, whose class has a known cause.
+"""Generates the demo corpus: film and hotel reviews whose class has a known cause.
 
-One sentence of a review, anywhere in it, is the writer's own verdict, and it alone decides the
-class. Other people's opinions stand beside it in the same words and mostly point the other way;
-a verdict, and an opinion, may be negated from some words away. So which words occur says little,
-who is judging and whether a "not" stands before it says everything, and a model can be asked
-whether it looks where the cause is.
+One sentence of each review, at a random place, is the writer's own verdict, and it alone decides
+the class. Opinions of other people use the same words and often say the opposite; verdicts and
+opinions may be negated. So word counts say little, while who is judging and whether a "not"
+precedes the judgement decide. Attention can be checked against the words that decide.
 """
 
 from dataclasses import dataclass
@@ -84,14 +83,14 @@ _TOPICS = {
 
 @dataclass(frozen=True)
 class Review:
-    """One review with its cause.
+    """One generated review.
 
     Args:
-        text: the review.
-        label: index into `CLASSES`.
-        evidence: character spans `(start, end)` of the words that decide: the judging word of
-            the verdict and, before it, the "not" if there is one.
-        verdict: character span of the whole deciding sentence.
+        text: str.
+        label: int, index into `CLASSES`.
+        evidence: character spans `(start, end)` of the deciding words: the judging word of the
+            verdict, preceded by the "not" if there is one.
+        verdict: character span of the deciding sentence.
     """
 
     text: str
@@ -101,7 +100,7 @@ class Review:
 
 
 def reviews(count: int, seed: int = 0) -> list[Review]:
-    """`count` different reviews, half of them positive; the same ones for the same seed."""
+    """Generates `count` different reviews, half of them positive; deterministic for a seed."""
     random = Random(seed)
     made = {}
     while len(made) < count:
@@ -111,28 +110,28 @@ def reviews(count: int, seed: int = 0) -> list[Review]:
 
 
 def corpus(seed: int = 0) -> dict[str, list[Review]]:
-    """The reviews of the `demo` data set by part: "train", "validation", "test"."""
+    """Generates the `demo` data set by part: "train", "validation" and "test"."""
     every = iter(reviews(sum(SIZES.values()), seed))
     return {role: [next(every) for _ in range(size)] for role, size in SIZES.items()}
 
 
 def is_praise(word: str) -> bool:
-    """Whether a judging word of the corpus is good news where nothing negates it."""
+    """Checks whether a judging word of the corpus is positive when it is not negated."""
     return word in _GOOD
 
 
-def is_writers(sentence: str) -> bool:
-    """Whether a sentence of the corpus speaks of the writer's own opinion."""
+def is_own_opinion(sentence: str) -> bool:
+    """Checks whether a sentence of the corpus states the writer's own opinion."""
     words = sentence.replace(".", "")
     return "I" in words or "we" in words or "We" in words
 
 
 def tokens_within(token_spans, spans) -> list[int]:
-    """Which tokens overlap any of the character spans.
+    """Returns the indices of tokens that overlap any of the character spans.
 
     Args:
-        token_spans: `(start, end)` of each token, as `Vectorizer.spans` gives them.
-        spans: `Review.evidence`, or `[Review.verdict]`.
+        token_spans: `(start, end)` of each token, from `Vectorizer.spans`.
+        spans: `(start, end)` pairs: `Review.evidence` or `[Review.verdict]`.
     """
     return [
         index
@@ -162,7 +161,7 @@ def _review(random: Random, label: int) -> Review:
 
 
 def _opinion(random: Random, topic, who: str, label: int):
-    """A sentence that judges as `label` says, and the spans of its deciding words."""
+    """Generates a sentence that judges as `label` says, and the spans of its deciding words."""
     negated = random.random() < 0.2
     word = random.choice(_GOOD if label != negated else _BAD)
     thing = random.choice(topic["things"])

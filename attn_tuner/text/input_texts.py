@@ -1,8 +1,8 @@
-"""Texts without labels that a model is to answer, from whatever holds them.
+"""Reads texts to be classified from strings, files, tables, arrays or data sets.
 
 given = read_texts(frame, text="review")
-given.texts                          # a list of strings, in the order of the rows
-given.columns                        # the other columns beside them, for a table of answers
+given.texts       # list of str, in the order of the rows
+given.columns     # all columns of the table, for a table of answers
 """
 
 import itertools
@@ -19,8 +19,8 @@ from attn_tuner.text.cleaning import clean_texts
 from attn_tuner.text.loaders.base import choose_text
 from attn_tuner.text.loaders.files import read_lines, read_table
 
-LINES = ".txt"
-MOST = 10_000_000  # Texts, beyond which a source is taken for one that never ends.
+LINES_SUFFIX = ".txt"
+MAX_TEXTS = 10_000_000  # A source with more is taken to be infinite.
 _SUFFIXES = "csv|tsv|tab|jsonl|ndjson|json|parquet|txt|xlsx?|feather|arrow|pkl|npy|zip"
 _PATH = re.compile(rf"\S+\.({_SUFFIXES})(\.(gz|bz2|xz|zip))?", re.IGNORECASE)
 _WAYS = (
@@ -30,37 +30,38 @@ _WAYS = (
 
 
 @dataclass(frozen=True)
-class GivenTexts:
-    """Texts, and the table that they came from.
+class InputTexts:
+    """Texts, and the table that they were read from.
 
     Args:
-        texts: as strings.
-        columns: name to values of that table, the texts included; empty where there was none.
+        texts: list of str.
+        columns: mapping of column name to list of values, the texts included; empty if the source
+            was no table.
     """
 
     texts: list[str]
     columns: Mapping[str, list] = field(default_factory=dict)
 
 
-def read_texts(source, text=None, who: str = "predict()") -> GivenTexts:
-    """The texts that `source` holds.
+def read_texts(source, text=None, who: str = "predict()") -> InputTexts:
+    """Reads the texts in `source`.
 
     Args:
-        source: one text; a list, tuple, array or Series of texts; a DataFrame, a mapping from
-            names to columns, or the path of a table, of which one column holds the texts; the path
-            of a `.txt` file with a text in each line; a pair `(texts, labels)`, whose labels are
-            left out; or a `tf.data.Dataset`. A string is a path where it names a file that is
-            there, or looks like one (`"reviews.csv"`); else it is a text.
-        text: the column of the texts; guessed where obvious.
-        who: takes the texts, for messages.
+        source: one text; a list, tuple, array or Series of texts; a DataFrame, a mapping of names
+            to columns, or the path of a table, with one column of texts; the path of a `.txt` file
+            with one text per line; a pair `(texts, labels)`, whose labels are ignored; or a
+            `tf.data.Dataset`. A string is a path if that file exists or the string looks like a
+            file name (`"reviews.csv"`).
+        text: str, name of the column of texts; guessed if there is one obvious choice.
+        who: str, name of the caller in messages.
 
     Raises:
         DataError: it is none of these, or holds something that is no text.
     """
-    if isinstance(source, Path) or (isinstance(source, str) and names_a_file(source)):
+    if isinstance(source, Path) or (isinstance(source, str) and is_file_path(source)):
         return _of_file(Path(source), text)
     if isinstance(source, str | bytes):
-        return GivenTexts(_strings([source], who))
+        return InputTexts(_strings([source], who))
     if isinstance(source, Mapping):
         return _of_columns(_listed_columns(source, who), f"the mapping given to {who}", text)
     names = getattr(source, "column_names", None) or getattr(source, "columns", None)
@@ -68,81 +69,81 @@ def read_texts(source, text=None, who: str = "predict()") -> GivenTexts:
         return _of_frame(source, list(names), text, who)
     tensorflow = sys.modules.get("tensorflow")  # A dataset exists only once it is imported.
     if tensorflow is not None and isinstance(source, tensorflow.data.Dataset):
-        return GivenTexts(_of_tf_data(source, text, who))
+        return InputTexts(_of_tf_data(source, text, who))
     if _is_pair(source):
         source = source[0]
-    return GivenTexts(_strings(_listed(source, who), who))
+    return InputTexts(_strings(_listed(source, who), who))
 
 
-def names_a_file(given: str) -> bool:
-    """Whether a string is the path of a file rather than a text."""
+def is_file_path(given: str) -> bool:
+    """Checks whether a string is a file path rather than a text."""
     if len(given) > 4_096 or "\n" in given or "\0" in given:
         return False
     if _PATH.fullmatch(given):
         return True
     try:
         return bool(Path(given).suffix) and Path(given).is_file()
-    except OSError:  # Too long a name, for one.
+    except OSError:  # For example, the name is too long.
         return False
 
 
-def one_or_several(arguments: list[str], text=None) -> str | list[str]:
-    """The arguments of a command as `read_texts` takes them: one may be a file, several are texts.
+def texts_or_file(arguments: list[str], text=None) -> str | list[str]:
+    """Turns arguments of a command into a `source` for `read_texts`: one file, or texts.
 
     Raises:
         DataError: there is a file among several, or a column is named although none is there.
     """
-    files = [each for each in arguments if names_a_file(each)]
+    files = [each for each in arguments if is_file_path(each)]
     if len(arguments) == 1 and files:
         return arguments[0]
     if files:
         raise DataError(
-            f"'{files[0]}' looks like a file, beside {len(arguments) - 1} more. Give one file, or "
-            "texts alone; on standard input every line is a text."
+            f"{len(arguments)} arguments were given, and '{files[0]}' is a file. Give one file, or "
+            "only texts. On standard input, each line is a text."
         )
     if text is not None:
         raise DataError(
-            f"A column '{text}' is named, but what is given are texts, no table. Give the path of "
-            "a table, or leave --text out."
+            f"--text names the column '{text}', but the arguments are texts, not a table. Give the "
+            "path of a table, or omit --text."
         )
     return arguments
 
 
-def _of_file(path: Path, text) -> GivenTexts:
+def _of_file(path: Path, text) -> InputTexts:
     if not path.exists():
         raise DataError(
-            f"The file {path} does not exist. Give the path of a table of texts; to ask about the "
-            f"words '{path}' themselves give them in a list, or on standard input."
+            f"The file {path} does not exist. Give the path of a table of texts. To classify the "
+            f"string '{path}' itself, pass it in a list or on standard input."
         )
-    if path.suffix.lower() == LINES:
-        return GivenTexts(read_lines(path))
+    if path.suffix.lower() == LINES_SUFFIX:
+        return InputTexts(read_lines(path))
     columns, rows = read_table(path)
     return _of_columns(
         {name: [row[at] for row in rows] for at, name in enumerate(columns)}, path.name, text
     )
 
 
-def _of_columns(columns: dict, where: str, text) -> GivenTexts:
+def _of_columns(columns: dict, where: str, text) -> InputTexts:
     name = choose_text(where, columns, text)
-    return GivenTexts(clean_texts(columns[name], where), columns)
+    return InputTexts(clean_texts(columns[name], where), columns)
 
 
-def _of_frame(frame, names, text, who) -> GivenTexts:
+def _of_frame(frame, names, text, who) -> InputTexts:
     where = f"the {type(frame).__name__} given to {who}"
     name = choose_text(where, names, text)
     if names.count(name) > 1:
         raise DataError(f"{where} has several columns called '{name}'. Give each its own name.")
     columns = {each: _listed(frame[each], who) for each in names if names.count(each) == 1}
-    return GivenTexts(clean_texts(columns[name], where), columns)
+    return InputTexts(clean_texts(columns[name], where), columns)
 
 
 def _listed_columns(columns: Mapping, who) -> dict:
-    """Name to values, of a mapping whose values are all columns, or all single cells."""
+    """Converts a mapping of columns, or of single values, to lists of equal length by name."""
     alone = [name for name, values in columns.items() if _is_cell(values)]
     if alone and len(alone) < len(columns):
         raise DataError(
-            f"Of the mapping given to {who} '{alone[0]}' is one value, while others are columns. "
-            "Give a list of values under each name."
+            f"In the mapping given to {who}, '{alone[0]}' is a single value, but others are lists. "
+            "Give a list for each name."
         )
     listed = {name: [values] if alone else _listed(values, who) for name, values in columns.items()}
     lengths = {name: len(values) for name, values in listed.items()}
@@ -157,7 +158,7 @@ def _is_cell(value) -> bool:
 
 
 def _is_pair(source) -> bool:
-    """Whether it is `(texts, labels)`, as `search` takes it."""
+    """Checks for `(texts, labels)`, as `search` takes it."""
     return (
         isinstance(source, tuple)
         and len(source) == 2
@@ -166,7 +167,7 @@ def _is_pair(source) -> bool:
 
 
 def _listed(values, who) -> list:
-    """The values as a list of plain Python objects."""
+    """Returns the values as a list of plain Python objects."""
     if hasattr(values, "to_numpy"):
         values = values.to_numpy()
     elif hasattr(values, "numpy") and not isinstance(values, np.ndarray):
@@ -179,8 +180,8 @@ def _listed(values, who) -> list:
         return values.ravel().tolist()
     if not isinstance(values, Iterable):
         raise DataError(f"{who} takes texts; got {values!r}. {_WAYS}")
-    found = list(itertools.islice(values, MOST + 1))
-    if len(found) > MOST:
+    found = list(itertools.islice(values, MAX_TEXTS + 1))
+    if len(found) > MAX_TEXTS:
         raise _endless(who)
     return found
 
@@ -194,7 +195,7 @@ def _strings(values, who) -> list[str]:
                 f"{who} takes texts; got {value!r} as number {row}. Convert it to a string first."
             )
         raise DataError(f"{who} takes texts; number {row} is a {type(value).__name__}. {_WAYS}")
-    # A number alone may be meant where no column was chosen, so the texts get company.
+    # `clean_texts` refuses texts that are all numbers, which are allowed here.
     return clean_texts([*values, "a text"], f"the texts given to {who}")[:-1]
 
 
@@ -212,17 +213,17 @@ def _of_tf_data(dataset, text, who) -> list[str]:
     if not isinstance(spec, tf.TensorSpec) or spec.dtype != tf.string:
         raise DataError(f"The elements of {where} are {spec}. They should be strings.")
     if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
-        raise DataError(f"{where} never ends. Take a part of it: dataset.take(n).")
+        raise DataError(f"{where} is infinite. Take a part of it: dataset.take(n).")
     found = []
     for element in dataset.as_numpy_iterator():
         found += np.ravel(element).tolist()
-        if len(found) > MOST:
+        if len(found) > MAX_TEXTS:
             raise _endless(where)
     return clean_texts([*found, "a text"], where)[:-1]
 
 
 def _endless(where) -> DataError:
     return DataError(
-        f"{where}: {MOST:,} texts were read and there are more. Give them in parts, or take as "
-        "many as are meant."
+        f"{where}: more than {MAX_TEXTS:,} texts. Pass them in parts, or take only as many as you "
+        "need."
     )

@@ -1,4 +1,4 @@
-"""Lists of names in one cell of a table, as JSON or Python writes them."""
+"""Parses lists of label names in a table cell, written as JSON or Python."""
 
 import ast
 import io
@@ -6,20 +6,20 @@ import json
 import tokenize
 
 from attn_tuner.errors import DataError
-from attn_tuner.text.cleaning import shown
+from attn_tuner.text.cleaning import short_repr
 
 _LONGEST = 100_000  # Characters of a cell that is read as a list.
 _OPEN, _CLOSE = "[({", "])}"
 
 
 def looks_like_list(cell) -> bool:
-    """Whether a cell begins and ends as a list does; it may still not be one."""
+    """Checks that a cell begins and ends as a list does; it may still not parse as one."""
     cell = cell.strip() if isinstance(cell, str) else ""
     return len(cell) > 1 and cell[0] in _OPEN and cell[-1] == _CLOSE[_OPEN.index(cell[0])]
 
 
-def all_lists(values) -> bool:
-    """Whether every cell that is not empty is a list, and one at least holds other than one name.
+def are_lists(values) -> bool:
+    """Checks that every cell with content is a list, and at least one has other than one name.
 
     Cells such as `[sport]` alone may be names in brackets.
     """
@@ -27,17 +27,16 @@ def all_lists(values) -> bool:
     if not cells or not all(looks_like_list(cell) for cell in cells):
         return False
     try:
-        return any(len(read_cell(cell, "")) != 1 for cell in cells)
+        return any(len(parse_list(cell, "")) != 1 for cell in cells)
     except DataError:
         return False
 
 
-def read_cell(cell: str, where: str) -> list | None:
-    """The names in a cell that holds a list; None where it holds none.
+def parse_list(cell: str, where: str) -> list | None:
+    """Parses the names in a cell; returns None where the cell is no list.
 
     Raises:
-        DataError: it is half a list: a bracket without the other, or what is between cannot be
-            read as names with commas between them.
+        DataError: a bracket is unmatched, or the content is not a list of names.
     """
     text = cell.strip()
     if looks_like_list(text):
@@ -47,7 +46,7 @@ def read_cell(cell: str, where: str) -> list | None:
     elif not text or not _half(text):
         return None
     raise DataError(
-        f"The labels {shown(cell)} of {where} are half a list. Write them as "
+        f"The labels {short_repr(cell)} of {where} have an unmatched bracket. Write them as "
         '["a", "b"], or as names with | between them.'
     )
 
@@ -80,7 +79,7 @@ def _of_python(text: str):
 
 
 def _quoted(text: str, node) -> list:
-    """The string literals in the source of a constant."""
+    """Returns the string literals in the source of a constant."""
     source = ast.get_source_segment(text, node) or ""
     kinds = tokenize.generate_tokens(io.StringIO(source).readline)
     return [token for token in kinds if token.type == tokenize.STRING]

@@ -1,4 +1,4 @@
-"""One name for each class, however it is spelt."""
+"""Merges spellings of the same label, and reports labels that may be the same."""
 
 import re
 import unicodedata
@@ -11,15 +11,15 @@ _JOINERS = re.compile("[\u200c\u200d\ufe00-\ufe0f]")
 _SAID = 3  # Examples in a note.
 
 
-def one_name_each(counts: Mapping[str, int], known: Iterable[str] = ()):
-    """What to call each label, and sentences on what was joined or may be meant to be.
+def merge_spellings(counts: Mapping[str, int], known: Iterable[str] = ()):
+    """Chooses one name for all spellings of a label.
 
     Names are one class if they are equal after NFKC, which joins full-width letters, ligatures
     and the like with the plain ones, without joiners, and with 1.0 written as 1.
 
     Args:
-        counts: name, from `clean_labels`, to how often it comes.
-        known: names of the classes where the source says them; these are kept as they are.
+        counts: mapping of name, from `clean_labels`, to its number of occurrences.
+        known: iterable of str, class names that the source declares; these are never changed.
 
     Returns:
         Name to name, and a list of sentences.
@@ -38,7 +38,7 @@ def one_name_each(counts: Mapping[str, int], known: Iterable[str] = ()):
 
 
 def count_names(lists: Iterable[Iterable[str]]) -> Counter:
-    """How often each name comes in all lists together."""
+    """Counts each name over all lists."""
     counts: Counter = Counter()
     for names in lists:
         counts.update(names)
@@ -61,7 +61,7 @@ def _joined(groups, chosen) -> list[str]:
     ]
     if not said:
         return []
-    return [f"Labels that are spelt differently were taken as one: {_listed(said)}."]
+    return [f"Different spellings of a label were merged: {_listed(said)}."]
 
 
 def _in_case_only(chosen) -> list[str]:
@@ -73,8 +73,8 @@ def _in_case_only(chosen) -> list[str]:
     if not said:
         return []
     return [
-        f"Labels that differ in upper and lower case only were kept apart: {_listed(said)}. If one "
-        "class is meant, write them alike."
+        f"Labels that differ only in case were kept as separate classes: {_listed(said)}. To merge "
+        "them, spell them alike."
     ]
 
 

@@ -1,4 +1,4 @@
-"""Several labels a text, or a number, as they came: a 0/1 matrix, or floats."""
+"""Parses labels: several per text as a 0/1 matrix, numbers as floats, one-hot rows as classes."""
 
 import math
 import numbers
@@ -7,43 +7,44 @@ from collections.abc import Sequence
 import numpy as np
 
 from attn_tuner.errors import DataError
-from attn_tuner.text.cleaning import clean_labels, is_missing, shown, sorted_classes
-from attn_tuner.text.label_cells import all_lists, looks_like_list, read_cell
-from attn_tuner.text.label_spellings import count_names, one_name_each
+from attn_tuner.text.cleaning import clean_labels, is_missing, short_repr, sorted_classes
+from attn_tuner.text.label_cells import are_lists, looks_like_list, parse_list
+from attn_tuner.text.label_spellings import count_names, merge_spellings
 
-SEPARATORS = ("|", ";", ",")  # The first that occurs in any label divides them all.
+SEPARATORS = ("|", ";", ",")  # The first that occurs in any string is used for all.
 _GREATEST = float(np.finfo("float32").max)
 _SEVERAL = (list, tuple, set, frozenset, np.ndarray)
 
 
 def guess_task(values: Sequence) -> str | None:
-    """ "multilabel" of lists and of rows of 0 and 1, "regression" of fractions, else None.
+    """Guesses the task from labels: "multilabel", "regression", or None for classes.
 
-    Rows with exactly one 1 in each are classes, as `to_categorical` and `get_dummies` write them.
-    Labels in one string per text look like names of classes, so they are never guessed; but for
-    cells that each hold a list, `['a', 'b']`.
+    Lists of labels and rows of 0 and 1 are "multilabel", fractions are "regression". Rows with
+    exactly one 1 each are classes, as `to_categorical` and `get_dummies` write them. Strings are
+    taken for class names, except cells that each hold a list, such as `['a', 'b']`.
     """
     values = list(values)
     if values and all(map(_is_several, values)):
         alone = all(len(value) == 1 for value in values)
         return None if alone or is_one_hot(values) else "multilabel"
-    if values and all(isinstance(value, str) for value in values) and all_lists(values):
+    if values and all(isinstance(value, str) for value in values) and are_lists(values):
         return "multilabel"
     numbers_all = all(_number(value) is not None for value in values)
     return "regression" if values and numbers_all and any(map(_is_fraction, values)) else None
 
 
 def is_one_hot(rows) -> bool:
-    """Whether these are equally long rows of two or more columns with exactly one 1 in each."""
+    """Checks for rows of equal length, at least two columns, and exactly one 1 in each."""
     return _places(list(rows)) is not None
 
 
-def as_classes(values: Sequence, names=None) -> list:
-    """One label per text: of a one-hot row the name of its column, of `[x]` x, else what came.
+def one_hot_to_classes(values: Sequence, names=None) -> list:
+    """Returns one label per text: the column of a one-hot row, x for `[x]`, any other value
+    unchanged.
 
     Args:
-        values: labels as they came.
-        names: of the columns; their numbers if not given.
+        values: sequence, labels from the source.
+        names: names of the columns; column indices if not given.
     """
     values = list(values)
     if not values or not all(map(_is_several, values)):
@@ -57,58 +58,58 @@ def as_classes(values: Sequence, names=None) -> list:
 
 
 def _places(rows: list) -> list[int] | None:
-    """The place of the only 1 in each row; None where the rows are not one-hot."""
+    """Returns the column of the 1 in each row; None if the rows are not one-hot."""
     found = _binary(rows)
     if found is None or found.shape[1] < 2 or not (found.sum(axis=1) == 1).all():
         return None
     return found.argmax(axis=1).tolist()
 
 
-def as_names(values: Sequence, names) -> list:
-    """Rows of 0 and 1, or numbers of labels, as names; others as they came.
+def indices_to_names(values: Sequence, names) -> list:
+    """Replaces rows of 0 and 1, or indices of labels, by names; other values are unchanged.
 
     Args:
-        values: labels as they came.
-        names: by column or number.
+        values: sequence, labels from the source.
+        names: sequence of str, by column or index.
     """
     values = list(values)
     if _width({"": values}) == len(names):
         return [[name for name, on in zip(names, row, strict=True) if on] for row in values]
-    return [names[value] if is_number_of(value, names) else value for value in values]
+    return [names[value] if is_class_index(value, names) else value for value in values]
 
 
-def is_number_of(value, names) -> bool:
-    """Whether this is a whole number that stands for one of the names."""
+def is_class_index(value, names) -> bool:
+    """Checks for an integer that is an index into `names`."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
     return whole and 0 <= value < len(names)
 
 
-def read_numbers(values: Sequence, where: str) -> np.ndarray:
-    """The numbers, `(texts,)` float32.
+def parse_numbers(values: Sequence, where: str) -> np.ndarray:
+    """Converts labels to numbers: `(texts,)` float32.
 
     Raises:
-        DataError: one is missing, or is no finite number.
+        DataError: a number is missing or not finite.
     """
     found = []
     for row, value in enumerate(values, start=1):
         number = _number(value)
         if number is None or not abs(number) <= _GREATEST:
             raise DataError(
-                f"Label {row} of {where} is {shown(value)}, which is no finite number. A "
-                "regression learns numbers: mend it, or leave the row out."
+                f"Label {row} of {where} is {short_repr(value)}, not a finite number. "
+                "Correct it, or remove the row."
             )
         found.append(number)
     return np.array(found, "float32")
 
 
-def read_label_sets(parts: dict[str, Sequence], name: str, classes=None):
-    """The labels of each part as a 0/1 matrix, and their names.
+def parse_label_sets(parts: dict[str, Sequence], name: str, classes=None):
+    """Converts several labels per text to a 0/1 matrix for each part.
 
     Args:
-        parts: role to what came: rows of 0 and 1, lists of names, or strings of names with one of
-            `SEPARATORS` between them.
-        name: of the data, for messages.
-        classes: names of the columns of a matrix, where they are known.
+        parts: dict of role to labels: rows of 0 and 1, lists of names, or strings of names with one
+            of `SEPARATORS` between them.
+        name: str, name of the data in messages.
+        classes: names of the columns of a matrix, if known.
 
     Returns:
         Role to `(texts, labels)` uint8, the names, those of the training part, sorted, and
@@ -133,22 +134,22 @@ def read_label_sets(parts: dict[str, Sequence], name: str, classes=None):
             for role, values in parts.items()
         }
         every = count_names(row for rows in sets.values() for row in rows)
-        called, notes = one_name_each(every, classes or ())
+        called, notes = merge_spellings(every, classes or ())
         sets = {role: [[called[one] for one in row] for row in rows] for role, rows in sets.items()}
         names = tuple(classes or sorted_classes(each for row in sets["train"] for each in row))
         matrices = {role: _matrix(rows, names, f"{name} ({role})") for role, rows in sets.items()}
     if len(names) < 2:
         only = f" ('{names[0]}')" if names else ""
         raise DataError(
-            f"{name} has {len(names)} label{only}. Several labels a text need at least two; for a "
-            "yes or no give one class per text."
+            f"{name} has {len(names)} label{only}. Multi-label data need at least two. For yes "
+            "or no give one class per text."
         )
     check_every_label(name, matrices["train"], names)
     return matrices, names, notes
 
 
 def check_every_label(name: str, matrix: np.ndarray, names):
-    """Raises DataError where a label stands on no training text."""
+    """Raises DataError if no training text has one of the labels."""
     absent = [each for each, count in zip(names, matrix.sum(axis=0), strict=True) if not count]
     if absent:
         raise DataError(
@@ -158,13 +159,13 @@ def check_every_label(name: str, matrix: np.ndarray, names):
 
 
 def _width(parts) -> int | None:
-    """The columns of a 0/1 matrix; None where the rows are none."""
+    """Returns the columns of a 0/1 matrix; None if the rows are something else."""
     found = _binary([row for values in parts.values() for row in values])
     return None if found is None else found.shape[1]
 
 
 def _binary(rows: list) -> np.ndarray | None:
-    """Equally long rows of 0 and 1 as a matrix of bool; None where they are something else."""
+    """Converts rows of 0 and 1 of equal length to a bool matrix; None for other values."""
     if not rows or not all(
         _is_several(row) and not isinstance(row, set | frozenset) for row in rows
     ):
@@ -183,7 +184,7 @@ def _binary(rows: list) -> np.ndarray | None:
 
 
 def _check_columns(name, parts, width):
-    """Raises DataError where parts are rows of 0 and 1, but not of the same columns."""
+    """Raises DataError if parts are 0/1 rows with different columns."""
     own = {role: _width({role: values}) for role, values in parts.items()}
     if width is None and any(own.values()):
         said = ", ".join(
@@ -208,13 +209,13 @@ def _separator(parts) -> str:
 def _names(value, separator, where) -> list[str]:
     if isinstance(value, bytes):
         value = value.decode("utf-8", errors="replace")
-    if isinstance(value, str) and (found := read_cell(value, where)) is not None:
+    if isinstance(value, str) and (found := parse_list(value, where)) is not None:
         value = found
     if isinstance(value, str):
         return clean_labels([part for part in value.split(separator) if part.strip()], where)
     if _is_several(value):
         return clean_labels(value, where)
-    if is_missing(value):  # A column's empty cell: no label applies.
+    if is_missing(value):  # An empty cell: the text has no label.
         return []
     return clean_labels([value], where)
 

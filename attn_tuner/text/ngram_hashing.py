@@ -1,38 +1,39 @@
-"""Which column of a linear model an n-gram has, and what its repetitions count.
+"""Maps n-grams to columns of a linear model by hashing, and damps their counts.
 
-Plain arithmetic, alike on NumPy arrays and on the tensors of every framework.
+Only arithmetic that NumPy arrays and the tensors of every framework share.
 """
 
 import numpy as np
 
-BUCKETS = 1 << 20  # Columns at most for n-grams of two and more, found by hash.
-MOST_COUNTED = 8  # Of an n-gram that a text repeats more often no more is counted.
-_HALF = 1 << 10  # Two of these bits make a bucket's number.
-_FIRST, _NEXT = 0x9E37D, 0xB5297  # Odd, so that every id has a place of its own.
+BUCKETS = 1 << 20  # Maximum number of columns for hashed n-grams of two and more.
+MAX_COUNT = 8  # Maximum count of an n-gram in a text.
+_HALF = 1 << 10  # Square root of BUCKETS.
+_FIRST, _NEXT = 0x9E37D, 0xB5297  # Odd, so that multiplication permutes the buckets.
 
 
 def next_bucket(bucket, following, length: int):
-    """The bucket of an n-gram from that of its first n - 1 tokens, and its last token.
+    """Hashes an n-gram from the bucket of its first n - 1 tokens and its last token.
 
         b_1 = id_1;   b_n = (b_(n-1) p + id_n q + n) mod BUCKETS
 
-    Numbers stay below 2^31 on the way, so that every framework computes the same in int32. Works
-    on whatever has `+`, `*`, `//` and `%`.
+    Intermediate numbers stay below 2^31, so that int32 suffices in every framework.
     """
     return (_times(bucket, _FIRST) + _times(following % BUCKETS, _NEXT) + length) % BUCKETS
 
 
 def buckets_for(tokens: int) -> int:
-    """Columns for the longer n-grams of so many tokens: the next power of 2 from twice as many."""
+    """Chooses the number of columns for n-grams of two and more: a power of 2 above twice the
+    tokens.
+    """
     return min(BUCKETS, 1 << int(2 * tokens).bit_length())
 
 
 def _times(number, factor: int):
-    """number x factor mod BUCKETS, in two halves."""
+    """Multiplies modulo `BUCKETS` in two halves, so that no product exceeds int32."""
     high = (number // _HALF * factor) % _HALF
     return (number % _HALF * factor + high * _HALF) % BUCKETS
 
 
-def repeated(counts):
-    """f(n) = 1 + log min(n, 8): what n occurrences of an n-gram count."""
-    return 1.0 + np.log(np.minimum(counts, MOST_COUNTED))
+def log_count(counts):
+    """Damps how often an n-gram occurs in a text: f(n) = 1 + log min(n, 8)."""
+    return 1.0 + np.log(np.minimum(counts, MAX_COUNT))

@@ -1,22 +1,23 @@
-"""Batches as Keras reads them, without what tf.data does for itself."""
+"""Hands batches to Keras without the autotuning of tf.data."""
 
 import keras
 
 from attn_tuner.text.batches import Batches
 
-AHEAD = 2  # Batches made while the model is at work on an earlier one.
+PREFETCHED_BATCHES = 2  # Batches prepared while the model computes.
 
 
-def stream(batches: keras.utils.PyDataset):
-    """What to hand to `fit` and `predict`: the same batches in the same order, epoch after epoch.
+def prefetch(batches: keras.utils.PyDataset):
+    """Wraps batches for `fit` and `predict`: the same batches in the same order, epoch after epoch.
 
-    On TensorFlow Keras reads a `PyDataset` through tf.data, whose tuning of its own threads is of
-    no use for one generator, and holds up the end of every `fit` and `predict` for two seconds
-    where the other cores are busy or there are none. So there it is a `tf.data.Dataset` that is not
-    tuned. On other backends it is the batches themselves.
+    On TensorFlow, Keras reads a `PyDataset` through tf.data, whose autotuning does not help with
+    one generator and delays the end of every `fit` and `predict` by two seconds on a busy machine.
+    So on TensorFlow this returns a `tf.data.Dataset` without autotuning, on other backends the
+    batches.
 
     Args:
-        batches: of a known length. Its `on_epoch_begin` and `on_epoch_end` are called as by Keras.
+        batches: `keras.utils.PyDataset` with a length. Its `on_epoch_begin` and `on_epoch_end` are
+            called as Keras calls them.
     """
     if keras.backend.backend() != "tensorflow":
         return batches
@@ -28,7 +29,7 @@ def stream(batches: keras.utils.PyDataset):
         for index in range(last + 1):
             batch = batches[index]
             if index == last:
-                # Before the batch is out: Keras may begin the next epoch as soon as it has it.
+                # Before the yield: Keras may begin the next epoch once it has the batch.
                 batches.on_epoch_end()
             yield batch
 
@@ -41,11 +42,11 @@ def stream(batches: keras.utils.PyDataset):
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))
     options = tf.data.Options()
     options.autotune.enabled = False
-    return dataset.prefetch(AHEAD).with_options(options)
+    return dataset.prefetch(PREFETCHED_BATCHES).with_options(options)
 
 
 def _spec(one, other):
-    """The dtype of an array and those of its axes that do not vary, the first taken to vary."""
+    """Returns the `TensorSpec` of two arrays; the batch axis and axes that differ are None."""
     import tensorflow as tf
 
     pairs = zip(one.shape[1:], other.shape[1:], strict=True)

@@ -1,4 +1,4 @@
-"""Parts that stay apart: distinct texts are divided, class by class, each with all its copies."""
+"""Divides data sets so that all copies of a text go to the same part, stratified by class."""
 
 import numpy as np
 
@@ -8,17 +8,17 @@ from attn_tuner.text.dataset import Split
 _SMALLEST, _LARGEST = 500, 5_000
 
 
-def usual_fraction(count: int) -> float:
-    """How much of `count` distinct texts to hold out.
+def default_fraction(count: int) -> float:
+    """Returns the fraction of `count` distinct texts to hold out by default.
 
-    A tenth; more, up to a fifth, where a tenth is under 500 texts, whose accuracy would be too
-    uncertain to choose by; less where it is over 5,000, which would only cost time.
+    A tenth; up to a fifth where a tenth is under 500 texts, as the accuracy on fewer is too
+    uncertain; less where a tenth is over 5,000 texts, as more only cost time.
     """
     return min(max(0.1, min(0.2, _SMALLEST / count)), _LARGEST / count)
 
 
 def hold_out(part: Split, fraction: float, seed: int, classes: int, leave: int = 1):
-    """Divides a part into (what is left, what is held out), class by class where there are any.
+    """Divides a part into (remaining, held out), stratified by class.
 
     Distinct texts are divided, so that no text is on both sides. Of each class the fraction is
     kept to in distinct texts and in rows: a text that is a larger part of its class than that
@@ -26,14 +26,15 @@ def hold_out(part: Split, fraction: float, seed: int, classes: int, leave: int =
     comes with different classes, counts for the rarest of them.
 
     Args:
-        part: the texts to divide.
-        fraction: how much of each class to hold out; at least one text where `leave` allows.
-        seed: the same seed gives the same division.
-        classes: number of classes.
-        leave: how many distinct texts of each class must stay.
+        part: `Split` to divide.
+        fraction: float in (0, 1), share of each class to hold out; at least one text if `leave`
+            allows it.
+        seed: int; the same seed gives the same division.
+        classes: int, number of classes.
+        leave: int, distinct texts of each class that must remain.
     """
     random = np.random.default_rng(seed)
-    text_of = numbered(part.texts)
+    text_of = text_ids(part.texts)
     copies = np.bincount(text_of)
     pairs = _labelled(text_of, part.labels)
     strata = _rarest(pairs, len(copies), classes)
@@ -48,27 +49,29 @@ def hold_out(part: Split, fraction: float, seed: int, classes: int, leave: int =
     return part.take(np.flatnonzero(~rows)), part.take(np.flatnonzero(rows))
 
 
-def without(part: Split, others) -> tuple[Split, int]:
-    """The part without the texts that any of the other parts holds, and how many rows went."""
+def remove_texts_of(part: Split, others) -> tuple[Split, int]:
+    """Removes the texts of other parts; returns the part and how many rows were removed."""
     forbidden = {text for other in others for text in other.texts}
     kept = [index for index, text in enumerate(part.texts) if text not in forbidden]
     return part.take(kept), len(part) - len(kept)
 
 
-def numbered(texts) -> np.ndarray:
-    """(texts,) the number of each text among the distinct ones, in the order they come."""
+def text_ids(texts) -> np.ndarray:
+    """Numbers the distinct texts in order of appearance: `(texts,)` int64."""
     numbers: dict[str, int] = {}
     found = (numbers.setdefault(text, len(numbers)) for text in texts)
     return np.fromiter(found, np.int64, len(texts))
 
 
 def distinct_counts(part: Split, classes: int) -> np.ndarray:
-    """(classes,) how many distinct texts each class or label has."""
-    return np.bincount(_labelled(numbered(part.texts), part.labels)[:, 1], minlength=classes)
+    """Counts the distinct texts of each class or label: `(classes,)`."""
+    return np.bincount(_labelled(text_ids(part.texts), part.labels)[:, 1], minlength=classes)
 
 
 def _labelled(text_of, labels) -> np.ndarray:
-    """(pairs, 2) distinct text and class or label, each pair once; of numbers all have class 0."""
+    """Returns (pairs, 2): distinct text and class or label, each pair once; numbers all have class
+    0.
+    """
     kind = kind_of(labels)
     if kind == "labels":
         rows, names = np.nonzero(labels)
@@ -80,16 +83,16 @@ def _labelled(text_of, labels) -> np.ndarray:
 
 
 def _rarest(pairs, texts: int, classes: int) -> np.ndarray:
-    """(texts,) the rarest class of each text; one beyond the last for a text without any."""
+    """Returns (texts,), the rarest class of each text; one beyond the last if it has none."""
     counts = np.bincount(pairs[:, 1], minlength=classes)
     strata = np.full(texts, len(counts))
     by_rarity = pairs[np.lexsort((pairs[:, 1], -counts[pairs[:, 1]]))]
-    strata[by_rarity[:, 0]] = by_rarity[:, 1]  # The last one to be written is the rarest.
+    strata[by_rarity[:, 0]] = by_rarity[:, 1]  # The rarest is written last.
     return strata
 
 
 def _drawn(shuffled, copies, count, fraction) -> list[int]:
-    """The first `count` texts, without those that would make too many rows."""
+    """Takes up to `count` texts, skipping those that would exceed the fraction of rows."""
     sizes = copies[shuffled]
     if count == 0 or sizes.max() == 1:
         return shuffled[:count].tolist()
@@ -102,9 +105,9 @@ def _drawn(shuffled, copies, count, fraction) -> list[int]:
 
 
 def _put_right(held, pairs, copies, classes, leave):
-    """Moves texts until each class has `leave` on the left, and one held out where it can.
+    """Moves texts until each class keeps `leave` texts, and has one held out if possible.
 
-    Only texts with several classes make that necessary: they are drawn for one of them.
+    Needed only for texts with several classes, which are drawn for one of them.
     """
     order = np.argsort(pairs[:, 1], kind="stable")
     counts = np.bincount(pairs[:, 1], minlength=classes)

@@ -1,11 +1,11 @@
-"""Texts on standard input: one in each line, or a table whose first line names its columns."""
+"""Reads texts from standard input: one per line, or a table with column names in its first line."""
 
 import json
 import re
 
 from attn_tuner.errors import DataError
 from attn_tuner.storage.atomic_files import scratch
-from attn_tuner.text.input_texts import GivenTexts, one_or_several, read_texts
+from attn_tuner.text.input_texts import InputTexts, read_texts, texts_or_file
 from attn_tuner.text.loaders.base import choose_text
 
 NAME = "standard_input"
@@ -13,35 +13,38 @@ _SEPARATORS = {",": ".csv", "\t": ".tsv"}
 _COLUMN = re.compile(r"[\w .-]{1,40}")  # What a column of a table is usually called.
 
 
-def read_arguments(arguments, stream, text: str | None, who: str) -> tuple[GivenTexts, str]:
-    """The texts of a command's arguments, of the one file that they name, or of the stream.
+def read_arguments(arguments, stream, text: str | None, who: str) -> tuple[InputTexts, str]:
+    """Reads the texts of a command: its arguments, the file that they name, or standard input.
 
     Args:
-        arguments: of the command; none for the stream.
-        stream: of bytes.
-        text: the column of the texts.
-        who: takes the texts, for messages.
+        arguments: list of str, arguments of the command; empty for standard input.
+        stream: binary file object.
+        text: str, column of the texts.
+        who: str, name of the command in messages.
 
     Returns:
         The texts, and what to say about how they were read, or "".
     """
     if arguments:
-        return read_texts(one_or_several(arguments, text), text, who), ""
+        return read_texts(texts_or_file(arguments, text), text, who), ""
     return read_piped(stream.read(), text)
 
 
-def read_piped(data: bytes, text: str | None = None) -> tuple[GivenTexts, str]:
-    """The texts in what came through a pipe, and a sentence where it was taken for a table.
+def read_piped(data: bytes, text: str | None = None) -> tuple[InputTexts, str]:
+    """Reads texts from the bytes of standard input.
 
-    It is a table where a column is named, where the first line holds names of columns of which one
-    is obviously that of the texts, and where it is a JSON object.
+    They are a table if `text` names a column, if the first line holds column names of which one is
+    usual for texts, or if the first line is a JSON object. Otherwise each line is a text.
 
     Args:
-        data: all of it, UTF-8.
-        text: the column of the texts.
+        data: bytes, all of standard input, UTF-8.
+        text: str, column of the texts.
+
+    Returns:
+        The texts, and a sentence if they were read as a table, else "".
 
     Raises:
-        DataError: it is no UTF-8, or a table that cannot be read.
+        DataError: the bytes are not UTF-8, or the table cannot be read.
     """
     lines = _decoded(data).split("\n")
     if lines[-1] == "":
@@ -49,20 +52,20 @@ def read_piped(data: bytes, text: str | None = None) -> tuple[GivenTexts, str]:
     lines = [line.removesuffix("\r") for line in lines]
     kind = _kind_of(lines, text)
     if kind is None:
-        return GivenTexts(lines), ""
+        return InputTexts(lines), ""
     with scratch() as folder:
         path = folder / f"{NAME}{kind}"
         path.write_bytes(data)
         given = read_texts(path, text)
     listed = ", ".join(map(str, given.columns))
     return given, (
-        f"Standard input was read as a table with the columns {listed}. For a text in each line "
-        "leave out the line of names, or give a .txt file."
+        f"Standard input was read as a table with the columns {listed}. To read one text per "
+        "line, remove the line of names, or give a .txt file."
     )
 
 
 def _kind_of(lines, text) -> str | None:
-    """The ending of a table's name; None where each line is a text."""
+    """Returns the suffix of the table's kind; None if each line is a text."""
     first = lines[0] if lines else ""
     if first.lstrip().startswith("{") and _is_object(first):
         return ".jsonl"
@@ -76,16 +79,16 @@ def _kind_of(lines, text) -> str | None:
     if text is not None:
         raise DataError(
             f"Standard input should be a table with a column '{text}'; its first line is "
-            f"{first[:80]!r}. Give CSV, TSV or JSON Lines, or leave --text out for a text in each "
+            f"{first[:80]!r}. Give CSV, TSV or JSON Lines, or omit --text to read one text per "
             "line."
         )
     return None
 
 
 def _obvious(names) -> bool:
-    """Whether one of the names is one that columns of texts usually have."""
+    """Checks whether one of the names is usual for a column of texts."""
     try:
-        # One more column, or the only one would do under any name.
+        # With a second column, as a single column is accepted under any name.
         choose_text(NAME, [*names, ""], None)
     except DataError:
         return False

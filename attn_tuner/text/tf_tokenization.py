@@ -1,4 +1,4 @@
-"""Strings to ids in TensorFlow operations alone, so that an exported model takes raw text.
+"""Converts strings to ids in TensorFlow operations, so that an exported model takes raw text.
 
 Nothing here runs Python when called, and no operation comes from outside TensorFlow itself.
 """
@@ -10,23 +10,23 @@ import tensorflow as tf
 
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.tokenization import APOSTROPHES, MARKUP, spell
-from attn_tuner.text.truncation import ends_kept
+from attn_tuner.text.truncation import head_tail_lengths
 
 _PAGE = 256
 _ITSELF, _NOTHING = -1, -2
 _SPACE = ord(" ")
-_PLAIN_FROM = 0x40000  # No script lives from here on, and of the rest only these few blocks count.
+_PLAIN_FROM = 0x40000  # From here on all code points but the tags have the same spelling.
 _TAGS = range(0xE0000, 0xE0200)
 
 
 class TextGraph(tf.Module):
-    """A vectorizer as TensorFlow operations.
+    """A vectorizer in TensorFlow operations.
 
         ids = graph(texts)              # (batch,) string -> (batch, steps) int32
         graph.explain(texts)            # ids, tokens and their places in the text
 
     Args:
-        vectorizer: the vectorizer to reproduce.
+        vectorizer: `Vectorizer` to reproduce.
         max_length: tokens kept of a text, or None for all.
         truncation: "head", "tail" or "ends".
         vocabulary_size: ids from here on are read as unknown.
@@ -35,8 +35,8 @@ class TextGraph(tf.Module):
     def __init__(self, vectorizer, max_length=None, truncation="head", vocabulary_size=None):
         super().__init__()
         self._split = vectorizer.split
-        self._ends = None if max_length is None else ends_kept(max_length, truncation)
-        # No token is ever empty, but a table may not be.
+        self._ends = None if max_length is None else head_tail_lengths(max_length, truncation)
+        # A lookup table must not be empty; no token is.
         known = ["", *vectorizer.vocabulary[2:vocabulary_size]]
         pages, rows, spellings = spelling_arrays(vectorizer.split)
         self._pages = tf.constant(pages)
@@ -50,19 +50,19 @@ class TextGraph(tf.Module):
         )
 
     def __call__(self, texts) -> tf.Tensor:
-        """(batch,) string -> (batch, steps) int32; at least one step."""
+        """Encodes texts: (batch,) string -> (batch, steps) int32; at least 1 step."""
         tokens, _ = self._tokens(texts)
         return self._ids(tokens)
 
     def tokens(self, texts) -> tf.RaggedTensor:
-        """(batch,) string -> (batch, ragged) string: the tokens that are kept."""
+        """Splits texts into the tokens that are kept: (batch,) string -> (batch, ragged) string."""
         return self._tokens(texts)[0]
 
     def explain(self, texts) -> dict[str, tf.Tensor]:
-        """(batch,) string -> ids, tokens, start and end, each (batch, steps).
+        """Encodes texts with tokens and places: ids, tokens, start and end, each (batch, steps).
 
-        `start` and `end` count the characters of the text, as Python does; behind a text they
-        are 0, and its tokens "".
+        `start` and `end` count the characters of the text, as Python does. After the end of a text
+        they are 0 and tokens are "".
         """
         tokens, spans = self._tokens(texts, with_spans=True)
         return {
@@ -93,7 +93,7 @@ class TextGraph(tf.Module):
         return self._cut(tokens, spans)
 
     def _spell(self, points):
-        """Each character's spelling: code points, row splits, and the character each is from."""
+        """Spells each character: code points, row splits, and the index of the source character."""
         flat = points.flat_values
         row = tf.gather(self._rows, tf.gather(self._pages, flat // _PAGE) * _PAGE + flat % _PAGE)
         spelled = tf.gather(self._spellings, row)  # (characters, longest)
@@ -109,7 +109,7 @@ class TextGraph(tf.Module):
         return tf.boolean_mask(spelled, there), splits, sources
 
     def _spans(self, tokens, letters, sources):
-        # Spaces were added and removed since; all other characters kept their order.
+        # Only spaces were added or removed; all other characters kept their order.
         sources = tf.boolean_mask(sources, letters != _SPACE)
         ends = tf.cumsum(tf.strings.length(tokens.flat_values, unit="UTF8_CHAR"))
         starts = tf.concat([tf.zeros(1, tf.int32), ends], axis=0)[:-1]
@@ -137,7 +137,7 @@ def _padded(ragged, value) -> tf.Tensor:
 
 @cache
 def spelling_arrays(split: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The whole spelling table in three small arrays.
+    """Compresses the spelling table into three small arrays.
 
     Returns:
         pages: (0x110000 / 256,) which page of `rows` holds a code point's 256 neighbours.

@@ -1,4 +1,4 @@
-"""Encoded texts on disk: written once per tokenisation, mapped into memory by every trial."""
+"""Stores encoded texts on disk, memory-mapped by every trial."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -17,20 +17,20 @@ from attn_tuner.text.vectorizer import Vectorizer
 _FORMAT = 1
 _ARRAYS = ("ids", "offsets", "labels")
 _KINDS = {"vocabulary_size": int, "token_length": float}
-_ENCODE_AGAIN = "Search again with the same data: the texts are encoded again then."
-_CHARACTERS = 1.5  # Mean length of a token, up to which most are single characters.
+_ENCODE_AGAIN = "Run the search again with the same data; it encodes the texts again."
+_CHARACTERS = 1.5  # With a lower mean token length, most tokens are single characters.
 
 
 @dataclass(frozen=True, eq=False)
 class TokenStore:
-    """The ids of one part's texts, one behind the other.
+    """Token ids of the texts of one part, concatenated.
 
     Args:
-        ids: (tokens,) int32.
-        offsets: (texts + 1,) int64; text i is `ids[offsets[i]:offsets[i + 1]]`.
-        labels: (texts,) int32, (texts, labels) uint8 or (texts,) float32, as in `Split`.
-        vocabulary_size: ids are below it.
-        token_length: mean number of characters of a token; 1 where every character is one.
+        ids: `(tokens,)` int32.
+        offsets: `(texts + 1,)` int64; text i is `ids[offsets[i]:offsets[i + 1]]`.
+        labels: `(texts,)` int32, `(texts, labels)` uint8 or `(texts,)` float32, as in `Split`.
+        vocabulary_size: int, number of ids.
+        token_length: float, mean number of characters of a token.
     """
 
     ids: np.ndarray
@@ -41,12 +41,12 @@ class TokenStore:
 
     @property
     def by_character(self) -> bool:
-        """Whether tokens are mostly single characters, as where words are not separated."""
+        """Whether tokens are mostly single characters, as in Chinese."""
         return self.token_length < _CHARACTERS
 
     @classmethod
     def encode(cls, split: Split, vectorizer: Vectorizer) -> "TokenStore":
-        """The store of a part, in memory."""
+        """Encodes the texts of a part, in memory."""
         ids, offsets = vectorizer.encode(split.texts)
         lengths = np.array([len(token) for token in vectorizer.vocabulary])
         known = ids[ids > 1]
@@ -57,8 +57,8 @@ class TokenStore:
         return cls(ids, offsets, labels, len(vectorizer), mean)
 
     @classmethod
-    def joined(cls, stores) -> "TokenStore":
-        """The texts of several stores of one vectorizer, in memory."""
+    def concatenate(cls, stores) -> "TokenStore":
+        """Joins stores of the same vectorizer into one, in memory."""
         stores = list(stores)
         lengths = np.concatenate([store.lengths for store in stores])
         return cls(
@@ -71,11 +71,11 @@ class TokenStore:
 
     @classmethod
     def open(cls, directory, check: bool = False) -> "TokenStore":
-        """A store on disk; nothing is read before it is needed.
+        """Opens a store on disk; ids are read when they are used.
 
         Args:
-            directory: what `save` wrote.
-            check: whether to read all of it and see that no byte has changed.
+            directory: path of the folder that `save` wrote.
+            check: bool, whether to read all files and verify their checksums.
 
         Raises:
             RunError: there is no whole store in the folder.
@@ -95,7 +95,7 @@ class TokenStore:
         return store
 
     def check(self):
-        """Raises ValueError where the arrays do not fit each other."""
+        """Raises ValueError if the arrays do not belong together."""
         if (
             self.ids.dtype != np.int32
             or self.offsets.dtype != np.int64
@@ -106,10 +106,10 @@ class TokenStore:
             or self.offsets[-1] != len(self.ids)
             or (np.diff(self.offsets) < 0).any()
         ):
-            raise ValueError("the ids, offsets and labels beside it do not fit each other")
+            raise ValueError("its ids, offsets and labels do not belong together")
 
     def save(self, directory):
-        """Writes the store into a new folder, whole or not at all."""
+        """Writes the store into a new folder atomically."""
         facts = {"vocabulary_size": self.vocabulary_size, "token_length": self.token_length}
         with new_folder(directory, replaces=False) as draft:
             for name in _ARRAYS:
@@ -121,19 +121,26 @@ class TokenStore:
         return len(self.labels)
 
     def __getitem__(self, index: int) -> np.ndarray:
-        """The ids of one text."""
+        """Returns the ids of one text."""
         return self.ids[self.offsets[index] : self.offsets[index + 1]]
 
     @property
     def lengths(self) -> np.ndarray:
-        """(texts,) tokens of each text."""
+        """Tokens of each text: `(texts,)` int64."""
         return np.diff(self.offsets)
 
     def fraction(self, share: float, seed: int = 0) -> np.ndarray:
-        """Which texts make up this share, class by class where there are any, in rising order.
+        """Draws a stratified fraction of the texts.
 
-        With one seed a smaller share is part of every larger one, so that a model which has seen
-        a tenth goes on with texts it knows when it is given a half.
+        For one seed a smaller fraction is a subset of every larger one, so that a model trained on
+        a tenth continues on texts that it knows when it is given a half.
+
+        Args:
+            share: float in (0, 1], fraction of the texts of each class.
+            seed: int, for the draw.
+
+        Returns:
+            (chosen,) int64, indices of texts, sorted.
         """
         random = np.random.default_rng(seed)
         alike = kind_of(self.labels) != "class"
@@ -146,7 +153,7 @@ class TokenStore:
 
 
 def encode_parts(dataset: TextDataset, vectorizer: Vectorizer, directory) -> dict[str, TokenStore]:
-    """The stores of all parts by role, in `directory/role`; encoded only the first time.
+    """Encodes all parts into `directory/role`, or opens them if that was done before.
 
     Raises:
         RunError: the folder cannot be written, or holds other texts or another tokenisation.
@@ -157,14 +164,14 @@ def encode_parts(dataset: TextDataset, vectorizer: Vectorizer, directory) -> dic
         _write_all(dataset, vectorizer, directory, key)
     if _key_of(directory) != key:
         raise RunError(
-            f"{directory} holds texts of other data or of another tokenisation. "
+            f"{directory} was written for other data or another tokenisation. "
             "Use another folder, or remove this one."
         )
     return {role: TokenStore.open(directory / role, check=True) for role in dataset.parts()}
 
 
 def open_vectorizer(directory) -> Vectorizer:
-    """The vectorizer by which the texts in this folder were encoded."""
+    """Loads the vectorizer that encoded the texts in this folder."""
     path = Path(directory) / VECTORIZER
     with reading(path, _ENCODE_AGAIN):
         config = read_object(path, {"vocabulary": list[str], "split": str})

@@ -1,18 +1,18 @@
-"""One table says how every character is read; tokens follow from it.
+"""Splits texts into tokens by a table that gives every character its spelling.
 
-`spell(code_point)` depends on nothing but the character, so that the same table serves
-`str.translate` here and a gather inside a TensorFlow graph (graph.py):
+`spell(code_point)` depends on the character alone, so that the same table serves `str.translate`
+here and a gather in a TensorFlow graph (`tf_tokenization`):
 
     white space, controls, lone surrogates, U+FFFD   -> " "
     letters, digits                                  -> case folded, accents and widths removed
     punctuation, symbols                             -> " x ", a token each
     scripts written without spaces                   -> " x ", a token each
-    accents on their own, joiners                    -> "" (so a composed é and e + ´ are the same)
+    combining accents, joiners                       -> "" (so é and e + ´ are the same)
 
-Then apostrophes inside a word stay (don't) and others become tokens, and the tokens are what
-stands between spaces. With `split="character"` everything but space is a token of its own.
-Accents are removed from the scripts that combine them freely (Latin, Greek, Cyrillic); the voiced
-marks of kana, Hangul syllables and the vowel signs of other scripts stay as they are.
+Then apostrophes inside a word stay (don't), others become tokens, and the text is split at spaces.
+With `split="character"` every character but space is a token. Accents are removed from the scripts
+that combine them freely (Latin, Greek, Cyrillic); the voiced marks of kana, Hangul syllables and
+the vowel signs of other scripts stay.
 """
 
 import re
@@ -77,7 +77,7 @@ _ASCII = {
 
 
 class Spelling(dict):
-    """The table for `str.translate`, filled as characters are met."""
+    """A table for `str.translate` that computes spellings when they are first needed."""
 
     def __init__(self, split: str):
         super().__init__()
@@ -89,18 +89,18 @@ class Spelling(dict):
 
 
 def spell(code_point: int, split: str = "word") -> str:
-    """What one character becomes; see the module."""
+    """Returns the spelling of one character; see the module."""
     return "".join(_set_apart(each, split) for each in _folded(chr(code_point)))
 
 
 @cache
 def spelling(split: str) -> Spelling:
-    """The process's table for this split."""
+    """Returns the table of a split, shared by the whole process."""
     return Spelling(split)
 
 
 def tokens(text: str, split: str = "word") -> list[str]:
-    """The tokens of a text."""
+    """Splits a text into tokens."""
     text = _MARKUP.sub(_blank, text)
     if text.isascii():
         return _ASCII[split].findall(text.lower())
@@ -108,7 +108,7 @@ def tokens(text: str, split: str = "word") -> list[str]:
 
 
 def token_spans(text: str, split: str = "word") -> tuple[list[str], list[tuple[int, int]]]:
-    """The tokens of a text, and where each begins and ends in it, in characters."""
+    """Splits a text into tokens and locates each: `(start, end)` in characters."""
     table = spelling(split)
     spelled = [table[ord(each)] for each in _MARKUP.sub(_blank, text)]
     # Setting apostrophes apart adds spaces only, so the other characters keep their order.
@@ -134,7 +134,7 @@ def _apart(spelled: str) -> str:
 
 
 def _set_apart(letter: str, split: str) -> str:
-    """One folded character, with the spaces that make it a token or a part of one."""
+    """Surrounds a folded character with spaces if it is a token of its own."""
     if letter == " ":
         return " "
     alone = split == "character" or _is_symbol(letter) or _within(letter, _UNSPACED)
@@ -148,7 +148,7 @@ def _is_symbol(letter: str) -> bool:
 
 
 def _folded(letter: str) -> str:
-    """The character without case, width and free accents; " " for space, "" for what joins."""
+    """Removes case, width and free accents; returns " " for space and "" for joiners."""
     letter = _LOOK_ALIKE.get(letter, letter)
     category = unicodedata.category(letter)
     if letter.isspace() or category in ("Cc", "Cs", "Zs", "Zl", "Zp"):

@@ -1,4 +1,4 @@
-"""What is left of a text that is longer than the limit: its head, its tail, or both ends."""
+"""Truncates texts that exceed the length limit: keeps the head, the tail or both ends."""
 
 import numpy as np
 
@@ -8,10 +8,10 @@ from attn_tuner.registry import unknown
 TRUNCATIONS = ("head", "tail", "ends")
 
 
-def ends_kept(limit: int, truncation: str) -> tuple[int, int]:
-    """How many tokens are kept at the beginning and at the end of a text over the limit.
+def head_tail_lengths(limit: int, truncation: str) -> tuple[int, int]:
+    """Splits a length limit into tokens kept from the beginning and from the end.
 
-    Of an odd limit with `truncation="ends"`, the beginning gets the token more.
+    With `truncation="ends"` and an odd limit, the beginning gets the extra token.
     """
     if truncation not in TRUNCATIONS:
         raise DataError(unknown("truncation", truncation, TRUNCATIONS))
@@ -21,11 +21,11 @@ def ends_kept(limit: int, truncation: str) -> tuple[int, int]:
     return first, limit - first
 
 
-def cut(tokens, limit: int | None, truncation: str = "head"):
-    """The sequence itself where it is short enough, else what `truncation` leaves of it."""
+def truncate(tokens, limit: int | None, truncation: str = "head"):
+    """Returns the sequence, shortened to `limit` tokens if it is longer."""
     if limit is None or len(tokens) <= limit:
         return tokens
-    first, last = ends_kept(limit, truncation)
+    first, last = head_tail_lengths(limit, truncation)
     head, tail = tokens[:first], tokens[len(tokens) - last :]
     if isinstance(tokens, np.ndarray):
         return np.concatenate([head, tail])

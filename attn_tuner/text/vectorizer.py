@@ -1,4 +1,4 @@
-"""Texts to ids and back, the same in Python and inside an exported graph."""
+"""Converts texts to token ids, in Python and in a TensorFlow graph alike."""
 
 import hashlib
 import json
@@ -12,18 +12,19 @@ from attn_tuner.errors import DataError
 from attn_tuner.registry import unknown
 from attn_tuner.text.token_ids import PADDING, SPECIAL_TOKENS, UNKNOWN
 from attn_tuner.text.tokenization import SPLITS, token_spans, tokens
-from attn_tuner.text.truncation import cut
+from attn_tuner.text.truncation import truncate
 
 _SPECIAL = list(SPECIAL_TOKENS)
 _ENOUGH_TEXTS = 1_000
 
 
 class Vectorizer:
-    """A vocabulary and the way texts are split into its tokens.
+    """A vocabulary with the rule that splits texts into tokens.
 
     Args:
-        vocabulary: tokens by id; 0 is "" for padding, 1 "[UNK]" for every token not listed.
-        split: "word", or "character" for a token per character.
+        vocabulary: sequence of str, tokens by id; 0 is "" for padding, 1 is "[UNK]" for unknown
+            tokens.
+        split: "word", or "character" for one token per character.
 
     Raises:
         DataError: the split is unknown, or the vocabulary does not begin as it should.
@@ -49,14 +50,14 @@ class Vectorizer:
         size: int = 50_000,
         minimum_count: int | None = None,
     ) -> "Vectorizer":
-        """Takes the vocabulary from these texts, the most frequent tokens first.
+        """Builds a vocabulary from texts, the most frequent tokens first.
 
         Args:
-            texts: the training texts, and none but those.
+            texts: iterable of str, the training texts only.
             split: "word" or "character".
-            size: ids at most, padding and unknown among them.
-            minimum_count: how often a token must occur. By default 2 from 1,000 texts on, so
-                that the model meets unknown tokens while it learns, else 1.
+            size: int, maximum number of ids, padding and unknown included.
+            minimum_count: int, occurrences that a token needs. Defaults to 2 from 1,000 texts on,
+                so that the model sees unknown tokens in training, else to 1.
         """
         counts, number = Counter(), 0
         for number, text in enumerate(texts, start=1):  # noqa: B007
@@ -68,15 +69,15 @@ class Vectorizer:
         return cls(_SPECIAL + kept[: max(0, size - 2)], split)
 
     def tokens(self, text: str) -> list[str]:
-        """The tokens of a text."""
+        """Splits a text into tokens."""
         return tokens(text, self.split)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
-        """Where each token begins and ends in the text, in characters."""
+        """Locates each token in the text: `(start, end)` in characters."""
         return token_spans(text, self.split)[1]
 
     def encode(self, texts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
-        """Ids of all texts in one array.
+        """Encodes texts into one array of ids.
 
         Returns:
             ids: (tokens,) int32.
@@ -97,11 +98,15 @@ class Vectorizer:
         truncation: str = "head",
         vocabulary_size: int | None = None,
     ) -> np.ndarray:
-        """(texts, steps) int32 with 0 behind each text, as a model takes it; at least one step."""
+        """Encodes texts as a batch for a model: `(texts, steps)` int32, 0 after each text, at least
+        1 step.
+        """
         ids, offsets = self.encode(texts)
         if vocabulary_size is not None:
             ids[ids >= vocabulary_size] = UNKNOWN
-        rows = [cut(ids[start:end], max_length, truncation) for start, end in pairwise(offsets)]
+        rows = [
+            truncate(ids[start:end], max_length, truncation) for start, end in pairwise(offsets)
+        ]
         steps = max(1, max(map(len, rows), default=1))
         batch = np.full((len(rows), steps), PADDING, np.int32)
         for row, own in zip(batch, rows, strict=True):
@@ -114,28 +119,28 @@ class Vectorizer:
         truncation: str = "head",
         vocabulary_size: int | None = None,
     ):
-        """The same in TensorFlow operations, a `tf.Module`; see `text.tf_tokenization`."""
+        """Builds the same conversion from TensorFlow operations: a `tf_tokenization.TextGraph`."""
         from attn_tuner.text.tf_tokenization import TextGraph
 
         return TextGraph(self, max_length, truncation, vocabulary_size)
 
     def coverage(self, texts: Iterable[str]) -> float:
-        """The share of the tokens of these texts that the vocabulary knows."""
+        """Computes the share of tokens in these texts that the vocabulary has."""
         found = list(chain.from_iterable(map(self.tokens, texts)))
         return sum(token in self._ids for token in found) / max(1, len(found))
 
     def get_config(self) -> dict:
-        """Everything about it as JSON holds it."""
+        """Returns the arguments of the constructor, ready for JSON."""
         return {"vocabulary": list(self.vocabulary), "split": self.split}
 
     @classmethod
     def from_config(cls, config: dict) -> "Vectorizer":
-        """The vectorizer that `get_config` described."""
+        """Creates a vectorizer from the result of `get_config`."""
         return cls(**config)
 
     @property
     def fingerprint(self) -> str:
-        """The same 16 hex digits for the same vocabulary and split."""
+        """Hash of vocabulary and split: 16 hex digits."""
         config = json.dumps(self.get_config(), sort_keys=True).encode()
         return hashlib.blake2b(config, digest_size=8).hexdigest()
 

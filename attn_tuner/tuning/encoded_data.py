@@ -181,7 +181,7 @@ class EncodedData:
 
     def everything(self, values: dict, seed: int) -> Batches:
         """Returns the training and the validation part together, likewise."""
-        both = TokenStore.joined([self.stores["train"], self.stores["validation"]])
+        both = TokenStore.concatenate([self.stores["train"], self.stores["validation"]])
         return self._shuffled(both, values, seed)
 
     def validation(self, values: dict) -> Batches:

@@ -16,7 +16,7 @@ from attn_tuner.storage.layout import TRIAL, trial_dir
 from attn_tuner.storage.plan import trial_seed
 from attn_tuner.storage.trial_record import PRETRAINED, TrialRecord
 from attn_tuner.text.batches import Batches
-from attn_tuner.text.prefetch import stream
+from attn_tuner.text.prefetch import prefetch
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.training.masked_language_model import HiddenWords, language_model
 from attn_tuner.training.row_adamw import RowAdamW
@@ -113,7 +113,7 @@ def learn(
     pieces = -(-MAX_PASSES * data.tokens // (PIECE * data.texts * data.steps))
     clock = _Clock(seconds, pieces, over)
     model = language_model(embedding, encoder, data.chances)
-    model.fit(stream(data), epochs=pieces, callbacks=[clock], verbose=0, shuffle=False)
+    model.fit(prefetch(data), epochs=pieces, callbacks=[clock], verbose=0, shuffle=False)
     return clock.losses
 
 
@@ -143,7 +143,7 @@ def settle(
             model, "stop_training", over() or batch + 1 >= SETTLING
         )
     )
-    model.fit(stream(batches), callbacks=[done], verbose=0, shuffle=False)
+    model.fit(prefetch(batches), callbacks=[done], verbose=0, shuffle=False)
     for layer in reader:
         layer.trainable = True
 

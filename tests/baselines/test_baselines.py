@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attn_tuner import text
-from attn_tuner.baselines.baselines import linear, majority
+from attn_tuner.baselines.baselines import linear_baseline, majority_baseline
 from attn_tuner.baselines.linear_model import BUCKETS, count_ngrams
 from attn_tuner.text.token_store import TokenStore
 
@@ -62,7 +62,7 @@ def test_the_order_of_words_counts_from_pairs_on():
 def test_the_majority_class_answers_with_the_shares_of_the_training_part():
     training = store([[2]] * 4, labels=[0, 1, 1, 2])
     part = store([[3]] * 2, labels=[1, 0])
-    found = majority(training, {"validation": part, "test": part}, classes=4)
+    found = majority_baseline(training, {"validation": part, "test": part}, classes=4)
     np.testing.assert_allclose(found.probabilities["test"], [[0.25, 0.5, 0.25, 0.0]] * 2)
     assert found.validation["accuracy"] == 0.5
     assert set(found.row()) == {"name", "facts", "validation", "test", "seconds"}
@@ -84,7 +84,7 @@ def negations(rng):
 def test_pairs_of_words_tell_what_words_alone_cannot(negations):
     texts, labels = negations
     training, test = store(texts[:80], labels[:80]), store(texts[80:], labels[80:])
-    found = linear(training, {"validation": test}, 2)
+    found = linear_baseline(training, {"validation": test}, 2)
     assert found.validation["accuracy"] == 1.0
     assert found.test == {}
     assert "1-2-grams" in found.facts
@@ -94,13 +94,13 @@ def test_pairs_of_words_tell_what_words_alone_cannot(negations):
 def test_single_characters_are_read_in_threes(negations):
     texts, labels = negations
     part = store(texts, labels, token_length=1.0)
-    assert "1-3-grams" in linear(part, {"validation": part}, 2).facts
+    assert "1-3-grams" in linear_baseline(part, {"validation": part}, 2).facts
 
 
 def test_three_classes_one_of_them_unseen_in_training_still_get_a_column_each(negations):
     texts, labels = negations
     training = store(texts, np.where(labels, 3, 0) + (np.arange(len(labels)) % 4 == 0))
-    found = linear(training, {"validation": training}, 6).probabilities["validation"]
+    found = linear_baseline(training, {"validation": training}, 6).probabilities["validation"]
     assert found.shape == (len(texts), 6)
     assert not found[:, [2, 5]].any()
 
@@ -108,7 +108,7 @@ def test_three_classes_one_of_them_unseen_in_training_still_get_a_column_each(ne
 def test_the_same_seed_gives_the_same_answers(negations):
     texts, labels = negations
     part = store(texts, labels)
-    first, second = (linear(part, {"validation": part}, 2, seed=1) for _ in range(2))
+    first, second = (linear_baseline(part, {"validation": part}, 2, seed=1) for _ in range(2))
     np.testing.assert_array_equal(
         first.probabilities["validation"], second.probabilities["validation"]
     )
@@ -128,7 +128,7 @@ def test_data_too_small_to_learn_from_gives_probabilities_and_no_warning(texts, 
     part = store(texts, labels)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = linear(part, {"validation": part}, 2)
+        found = linear_baseline(part, {"validation": part}, 2)
     assert np.isfinite(found.probabilities["validation"]).all()
 
 
@@ -137,7 +137,7 @@ def measured(source, **given):
     vectorizer = text.Vectorizer.build(corpus.train.texts)
     stores = {role: TokenStore.encode(part, vectorizer) for role, part in corpus.parts().items()}
     training = stores.pop("train")
-    return linear(training, stores, len(corpus.classes)).test["accuracy"]
+    return linear_baseline(training, stores, len(corpus.classes)).test["accuracy"]
 
 
 def test_on_questions_in_six_classes_it_is_as_strong_as_it_should_be():

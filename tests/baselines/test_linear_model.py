@@ -8,7 +8,7 @@ from scipy import sparse
 
 from attn_tuner.baselines import linear_model as linear
 from attn_tuner.baselines import penalties
-from attn_tuner.baselines.linear_model import MANY, WEIGHTINGS, fit
+from attn_tuner.baselines.linear_model import MAX_ONE_VS_REST, WEIGHTINGS, fit_linear_model
 from attn_tuner.baselines.penalties import PENALTIES
 
 
@@ -42,7 +42,7 @@ def rare_signs(rng, texts=300, noise=200):
 
 def test_where_rare_ngrams_tell_the_class_they_are_weighed_by_ratios(rng):
     rows, labels = rare_signs(rng)
-    found = fit(rows[:200], labels[:200], 2)
+    found = fit_linear_model(rows[:200], labels[:200], 2)
     plain = linear._fitted(rows[:200], labels[:200], 2, "plain", found.penalty, 0)
     right, plainly = (np.mean(m(rows[200:]).argmax(axis=1) == labels[200:]) for m in (found, plain))
     assert found.weighting == "ratios"
@@ -55,7 +55,7 @@ def test_answers_are_shares_whatever_classes_the_texts_have(classes, texts, seed
     random = np.random.default_rng(seed)
     rows = rows_of(random.random((texts, 6)) * (random.random((texts, 6)) > 0.5))
     labels = random.integers(0, classes, texts)
-    answers = fit(rows, labels, classes)(rows)
+    answers = fit_linear_model(rows, labels, classes)(rows)
     assert answers.shape == (texts, classes)
     np.testing.assert_allclose(answers.sum(axis=1), 1)
     assert not answers[:, np.setdiff1d(np.arange(classes), labels)].any()
@@ -64,13 +64,13 @@ def test_answers_are_shares_whatever_classes_the_texts_have(classes, texts, seed
 def test_a_label_that_every_text_has_is_certain(rng):
     rows = rows_of(rng.random((30, 4)))
     labels = np.stack([np.ones(30), rng.random(30) > 0.5], axis=1).astype("int8")
-    assert (fit(rows, labels, 2)(rows)[:, 0] == 1).all()
+    assert (fit_linear_model(rows, labels, 2)(rows)[:, 0] == 1).all()
 
 
 def test_numbers_are_numbers(rng):
     table = rng.random((80, 4))
     wanted = (table @ [1.0, -2.0, 0.5, 0.0] + 3).astype("float32")
-    found = fit(rows_of(table), wanted, 1)
+    found = fit_linear_model(rows_of(table), wanted, 1)
     assert found.weighting == "plain"
     np.testing.assert_allclose(found(rows_of(table))[:, 0], wanted, atol=0.05)
 
@@ -87,7 +87,7 @@ def test_penalties_are_tried_from_the_strongest_until_they_stop_helping():
     assert list(PENALTIES) == sorted(PENALTIES)
 
 
-def many_classes(rng, texts=600, classes=MANY + 10):
+def many_classes(rng, texts=600, classes=MAX_ONE_VS_REST + 10):
     """Texts of two words each that only together tell the class."""
     labels = np.arange(texts) % classes
     table = np.zeros((texts, 40 + classes))
@@ -98,7 +98,7 @@ def many_classes(rng, texts=600, classes=MANY + 10):
 
 def test_many_classes_are_told_apart_together(rng):
     rows, labels = many_classes(rng)
-    found = fit(rows, labels, MANY + 10)
+    found = fit_linear_model(rows, labels, MAX_ONE_VS_REST + 10)
     assert found.jointly
     answers = found(rows)
     np.testing.assert_allclose(answers.sum(axis=1), 1)
@@ -109,23 +109,23 @@ def test_many_classes_are_told_apart_together(rng):
 def test_of_many_classes_those_without_texts_have_no_share(rng, there):
     rows, _ = many_classes(rng, texts=60)
     labels = np.array(there)[np.arange(60) % len(there)]
-    answers = fit(rows, labels, MANY + 10)(rows)
+    answers = fit_linear_model(rows, labels, MAX_ONE_VS_REST + 10)(rows)
     np.testing.assert_allclose(answers.sum(axis=1), 1)
-    assert not answers[:, np.setdiff1d(np.arange(MANY + 10), there)].any()
+    assert not answers[:, np.setdiff1d(np.arange(MAX_ONE_VS_REST + 10), there)].any()
 
 
 def test_without_time_the_usual_penalty_is_taken(rng):
     rows, labels = rare_signs(rng)
-    found = fit(rows, labels, 2, seconds=0.0)
-    assert (found.weighting, found.penalty) == ("plain", PENALTIES[penalties.USUAL])
+    found = fit_linear_model(rows, labels, 2, seconds=0.0)
+    assert (found.weighting, found.penalty) == ("plain", PENALTIES[penalties.DEFAULT_INDEX])
 
 
 def test_where_all_texts_would_take_too_long_some_are_fitted(rng, monkeypatch):
-    monkeypatch.setattr(linear, "PROBED", 50)
+    monkeypatch.setattr(linear, "PROBE_TEXTS", 50)
     rows, labels = rare_signs(rng)
-    assert fit(rows, labels, 2, seconds=1e-9).texts == 50
-    assert fit(rows, labels, 2, seconds=60.0).texts == 300
-    assert fit(rows, labels, 2).texts == 300
+    assert fit_linear_model(rows, labels, 2, seconds=1e-9).texts == 50
+    assert fit_linear_model(rows, labels, 2, seconds=60.0).texts == 300
+    assert fit_linear_model(rows, labels, 2).texts == 300
 
 
 @pytest.mark.parametrize("peak", range(len(PENALTIES)))

@@ -8,7 +8,7 @@ from attn_tuner.attention import attention_model
 from attn_tuner.errors import DataError
 from attn_tuner.explaining import Explainer, explain
 from attn_tuner.exporting import Bundle
-from attn_tuner.exporting.bundle import padded
+from attn_tuner.exporting.bundle import pad_ids
 
 
 def test_the_label_is_the_most_probable_class(bundle):
@@ -37,7 +37,7 @@ def test_the_places_point_into_the_original_text(bundle):
 
 def test_the_weights_are_those_of_the_attention_model(bundle):
     text = "the film was very good"
-    ids = padded(bundle.ids([text]))
+    ids = pad_ids(bundle.ids([text]))
     (weights,) = attention_model(bundle.model).predict_on_batch(ids).values()
     np.testing.assert_allclose(explain(bundle, text)[0].weights, weights[0, :, :5], rtol=1e-5)
     assert explain(bundle, text)[0].attention.sum() == pytest.approx(1)

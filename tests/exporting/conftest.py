@@ -2,7 +2,7 @@
 
 import pytest
 
-from attn_tuner.exporting import Bundle, deliver
+from attn_tuner.exporting import Bundle, export_bundle
 from attn_tuner.text.vectorizer import Vectorizer
 from tests.support.small_models import TEXTS, WORDS, classifier
 
@@ -26,5 +26,5 @@ def bundle(vectorizer):
 
 @pytest.fixture(scope="session")
 def saved(bundle, tmp_path_factory):
-    """What `deliver` returned for a SavedModel of `bundle`."""
-    return deliver(bundle, tmp_path_factory.mktemp("saved") / "best", texts=TEXTS)[0]
+    """What `export_bundle` returned for a SavedModel of `bundle`."""
+    return export_bundle(bundle, tmp_path_factory.mktemp("saved") / "best", texts=TEXTS)[0]

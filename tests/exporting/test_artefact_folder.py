@@ -4,13 +4,13 @@ import threading
 import pytest
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting.artefact_folder import check_targets, size_of, whole_folder
+from attn_tuner.exporting.artefact_folder import artefact_folder, check_targets, size_of
 from attn_tuner.exporting.export_model import export_model
 from attn_tuner.search_result import SearchResult
 
 
 def write(path, content):
-    with whole_folder(path) as draft:
+    with artefact_folder(path) as draft:
         (draft / "card.json").write_text('{"made_by": "attn_tuner"}')
         (draft / "model").write_text(content() if callable(content) else content)
 

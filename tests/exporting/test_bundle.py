@@ -7,7 +7,7 @@ import pytest
 
 from attn_tuner.errors import RunError
 from attn_tuner.exporting import Bundle
-from attn_tuner.exporting.bundle import padded
+from attn_tuner.exporting.bundle import pad_ids
 from tests.support.small_models import TEXTS, WORDS
 
 
@@ -33,10 +33,10 @@ def test_long_texts_are_cut_and_rare_words_unknown(bundle):
 
 @pytest.mark.parametrize("length", [1, 16, 17, 24, 25, 300])
 def test_batches_are_padded_to_few_lengths(length):
-    steps = padded([[5] * length]).shape[1]
+    steps = pad_ids([[5] * length]).shape[1]
     assert length <= steps <= max(16, 1.5 * length)
-    assert padded([[5]], steps=7).tolist() == [[5, 0, 0, 0, 0, 0, 0]]
-    assert len({padded([[5] * each]).shape[1] for each in range(1, 301)}) == 10
+    assert pad_ids([[5]], steps=7).tolist() == [[5, 0, 0, 0, 0, 0, 0]]
+    assert len({pad_ids([[5] * each]).shape[1] for each in range(1, 301)}) == 10
 
 
 def test_another_process_loads_it_without_pickle(bundle, tmp_path):

@@ -5,12 +5,18 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting import Bundle, Shrink, deliver, exporters, shrunk
+from attn_tuner.exporting import Bundle, Shrink, export_bundle, exporters, shrink_embeddings
 from attn_tuner.exporting.artefact_folder import size_of
 from attn_tuner.exporting.compression.compact_embedding import CompactEmbedding
-from attn_tuner.exporting.compression.product_quantization import CODES, coded
-from attn_tuner.exporting.compression.shrink import best_that_fits, change, cost, ladder, weight
-from attn_tuner.exporting.verification.verify import proven
+from attn_tuner.exporting.compression.product_quantization import CODEBOOK_SIZE, quantize
+from attn_tuner.exporting.compression.shrink import (
+    candidate_shrinks,
+    describe_change,
+    embedding_bytes,
+    mean_change,
+    rank_candidates,
+)
+from attn_tuner.exporting.verification.verify import verify_artefact
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.text.vectorizer import Vectorizer
 from tests.support.small_models import Here, classifier
@@ -29,7 +35,7 @@ def large():
 
 
 def test_rows_that_no_text_reaches_go_without_any_change(large):
-    small = shrunk(large, Shrink())
+    small = shrink_embeddings(large, Shrink())
     assert small.model.count_params() < 0.7 * large.model.count_params()
     np.testing.assert_array_equal(small.predict(TEXTS), large.predict(TEXTS))
 
@@ -43,7 +49,7 @@ def test_rows_that_no_text_reaches_go_without_any_change(large):
     ],
 )
 def test_narrow_rows_change_little(large, way, far):
-    off = np.abs(shrunk(large, way).predict(TEXTS) - large.predict(TEXTS)).max()
+    off = np.abs(shrink_embeddings(large, way).predict(TEXTS) - large.predict(TEXTS)).max()
     assert 0 < off < far
 
 
@@ -51,7 +57,7 @@ def test_a_full_rank_factorisation_loses_nothing():
     table = RANDOM.normal(size=(9, 4))
     layer = CompactEmbedding(9, 4, rows="float32", rank=4)
     layer.build((None, None))
-    layer.hold(table.astype("float32"))
+    layer.assign_table(table.astype("float32"))
     np.testing.assert_allclose(layer(np.arange(9)[None])[0], table, atol=1e-5)
 
 
@@ -61,7 +67,7 @@ def test_two_numbers_of_int4_rows_share_a_byte(width):
     whole[:, 0] = 7  # So that the scale of the row is that of the table.
     layer = CompactEmbedding(9, width, rows="int4")
     layer.build((None, None))
-    layer.hold(0.5 * whole)
+    layer.assign_table(0.5 * whole)
     np.testing.assert_allclose(layer(np.arange(9)[None])[0], 0.5 * whole, atol=1e-6)
     assert layer.table.shape == (9, (width + 1) // 2)
     assert keras.backend.standardize_dtype(layer.table.dtype) == "int8"
@@ -72,7 +78,7 @@ def test_of_few_different_groups_none_is_changed(rows):
     table = RANDOM.integers(-1, 2, (300, 7)).astype("float32")  # 3 ** 4 groups at most.
     layer = CompactEmbedding(300, 7, rows=rows)
     layer.build((None, None))
-    layer.hold(table)
+    layer.assign_table(table)
     np.testing.assert_array_equal(layer(np.arange(300)[None])[0], table)
     assert layer.table.shape == (300, -(-7 // layer.group))
     assert keras.backend.standardize_dtype(layer.table.dtype) == "int8"
@@ -80,8 +86,8 @@ def test_of_few_different_groups_none_is_changed(rows):
 
 def test_frequent_words_keep_most_of_their_vectors():
     table = RANDOM.normal(size=(3000, 4)).astype("float32")
-    codes, books = coded(table, 2)
-    places = codes.astype(int) + CODES // 2 + CODES * np.arange(2)
+    codes, books = quantize(table, 2)
+    places = codes.astype(int) + CODEBOOK_SIZE // 2 + CODEBOOK_SIZE * np.arange(2)
     off = np.abs(books[places].reshape(table.shape) - table).mean(axis=1)
     assert off[:100].mean() < 0.5 * off[-1000:].mean()
     assert off.mean() < 0.15
@@ -91,14 +97,14 @@ def test_frequent_words_keep_most_of_their_vectors():
 @pytest.mark.parametrize("rank", [None, 5])
 def test_a_table_weighs_what_was_said_of_it(large, rows, rank):
     way = Shrink(rows, rank, vocabulary=700)
-    model = shrunk(large, way).model
+    model = shrink_embeddings(large, way).model
     (layer,) = (each for each in model.layers if isinstance(each, CompactEmbedding))
     held = sum(keras.ops.convert_to_numpy(each).nbytes for each in layer.weights)
-    assert weight(large, way) == held
+    assert embedding_bytes(large, way) == held
 
 
 def test_a_smaller_vocabulary_reads_rare_words_as_unknown(large):
-    small = shrunk(large, Shrink(vocabulary=100))
+    small = shrink_embeddings(large, Shrink(vocabulary=100))
     assert small.ids(["w0 w97 w98"]) == [[2, 99, 1]]
     assert small.model.count_params() < 0.2 * large.model.count_params()
 
@@ -109,47 +115,49 @@ def test_limits_inside_the_model_follow(large):
     pooled = keras.ops.max(keras.layers.Embedding(700, 4)(own), axis=1)
     model = keras.Model(ids, keras.layers.Dense(2, activation="softmax")(pooled))
     bundle = large.with_model(model)
-    np.testing.assert_array_equal(shrunk(bundle, Shrink()).predict(TEXTS), bundle.predict(TEXTS))
-    assert np.isfinite(shrunk(bundle, Shrink(vocabulary=50)).predict(TEXTS)).all()
+    np.testing.assert_array_equal(
+        shrink_embeddings(bundle, Shrink()).predict(TEXTS), bundle.predict(TEXTS)
+    )
+    assert np.isfinite(shrink_embeddings(bundle, Shrink(vocabulary=50)).predict(TEXTS)).all()
 
 
 @pytest.mark.parametrize("room", [30_000, 9_000, 4_000, 1_500])
 def test_the_ladder_goes_down_from_what_just_fits(large, room):
-    weights = [weight(large, way) for way in ladder(large, room)]
+    weights = [embedding_bytes(large, way) for way in candidate_shrinks(large, room)]
     assert weights == sorted(weights, reverse=True)
     assert 0.75 * min(room, 21_000) < weights[0] <= room
 
 
 def test_nothing_fits_where_there_is_no_room(large):
-    assert ladder(large, 100) == []
+    assert candidate_shrinks(large, 100) == []
 
 
 def test_what_fits_is_offered_best_first(large):
     expected = large.predict(TEXTS)
-    found = list(best_that_fits(large, 9_000, TEXTS, expected))
-    changes = [change(small.predict(TEXTS), expected) for _, small in found]
+    found = list(rank_candidates(large, 9_000, TEXTS, expected))
+    changes = [mean_change(small.predict(TEXTS), expected) for _, small in found]
     assert len(changes) > 3
     assert changes == sorted(changes)
-    assert all(weight(large, way) <= 9_000 for way, _ in found)
+    assert all(embedding_bytes(large, way) <= 9_000 for way, _ in found)
 
 
 def test_the_cost_is_told_in_the_words_of_the_task():
     before = np.array([[0.9, 0.2], [0.4, 0.8]])
     after = np.array([[0.8, 0.6], [0.4, 0.8]])
-    assert "50.0% of 2 texts keep their labels" in cost(after, before, kind="labels")
-    told = cost(after, before, np.array([[1, 0], [0, 1]]), "labels")
+    assert "50.0% of 2 texts keep their labels" in describe_change(after, before, kind="labels")
+    told = describe_change(after, before, np.array([[1, 0], [0, 1]]), "labels")
     assert told.endswith("f1_micro 1.0000 before, 0.8000 after.")
-    assert "accuracy 1.0000 before, 1.0000 after" in cost(after, before, [0, 1])
-    told = cost(after[:, :1], before[:, :1], np.array([1.0, 0.4]), "number")
+    assert "accuracy 1.0000 before, 1.0000 after" in describe_change(after, before, [0, 1])
+    told = describe_change(after[:, :1], before[:, :1], np.array([1.0, 0.4]), "number")
     assert told.startswith("numbers change by 0.05 on average of 2 texts; rmse 0.07")
 
 
 def test_an_export_is_made_small_enough_and_says_at_what_cost(large, tmp_path):
     labels = large.predict(TEXTS).argmax(axis=-1)
-    (whole,) = deliver(large, tmp_path / "whole", ["keras"], TEXTS)
+    (whole,) = export_bundle(large, tmp_path / "whole", ["keras"], TEXTS)
     limit = 0.6 * whole.megabytes
     path = tmp_path / "small"
-    (small,) = deliver(large, path, ["keras"], TEXTS, labels, max_size_mb=limit)
+    (small,) = export_bundle(large, path, ["keras"], TEXTS, labels, max_size_mb=limit)
     assert small.megabytes <= limit
     assert "Shrunk to fit" in small.notes[0]
     assert "Shrunk to fit" in (path / "README.md").read_text(encoding="utf-8")
@@ -160,8 +168,8 @@ def test_an_export_is_made_small_enough_and_says_at_what_cost(large, tmp_path):
 
 
 def test_a_size_out_of_reach_is_told_with_what_was_reached(large, tmp_path):
-    with pytest.raises(ExportError, match=r"as small as 0\.001 MB: it has .* MB"):
-        deliver(large, tmp_path / "small", ["keras"], TEXTS, max_size_mb=0.001)
+    with pytest.raises(ExportError, match=r"smallest artefact.*; 0\.001 MB were asked"):
+        export_bundle(large, tmp_path / "small", ["keras"], TEXTS, max_size_mb=0.001)
     assert not (tmp_path / "small").exists()
 
 
@@ -176,7 +184,7 @@ def test_a_model_without_embedding_cannot_shrink(large):
     pooled = keras.ops.max(keras.ops.one_hot(ids, 1500), axis=1)
     model = keras.Model(ids, keras.layers.Dense(2, activation="softmax")(pooled))
     with pytest.raises(ExportError, match="has no Embedding layer"):
-        shrunk(large.with_model(model), Shrink())
+        shrink_embeddings(large.with_model(model), Shrink())
 
 
 @pytest.mark.parametrize("rows", ["int8", "int4", "pairs"])
@@ -186,11 +194,11 @@ def test_narrow_rows_stay_narrow_in_every_format(tmp_path, form, rows):
     model = classifier("additive", "none", vocabulary=1500, width=48)
     large = Bundle(VECTORIZER, model, ["no", "yes"], max_length=20)
     sizes = []
-    for name, bundle in (("full", large), ("small", shrunk(large, Shrink(rows)))):
+    for name, bundle in (("full", large), ("small", shrink_embeddings(large, Shrink(rows)))):
         folder = tmp_path / name
         folder.mkdir()
         made = exporters[form](bundle, folder)
         artefact = made[0] if isinstance(made, list) else made
-        assert proven(bundle, artefact, TEXTS, Here(form)).difference <= artefact.tolerance
+        assert verify_artefact(bundle, artefact, TEXTS, Here(form)).difference <= artefact.tolerance
         sizes.append(size_of(artefact.file))
     assert sizes[0] - sizes[1] > {"int8": 0.6, "int4": 0.7, "pairs": 0.5}[rows] * 1500 * 48 * 4

@@ -10,8 +10,8 @@ import pytest
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
 from attn_tuner.exporting import Bundle, exporters
-from attn_tuner.exporting.bundle import padded
-from attn_tuner.exporting.verification.verify import proven
+from attn_tuner.exporting.bundle import pad_ids
+from attn_tuner.exporting.verification.verify import verify_artefact
 from tests.support.covering import all_pairs, covering, pairs_of
 from tests.support.small_models import TEXTS, Here, joined
 
@@ -62,10 +62,10 @@ def compare(task, form, parts, vectorizer, folder):
     model, _ = joined(parts, task, len(classes))
     bundle = Bundle(vectorizer, model, classes, max_length=40, truncation="ends", task=task)
     made = exporters[form](bundle, folder)
-    given = model(padded(bundle.ids(TEXTS)), training=False)  # A trace would cost more.
+    given = model(pad_ids(bundle.ids(TEXTS)), training=False)  # A trace would cost more.
     expected = bundle.columns(keras.ops.convert_to_numpy(given))
     for artefact in made if isinstance(made, list) else [made]:
-        proof = proven(bundle, artefact, TEXTS, Here(artefact.kind), expected)
+        proof = verify_artefact(bundle, artefact, TEXTS, Here(artefact.kind), expected)
         assert proof.difference <= (artefact.tolerance or 0.05), proof.sentence
 
 

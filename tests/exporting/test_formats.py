@@ -9,12 +9,12 @@ import tensorflow as tf
 
 from attn_tuner.attention import attention_model
 from attn_tuner.errors import ExportError, MissingExtra, UnknownName
-from attn_tuner.exporting import Bundle, deliver, exporters
-from attn_tuner.exporting.bundle import padded
+from attn_tuner.exporting import Bundle, export_bundle, exporters
+from attn_tuner.exporting.bundle import pad_ids
 from attn_tuner.exporting.formats.keras_format import export_keras
 from attn_tuner.exporting.formats.litert import export_litert
 from attn_tuner.exporting.formats.onnx_format import export_onnx
-from attn_tuner.exporting.model_card import card_of, page_of
+from attn_tuner.exporting.model_card import build_card, card_to_markdown
 from attn_tuner.exporting.verification import fresh_process as fresh
 from tests.support.small_models import TEXTS, classifier
 
@@ -25,7 +25,7 @@ LABELS = [1, 0, 0, 1, 1, 0, 0, 0, 1]
 def delivered(bundle, tmp_path_factory):
     pytest.importorskip("tf2onnx")
     path = tmp_path_factory.mktemp("formats")
-    return deliver(bundle, path, ["keras", "onnx", "litert"], TEXTS, LABELS)
+    return export_bundle(bundle, path, ["keras", "onnx", "litert"], TEXTS, LABELS)
 
 
 def by_file(delivered):
@@ -56,9 +56,9 @@ def test_the_int8_file_is_smaller_and_its_accuracy_is_measured(delivered):
 def test_the_keras_archive_trains_on(delivered, bundle):
     model = keras.saving.load_model(by_file(delivered)["model.keras"].path, safe_mode=True)
     model.compile("adam", "binary_crossentropy")
-    before = model.predict_on_batch(padded(bundle.ids(TEXTS)))
-    model.fit(padded(bundle.ids(TEXTS)), np.array(LABELS), epochs=1, verbose=0)
-    assert np.abs(model.predict_on_batch(padded(bundle.ids(TEXTS))) - before).max() > 0
+    before = model.predict_on_batch(pad_ids(bundle.ids(TEXTS)))
+    model.fit(pad_ids(bundle.ids(TEXTS)), np.array(LABELS), epochs=1, verbose=0)
+    assert np.abs(model.predict_on_batch(pad_ids(bundle.ids(TEXTS))) - before).max() > 0
 
 
 def test_a_bundle_comes_back_from_the_archive_of_keras(delivered, bundle):
@@ -74,7 +74,7 @@ def test_onnx_gives_the_weights_for_any_batch_and_length(delivered, bundle):
     assert session.get_inputs()[0].shape == ["batch", "steps"]
     assert [each.shape for each in session.get_outputs()] == [["batch", 2], ["batch", 1, "steps"]]
     for texts, steps in ((TEXTS[:1], 9), (TEXTS, 47), (["good", ""], 1), ([], 3)):
-        ids = padded(bundle.ids(texts), steps)
+        ids = pad_ids(bundle.ids(texts), steps)
         probabilities, weights = session.run(["probabilities", "weights"], {"ids": ids})
         (expected,) = attention_model(bundle.model)([ids]).values()
         np.testing.assert_allclose(weights, expected, atol=1e-4)
@@ -129,9 +129,9 @@ def test_a_missing_package_is_named_with_its_extra(bundle, tmp_path, monkeypatch
 
 def test_an_unknown_format_is_met_with_the_known_ones(bundle, tmp_path):
     with pytest.raises(UnknownName, match="Did you mean 'onnx'"):
-        deliver(bundle, tmp_path / "best", ["onxn"])
-    with pytest.raises(ExportError, match="No format is named"):
-        deliver(bundle, tmp_path / "best", [])
+        export_bundle(bundle, tmp_path / "best", ["onxn"])
+    with pytest.raises(ExportError, match="No format was given"):
+        export_bundle(bundle, tmp_path / "best", [])
     assert not (tmp_path / "best").exists()
 
 
@@ -141,8 +141,8 @@ def test_outputs_that_are_no_probabilities_are_refused(vectorizer, tmp_path):
     bundle = Bundle(
         vectorizer, keras.Model(ids, keras.layers.Dense(3)(pooled)), ["a", "b", "c"], max_length=9
     )
-    with pytest.raises(ExportError, match=r"no probabilities.*End the model in a softmax"):
-        deliver(bundle, tmp_path / "best", ["keras"], TEXTS)
+    with pytest.raises(ExportError, match=r"not probabilities.*End the model in a softmax"):
+        export_bundle(bundle, tmp_path / "best", ["keras"], TEXTS)
 
 
 def test_the_card_tells_people_and_programs_what_it_is(delivered, bundle):
@@ -161,11 +161,11 @@ def test_the_card_tells_people_and_programs_what_it_is(delivered, bundle):
 def test_the_card_says_how_sure_a_score_is(bundle, tmp_path):
     card = {"data": {"test": 400}, "scores": {"test": {"accuracy": 0.9}, "validation": {}}}
     known = bundle.with_model(bundle.model, card=card)
-    told = card_of(known, tmp_path, "keras", [], [])
+    told = build_card(known, tmp_path, "keras", [], [])
     low, high = told["scores"]["test"]["accuracy_95"]
     assert 0.86 < low < 0.9 < high < 0.93
     assert told["scores"]["validation"] == {}
-    assert "accuracy_95 0.8" in page_of(told, "")
+    assert "accuracy_95 0.8" in card_to_markdown(told, "")
 
 
 def test_the_archive_needs_no_more_than_what_it_names(bundle, tmp_path):

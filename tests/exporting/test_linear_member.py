@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from attn_tuner.baselines.baselines import linear
+from attn_tuner.baselines.baselines import linear_baseline
 from attn_tuner.exporting import Bundle, exporters
-from attn_tuner.exporting.verification.verify import proven
+from attn_tuner.exporting.verification.verify import verify_artefact
 from attn_tuner.finalizing.ensemble import ensemble_model
 from attn_tuner.layers.ngram_regression import linear_model
 from attn_tuner.text.token_store import TokenStore
@@ -20,7 +20,7 @@ def bundle(vectorizer):
     labels = np.array([int(3 in each) for each in texts], "int32")
     offsets = np.cumsum([0, *map(len, texts)])
     store = TokenStore(np.concatenate(texts).astype("int32"), offsets, labels, words, 4.0)
-    learnt = linear(store, {"validation": store}, 2).learnt
+    learnt = linear_baseline(store, {"validation": store}, 2).learnt
     model = ensemble_model([classifier(encoder="none"), linear_model(learnt)], (0.2, 0.8))
     return Bundle(vectorizer, model, ["no", "yes"], None, "head", words)
 
@@ -31,5 +31,5 @@ def test_every_format_counts_ngrams_alike(bundle, form, tmp_path):
     assert np.ptp(bundle.predict(TEXTS)[:, 1]) > 0.01
     made = exporters[form](bundle, tmp_path)
     for artefact in made if isinstance(made, list) else [made]:
-        proof = proven(bundle, artefact, TEXTS, Here(artefact.kind))
+        proof = verify_artefact(bundle, artefact, TEXTS, Here(artefact.kind))
         assert proof.difference <= (artefact.tolerance or 0.05), proof.sentence

@@ -14,8 +14,8 @@ import pytest
 import tensorflow as tf
 
 from attn_tuner.exporting import Bundle, exporters
-from attn_tuner.exporting.bundle import padded
-from attn_tuner.exporting.usage_snippets import usage_of
+from attn_tuner.exporting.bundle import pad_ids
+from attn_tuner.exporting.usage_snippets import usage_snippet
 from tests.support.small_models import joined
 
 TEXTS = ["a text", "another"]  # Those of the cards.
@@ -38,8 +38,8 @@ def test_the_python_of_a_card_runs(one_of_a_task, form, tmp_path, monkeypatch):
     bundle = one_of_a_task
     exporters[form](bundle, tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    (code,) = blocks(usage_of(form, bundle), "python")
-    names = {"ids": padded(bundle.ids(TEXTS)), "__name__": "card"}
+    (code,) = blocks(usage_snippet(form, bundle), "python")
+    names = {"ids": pad_ids(bundle.ids(TEXTS)), "__name__": "card"}
     lines = code.replace("PATH", str(tmp_path)).strip()
     *_, last = lines.splitlines()
     exec(lines, names)
@@ -112,6 +112,6 @@ def test_a_service_is_called_as_the_card_says(saved, bundle, program):
 
 def test_a_card_promises_no_outputs_that_the_task_lacks(one_of_a_task):
     for form in exporters:
-        said = usage_of(form, one_of_a_task)
+        said = usage_snippet(form, one_of_a_task)
         assert ("probabilit" in said) == (one_of_a_task.kind != "number" and form != "keras")
         assert ".argmax" not in said or one_of_a_task.kind == "class"

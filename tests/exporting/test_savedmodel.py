@@ -11,8 +11,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from attn_tuner.attention import attention_model
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting import deliver
-from attn_tuner.exporting.bundle import padded
+from attn_tuner.exporting import export_bundle
+from attn_tuner.exporting.bundle import pad_ids
 from tests.support.small_models import TEXTS
 
 
@@ -80,7 +80,7 @@ def test_explain_gives_tokens_their_places_and_weights(loaded, bundle):
     weights = answer["weights"].numpy()
     assert weights.shape == (2, 1, 4)
     np.testing.assert_allclose(weights.sum(axis=-1), 1, rtol=1e-5)
-    ids = padded(bundle.ids(texts), 4)
+    ids = pad_ids(bundle.ids(texts), 4)
     (expected,) = attention_model(bundle.model)([ids]).values()
     np.testing.assert_allclose(weights, expected, atol=1e-5)
     np.testing.assert_allclose(answer["probabilities"], bundle.predict(texts), atol=1e-5)
@@ -92,7 +92,7 @@ def test_explain_takes_an_empty_batch(loaded):
 
 
 def test_who_tokenises_himself_sends_ids(loaded, bundle):
-    ids = padded(bundle.ids(TEXTS))
+    ids = pad_ids(bundle.ids(TEXTS))
     answer = loaded.signatures["ids"](ids=tf.constant(ids))
     np.testing.assert_allclose(answer["probabilities"], bundle.predict(TEXTS), atol=1e-5)
     assert answer["weights"].shape == (len(TEXTS), 1, ids.shape[1])
@@ -154,5 +154,5 @@ def test_a_disk_that_is_full_is_a_sentence_and_leaves_nothing(bundle, tmp_path, 
 
     monkeypatch.setattr(tf.saved_model, "save", full)
     with pytest.raises(ExportError, match=r"written .*No space left on device\. Make room"):
-        deliver(bundle, tmp_path / "best", texts=["good"])
+        export_bundle(bundle, tmp_path / "best", texts=["good"])
     assert not list(tmp_path.iterdir())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_tuner.exporting.bundle import padded
+from attn_tuner.exporting.bundle import pad_ids
 from attn_tuner.exporting.standalone_reader.reader import Reader
 from attn_tuner.exporting.standalone_reader.write import write_reader
 from tests.support.small_models import TEXTS, WORDS
@@ -66,7 +66,7 @@ def test_it_cuts_long_texts_alike(reader, bundle):
 
 def test_it_pads_a_batch(reader, bundle):
     rows = reader.padded(TEXTS)
-    np.testing.assert_array_equal(rows, padded(bundle.ids(TEXTS), len(rows[0])))
+    np.testing.assert_array_equal(rows, pad_ids(bundle.ids(TEXTS), len(rows[0])))
     assert reader.padded([]) == []
     assert reader.padded([""]) == [[0]]
 

@@ -11,7 +11,7 @@ import pytest
 
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.exporting import Bundle
-from attn_tuner.exporting.trusted_modules import modules_of, refuse_strangers
+from attn_tuner.exporting.trusted_modules import check_trusted, model_modules
 from tests.support.small_models import TEXTS
 
 PAYLOAD = "from pathlib import Path\nPath(__file__).with_name('ran').touch()\n"
@@ -149,7 +149,7 @@ def test_a_module_that_the_caller_trusts_is_imported(bundle, tmp_path):
         layers = __import__(name)
         model = keras.Model(bundle.model.input, layers.Doubled()(bundle.model.output))
         bundle.with_model(model).save(tmp_path / "model")
-        assert name in modules_of(model)
+        assert name in model_modules(model)
     finally:
         sys.path.remove(str(tmp_path))
         sys.modules.pop(name)
@@ -177,13 +177,13 @@ def test_a_module_that_an_installed_package_announces_needs_no_trust(tmp_path, m
     monkeypatch.syspath_prepend(str(tmp_path))
     config = {"module": name, "class_name": "Doubled", "registered_name": f"{name}>Doubled"}
     with pytest.raises(RunError, match=name):
-        refuse_strangers(config, "here")
+        check_trusted(config, "here")
     assert not (tmp_path / "ran").exists()
     metadata = tmp_path / f"{name}-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text(f"[attn_tuner.heads]\ndoubled = {name}\n")
-    refuse_strangers(config, "here")
+    check_trusted(config, "here")
     assert (tmp_path / "ran").exists()
     sys.modules.pop(name)
 
@@ -202,4 +202,4 @@ def test_every_layer_of_ours_may_be_named():
             if isinstance(variant.build, type) and issubclass(variant.build, keras.layers.Layer):
                 made = {"class_name": variant.build.__name__, "module": variant.build.__module__}
                 registered = keras.saving.get_registered_name(variant.build)
-                refuse_strangers({**made, "registered_name": registered}, "here")
+                check_trusted({**made, "registered_name": registered}, "here")

@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting import deliver, exporters
+from attn_tuner.exporting import export_bundle, exporters
 from attn_tuner.exporting.formats.base import Artefact
 from attn_tuner.exporting.formats.savedmodel import export_savedmodel
 from attn_tuner.exporting.verification import fresh_process as fresh
-from attn_tuner.exporting.verification.verify import FreshProcess, probing_texts, proven
+from attn_tuner.exporting.verification.verify import FreshProcess, sample_texts, verify_artefact
 from tests.support.small_models import TEXTS
 
 
@@ -31,13 +31,13 @@ def test_an_artefact_that_is_off_is_refused_with_how_far(bundle, tmp_path):
     off = expected.copy()
     off[3] += [0.02, -0.02]
     with pytest.raises(ExportError, match=r"by 0\.02 .* 1e-05 is allowed.*'房间很干净'"):
-        proven(bundle, artefact(tmp_path), TEXTS, Answers(probabilities=off.tolist()))
+        verify_artefact(bundle, artefact(tmp_path), TEXTS, Answers(probabilities=off.tolist()))
 
 
 def test_a_difference_within_the_tolerance_is_reported(bundle, tmp_path):
     expected = bundle.predict(TEXTS)
     answers = Answers(probabilities=(expected + [5e-6, -5e-6]).tolist())
-    proof = proven(bundle, artefact(tmp_path), TEXTS, answers)
+    proof = verify_artefact(bundle, artefact(tmp_path), TEXTS, answers)
     assert proof.difference == pytest.approx(5e-6, rel=0.1)
     assert proof.texts == len(TEXTS)
 
@@ -46,25 +46,27 @@ def test_an_artefact_that_gives_other_shapes_or_nan_is_refused(bundle, tmp_path)
     for wrong in ([[0.1, 0.2, 0.7]], [[float("nan"), 1.0]]):
         answers = Answers(probabilities=wrong * len(TEXTS))
         with pytest.raises(ExportError, match="not finite probabilities of shape"):
-            proven(bundle, artefact(tmp_path), TEXTS, answers)
+            verify_artefact(bundle, artefact(tmp_path), TEXTS, answers)
 
 
 def test_an_artefact_that_does_not_run_is_refused_in_its_own_words(bundle, tmp_path):
-    with pytest.raises(ExportError, match="does not run by itself: OSError: gone"):
-        proven(bundle, artefact(tmp_path), TEXTS, Answers(error="OSError: gone"))
+    with pytest.raises(ExportError, match="does not run: OSError: gone"):
+        verify_artefact(bundle, artefact(tmp_path), TEXTS, Answers(error="OSError: gone"))
 
 
 def test_an_artefact_with_other_class_names_is_refused(bundle, tmp_path):
     expected = bundle.predict(TEXTS)
     right = [bundle.classes[best] for best in expected.argmax(axis=-1)]
     answers = {"probabilities": expected.tolist(), "labels": right}
-    assert proven(bundle, artefact(tmp_path), TEXTS, Answers(**answers)).difference == 0
+    assert verify_artefact(bundle, artefact(tmp_path), TEXTS, Answers(**answers)).difference == 0
     with pytest.raises(ExportError, match="labels are not those"):
-        proven(bundle, artefact(tmp_path), TEXTS, Answers(**{**answers, "labels": right[::-1]}))
+        verify_artefact(
+            bundle, artefact(tmp_path), TEXTS, Answers(**{**answers, "labels": right[::-1]})
+        )
 
 
 def test_no_texts_are_no_reason_to_fail(bundle, tmp_path):
-    assert proven(bundle, artefact(tmp_path), [], Answers(probabilities=[])).texts == 0
+    assert verify_artefact(bundle, artefact(tmp_path), [], Answers(probabilities=[])).texts == 0
 
 
 def test_a_fresh_process_cannot_import_the_package(tmp_path):
@@ -94,7 +96,7 @@ def test_the_script_imports_nothing_of_the_package():
 
 
 def test_texts_are_made_of_the_vocabulary_where_none_are_given(bundle):
-    texts = probing_texts(bundle)
+    texts = sample_texts(bundle)
     lengths = [len(ids) for ids in bundle.ids(texts)]
     assert min(lengths) == 0
     assert max(lengths) == bundle.max_length
@@ -108,7 +110,7 @@ def test_an_exporter_of_ones_own_is_proved_by_what_runs_its_artefact(bundle, tmp
         return export_savedmodel(bundle, folder / "inner")
 
     try:
-        [made] = deliver(bundle, tmp_path / "out", ["nested"], TEXTS)
+        [made] = export_bundle(bundle, tmp_path / "out", ["nested"], TEXTS)
     finally:
         exporters._variants.pop("nested")
     assert made.path == tmp_path / "out" / "inner"

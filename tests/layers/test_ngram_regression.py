@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_tuner.baselines.baselines import linear
+from attn_tuner.baselines.baselines import linear_baseline
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.ngram_regression import NgramRegression, linear_model
-from attn_tuner.text.ngram_hashing import BUCKETS, next_bucket, repeated
+from attn_tuner.text.ngram_hashing import BUCKETS, log_count, next_bucket
 from attn_tuner.text.token_store import TokenStore
 
 WORDS = 12
@@ -30,7 +30,7 @@ def padded(texts):
 def learn(texts, labels, classes, token_length=4.0):
     """The baseline's answers to its own training texts, and those of its model."""
     part = store(texts, np.asarray(labels), token_length)
-    found = linear(part, {"validation": part}, classes)
+    found = linear_baseline(part, {"validation": part}, classes)
     model = linear_model(found.learnt)
     given = keras.ops.convert_to_numpy(model.predict(padded(texts), verbose=0))
     return found.probabilities["validation"], given
@@ -62,7 +62,7 @@ def test_of_many_classes_it_gives_their_shares_together(texts):
 
 def test_its_table_has_rows_for_what_was_seen_alone(texts):
     part = store(texts, np.arange(len(texts), dtype="int32") % 2)
-    learnt = linear(part, {"validation": part}, 2).learnt
+    learnt = linear_baseline(part, {"validation": part}, 2).learnt
     layer = linear_model(learnt).get_layer("ngrams")
     assert layer.table.shape == (1 + len(learnt["columns"]), 2)
 
@@ -82,7 +82,7 @@ def test_of_numbers_it_gives_the_number(texts):
 def test_a_class_that_nobody_saw_leaves_it_without_a_model(texts):
     labels = np.array([2 * (3 in each) for each in texts], "int32")
     part = store(texts, labels)
-    assert linear(part, {"validation": part}, 3).learnt == {}
+    assert linear_baseline(part, {"validation": part}, 3).learnt == {}
 
 
 @settings(deadline=None, max_examples=50)
@@ -107,7 +107,7 @@ def test_repetitions_count_by_their_logarithm_up_to_eight():
     layer.hold(np.array([4, 5]), np.array([[2.0], [1.0]]), np.array([1.0, 4.0]), np.array([0.5]))
     once, thrice, often = ([4, 5], [4, 4, 4, 5], [4] * 30)
     for text, (fours, fives) in ((once, (1, 1)), (thrice, (3, 1)), (often, (30, 0))):
-        of_fours, of_fives = repeated(fours), repeated(fives) if fives else 0.0
+        of_fours, of_fives = log_count(fours), log_count(fives) if fives else 0.0
         expected = (2 * of_fours + of_fives) / np.sqrt(of_fours**2 + 4 * of_fives**2) + 0.5
         found = keras.ops.convert_to_numpy(layer(np.array([text], "int32")))
         np.testing.assert_allclose(found, [[expected]], rtol=1e-5)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.token_limits import TRUNCATIONS, TextMask, TokenLimits
-from attn_tuner.text.truncation import cut
+from attn_tuner.text.truncation import truncate
 
 
 def expected(rows, vocabulary_size, max_length, truncation):
@@ -24,7 +24,7 @@ def expected(rows, vocabulary_size, max_length, truncation):
         places = np.flatnonzero(ids)
         text = list(ids[places[0] : places[-1] + 1]) if len(places) else []
         if len(text) > max_length:
-            text = cut(text, max_length, truncation)
+            text = truncate(text, max_length, truncation)
         result[row, : len(text)] = [each if each < vocabulary_size else 1 for each in text]
     return result
 
@@ -56,7 +56,7 @@ def test_cutting_and_limiting_do_what_they_say(ids, vocabulary_size, max_length,
 def test_of_an_odd_limit_the_beginning_keeps_one_token_more_as_outside_the_model():
     ids = np.arange(2, 11, dtype="int32")[None]
     np.testing.assert_array_equal(as_array(TokenLimits(31, 5, "ends")(ids)), [[2, 3, 4, 9, 10]])
-    assert cut(list(range(2, 11)), 5, "ends") == [2, 3, 4, 9, 10]
+    assert truncate(list(range(2, 11)), 5, "ends") == [2, 3, 4, 9, 10]
 
 
 @settings(deadline=None, max_examples=40)

@@ -8,10 +8,10 @@ import pytest
 
 from attn_tuner.errors import DataError
 from attn_tuner.reporting.answer_table import check_out, write_answers
-from attn_tuner.text.input_texts import GivenTexts
+from attn_tuner.text.input_texts import InputTexts
 
 TEXTS = ["one, two\nthree", "grün"]
-GIVEN = GivenTexts(TEXTS, {"id": [1, 2], "prediction": ["a", "b"], "text": TEXTS})
+GIVEN = InputTexts(TEXTS, {"id": [1, 2], "prediction": ["a", "b"], "text": TEXTS})
 ADDED = {"prediction": ["warm", "cold"], "probability": [0.5, 0.75]}
 
 
@@ -36,7 +36,7 @@ def test_answers_stand_behind_the_columns_that_came(tmp_path, ending):
 
 
 def test_texts_without_a_table_get_one(tmp_path):
-    write_answers(tmp_path / "answers.csv", GivenTexts(TEXTS), ADDED)
+    write_answers(tmp_path / "answers.csv", InputTexts(TEXTS), ADDED)
     assert list(read(tmp_path / "answers.csv")[0]) == ["text", "prediction", "probability"]
 
 

@@ -12,7 +12,7 @@ from attn_tuner.reporting.json_in_html import figure, lacking_in
 from attn_tuner.reporting.summary import sentence
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.trial_record import TrialRecord
-from attn_tuner.text.dataset_notes import lacking_classes
+from attn_tuner.text.dataset_notes import missing_classes
 
 
 def winner(status, *epochs):
@@ -67,9 +67,9 @@ def test_the_outcome_in_words_says_it_before_the_test_accuracy(monkeypatch):
 
 
 def test_classes_that_labels_lack_are_named():
-    assert lacking_classes(np.array([0, 2]), ("a", "b", "c")) == ["b"]
-    assert lacking_classes(np.array([[0, 1], [0, 1]], "uint8"), ("a", "b")) == ["a"]
-    assert lacking_classes(np.array([1.5]), ()) == []
+    assert missing_classes(np.array([0, 2]), ("a", "b", "c")) == ["b"]
+    assert missing_classes(np.array([[0, 1], [0, 1]], "uint8"), ("a", "b")) == ["a"]
+    assert missing_classes(np.array([1.5]), ()) == []
 
 
 def test_a_measure_that_cannot_be_told_is_no_number():

@@ -77,7 +77,7 @@ def test_a_bundle_of_an_earlier_version_is_read(tmp_path):
     (tmp_path / "bundle.json").write_text(json.dumps(former(facts)))
     assert "text_limit" in (tmp_path / "bundle.json").read_text()
     read = Bundle.load(tmp_path)
-    assert read.reading == bundle.reading
+    assert read.token_limits == bundle.token_limits
     np.testing.assert_allclose(read.predict(["a b"]), bundle.predict(["a b"]), atol=1e-6)
 
 

@@ -86,7 +86,7 @@ def _flag(directory) -> Path:
 
 def _search(directory, data, trials, stop, largest):
     from attn_tuner.errors import AttnTunerError
-    from attn_tuner.system.signals import listening
+    from attn_tuner.system.signals import handle_signals
     from tests.support.colours import PLAIN, quick_search
 
     # A shell has what runs in the background ignore Ctrl-C, and that is handed down.
@@ -101,13 +101,13 @@ def _search(directory, data, trials, stop, largest):
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     given = {"max_trials": trials, "epochs": 6, "patience": 6, "tuner": "random", "space": PLAIN}
     given["data"] = None if data == "colours" else data
-    with listening(exits=True) as signals:
+    with handle_signals(exits=True) as signals:
         try:
             quick_search(directory, processes=True, **given)
         except AttnTunerError as error:
             said_by(directory).write_text(f"{type(error).__name__}: {error}")
             raise SystemExit(1) from error
-        signals.end_if_any()
+        signals.raise_if_received()
 
 
 def _stop_in(module, name, flag):

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from attn_tuner.system.signals import listening
+from attn_tuner.system.signals import handle_signals
 
 ENDINGS = [
     (signal.SIGINT, KeyboardInterrupt),
@@ -29,7 +29,7 @@ def usual_handlers():
 @pytest.mark.parametrize(("number", "error"), ENDINGS)
 def test_a_signal_ends_what_nobody_asks(number, error):
     before = signal.getsignal(number)
-    with pytest.raises(error) as caught, listening():
+    with pytest.raises(error) as caught, handle_signals():
         os.kill(os.getpid(), number)
     if error is SystemExit:
         assert caught.value.code == 128 + number
@@ -38,10 +38,10 @@ def test_a_signal_ends_what_nobody_asks(number, error):
 
 @pytest.mark.parametrize(("number", "error"), ENDINGS)
 def test_the_first_of_two_signals_is_put_off(number, error, capfd):
-    with listening() as signals, signals.put_off():
-        assert not signals.came()
+    with handle_signals() as signals, signals.defer():
+        assert not signals.received()
         os.kill(os.getpid(), number)
-        assert signals.came()
+        assert signals.received()
         assert "a second signal ends at once" in capfd.readouterr().err
         with pytest.raises(error):
             os.kill(os.getpid(), signal.SIGTERM if error is SystemExit else number)
@@ -49,32 +49,32 @@ def test_the_first_of_two_signals_is_put_off(number, error, capfd):
 
 @pytest.mark.parametrize(("number", "error"), ENDINGS)
 def test_a_command_ends_with_the_status_of_the_signal(number, error):
-    with listening(exits=True) as command:
-        with listening() as search, search.put_off():
+    with handle_signals(exits=True) as command:
+        with handle_signals() as search, search.defer():
             os.kill(os.getpid(), number)
         with pytest.raises(SystemExit) as caught:
-            command.end_if_any()
+            command.raise_if_received()
     assert caught.value.code == 128 + number == command.status
 
 
 def test_without_a_signal_nothing_ends():
-    with listening() as signals:
-        signals.end_if_any()
+    with handle_signals() as signals:
+        signals.raise_if_received()
 
 
 def test_what_nohup_has_ignored_stays_ignored():
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with listening() as signals:
+    with handle_signals() as signals:
         os.kill(os.getpid(), signal.SIGHUP)
-        assert not signals.came()
+        assert not signals.received()
 
 
 def test_outside_the_main_thread_signals_keep_their_meaning():
     found = []
 
     def work():
-        with listening() as signals:
-            found.append((signals.came(), signal.getsignal(signal.SIGTERM)))
+        with handle_signals() as signals:
+            found.append((signals.received(), signal.getsignal(signal.SIGTERM)))
 
     before = signal.getsignal(signal.SIGTERM)
     thread = threading.Thread(target=work)
@@ -86,16 +86,16 @@ def test_outside_the_main_thread_signals_keep_their_meaning():
 HUNG_UP = """
 import sys, time
 from pathlib import Path
-from attn_tuner.system.signals import listening
-with listening(exits=True) as signals:
-    with signals.put_off():
+from attn_tuner.system.signals import handle_signals
+with handle_signals(exits=True) as signals:
+    with signals.defer():
         print("ready", flush=True)
-        while not signals.came():
+        while not signals.received():
             time.sleep(0.02)
     print("to nobody", flush=True)
     print("to nobody", file=sys.stderr, flush=True)
     Path(sys.argv[1]).touch()
-    signals.end_if_any()
+    signals.raise_if_received()
 """
 
 

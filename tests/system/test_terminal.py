@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_tuner.monitoring.progress_panel import ProgressPanel
-from attn_tuner.system.terminal import harmless, one_line
+from attn_tuner.system.terminal import escape_controls, to_single_line
 from attn_tuner.tuning.budget import Budget
 
 COMMANDS = {
@@ -29,7 +29,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_is_shown_as_what_it_is(name):
-    shown = harmless(f"a{COMMANDS[name]}b")
+    shown = escape_controls(f"a{COMMANDS[name]}b")
     assert COMMANDS[name][0] not in shown
     assert shown.startswith("a\\u")
     assert shown.endswith("b")
@@ -37,16 +37,16 @@ def test_a_command_is_shown_as_what_it_is(name):
 
 @given(st.text(st.characters()))
 def test_nothing_that_commands_is_left_and_json_keeps_its_values(text):
-    shown = harmless(text)
+    shown = escape_controls(text)
     kinds = {unicodedata.category(each) for each in shown if each not in "\n\t\u200c\u200d"}
     assert not kinds & {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    assert json.loads(harmless(json.dumps([text], ensure_ascii=False))) == [text]
-    assert "\n" not in one_line(text)
+    assert json.loads(escape_controls(json.dumps([text], ensure_ascii=False))) == [text]
+    assert "\n" not in to_single_line(text)
 
 
 @pytest.mark.parametrize("text", ["größe 房间 🙂", "👩‍🚀 می‌خواهم", "a\tb\nc", ""])
 def test_what_commands_nothing_stays(text):
-    assert harmless(text) == text
+    assert escape_controls(text) == text
 
 
 def test_progress_says_nothing_that_commands(capsys):

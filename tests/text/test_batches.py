@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from attn_tuner.errors import DataError
 from attn_tuner.text import Batches, TokenStore, balanced_weights
-from attn_tuner.text.bucket_lengths import ladder
-from attn_tuner.text.truncation import TRUNCATIONS, cut
+from attn_tuner.text.bucket_lengths import choose_bucket_lengths
+from attn_tuner.text.truncation import TRUNCATIONS, truncate
 
 
 def store_of(lengths, labels=None, vocabulary_size=1_000_000):
@@ -47,9 +47,9 @@ def test_every_text_comes_once_cut_as_asked_with_its_own_label(
     lengths, size, limit, truncation, shuffle, rungs
 ):
     store = store_of(lengths)
-    batches = Batches(store, size, limit, truncation, shuffle=shuffle, rungs=rungs)
+    batches = Batches(store, size, limit, truncation, shuffle=shuffle, bucket_count=rungs)
     expected = sorted(
-        (*cut(store[i].tolist(), limit, truncation), i % 2) for i in range(len(lengths))
+        (*truncate(store[i].tolist(), limit, truncation), i % 2) for i in range(len(lengths))
     )
     found = [
         (*row[row > 0].tolist(), label)
@@ -61,10 +61,10 @@ def test_every_text_comes_once_cut_as_asked_with_its_own_label(
 
 @given(lengths, st.integers(1, 9), limits, st.integers(1, 8), st.integers(0, 3))
 def test_batches_keep_to_their_limits(lengths, size, limit, rungs, seed):
-    batches = Batches(store_of(lengths), size, limit, rungs=rungs, seed=seed)
+    batches = Batches(store_of(lengths), size, limit, bucket_count=rungs, seed=seed)
     shapes = [batch[0].shape for batch in read(batches)]
     assert len({steps for _, steps in shapes}) <= rungs
-    assert {steps for _, steps in shapes} <= set(batches.ladder)
+    assert {steps for _, steps in shapes} <= set(batches.bucket_lengths)
     assert all(steps <= (limit or 64) for _, steps in shapes)
     assert all(steps >= 1 for _, steps in shapes)
     assert sorted(count for count, _ in shapes)[1:] == [size] * (len(shapes) - 1)
@@ -78,16 +78,16 @@ def test_predictions_return_to_the_order_of_the_texts(lengths, size):
     store = store_of(lengths)
     batches = Batches(store, size, shuffle=False)
     labels = np.concatenate([labels for _, labels in read(batches)])
-    np.testing.assert_array_equal(batches.restore(labels), store.labels)
+    np.testing.assert_array_equal(batches.in_store_order(labels), store.labels)
     np.testing.assert_array_equal(batches.labels, store.labels)
     sums = np.concatenate([ids.sum(axis=1, keepdims=True) for ids, _ in read(batches)])
     own = [store[index].sum() for index in range(len(store))]
-    np.testing.assert_array_equal(batches.restore(sums)[:, 0], own)
+    np.testing.assert_array_equal(batches.in_store_order(sums)[:, 0], own)
 
 
 def test_shuffled_batches_have_no_order_to_restore():
     with pytest.raises(DataError, match="Use shuffle=False"):
-        Batches(store_of([3, 4])).restore([[0], [1]])
+        Batches(store_of([3, 4])).in_store_order([[0], [1]])
 
 
 @given(lengths)
@@ -157,7 +157,7 @@ def cost(lengths, rungs):
 @settings(max_examples=40)
 @given(st.lists(st.integers(0, 64), min_size=1, max_size=30), st.integers(1, 4))
 def test_no_other_ladder_of_as_many_rungs_pads_less(lengths, rungs):
-    found = ladder(lengths, rungs)
+    found = choose_bucket_lengths(lengths, rungs)
     assert len(found) <= rungs
     assert (np.diff(found) > 0).all()
     padded = [max(8, -(-length // 8) * 8) for length in lengths]
@@ -172,10 +172,10 @@ def test_no_other_ladder_of_as_many_rungs_pads_less(lengths, rungs):
 
 
 def test_the_ladder_stays_under_its_limit_and_copes_with_very_many_lengths():
-    assert ladder([5, 700], limit=500).tolist() == [8, 500]
-    assert ladder([0], limit=3).tolist() == [3]
-    assert ladder([], limit=None).tolist() == [8]
-    many = ladder(np.arange(1, 100_000), rungs=6)
+    assert choose_bucket_lengths([5, 700], limit=500).tolist() == [8, 500]
+    assert choose_bucket_lengths([0], limit=3).tolist() == [3]
+    assert choose_bucket_lengths([], limit=None).tolist() == [8]
+    many = choose_bucket_lengths(np.arange(1, 100_000), bucket_count=6)
     assert len(many) == 6
     assert many[-1] == 100_000
 
@@ -215,12 +215,12 @@ def test_keras_trains_on_lengths_that_vary_without_compiling_again(count):
     traced.shapes.clear()
     counted.fit(batches, epochs=4, initial_epoch=1, verbose=0, validation_data=held_out)
     compiled = len(traced.shapes)
-    ladders = len(batches.ladder) + 1  # One more for the batch that is not full.
+    ladders = len(batches.bucket_lengths) + 1  # One more for the batch that is not full.
     most = {"tensorflow": 2, "jax": 2 * ladders}  # For training and for evaluation.
     assert compiled <= most.get(keras.backend.backend(), compiled)
     # Where one batch is the whole epoch, Keras on JAX counts its look at the data as an epoch.
     assert batches.epoch == 4 or len(batches) == 1
-    assert held_out.restore(counted.predict(held_out, verbose=0)).shape == (count, 1)
+    assert held_out.in_store_order(counted.predict(held_out, verbose=0)).shape == (count, 1)
 
 
 def test_epochs_in_fit_follow_the_orders_of_begin():

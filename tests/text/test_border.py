@@ -183,7 +183,7 @@ def test_a_container_is_not_taken_for_its_keys_or_letters(container):
 
 
 def test_what_never_ends_is_left_at_a_limit(monkeypatch):
-    monkeypatch.setattr("attn_tuner.text.loaders.sequences.MOST", 1_000)
+    monkeypatch.setattr("attn_tuner.text.loaders.sequences.MAX_VALUES", 1_000)
     with pytest.raises(DataError, match="1,000 entries of the texts were read so far"):
         load((iter(lambda: "text", None), ["a", "b"]))
 
@@ -206,7 +206,7 @@ def test_one_hot_rows_are_classes_with_the_names_of_their_columns():
 def test_a_column_of_a_one_hot_matrix_without_a_text_is_no_class_and_said():
     data = load((TEXTS, pd.DataFrame(np.eye(4, dtype=int)[[1, 2, 3] * 20], columns=list("abcd"))))
     assert data.classes == ("b", "c", "d")
-    assert "Columns without a single 1 among the labels are no classes: 'a'." in data.notes
+    assert "Label columns without any 1 were ignored: 'a'." in data.notes
 
 
 def test_columns_of_labels_in_another_order_mean_the_same_labels():

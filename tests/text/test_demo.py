@@ -43,7 +43,7 @@ def test_evidence_is_the_judging_word_and_its_negation_inside_the_verdict(corpus
         start, end = review.verdict
         assert all(start <= first < last <= end for first, last in review.evidence)
         assert review.text[end - 1] == "."
-        assert demo.is_writers(review.text[start:end])
+        assert demo.is_own_opinion(review.text[start:end])
 
 
 def test_the_tokens_of_the_evidence_are_found(corpus):
@@ -87,5 +87,5 @@ def test_a_recurrent_encoder_with_attention_solves_it():
     )
     model.fit(Batches(stores["train"], 32), epochs=8, verbose=0, callbacks=[enough])
     test = Batches(stores["test"], 64, shuffle=False)
-    answers = test.restore(model.predict(test, verbose=0))[:, 0] > 0.5
+    answers = test.in_store_order(model.predict(test, verbose=0))[:, 0] > 0.5
     assert np.mean(answers == test.labels) > 0.95

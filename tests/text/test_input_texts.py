@@ -10,7 +10,7 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from attn_tuner.errors import DataError
-from attn_tuner.text.input_texts import names_a_file, one_or_several, read_texts
+from attn_tuner.text.input_texts import is_file_path, read_texts, texts_or_file
 from attn_tuner.text.standard_input import read_piped
 
 TEXTS = ["a red box", "the blue box, or\nanother", "grün"]
@@ -120,12 +120,12 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(name):
 def test_a_dataset_without_texts_or_without_end_is_refused():
     with pytest.raises(DataError, match="should be strings"):
         read_texts(as_tf_data([1, 2]))
-    with pytest.raises(DataError, match=r"never ends. Take a part of it: dataset.take\(n\)"):
+    with pytest.raises(DataError, match=r"is infinite. Take a part of it: dataset.take\(n\)"):
         read_texts(as_tf_data(TEXTS).repeat())
 
 
 def test_a_source_that_never_ends_says_how_many_were_read(monkeypatch):
-    monkeypatch.setattr("attn_tuner.text.input_texts.MOST", 1_000)
+    monkeypatch.setattr("attn_tuner.text.input_texts.MAX_TEXTS", 1_000)
     with pytest.raises(DataError, match="1,000 texts were read"):
         read_texts("a text" for _ in iter(int, 1))
 
@@ -151,17 +151,17 @@ def test_any_value_gives_texts_or_one_of_our_errors(source, text):
 
 
 def test_several_arguments_are_texts_and_one_may_be_a_file(tmp_path):
-    assert one_or_several(["a text", "another"]) == ["a text", "another"]
-    assert one_or_several(["reviews.csv"]) == "reviews.csv"
-    with pytest.raises(DataError, match=r"'reviews\.csv' looks like a file, beside 1 more"):
-        one_or_several(["a text", "reviews.csv"])
+    assert texts_or_file(["a text", "another"]) == ["a text", "another"]
+    assert texts_or_file(["reviews.csv"]) == "reviews.csv"
+    with pytest.raises(DataError, match=r"2 arguments were given, and 'reviews\.csv' is a file"):
+        texts_or_file(["a text", "reviews.csv"])
     with pytest.raises(DataError, match="no table"):
-        one_or_several(["a text"], "review")
+        texts_or_file(["a text"], "review")
 
 
 @pytest.mark.parametrize("text", ["I opened reviews.csv", "e.g.", "a.b", "", "3.5", "Nice\n.csv"])
 def test_what_reads_as_a_sentence_is_no_file(text):
-    assert not names_a_file(text)
+    assert not is_file_path(text)
 
 
 def test_piped_lines_are_texts_and_empty_ones_too():

@@ -6,7 +6,7 @@ import pytest
 
 from attn_tuner.errors import DataError
 from attn_tuner.text import load
-from attn_tuner.text.label_cells import read_cell
+from attn_tuner.text.label_cells import parse_list
 from attn_tuner.text.labels import guess_task
 
 
@@ -27,7 +27,7 @@ from attn_tuner.text.labels import guess_task
     ],
 )
 def test_a_list_in_a_cell_is_read_and_a_name_is_left(cell, names):
-    assert read_cell(cell, "a.csv") == names
+    assert parse_list(cell, "a.csv") == names
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_a_list_in_a_cell_is_read_and_a_name_is_left(cell, names):
     + ["[1" + "0" * 5_000 + "]", "[None]", "[__import__('os')]"],
 )
 def test_half_a_list_is_refused(cell):
-    with pytest.raises(DataError, match=r"of a\.csv are half a list"):
-        read_cell(cell, "a.csv")
+    with pytest.raises(DataError, match=r"of a\.csv have an unmatched bracket"):
+        parse_list(cell, "a.csv")
 
 
 @pytest.mark.parametrize("write", [repr, json.dumps])

@@ -3,7 +3,7 @@
 import pytest
 
 from attn_tuner.text import load
-from attn_tuner.text.label_spellings import one_name_each
+from attn_tuner.text.label_spellings import merge_spellings
 
 TEXTS = [f"text number {index}" for index in range(60)]
 
@@ -33,7 +33,7 @@ def test_a_line_break_in_a_label_becomes_a_space():
 def test_what_differs_in_case_is_kept_apart_and_said():
     data = load((TEXTS, ["Pos", "pos", "neg"] * 20))
     assert data.classes == ("Pos", "neg", "pos")
-    said = "Labels that differ in upper and lower case only were kept apart: 'Pos' and 'pos'"
+    said = "Labels that differ only in case were kept as separate classes: 'Pos' and 'pos'"
     assert any(said in note for note in data.notes)
 
 
@@ -59,8 +59,8 @@ def test_versions_keep_their_names():
 
 
 def test_names_that_were_joined_are_said_and_the_more_frequent_one_stays():
-    called, notes = one_name_each({"fi": 1, "\ufb01": 3})
+    called, notes = merge_spellings({"fi": 1, "\ufb01": 3})
     assert called == {"fi": "\ufb01", "\ufb01": "\ufb01"}
     assert "were taken as one" in notes[0]
-    called, _ = one_name_each({"fi": 1, "\ufb01": 3}, known=("fi",))
+    called, _ = merge_spellings({"fi": 1, "\ufb01": 3}, known=("fi",))
     assert called["\ufb01"] == "fi"

@@ -71,8 +71,8 @@ def test_a_column_of_fractions_is_read_from_a_file(tmp_path):
         (["q"] * COUNT, "multilabel", r"has 1 label \('q'\)"),
         (np.zeros((COUNT, 2), int), None, "No training text of the given texts has the label 0, 1"),
         (MATRIX.tolist(), "multiclass", "one string, integer or boolean per text"),
-        ([10**400, *[2.5] * (COUNT - 1)], "regression", "no finite number"),
-        ([1e300, *[2.5] * (COUNT - 1)], "regression", "no finite number"),
+        ([10**400, *[2.5] * (COUNT - 1)], "regression", "not a finite number"),
+        ([1e300, *[2.5] * (COUNT - 1)], "regression", "not a finite number"),
     ],
 )
 def test_labels_that_cannot_be_learned_are_one_sentence(labels, task, words):

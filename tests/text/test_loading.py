@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from attn_tuner.errors import DataError
 from attn_tuner.text import Split, load
 from attn_tuner.text.cleaning import sorted_classes
-from attn_tuner.text.splitting import hold_out, usual_fraction, without
+from attn_tuner.text.splitting import default_fraction, hold_out, remove_texts_of
 
 
 def texts_of(count, name="text"):
@@ -58,7 +58,7 @@ def test_training_texts_that_also_stand_in_test_are_removed_and_the_log_says_how
     data = load(train, test=(["text 3", "text 4", "new"], [1, 0, 1]))
     assert not {"text 3", "text 4"} & {*data.train.texts, *data.validation.texts}
     assert data.test.texts == ["text 3", "text 4", "new"]
-    note = "2 training texts were removed: they also stand in the test part."
+    note = "2 training texts were removed: they are also in the test part."
     assert note in data.notes
     assert note in caplog.messages
 
@@ -110,16 +110,16 @@ def test_holding_out_loses_no_text_and_leaves_every_class(labels, fraction, seed
     assert sorted(left.texts + held.texts) == sorted(part.texts)
     had, has = part.counts(4), left.counts(4)
     assert ((has > 0) == (had > 0)).all()
-    rest, removed = without(part, [held])
+    rest, removed = remove_texts_of(part, [held])
     assert rest.texts == left.texts
     assert removed == len(held)
 
 
 def test_the_usual_part_is_a_tenth_within_bounds():
-    assert usual_fraction(100) == 0.2
-    assert usual_fraction(4_000) == pytest.approx(0.125)
-    assert usual_fraction(25_000) == pytest.approx(0.1)
-    assert usual_fraction(100_000) == pytest.approx(0.05)
+    assert default_fraction(100) == 0.2
+    assert default_fraction(4_000) == pytest.approx(0.125)
+    assert default_fraction(25_000) == pytest.approx(0.1)
+    assert default_fraction(100_000) == pytest.approx(0.05)
 
 
 def test_classes_sort_by_number_only_where_all_are_numbers():
@@ -133,7 +133,7 @@ def test_classes_sort_by_number_only_where_all_are_numbers():
         (([], []), "the given texts holds no rows."),
         ((["a", "b"], [0]), "has 2 texts and 1 labels."),
         ((texts_of(4), [0] * 4), "has one class only ('0')."),
-        ((texts_of(5), [0] * 4 + [1]), "Class '1' of the given texts has one example only"),
+        ((texts_of(5), [0] * 4 + [1]), "Class '1' of the given texts has only one example"),
         ((texts_of(4), [0, None, 1, 1]), "1 of 4 rows of the given texts have no label"),
         ((texts_of(4), [0, float("nan"), 1, 1]), "the first is row 2"),
         ((texts_of(4), ["a", "", "b", ""]), "2 of 4 rows"),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.text import Batches
-from attn_tuner.text.prefetch import stream
+from attn_tuner.text.prefetch import prefetch
 from attn_tuner.text.token_store import TokenStore
 
 
@@ -47,7 +47,7 @@ tensorflow = pytest.mark.skipif(
 @pytest.mark.parametrize("weights", [None, np.linspace(0, 1, 70)], ids=["plain", "weighed"])
 def test_every_epoch_is_that_of_the_batches_themselves(store, weights):
     options = {"seed": 3, "sample_weight": weights}
-    streamed = stream(Batches(store, 16, **options))
+    streamed = prefetch(Batches(store, 16, **options))
     for epoch in expected_epochs(store, 3, **options):
         same(read(streamed), epoch)
 
@@ -57,16 +57,16 @@ def test_what_is_left_of_an_epoch_comes_before_the_next(store):
     batches = Batches(store, 16, seed=1)
     batches.begin(0, 2)
     whole, following = expected_epochs(store, 2, seed=1)
-    first = read(stream(batches))
+    first = read(prefetch(batches))
     assert len(first) == len(whole) - 2
     assert {each[0].tobytes() for each in first} < {each[0].tobytes() for each in whole}
-    same(read(stream(batches)), following)
+    same(read(prefetch(batches)), following)
 
 
 @tensorflow
 def test_its_length_is_known_and_its_threads_are_not_tuned(store):
     batches = Batches(store, 16)
-    streamed = stream(batches)
+    streamed = prefetch(batches)
     assert int(streamed.cardinality()) == len(batches)
     assert streamed.options().autotune.enabled is False
     ids, labels = streamed.element_spec
@@ -77,16 +77,16 @@ def test_its_length_is_known_and_its_threads_are_not_tuned(store):
 def test_answers_come_in_the_order_of_the_batches(store):
     model = keras.Sequential([keras.Input((None,)), keras.layers.Lambda(lambda x: x[:, :1])])
     batches = Batches(store, 16, shuffle=False)
-    answers = batches.restore(model.predict(stream(batches), verbose=0))
+    answers = batches.in_store_order(model.predict(prefetch(batches), verbose=0))
     assert answers[:, 0].tolist() == [store.ids[start] for start in store.offsets[:-1]]
-    again = batches.restore(model.predict(stream(batches), verbose=0))
+    again = batches.in_store_order(model.predict(prefetch(batches), verbose=0))
     np.testing.assert_array_equal(again, answers)
 
 
 @tensorflow
 def test_the_next_epoch_is_set_before_the_last_batch_is_out(store):
     batches = Batches(store, 16, seed=1)
-    epoch = iter(stream(batches))
+    epoch = iter(prefetch(batches))
     for _ in range(len(batches)):
         next(epoch)
     assert batches.epoch == 1
@@ -97,7 +97,7 @@ def test_what_is_left_of_an_epoch_may_have_a_single_length(store):
     batches = Batches(store, 16, seed=1)
     whole, following = expected_epochs(store, 2, seed=1)
     batches.begin(0, len(batches) - 1)
-    streamed = stream(batches)
+    streamed = prefetch(batches)
     same(read(streamed), whole[-1:])
-    streamed = stream(batches)
+    streamed = prefetch(batches)
     same(read(streamed), following)

@@ -76,7 +76,7 @@ def test_sixty_canned_replies_are_divided_with_all_their_copies(rng):
     assert [len(set(part.texts)) for part in data.parts().values()] == [39, 9, 12]
     assert sum(map(len, data.parts().values())) == 1500
     assert all(part.counts(3).all() for part in data.parts().values())
-    assert "The 1,500 training texts are 60 different ones" in data.notes[0]
+    assert "The 1,500 training texts contain 60 distinct ones" in data.notes[0]
     assert "12 different ones with their copies, were held out for test." in data.notes[1]
 
 
@@ -123,7 +123,7 @@ def test_validation_texts_that_also_stand_in_test_are_removed_and_said():
     held = (["a", "b", "c", "d"], [0, 1, 0, 1])
     data = load(train, validation=held, test=(held[0][2:], held[1][2:]))
     assert data.validation.texts == ["a", "b"]
-    assert "2 validation texts were removed: they also stand in the test part." in data.notes
+    assert "2 validation texts were removed: they are also in the test part." in data.notes
     with pytest.raises(DataError, match="All validation texts of the given texts also stand"):
         load(train, validation=held, test=held)
 

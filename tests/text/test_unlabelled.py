@@ -5,7 +5,7 @@ import pytest
 
 from attn_tuner.errors import DataError
 from attn_tuner.text import Split, load
-from attn_tuner.text.unlabelled import apart, read_unlabelled
+from attn_tuner.text.unlabelled import read_unlabelled, remove_held_out
 
 TEXTS = ["a fine day", "rain again", 'he said "no", then left']
 
@@ -45,7 +45,7 @@ def test_what_holds_no_texts_is_refused(source):
 
 def test_texts_that_are_measured_on_are_left_out():
     part = Split(["rain again"], [0])
-    assert apart(TEXTS, [part]) == ([TEXTS[0], TEXTS[2]], 1)
+    assert remove_held_out(TEXTS, [part]) == ([TEXTS[0], TEXTS[2]], 1)
 
 
 def test_a_data_set_holds_the_unlabelled_texts_and_says_what_was_removed():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from attn_tuner.errors import DataError
 from attn_tuner.text import Vectorizer
-from attn_tuner.text.truncation import TRUNCATIONS, cut, ends_kept
+from attn_tuner.text.truncation import TRUNCATIONS, head_tail_lengths, truncate
 from tests.support.text_strategies import texts
 
 
@@ -62,19 +62,19 @@ def test_encoding_all_at_once_is_encoding_each(corpus):
 
 @given(st.lists(st.integers(0, 99)), st.integers(1, 20), st.sampled_from(TRUNCATIONS))
 def test_a_cut_text_is_its_ends_and_never_longer_than_the_limit(tokens, limit, truncation):
-    left = cut(tokens, limit, truncation)
+    left = truncate(tokens, limit, truncation)
     assert len(left) == min(limit, len(tokens))
-    np.testing.assert_array_equal(cut(np.array(tokens, int), limit, truncation), left)
-    first, last = ends_kept(limit, truncation)
+    np.testing.assert_array_equal(truncate(np.array(tokens, int), limit, truncation), left)
+    first, last = head_tail_lengths(limit, truncation)
     if len(tokens) > limit:
         assert left == tokens[:first] + tokens[len(tokens) - last :]
 
 
 def test_the_head_the_tail_or_both_ends_are_kept():
-    assert cut("abcdef", 3, "head") == "abc"
-    assert cut("abcdef", 3, "tail") == "def"
-    assert cut("abcdef", 3, "ends") == "abf"
-    assert cut("abcdef", None) == "abcdef"
+    assert truncate("abcdef", 3, "head") == "abc"
+    assert truncate("abcdef", 3, "tail") == "def"
+    assert truncate("abcdef", 3, "ends") == "abf"
+    assert truncate("abcdef", None) == "abcdef"
 
 
 def test_padding_fills_up_to_the_longest():
@@ -93,6 +93,6 @@ def test_arguments_that_make_no_sense_are_refused():
     with pytest.raises(DataError, match="holds the token 'a' twice"):
         Vectorizer(["", "[UNK]", "a", "a"])
     with pytest.raises(DataError, match="No truncation is called 'middle'"):
-        cut([1, 2], 1, "middle")
+        truncate([1, 2], 1, "middle")
     with pytest.raises(DataError, match="should be at least 1 token"):
-        ends_kept(0, "head")
+        head_tail_lengths(0, "head")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.text.class_weights import imbalanced
+from attn_tuner.text.class_weights import is_imbalanced
 from attn_tuner.training.schedules import ema_momentum, rate_for, warmed_cosine
 
 
@@ -51,4 +51,4 @@ def test_the_average_spans_a_share_of_the_training():
 )
 def test_a_class_is_rare_below_a_fifth_of_two_or_two_fifths_of_an_even_share(counts, rare):
     labels = np.repeat(np.arange(len(counts)), counts)
-    assert imbalanced(labels, len(counts)) == bool(rare)
+    assert is_imbalanced(labels, len(counts)) == bool(rare)

@@ -138,7 +138,7 @@ def test_stock_keras_tuner_finds_it_in_the_folder(done, stored):
     assert trial.score == ours.records[NAME].score
     model = tuner.load_model(trial)
     validation = stored.validation(ours.records[NAME].values)
-    found = validation.restore(model.predict(validation, verbose=0))[:, 0]
+    found = validation.in_store_order(model.predict(validation, verbose=0))[:, 0]
     kept = np.load(folder / f"trial_{NAME}" / PROBABILITIES)
     np.testing.assert_allclose(found, kept[:, 1], atol=1e-5)
 

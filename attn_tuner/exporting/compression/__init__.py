@@ -1,1 +1,1 @@
-"""Makes an exported model smaller."""
+"""Shrinks exported models by compressing their embeddings."""

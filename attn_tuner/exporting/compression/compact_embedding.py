@@ -1,32 +1,36 @@
-"""An embedding in fewer bytes: fewer rows, narrower numbers, or a product of two tables."""
+"""An embedding layer in fewer bytes: fewer rows, narrower numbers, or two factors."""
 
 import keras
 import numpy as np
 from keras import ops
 
-from attn_tuner.exporting.compression.product_quantization import CODES, GROUPS, coded
+from attn_tuner.exporting.compression.product_quantization import (
+    CODEBOOK_SIZE,
+    GROUP_SIZES,
+    quantize,
+)
 
-ROWS = ("float32", "float16", "int8", "int4", *GROUPS)
-_GREATEST = {"int8": 127, "int4": 7}  # Of the whole numbers in a row; its scale does the rest.
+ROW_FORMATS = ("float32", "float16", "int8", "int4", *GROUP_SIZES)
+_GREATEST = {"int8": 127, "int4": 7}  # Largest integer; each row has its own scale.
 
 
 @keras.saving.register_keras_serializable("attn_tuner")
 class CompactEmbedding(keras.layers.Layer):
-    """Looks up vectors in a table of narrow numbers, and widens them.
+    """Looks up vectors in a table of narrow numbers, and converts them to floats.
 
         e_i = s_i (T_i U)       s_i only with int8 and int4 rows, U only with a rank
 
-    Of int4 rows two numbers share a byte, b = 16 (high + 8) + (low + 8) - 128, the first half of
-    the row in the high places, the second in the low ones. Of pairs, triples and fours so many
-    neighbours share a byte, which says where in a book of 256 such groups they stand.
+    Two int4 numbers share a byte, b = 16 (high + 8) + (low + 8) - 128, the first half of the row in
+    the high bits, the second in the low bits. With pairs, triples and fours, so many neighbours
+    share a byte, an index into a codebook of 256 such groups.
 
     Args:
-        input_dim: number of ids.
-        output_dim: width of a vector.
-        rows: numbers of the table T, `"float32"`, `"float16"`, `"int8"`, `"int4"`, `"pairs"`,
+        input_dim: int, number of ids.
+        output_dim: int, width of a vector.
+        rows: format of the table T: `"float32"`, `"float16"`, `"int8"`, `"int4"`, `"pairs"`,
             `"triples"` or `"fours"`.
-        rank: width of the table T; None for `output_dim`, without U.
-        mask_zero: whether id 0 is masked, as in `keras.layers.Embedding`.
+        rank: int, width of T; None for `output_dim`, without U.
+        mask_zero: bool, whether id 0 is masked, as in `keras.layers.Embedding`.
 
     Shapes:
         ids `(batch, steps)` to `(batch, steps, output_dim)`.
@@ -49,7 +53,7 @@ class CompactEmbedding(keras.layers.Layer):
     @property
     def group(self) -> int:
         """Numbers that share a column of the table."""
-        return 2 if self.rows == "int4" else GROUPS.get(self.rows, 1)
+        return 2 if self.rows == "int4" else GROUP_SIZES.get(self.rows, 1)
 
     def build(self, ids_shape):
         def fixed(name, shape, dtype):
@@ -60,8 +64,8 @@ class CompactEmbedding(keras.layers.Layer):
         group = self.group
         kind = self.rows if group == 1 else "int8"
         self.table = fixed("table", (self.input_dim, -(-self.width // group)), kind)
-        if self.rows in GROUPS:
-            self.books = fixed("books", (self.table.shape[1] * CODES, group), "float32")
+        if self.rows in GROUP_SIZES:
+            self.books = fixed("books", (self.table.shape[1] * CODEBOOK_SIZE, group), "float32")
         if self.rows in _GREATEST:
             self.scale = fixed("scale", (self.input_dim, 1), "float32")
         if self.rank is not None:
@@ -70,12 +74,12 @@ class CompactEmbedding(keras.layers.Layer):
     def call(self, ids):
         ids = ops.cast(ids, "int32")
         taken = ops.take(self.table, ids, axis=0)
-        if self.rows in GROUPS:
+        if self.rows in GROUP_SIZES:
             vectors = self._looked_up(taken, ops.shape(ids))
         else:
             vectors = ops.cast(taken, "float32")
         if self.rows == "int4":
-            # In floats, which are exact here: not every format divides whole numbers.
+            # In floats, which are exact here, as not every format divides integers.
             high = ops.floor((vectors + 128.0) / 16.0)
             low = vectors + 128.0 - 16.0 * high
             vectors = ops.concatenate([high, low], axis=-1)[..., : self.width] - 8.0
@@ -86,14 +90,14 @@ class CompactEmbedding(keras.layers.Layer):
         return ops.cast(vectors, self.compute_dtype)
 
     def _looked_up(self, codes, shape):
-        """Codes (batch, steps, places) as the numbers that their books hold."""
+        """Decodes codes (batch, steps, places) with their codebooks."""
         places = codes.shape[-1]
-        begins = ops.arange(places, dtype="int32") * CODES + CODES // 2
+        begins = ops.arange(places, dtype="int32") * CODEBOOK_SIZE + CODEBOOK_SIZE // 2
         groups = ops.take(self.books, ops.cast(codes, "int32") + begins, axis=0)
         return ops.reshape(groups, (*shape, places * self.group))[..., : self.width]
 
-    def hold(self, table: np.ndarray):
-        """Takes the values of a full table (input_dim, output_dim), as near as it can."""
+    def assign_table(self, table: np.ndarray):
+        """Compresses a full table (input_dim, output_dim) into this layer."""
         if self.rank is not None:
             left, strengths, right = np.linalg.svd(table, full_matrices=False)
             self.factor.assign(right[: self.rank])
@@ -107,8 +111,8 @@ class CompactEmbedding(keras.layers.Layer):
             table = np.pad(table, [(0, 0), (0, table.shape[1] % 2)])
             high, low = np.split(table, 2, axis=1)
             table = 16 * (high + 8) + low + 8 - 128
-        if self.rows in GROUPS:
-            table, books = coded(table, self.group)
+        if self.rows in GROUP_SIZES:
+            table, books = quantize(table, self.group)
             self.books.assign(books)
         self.table.assign(table.astype(self.rows if self.group == 1 else "int8"))
 

@@ -1,4 +1,4 @@
-"""Smaller artefacts: what to take from the embedding, and what that costs, measured."""
+"""Shrinks the embeddings of a bundle, and measures the effect on its answers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,8 +8,8 @@ import numpy as np
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
-from attn_tuner.exporting.compression.compact_embedding import ROWS, CompactEmbedding
-from attn_tuner.exporting.compression.product_quantization import CODES, GROUPS
+from attn_tuner.exporting.compression.compact_embedding import ROW_FORMATS, CompactEmbedding
+from attn_tuner.exporting.compression.product_quantization import CODEBOOK_SIZE, GROUP_SIZES
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.metrics import measure
 from attn_tuner.tasks import THRESHOLD
@@ -17,20 +17,20 @@ from attn_tuner.tasks import THRESHOLD
 _LEAST_RANK, _LEAST_WORDS = 4, 100
 _WIDTHS = {"float32": 4, "float16": 2, "int8": 1, "int4": 1 / 2}
 _TOLD = {"class": "accuracy", "labels": "f1_micro", "number": "rmse"}
-_WIDTHS |= {rows: 1 / group for rows, group in GROUPS.items()}
+_WIDTHS |= {rows: 1 / group for rows, group in GROUP_SIZES.items()}
 
 
 @dataclass(frozen=True)
 class Shrink:
-    """What to do to the embedding, nine tenths of a text model.
+    """Settings for the compression of embeddings, nine tenths of most text models.
+
+    Rows of ids that the vectorizer never gives are always dropped.
 
     Args:
-        rows: numbers of the table: `"float32"`, `"float16"`, `"int8"` or `"int4"` with a scale
-            per row, or `"pairs"`, `"triples"` or `"fours"`, which share a byte.
-        rank: width of a low-rank factorisation of the table; None for none.
-        vocabulary: ids kept; the rarer words are read as unknown. None keeps all.
-
-    Rows of ids that the vectorizer never gives are dropped in any case.
+        rows: format of the table: `"float32"`, `"float16"`, `"int8"` or `"int4"` with a scale per
+            row, or `"pairs"`, `"triples"` or `"fours"` of numbers in one byte.
+        rank: int, width of a low-rank factorisation of the table; None for none.
+        vocabulary: int, ids kept; rarer words are read as unknown. None keeps all.
     """
 
     rows: str = "float32"
@@ -38,8 +38,10 @@ class Shrink:
     vocabulary: int | None = None
 
     def __post_init__(self):
-        if self.rows not in ROWS:
-            raise ExportError(f"rows is {self.rows!r}. It should be one of {', '.join(ROWS)}.")
+        if self.rows not in ROW_FORMATS:
+            raise ExportError(
+                f"rows is {self.rows!r}. It should be one of {', '.join(ROW_FORMATS)}."
+            )
         if (self.rank is not None and self.rank < 1) or (
             self.vocabulary is not None and self.vocabulary < 3
         ):
@@ -47,21 +49,21 @@ class Shrink:
 
     @property
     def words(self) -> str:
-        """The same as words of a sentence."""
+        """The settings as words of a sentence."""
         parts = [f"{self.rows} rows"]
         parts += [f"rank {self.rank}"] if self.rank else []
         parts += [f"{self.vocabulary:,} ids"] if self.vocabulary else []
         return ", ".join(parts)
 
 
-def shrunk(bundle: Bundle, shrink: Shrink) -> Bundle:
-    """The bundle around a copy of its model with smaller embeddings.
+def shrink_embeddings(bundle: Bundle, shrink: Shrink) -> Bundle:
+    """Returns the bundle with a copy of its model that has smaller embeddings.
 
     Raises:
         ExportError: the model has no embedding.
     """
     used = min(len(bundle.used_vocabulary), shrink.vocabulary or len(bundle.used_vocabulary))
-    if not embeddings(bundle.model):
+    if not embedding_layers(bundle.model):
         raise ExportError(
             f"The model '{bundle.model.name}' has no Embedding layer, which is what shrinks."
         )
@@ -80,98 +82,100 @@ def shrunk(bundle: Bundle, shrink: Shrink) -> Bundle:
     model = keras.models.clone_model(bundle.model, clone_function=smaller)
     for layer, own in zip(bundle.model.layers, model.layers, strict=True):
         if isinstance(own, CompactEmbedding):
-            own.hold(np.asarray(layer.get_weights()[0], "float32")[: own.input_dim])
+            own.assign_table(np.asarray(layer.get_weights()[0], "float32")[: own.input_dim])
         else:
             own.set_weights(layer.get_weights())
     return bundle.with_model(model, vocabulary_size=used)
 
 
-def embeddings(model: keras.Model) -> list[keras.layers.Embedding]:
-    """The layers that can be shrunk."""
+def embedding_layers(model: keras.Model) -> list[keras.layers.Embedding]:
+    """Returns the layers that can be shrunk."""
     return [layer for layer in model.layers if type(layer) is keras.layers.Embedding]
 
 
-def ladder(bundle: Bundle, room: float) -> list[Shrink]:
-    """Ways to shrink the embeddings to `room` bytes, those that leave more of them first."""
-    width = max((table.output_dim for table in embeddings(bundle.model)), default=1)
+def candidate_shrinks(bundle: Bundle, room: float) -> list[Shrink]:
+    """Lists settings whose embeddings fit into `room` bytes, the largest first."""
+    width = max((table.output_dim for table in embedding_layers(bundle.model)), default=1)
     ways = [Shrink(), Shrink("float16")]
-    ways = [way for way in ways if weight(bundle, way) <= room]
-    narrow = [Shrink(rows) for rows in ("int8", "int4", *GROUPS)]
+    ways = [way for way in ways if embedding_bytes(bundle, way) <= room]
+    narrow = [Shrink(rows) for rows in ("int8", "int4", *GROUP_SIZES)]
     narrow += [Shrink("int8", rank) for rank in (width // 2, width // 4) if rank >= _LEAST_RANK]
-    fitted = [fitting_words(bundle, way, room) for way in narrow]
+    fitted = [fit_vocabulary(bundle, way, room) for way in narrow]
     ways += [way for way in fitted if way is not None]
-    return sorted(ways, key=lambda way: -weight(bundle, way))
+    return sorted(ways, key=lambda way: -embedding_bytes(bundle, way))
 
 
-def fitting_words(bundle: Bundle, way: Shrink, room: float) -> Shrink | None:
-    """This way with as many words as fit into `room` bytes; None where too few would."""
-    if weight(bundle, way) <= room:
+def fit_vocabulary(bundle: Bundle, way: Shrink, room: float) -> Shrink | None:
+    """Reduces the vocabulary of `way` to fit into `room` bytes; None if too few words remain."""
+    if embedding_bytes(bundle, way) <= room:
         return way
     words = min(len(bundle.used_vocabulary), way.vocabulary or len(bundle.used_vocabulary))
     least = min(_LEAST_WORDS, words)
-    smallest = weight(bundle, replace(way, vocabulary=least))
-    each = (weight(bundle, way) - smallest) / max(words - least, 1)
+    smallest = embedding_bytes(bundle, replace(way, vocabulary=least))
+    each = (embedding_bytes(bundle, way) - smallest) / max(words - least, 1)
     count = least + int((room - smallest) / max(each, 1))
     return replace(way, vocabulary=count) if least <= count < words else None
 
 
-def weight(bundle: Bundle, way: Shrink) -> float:
-    """Bytes of the embeddings after shrinking this way."""
+def embedding_bytes(bundle: Bundle, way: Shrink) -> float:
+    """Computes the bytes of the embeddings after shrinking."""
     rows = min(len(bundle.used_vocabulary), way.vocabulary or len(bundle.used_vocabulary))
     total = 0
-    for table in embeddings(bundle.model):
+    for table in embedding_layers(bundle.model):
         narrow = min(way.rank or table.output_dim, table.output_dim)
         columns = np.ceil(narrow * _WIDTHS[way.rows])
         total += min(rows, table.input_dim) * columns
         total += 4 * rows * (way.rows in ("int8", "int4"))
-        total += 4 * CODES * columns * GROUPS.get(way.rows, 0)
+        total += 4 * CODEBOOK_SIZE * columns * GROUP_SIZES.get(way.rows, 0)
         total += 4 * narrow * table.output_dim * (way.rank is not None)
     return total
 
 
-def best_that_fits(
+def rank_candidates(
     bundle: Bundle,
     room: float,
     texts: Sequence[str],
     expected: np.ndarray,
     tries: int = 6,
 ) -> Iterator[tuple[Shrink, Bundle]]:
-    """Ways whose embeddings fit, the most faithful first, each with the bundle that it makes.
+    """Yields settings that fit with their bundles, the smallest change of answers first.
 
     Args:
-        bundle: what to shrink.
-        room: bytes that the embeddings may have.
-        texts: where the cost is measured.
-        expected: (texts, classes) answers of the bundle as it is.
-        tries: how many of the ways that fit are measured, those that leave most first.
+        bundle: `Bundle` to shrink.
+        room: float, bytes that the embeddings may have.
+        texts: list of str, on which the change is measured.
+        expected: (texts, classes) answers of the original bundle.
+        tries: int, how many settings are measured, the largest first.
     """
     measured = []
-    for way in ladder(bundle, room)[:tries]:
-        small = shrunk(bundle, way)
-        measured.append((change(small.predict(texts), expected), way, small))
+    for way in candidate_shrinks(bundle, room)[:tries]:
+        small = shrink_embeddings(bundle, way)
+        measured.append((mean_change(small.predict(texts), expected), way, small))
     measured.sort(key=lambda each: each[0])
     for _, way, small in measured:
         yield way, small
 
 
-def change(given: np.ndarray, expected: np.ndarray) -> float:
-    """The mean change of a probability, or of a number.
+def mean_change(given: np.ndarray, expected: np.ndarray) -> float:
+    """Computes the mean absolute change of the probabilities, or numbers.
 
-    Few texts tell models of nearly equal accuracy apart by chance alone, their probabilities do
-    not; so it is these that say which is more faithful.
+    On few texts the accuracies of similar models differ by chance; probabilities tell more
+    precisely which model is more faithful.
     """
     return float(np.abs(given - expected).mean()) if len(given) else 0.0
 
 
-def cost(given: np.ndarray, expected: np.ndarray, labels=None, kind: str = "class") -> str:
-    """What a smaller model loses, in words.
+def describe_change(
+    given: np.ndarray, expected: np.ndarray, labels=None, kind: str = "class"
+) -> str:
+    """Describes in words how the answers of a shrunk model change.
 
     Args:
-        given, expected: (texts, classes) answers of the smaller model and of the whole one.
-        labels: the truth about the texts, where known.
-        kind: what they answer, key of `measures.MEASURES`.
+        given, expected: (texts, classes) answers of the shrunk and the original model.
+        labels: true labels of the texts, if known.
+        kind: kind of the answers, key of `metrics.MEASURES`.
     """
-    off, count = change(given, expected), len(given)
+    off, count = mean_change(given, expected), len(given)
     if kind == "number":
         words = f"numbers change by {off:.4g} on average of {count} texts"
     else:
@@ -188,7 +192,7 @@ def cost(given: np.ndarray, expected: np.ndarray, labels=None, kind: str = "clas
 
 
 def _same(given: np.ndarray, expected: np.ndarray, kind: str) -> float:
-    """The share of the texts that keep their label, or all of their labels."""
+    """Computes the share of texts that keep their label, or all their labels."""
     if kind == "class":
         kept = given.argmax(axis=-1) == expected.argmax(axis=-1)
     else:

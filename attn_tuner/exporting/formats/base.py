@@ -1,4 +1,4 @@
-"""The registry of export formats and what each of them returns."""
+"""The registry of export formats, and the artefact that an exporter returns."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,13 @@ exporters = Registry("exporter", package="attn_tuner.exporting.formats")
 
 @dataclass(frozen=True)
 class Artefact:
-    """What an exporter wrote, and how it is to be checked.
+    """What an exporter wrote, and how to verify it.
 
     Args:
-        kind: what runs it, one of the kinds of `fresh.py`.
-        file: what that program opens: a file, or the folder of a SavedModel.
-        tolerance: greatest difference of a probability that passes; None measures it only.
-        notes: sentences for the model card.
+        kind: str, program that runs it: a key of `verification.fresh_process.RUNNERS`.
+        file: `Path` that this program opens: a file, or the folder of a SavedModel.
+        tolerance: float, largest allowed difference of a probability; None if it is only measured.
+        notes: tuple of str, sentences for the model card.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""LiteRT (TensorFlow Lite): ids to probabilities and weights on phones and small machines."""
+"""Exports LiteRT (TensorFlow Lite), for phones and small machines."""
 
 import re
 from pathlib import Path
@@ -16,13 +16,13 @@ _FILE, _SMALL_FILE = "model.tflite", "model.int8.tflite"
 
 @exporters.register("litert")
 def export_litert(bundle: Bundle, folder: Path) -> list[Artefact]:
-    """Two `.tflite` files, float32 and dynamic-range int8, of built-in operators only.
+    """Writes two `.tflite` files, float32 and dynamic-range int8, with built-in operators only.
 
         ids int32 (1, steps)  ->  probabilities (1, classes), weights (1, hops, steps)
 
-    One text at a time, of any length; 0 is padding. Beside them lie `reader.py` and
-    `vectorizer.json`, which make ids of strings with Python alone. How far the int8 file is off
-    is measured and told; the float file must be equal within 1e-4.
+    One text at a time, of any length; 0 is padding. `reader.py` and `vectorizer.json` in the same
+    folder convert strings to ids in plain Python. The float file must be equal within 1e-4; the
+    difference of the int8 file is measured and reported.
     """
     write_reader(bundle, folder)
     (folder / _FILE).write_bytes(_converted(bundle, small=False))
@@ -35,7 +35,7 @@ def export_litert(bundle: Bundle, folder: Path) -> list[Artefact]:
 
 def _converted(bundle: Bundle, small: bool) -> bytes:
     ids = tf.TensorSpec((1, bundle.steps), tf.int32, name="ids")
-    # Constants: inside a loop the interpreter does not find variables.
+    # Constants, as the interpreter does not find variables inside a loop.
     scorer = IdScorer(bundle, constant=True)
     score = tf.function(scorer, input_signature=[ids], autograph=False).get_concrete_function()
     converter = tf.lite.TFLiteConverter.from_concrete_functions([score], tf.Module())
@@ -49,7 +49,7 @@ def _converted(bundle: Bundle, small: bool) -> bytes:
 
 
 def _sentence(bundle: Bundle, error: Exception) -> str:
-    """Which layer has no LiteRT form, by the operators and places that the converter names."""
+    """Names the layer that LiteRT cannot express, from the converter's error."""
     operators = sorted(set(re.findall(r"'tf\.(\w+)' op is neither", str(error))))
     places = str(getattr(error, "errors", ""))
     guilty = [

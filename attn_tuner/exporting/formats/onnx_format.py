@@ -1,4 +1,4 @@
-"""ONNX: ids to probabilities and weights, for onnxruntime anywhere."""
+"""Exports ONNX, for onnxruntime on any platform."""
 
 from pathlib import Path
 
@@ -19,8 +19,8 @@ _AXES = {
     "value": ("batch", "one"),
     "weights": ("batch", "hops", "steps"),
 }
-# Of tf2onnx's rewritings those that keep a free batch: the ones of transposes turn them into
-# reshapes, and where two reshapes meet it then takes batch x steps for the batch.
+# Optimizers of tf2onnx that keep the batch size free. Those of transposes make reshapes of them,
+# and merging two reshapes then takes batch x steps for the batch.
 _SAFE = (
     "ConstFoldOptimizer",
     "LoopOptimizer",
@@ -31,12 +31,12 @@ _SAFE = (
 
 @exporters.register("onnx")
 def export_onnx(bundle: Bundle, folder: Path) -> Artefact:
-    """An ONNX file with the way from strings to ids beside it.
+    """Writes an ONNX file, and the conversion of strings to ids in the same folder.
 
         ids int32 (batch, steps)  ->  probabilities (batch, classes), weights (batch, hops, steps)
 
-    Batch and length are free; 0 is padding. `reader.py` and `vectorizer.json` make ids of strings
-    with Python alone. Needs the extra `onnx`.
+    Batch and length are free; 0 is padding. `reader.py` and `vectorizer.json` convert strings to
+    ids in plain Python. Needs the extra `onnx`.
     """
     need("onnxruntime", "onnx")
     with silence("tensorflow", "tf2onnx"):
@@ -47,7 +47,7 @@ def export_onnx(bundle: Bundle, folder: Path) -> Artefact:
 
 
 def _converted(bundle: Bundle):
-    """The ONNX model, by the steps of `tf2onnx.convert` with rewritings of our choice."""
+    """Converts as `tf2onnx.convert` does, with safe optimizers only."""
     loader, tfonnx = need("tf2onnx.tf_loader", "onnx"), need("tf2onnx.tfonnx", "onnx")
     optimizer = need("tf2onnx.optimizer", "onnx")
     ids = tf.TensorSpec((None, bundle.steps), tf.int32, name="ids")
@@ -76,6 +76,6 @@ def _converted(bundle: Bundle):
     model = optimizer.optimize_graph(converted, optimizers=safe).make_model("classifier")
     for each in (*model.graph.input, *model.graph.output):
         for axis, name in zip(each.type.tensor_type.shape.dim, _AXES[each.name], strict=True):
-            if not axis.HasField("dim_value"):  # It is free, and tf2onnx has numbered it.
+            if not axis.HasField("dim_value"):  # A free axis, which tf2onnx has numbered.
                 axis.dim_param = name
     return model

@@ -1,4 +1,4 @@
-"""TensorFlow's SavedModel: strings in, labels and probabilities out."""
+"""Exports TensorFlow's SavedModel: strings in, labels and probabilities out."""
 
 import contextlib
 from collections.abc import Iterator
@@ -16,18 +16,18 @@ from attn_tuner.verbosity import silence
 
 @exporters.register("savedmodel")
 def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
-    """A SavedModel directory that TensorFlow alone can serve, from Python, C++ or over REST.
+    """Writes a SavedModel that TensorFlow alone can serve, from Python, C++ or over REST.
 
-    Signatures, each for a batch of any size, none included:
+    Signatures, each for a batch of any size, empty included:
 
-        serving_default(text)   label, probabilities; of several labels also `labels`; of a
-                                regression `value` alone, here and below
+        serving_default(text)   label, probabilities; also `labels` with several labels per text;
+                                `value` only for a regression, here and below
         explain(text)           tokens, start, end, weights, label, probabilities
         ids(ids)                label, probabilities, weights
         classes()               classes
 
-    It holds no Python function and no operator that TensorFlow lacks. Bytes that are no UTF-8 are
-    read as U+FFFD.
+    It contains no Python function and no custom operator. Bytes that are not UTF-8 are read as
+    U+FFFD.
     """
     scorer = TextScorer(bundle)
     texts = tf.TensorSpec((None,), tf.string, name="text")

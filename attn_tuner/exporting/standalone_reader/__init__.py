@@ -1,1 +1,1 @@
-"""A tokenizer without dependencies, shipped with ONNX and LiteRT files."""
+"""A tokenizer without dependencies, copied next to ONNX and LiteRT files."""

@@ -1,24 +1,27 @@
-"""Strings to ids without TensorFlow and without attn_tuner: this file and vectorizer.json.
+"""Converts strings to token ids with this file and vectorizer.json, in plain Python.
 
     read = Reader("vectorizer.json")
     read.ids("A good film!")         # [5, 17, 4, 12]
-    read.padded(["A good film!"])    # a list of rows of equal length, 0 behind each text
+    read.padded(["A good film!"])    # a list of rows of equal length, 0 after each text
 
-A copy lies beside every model that takes ids. It needs Python alone.
+A copy is next to every model that takes ids.
 """
 
 import json
 import re
 
 PADDING, UNKNOWN = 0, 1
-ITSELF, NOTHING = -1, -2  # Among the code points of a spelling.
+ITSELF, NOTHING = -1, -2  # Special values among the code points of a spelling.
 
 
 class Reader:
-    """Reads texts as the model's training did.
+    """Encodes texts as in the model's training.
 
-    Every character has a spelling, `spellings[rows[256 * pages[c // 256] + c % 256]]` for the code
-    point c; between the spaces of the spelled text stand the tokens.
+    Args:
+        path: of vectorizer.json.
+
+    The spelling of a character with code point c is `spellings[rows[256 * pages[c // 256] + c %
+    256]]`; the spelled text is split at spaces.
     """
 
     def __init__(self, path):
@@ -28,7 +31,7 @@ class Reader:
         self.classes = self.facts["classes"]
 
     def tokens(self, text):
-        """The tokens of a text, without those that the model does not get to see."""
+        """Splits a text into the tokens that the model reads, truncated to its limit."""
         facts = self.facts
         for pattern, blank in facts["markup"]:
             text = re.sub(pattern, blank, text)
@@ -42,7 +45,7 @@ class Reader:
         return found if len(found) <= first + last else found[:first] + found[len(found) - last :]
 
     def spelled(self, letter):
-        """What one character is read as."""
+        """Returns the spelling of one character."""
         pages, rows = self.facts["pages"], self.facts["rows"]
         row = rows[256 * pages[ord(letter) // 256] + ord(letter) % 256]
         return "".join(
@@ -52,11 +55,11 @@ class Reader:
         )
 
     def ids(self, text):
-        """A number per token; 1 for a token outside the vocabulary."""
+        """Encodes a text: one id per token; 1 for tokens outside the vocabulary."""
         return [max(self.known.get(token, UNKNOWN), UNKNOWN) for token in self.tokens(text)]
 
     def padded(self, texts):
-        """Rows of ids of equal length, at least 1, or of the length that the model takes."""
+        """Encodes texts as rows of equal length, at least 1, or of the model's fixed length."""
         rows = [self.ids(text) for text in texts]
         steps = self.facts["steps"] or max([1, *map(len, rows)])
         return [row + [PADDING] * (steps - len(row)) for row in rows]

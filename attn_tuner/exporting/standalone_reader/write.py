@@ -1,4 +1,4 @@
-"""What lies beside a model that takes ids: the way from a string to ids, and the class names."""
+"""Writes the files that convert strings to ids, next to a model that takes ids."""
 
 import json
 import shutil
@@ -11,19 +11,19 @@ from attn_tuner.exporting.vectorizer_adapters import KerasVectorizer
 from attn_tuner.storage.layout import VECTORIZER
 from attn_tuner.text.tf_tokenization import spelling_arrays
 from attn_tuner.text.tokenization import APOSTROPHES, MARKUP
-from attn_tuner.text.truncation import ends_kept
+from attn_tuner.text.truncation import head_tail_lengths
 
 
 def write_reader(bundle: Bundle, folder: Path):
-    """Writes `vectorizer.json`, and `reader.py` and `reader.js`, which need nothing else.
+    """Writes `vectorizer.json`, and `reader.py` and `reader.js`, which need no other file.
 
     Raises:
         ExportError: the vectorizer is a Keras layer, whose rules JSON cannot hold.
     """
     if isinstance(bundle.vectorizer, KerasVectorizer):
         raise ExportError(
-            "A TextVectorization layer runs in TensorFlow alone, so this format would be without "
-            "its way from strings to ids. Choose the savedmodel or keras format, or train with an "
+            "A TextVectorization layer runs only in TensorFlow, so this format could not convert "
+            "strings to ids. Choose the savedmodel or keras format, or train with an "
             "attn_tuner.text.Vectorizer."
         )
     pages, rows, spellings = spelling_arrays(bundle.vectorizer.split)
@@ -31,7 +31,7 @@ def write_reader(bundle: Bundle, folder: Path):
         "classes": list(bundle.classes),
         "steps": bundle.steps,
         "split": bundle.vectorizer.split,
-        "kept": bundle.max_length and ends_kept(bundle.max_length, bundle.truncation),
+        "kept": bundle.max_length and head_tail_lengths(bundle.max_length, bundle.truncation),
         "markup": MARKUP,
         "apostrophes": APOSTROPHES,
         "vocabulary": bundle.used_vocabulary,

@@ -1,1 +1,1 @@
-"""Loads an export in a fresh process and compares its answers."""
+"""Verifies an export: runs it in a new process and compares its answers."""

@@ -1,7 +1,7 @@
-"""Runs an artefact as its user would: in a process of its own, without this package.
+"""Runs an artefact as its user would: in a process without this package.
 
-Started as a script, `fresh.py KIND`, where KIND is savedmodel, keras, onnx or litert, it
-answers one JSON line per request on standard input:
+Run as a script, `fresh_process.py KIND`, with KIND one of `RUNNERS`, it answers one JSON line per
+request on standard input:
 
     {"path": "best", "texts": [...]}
     {"path": "best/model.onnx", "texts": [...], "reader": "best/reader.py"}
@@ -16,7 +16,7 @@ import json
 import os
 import sys
 
-# What may not be imported, so that the artefact cannot lean on it.
+# Modules that cannot be imported, so that the artefact cannot depend on them.
 FORBIDDEN = {
     "savedmodel": ("attn_tuner", "keras", "keras_tuner"),
     "litert": ("attn_tuner", "keras", "keras_tuner"),
@@ -32,7 +32,7 @@ LIBRARIES = {
 
 
 def run_savedmodel(request):
-    """Strings to labels and probabilities, with TensorFlow alone."""
+    """Predicts labels and probabilities from strings, with TensorFlow alone."""
     import tensorflow as tf
 
     serve = tf.saved_model.load(request["path"]).signatures["serving_default"]
@@ -40,7 +40,7 @@ def run_savedmodel(request):
     for start in range(0, max(len(request["texts"]), 1), 64):
         texts = request["texts"][start : start + 64]
         answer = serve(text=tf.constant(texts, tf.string, [len(texts)]))
-        if "value" in answer:  # Of a regression, which names nothing.
+        if "value" in answer:  # A regression has no labels.
             given += answer["value"].numpy()[:, None].tolist()
             continue
         given += answer["probabilities"].numpy().tolist()
@@ -49,7 +49,7 @@ def run_savedmodel(request):
 
 
 def run_keras(request):
-    """Padded ids to what the model itself gives, reloaded in safe mode."""
+    """Predicts from padded ids, with the model loaded in safe mode."""
     import keras
 
     for module in request.get("modules", ()):  # Where the model's own layers are defined.
@@ -59,17 +59,19 @@ def run_keras(request):
 
 
 def run_onnx(request):
-    """Ids to probabilities, with numpy and onnxruntime alone."""
+    """Predicts probabilities from ids, with numpy and onnxruntime alone."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(request["path"], providers=["CPUExecutionProvider"])
     given = {each.name for each in session.get_outputs()}
-    name = "value" if "value" in given else "probabilities"  # The former of a regression.
+    name = "value" if "value" in given else "probabilities"  # A regression gives `value`.
     return _answer(session.run([name], {"ids": ids})[0] for ids in _batches(request, size=64))
 
 
 def run_litert(request):
-    """Ids to probabilities under the LiteRT interpreter, which knows built-in operators only."""
+    """Predicts probabilities from ids with the LiteRT interpreter, which has built-in operators
+    only.
+    """
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
@@ -83,7 +85,7 @@ def run_litert(request):
 
 
 def _batches(request, size):
-    """The ids `size` texts at a time, as a user makes them with the reader beside the model."""
+    """Yields ids, `size` texts at a time, from the request or by the reader next to the model."""
     import numpy as np
 
     if "ids" in request:
@@ -113,7 +115,7 @@ RUNNERS = {
 def main(kind):
     """Answers requests until standard input closes."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # What libraries print must not mix with the answers.
+    os.dup2(2, 1)  # Output of libraries must not mix with the answers.
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [each for each in sys.path if os.path.abspath(each or ".") != here]
     for module in FORBIDDEN[kind]:

@@ -1,4 +1,4 @@
-"""Proof that an artefact gives what the model in this process gives."""
+"""Verifies that an artefact gives the same probabilities as the model."""
 
 import json
 import os
@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting.bundle import READER, Bundle, padded
+from attn_tuner.exporting.bundle import READER, Bundle, pad_ids
 from attn_tuner.exporting.formats.base import Artefact
-from attn_tuner.exporting.trusted_modules import modules_of
+from attn_tuner.exporting.trusted_modules import model_modules
 from attn_tuner.exporting.verification.fresh_process import RUNNERS
 from attn_tuner.registry import unknown
 from attn_tuner.system.processes import script_command
@@ -20,20 +20,19 @@ from attn_tuner.verbosity import QUIET_TENSORFLOW
 
 _SCRIPT = Path(__file__).with_name("fresh_process.py")
 _BATCH = 64
-_PATIENCE = 300  # Seconds for the imports and an answer, on a busy machine.
+_TIMEOUT = 300  # Seconds for imports and an answer, on a busy machine.
 
 
 @dataclass(frozen=True)
 class Proof:
-    """How near an artefact came to its model.
+    """Result of a verification: how far an artefact differs from its model.
 
     Args:
-        difference: greatest difference of a probability.
-        tolerance: what was allowed; None where it was only measured.
-        texts: how many texts it was measured on.
-        same_labels: share of the texts that got the same label, of a shrunk model the same as
-            before it was shrunk.
-        accuracy: of the model, before it was shrunk, and of the artefact, where labels are known.
+        difference: float, largest difference of a probability.
+        tolerance: float, allowed difference; None if it was only measured.
+        texts: int, number of texts compared.
+        same_labels: float, share of texts with the same label as the model, before shrinking.
+        accuracy: (model before shrinking, artefact), if labels are known.
     """
 
     difference: float
@@ -44,9 +43,9 @@ class Proof:
 
     @property
     def sentence(self) -> str:
-        """The proof in words."""
+        """The result as a sentence."""
         said = (
-            f"On {self.texts} texts, in a process of its own, its probabilities differ from the "
+            f"On {self.texts} texts, in a separate process, its probabilities differ from the "
             f"model's by at most {self.difference:.1e}"
         )
         said += f"; {self.tolerance:.0e} is allowed." if self.tolerance is not None else "."
@@ -60,8 +59,11 @@ class Proof:
 class FreshProcess:
     """A process that cannot import attn_tuner, and runs artefacts of one kind.
 
-    Use it as a context manager. It imports its libraries while the artefact is still being
-    written, so the check costs little more than the answers.
+    A context manager. The process imports its libraries while the artefact is still being written,
+    so that verification takes little more than the predictions.
+
+    Args:
+        kind: str, key of `RUNNERS`.
     """
 
     def __init__(self, kind: str):
@@ -73,7 +75,7 @@ class FreshProcess:
 
     def __enter__(self):
         environment = {**os.environ, **QUIET_TENSORFLOW, "KERAS_BACKEND": "tensorflow"}
-        # The graphics card may be full of this process's own models.
+        # The GPU may be full of this process's models.
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
         self.process = subprocess.Popen(
             script_command(_SCRIPT, self.kind),
@@ -91,7 +93,7 @@ class FreshProcess:
         self.process.communicate()
 
     def ask(self, request: dict) -> dict:
-        """The answer to one request.
+        """Sends one request and returns the answer.
 
         Raises:
             ExportError: the process failed, in its own words.
@@ -103,12 +105,12 @@ class FreshProcess:
         except BrokenPipeError:
             line = ""
         if not line:
-            last = self.process.communicate(timeout=_PATIENCE)[1].strip().splitlines()[-1:]
+            last = self.process.communicate(timeout=_TIMEOUT)[1].strip().splitlines()[-1:]
             raise ExportError(f"The process that checks {self.kind} files ended: {''.join(last)}")
         return json.loads(line)
 
 
-def proven(
+def verify_artefact(
     bundle: Bundle,
     artefact: Artefact,
     texts: Sequence[str],
@@ -120,13 +122,13 @@ def proven(
     """Runs the artefact on `texts` in `process` and compares it with the bundle.
 
     Args:
-        bundle: what it was made from.
-        artefact: what was made.
-        texts: what to compare on.
-        process: runs artefacts of that kind.
+        bundle: `Bundle` that it was made from.
+        artefact: `Artefact` to run.
+        texts: list of str to compare on.
+        process: `FreshProcess` of the artefact's kind.
         expected: (texts, classes) probabilities to reproduce; the bundle's own if not given.
-        labels: class numbers of the texts, where known, for the accuracy.
-        whole: (texts, classes) probabilities of the model before it was shrunk, where it was.
+        labels: (texts,) int, classes of the texts, if known, for the accuracy.
+        whole: (texts, classes) probabilities of the model before shrinking, if it was shrunk.
 
     Raises:
         ExportError: it does not run, or a probability differs by more than the tolerance.
@@ -134,7 +136,7 @@ def proven(
     expected = bundle.predict(texts) if expected is None else expected
     answer = process.ask(_request(bundle, artefact, texts))
     if "error" in answer:
-        raise ExportError(f"The {artefact.kind} artefact does not run by itself: {answer['error']}")
+        raise ExportError(f"The {artefact.kind} artefact does not run: {answer['error']}")
     given = np.array(answer["probabilities"], "float32")
     given = bundle.columns(given.reshape(len(texts), -1)) if given.size else expected[:0]
     if given.shape != expected.shape or not np.isfinite(given).all():
@@ -142,7 +144,7 @@ def proven(
             f"The {artefact.kind} artefact gives numbers of shape {given.shape}, "
             f"not finite probabilities of shape {expected.shape}."
         )
-    # Of numbers the share counts: a float of a million holds no more digits than one of one.
+    # Relative for numbers, as the precision of a float is relative.
     size = np.maximum(np.abs(expected), 1.0) if bundle.kind == "number" else 1.0
     off = np.abs(given - expected) / size
     difference = float(off.max(initial=0.0))
@@ -171,8 +173,8 @@ def _refuse_other_names(bundle: Bundle, answer: dict, given: np.ndarray):
         raise ExportError("The artefact's labels are not those of its probabilities.")
 
 
-def probing_texts(bundle: Bundle, count: int = 24) -> list[str]:
-    """Texts of known and unknown words, of many lengths, for when there are none at hand."""
+def sample_texts(bundle: Bundle, count: int = 24) -> list[str]:
+    """Generates texts of known and unknown words, in many lengths."""
     random = np.random.default_rng(0)
     words = [word for word in bundle.used_vocabulary[2:] if word.strip()] or ["word"]
     longest = min(2 * (bundle.max_length or 300), 600)
@@ -186,8 +188,8 @@ def _request(bundle: Bundle, artefact: Artefact, texts: Sequence[str]) -> dict:
     if artefact.kind == "keras":
         rows = bundle.ids(texts)
         batches = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
-        request["ids"] = [padded(each, bundle.steps).tolist() for each in batches]
-        request["modules"] = modules_of(bundle.model)
+        request["ids"] = [pad_ids(each, bundle.steps).tolist() for each in batches]
+        request["modules"] = model_modules(bundle.model)
     else:
         request["texts"] = list(texts)
         request["reader"] = str(artefact.file.with_name(READER))

@@ -1,4 +1,4 @@
-"""Where texts come from: one file per kind of source, each a loader in the registry `loaders`."""
+"""Loaders of texts and labels: one file per kind of source, registered in `loaders`."""
 
 from attn_tuner.text.loaders.base import RawData, loaders
 

@@ -1,8 +1,8 @@
-"""What a loader is, and the choice of the columns that hold text and label.
+"""Defines the interface of a loader, and chooses the columns of text and label.
 
 A loader is a class with
 
-    accepts(source) -> bool                 whether this kind of source is its own; reads nothing
+    accepts(source) -> bool                 whether it reads this kind of source; reads nothing
     read(source, text, label) -> RawData    text and label are column names, or None to guess
 
 registered under a name: `@loaders.register("csv")`. At most one loader accepts a source.
@@ -66,14 +66,14 @@ _SPLITS = {
 
 @dataclass(frozen=True)
 class RawData:
-    """What a source holds, not yet checked.
+    """Data of a source before any check.
 
     Args:
-        name: what the source is called in messages.
-        parts: role ("train", "validation", "test") -> (texts, labels), equally long.
-        classes: class names by index, where the source names them; labels are then indices.
-        unlabelled: further texts.
-        notes: what the reader should know.
+        name: str, name of the source in messages.
+        parts: mapping of role ("train", "validation", "test") to (texts, labels) of equal length.
+        classes: class names by index, if the source declares them; labels are then indices.
+        unlabelled: sequence of str, further texts.
+        notes: tuple of str, sentences for the user.
     """
 
     name: str
@@ -84,23 +84,23 @@ class RawData:
 
 
 def role_of(split: str) -> str | None:
-    """The role of a split by its usual names, or None."""
+    """Returns the role of a split with a usual name, or None."""
     return _SPLITS.get(split.lower())
 
 
 def choose_columns(name: str, columns, text: str | None, label: str | None) -> tuple[str, str]:
-    """The columns of text and label: those asked for, else the one obvious choice.
+    """Chooses the columns of text and label: those asked for, else the one obvious choice.
 
-    No two columns may have the same name, for which of them is meant would be a guess.
+    Column names must be distinct, as the choice would be a guess otherwise.
 
     Args:
-        name: what the table is called in messages.
-        columns: its column names.
-        text: column asked for, or None.
-        label: column asked for, or None.
+        name: str, name of the table in messages.
+        columns: iterable, its column names.
+        text: str, column asked for, or None.
+        label: str, column asked for, or None.
 
     Raises:
-        DataError: a column is not there, or none or several could be meant; names all columns.
+        DataError: a column does not exist, or none or several are possible; lists all columns.
     """
     columns = _distinct(name, columns)
     for column in (text, label):
@@ -126,7 +126,7 @@ def choose_columns(name: str, columns, text: str | None, label: str | None) -> t
 
 
 def choose_text(name: str, columns, text: str | None) -> str:
-    """The column of text alone: the one asked for, an obvious one, or the only one.
+    """Chooses the column of text: the one asked for, an obvious one, or the only one.
 
     Raises:
         DataError: as for `choose_columns`.
@@ -148,7 +148,7 @@ def choose_text(name: str, columns, text: str | None) -> str:
 
 
 def _distinct(name: str, columns) -> list:
-    """The columns; DataError where two have one name. Nameless ones of a CSV are let be."""
+    """Returns the columns; raises DataError for repeated names, except empty ones of a CSV."""
     columns = list(columns)
     twice = [column for column, count in Counter(columns).items() if count > 1 and column != ""]
     if twice:
@@ -165,7 +165,7 @@ def _is_among(column, columns) -> bool:
 
 
 def _guess(columns, usual, taken):
-    """The first usual name that one column has, whatever its case; None where several have it."""
+    """Returns the first usual name that exactly one column has, ignoring case; else None."""
     by_name: dict[str, list] = {}
     for column in columns:
         if column != taken:

@@ -1,10 +1,10 @@
-"""Columns or rows in plain Python: a dict of columns, or a list of rows."""
+"""Reads plain Python objects: a dict of columns, or a list of rows."""
 
 from collections.abc import Mapping
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
-from attn_tuner.text.loaders.sequences import listed, of_records
+from attn_tuner.text.loaders.sequences import records_to_rows, to_list
 
 
 @loaders.register("columns")
@@ -23,14 +23,14 @@ class ColumnsLoader:
             name = "the dict"
             text, label = choose_columns(name, source, text, label)
             parts = (
-                listed(source[text], f"column '{text}'"),
-                listed(source[label], f"column '{label}'"),
+                to_list(source[text], f"column '{text}'"),
+                to_list(source[label], f"column '{label}'"),
             )
             names = getattr(source[label], "columns", ())
             return RawData(name, {"train": parts}, tuple(map(str, names)) or None)
         name = "the list"
         if isinstance(source[0], Mapping):
-            columns, rows = of_records(name, source, "Entry")
+            columns, rows = records_to_rows(name, source, "Entry")
             text, label = choose_columns(name, columns, text, label)
             at = columns.index(text), columns.index(label)
             return RawData(name, {"train": tuple([row[k] for row in rows] for k in at)})

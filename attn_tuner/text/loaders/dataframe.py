@@ -1,4 +1,4 @@
-"""A pandas DataFrame with a column of texts and one of labels."""
+"""Reads a pandas DataFrame with a column of texts and one of labels."""
 
 import sys
 
@@ -7,7 +7,7 @@ from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
 
 @loaders.register("dataframe")
 class DataFrameLoader:
-    """Takes a pandas DataFrame; the columns are named, or guessed where obvious."""
+    """Takes a pandas DataFrame; columns are named, or guessed if obvious."""
 
     def accepts(self, source) -> bool:
         pandas = sys.modules.get("pandas")  # A frame exists only once pandas is imported.

@@ -1,4 +1,4 @@
-"""The bytes of a file unpacked, and as text."""
+"""Reads the bytes of a file, decompresses and decodes them."""
 
 import bz2
 import codecs
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from attn_tuner.errors import DataError
 
-PACKED = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
+COMPRESSIONS = {".gz": gzip.decompress, ".bz2": bz2.decompress, ".xz": lzma.decompress}
 
-# UTF-32 first: its mark begins with that of UTF-16.
+# UTF-32 comes first, as its mark begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -21,8 +21,8 @@ _MARKS = (
 )
 
 
-def unpacked(path: Path) -> bytes:
-    """The bytes of a file, unpacked where its name says that it is packed.
+def read_decompressed(path: Path) -> bytes:
+    """Reads a file, decompressed if its suffix says that it is compressed.
 
     Raises:
         DataError: it cannot be read, or is not packed as its name says.
@@ -32,15 +32,17 @@ def unpacked(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or error
         raise DataError(f"The file {path} cannot be read: {said}.") from error
-    unpack = PACKED.get(path.suffix.lower())
+    unpack = COMPRESSIONS.get(path.suffix.lower())
     try:
         return unpack(data) if unpack else data
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
-        raise DataError(f"{path.name} cannot be unpacked: {error}. Pack it again.") from error
+        raise DataError(
+            f"{path.name} cannot be decompressed: {error}. Compress it again."
+        ) from error
 
 
-def decoded(name: str, data: bytes) -> str:
-    """UTF-8, or what the byte order mark says, as text; the mark is no part of it.
+def decode_text(name: str, data: bytes) -> str:
+    """Decodes UTF-8, or the encoding of the byte order mark, which is removed.
 
     Raises:
         DataError: it is not; names the line.

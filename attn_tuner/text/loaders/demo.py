@@ -1,4 +1,4 @@
-"""`demo`: the generated corpus, the same on every machine."""
+"""Generates the `demo` data set, the same on every machine."""
 
 from attn_tuner.text.demo_corpus import CLASSES, corpus
 from attn_tuner.text.loaders.base import RawData, loaders
@@ -6,7 +6,7 @@ from attn_tuner.text.loaders.base import RawData, loaders
 
 @loaders.register("demo")
 class DemoLoader:
-    """Takes the word "demo" and makes the reviews; no file and no network is needed."""
+    """Takes the string "demo" and generates reviews; needs no file and no network."""
 
     def accepts(self, source) -> bool:
         return isinstance(source, str) and source == "demo"

@@ -1,4 +1,4 @@
-"""Tables in files: CSV, TSV, JSON, JSON Lines and Parquet, packed or not."""
+"""Reads tables in files: CSV, TSV, JSON, JSON Lines and Parquet, compressed or not."""
 
 import csv
 import io
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
-from attn_tuner.text.loaders.decompression import PACKED, decoded, unpacked
-from attn_tuner.text.loaders.sequences import of_records
+from attn_tuner.text.loaders.decompression import COMPRESSIONS, decode_text, read_decompressed
+from attn_tuner.text.loaders.sequences import records_to_rows
 
 _SEPARATORS = ",;\t|"  # Of a .csv; the first line says which.
 
@@ -19,15 +19,15 @@ _SEPARATORS = ",;\t|"  # Of a .csv; the first line says which.
 class FilesLoader:
     """Takes the path of a table with named columns: .csv, .tsv, .json, .jsonl or .parquet.
 
-    Text is UTF-8, or UTF-16 with a byte order mark; a .csv may be separated by semicolons, tabs
-    or bars; .gz, .bz2 and .xz are unpacked.
+    Text is UTF-8, or UTF-16 with a byte order mark. Fields of a .csv are separated by commas,
+    semicolons, tabs or bars. .gz, .bz2 and .xz are decompressed.
     """
 
     def accepts(self, source) -> bool:
         if isinstance(source, Path):
             return True
         return isinstance(source, str) and (
-            kind_of_file(Path(source)) in _READERS or _exists(source)
+            table_suffix(Path(source)) in _READERS or _exists(source)
         )
 
     def read(self, source, text=None, label=None) -> RawData:
@@ -38,16 +38,16 @@ class FilesLoader:
         return RawData(path.name, {"train": tuple([row[k] for row in rows] for k in at)})
 
 
-def kind_of_file(path: Path) -> str:
-    """The suffix that says what a file holds: `.csv` of `a.csv.gz`."""
+def table_suffix(path: Path) -> str:
+    """Returns the suffix that tells the format of a table: `.csv` of `a.csv.gz`."""
     suffixes = [each.lower() for each in path.suffixes]
-    if suffixes and suffixes[-1] in PACKED:
+    if suffixes and suffixes[-1] in COMPRESSIONS:
         suffixes.pop()
     return suffixes[-1] if suffixes else ""
 
 
 def read_table(path: Path) -> tuple[list[str], list]:
-    """Column names and rows of any table that can be read.
+    """Reads the column names and rows of a table in any known format.
 
     Raises:
         DataError: there is no such file, or it is no table of a known kind; says what would do.
@@ -55,46 +55,46 @@ def read_table(path: Path) -> tuple[list[str], list]:
     if not _exists(path):
         what = "is a folder" if os.path.isdir(path) else "does not exist"
         raise DataError(f"The file {path} {what}. Give the path of a table of texts.")
-    reader = _READERS.get(kind_of_file(path))
+    reader = _READERS.get(table_suffix(path))
     if reader is None:
         raise DataError(
-            f"What kind of table {path.name} is cannot be told from its name. "
-            f"It should end in {', '.join(_READERS)}, or in one of these and {', '.join(PACKED)}."
+            f"The format of {path.name} is not clear from its name, which should end in "
+            f"{', '.join(_READERS)}, or in one of these and {', '.join(COMPRESSIONS)}."
         )
-    columns, rows = reader(path.name, unpacked(path))
+    columns, rows = reader(path.name, read_decompressed(path))
     if not columns:
         raise DataError(f"{path.name} holds no rows. It needs a line of column names.")
     return columns, rows
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file.
+    """Reads the lines of a text file.
 
     Raises:
         DataError: it is not there, cannot be read or is no UTF-8.
     """
-    return decoded(path.name, unpacked(path)).splitlines()
+    return decode_text(path.name, read_decompressed(path)).splitlines()
 
 
 def read_csv(name: str, data: bytes):
-    """Column names and rows of a table whose separator the first line shows."""
-    text = decoded(name, data)
+    """Reads a CSV table whose separator the first line shows."""
+    text = decode_text(name, data)
     first = text.lstrip("\r\n").split("\n", 1)[0]
     fields = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in _SEPARATORS}
     return _rows(name, text, max(fields, key=lambda mark: fields[mark]))
 
 
 def read_tsv(name: str, data: bytes):
-    """Column names and rows of a table with tabs between fields."""
-    return _rows(name, decoded(name, data), "\t")
+    """Reads a table with tabs between fields."""
+    return _rows(name, decode_text(name, data), "\t")
 
 
 def read_json(name: str, data: bytes):
-    """Column names and rows of a JSON array of objects, or of an object with a list by column.
+    """Reads a JSON array of objects, or an object with a list for each column.
 
-    Many a file of that name holds JSON Lines; it is read as such.
+    Files named `.json` that hold JSON Lines are read as such.
     """
-    text = decoded(name, data)
+    text = decode_text(name, data)
     try:
         found = _parsed(text)
     except ValueError as error:
@@ -109,20 +109,20 @@ def read_json(name: str, data: bytes):
             found = [found]
     if isinstance(found, Mapping):
         if len({len(column) for column in found.values()}) > 1:
-            raise DataError(f"The columns of {name} are of different lengths. Mend the file.")
+            raise DataError(f"The columns of {name} have different lengths. Correct the file.")
         return list(found), [list(row) for row in zip(*found.values(), strict=True)]
     if not isinstance(found, list):
         raise DataError(
             f"{name} holds a {type(found).__name__}. It should be an array of objects with their "
             "columns by name."
         )
-    return of_records(name, found, "Element")
+    return records_to_rows(name, found, "Element")
 
 
 def read_jsonl(name: str, data: bytes):
-    """Column names and rows of a file with one JSON object a line."""
+    """Reads a table with one JSON object per line."""
     records, numbers = [], []
-    for number, line in enumerate(decoded(name, data).split("\n"), start=1):
+    for number, line in enumerate(decode_text(name, data).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -130,11 +130,11 @@ def read_jsonl(name: str, data: bytes):
         except ValueError as error:
             raise DataError(f"Line {number} of {name} is not JSON: {error}.") from None
         numbers.append(number)
-    return of_records(name, records, "Line", numbers)
+    return records_to_rows(name, records, "Line", numbers)
 
 
 def read_parquet(name: str, data: bytes):
-    """Column names and rows of a Parquet file."""
+    """Reads a Parquet table."""
     import pyarrow
     from pyarrow import parquet
 
@@ -148,7 +148,7 @@ def read_parquet(name: str, data: bytes):
 
 
 def _rows(name: str, text: str, delimiter: str):
-    """Column names and rows of a table with one kind of separator.
+    """Parses a table with a given separator.
 
     Raises:
         DataError: a row has another number of fields than the first line, or its quotes do not
@@ -180,7 +180,7 @@ def _rows(name: str, text: str, delimiter: str):
 
 
 def _parsed(text: str):
-    """JSON; ValueError with a few words where it is none."""
+    """Parses JSON; raises ValueError with a short reason."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

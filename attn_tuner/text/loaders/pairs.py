@@ -1,7 +1,7 @@
-"""Lists and arrays that are in memory already: `(texts, labels)`."""
+"""Reads lists and arrays in memory: `(texts, labels)`."""
 
 from attn_tuner.text.loaders.base import RawData, loaders
-from attn_tuner.text.loaders.sequences import listed
+from attn_tuner.text.loaders.sequences import to_list
 
 _NAME = "the given texts"
 
@@ -10,9 +10,9 @@ _NAME = "the given texts"
 class PairsLoader:
     """Takes a tuple of texts and labels: lists, Series, or arrays of any string type.
 
-    Labels of several columns, an array or a DataFrame, say which labels each text has, or by
-    exactly one 1 which class. A tuple of two such tuples is a training and a test part, as
-    Keras' data sets give them.
+    Labels with several columns, an array or a DataFrame, are 0/1 rows: one-hot rows are classes,
+    others several labels per text. A tuple of two such tuples is a training and a test part, as
+    Keras' data sets return them.
     """
 
     def accepts(self, source) -> bool:
@@ -27,7 +27,7 @@ class PairsLoader:
 
 
 def _is_part(part) -> bool:
-    """Whether this is texts and labels, and not two texts or two labels."""
+    """Checks for texts and labels, rather than two texts or two labels."""
     if not isinstance(part, tuple | list) or len(part) != 2:
         return False
     return all(map(_is_several, part)) and (
@@ -42,7 +42,7 @@ def _is_several(values) -> bool:
 
 
 def _part(pair) -> tuple[list, list]:
-    return listed(pair[0], "the texts"), listed(pair[1], "the labels")
+    return to_list(pair[0], "the texts"), to_list(pair[1], "the labels")
 
 
 def _names(labels) -> tuple[str, ...] | None:

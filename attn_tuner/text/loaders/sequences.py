@@ -1,19 +1,19 @@
-"""Sequences as they stand in memory, made into lists, or refused in a sentence."""
+"""Converts sequences in memory to lists."""
 
 from collections.abc import Iterable, Mapping, Sized
 from itertools import islice
 
 from attn_tuner.errors import DataError
 
-MOST = 1_000_000  # Values read from what does not say how many it has.
+MAX_VALUES = 1_000_000  # Values read from a source of unknown length.
 
 
-def listed(values, what: str) -> list:
-    """The values of a list, array, Series, one-column table or iterator; rows where there are more.
+def to_list(values, what: str) -> list:
+    """Converts a list, array, Series, one-column table or iterator to a list of values or rows.
 
     Args:
-        values: the sequence; columns of one, `(n, 1)`, lose the second dimension.
-        what: called so in a message, "the texts".
+        values: the sequence; `(n, 1)` becomes `(n,)`.
+        what: str, its name in messages, such as "the texts".
 
     Raises:
         DataError: it is one string, a mapping or set, no sequence, or does not end.
@@ -41,14 +41,14 @@ def listed(values, what: str) -> list:
     )
 
 
-def of_records(name: str, records: list, each: str, numbers=None):
-    """Column names and rows of objects that name their columns.
+def records_to_rows(name: str, records: list, each: str, numbers=None):
+    """Converts records, mappings of column to value, to column names and rows.
 
     Args:
-        name: of the table, for messages.
-        records: mappings.
-        each: what one is called, "Line".
-        numbers: of the records; from 1 if not given.
+        name: str, name of the table in messages.
+        records: list of mappings.
+        each: str, what one record is called, such as "Line".
+        numbers: numbers of the records in messages; from 1 if not given.
 
     Raises:
         DataError: one of them is no mapping.
@@ -63,16 +63,16 @@ def of_records(name: str, records: list, each: str, numbers=None):
     return columns, [[record.get(column) for column in columns] for record in records]
 
 
-def never_ends(what: str, read: int) -> DataError:
-    """What is said of a source that was not at its end after so many values."""
+def endless_error(what: str, read: int) -> DataError:
+    """Creates the error for a source that has not ended after so many values."""
     return DataError(
-        f"{read:,} entries of {what} were read so far, and it has not ended nor does it say how "
-        "many it has. Take a part of it, or make a list of it."
+        f"{read:,} entries of {what} were read, and it has neither ended nor a known length. Take "
+        "a part of it, or convert it to a list."
     )
 
 
 def _ended(values, what) -> list:
-    found = list(islice(values, MOST + 1))
-    if len(found) > MOST:
-        raise never_ends(what, MOST)
+    found = list(islice(values, MAX_VALUES + 1))
+    if len(found) > MAX_VALUES:
+        raise endless_error(what, MAX_VALUES)
     return found

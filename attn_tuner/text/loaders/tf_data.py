@@ -1,4 +1,4 @@
-"""A `tf.data.Dataset` of `(text, label)` pairs or of dictionaries, batched or not."""
+"""Reads a `tf.data.Dataset` of `(text, label)` pairs or of dictionaries, batched or not."""
 
 import logging
 import sys
@@ -8,10 +8,10 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.loaders.base import RawData, choose_columns, choose_text, loaders
-from attn_tuner.text.loaders.sequences import MOST, never_ends
+from attn_tuner.text.loaders.sequences import MAX_VALUES, endless_error
 
 _NAME = "the tf.data.Dataset"
-_EVERY = 10.0  # Seconds between two words on how many were read.
+_LOG_SECONDS = 10.0  # Interval of progress messages.
 _log = logging.getLogger(__name__)
 
 
@@ -19,9 +19,8 @@ _log = logging.getLogger(__name__)
 class TfDataLoader:
     """Takes a finite `tf.data.Dataset` whose elements hold a string and its label.
 
-    Batches, also batches of batches, are taken apart; weights beside the labels are not used.
-    Of a data set that does not say how many elements it has, a generator's, at most a million
-    texts are read.
+    Batches, and batches of batches, are split; sample weights are not used. If the data set does
+    not know its size, as one from a generator, at most a million texts are read.
     """
 
     def accepts(self, source) -> bool:
@@ -45,7 +44,7 @@ class TfDataLoader:
             )
         cardinality = pairs.cardinality()
         if cardinality == tf.data.INFINITE_CARDINALITY:
-            raise DataError(f"{_NAME} never ends. Take a part of it: dataset.take(n).")
+            raise DataError(f"{_NAME} is infinite. Take a part of it: dataset.take(n).")
         bounded = cardinality != tf.data.UNKNOWN_CARDINALITY
         if spec[0].shape.rank == 0:
             pairs = pairs.batch(1024)
@@ -53,18 +52,18 @@ class TfDataLoader:
             texts, labels = _read(pairs, bounded)
         except tf.errors.OpError as error:
             first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise DataError(f"{_NAME} broke off while it was read: {first[:300]}") from error
+            raise DataError(f"{_NAME} failed while it was read: {first[:300]}") from error
         return RawData(_NAME, {"train": (texts, labels)}, notes=notes)
 
 
 def _as_pairs(dataset, text, label):
-    """The data set with `(text, label)` elements, and notes on what was left out."""
+    """Maps the data set to `(text, label)` elements; returns it with notes on what was left out."""
     spec, notes = dataset.element_spec, ()
     if isinstance(spec, dict):
         text, label = choose_columns(_NAME, spec, text, label)
         return dataset.map(lambda row: (row[text], row[label])), notes
     if isinstance(spec, tuple) and len(spec) == 3:
-        notes = (f"The weights of {_NAME}, the third of each element, are not used.",)
+        notes = (f"The sample weights of {_NAME} are not used.",)
         dataset = dataset.map(lambda each, truth, weight: (each, truth))
         spec = dataset.element_spec
     if not isinstance(spec, tuple) or len(spec) != 2:
@@ -78,22 +77,22 @@ def _as_pairs(dataset, text, label):
 
 
 def _read(pairs, bounded) -> tuple[list, list]:
-    """Texts and labels of all batches; DataError where there is no end to them."""
-    texts, labels, told = [], [], time.monotonic()
+    """Reads the texts and labels of all batches; raises DataError if there is no end."""
+    texts, labels, logged = [], [], time.monotonic()
     for batch in pairs.as_numpy_iterator():
         own, truths = _apart(*batch)
         texts += own
         labels += truths
-        if not bounded and len(texts) > MOST:
-            raise never_ends(_NAME, len(texts))
-        if time.monotonic() - told > _EVERY:
-            told = time.monotonic()
+        if not bounded and len(texts) > MAX_VALUES:
+            raise endless_error(_NAME, len(texts))
+        if time.monotonic() - logged > _LOG_SECONDS:
+            logged = time.monotonic()
             _log.warning("%s texts of %s were read so far.", f"{len(texts):,}", _NAME)
     return texts, labels
 
 
 def _apart(texts: np.ndarray, labels: np.ndarray) -> tuple[list, list]:
-    """The texts and labels of a batch, or of a batch of batches, one by one."""
+    """Splits a batch, or a batch of batches, into single texts and labels."""
     texts, labels = np.asarray(texts), np.asarray(labels)
     if labels.shape[: texts.ndim] != texts.shape and texts.shape[-1:] == (1,):
         texts = texts[..., 0]

@@ -1,4 +1,4 @@
-"""A data set of TensorFlow Datasets by its name, `imdb_reviews` or `glue/sst2`."""
+"""Reads a data set of TensorFlow Datasets by name, such as `imdb_reviews` or `glue/sst2`."""
 
 import os
 import re
@@ -14,9 +14,9 @@ _NAME = re.compile(r"[a-zA-Z]\w*(/[\w.+-]+)?(:[\d.*]+)?")
 
 @loaders.register("tfds")
 class TfdsLoader:
-    """Takes a TFDS name, finds the splits, and keeps the names of the classes.
+    """Takes a TFDS name; reads its splits and class names.
 
-    Reads from `TFDS_DATA_DIR` where that is set; prepares what is not there yet.
+    Reads from `TFDS_DATA_DIR` if that is set; downloads and prepares the data set if needed.
     """
 
     def accepts(self, source) -> bool:
@@ -37,10 +37,10 @@ class TfdsLoader:
         for split in builder.info.splits:
             role = role_of(split)
             if role == "unlabelled":
-                unlabelled = LaterTexts(builder, split, text)
+                unlabelled = LazyTexts(builder, split, text)
             elif role is not None:
                 texts, labels = _columns(builder, split, text, label)
-                # Some public test parts keep their labels secret, and write -1.
+                # Some public test parts have hidden labels, written as -1.
                 secret = np.flatnonzero(labels < 0) if names else []
                 if len(secret):
                     notes.append(f"{len(secret):,} rows of {source} ({split}) have no label.")
@@ -53,8 +53,8 @@ class TfdsLoader:
         return RawData(source, parts, tuple(names) if names else None, unlabelled, tuple(notes))
 
 
-class LaterTexts(Sequence):
-    """The texts of a split, read when first needed: they can outnumber the labelled ones."""
+class LazyTexts(Sequence):
+    """Texts of a split, read on first use: they can outnumber the labelled ones."""
 
     def __init__(self, builder, split: str, text: str):
         self._builder, self._split, self._text = builder, split, text
@@ -80,16 +80,16 @@ def _prepared(tfds, name):
     if not builder.info.splits:
         try:
             builder.download_and_prepare()
-        except Exception as error:  # Network, disk, a broken source: the sentence is the same.
+        except Exception as error:  # Network, disk or a broken source.
             raise DataError(
-                f"TFDS has '{name}' not prepared in {builder.data_dir}, and preparing it failed: "
+                f"'{name}' is not prepared in {builder.data_dir}, and TFDS failed to prepare it: "
                 f"{_brief(error)} Set TFDS_DATA_DIR to the folder that holds it."
             ) from error
     return builder
 
 
 def _columns(builder, split, *names):
-    """The whole split as one array per feature, in the order on disk."""
+    """Reads a whole split as one array per feature, in the order on disk."""
     import tensorflow_datasets as tfds
 
     dataset = builder.as_dataset(split=split, batch_size=-1, shuffle_files=False)

@@ -1,1 +1,1 @@
-"""Word vectors: learnt from the texts, or read from a file."""
+"""Word vectors: trained on the texts, or read from a file."""

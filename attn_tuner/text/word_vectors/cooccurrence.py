@@ -1,4 +1,4 @@
-"""Word vectors from counting which words stand near each other; needs no optional package."""
+"""Trains word vectors from co-occurrence counts; needs no optional package."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -6,15 +6,15 @@ from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
 WINDOW = 5
-CONTEXTS = 10_000  # Rarer words get vectors, but tell too little about the words beside them.
+CONTEXTS = 10_000  # Most frequent words that serve as contexts.
 SMOOTHING = 0.75
-_CHUNK = 2_000_000  # Positions counted at once: 160 MB of neighbours.
+_CHUNK = 2_000_000  # Tokens counted at once, which needs 160 MB.
 
 
 def cooccurrence_vectors(
     stores, vocabulary_size: int, dimension: int, seed: int = 0, window: int = WINDOW
 ) -> np.ndarray:
-    """The leading directions of positive pointwise mutual information.
+    """Factorises the positive pointwise mutual information (PPMI) of words and contexts.
 
         n_wc = sum over pairs of (window + 1 - distance) / window
         M_wc = max(0, log n_wc / (n_w q_c)),   q_c = n_c^0.75 / sum_j n_j^0.75
@@ -23,11 +23,11 @@ def cooccurrence_vectors(
     Deterministic for a seed, and fast: one pass of counting and a randomised decomposition.
 
     Args:
-        stores: each with `ids` and `offsets`, the tokens of its texts.
-        vocabulary_size: ids from here on read as unknown.
-        dimension: width of a vector.
-        seed: of the decomposition.
-        window: steps to either side.
+        stores: iterable with `ids` and `offsets`, as `TokenStore`.
+        vocabulary_size: int; larger ids are read as unknown.
+        dimension: int, width of a vector.
+        seed: int, for the randomised decomposition.
+        window: int, tokens to either side.
 
     Shapes:
         `(vocabulary_size, dimension)`, float32; zeros for words that stand nowhere.
@@ -48,7 +48,7 @@ def cooccurrence_vectors(
 
 
 def count_pairs(stores, words: int, window: int, contexts: int) -> sparse.csr_matrix:
-    """How often each word has each context near it, the nearest counting most.
+    """Counts how often each word has each context nearby, weighted by closeness.
 
     No pair crosses from one text to the next.
 
@@ -68,7 +68,7 @@ def count_pairs(stores, words: int, window: int, contexts: int) -> sparse.csr_ma
 
 
 def positive_information(counts: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Pointwise mutual information where it is above 0; see `cooccurrence_vectors`."""
+    """Computes positive pointwise mutual information; see `cooccurrence_vectors`."""
     of_word = np.asarray(counts.sum(axis=1), "float64").ravel()
     of_context = np.asarray(counts.sum(axis=0), "float64").ravel() ** SMOOTHING
     of_context /= max(of_context.sum(), 1e-12)
@@ -82,7 +82,7 @@ def positive_information(counts: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def _apart(store, words, window) -> np.ndarray:
-    """All ids with `window` zeros before, between and behind the texts."""
+    """Concatenates all ids with `window` zeros before, between and after the texts."""
     ids = np.asarray(store.ids)
     lengths = np.diff(store.offsets)
     apart = np.zeros(len(ids) + window * (len(lengths) + 1), "int32")
@@ -92,7 +92,7 @@ def _apart(store, words, window) -> np.ndarray:
 
 
 def _count(ids, words, window, contexts) -> sparse.csr_matrix:
-    """Counts as a product: words x positions times positions x contexts."""
+    """Counts pairs as a matrix product: words x positions times positions x contexts."""
     near = sliding_window_view(ids, 2 * window + 1)
     near = np.delete(near, window, axis=1)
     near = np.where(near < contexts, near, 0).ravel()

@@ -1,4 +1,4 @@
-"""Word vectors from a file that the user has: GloVe, word2vec (text or binary), fastText .vec."""
+"""Reads word vectors from a file: GloVe, word2vec (text or binary), fastText .vec."""
 
 import gzip
 import zlib
@@ -8,34 +8,34 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.errors import DataError
-from attn_tuner.text.cleaning import shown
+from attn_tuner.text.cleaning import short_repr
 from attn_tuner.text.tokenization import tokens
-from attn_tuner.text.word_vectors.train import finished
+from attn_tuner.text.word_vectors.train import standardize_vectors
 
-_GREATEST = 1e6  # Of a number in a vector; those of a unit's size are usual.
-_PROBED = 100  # Entries by which a file is told.
-_LONGEST_WORD = 10_000  # Bytes; a binary file without a space for so long is none.
+_GREATEST = 1e6  # Largest accepted size of a number in a vector.
+_PROBED = 100  # Entries that `check_vectors` reads.
+_LONGEST_WORD = 10_000  # Bytes; a binary file without a space for so long is not word2vec's.
 
 
 def load_vectors(path, vocabulary, split: str = "word") -> np.ndarray:
-    """The file's vectors of the words of a vocabulary.
+    """Reads the vectors of the words of a vocabulary.
 
-    A word is found as it is spelt or, in files that keep case and accents, by the first entry that
-    the vectorizer would spell like it; these files list frequent words first.
+    A word matches the entry of exactly that spelling; else, for files with case and accents, the
+    first entry that the vectorizer spells the same, as these files list frequent words first.
 
     Args:
-        path: a text file of a word and its numbers a line, with or without a first line of two
-            counts (GloVe has none, word2vec and fastText have one), or word2vec's binary file; each
-            may be packed, `.gz`.
-        vocabulary: words by id, 0 for padding and 1 for unknown, `Vectorizer.vocabulary`.
-        split: how the vectorizer splits texts.
+        path: text file with a word and its numbers per line, with or without a first line of two
+            counts (GloVe has none, word2vec and fastText have one), or binary file of word2vec;
+            also compressed with gzip, `.gz`.
+        vocabulary: sequence of str, words by id, 0 for padding and 1 for unknown.
+        split: str, how the vectorizer splits texts.
 
     Returns:
-        `(len(vocabulary), dimension)`, float32, centred and scaled as `train_vectors` does. Words
-        that the file lacks share the mean of the rarest tenth of those it has.
+        `(len(vocabulary), dimension)`, float32, standardised as by `train_vectors`. Words without a
+        vector in the file get the mean of the rarest tenth of those with one.
 
     Raises:
-        DataError: the file cannot be read as vectors, or holds no word of the vocabulary.
+        DataError: the file does not hold vectors, or none of a word of the vocabulary.
     """
     path = Path(path)
     places = {word: number for number, word in enumerate(vocabulary) if number > 1}
@@ -60,31 +60,31 @@ def load_vectors(path, vocabulary, split: str = "word") -> np.ndarray:
         raise _no_vectors(path) from error
     if not rows:
         raise DataError(
-            f"{path} holds vectors for none of the {len(places):,} words of the vocabulary. Is it "
-            "in the language of the texts?"
+            f"None of the {len(places):,} words of the vocabulary has a vector in {path}. Check "
+            "that the file is in the language of the texts."
         )
     vectors = np.zeros((len(vocabulary), len(next(iter(rows.values())))), "float32")
     vectors[list(rows)] = np.stack(list(rows.values()))
-    # A vocabulary lists frequent words first, which stands in for their counts.
+    # Ranks replace counts: a vocabulary lists frequent words first.
     ranks = np.zeros(len(vocabulary), "int64")
     ranks[list(rows)] = len(vocabulary) - np.array(list(rows))
-    return finished(vectors, ranks)
+    return standardize_vectors(vectors, ranks)
 
 
 def _usable(numbers, word, path) -> np.ndarray:
-    """The vector of a word as float32; DataError where it would make all others useless."""
+    """Converts a vector to float32; raises DataError if a number is not finite or very large."""
     numbers = numbers.astype("float64")
     unusable = numbers[~(np.abs(numbers) <= _GREATEST)]
     if len(unusable):
         raise DataError(
-            f"The vector of {shown(word)} in {path} holds {unusable[0]:g}. Numbers of an ordinary "
-            "size are needed: leave this word out, or write its vector again."
+            f"The vector of {short_repr(word)} in {path} holds {unusable[0]:g}. Numbers should "
+            f"lie within {_GREATEST:,.0f} of 0. Remove this word, or correct its vector."
         )
     return numbers.astype("float32")
 
 
 def check_vectors(path):
-    """Raises DataError unless the file is there and begins as word vectors do."""
+    """Raises DataError if the file does not exist or does not begin with word vectors."""
     path = Path(path)
     try:
         found = [np.asarray(each).astype("float32") for _, each in islice(_entries(path), _PROBED)]
@@ -97,7 +97,7 @@ def check_vectors(path):
 
 
 def _entries(path):
-    """Each word with its numbers, as bytes or floats."""
+    """Yields each word with its numbers, as bytes or floats."""
     opened = gzip.open if path.suffix == ".gz" else open
     with opened(path, "rb") as file:
         first = file.readline()
@@ -117,7 +117,7 @@ def _entries(path):
         if width < 2:
             raise _no_vectors(path)
         for line in lines:
-            # From the right, for some files hold words with spaces in them.
+            # Split from the right, as words may contain spaces.
             word, *numbers = line.strip(b"\r\n ").rsplit(b" ", width)
             if len(numbers) == width:
                 yield word.decode("utf-8", errors="replace"), numbers
@@ -147,13 +147,13 @@ def _is_entry(line, width) -> bool:
 
 
 def _spelt(word, split) -> str | None:
-    """The word as the vectorizer would write it, where it is one token."""
+    """Returns the word as the vectorizer spells it, if it is one token."""
     found = tokens(word, split)
     return found[0] if len(found) == 1 else None
 
 
 def _no_vectors(path) -> DataError:
     return DataError(
-        f"{path} does not read as word vectors. It should be GloVe's text, word2vec's text or "
+        f"{path} does not contain word vectors. It should be GloVe's text, word2vec's text or "
         "binary file, or fastText's .vec: a word and its numbers in each row."
     )

@@ -1,4 +1,4 @@
-"""Word vectors by skip-grams with negative sampling, through gensim."""
+"""Trains word vectors by skip-grams with negative sampling, using gensim."""
 
 import os
 import time
@@ -11,12 +11,12 @@ from attn_tuner.storage.atomic_files import scratch
 
 WINDOW = 5
 NEGATIVE = 5
-SAMPLE = 1e-4  # Frequent words are skipped more often than by gensim's default, for speed.
-FEW = 1_000_000  # Of fewer tokens none is skipped.
-FASTEST, SLOWEST = 0.025, 0.0001
-FASTEST_OF_MANY = 0.05  # Learns from half as many tokens as much; at 0.2 the vectors are no use.
-TOKENS_IN_ALL = 15_000_000
-MOST_PASSES = 20
+SAMPLE = 1e-4  # Below gensim's default, so that more frequent words are skipped.
+FEW_TOKENS = 1_000_000  # With fewer tokens none is skipped.
+MAX_RATE, MIN_RATE = 0.025, 0.0001
+MAX_RATE_FOR_MANY = 0.05  # Needs half as many tokens; at 0.2 the vectors are useless.
+TOTAL_TOKENS = 15_000_000
+MAX_PASSES = 20
 _CHUNK = 1_000_000
 
 
@@ -28,26 +28,26 @@ def skipgram_vectors(
     seconds: float | None = None,
     workers: int | None = None,
 ) -> np.ndarray:
-    """Vectors that tell the words around a word from words drawn at random.
+    """Trains vectors that distinguish the context of a word from randomly drawn words.
 
         L = log sigmoid(u_c . v_w) + sum over k random words of log sigmoid(-u_k . v_w)
 
-    The texts are read in random order, up to twenty times, for about 15 million tokens in all, and
-    no longer than `seconds`: the learning rate falls with whichever share is greater, that of the
-    tokens or that of the time. Without `seconds` one thread works, and the same seed gives the same
-    vectors; threads that race, and time, give slightly others each time.
+    Reads the texts in random order, up to 20 times, about 15 million tokens in all, and no longer
+    than `seconds`. The learning rate decays with the share of the tokens or of the time, whichever
+    is greater. Without `seconds` one thread works, and results are reproducible for a seed; several
+    threads, and a time limit, make them vary slightly.
 
     Args:
-        stores: each with `ids` and `offsets`, the tokens of its texts.
-        vocabulary_size: ids from here on read as unknown.
-        dimension: width of a vector.
-        seed: of the order and the start.
-        seconds: when to end; None for all passes.
-        workers: threads; when not given one, or as many as cores where `seconds` presses and the
-            texts are many.
+        stores: iterable with `ids` and `offsets`, as `TokenStore`.
+        vocabulary_size: int; larger ids are read as unknown.
+        dimension: int, width of a vector.
+        seed: int, for the order and the initial values.
+        seconds: float, time limit; None for none.
+        workers: int, threads; defaults to 1, or to the number of cores if there is a time limit and
+            over a million tokens.
 
     Shapes:
-        `(vocabulary_size, dimension)`, float32; zeros for words that stand nowhere.
+        `(vocabulary_size, dimension)`, float32; zeros for words that do not occur.
 
     Raises:
         MissingExtra: gensim is not installed.
@@ -66,15 +66,15 @@ def skipgram_vectors(
         return vectors
     names = [str(number) for number in range(vocabulary_size)]
     tokens = int(counts.sum())
-    planned = min(MOST_PASSES * tokens, max(TOKENS_IN_ALL, tokens))
-    pressed = seconds is not None and planned > FEW
-    fastest = FASTEST_OF_MANY if tokens > FEW else FASTEST
+    planned = min(MAX_PASSES * tokens, max(TOTAL_TOKENS, tokens))
+    pressed = seconds is not None and planned > FEW_TOKENS
+    fastest = MAX_RATE_FOR_MANY if tokens > FEW_TOKENS else MAX_RATE
     model = word2vec.Word2Vec(
         vector_size=dimension,
         window=WINDOW,
         sg=1,
         negative=NEGATIVE,
-        sample=SAMPLE if tokens > FEW else 0,
+        sample=SAMPLE if tokens > FEW_TOKENS else 0,
         min_count=1,
         alpha=fastest,
         seed=seed,
@@ -88,7 +88,7 @@ def skipgram_vectors(
             size = _write(part, names, file)
             done += size
             spent = (time.monotonic() - began) / seconds if seconds else 0.0
-            following = max(SLOWEST, fastest * (1 - max(done / planned, spent)))
+            following = max(MIN_RATE, fastest * (1 - max(done / planned, spent)))
             model.train(
                 corpus_file=str(file),
                 total_words=size,
@@ -105,19 +105,19 @@ def skipgram_vectors(
 
 
 def _texts(store, words):
-    """The ids of each text that has any, rare ones as unknown."""
+    """Returns the ids of each text that is not empty, rare ones as unknown."""
     ids = np.asarray(store.ids)
     ids = np.where(ids < words, ids, 1)
     return [ids[start:stop] for start, stop in pairwise(store.offsets) if stop > start]
 
 
 def _parts(texts, size=1_000):
-    """The texts joined a thousand at a time."""
+    """Joins texts, a thousand at a time."""
     return [np.concatenate(texts[start : start + size]) for start in range(0, len(texts), size)]
 
 
 def _in_random_order(texts, planned, seed):
-    """Lists of texts, each about a chunk long, until so many tokens are planned out."""
+    """Yields lists of texts of about one chunk each, until `planned` tokens are reached."""
     generator = np.random.default_rng(seed)
     part, size = [], 0
     while planned > 0:
@@ -133,7 +133,7 @@ def _in_random_order(texts, planned, seed):
 
 
 def _write(part, names, file) -> int:
-    """A line a text, as gensim reads files; returns the number of tokens."""
+    """Writes one text per line, as gensim reads files; returns the number of tokens."""
     lines = (" ".join([names[number] for number in text.tolist()]) for text in part)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return sum(map(len, part))

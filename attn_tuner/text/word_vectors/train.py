@@ -1,4 +1,4 @@
-"""Word vectors to start the embedding from: learnt from the user's own texts.
+"""Trains word vectors on the user's own texts, as initial values of the embedding.
 
 vectors = train_vectors([store, unlabelled], vocabulary_size=30_000, dimension=100)
 embedding.set_weights([vectors])
@@ -20,7 +20,7 @@ from attn_tuner.text.word_vectors.cooccurrence import cooccurrence_vectors
 from attn_tuner.text.word_vectors.skipgram import skipgram_vectors
 
 METHODS = ("skipgram", "cooccurrence")
-SPREAD = 0.15  # Standard deviation of what a model starts from.
+STANDARD_DEVIATION = 0.15  # Of the initial embedding.
 _FORMAT = 1
 
 
@@ -34,27 +34,27 @@ def train_vectors(
     cache=None,
     seconds: float | None = None,
 ) -> np.ndarray:
-    """Vectors of the words with ids below `vocabulary_size`, from the tokens of these texts.
+    """Trains vectors of the words with ids below `vocabulary_size`.
 
-    Give the training part and unlabelled texts; validation and test texts have no place here.
+    Give the training part and unlabelled texts, never validation or test texts.
 
     Args:
-        stores: each with `ids` and `offsets`, as a `TokenStore`.
-        vocabulary_size: ids from here on read as unknown.
-        dimension: width of a vector.
-        seed: of all that is random.
-        method: "skipgram" (gensim) or "cooccurrence"; the former where gensim is installed.
-        cache: a folder that keeps the vectors under a name that stands for the texts and all
-            settings; whoever asks again for the same gets what lies there.
-        seconds: when skip-grams end; counting takes its own, shorter time. Not part of the name.
+        stores: iterable with `ids` and `offsets`, as `TokenStore`.
+        vocabulary_size: int; larger ids are read as unknown.
+        dimension: int, width of a vector.
+        seed: int, for all random choices.
+        method: "skipgram" (gensim) or "cooccurrence"; "skipgram" if gensim is installed.
+        cache: path of a folder that keeps the vectors, named by a hash of texts and settings; equal
+            calls then read them from there.
+        seconds: float, time limit of skip-grams; not part of the hash. Counting needs less time.
 
     Returns:
-        `(vocabulary_size, dimension)`, float32, of mean 0 and standard deviation `SPREAD` over
-        the words that occur. Row 0, padding, is zeros. Row 1, unknown, and words that these texts
-        lack are the mean of the rarest tenth of the others, as such words are rare themselves.
+        `(vocabulary_size, dimension)`, float32, mean 0 and standard deviation `STANDARD_DEVIATION`
+        over the words that occur. Row 0, padding, is zeros. Row 1, unknown, and words that do not
+        occur are the mean of the rarest tenth of the others, as such words are rare themselves.
 
     Raises:
-        DataError: the texts hold no word.
+        DataError: the texts contain no word of the vocabulary.
         MissingExtra: skip-grams were asked for and gensim is not installed.
         SpaceError: the method is unknown.
     """
@@ -64,39 +64,39 @@ def train_vectors(
     key = (_FORMAT, method, vocabulary_size, dimension, seed)
     path = cache and Path(cache) / vectors_file(fingerprint(stores, key))
     if path and path.exists():
-        with contextlib.suppress(DamagedFile):  # Then they are learnt again.
+        with contextlib.suppress(DamagedFile):  # They are trained again.
             return read_array(path, (vocabulary_size, dimension))
     if method == "skipgram":
         vectors = skipgram_vectors(stores, vocabulary_size, dimension, seed, seconds)
     else:
         vectors = cooccurrence_vectors(stores, vocabulary_size, dimension, seed)
-    vectors = finished(vectors, _counts(stores, vocabulary_size))
+    vectors = standardize_vectors(vectors, _counts(stores, vocabulary_size))
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, lambda temporary: sealed(np.save, temporary, vectors))
     return vectors
 
 
-def finished(vectors: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The vectors centred, scaled, and filled in where a word does not occur.
+def standardize_vectors(vectors: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Centres and scales vectors, and fills in those of words that do not occur.
 
-        v = SPREAD (v - mean) / standard deviation,   over the words with a count
+        v = STANDARD_DEVIATION (v - mean) / standard deviation,   over the words that occur
 
     Args:
-        vectors: `(words, dimension)`.
-        counts: `(words,)` how often each word stands in the texts; 0 for one without a vector.
+        vectors: `(words, dimension)` float.
+        counts: `(words,)` int, occurrences of each word; 0 for a word without a vector.
 
     Raises:
-        DataError: no word beside padding and unknown has a count.
+        DataError: no word other than padding and unknown occurs.
     """
     known = np.flatnonzero(counts > 0)
     known = known[known > 1]
     if not len(known):
         raise DataError(
-            "Word vectors need texts with words of the vocabulary; there is none in them."
+            "The texts contain no word of the vocabulary, so no word vectors can be trained."
         )
     centred = vectors - vectors[known].mean(axis=0)
-    vectors = SPREAD * centred / max(float(centred[known].std()), 1e-9)
+    vectors = STANDARD_DEVIATION * centred / max(float(centred[known].std()), 1e-9)
     rarest = known[np.argsort(counts[known], kind="stable")[: -(-len(known) // 10)]]
     whole = np.tile(vectors[rarest].mean(axis=0), (len(vectors), 1))
     whole[known] = vectors[known]
@@ -105,7 +105,7 @@ def finished(vectors: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def fingerprint(stores, settings) -> str:
-    """16 hex digits that stand for these tokens, divided into texts like this, and settings."""
+    """Hashes the tokens, their division into texts, and the settings: 16 hex digits."""
     digest = hashlib.blake2b(repr(settings).encode(), digest_size=8)
     for store in stores:
         digest.update(np.ascontiguousarray(store.offsets, "<i8").tobytes())

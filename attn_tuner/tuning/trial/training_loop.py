@@ -10,7 +10,7 @@ from keras_tuner.errors import FailedTrialError
 from attn_tuner.metrics import OBJECTIVES, columns_of, kind_of, measure
 from attn_tuner.storage.checkpoints import TrainingProgress
 from attn_tuner.text.batches import Batches
-from attn_tuner.text.prefetch import stream
+from attn_tuner.text.prefetch import prefetch
 from attn_tuner.training.row_adamw import averaged
 from attn_tuner.tuning.chance_level import loss_in, loss_of
 from attn_tuner.tuning.trial.callbacks import PRUNED, TIME_OVER, TrialCallbacks
@@ -60,7 +60,7 @@ def train(
             # What is left of an epoch is a fit of its own: Keras counts the batches of a fit once.
             until = progress.epoch + 1 if progress.batch else schedule.epochs
             model.fit(
-                stream(batches),
+                prefetch(batches),
                 epochs=until,
                 initial_epoch=progress.epoch,
                 callbacks=[evaluation, *keras_callbacks],
@@ -162,9 +162,9 @@ class EvaluationCallback(keras.callbacks.Callback):
         progress, schedule = self.progress, self.schedule
         began = time.monotonic()
         with averaged(self.trained):
-            answers = self.trained.predict(stream(self.validation), verbose=0)
+            answers = self.trained.predict(prefetch(self.validation), verbose=0)
             weights = self.trained.get_weights()
-        probabilities = self.validation.restore(answers)
+        probabilities = self.validation.in_store_order(answers)
         spent = time.monotonic() - began
         self.callbacks.on_evaluation_timed(spent)
         if not np.isfinite(probabilities).all():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from attn_tuner.errors import DataError
 from attn_tuner.text import load
-from attn_tuner.text.loading import read
+from attn_tuner.text.loading import read_source
 
 TEXTS = ["one, é", 'two "quoted"', "three\nlines", ""]
 LABELS = ["x", "y", "x", "y"]
@@ -40,31 +40,31 @@ def written(folder, name, content):
 def test_every_kind_of_file_gives_back_what_was_written(tmp_path, name, write, as_string):
     path = tmp_path / name
     write(path)
-    texts, labels = read(str(path) if as_string else path).parts["train"]
+    texts, labels = read_source(str(path) if as_string else path).parts["train"]
     assert (list(texts), list(labels)) == (TEXTS, LABELS)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path):
     path = written(tmp_path, "a.csv", b"\xef\xbb\xbftext,label\r\na,x\r\nb,y\r\n")
-    assert read(path).parts["train"] == (["a", "b"], ["x", "y"])
+    assert read_source(path).parts["train"] == (["a", "b"], ["x", "y"])
 
 
 def test_texts_that_look_missing_to_other_readers_are_kept(tmp_path):
     path = written(tmp_path, "a.csv", "text,label\nNA,x\nnull,y\n")
-    assert read(path).parts["train"][0] == ["NA", "null"]
+    assert read_source(path).parts["train"][0] == ["NA", "null"]
 
 
 def test_a_text_of_a_megabyte_is_read(tmp_path):
     path = written(tmp_path, "a.csv", f"text,label\n{'word ' * 200_000},x\n")
-    assert len(read(path).parts["train"][0][0]) == 1_000_000
+    assert len(read_source(path).parts["train"][0][0]) == 1_000_000
     assert csv.field_size_limit() < 1_000_000
 
 
 def test_blank_lines_are_no_rows(tmp_path):
     path = written(tmp_path, "a.csv", "text,label\na,x\n\nb,y\n\n")
-    assert len(read(path).parts["train"][0]) == 2
+    assert len(read_source(path).parts["train"][0]) == 2
     path = written(tmp_path, "a.jsonl", '{"text": "a", "label": 1}\n\n')
-    assert len(read(path).parts["train"][0]) == 1
+    assert len(read_source(path).parts["train"][0]) == 1
 
 
 @pytest.mark.parametrize(
@@ -126,12 +126,12 @@ def test_a_csv_is_read_with_any_usual_separator_encoding_and_packing(
 ):
     content = FRAME.to_csv(index=False, sep=mark).encode(encoding)
     path = written(tmp_path, f"a.csv{pack}", PACKERS[pack](content))
-    assert read(path).parts["train"] == (TEXTS, LABELS)
+    assert read_source(path).parts["train"] == (TEXTS, LABELS)
 
 
 def test_separators_inside_texts_do_not_count(tmp_path):
     path = written(tmp_path, "a.csv", "text,label\na; b; c,x\nb\tc|d,y\n")
-    assert read(path).parts["train"] == (["a; b; c", "b\tc|d"], ["x", "y"])
+    assert read_source(path).parts["train"] == (["a; b; c", "b\tc|d"], ["x", "y"])
 
 
 @pytest.mark.parametrize("orient", ["records", "list", "columns"])
@@ -140,10 +140,10 @@ def test_json_is_read_as_rows_or_columns(tmp_path, orient):
         path = written(tmp_path, "a.json", json.dumps(FRAME.to_dict("list")))
     else:
         FRAME.to_json(path := tmp_path / "a.json", orient=orient)
-    assert read(path).parts["train"] == (TEXTS, LABELS)
+    assert read_source(path).parts["train"] == (TEXTS, LABELS)
     lines = tmp_path / "lines.json"
     FRAME.to_json(lines, orient="records", lines=True)
-    assert read(lines).parts["train"] == (TEXTS, LABELS)
+    assert read_source(lines).parts["train"] == (TEXTS, LABELS)
 
 
 @pytest.mark.parametrize(
@@ -156,9 +156,9 @@ def test_json_is_read_as_rows_or_columns(tmp_path, orient):
         ("a.json", "[" * 100_000, "a.json is not JSON: it is nested too deep."),
         ("a.json", "7", "a.json holds a int."),
         ("a.json", "[1]", "Element 1 of a.json holds a int."),
-        ("a.json", '{"text": ["a"], "label": []}', "are of different lengths"),
-        ("a.csv.gz", "text,label\n", "a.csv.gz cannot be unpacked"),
-        ("a.csv.xz", "text,label\n", "a.csv.xz cannot be unpacked"),
+        ("a.json", '{"text": ["a"], "label": []}', "have different lengths"),
+        ("a.csv.gz", "text,label\n", "a.csv.gz cannot be decompressed"),
+        ("a.csv.xz", "text,label\n", "a.csv.xz cannot be decompressed"),
         ("a.csv", b"\xff\xfea", "is not UTF-16"),
     ],
 )
@@ -184,10 +184,10 @@ def test_any_text_survives_csv_and_json_lines(tmp_path, pairs):
     path = tmp_path / "a.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([("text", "label"), *pairs])
-    assert read(path).parts["train"][0] == [text for text, _ in pairs]
+    assert read_source(path).parts["train"][0] == [text for text, _ in pairs]
     path = tmp_path / "a.jsonl"
     lines = [
         json.dumps({"text": text, "label": label}, ensure_ascii=False) for text, label in pairs
     ]
     path.write_text("\n".join(lines), encoding="utf-8", newline="")
-    assert read(path).parts["train"] == ([t for t, _ in pairs], [n for _, n in pairs])
+    assert read_source(path).parts["train"] == ([t for t, _ in pairs], [n for _, n in pairs])

@@ -93,7 +93,7 @@ def test_a_name_that_is_not_prepared_and_cannot_be_is_refused(monkeypatch, tmp_p
 
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(Opinions, "download_and_prepare", fail)
-    with pytest.raises(DataError, match=r"'opinions' not prepared in .*: no network"):
+    with pytest.raises(DataError, match=r"'opinions' is not prepared in .*: no network"):
         load("opinions")
 
 
@@ -103,5 +103,5 @@ def test_real_imdb_loads_and_sheds_the_texts_that_it_repeats():
     data = load("imdb_reviews")
     assert data.classes == ("neg", "pos")
     assert len(data.test) == 25_000
-    assert "123 training texts were removed: they also stand in the test part." in data.notes
+    assert "123 training texts were removed: they are also in the test part." in data.notes
     assert not set(data.train.texts) & set(data.test.texts)

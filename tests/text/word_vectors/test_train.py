@@ -17,7 +17,7 @@ from attn_tuner.text.word_vectors.cooccurrence import (
     positive_information,
 )
 from attn_tuner.text.word_vectors.read_file import load_vectors
-from attn_tuner.text.word_vectors.train import METHODS, SPREAD, train_vectors
+from attn_tuner.text.word_vectors.train import METHODS, STANDARD_DEVIATION, train_vectors
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def test_rows_are_ready_for_an_embedding(method):
     vectors = train_vectors([two_topics()], 14, 8, method=method)
     assert (vectors[0] == 0).all()
     assert np.isfinite(vectors).all()
-    assert vectors[2:12].std() == pytest.approx(SPREAD, rel=1e-3)
+    assert vectors[2:12].std() == pytest.approx(STANDARD_DEVIATION, rel=1e-3)
     np.testing.assert_allclose(vectors[2:12].mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(vectors[12], vectors[1], rtol=1e-5)  # Neither stands anywhere.
     assert np.abs(vectors[1]).sum() > 0
@@ -192,13 +192,13 @@ def test_the_word_as_spelt_goes_before_other_cases_of_it(tmp_path):
 def test_files_that_are_no_vectors_are_refused(content, tmp_path):
     path = tmp_path / "else.txt"
     path.write_text(content)
-    with pytest.raises(DataError, match=r"does not read as word vectors|none of the"):
+    with pytest.raises(DataError, match=r"does not contain word vectors|None of the"):
         load_vectors(path, ["", "[UNK]", "a", "no"])
 
 
 def test_files_in_another_language_and_missing_ones_are_refused(tmp_path):
     path = written(tmp_path / "v.txt", "glove", {"gut": [1.0, 2.0, 3.0]})
-    with pytest.raises(DataError, match="none of the 4 words"):
+    with pytest.raises(DataError, match="None of the 4 words"):
         load_vectors(path, WORDS)
     with pytest.raises(DataError, match="cannot be read"):
         load_vectors(tmp_path / "absent.txt", WORDS)
