@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from attn_tuner.baselines.linear_model import LinearModel, count_ngrams, fit_linear_model
 from attn_tuner.metrics import kind_of, measure
 from attn_tuner.text.ngram_hashing import buckets_for
+from attn_tuner.text.token_store import TokenStore
 
 MIN_TEXTS = 2  # An n-gram of a single training text does not generalise.
 
@@ -43,7 +44,7 @@ class Baseline:
         return {name: row[name] for name in row if name not in ("probabilities", "learnt")}
 
 
-def majority_baseline(training, parts: dict, classes: int) -> Baseline:
+def majority_baseline(training: TokenStore, parts: dict, classes: int) -> Baseline:
     """Predicts the class shares of the training part for every text.
 
         p_c = n_c / n;   for several labels the share of texts with each, for numbers their mean
@@ -69,7 +70,7 @@ def majority_baseline(training, parts: dict, classes: int) -> Baseline:
 
 
 def linear_baseline(
-    training, parts: dict, classes: int, seed: int = 0, seconds: float | None = None
+    training: TokenStore, parts: dict, classes: int, seed: int = 0, seconds: float | None = None
 ) -> Baseline:
     """Fits logistic regression on TF-IDF of n-grams, tuned by cross-validation.
 

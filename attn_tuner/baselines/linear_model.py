@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from attn_tuner.baselines.penalties import DEFAULT_INDEX, PENALTIES, choose_penalty
 from attn_tuner.metrics import kind_of
 from attn_tuner.text.ngram_hashing import BUCKETS, MAX_COUNT, next_bucket
+from attn_tuner.text.token_store import TokenStore
 
 MAX_ONE_VS_REST = 20  # Classes; with more, one softmax is fitted for all of them.
 SAGA_EPOCHS = 15  # The validation accuracy stops rising after about ten.
@@ -21,7 +22,7 @@ SMOOTHING = 1.0  # Added to the count of each n-gram inside and outside a class.
 NEVER = -np.inf  # Bias of a class that no training text has; -NEVER where all have it.
 
 
-def count_ngrams(store, order: int, buckets: int = BUCKETS) -> sparse.csr_matrix:
+def count_ngrams(store: TokenStore, order: int, buckets: int = BUCKETS) -> sparse.csr_matrix:
     """Counts each n-gram of 1 to `order` tokens in each text, up to 8 occurrences.
 
     Args:
@@ -97,7 +98,11 @@ class LinearModel:
 
 
 def fit_linear_model(
-    rows, labels, classes: int, seed: int = 0, seconds: float | None = None
+    rows: sparse.csr_matrix,
+    labels: np.ndarray,
+    classes: int,
+    seed: int = 0,
+    seconds: float | None = None,
 ) -> LinearModel:
     """Fits logistic regression; cross-validation chooses its penalty and the weighting of n-grams.
 

@@ -1,10 +1,11 @@
 """Chooses the penalty of a linear model by cross-validation, within a time limit."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
+from scipy import sparse
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from attn_tuner.metrics import kind_of
@@ -18,7 +19,14 @@ TIME_MARGIN = 2.0  # A fit may take longer than predicted: a weaker penalty, a b
 
 
 def choose_penalty(
-    fit, rows, labels, weightings, seed: int, order, until: float | None, pace: float | None
+    fit: Callable,
+    rows: sparse.csr_matrix,
+    labels: np.ndarray,
+    weightings: Sequence[str],
+    seed: int,
+    order: np.ndarray,
+    until: float | None,
+    pace: float | None,
 ) -> tuple[str, float] | None:
     """Chooses the weighting and penalty with the best score in cross-validation.
 

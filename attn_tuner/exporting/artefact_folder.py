@@ -31,7 +31,7 @@ _REMEDY = "Export the model again."
 
 
 @contextmanager
-def artefact_folder(path) -> Iterator[Path]:
+def artefact_folder(path: str | Path) -> Iterator[Path]:
     """Creates an empty folder to write into, which is moved to `path` when the block succeeds.
 
     So an artefact at `path` is always complete and has passed its check. A folder already there
@@ -53,7 +53,7 @@ def artefact_folder(path) -> Iterator[Path]:
         ) from error
 
 
-def check_targets(path, formats: Sequence[str]):
+def check_targets(path: str | Path, formats: Sequence[str]) -> None:
     """Raises ExportError if an export could not be written, before any model is loaded.
 
     Args:
@@ -87,7 +87,7 @@ def has_model_card(path: Path) -> bool:
     return isinstance(card, dict) and card.get("made_by") == MADE_BY
 
 
-def is_export(path) -> bool:
+def is_export(path: str | Path) -> bool:
     """Checks whether a folder holds an export, perhaps a damaged one, and nothing else."""
     if not Path(path).is_dir():
         return False
@@ -95,7 +95,7 @@ def is_export(path) -> bool:
     return has_model_card(Path(path)) or (bool(names) and names <= _NAMES)
 
 
-def check_export(path):
+def check_export(path: str | Path) -> None:
     """Raises DamagedFile if a file of an export has changed since it was written."""
     path = Path(path)
     card = read_object(path / CARD, {"made_by": str, "files": dict}, _REMEDY)

@@ -100,11 +100,11 @@ class Bundle:
         """Columns of the answers: the number of classes or labels, or 1 for a number."""
         return len(self.classes) or 1
 
-    def columns(self, given) -> np.ndarray:
+    def columns(self, given: np.ndarray) -> np.ndarray:
         """Converts the model's output to one column per class, label or number."""
         return TASKS[self.task].columns(given)
 
-    def label(self, row) -> str:
+    def label(self, row: np.ndarray) -> str:
         """Formats one row of answers: the class, the labels joined, or the number."""
         return TASKS[self.task].label(row, self.classes)
 
@@ -150,12 +150,12 @@ class Bundle:
             result[chosen] = self.columns(given)
         return result
 
-    def save(self, folder) -> Path:
+    def save(self, folder: str | Path) -> Path:
         """Writes the bundle as a `.keras` file and JSON, which `load` reads."""
         return save_bundle(self, folder)
 
     @classmethod
-    def load(cls, folder, trust: str | Sequence[str] = ()) -> "Bundle":
+    def load(cls, folder: str | Path, trust: str | Sequence[str] = ()) -> "Bundle":
         """Loads a bundle that `save` wrote, under any Keras backend.
 
         Args:
@@ -172,7 +172,7 @@ class Bundle:
         with reading(Path(folder) / BUNDLE_FACTS):
             return cls(**facts)
 
-    def with_model(self, model: keras.Model, **changes) -> "Bundle":
+    def with_model(self, model: keras.Model, **changes: Any) -> "Bundle":
         """Returns the same bundle with another model."""
         return replace(self, model=model, **changes)
 

@@ -1,6 +1,8 @@
 """Writes and reads the folder of a bundle, with checksums and without trusting its content."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -31,7 +33,7 @@ _KINDS = {
 }
 
 
-def save_bundle(bundle, folder) -> Path:
+def save_bundle(bundle: Any, folder: str | Path) -> Path:
     """Writes a bundle as a `.keras` file and JSON, each atomically."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +51,7 @@ def save_bundle(bundle, folder) -> Path:
     return folder
 
 
-def check_bundle(folder) -> dict:
+def check_bundle(folder: str | Path) -> dict:
     """Reads the JSON of a bundle and verifies its files, without creating any object from them.
 
     Raises:
@@ -66,7 +68,7 @@ def check_bundle(folder) -> dict:
     return facts
 
 
-def read_bundle(folder, trust=()) -> dict:
+def read_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> dict:
     """Reads the arguments of `Bundle` from the folder that `save_bundle` wrote.
 
     Args:

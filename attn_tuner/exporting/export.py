@@ -55,7 +55,7 @@ class ExportedArtefact:
 
 def export_bundle(
     bundle: Bundle,
-    path,
+    path: str | Path,
     formats: Sequence[str] = ("savedmodel",),
     texts: Sequence[str] | None = None,
     labels: Sequence[int] | None = None,

@@ -1,6 +1,8 @@
 """Exports models from other pipelines, after checking that they fit a Bundle."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,8 +18,8 @@ from attn_tuner.text.dataset import is_single_line
 
 def export_model(
     model: keras.Model,
-    path,
-    vectorizer,
+    path: str | Path,
+    vectorizer: Any,
     classes: Sequence[str],
     max_length: int | None = None,
     truncation: str | None = None,
@@ -26,7 +28,7 @@ def export_model(
     verify_labels: Sequence[int] | None = None,
     card: Mapping | None = None,
     task: str = "",
-    **options,
+    **options: Any,
 ) -> list[ExportedArtefact]:
     """Exports a model trained in any pipeline, with its vectorizer and class names.
 
@@ -60,7 +62,13 @@ def export_model(
 
 
 def make_bundle(
-    model: keras.Model, vectorizer, classes, max_length=None, truncation=None, card=None, task=""
+    model: keras.Model,
+    vectorizer: Any,
+    classes: Sequence[str] | Mapping[int, str],
+    max_length: int | None = None,
+    truncation: str | None = None,
+    card: Mapping | None = None,
+    task: str = "",
 ) -> Bundle:
     """Makes a Bundle from parts of another pipeline, or raises an error that says why they do not
     fit.

@@ -1,5 +1,7 @@
 """Wraps Keras' TextVectorization in the interface of `text.tf_tokenization.TextGraph`."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
@@ -20,18 +22,24 @@ class KerasTextGraph(tf.Module):
         vocabulary_size: ids from here on are read as unknown.
     """
 
-    def __init__(self, vectorizer, max_length=None, truncation="head", vocabulary_size=None):
+    def __init__(
+        self,
+        vectorizer: Any,
+        max_length: int | None = None,
+        truncation: str = "head",
+        vocabulary_size: int | None = None,
+    ):
         super().__init__()
         self._layer = vectorizer.layer
         self._vocabulary = vectorizer.vocabulary
         self._limit = vocabulary_size
         self._ends = None if max_length is None else head_tail_lengths(max_length, truncation)
 
-    def __call__(self, texts) -> tf.Tensor:
+    def __call__(self, texts: tf.Tensor) -> tf.Tensor:
         """Encodes texts: (batch,) string -> (batch, steps) int32; at least 1 step."""
         return self._limited(_padded(self._kept(texts)))
 
-    def explain(self, texts) -> dict[str, tf.Tensor]:
+    def explain(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encodes texts with their tokens, (batch, steps); the layer gives no places, so they are
         0.
         """

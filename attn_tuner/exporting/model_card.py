@@ -42,7 +42,14 @@ def write_card(
     return card
 
 
-def build_card(bundle: Bundle, folder: Path, name: str, artefacts, proofs, notes=()) -> dict:
+def build_card(
+    bundle: Bundle,
+    folder: Path,
+    name: str,
+    artefacts: Sequence[Artefact],
+    proofs: Sequence[Proof],
+    notes: Sequence[str] = (),
+) -> dict:
     """Collects the facts of an artefact as JSON values."""
     given = dict(bundle.card)
     data = given.pop("data", {})

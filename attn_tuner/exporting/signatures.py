@@ -31,7 +31,7 @@ class IdScorer(tf.Module):
         self._trainable = hold(outputs.trainable_variables)
         self._fixed = hold(outputs.non_trainable_variables)
 
-    def __call__(self, ids) -> dict:
+    def __call__(self, ids: tf.Tensor) -> dict:
         outputs, _ = self._answer(
             [tf.convert_to_tensor(each) for each in self._trainable],
             [tf.convert_to_tensor(each) for each in self._fixed],
@@ -68,7 +68,7 @@ class TextScorer(tf.Module):
         ids = tf.TensorSpec((None, bundle.steps), tf.int32)
         self._score = tf.function(self.model, input_signature=[ids], autograph=False)
 
-    def serve(self, texts) -> dict:
+    def serve(self, texts: tf.Tensor) -> dict:
         """Predicts `label` (batch,) and `probabilities` (batch, classes).
 
         With several labels per text, `label` joins those above the threshold and `labels` (batch,
@@ -77,7 +77,7 @@ class TextScorer(tf.Module):
         scores = self._named(self._score(self._filled(self.reader(texts))))
         return {name: each for name, each in scores.items() if name != "weights"}
 
-    def explain(self, texts) -> dict:
+    def explain(self, texts: tf.Tensor) -> dict:
         """Predicts as `serve`, with the tokens, their places in the text and their attention.
 
         `tokens`, `start`, `end` are (batch, steps), `weights` is (batch, hops, steps). Places count
@@ -86,8 +86,8 @@ class TextScorer(tf.Module):
         read = {name: self._filled(each) for name, each in self.reader.explain(texts).items()}
         return {**self._named(self._score(read.pop("ids"))), **read}
 
-    def score(self, ids) -> dict:
-        """`label`, `probabilities` and `weights` of ids (batch, steps), 0 at padding."""
+    def score(self, ids: tf.Tensor) -> dict:
+        """Predicts `label`, `probabilities` and `weights` from ids (batch, steps), 0 at padding."""
         if self._vocabulary_size is not None:
             ids = tf.where(ids < self._vocabulary_size, ids, UNKNOWN)
         return self._named(self._score(ids))

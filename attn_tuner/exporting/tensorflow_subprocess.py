@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from attn_tuner.verbosity import QUIET_TENSORFLOW
 _ANY_BACKEND = ("keras",)
 
 
-def exporter_for_backend(name: str):
+def exporter_for_backend(name: str) -> Callable[[Bundle, Path], Artefact | list[Artefact]]:
     """Returns the exporter of that name, run in a process on TensorFlow if this backend is another.
 
     Raises:
@@ -60,7 +61,7 @@ def _made_elsewhere(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
     ]
 
 
-def main(place: str, folder: str, name: str, *trust: str):
+def main(place: str, folder: str, name: str, *trust: str) -> None:
     """Writes the bundle saved at `place`, and prints the artefacts as JSON."""
     made = exporters[name](Bundle.load(place, trust), Path(folder))
     artefacts = made if isinstance(made, list) else [made]

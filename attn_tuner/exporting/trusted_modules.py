@@ -12,6 +12,8 @@ import importlib.metadata
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -59,7 +61,7 @@ def import_trusted(modules: str | Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def check_trusted(config, folder, trust: Sequence[str] = ()):
+def check_trusted(config: Any, folder: str | Path, trust: Sequence[str] = ()) -> None:
     """Raises RunError if a model's configuration names classes that are not trusted.
 
     Args:
@@ -99,7 +101,7 @@ def check_trusted(config, folder, trust: Sequence[str] = ()):
         )
 
 
-def read_model_config(archive) -> dict:
+def read_model_config(archive: str | Path) -> dict:
     """Reads the configuration of the model in a `.keras` file, without creating the model.
 
     Raises:

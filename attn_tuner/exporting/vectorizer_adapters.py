@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
@@ -9,10 +10,13 @@ import numpy as np
 from attn_tuner.errors import ExportError
 from attn_tuner.text.vectorizer import Vectorizer
 
+if TYPE_CHECKING:  # It imports TensorFlow.
+    from attn_tuner.exporting.keras_vectorizer_graph import KerasTextGraph
+
 _OURS, _KERAS = "attn_tuner", "keras"
 
 
-def adapt_vectorizer(vectorizer):
+def adapt_vectorizer(vectorizer: Any) -> Any:
     """Returns the vectorizer with the interface of `text.Vectorizer`.
 
     Raises:
@@ -58,7 +62,12 @@ class KerasVectorizer:
         offsets = np.cumsum([0, *map(len, rows)], dtype="int64")
         return np.concatenate([np.zeros(0), *rows]).astype("int32"), offsets
 
-    def graph(self, max_length=None, truncation="head", vocabulary_size=None):
+    def graph(
+        self,
+        max_length: int | None = None,
+        truncation: str = "head",
+        vocabulary_size: int | None = None,
+    ) -> "KerasTextGraph":
         """Builds the same conversion from TensorFlow operations."""
         from attn_tuner.exporting.keras_vectorizer_graph import KerasTextGraph
 
@@ -74,13 +83,13 @@ class KerasVectorizer:
         return cls(keras.layers.TextVectorization.from_config(config))
 
 
-def to_json(vectorizer) -> dict:
+def to_json(vectorizer: Any) -> dict:
     """Returns a description of the vectorizer for `from_json`."""
     kind = _KERAS if isinstance(vectorizer, KerasVectorizer) else _OURS
     return {"kind": kind, "config": vectorizer.get_config()}
 
 
-def from_json(stored: Mapping):
+def from_json(stored: Mapping) -> "Vectorizer | KerasVectorizer":
     """Creates the vectorizer from the description by `to_json`."""
     if stored["kind"] == _KERAS:
         return KerasVectorizer.from_config(stored["config"])

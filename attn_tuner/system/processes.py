@@ -52,7 +52,7 @@ def _command(*words) -> list[str]:
     return [sys.executable, "-W", "ignore", own, str(os.getpid()), *map(str, words)]
 
 
-def end_with_parent(parent: int):
+def end_with_parent(parent: int) -> None:
     """Ends this process within a second after its parent ends.
 
     Args:
@@ -64,7 +64,7 @@ def end_with_parent(parent: int):
     _watch(lambda: os.getppid() == parent)
 
 
-def end_with(process: int):
+def end_with(process: int) -> None:
     """Ends this process within a second after another on the same machine ends.
 
     Where the system cannot tell whether a process lives, nothing is watched.

@@ -12,6 +12,8 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
 
 SIGNAL_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _OUTPUTS = (1, 2)
@@ -53,18 +55,18 @@ class Signals:
         finally:
             self._deferring = False
 
-    def raise_exit(self):
+    def raise_exit(self) -> NoReturn:
         """Raises KeyboardInterrupt or SystemExit because of the signal."""
         if self.number == signal.SIGINT and not self.exits:
             raise KeyboardInterrupt
         raise SystemExit(self.status)
 
-    def raise_if_received(self):
+    def raise_if_received(self) -> None:
         """Raises KeyboardInterrupt or SystemExit if a signal was received."""
         if self.received():
             self.raise_exit()
 
-    def handle(self, number, frame=None):
+    def handle(self, number: int, frame: FrameType | None = None) -> None:
         """Handles a signal; registered with `signal.signal`."""
         first, self.number = self.number is None, number
         if number == getattr(signal, "SIGHUP", None):
@@ -109,7 +111,7 @@ def handle_signals(exits: bool = False) -> Iterator[Signals]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
-def write_stderr(sentence: str):
+def write_stderr(sentence: str) -> None:
     """Writes a line to standard error, if that is open."""
     with contextlib.suppress(OSError, RuntimeError, AttributeError):
         os.write(sys.stderr.fileno(), f"{sentence}\n".encode())

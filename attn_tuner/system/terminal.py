@@ -9,7 +9,7 @@ _KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 _COMMANDS = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-def escape_controls(text) -> str:
+def escape_controls(text: object) -> str:
     r"""Escapes every character that a terminal might interpret, as JSON writes it: `\u001b`.
 
     Line feeds and tabs stay. JSON stays JSON with the same values.
@@ -23,7 +23,7 @@ def escape_controls(text) -> str:
     return "".join(_shown(each) for each in text)
 
 
-def to_single_line(text) -> str:
+def to_single_line(text: object) -> str:
     """Escapes as `escape_controls`, and replaces line feeds and tabs by spaces."""
     return escape_controls(text).replace("\n", " ").replace("\t", " ")
 

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.bucket_lengths import choose_bucket_lengths
@@ -46,9 +47,9 @@ class Batches(keras.utils.PyDataset):
         vocabulary_size: int | None = None,
         shuffle: bool = True,
         seed: int = 0,
-        rows=None,
+        rows: ArrayLike | None = None,
         bucket_count: int | None = None,
-        sample_weight=None,
+        sample_weight: ArrayLike | None = None,
     ):
         super().__init__()
         rows = np.arange(len(store)) if rows is None else np.asarray(rows, np.int64)
@@ -79,7 +80,7 @@ class Batches(keras.utils.PyDataset):
         """Labels in the order of `rows`: `(texts, ...)`."""
         return self.store.labels[self.rows]
 
-    def begin(self, epoch: int, batch: int = 0):
+    def begin(self, epoch: int, batch: int = 0) -> None:
         """Moves to an epoch, after `batch` of its batches.
 
         `len` then counts the batches that remain in this epoch; later epochs are complete again. As
@@ -105,15 +106,15 @@ class Batches(keras.utils.PyDataset):
         """Returns two batches of an epoch, of different lengths if there are any."""
         return [self._batch(chosen) for chosen in self._every[:2]]
 
-    def on_epoch_begin(self):
+    def on_epoch_begin(self) -> None:
         self._running, self._complete = True, False
 
-    def on_epoch_end(self):
+    def on_epoch_end(self) -> None:
         # Keras also calls this when it inspects the data before the first epoch.
         if self._running and self._complete:
             self.begin(self.epoch + 1)
 
-    def in_store_order(self, predictions) -> np.ndarray:
+    def in_store_order(self, predictions: ArrayLike) -> np.ndarray:
         """Reorders predictions from the order of these batches to that of `rows`."""
         predictions = np.asarray(predictions)
         if self.shuffle:

@@ -1,12 +1,15 @@
 """Chooses the few lengths to which texts are padded, so that padding costs least."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 _STEP = 8  # Bucket lengths are multiples of this.
 _MOST_CANDIDATES = 512
 
 
-def choose_bucket_lengths(lengths, bucket_count: int = 8, limit: int | None = None) -> np.ndarray:
+def choose_bucket_lengths(
+    lengths: ArrayLike, bucket_count: int = 8, limit: int | None = None
+) -> np.ndarray:
     """Finds the bucket lengths with the least total padding.
 
         minimise  sum over texts of (lowest rung >= length of the text)

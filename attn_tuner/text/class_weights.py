@@ -1,6 +1,7 @@
 """Computes class weights for imbalanced data."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 MIN_CLASS_SHARE = 0.2  # Weights are the default if one of two classes has a smaller share.
 
@@ -16,7 +17,7 @@ def is_imbalanced(labels: np.ndarray, classes: int, share: float = MIN_CLASS_SHA
     return bool(counts.min() < share * 2 / classes * len(labels))
 
 
-def balanced_weights(labels, classes: int) -> np.ndarray:
+def balanced_weights(labels: ArrayLike, classes: int) -> np.ndarray:
     """Computes sample weights by which all classes count equally: `(texts,)` float32, mean 1.
 
     w_i = texts / (classes * texts of the class of i)

@@ -4,6 +4,8 @@ import math
 import numbers
 import re
 import unicodedata
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +19,7 @@ _SHOWN = 60  # Characters of a value in a message.
 _MISSING_NAMES = {"NAType", "NaTType", "NoneType"}  # pandas' own, without importing pandas.
 
 
-def clean_texts(values, where: str) -> list[str]:
+def clean_texts(values: Iterable, where: str) -> list[str]:
     """Converts values to strings that UTF-8 can encode.
 
     Args:
@@ -44,7 +46,7 @@ def clean_texts(values, where: str) -> list[str]:
     return texts
 
 
-def clean_labels(values, where: str) -> list[str]:
+def clean_labels(values: Iterable, where: str) -> list[str]:
     """Converts each label to a class name.
 
     Strings lose the space around them, characters that show nothing, and the choice between a
@@ -65,14 +67,14 @@ def clean_labels(values, where: str) -> list[str]:
     return names
 
 
-def is_missing(value) -> bool:
+def is_missing(value: Any) -> bool:
     """Checks for None, NaN and the missing values of pandas."""
     if type(value).__name__ in _MISSING_NAMES:
         return True
     return isinstance(value, float | np.floating) and bool(value != value)
 
 
-def short_repr(value) -> str:
+def short_repr(value: Any) -> str:
     """Returns the repr of a value, shortened for a message."""
     try:
         said = repr(value)
@@ -82,7 +84,7 @@ def short_repr(value) -> str:
     return said if len(said) <= _SHOWN else f"{said[:_SHOWN]}..."
 
 
-def sorted_classes(names) -> tuple[str, ...]:
+def sorted_classes(names: Iterable[str]) -> tuple[str, ...]:
     """Sorts the distinct names: numerically if all are whole numbers, else alphabetically."""
     distinct = set(names)
     if all(re.fullmatch(r"-?\d{1,4000}", name) for name in distinct):

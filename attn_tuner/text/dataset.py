@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from attn_tuner.errors import DataError
 from attn_tuner.tasks import task_of
@@ -34,7 +35,7 @@ class Split:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def take(self, indices) -> "Split":
+    def take(self, indices: ArrayLike) -> "Split":
         """Returns the texts at `indices`, in that order."""
         indices = np.asarray(indices, dtype=np.int64)
         return Split([self.texts[index] for index in indices], self.labels[indices])

@@ -1,6 +1,8 @@
 """Checks that a data set can be learned from."""
 
 import numbers
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,17 +19,18 @@ def check_fraction(role: str, fraction: float) -> float:
     return fraction
 
 
-def check_seed(seed):
+def check_seed(seed: Any) -> None:
     """Raises DataError if NumPy does not accept the seed."""
     whole = isinstance(seed, numbers.Integral) and not isinstance(seed, bool | np.bool_)
     if not whole or seed < 0:
         raise DataError(f"The seed is {seed!r}. It should be a whole number from 0 up.")
 
 
-def check_classes(name: str, train: Split, classes, task: Task):
+def check_classes(name: str, train: Split, classes: Sequence[str], task: Task) -> None:
     """Raises DataError if training has fewer than two classes, or one text of a class."""
     if task.kind != "class":
-        return check_each_class_is_left(name, train, classes, task)
+        check_each_class_is_left(name, train, classes, task)
+        return
     if len(classes) < 2:
         only = f" ('{classes[0]}')" if classes else ""
         raise DataError(f"{name} has one class only{only}. A classifier needs at least two.")
@@ -47,16 +50,17 @@ def check_classes(name: str, train: Split, classes, task: Task):
     check_each_class_is_left(name, train, classes, task)
 
 
-def check_each_class_is_left(name: str, train: Split, classes, task: Task):
+def check_each_class_is_left(name: str, train: Split, classes: Sequence[str], task: Task) -> None:
     """Raises DataError if a class has no training text, or all numbers are equal."""
     if task.kind == "labels":
-        return check_every_label(name, train.labels, classes)
+        check_every_label(name, train.labels, classes)
+        return
     if task.kind == "number":
         if len(np.unique(train.labels)) < 2:
             raise DataError(
                 f"All training texts of {name} have the same number. There is nothing to learn."
             )
-        return None
+        return
     absent = [classes[index] for index in np.flatnonzero(train.counts(len(classes)) == 0)]
     if absent:
         raise DataError(

@@ -1,5 +1,7 @@
 """Writes the notes on a data set: sentences about what a user should know."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from attn_tuner.metrics import kind_of
@@ -21,7 +23,7 @@ def held_out_note(role: str, part: Split) -> str:
     return f"{len(part):,} training texts{copies} were held out for {role}."
 
 
-def repetition_notes(part: Split, classes) -> list[str]:
+def repetition_notes(part: Split, classes: Sequence[str]) -> list[str]:
     """Says whether texts are repeated, and which text dominates a class."""
     text_of = text_ids(part.texts)
     copies = np.bincount(text_of)
@@ -45,7 +47,7 @@ def repetition_notes(part: Split, classes) -> list[str]:
     return said
 
 
-def contradiction_notes(train: Split, splits) -> list[str]:
+def contradiction_notes(train: Split, splits: dict[str, Split]) -> list[str]:
     """Says how many texts occur with different labels."""
     parts = [train, *splits.values()]
     if kind_of(train.labels) != "class":
@@ -66,7 +68,7 @@ def contradiction_notes(train: Split, splits) -> list[str]:
     ]
 
 
-def missing_classes(labels: np.ndarray, classes) -> list[str]:
+def missing_classes(labels: np.ndarray, classes: Sequence[str]) -> list[str]:
     """Returns the classes or labels that have no text among these."""
     labels = np.asarray(labels)
     if kind_of(labels) == "number":
@@ -75,7 +77,7 @@ def missing_classes(labels: np.ndarray, classes) -> list[str]:
     return [name for name, there in zip(classes, present, strict=True) if not there]
 
 
-def missing_class_notes(parts: dict[str, Split], classes) -> list[str]:
+def missing_class_notes(parts: dict[str, Split], classes: Sequence[str]) -> list[str]:
     """Writes one sentence for each part that lacks classes."""
     return [
         missing_class_note(role, absent, len(classes))
@@ -84,7 +86,7 @@ def missing_class_notes(parts: dict[str, Split], classes) -> list[str]:
     ]
 
 
-def missing_class_note(role: str, absent, classes: int) -> str:
+def missing_class_note(role: str, absent: Sequence[str], classes: int) -> str:
     """Writes the sentence on a part that lacks these classes."""
     named = _listed(absent)
     if len(absent) == 1:
@@ -98,7 +100,7 @@ def missing_class_note(role: str, absent, classes: int) -> str:
     )
 
 
-def empty_columns_note(names) -> str:
+def empty_columns_note(names: Sequence[str]) -> str:
     """Writes the sentence on columns of a one-hot matrix without any 1."""
     return f"Label columns without any 1 were ignored: {_listed(names)}."
 

@@ -6,6 +6,7 @@ opinions may be negated. So word counts say little, while who is judging and whe
 precedes the judgement decide. Attention can be checked against the words that decide.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
@@ -126,7 +127,9 @@ def is_own_opinion(sentence: str) -> bool:
     return "I" in words or "we" in words or "We" in words
 
 
-def tokens_within(token_spans, spans) -> list[int]:
+def tokens_within(
+    token_spans: Iterable[tuple[int, int]], spans: Iterable[tuple[int, int]]
+) -> list[int]:
     """Returns the indices of tokens that overlap any of the character spans.
 
     Args:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class InputTexts:
     columns: Mapping[str, list] = field(default_factory=dict)
 
 
-def read_texts(source, text=None, who: str = "predict()") -> InputTexts:
+def read_texts(source: Any, text: str | None = None, who: str = "predict()") -> InputTexts:
     """Reads the texts in `source`.
 
     Args:
@@ -87,7 +88,7 @@ def is_file_path(given: str) -> bool:
         return False
 
 
-def texts_or_file(arguments: list[str], text=None) -> str | list[str]:
+def texts_or_file(arguments: list[str], text: str | None = None) -> str | list[str]:
     """Turns arguments of a command into a `source` for `read_texts`: one file, or texts.
 
     Raises:

@@ -4,6 +4,8 @@ import ast
 import io
 import json
 import tokenize
+from collections.abc import Iterable
+from typing import Any
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.cleaning import short_repr
@@ -12,13 +14,13 @@ _LONGEST = 100_000  # Characters of a cell that is read as a list.
 _OPEN, _CLOSE = "[({", "])}"
 
 
-def looks_like_list(cell) -> bool:
+def looks_like_list(cell: Any) -> bool:
     """Checks that a cell begins and ends as a list does; it may still not parse as one."""
     cell = cell.strip() if isinstance(cell, str) else ""
     return len(cell) > 1 and cell[0] in _OPEN and cell[-1] == _CLOSE[_OPEN.index(cell[0])]
 
 
-def are_lists(values) -> bool:
+def are_lists(values: Iterable) -> bool:
     """Checks that every cell with content is a list, and at least one has other than one name.
 
     Cells such as `[sport]` alone may be names in brackets.

@@ -11,7 +11,9 @@ _JOINERS = re.compile("[\u200c\u200d\ufe00-\ufe0f]")
 _SAID = 3  # Examples in a note.
 
 
-def merge_spellings(counts: Mapping[str, int], known: Iterable[str] = ()):
+def merge_spellings(
+    counts: Mapping[str, int], known: Iterable[str] = ()
+) -> tuple[dict[str, str], list[str]]:
     """Chooses one name for all spellings of a label.
 
     Names are one class if they are equal after NFKC, which joins full-width letters, ligatures

@@ -2,7 +2,8 @@
 
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -33,12 +34,12 @@ def guess_task(values: Sequence) -> str | None:
     return "regression" if values and numbers_all and any(map(_is_fraction, values)) else None
 
 
-def is_one_hot(rows) -> bool:
+def is_one_hot(rows: Iterable) -> bool:
     """Checks for rows of equal length, at least two columns, and exactly one 1 in each."""
     return _places(list(rows)) is not None
 
 
-def one_hot_to_classes(values: Sequence, names=None) -> list:
+def one_hot_to_classes(values: Sequence, names: Sequence[str] | None = None) -> list:
     """Returns one label per text: the column of a one-hot row, x for `[x]`, any other value
     unchanged.
 
@@ -65,7 +66,7 @@ def _places(rows: list) -> list[int] | None:
     return found.argmax(axis=1).tolist()
 
 
-def indices_to_names(values: Sequence, names) -> list:
+def indices_to_names(values: Sequence, names: Sequence[str]) -> list:
     """Replaces rows of 0 and 1, or indices of labels, by names; other values are unchanged.
 
     Args:
@@ -78,7 +79,7 @@ def indices_to_names(values: Sequence, names) -> list:
     return [names[value] if is_class_index(value, names) else value for value in values]
 
 
-def is_class_index(value, names) -> bool:
+def is_class_index(value: Any, names: Sequence[str]) -> bool:
     """Checks for an integer that is an index into `names`."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
     return whole and 0 <= value < len(names)
@@ -102,7 +103,9 @@ def parse_numbers(values: Sequence, where: str) -> np.ndarray:
     return np.array(found, "float32")
 
 
-def parse_label_sets(parts: dict[str, Sequence], name: str, classes=None):
+def parse_label_sets(
+    parts: dict[str, Sequence], name: str, classes: Sequence[str] | None = None
+) -> tuple[dict[str, np.ndarray], tuple[str, ...], list[str]]:
     """Converts several labels per text to a 0/1 matrix for each part.
 
     Args:
@@ -148,7 +151,7 @@ def parse_label_sets(parts: dict[str, Sequence], name: str, classes=None):
     return matrices, names, notes
 
 
-def check_every_label(name: str, matrix: np.ndarray, names):
+def check_every_label(name: str, matrix: np.ndarray, names: Sequence[str]) -> None:
     """Raises DataError if no training text has one of the labels."""
     absent = [each for each, count in zip(names, matrix.sum(axis=0), strict=True) if not count]
     if absent:

@@ -1,6 +1,7 @@
 """Loads any source of texts and labels as a `TextDataset`."""
 
 import logging
+from typing import Any
 
 import numpy as np
 
@@ -33,14 +34,14 @@ _log = logging.getLogger(__name__)
 
 
 def load(
-    source,
-    text=None,
-    label=None,
-    validation=None,
-    test=None,
-    seed=0,
-    task=None,
-    unlabelled=None,
+    source: Any,
+    text: str | None = None,
+    label: str | None = None,
+    validation: Any = None,
+    test: Any = None,
+    seed: int = 0,
+    task: str | None = None,
+    unlabelled: Any = None,
 ) -> TextDataset:
     """Reads texts and labels, checks them and divides them into parts.
 
@@ -109,7 +110,7 @@ def load(
     )
 
 
-def read_source(source, text=None, label=None) -> RawData:
+def read_source(source: Any, text: str | None = None, label: str | None = None) -> RawData:
     """Reads a source with the loader that accepts it."""
     for name in loaders:
         loader = loaders[name]()

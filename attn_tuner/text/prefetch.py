@@ -1,13 +1,18 @@
 """Hands batches to Keras without the autotuning of tf.data."""
 
+from typing import TYPE_CHECKING
+
 import keras
 
 from attn_tuner.text.batches import Batches
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
 PREFETCHED_BATCHES = 2  # Batches prepared while the model computes.
 
 
-def prefetch(batches: keras.utils.PyDataset):
+def prefetch(batches: keras.utils.PyDataset) -> "keras.utils.PyDataset | tf.data.Dataset":
     """Wraps batches for `fit` and `predict`: the same batches in the same order, epoch after epoch.
 
     On TensorFlow, Keras reads a `PyDataset` through tf.data, whose autotuning does not help with

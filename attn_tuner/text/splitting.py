@@ -1,5 +1,7 @@
 """Divides data sets so that all copies of a text go to the same part, stratified by class."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
 from attn_tuner.metrics import kind_of
@@ -17,7 +19,9 @@ def default_fraction(count: int) -> float:
     return min(max(0.1, min(0.2, _SMALLEST / count)), _LARGEST / count)
 
 
-def hold_out(part: Split, fraction: float, seed: int, classes: int, leave: int = 1):
+def hold_out(
+    part: Split, fraction: float, seed: int, classes: int, leave: int = 1
+) -> tuple[Split, Split]:
     """Divides a part into (remaining, held out), stratified by class.
 
     Distinct texts are divided, so that no text is on both sides. Of each class the fraction is
@@ -49,14 +53,14 @@ def hold_out(part: Split, fraction: float, seed: int, classes: int, leave: int =
     return part.take(np.flatnonzero(~rows)), part.take(np.flatnonzero(rows))
 
 
-def remove_texts_of(part: Split, others) -> tuple[Split, int]:
+def remove_texts_of(part: Split, others: Iterable[Split]) -> tuple[Split, int]:
     """Removes the texts of other parts; returns the part and how many rows were removed."""
     forbidden = {text for other in others for text in other.texts}
     kept = [index for index, text in enumerate(part.texts) if text not in forbidden]
     return part.take(kept), len(part) - len(kept)
 
 
-def text_ids(texts) -> np.ndarray:
+def text_ids(texts: Sequence[str]) -> np.ndarray:
     """Numbers the distinct texts in order of appearance: `(texts,)` int64."""
     numbers: dict[str, int] = {}
     found = (numbers.setdefault(text, len(numbers)) for text in texts)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import BinaryIO
 
 from attn_tuner.errors import DataError
 from attn_tuner.storage.atomic_files import scratch
@@ -13,7 +14,9 @@ _SEPARATORS = {",": ".csv", "\t": ".tsv"}
 _COLUMN = re.compile(r"[\w .-]{1,40}")  # What a column of a table is usually called.
 
 
-def read_arguments(arguments, stream, text: str | None, who: str) -> tuple[InputTexts, str]:
+def read_arguments(
+    arguments: list[str], stream: BinaryIO, text: str | None, who: str
+) -> tuple[InputTexts, str]:
     """Reads the texts of a command: its arguments, the file that they name, or standard input.
 
     Args:

@@ -4,6 +4,7 @@ Nothing here runs Python when called, and no operation comes from outside Tensor
 """
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -32,7 +33,13 @@ class TextGraph(tf.Module):
         vocabulary_size: ids from here on are read as unknown.
     """
 
-    def __init__(self, vectorizer, max_length=None, truncation="head", vocabulary_size=None):
+    def __init__(
+        self,
+        vectorizer: Any,
+        max_length: int | None = None,
+        truncation: str = "head",
+        vocabulary_size: int | None = None,
+    ):
         super().__init__()
         self._split = vectorizer.split
         self._ends = None if max_length is None else head_tail_lengths(max_length, truncation)
@@ -49,16 +56,16 @@ class TextGraph(tf.Module):
             default_value=UNKNOWN,
         )
 
-    def __call__(self, texts) -> tf.Tensor:
+    def __call__(self, texts: tf.Tensor) -> tf.Tensor:
         """Encodes texts: (batch,) string -> (batch, steps) int32; at least 1 step."""
         tokens, _ = self._tokens(texts)
         return self._ids(tokens)
 
-    def tokens(self, texts) -> tf.RaggedTensor:
+    def tokens(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Splits texts into the tokens that are kept: (batch,) string -> (batch, ragged) string."""
         return self._tokens(texts)[0]
 
-    def explain(self, texts) -> dict[str, tf.Tensor]:
+    def explain(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encodes texts with tokens and places: ids, tokens, start and end, each (batch, steps).
 
         `start` and `end` count the characters of the text, as Python does. After the end of a text

@@ -1,5 +1,6 @@
 """Stores encoded texts on disk, memory-mapped by every trial."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,7 +58,7 @@ class TokenStore:
         return cls(ids, offsets, labels, len(vectorizer), mean)
 
     @classmethod
-    def concatenate(cls, stores) -> "TokenStore":
+    def concatenate(cls, stores: Iterable["TokenStore"]) -> "TokenStore":
         """Joins stores of the same vectorizer into one, in memory."""
         stores = list(stores)
         lengths = np.concatenate([store.lengths for store in stores])
@@ -70,7 +71,7 @@ class TokenStore:
         )
 
     @classmethod
-    def open(cls, directory, check: bool = False) -> "TokenStore":
+    def open(cls, directory: str | Path, check: bool = False) -> "TokenStore":
         """Opens a store on disk; ids are read when they are used.
 
         Args:
@@ -94,7 +95,7 @@ class TokenStore:
             store.check()
         return store
 
-    def check(self):
+    def check(self) -> None:
         """Raises ValueError if the arrays do not belong together."""
         if (
             self.ids.dtype != np.int32
@@ -108,7 +109,7 @@ class TokenStore:
         ):
             raise ValueError("its ids, offsets and labels do not belong together")
 
-    def save(self, directory):
+    def save(self, directory: str | Path) -> None:
         """Writes the store into a new folder atomically."""
         facts = {"vocabulary_size": self.vocabulary_size, "token_length": self.token_length}
         with new_folder(directory, replaces=False) as draft:
@@ -152,7 +153,9 @@ class TokenStore:
         return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
 
 
-def encode_parts(dataset: TextDataset, vectorizer: Vectorizer, directory) -> dict[str, TokenStore]:
+def encode_parts(
+    dataset: TextDataset, vectorizer: Vectorizer, directory: str | Path
+) -> dict[str, TokenStore]:
     """Encodes all parts into `directory/role`, or opens them if that was done before.
 
     Raises:
@@ -170,7 +173,7 @@ def encode_parts(dataset: TextDataset, vectorizer: Vectorizer, directory) -> dic
     return {role: TokenStore.open(directory / role, check=True) for role in dataset.parts()}
 
 
-def open_vectorizer(directory) -> Vectorizer:
+def open_vectorizer(directory: str | Path) -> Vectorizer:
     """Loads the vectorizer that encoded the texts in this folder."""
     path = Path(directory) / VECTORIZER
     with reading(path, _ENCODE_AGAIN):

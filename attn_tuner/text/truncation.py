@@ -1,10 +1,13 @@
 """Truncates texts that exceed the length limit: keeps the head, the tail or both ends."""
 
+from typing import TypeVar
+
 import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.registry import unknown
 
+T = TypeVar("T", list, np.ndarray)
 TRUNCATIONS = ("head", "tail", "ends")
 
 
@@ -21,7 +24,7 @@ def head_tail_lengths(limit: int, truncation: str) -> tuple[int, int]:
     return first, limit - first
 
 
-def truncate(tokens, limit: int | None, truncation: str = "head"):
+def truncate(tokens: T, limit: int | None, truncation: str = "head") -> T:
     """Returns the sequence, shortened to `limit` tokens if it is longer."""
     if limit is None or len(tokens) <= limit:
         return tokens

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.cleaning import clean_texts
+from attn_tuner.text.dataset import Split
 from attn_tuner.text.loaders.base import choose_text
 from attn_tuner.text.loaders.files import read_lines, read_table
 from attn_tuner.text.loaders.sequences import to_list
@@ -12,7 +14,7 @@ from attn_tuner.text.loaders.sequences import to_list
 LINES_SUFFIX = ".txt"
 
 
-def read_unlabelled(source, text=None) -> list[str]:
+def read_unlabelled(source: Any, text: str | None = None) -> list[str]:
     """Reads the texts of a source; labels are ignored.
 
     Args:
@@ -43,7 +45,7 @@ def read_unlabelled(source, text=None) -> list[str]:
     return clean_texts(values, where)
 
 
-def remove_held_out(texts: Iterable[str], parts) -> tuple[list[str], int]:
+def remove_held_out(texts: Iterable[str], parts: "Iterable[Split]") -> tuple[list[str], int]:
     """Removes the texts of validation and test parts; returns the rest and how many were removed.
 
     Args:

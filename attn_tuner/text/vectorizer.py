@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from attn_tuner.registry import unknown
 from attn_tuner.text.token_ids import PADDING, SPECIAL_TOKENS, UNKNOWN
 from attn_tuner.text.tokenization import SPLITS, token_spans, tokens
 from attn_tuner.text.truncation import truncate
+
+if TYPE_CHECKING:  # It imports TensorFlow.
+    from attn_tuner.text.tf_tokenization import TextGraph
 
 _SPECIAL = list(SPECIAL_TOKENS)
 _ENOUGH_TEXTS = 1_000
@@ -118,7 +122,7 @@ class Vectorizer:
         max_length: int | None = None,
         truncation: str = "head",
         vocabulary_size: int | None = None,
-    ):
+    ) -> "TextGraph":
         """Builds the same conversion from TensorFlow operations: a `tf_tokenization.TextGraph`."""
         from attn_tuner.text.tf_tokenization import TextGraph
 

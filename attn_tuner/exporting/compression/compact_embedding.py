@@ -1,5 +1,7 @@
 """An embedding layer in fewer bytes: fewer rows, narrower numbers, or two factors."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -36,7 +38,15 @@ class CompactEmbedding(keras.layers.Layer):
         ids `(batch, steps)` to `(batch, steps, output_dim)`.
     """
 
-    def __init__(self, input_dim, output_dim, rows="int8", rank=None, mask_zero=False, **kwargs):
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        rows: str = "int8",
+        rank: int | None = None,
+        mask_zero: bool = False,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.input_dim = input_dim
         self.output_dim = output_dim
@@ -55,7 +65,7 @@ class CompactEmbedding(keras.layers.Layer):
         """Numbers that share a column of the table."""
         return 2 if self.rows == "int4" else GROUP_SIZES.get(self.rows, 1)
 
-    def build(self, ids_shape):
+    def build(self, ids_shape: tuple) -> None:
         def fixed(name, shape, dtype):
             return self.add_weight(
                 name=name, shape=shape, dtype=dtype, initializer="zeros", trainable=False
@@ -71,7 +81,7 @@ class CompactEmbedding(keras.layers.Layer):
         if self.rank is not None:
             self.factor = fixed("factor", (self.rank, self.output_dim), "float32")
 
-    def call(self, ids):
+    def call(self, ids: Any) -> Any:
         ids = ops.cast(ids, "int32")
         taken = ops.take(self.table, ids, axis=0)
         if self.rows in GROUP_SIZES:
@@ -96,7 +106,7 @@ class CompactEmbedding(keras.layers.Layer):
         groups = ops.take(self.books, ops.cast(codes, "int32") + begins, axis=0)
         return ops.reshape(groups, (*shape, places * self.group))[..., : self.width]
 
-    def assign_table(self, table: np.ndarray):
+    def assign_table(self, table: np.ndarray) -> None:
         """Compresses a full table (input_dim, output_dim) into this layer."""
         if self.rank is not None:
             left, strengths, right = np.linalg.svd(table, full_matrices=False)
@@ -116,12 +126,12 @@ class CompactEmbedding(keras.layers.Layer):
             self.books.assign(books)
         self.table.assign(table.astype(self.rows if self.group == 1 else "int8"))
 
-    def compute_mask(self, ids, mask=None):
+    def compute_mask(self, ids: Any, mask: Any = None) -> Any:
         return ops.not_equal(ids, 0) if self.mask_zero else None
 
-    def compute_output_spec(self, ids):
+    def compute_output_spec(self, ids: Any) -> keras.KerasTensor:
         return keras.KerasTensor((*ids.shape, self.output_dim), dtype=self.compute_dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         names = ("input_dim", "output_dim", "rows", "rank", "mask_zero")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

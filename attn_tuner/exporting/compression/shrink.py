@@ -166,7 +166,10 @@ def mean_change(given: np.ndarray, expected: np.ndarray) -> float:
 
 
 def describe_change(
-    given: np.ndarray, expected: np.ndarray, labels=None, kind: str = "class"
+    given: np.ndarray,
+    expected: np.ndarray,
+    labels: Sequence[int] | np.ndarray | None = None,
+    kind: str = "class",
 ) -> str:
     """Describes in words how the answers of a shrunk model change.
 

@@ -24,13 +24,13 @@ class Reader:
     256]]`; the spelled text is split at spaces.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str):
         with open(path, encoding="utf-8") as file:
             self.facts = json.load(file)
         self.known = {token: index for index, token in enumerate(self.facts["vocabulary"])}
         self.classes = self.facts["classes"]
 
-    def tokens(self, text):
+    def tokens(self, text: str) -> list[str]:
         """Splits a text into the tokens that the model reads, truncated to its limit."""
         facts = self.facts
         for pattern, blank in facts["markup"]:
@@ -44,7 +44,7 @@ class Reader:
         first, last = facts["kept"] or (len(found), 0)
         return found if len(found) <= first + last else found[:first] + found[len(found) - last :]
 
-    def spelled(self, letter):
+    def spelled(self, letter: str) -> str:
         """Returns the spelling of one character."""
         pages, rows = self.facts["pages"], self.facts["rows"]
         row = rows[256 * pages[ord(letter) // 256] + ord(letter) % 256]
@@ -54,11 +54,11 @@ class Reader:
             if each != NOTHING
         )
 
-    def ids(self, text):
+    def ids(self, text: str) -> list[int]:
         """Encodes a text: one id per token; 1 for tokens outside the vocabulary."""
         return [max(self.known.get(token, UNKNOWN), UNKNOWN) for token in self.tokens(text)]
 
-    def padded(self, texts):
+    def padded(self, texts: list[str]) -> list[list[int]]:
         """Encodes texts as rows of equal length, at least 1, or of the model's fixed length."""
         rows = [self.ids(text) for text in texts]
         steps = self.facts["steps"] or max([1, *map(len, rows)])

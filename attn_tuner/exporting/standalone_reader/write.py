@@ -14,7 +14,7 @@ from attn_tuner.text.tokenization import APOSTROPHES, MARKUP
 from attn_tuner.text.truncation import head_tail_lengths
 
 
-def write_reader(bundle: Bundle, folder: Path):
+def write_reader(bundle: Bundle, folder: Path) -> None:
     """Writes `vectorizer.json`, and `reader.py` and `reader.js`, which need no other file.
 
     Raises:

@@ -31,7 +31,7 @@ LIBRARIES = {
 }
 
 
-def run_savedmodel(request):
+def run_savedmodel(request: dict) -> dict:
     """Predicts labels and probabilities from strings, with TensorFlow alone."""
     import tensorflow as tf
 
@@ -48,7 +48,7 @@ def run_savedmodel(request):
     return {"probabilities": given, **({"labels": labels} if labels else {})}
 
 
-def run_keras(request):
+def run_keras(request: dict) -> dict:
     """Predicts from padded ids, with the model loaded in safe mode."""
     import keras
 
@@ -58,7 +58,7 @@ def run_keras(request):
     return _answer(model.predict_on_batch(ids) for ids in _batches(request, size=64))
 
 
-def run_onnx(request):
+def run_onnx(request: dict) -> dict:
     """Predicts probabilities from ids, with numpy and onnxruntime alone."""
     import onnxruntime
 
@@ -68,7 +68,7 @@ def run_onnx(request):
     return _answer(session.run([name], {"ids": ids})[0] for ids in _batches(request, size=64))
 
 
-def run_litert(request):
+def run_litert(request: dict) -> dict:
     """Predicts probabilities from ids with the LiteRT interpreter, which has built-in operators
     only.
     """
@@ -112,7 +112,7 @@ RUNNERS = {
 }
 
 
-def main(kind):
+def main(kind: str) -> None:
     """Answers requests until standard input closes."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # Output of libraries must not mix with the answers.

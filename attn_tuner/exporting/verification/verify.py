@@ -115,9 +115,9 @@ def verify_artefact(
     artefact: Artefact,
     texts: Sequence[str],
     process: FreshProcess,
-    expected=None,
-    labels=None,
-    whole=None,
+    expected: np.ndarray | None = None,
+    labels: Sequence[int] | np.ndarray | None = None,
+    whole: np.ndarray | None = None,
 ) -> Proof:
     """Runs the artefact on `texts` in `process` and compares it with the bundle.
 

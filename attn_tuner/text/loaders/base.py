@@ -9,7 +9,7 @@ registered under a name: `@loaders.register("csv")`. At most one loader accepts 
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from attn_tuner.errors import DataError
@@ -88,7 +88,9 @@ def role_of(split: str) -> str | None:
     return _SPLITS.get(split.lower())
 
 
-def choose_columns(name: str, columns, text: str | None, label: str | None) -> tuple[str, str]:
+def choose_columns(
+    name: str, columns: Iterable, text: str | None, label: str | None
+) -> tuple[str, str]:
     """Chooses the columns of text and label: those asked for, else the one obvious choice.
 
     Column names must be distinct, as the choice would be a guess otherwise.
@@ -125,7 +127,7 @@ def choose_columns(name: str, columns, text: str | None, label: str | None) -> t
     return text, label
 
 
-def choose_text(name: str, columns, text: str | None) -> str:
+def choose_text(name: str, columns: Iterable, text: str | None) -> str:
     """Chooses the column of text: the one asked for, an obvious one, or the only one.
 
     Raises:

@@ -1,6 +1,7 @@
 """Reads plain Python objects: a dict of columns, or a list of rows."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
@@ -11,14 +12,14 @@ from attn_tuner.text.loaders.sequences import records_to_rows, to_list
 class ColumnsLoader:
     """Takes `{"text": texts, "label": labels}`, a list of `(text, label)` pairs or of dicts."""
 
-    def accepts(self, source) -> bool:
+    def accepts(self, source: Any) -> bool:
         if isinstance(source, Mapping):
             return True
         if not isinstance(source, list) or not source:
             return False
         return all(isinstance(row, Mapping) for row in source) or all(map(_is_pair, source))
 
-    def read(self, source, text=None, label=None) -> RawData:
+    def read(self, source: Any, text: str | None = None, label: str | None = None) -> RawData:
         if isinstance(source, Mapping):
             name = "the dict"
             text, label = choose_columns(name, source, text, label)

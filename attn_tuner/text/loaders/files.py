@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
@@ -23,14 +24,14 @@ class FilesLoader:
     semicolons, tabs or bars. .gz, .bz2 and .xz are decompressed.
     """
 
-    def accepts(self, source) -> bool:
+    def accepts(self, source: Any) -> bool:
         if isinstance(source, Path):
             return True
         return isinstance(source, str) and (
             table_suffix(Path(source)) in _READERS or _exists(source)
         )
 
-    def read(self, source, text=None, label=None) -> RawData:
+    def read(self, source: Any, text: str | None = None, label: str | None = None) -> RawData:
         path = Path(source)
         columns, rows = read_table(path)
         text, label = choose_columns(path.name, columns, text, label)
@@ -76,7 +77,7 @@ def read_lines(path: Path) -> list[str]:
     return decode_text(path.name, read_decompressed(path)).splitlines()
 
 
-def read_csv(name: str, data: bytes):
+def read_csv(name: str, data: bytes) -> tuple[list[str], list]:
     """Reads a CSV table whose separator the first line shows."""
     text = decode_text(name, data)
     first = text.lstrip("\r\n").split("\n", 1)[0]
@@ -84,12 +85,12 @@ def read_csv(name: str, data: bytes):
     return _rows(name, text, max(fields, key=lambda mark: fields[mark]))
 
 
-def read_tsv(name: str, data: bytes):
+def read_tsv(name: str, data: bytes) -> tuple[list[str], list]:
     """Reads a table with tabs between fields."""
     return _rows(name, decode_text(name, data), "\t")
 
 
-def read_json(name: str, data: bytes):
+def read_json(name: str, data: bytes) -> tuple[list[str], list]:
     """Reads a JSON array of objects, or an object with a list for each column.
 
     Files named `.json` that hold JSON Lines are read as such.
@@ -119,7 +120,7 @@ def read_json(name: str, data: bytes):
     return records_to_rows(name, found, "Element")
 
 
-def read_jsonl(name: str, data: bytes):
+def read_jsonl(name: str, data: bytes) -> tuple[list[str], list]:
     """Reads a table with one JSON object per line."""
     records, numbers = [], []
     for number, line in enumerate(decode_text(name, data).split("\n"), start=1):
@@ -133,7 +134,7 @@ def read_jsonl(name: str, data: bytes):
     return records_to_rows(name, records, "Line", numbers)
 
 
-def read_parquet(name: str, data: bytes):
+def read_parquet(name: str, data: bytes) -> tuple[list[str], list]:
     """Reads a Parquet table."""
     import pyarrow
     from pyarrow import parquet

@@ -1,5 +1,7 @@
 """Reads lists and arrays in memory: `(texts, labels)`."""
 
+from typing import Any
+
 from attn_tuner.text.loaders.base import RawData, loaders
 from attn_tuner.text.loaders.sequences import to_list
 
@@ -15,10 +17,10 @@ class PairsLoader:
     Keras' data sets return them.
     """
 
-    def accepts(self, source) -> bool:
+    def accepts(self, source: Any) -> bool:
         return isinstance(source, tuple) and len(source) == 2
 
-    def read(self, source, text=None, label=None) -> RawData:
+    def read(self, source: Any, text: str | None = None, label: str | None = None) -> RawData:
         if all(_is_part(part) for part in source):
             train, test = map(_part, source)
             names = _names(source[0][1])

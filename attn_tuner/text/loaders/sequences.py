@@ -1,14 +1,15 @@
 """Converts sequences in memory to lists."""
 
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from itertools import islice
+from typing import Any
 
 from attn_tuner.errors import DataError
 
 MAX_VALUES = 1_000_000  # Values read from a source of unknown length.
 
 
-def to_list(values, what: str) -> list:
+def to_list(values: Any, what: str) -> list:
     """Converts a list, array, Series, one-column table or iterator to a list of values or rows.
 
     Args:
@@ -41,7 +42,9 @@ def to_list(values, what: str) -> list:
     )
 
 
-def records_to_rows(name: str, records: list, each: str, numbers=None):
+def records_to_rows(
+    name: str, records: list, each: str, numbers: Sequence[int] | None = None
+) -> tuple[list[str], list]:
     """Converts records, mappings of column to value, to column names and rows.
 
     Args:

@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from typing import Any
 
 import numpy as np
 
@@ -23,11 +24,11 @@ class TfDataLoader:
     not know its size, as one from a generator, at most a million texts are read.
     """
 
-    def accepts(self, source) -> bool:
+    def accepts(self, source: Any) -> bool:
         tf = sys.modules.get("tensorflow")  # A dataset exists only once TensorFlow is imported.
         return tf is not None and isinstance(source, tf.data.Dataset)
 
-    def read(self, source, text=None, label=None) -> RawData:
+    def read(self, source: Any, text: str | None = None, label: str | None = None) -> RawData:
         import tensorflow as tf
 
         pairs, notes = _as_pairs(source, text, label)

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +20,11 @@ class TfdsLoader:
     Reads from `TFDS_DATA_DIR` if that is set; downloads and prepares the data set if needed.
     """
 
-    def accepts(self, source) -> bool:
+    def accepts(self, source: Any) -> bool:
         is_name = isinstance(source, str) and _NAME.fullmatch(source) and source != "demo"
         return bool(is_name) and not os.path.exists(source)
 
-    def read(self, source, text=None, label=None) -> RawData:
+    def read(self, source: Any, text: str | None = None, label: str | None = None) -> RawData:
         import tensorflow_datasets as tfds
 
         builder = _prepared(tfds, source)
@@ -56,7 +57,7 @@ class TfdsLoader:
 class LazyTexts(Sequence):
     """Texts of a split, read on first use: they can outnumber the labelled ones."""
 
-    def __init__(self, builder, split: str, text: str):
+    def __init__(self, builder: Any, split: str, text: str):
         self._builder, self._split, self._text = builder, split, text
         self._texts = None
 

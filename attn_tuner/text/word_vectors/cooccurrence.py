@@ -1,9 +1,13 @@
 """Trains word vectors from co-occurrence counts; needs no optional package."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
+
+from attn_tuner.text.token_store import TokenStore
 
 WINDOW = 5
 CONTEXTS = 10_000  # Most frequent words that serve as contexts.
@@ -12,7 +16,11 @@ _CHUNK = 2_000_000  # Tokens counted at once, which needs 160 MB.
 
 
 def cooccurrence_vectors(
-    stores, vocabulary_size: int, dimension: int, seed: int = 0, window: int = WINDOW
+    stores: Iterable[TokenStore],
+    vocabulary_size: int,
+    dimension: int,
+    seed: int = 0,
+    window: int = WINDOW,
 ) -> np.ndarray:
     """Factorises the positive pointwise mutual information (PPMI) of words and contexts.
 
@@ -47,7 +55,9 @@ def cooccurrence_vectors(
     return vectors
 
 
-def count_pairs(stores, words: int, window: int, contexts: int) -> sparse.csr_matrix:
+def count_pairs(
+    stores: Iterable[TokenStore], words: int, window: int, contexts: int
+) -> sparse.csr_matrix:
     """Counts how often each word has each context nearby, weighted by closeness.
 
     No pair crosses from one text to the next.

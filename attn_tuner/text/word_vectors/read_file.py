@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from collections.abc import Sequence
 from itertools import chain, islice
 from pathlib import Path
 
@@ -17,7 +18,7 @@ _PROBED = 100  # Entries that `check_vectors` reads.
 _LONGEST_WORD = 10_000  # Bytes; a binary file without a space for so long is not word2vec's.
 
 
-def load_vectors(path, vocabulary, split: str = "word") -> np.ndarray:
+def load_vectors(path: str | Path, vocabulary: Sequence[str], split: str = "word") -> np.ndarray:
     """Reads the vectors of the words of a vocabulary.
 
     A word matches the entry of exactly that spelling; else, for files with case and accents, the
@@ -83,7 +84,7 @@ def _usable(numbers, word, path) -> np.ndarray:
     return numbers.astype("float32")
 
 
-def check_vectors(path):
+def check_vectors(path: str | Path) -> None:
     """Raises DataError if the file does not exist or does not begin with word vectors."""
     path = Path(path)
     try:

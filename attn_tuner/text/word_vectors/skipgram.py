@@ -2,12 +2,14 @@
 
 import os
 import time
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
 
 from attn_tuner.errors import need
 from attn_tuner.storage.atomic_files import scratch
+from attn_tuner.text.token_store import TokenStore
 
 WINDOW = 5
 NEGATIVE = 5
@@ -21,7 +23,7 @@ _CHUNK = 1_000_000
 
 
 def skipgram_vectors(
-    stores,
+    stores: Iterable[TokenStore],
     vocabulary_size: int,
     dimension: int,
     seed: int = 0,

@@ -7,6 +7,7 @@ embedding.set_weights([vectors])
 import contextlib
 import hashlib
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from attn_tuner.registry import unknown
 from attn_tuner.storage.atomic_files import write_whole
 from attn_tuner.storage.checked_files import read_array, sealed
 from attn_tuner.storage.layout import vectors_file
+from attn_tuner.text.token_store import TokenStore
 from attn_tuner.text.word_vectors.cooccurrence import cooccurrence_vectors
 from attn_tuner.text.word_vectors.skipgram import skipgram_vectors
 
@@ -25,13 +27,13 @@ _FORMAT = 1
 
 
 def train_vectors(
-    stores,
+    stores: Sequence[TokenStore],
     vocabulary_size: int,
     dimension: int = 100,
     seed: int = 0,
     *,
     method: str | None = None,
-    cache=None,
+    cache: str | Path | None = None,
     seconds: float | None = None,
 ) -> np.ndarray:
     """Trains vectors of the words with ids below `vocabulary_size`.
@@ -104,7 +106,7 @@ def standardize_vectors(vectors: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return whole.astype("float32")
 
 
-def fingerprint(stores, settings) -> str:
+def fingerprint(stores: Sequence[TokenStore], settings: tuple) -> str:
     """Hashes the tokens, their division into texts, and the settings: 16 hex digits."""
     digest = hashlib.blake2b(repr(settings).encode(), digest_size=8)
     for store in stores:
