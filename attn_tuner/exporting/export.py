@@ -179,7 +179,9 @@ def _made(make, bundle, draft, max_size_mb, texts, expected, labels) -> _Made:
         made = _rewritten(make, small, draft, texts)
         if made.size > limit:  # The converter compressed these rows less than expected.
             room = embedding_bytes(bundle, way) - (made.size - 0.995 * limit)
-            if (way := fit_vocabulary(bundle, way, room)) is not None:
+            smaller = fit_vocabulary(bundle, way, room)
+            if smaller is not None:
+                way = smaller
                 made = _rewritten(make, shrink_embeddings(bundle, way), draft, texts)
         if made.size <= limit:
             words = describe_change(made.expected, expected, labels, bundle.kind)

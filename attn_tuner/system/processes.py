@@ -24,7 +24,7 @@ _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux.
 _IGNORED = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
-def module_command(module: str, *arguments: str) -> list[str]:
+def module_command(module: str, *arguments: str | os.PathLike) -> list[str]:
     """Returns the command line by which a child process runs a module of this package.
 
     `python -m` would search the current folder first, so that a folder `attn_tuner` or a file
@@ -37,7 +37,7 @@ def module_command(module: str, *arguments: str) -> list[str]:
     return _command("module", module, *arguments)
 
 
-def script_command(path: str, *arguments: str) -> list[str]:
+def script_command(path: str | os.PathLike, *arguments: str | os.PathLike) -> list[str]:
     """Returns the command line by which a child process runs a script.
 
     Args:

@@ -39,7 +39,7 @@ class Signals:
     @property
     def status(self) -> int:
         """Exit status for the signal: 130 for SIGINT, 143 for SIGTERM, 129 for SIGHUP."""
-        return 128 + self.number
+        return 128 + (self.number or 0)
 
     @property
     def name(self) -> str:

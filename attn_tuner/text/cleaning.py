@@ -64,7 +64,7 @@ def clean_labels(values: Iterable, where: str) -> list[str]:
             f"{len(missing)} of {len(names)} rows of {where} have no label; the first is row "
             f"{missing[0]}. Fill them in or remove these rows."
         )
-    return names
+    return [name for name in names if name is not None]
 
 
 def is_missing(value: Any) -> bool:

@@ -29,9 +29,11 @@ def are_lists(values: Iterable) -> bool:
     if not cells or not all(looks_like_list(cell) for cell in cells):
         return False
     try:
-        return any(len(parse_list(cell, "")) != 1 for cell in cells)
+        found = [parse_list(cell, "") for cell in cells]
     except DataError:
         return False
+    lists = [names for names in found if names is not None]
+    return len(lists) == len(found) and any(len(names) != 1 for names in lists)
 
 
 def parse_list(cell: str, where: str) -> list | None:
@@ -48,7 +50,7 @@ def parse_list(cell: str, where: str) -> list | None:
     elif not text or not _half(text):
         return None
     raise DataError(
-        f"The labels {short_repr(cell)} of {where} have an unmatched bracket. Write them as "
+        f"The labels {short_repr(cell)} of {where} are not a valid list. Write them as "
         '["a", "b"], or as names with | between them.'
     )
 

@@ -36,7 +36,7 @@ def test_a_list_in_a_cell_is_read_and_a_name_is_left(cell, names):
     + ["[1" + "0" * 5_000 + "]", "[None]", "[__import__('os')]"],
 )
 def test_half_a_list_is_refused(cell):
-    with pytest.raises(DataError, match=r"of a\.csv have an unmatched bracket"):
+    with pytest.raises(DataError, match=r"of a\.csv are not a valid list"):
         parse_list(cell, "a.csv")
 
 
@@ -56,3 +56,4 @@ def test_a_column_of_lists_becomes_labels(tmp_path, write, task):
 
 def test_names_in_brackets_are_no_lists():
     assert guess_task(["[sport]", "[news]"]) is None
+    assert guess_task(["(very good)", "(bad)"]) is None

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -184,7 +185,7 @@ def sample_texts(bundle: Bundle, count: int = 24) -> list[str]:
 
 
 def _request(bundle: Bundle, artefact: Artefact, texts: Sequence[str]) -> dict:
-    request = {"path": str(artefact.file)}
+    request: dict[str, Any] = {"path": str(artefact.file)}
     if artefact.kind == "keras":
         rows = bundle.ids(texts)
         batches = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
