@@ -90,13 +90,13 @@ def linear_baseline(
     counts = count_ngrams(training, order, buckets)
     seen = np.bincount(counts.indices, minlength=counts.shape[1])
     columns = np.flatnonzero(seen >= min(MIN_TEXTS, seen.max(initial=0)))
-    weigh = TfidfTransformer(sublinear_tf=True)
-    rows = weigh.fit_transform(counts[:, columns])
+    tfidf = TfidfTransformer(sublinear_tf=True)
+    rows = tfidf.fit_transform(counts[:, columns])
     if seconds is not None:  # Prediction and measuring take as long as counting.
         seconds -= 2 * (time.monotonic() - begun)
     model = fit_linear_model(rows, training.labels, classes, seed, seconds)
     answers = {
-        role: model(weigh.transform(count_ngrams(part, order, buckets)[:, columns]))
+        role: model(tfidf.transform(count_ngrams(part, order, buckets)[:, columns]))
         for role, part in parts.items()
     }
     way = "ridge" if model.kind == "number" else "logistic"
@@ -104,13 +104,13 @@ def linear_baseline(
     facts = f"TF-IDF of 1-{order}-grams{ratios}, {way} regression, C={model.penalty:g}"
     if model.texts < len(training.labels):
         facts += f", fitted on {model.texts:,} of {len(training.labels):,} texts"
-    learnt = _learnt(model, weigh.idf_, columns)
+    learnt = _model_arguments(model, tfidf.idf_, columns)
     if learnt:
         learnt |= {"words": training.vocabulary_size, "order": order, "buckets": buckets}
     return _baseline("linear", facts, parts, answers, time.monotonic() - begun, learnt)
 
 
-def _learnt(model: LinearModel, frequencies, columns) -> dict:
+def _model_arguments(model: LinearModel, frequencies, columns) -> dict:
     """Collects the arguments of `ngram_regression.linear_model`; empty if a class cannot be
     learned.
     """

@@ -132,14 +132,14 @@ def fit_linear_model(
 
     def fitted(kept, weighting, penalty):
         part = (rows, labels) if kept is None else (rows[kept], labels[kept])
-        return _fitted(*part, classes, weighting, penalty, seed)
+        return _fit(*part, classes, weighting, penalty, seed)
 
     if seconds is not None:
         begun, probed = time.monotonic(), order[:PROBE_TEXTS]
         fitted(probed, *usual)
         until = begun + seconds
         pace = max(time.monotonic() - begun, 1e-6) / max(len(probed), 1)
-    unweighted = kind_of(labels) == "number" or _jointly(kind_of(labels), classes)
+    unweighted = kind_of(labels) == "number" or _is_joint(kind_of(labels), classes)
     ways = list(WEIGHTINGS)[: 1 if unweighted else None]
     best = choose_penalty(fitted, rows, labels, ways, seed, order, until, pace) or usual
     if until is None:
@@ -166,17 +166,17 @@ def _ratios(rows, target) -> np.ndarray:
 WEIGHTINGS: dict[str, Callable] = {"plain": _plain, "ratios": _ratios}
 
 
-def _fitted(rows, labels, classes, weighting, penalty, seed) -> LinearModel:
+def _fit(rows, labels, classes, weighting, penalty, seed) -> LinearModel:
     kind = kind_of(labels)
     if kind == "number":
         model = Ridge(alpha=1 / penalty, solver="sparse_cg").fit(rows, labels)
         columns = [(np.ravel(model.coef_), np.ravel(model.intercept_)[0])]
-    elif _jointly(kind, classes):
-        weights, bias = _together(rows, labels, classes, penalty, seed)
+    elif _is_joint(kind, classes):
+        weights, bias = _fit_softmax(rows, labels, classes, penalty, seed)
         return LinearModel(kind, weights, bias, weighting, penalty, True, len(labels))
     else:
         targets = _targets(labels, classes)
-        columns = [_against_rest(rows, each, weighting, penalty, seed) for each in targets]
+        columns = [_fit_one_vs_rest(rows, each, weighting, penalty, seed) for each in targets]
     weights, bias = zip(*columns, strict=True)
     stacked = np.stack(weights, axis=1), np.array(bias)
     return LinearModel(kind, *stacked, weighting, penalty, False, len(labels))
@@ -192,7 +192,7 @@ def _targets(labels, classes) -> Iterator[np.ndarray]:
         yield from (labels == number for number in range(classes))
 
 
-def _against_rest(rows, target, weighting, penalty, seed) -> tuple[np.ndarray, float]:
+def _fit_one_vs_rest(rows, target, weighting, penalty, seed) -> tuple[np.ndarray, float]:
     """Fits weights and bias of one output."""
     if target.all() or not target.any():
         return np.zeros(rows.shape[1]), -NEVER if target.all() else NEVER
@@ -205,11 +205,11 @@ def _against_rest(rows, target, weighting, penalty, seed) -> tuple[np.ndarray, f
     return model.coef_[0] * scale, float(model.intercept_[0])
 
 
-def _jointly(kind, classes) -> bool:
+def _is_joint(kind, classes) -> bool:
     return kind == "class" and classes > MAX_ONE_VS_REST
 
 
-def _together(rows, labels, classes, penalty, seed) -> tuple[np.ndarray, np.ndarray]:
+def _fit_softmax(rows, labels, classes, penalty, seed) -> tuple[np.ndarray, np.ndarray]:
     """Fits one softmax over all classes: weights (columns, classes) and bias (classes,)."""
     weights, bias = np.zeros((rows.shape[1], classes)), np.full(classes, NEVER)
     there = np.unique(labels)

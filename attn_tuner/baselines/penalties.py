@@ -57,20 +57,20 @@ def choose_penalty(
         found = []
         for learnt, held in folds:
             model = fit(learnt, weighting, penalty)
-            found.append(_right(model(rows[held]), labels[held]))
+            found.append(_score(model(rows[held]), labels[held]))
         return float(np.mean(found))
 
     best, way = -np.inf, None
     for weighting in weightings:
         if way and latest is not None and time.monotonic() > latest:
             break
-        for penalty, found in _climb(partial(score, weighting), latest):
+        for penalty, found in _try_penalties(partial(score, weighting), latest):
             if found > best:
                 best, way = found, (weighting, penalty)
     return way
 
 
-def _climb(score, latest) -> Iterator[tuple[float, float]]:
+def _try_penalties(score, latest) -> Iterator[tuple[float, float]]:
     """Yields penalties with their scores, from the default in the direction that improves.
 
     Stops after the best penalty, or if another fit would exceed the moment `latest`.
@@ -106,7 +106,7 @@ def _folds(labels, seed) -> list:
     return list(KFold(3, shuffle=True, random_state=seed).split(labels))
 
 
-def _right(answers, labels) -> float:
+def _score(answers, labels) -> float:
     """Computes the accuracy; for numbers the negative mean squared error."""
     kind = kind_of(labels)
     if kind == "number":

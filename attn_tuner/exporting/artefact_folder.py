@@ -41,14 +41,14 @@ def artefact_folder(path: str | Path) -> Iterator[Path]:
         ExportError: `path` is a file, a folder that no export wrote, or not writable.
     """
     path = Path(path).absolute()
-    _refuse_what_is_not_ours(path)
+    _check_replaceable(path)
     try:
         with writing(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
         with new_folder(path) as draft:
             yield draft
     except Unwritable as error:
-        raise _cannot_write(
+        raise _write_error(
             path.parent, getattr(error.__cause__, "strerror", None) or error
         ) from error
 
@@ -65,17 +65,17 @@ def check_targets(path: str | Path, formats: Sequence[str]) -> None:
     """
     path = Path(path).absolute()
     for target in [path / name for name in formats] if len(formats) > 1 else [path]:
-        _refuse_what_is_not_ours(target)
+        _check_replaceable(target)
         there = target.parent
         try:
             while not there.exists():
                 there = there.parent
         except OSError as error:
-            raise _cannot_write(target.parent, error.strerror) from error
+            raise _write_error(target.parent, error.strerror) from error
         if not there.is_dir():
-            raise _cannot_write(target.parent, f"'{there}' is a file")
+            raise _write_error(target.parent, f"'{there}' is a file")
         if not os.access(there, os.W_OK | os.X_OK):
-            raise _cannot_write(target.parent, "Permission denied")
+            raise _write_error(target.parent, "Permission denied")
 
 
 def has_model_card(path: Path) -> bool:
@@ -114,7 +114,7 @@ def size_of(path: Path) -> int:
     return sum(each.stat().st_size for each in path.rglob("*") if each.is_file())
 
 
-def _refuse_what_is_not_ours(path: Path):
+def _check_replaceable(path: Path):
     if path.is_dir():
         names = {each.name for each in path.iterdir()}
         if names and not names <= _BUNDLE and not has_model_card(path):
@@ -126,7 +126,7 @@ def _refuse_what_is_not_ours(path: Path):
         raise ExportError(f"'{path}' is a file; an export is a folder. Choose another name.")
 
 
-def _cannot_write(folder, problem) -> ExportError:
+def _write_error(folder, problem) -> ExportError:
     return ExportError(
         f"Cannot write to '{folder}' ({problem}). Make room, or choose another folder."
     )

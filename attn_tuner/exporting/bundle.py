@@ -56,7 +56,7 @@ class Bundle:
         classes = tuple(str(name) for name in self.classes)
         object.__setattr__(self, "classes", classes)
         object.__setattr__(self, "task", task_named(self.task, len(classes)).name)
-        card = json.loads(json.dumps(dict(self.card), default=_plain))
+        card = json.loads(json.dumps(dict(self.card), default=_to_python))
         object.__setattr__(self, "card", card)
         limit = None if self.max_length is None else int(self.max_length)
         object.__setattr__(self, "max_length", limit)
@@ -183,13 +183,13 @@ def pad_ids(rows: Sequence[Sequence[int]], steps: int | None = None) -> np.ndarr
     With few lengths a compiled model is traced only a few times.
     """
     longest = max([1, *map(len, rows)])
-    ids = np.full((len(rows), steps or _rung(longest)), PADDING, "int32")
+    ids = np.full((len(rows), steps or _bucket_length(longest)), PADDING, "int32")
     for row, each in enumerate(rows):
         ids[row, : len(each)] = each
     return ids
 
 
-def _rung(length: int) -> int:
+def _bucket_length(length: int) -> int:
     """Returns the smallest of 16, 24, 32, 48, 64, 96, ... that is at least `length`."""
     rung = 16
     while rung < length:
@@ -197,6 +197,6 @@ def _rung(length: int) -> int:
     return rung
 
 
-def _plain(value):
+def _to_python(value):
     """Converts NumPy values to Python values for JSON."""
     return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -94,7 +94,7 @@ def export_bundle(
         for name in makers.keys() & RUNNERS.keys():
             process(name)
         full = expected = bundle.predict(texts)
-        _refuse_what_are_no_probabilities(full, bundle.kind)
+        _check_probabilities(full, bundle.kind)
         notes = ()
         if shrink is not None:
             bundle = shrink_embeddings(bundle, shrink)
@@ -106,7 +106,7 @@ def export_bundle(
         for name, make in makers.items():
             target = Path(path) / name if len(makers) > 1 else Path(path)
             with artefact_folder(target) as draft:
-                made = _made(make, bundle, draft, max_size_mb, texts, expected, labels)
+                made = _make_artefacts(make, bundle, draft, max_size_mb, texts, expected, labels)
                 own = replace(made, notes=(*notes, *made.notes))
                 proofs = [
                     verify_artefact(
@@ -142,7 +142,7 @@ def fit_to_size(
         draft = folder / format
         draft.mkdir()
         expected = bundle.predict(texts)
-        made = _made(
+        made = _make_artefacts(
             exporter_for_backend(format), bundle, draft, max_size_mb, texts, expected, labels
         )
         return made.bundle, made.size / 1e6, made.notes
@@ -162,7 +162,7 @@ class _Made:
         return min(size_of(each.file) for each in self.artefacts)
 
 
-def _made(make, bundle, draft, max_size_mb, texts, expected, labels) -> _Made:
+def _make_artefacts(make, bundle, draft, max_size_mb, texts, expected, labels) -> _Made:
     """Writes the artefacts of the bundle, or of the most faithful smaller one within the size
     limit.
     """
@@ -172,17 +172,17 @@ def _made(make, bundle, draft, max_size_mb, texts, expected, labels) -> _Made:
         return made
     whole = made.size
     narrow = Shrink("int8")  # Written to measure the size of everything but the embedding.
-    made = _rewritten(make, shrink_embeddings(bundle, narrow), draft, texts)
+    made = _rewrite(make, shrink_embeddings(bundle, narrow), draft, texts)
     rest = made.size - embedding_bytes(bundle, narrow)
     least = made.size
     for way, small in rank_candidates(bundle, 0.99 * limit - rest, texts, expected):
-        made = _rewritten(make, small, draft, texts)
+        made = _rewrite(make, small, draft, texts)
         if made.size > limit:  # The converter compressed these rows less than expected.
             room = embedding_bytes(bundle, way) - (made.size - 0.995 * limit)
             smaller = fit_vocabulary(bundle, way, room)
             if smaller is not None:
                 way = smaller
-                made = _rewritten(make, shrink_embeddings(bundle, way), draft, texts)
+                made = _rewrite(make, shrink_embeddings(bundle, way), draft, texts)
         if made.size <= limit:
             words = describe_change(made.expected, expected, labels, bundle.kind)
             return replace(made, notes=(f"Shrunk to fit ({way.words}): {words}",))
@@ -195,7 +195,7 @@ def _made(make, bundle, draft, max_size_mb, texts, expected, labels) -> _Made:
     )
 
 
-def _rewritten(make, bundle, draft, texts) -> _Made:
+def _rewrite(make, bundle, draft, texts) -> _Made:
     for each in draft.iterdir():
         shutil.rmtree(each) if each.is_dir() else each.unlink()
     return _Made(bundle, bundle.predict(texts), _as_list(make(bundle, draft)))
@@ -205,7 +205,7 @@ def _as_list(made) -> list[Artefact]:
     return made if isinstance(made, list) else [made]
 
 
-def _refuse_what_are_no_probabilities(expected: np.ndarray, kind: str):
+def _check_probabilities(expected: np.ndarray, kind: str):
     if kind == "number" and np.isfinite(expected).all():
         return
     sums = expected.sum(axis=-1) if kind == "class" else np.ones(len(expected))

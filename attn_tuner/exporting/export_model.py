@@ -77,11 +77,11 @@ def make_bundle(
         ExportError: the model does not read ids, its answer depends on the padding, it has fewer
             rows than the vocabulary has words, or another number of outputs than classes.
     """
-    _refuse_other_inputs(model)
+    _check_inputs(model)
     vectorizer = adapt_vectorizer(vectorizer)
-    classes = _in_order(classes)
+    classes = _class_names(classes)
     steps = model.input_shape[1]
-    limits, cuts = _cuts_of(model)
+    limits, cuts = _own_limits(model)
     bundle = Bundle(
         vectorizer=vectorizer,
         model=model,
@@ -91,13 +91,13 @@ def make_bundle(
         card=card or {},
         task=task,
     )
-    _refuse_more_words_than_rows(model, len(vectorizer.vocabulary))
+    _check_vocabulary(model, len(vectorizer.vocabulary))
     if steps is None:
-        _refuse_what_padding_changes(model)
+        _check_padding(model)
     return bundle
 
 
-def _in_order(classes) -> list[str]:
+def _class_names(classes) -> list[str]:
     """Returns the class names by index.
 
     Raises:
@@ -127,7 +127,7 @@ def _in_order(classes) -> list[str]:
     return names
 
 
-def _cuts_of(model) -> tuple[int | None, str | None]:
+def _own_limits(model) -> tuple[int | None, str | None]:
     """Returns length limit and truncation of the model's own TokenLimits; None where several
     differ.
     """
@@ -139,7 +139,7 @@ def _cuts_of(model) -> tuple[int | None, str | None]:
     return found.pop() if found else (None, None)
 
 
-def _refuse_other_inputs(model):
+def _check_inputs(model):
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         kind = type(model).__name__
         raise ExportError(
@@ -171,7 +171,7 @@ def _refuse_other_inputs(model):
         )
 
 
-def _refuse_more_words_than_rows(model, words: int):
+def _check_vocabulary(model, words: int):
     for layer in model.layers:
         # After TokenLimits, or another layer that changes ids, fewer rows than words suffice.
         reads_ids = isinstance(layer, keras.layers.Embedding) and layer.input is model.inputs[0]
@@ -182,7 +182,7 @@ def _refuse_more_words_than_rows(model, words: int):
             )
 
 
-def _refuse_what_padding_changes(model):
+def _check_padding(model):
     ids = np.random.default_rng(0).integers(1, 3, (1, 9))
     short, long = (model.predict_on_batch(pad_ids(ids.tolist(), steps)) for steps in (9, 23))
     change = float(

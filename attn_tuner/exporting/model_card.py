@@ -18,10 +18,10 @@ from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import digest_of
 from attn_tuner.storage.layout import CARD, CARD_PAGE
 
-_TRUNCATIONS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
+_KEPT_PARTS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
 _PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
 # Further packages that write or run a format.
-_OWN_PACKAGES = {"onnx": ("tf2onnx", "onnxruntime"), "litert": ("ai-edge-litert",)}
+_FORMAT_PACKAGES = {"onnx": ("tf2onnx", "onnxruntime"), "litert": ("ai-edge-litert",)}
 
 
 def write_card(
@@ -122,7 +122,7 @@ def _with_intervals(scores: dict, data: dict) -> dict:
 
 def _limits(bundle: Bundle, artefacts: Sequence[Artefact]):
     if bundle.max_length is not None:
-        kept = f"{_TRUNCATIONS[bundle.truncation]} {bundle.max_length} tokens"
+        kept = f"{_KEPT_PARTS[bundle.truncation]} {bundle.max_length} tokens"
         yield f"Of a longer text only {kept} are read."
     yield "A word outside the vocabulary counts as unknown."
     if bundle.kind == "class":
@@ -158,7 +158,7 @@ def _cell(value) -> str:
 
 def _versions(name: str) -> dict:
     found = {"python": platform.python_version(), "backend": keras.backend.backend()}
-    for package in (*_PACKAGES, *_OWN_PACKAGES.get(name, ())):
+    for package in (*_PACKAGES, *_FORMAT_PACKAGES.get(name, ())):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -27,7 +27,7 @@ class IdScorer(tf.Module):
         self._kind = bundle.kind
         # Only the method: an attribute with the model would be saved, with all weights twice.
         self._answer = outputs.stateless_call
-        hold = _numbers if constant else _variables
+        hold = _constants if constant else _variables
         self._trainable = hold(outputs.trainable_variables)
         self._fixed = hold(outputs.non_trainable_variables)
 
@@ -74,7 +74,7 @@ class TextScorer(tf.Module):
         With several labels per text, `label` joins those above the threshold and `labels` (batch,
         classes) is True for them. A regression gives `value` (batch,) only.
         """
-        scores = self._named(self._score(self._filled(self.reader(texts))))
+        scores = self._with_names(self._score(self._pad_to_steps(self.reader(texts))))
         return {name: each for name, each in scores.items() if name != "weights"}
 
     def explain(self, texts: tf.Tensor) -> dict:
@@ -83,28 +83,28 @@ class TextScorer(tf.Module):
         `tokens`, `start`, `end` are (batch, steps), `weights` is (batch, hops, steps). Places count
         characters; `end` is exclusive. At padding tokens are "" and places 0.
         """
-        read = {name: self._filled(each) for name, each in self.reader.explain(texts).items()}
-        return {**self._named(self._score(read.pop("ids"))), **read}
+        read = {name: self._pad_to_steps(each) for name, each in self.reader.explain(texts).items()}
+        return {**self._with_names(self._score(read.pop("ids"))), **read}
 
     def score(self, ids: tf.Tensor) -> dict:
         """Predicts `label`, `probabilities` and `weights` from ids (batch, steps), 0 at padding."""
         if self._vocabulary_size is not None:
             ids = tf.where(ids < self._vocabulary_size, ids, UNKNOWN)
-        return self._named(self._score(ids))
+        return self._with_names(self._score(ids))
 
     def names(self) -> dict:
         """Returns `classes` (classes,): class names in the order of the probabilities."""
         return {"classes": tf.constant(self._classes)}
 
-    def _named(self, scores) -> dict:
+    def _with_names(self, scores) -> dict:
         if self._kind == "number":
             return {**scores, "value": tf.squeeze(scores["value"], axis=-1)}
         if self._kind == "labels":
-            return self._labelled(scores)
+            return self._with_labels(scores)
         best = tf.argmax(scores["probabilities"], axis=-1)
         return {**scores, "label": tf.gather(tf.constant(self._classes), best)}
 
-    def _labelled(self, scores) -> dict:
+    def _with_labels(self, scores) -> dict:
         there = scores["probabilities"] >= THRESHOLD
         names = tf.boolean_mask(tf.broadcast_to(tf.constant(self._classes), tf.shape(there)), there)
         counts = tf.reduce_sum(tf.cast(there, tf.int64), axis=-1)
@@ -113,7 +113,7 @@ class TextScorer(tf.Module):
         )
         return {**scores, "label": joined, "labels": there}
 
-    def _filled(self, dense):
+    def _pad_to_steps(self, dense):
         """Pads to the fixed length of the model, if it has one."""
         if self._steps is None:
             return dense
@@ -127,5 +127,5 @@ def _variables(values):
     return [tf.Variable(each.numpy(), trainable=False) for each in values]
 
 
-def _numbers(values):
+def _constants(values):
     return [each.numpy() for each in values]

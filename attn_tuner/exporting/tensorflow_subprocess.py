@@ -35,10 +35,10 @@ def exporter_for_backend(name: str) -> Callable[[Bundle, Path], Artefact | list[
     maker = exporters[name]
     if name in _ANY_BACKEND or keras.backend.backend() == "tensorflow":
         return maker
-    return lambda bundle, folder: _made_elsewhere(bundle, folder, name)
+    return lambda bundle, folder: _export_in_subprocess(bundle, folder, name)
 
 
-def _made_elsewhere(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
+def _export_in_subprocess(bundle: Bundle, folder: Path, name: str) -> list[Artefact]:
     with scratch() as place:
         bundle.save(place)
         done = subprocess.run(

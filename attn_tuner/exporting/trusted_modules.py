@@ -36,7 +36,16 @@ _OWN_MODULES = (
 )
 _MOST_BYTES = 100_000_000  # Of a model's configuration, against zip bombs.
 # Modules of Keras that load or download files and are not part of a model.
-_NOT_PARTS = ("utils", "saving", "callbacks", "config", "datasets", "export", "legacy", "wrappers")
+_NOT_MODEL_MODULES = (
+    "utils",
+    "saving",
+    "callbacks",
+    "config",
+    "datasets",
+    "export",
+    "legacy",
+    "wrappers",
+)
 
 
 def import_trusted(modules: str | Iterable[str]) -> tuple[str, ...]:
@@ -69,22 +78,22 @@ def check_trusted(config: Any, folder: str | Path, trust: Sequence[str] = ()) ->
         folder: its folder, for the message.
         trust: module names from the caller; these and their submodules are imported.
     """
-    _register_ours()
+    _register_own()
     trust = (*trust, *announced_modules())
-    for table in _objects(config):
+    for table in _object_configs(config):
         module, name = table.get("module"), table.get("class_name")
         registered = table.get("registered_name") or name
         if name == "function":  # Keras looks it up by this name alone.
             name = registered = table.get("config")
         if keras.saving.get_registered_object(str(registered)) is not None:
             continue
-        if module is None or _of_keras(str(module)):
+        if module is None or _is_keras(str(module)):
             continue
         # Keras writes its own functions, such as "relu", like this; Python's are refused.
         plain = module == "builtins" and table.get("class_name") == "function"
         if plain and not hasattr(builtins, str(name)):
             continue
-        if _under(str(module), trust):
+        if _is_submodule(str(module), trust):
             import_trusted(str(module))
             continue
         ours = str(module).split(".")[0] == "attn_tuner"
@@ -121,11 +130,11 @@ def read_model_config(archive: str | Path) -> dict:
 def model_modules(model: keras.Model) -> list[str]:
     """Lists the modules that define the classes of a model, except Keras' own."""
     found = set()
-    for table in _objects(json.loads(model.to_json())):
+    for table in _object_configs(json.loads(model.to_json())):
         made = keras.saving.get_registered_object(str(table.get("registered_name")))
         if made is not None:
             found.add(made.__module__)
-    return sorted(each for each in found if not _of_keras(each))
+    return sorted(each for each in found if not _is_keras(each))
 
 
 def untrusted_modules(model: keras.Model) -> list[str]:
@@ -143,7 +152,7 @@ def announced_modules() -> tuple[str, ...]:
     return tuple(sorted({each.module for group in groups for each in found.select(group=group)}))
 
 
-def _register_ours():
+def _register_own():
     """Registers every layer of this package, and those of installed extensions."""
     for module in _OWN_MODULES:
         importlib.import_module(module)
@@ -151,7 +160,7 @@ def _register_ours():
         registry.discover()
 
 
-def _objects(value) -> Iterator[Mapping]:
+def _object_configs(value) -> Iterator[Mapping]:
     """Yields every mapping in a configuration that describes an object, at any depth."""
     waiting = [value]
     while waiting:
@@ -164,11 +173,11 @@ def _objects(value) -> Iterator[Mapping]:
             waiting += each
 
 
-def _of_keras(module: str) -> bool:
+def _is_keras(module: str) -> bool:
     parts = module.split(".")
     inside = parts[2] if parts[1:2] == ["src"] and len(parts) > 2 else "".join(parts[1:2])
-    return parts[0] == "keras" and inside not in _NOT_PARTS
+    return parts[0] == "keras" and inside not in _NOT_MODEL_MODULES
 
 
-def _under(module: str, names: Sequence[str]) -> bool:
+def _is_submodule(module: str, names: Sequence[str]) -> bool:
     return any(module == name or module.startswith(f"{name}.") for name in names)

@@ -75,11 +75,11 @@ class KerasVectorizer:
 
     def get_config(self) -> dict:
         config = {**self.layer.get_config(), "vocabulary": self.vocabulary[2:]}
-        return {key: _written(value) for key, value in config.items()}
+        return {key: _encode_bytes(value) for key, value in config.items()}
 
     @classmethod
     def from_config(cls, config: Mapping) -> "KerasVectorizer":
-        config = {key: _read(value) for key, value in config.items()}
+        config = {key: _decode_bytes(value) for key, value in config.items()}
         return cls(keras.layers.TextVectorization.from_config(config))
 
 
@@ -96,11 +96,11 @@ def from_json(stored: Mapping) -> "Vectorizer | KerasVectorizer":
     return Vectorizer.from_config(stored["config"])
 
 
-def _written(value):
+def _encode_bytes(value):
     return {"bytes": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
 
 
-def _read(value):
+def _decode_bytes(value):
     return (
         base64.b64decode(value["bytes"]) if isinstance(value, dict) and "bytes" in value else value
     )

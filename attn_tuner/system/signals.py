@@ -70,7 +70,7 @@ class Signals:
         """Handles a signal; registered with `signal.signal`."""
         first, self.number = self.number is None, number
         if number == getattr(signal, "SIGHUP", None):
-            _leave_the_terminal()
+            _leave_closed_terminal()
         if not (first and self._deferring):
             self.raise_exit()
         write_stderr(
@@ -117,7 +117,7 @@ def write_stderr(sentence: str) -> None:
         os.write(sys.stderr.fileno(), f"{sentence}\n".encode())
 
 
-def _leave_the_terminal():
+def _leave_closed_terminal():
     """Redirects output to the null device if it would go to a closed terminal."""
     for output in _OUTPUTS:
         try:

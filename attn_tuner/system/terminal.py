@@ -6,7 +6,7 @@ import unicodedata
 _KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 # Control and format characters, the bidirectional ones among them, lone surrogates, and line and
 # paragraph separators.
-_COMMANDS = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_ESCAPED_CATEGORIES = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def escape_controls(text: object) -> str:
@@ -20,7 +20,7 @@ def escape_controls(text: object) -> str:
     text = str(text)
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_shown(each) for each in text)
+    return "".join(_escape(each) for each in text)
 
 
 def to_single_line(text: object) -> str:
@@ -28,8 +28,8 @@ def to_single_line(text: object) -> str:
     return escape_controls(text).replace("\n", " ").replace("\t", " ")
 
 
-def _shown(character: str) -> str:
-    if character in _KEPT or unicodedata.category(character) not in _COMMANDS:
+def _escape(character: str) -> str:
+    if character in _KEPT or unicodedata.category(character) not in _ESCAPED_CATEGORIES:
         return character
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))

@@ -91,8 +91,8 @@ class Batches(keras.utils.PyDataset):
             batch: int, batches of that epoch to skip.
         """
         self.epoch = epoch
-        self._every = _apart(self._plan(epoch), self._bucket)
-        self._order = self._every[batch:]
+        self._batches = _two_lengths_first(self._plan(epoch), self._bucket)
+        self._order = self._batches[batch:]
         self._running = self._complete = False
 
     def __len__(self) -> int:
@@ -104,7 +104,7 @@ class Batches(keras.utils.PyDataset):
 
     def examples(self) -> list:
         """Returns two batches of an epoch, of different lengths if there are any."""
-        return [self._batch(chosen) for chosen in self._every[:2]]
+        return [self._batch(chosen) for chosen in self._batches[:2]]
 
     def on_epoch_begin(self) -> None:
         self._running, self._complete = True, False
@@ -174,7 +174,7 @@ def _default_bucket_count(batches: int) -> int:
     return min(48, max(8, batches // 16))
 
 
-def _apart(batches, rung) -> list[np.ndarray]:
+def _two_lengths_first(batches, rung) -> list[np.ndarray]:
     """Puts two batches of different lengths first, if there are any.
 
     On TensorFlow, Keras learns from the first two batches which dimensions vary.

@@ -32,9 +32,9 @@ def clean_texts(values: Iterable, where: str) -> list[str]:
     texts = []
     for row, value in enumerate(values, start=1):
         if isinstance(value, bytes):
-            value = _decoded(value, where, row)
+            value = _decode(value, where, row)
         elif not isinstance(value, str):
-            raise DataError(_no_text(value, where, row))
+            raise DataError(_not_text_message(value, where, row))
         if not value.isascii():
             value = _SURROGATE.sub("\ufffd", value)
         texts.append(str(value))
@@ -57,7 +57,7 @@ def clean_labels(values: Iterable, where: str) -> list[str]:
         DataError: a label is missing, a fraction, or something with several values.
     """
     known: dict[str, str | None] = {}
-    names = [_remembered(value, where, known) for value in values]
+    names = [_cached_name(value, where, known) for value in values]
     missing = [row for row, name in enumerate(names, start=1) if name is None]
     if missing:
         raise DataError(
@@ -92,11 +92,11 @@ def sorted_classes(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(distinct))
 
 
-def _remembered(value, where, known) -> str | None:
+def _cached_name(value, where, known) -> str | None:
     if type(value) is not str:
         return _class_name(value, where)
     if value not in known:  # Names repeat, and normalising one takes time.
-        known[value] = _spelt(value)
+        known[value] = _normalised(value)
     return known[value]
 
 
@@ -104,7 +104,7 @@ def _class_name(value, where) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", errors="replace")
     if isinstance(value, str):
-        return _spelt(value)
+        return _normalised(value)
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
     if is_missing(value):
@@ -128,7 +128,7 @@ def _class_name(value, where) -> str | None:
     )
 
 
-def _spelt(name: str) -> str | None:
+def _normalised(name: str) -> str | None:
     name = _SURROGATE.sub("\ufffd", name)
     if not name.isascii():
         name = unicodedata.normalize("NFC", _INVISIBLE.sub("", name))
@@ -147,7 +147,7 @@ def _name_of_float(value, where) -> str:
     return str(int(value))
 
 
-def _decoded(value: bytes, where, row) -> str:
+def _decode(value: bytes, where, row) -> str:
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -157,7 +157,7 @@ def _decoded(value: bytes, where, row) -> str:
         ) from None
 
 
-def _no_text(value, where, row) -> str:
+def _not_text_message(value, where, row) -> str:
     if is_missing(value):
         return f"Text {row} of {where} is missing. Fill it in or remove the row."
     if isinstance(value, numbers.Number | np.bool_):

@@ -41,8 +41,8 @@ def repetition_notes(part: Split, classes: Sequence[str]) -> list[str]:
         if most > 1 and 2 * most > rows:
             text = part.texts[int(np.flatnonzero(text_of == mine.argmax())[0])]
             said.append(
-                f"{most:,} of {rows:,} texts of class '{name}' are the same, {_brief(text)}; they "
-                "stay in training."
+                f"{most:,} of {rows:,} texts of class '{name}' are the same, {_shortened(text)}; "
+                "they stay in training."
             )
     return said
 
@@ -61,7 +61,7 @@ def contradiction_notes(train: Split, splits: dict[str, Split]) -> list[str]:
     if not several:
         return []
     plural = "texts come" if len(several) > 1 else "text comes"
-    example = _brief(min(several))
+    example = _shortened(min(several))
     return [
         f"{len(several):,} {plural} with different classes, such as {example}: no model can get "
         "all of those right."
@@ -113,6 +113,6 @@ def _different(texts) -> int:
     return len(set(texts))
 
 
-def _brief(text: str, limit: int = 40) -> str:
+def _shortened(text: str, limit: int = 40) -> str:
     line = " ".join("".join(each if each.isprintable() else " " for each in text[:400]).split())
     return f"'{line}'" if len(line) <= limit else f"'{line[:limit]}...'"

@@ -7,7 +7,7 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.tasks import Task, task_named
-from attn_tuner.text import dataset_notes as remarks
+from attn_tuner.text import dataset_notes
 from attn_tuner.text.cleaning import clean_labels, clean_texts, sorted_classes
 from attn_tuner.text.dataset import ROLES, Split, TextDataset
 from attn_tuner.text.dataset_checks import (
@@ -82,13 +82,13 @@ def load(
     names = {role: each.classes for role, (each, _) in sources.items()}
     task = _task(task, parts, len(raw.classes or ()))
     notes = list(raw.notes)
-    read_truths = _as_splits if task.kind == "class" else _as_truths
-    splits, classes = read_truths(raw, parts, names, task, notes)
-    train = _apart(raw.name, splits, notes)
+    build_splits = _class_splits if task.kind == "class" else _other_splits
+    splits, classes = build_splits(raw, parts, names, task, notes)
+    train = _separate_parts(raw.name, splits, notes)
     check_classes(raw.name, train, classes, task)
-    train = _held_out(raw.name, train, splits, classes, task, fractions, seed, notes)
-    notes += remarks.contradiction_notes(train, splits)
-    notes += remarks.missing_class_notes({"training": train, **splits}, classes)
+    train = _hold_out_missing(raw.name, train, splits, classes, task, fractions, seed, notes)
+    notes += dataset_notes.contradiction_notes(train, splits)
+    notes += dataset_notes.missing_class_notes({"training": train, **splits}, classes)
     further = raw.unlabelled
     if unlabelled is not None:
         further, removed = remove_held_out(read_unlabelled(unlabelled, text), splits.values())
@@ -154,7 +154,7 @@ def _checked_texts(raw: RawData, parts):
         yield role, where, clean_texts(values, where), labels
 
 
-def _as_truths(raw: RawData, parts, names, task: Task, notes):
+def _other_splits(raw: RawData, parts, names, task: Task, notes):
     """Builds the splits of several labels per text or of numbers, and the label names."""
     texts, found, classes = {}, {}, ()
     columns = raw.classes or next((each for each in names.values() if each), None)
@@ -170,7 +170,7 @@ def _as_truths(raw: RawData, parts, names, task: Task, notes):
     return {role: Split(texts[role], found[role]) for role in texts}, classes
 
 
-def _as_splits(raw: RawData, parts, names, task: Task, notes):
+def _class_splits(raw: RawData, parts, names, task: Task, notes):
     """Builds the splits of classes, and the class names."""
     texts, found, columns = {}, {}, None
     for role, where, own, labels in _checked_texts(raw, parts):
@@ -197,14 +197,14 @@ def _as_splits(raw: RawData, parts, names, task: Task, notes):
                 f"text has. The classes in training: {', '.join(classes)}."
             )
     if columns and (without_text := [name for name in columns if name not in called]):
-        notes.append(remarks.empty_columns_note(without_text))
+        notes.append(dataset_notes.empty_columns_note(without_text))
     return {
         role: Split(texts[role], np.array([index[name] for name in found[role]], np.int32))
         for role in texts
     }, tuple(classes)
 
 
-def _apart(name, splits, notes) -> Split:
+def _separate_parts(name, splits, notes) -> Split:
     """Removes texts that occur in several parts from all but one of them; returns the training
     part.
 
@@ -233,11 +233,11 @@ def _apart(name, splits, notes) -> Split:
     return train
 
 
-def _held_out(name, train, splits, classes, task, fractions, seed, notes) -> Split:
+def _hold_out_missing(name, train, splits, classes, task, fractions, seed, notes) -> Split:
     """Holds the missing parts out of training; returns what remains of it."""
     missing = [role for role in ("test", "validation") if role not in splits]
     if missing:
-        notes += remarks.repetition_notes(train, classes)
+        notes += dataset_notes.repetition_notes(train, classes)
     for role in missing:
         texts = int(text_ids(train.texts).max()) + 1
         leave = 2 if role == "test" and "validation" not in splits else 1
@@ -248,6 +248,6 @@ def _held_out(name, train, splits, classes, task, fractions, seed, notes) -> Spl
                 f"No training text of {name} can be held out for validation: no class has two "
                 "different texts. Add texts, or give validation data."
             )
-        notes.append(remarks.held_out_note(role, splits[role]))
+        notes.append(dataset_notes.held_out_note(role, splits[role]))
         check_each_class_is_left(name, train, classes, task)
     return train

@@ -40,15 +40,15 @@ def hold_out(
     random = np.random.default_rng(seed)
     text_of = text_ids(part.texts)
     copies = np.bincount(text_of)
-    pairs = _labelled(text_of, part.labels)
-    strata = _rarest(pairs, len(copies), classes)
+    pairs = _text_class_pairs(text_of, part.labels)
+    strata = _rarest_class(pairs, len(copies), classes)
     held = np.zeros(len(copies), bool)
     for label in range(int(strata.max(initial=-1)) + 1):
         members = np.flatnonzero(strata == label)
         wanted = max(1, round(fraction * len(members)))
         count = max(0, min(wanted, len(members) - leave))
-        held[_drawn(random.permutation(members), copies, count, fraction)] = True
-    _put_right(held, pairs, copies, classes, leave)
+        held[_draw(random.permutation(members), copies, count, fraction)] = True
+    _balance(held, pairs, copies, classes, leave)
     rows = held[text_of]
     return part.take(np.flatnonzero(~rows)), part.take(np.flatnonzero(rows))
 
@@ -69,10 +69,12 @@ def text_ids(texts: Sequence[str]) -> np.ndarray:
 
 def distinct_counts(part: Split, classes: int) -> np.ndarray:
     """Counts the distinct texts of each class or label: `(classes,)`."""
-    return np.bincount(_labelled(text_ids(part.texts), part.labels)[:, 1], minlength=classes)
+    return np.bincount(
+        _text_class_pairs(text_ids(part.texts), part.labels)[:, 1], minlength=classes
+    )
 
 
-def _labelled(text_of, labels) -> np.ndarray:
+def _text_class_pairs(text_of, labels) -> np.ndarray:
     """Returns (pairs, 2): distinct text and class or label, each pair once; numbers all have class
     0.
     """
@@ -86,7 +88,7 @@ def _labelled(text_of, labels) -> np.ndarray:
     return np.unique(found.astype(np.int64), axis=0)
 
 
-def _rarest(pairs, texts: int, classes: int) -> np.ndarray:
+def _rarest_class(pairs, texts: int, classes: int) -> np.ndarray:
     """Returns (texts,), the rarest class of each text; one beyond the last if it has none."""
     counts = np.bincount(pairs[:, 1], minlength=classes)
     strata = np.full(texts, len(counts))
@@ -95,7 +97,7 @@ def _rarest(pairs, texts: int, classes: int) -> np.ndarray:
     return strata
 
 
-def _drawn(shuffled, copies, count, fraction) -> list[int]:
+def _draw(shuffled, copies, count, fraction) -> list[int]:
     """Takes up to `count` texts, skipping those that would exceed the fraction of rows."""
     sizes = copies[shuffled]
     if count == 0 or sizes.max() == 1:
@@ -108,7 +110,7 @@ def _drawn(shuffled, copies, count, fraction) -> list[int]:
     return chosen or [int(shuffled[np.argmin(sizes)])]
 
 
-def _put_right(held, pairs, copies, classes, leave):
+def _balance(held, pairs, copies, classes, leave):
     """Moves texts until each class keeps `leave` texts, and has one held out if possible.
 
     Needed only for texts with several classes, which are drawn for one of them.

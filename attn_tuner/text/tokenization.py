@@ -104,7 +104,7 @@ def tokens(text: str, split: str = "word") -> list[str]:
     text = _MARKUP.sub(_blank, text)
     if text.isascii():
         return _ASCII[split].findall(text.lower())
-    return _apart(text.translate(spelling(split))).split()
+    return _separate_apostrophes(text.translate(spelling(split))).split()
 
 
 def token_spans(text: str, split: str = "word") -> tuple[list[str], list[tuple[int, int]]]:
@@ -113,7 +113,7 @@ def token_spans(text: str, split: str = "word") -> tuple[list[str], list[tuple[i
     spelled = [table[ord(each)] for each in _MARKUP.sub(_blank, text)]
     # Setting apostrophes apart adds spaces only, so the other characters keep their order.
     sources = [at for at, each in enumerate(spelled) for letter in each if letter != " "]
-    found = _apart("".join(spelled)).split()
+    found = _separate_apostrophes("".join(spelled)).split()
     spans, done = [], 0
     for token in found:
         spans.append((sources[done], sources[done + len(token) - 1] + 1))
@@ -125,7 +125,7 @@ def _blank(match: re.Match) -> str:
     return " " * len(match[0])
 
 
-def _apart(spelled: str) -> str:
+def _separate_apostrophes(spelled: str) -> str:
     if "'" in spelled:
         spelled = f" {spelled} "
         for pattern, replacement in _APOSTROPHES:

@@ -14,9 +14,9 @@ from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.metrics import measure
 from attn_tuner.tasks import THRESHOLD
 
-_LEAST_RANK, _LEAST_WORDS = 4, 100
+_MIN_RANK, _MIN_WORDS = 4, 100
 _WIDTHS = {"float32": 4, "float16": 2, "int8": 1, "int4": 1 / 2}
-_TOLD = {"class": "accuracy", "labels": "f1_micro", "number": "rmse"}
+_REPORTED_METRIC = {"class": "accuracy", "labels": "f1_micro", "number": "rmse"}
 _WIDTHS |= {rows: 1 / group for rows, group in GROUP_SIZES.items()}
 
 
@@ -99,7 +99,7 @@ def candidate_shrinks(bundle: Bundle, room: float) -> list[Shrink]:
     ways = [Shrink(), Shrink("float16")]
     ways = [way for way in ways if embedding_bytes(bundle, way) <= room]
     narrow = [Shrink(rows) for rows in ("int8", "int4", *GROUP_SIZES)]
-    narrow += [Shrink("int8", rank) for rank in (width // 2, width // 4) if rank >= _LEAST_RANK]
+    narrow += [Shrink("int8", rank) for rank in (width // 2, width // 4) if rank >= _MIN_RANK]
     fitted = [fit_vocabulary(bundle, way, room) for way in narrow]
     ways += [way for way in fitted if way is not None]
     return sorted(ways, key=lambda way: -embedding_bytes(bundle, way))
@@ -110,7 +110,7 @@ def fit_vocabulary(bundle: Bundle, way: Shrink, room: float) -> Shrink | None:
     if embedding_bytes(bundle, way) <= room:
         return way
     words = min(len(bundle.used_vocabulary), way.vocabulary or len(bundle.used_vocabulary))
-    least = min(_LEAST_WORDS, words)
+    least = min(_MIN_WORDS, words)
     smallest = embedding_bytes(bundle, replace(way, vocabulary=least))
     each = (embedding_bytes(bundle, way) - smallest) / max(words - least, 1)
     count = least + int((room - smallest) / max(each, 1))
@@ -189,7 +189,7 @@ def describe_change(
         )
     if labels is None or not count:
         return words + "."
-    name = _TOLD[kind]
+    name = _REPORTED_METRIC[kind]
     before, after = (measure(labels, each, [name])[name] for each in (expected, given))
     return f"{words}; {name} {before:.4f} before, {after:.4f} after."
 

@@ -45,10 +45,10 @@ def _converted(bundle: Bundle, small: bool) -> bytes:
     try:
         return converter.convert()
     except Exception as error:  # The converter raises a class of its own, which is not public.
-        raise ExportError(_sentence(bundle, error)) from error
+        raise ExportError(_error_message(bundle, error)) from error
 
 
-def _sentence(bundle: Bundle, error: Exception) -> str:
+def _error_message(bundle: Bundle, error: Exception) -> str:
     """Names the layer that LiteRT cannot express, from the converter's error."""
     operators = sorted(set(re.findall(r"'tf\.(\w+)' op is neither", str(error))))
     places = str(getattr(error, "errors", ""))

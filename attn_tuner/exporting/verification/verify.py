@@ -156,7 +156,7 @@ def verify_artefact(
             f"probability; {artefact.tolerance:.0e} is allowed. The worst of {len(texts)} texts "
             f"begins {worst[:40]!r}. Nothing was written."
         )
-    _refuse_other_names(bundle, answer, given)
+    _check_labels(bundle, answer, given)
     if bundle.kind != "class":
         return Proof(difference, artefact.tolerance, len(texts))
     whole = expected if whole is None else whole
@@ -168,7 +168,7 @@ def verify_artefact(
     return Proof(difference, artefact.tolerance, len(texts), same, accuracy)
 
 
-def _refuse_other_names(bundle: Bundle, answer: dict, given: np.ndarray):
+def _check_labels(bundle: Bundle, answer: dict, given: np.ndarray):
     named = [bundle.label(row) for row in given]
     if answer.get("labels", named) != named:
         raise ExportError("The artefact's labels are not those of its probabilities.")

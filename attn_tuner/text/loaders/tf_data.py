@@ -35,8 +35,8 @@ class TfDataLoader:
         spec = pairs.element_spec
         if not all(isinstance(each, tf.TensorSpec) for each in spec):
             raise DataError(
-                f"The elements of {_NAME} are ragged, sparse or nested: {_brief(spec)}. Map them "
-                "to pairs of plain tensors, dataset.map(lambda ...: (text, label)), or give "
+                f"The elements of {_NAME} are ragged, sparse or nested: {_short_spec(spec)}. Map "
+                "them to pairs of plain tensors, dataset.map(lambda ...: (text, label)), or give "
                 "(texts, labels)."
             )
         if spec[0].dtype != tf.string:
@@ -65,15 +65,15 @@ def _as_pairs(dataset, text, label):
         return dataset.map(lambda row: (row[text], row[label])), notes
     if isinstance(spec, tuple) and len(spec) == 3:
         notes = (f"The sample weights of {_NAME} are not used.",)
-        dataset = dataset.map(lambda each, truth, weight: (each, truth))
+        dataset = dataset.map(lambda text, label, weight: (text, label))
         spec = dataset.element_spec
     if not isinstance(spec, tuple) or len(spec) != 2:
         raise DataError(
-            f"The elements of {_NAME} are {_brief(spec)}. They should be (text, label) pairs."
+            f"The elements of {_NAME} are {_short_spec(spec)}. They should be (text, label) pairs."
         )
     if isinstance(spec[0], dict):
         text = choose_text(_NAME, spec[0], text)
-        dataset = dataset.map(lambda row, truth: (row[text], truth))
+        dataset = dataset.map(lambda row, target: (row[text], target))
     return dataset, notes
 
 
@@ -81,9 +81,9 @@ def _read(pairs, bounded) -> tuple[list, list]:
     """Reads the texts and labels of all batches; raises DataError if there is no end."""
     texts, labels, logged = [], [], time.monotonic()
     for batch in pairs.as_numpy_iterator():
-        own, truths = _apart(*batch)
-        texts += own
-        labels += truths
+        batch_texts, batch_labels = _split_batch(*batch)
+        texts += batch_texts
+        labels += batch_labels
         if not bounded and len(texts) > MAX_VALUES:
             raise endless_error(_NAME, len(texts))
         if time.monotonic() - logged > _LOG_SECONDS:
@@ -92,7 +92,7 @@ def _read(pairs, bounded) -> tuple[list, list]:
     return texts, labels
 
 
-def _apart(texts: np.ndarray, labels: np.ndarray) -> tuple[list, list]:
+def _split_batch(texts: np.ndarray, labels: np.ndarray) -> tuple[list, list]:
     """Splits a batch, or a batch of batches, into single texts and labels."""
     texts, labels = np.asarray(texts), np.asarray(labels)
     if labels.shape[: texts.ndim] != texts.shape and texts.shape[-1:] == (1,):
@@ -108,6 +108,6 @@ def _apart(texts: np.ndarray, labels: np.ndarray) -> tuple[list, list]:
     return texts.reshape(-1).tolist(), rows.tolist()
 
 
-def _brief(spec) -> str:
+def _short_spec(spec) -> str:
     said = " ".join(str(spec).split())
     return said if len(said) < 200 else f"{said[:200]}..."

@@ -67,7 +67,7 @@ def count_pairs(
     """
     total = sparse.csr_matrix((words, contexts), dtype="float32")
     for store in stores:
-        ids = _apart(store, words, window)
+        ids = _padded_ids(store, words, window)
         for start in range(window, len(ids) - window, _CHUNK):
             stop = min(start + _CHUNK, len(ids) - window)
             total = total + _count(ids[start - window : stop + window], words, window, contexts)
@@ -91,14 +91,14 @@ def positive_information(counts: sparse.csr_matrix) -> sparse.csr_matrix:
     return found
 
 
-def _apart(store, words, window) -> np.ndarray:
+def _padded_ids(store, words, window) -> np.ndarray:
     """Concatenates all ids with `window` zeros before, between and after the texts."""
     ids = np.asarray(store.ids)
     lengths = np.diff(store.offsets)
-    apart = np.zeros(len(ids) + window * (len(lengths) + 1), "int32")
+    padded = np.zeros(len(ids) + window * (len(lengths) + 1), "int32")
     place = np.arange(len(ids)) + window * (1 + np.repeat(np.arange(len(lengths)), lengths))
-    apart[place] = np.where(ids < words, ids, 1)
-    return apart
+    padded[place] = np.where(ids < words, ids, 1)
+    return padded
 
 
 def _count(ids, words, window, contexts) -> sparse.csr_matrix:
@@ -111,10 +111,10 @@ def _count(ids, words, window, contexts) -> sparse.csr_matrix:
     positions = len(ids) - 2 * window
     weights = np.where(near > 0, np.tile(weight, positions), 0).astype("float32")
     starts = np.arange(0, len(near) + 1, 2 * window)
-    beside = sparse.csr_matrix((weights, near, starts), shape=(positions, contexts))
+    contexts_nearby = sparse.csr_matrix((weights, near, starts), shape=(positions, contexts))
     own = ids[window : window + positions]
     ends = np.concatenate([[0], np.cumsum(np.bincount(own, minlength=words))])
     where = np.argsort(own, kind="stable")
     ones = np.ones(positions, "float32")
-    standing = sparse.csr_matrix((ones, where, ends), shape=(words, positions))
-    return standing @ beside
+    words_at = sparse.csr_matrix((ones, where, ends), shape=(words, positions))
+    return words_at @ contexts_nearby

@@ -45,20 +45,20 @@ def load_vectors(path: str | Path, vocabulary: Sequence[str], split: str = "word
         for word, numbers in _entries(path):
             place = places.get(word)
             if place is None:
-                place = places.get(_spelt(word, split))
+                place = places.get(_as_token(word, split))
                 if place is None or place in rows:
                     continue
             elif place in exact:
                 continue
             else:
                 exact.add(place)
-            rows[place] = _usable(np.asarray(numbers), word, path)
+            rows[place] = _checked_vector(np.asarray(numbers), word, path)
     except DataError:
         raise
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, EOFError, zlib.error) as error:
-        raise _no_vectors(path) from error
+        raise _format_error(path) from error
     if not rows:
         raise DataError(
             f"None of the {len(places):,} words of the vocabulary has a vector in {path}. Check "
@@ -72,7 +72,7 @@ def load_vectors(path: str | Path, vocabulary: Sequence[str], split: str = "word
     return standardize_vectors(vectors, ranks)
 
 
-def _usable(numbers, word, path) -> np.ndarray:
+def _checked_vector(numbers, word, path) -> np.ndarray:
     """Converts a vector to float32; raises DataError if a number is not finite or very large."""
     numbers = numbers.astype("float64")
     unusable = numbers[~(np.abs(numbers) <= _GREATEST)]
@@ -92,9 +92,9 @@ def check_vectors(path: str | Path) -> None:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, EOFError, zlib.error) as error:
-        raise _no_vectors(path) from error
+        raise _format_error(path) from error
     if not found:
-        raise _no_vectors(path)
+        raise _format_error(path)
 
 
 def _entries(path):
@@ -116,14 +116,14 @@ def _entries(path):
             width = len(fields) - 1
             lines = chain([first], file)
         if width < 2:
-            raise _no_vectors(path)
+            raise _format_error(path)
         for line in lines:
             # Split from the right, as words may contain spaces.
             word, *numbers = line.strip(b"\r\n ").rsplit(b" ", width)
             if len(numbers) == width:
                 yield word.decode("utf-8", errors="replace"), numbers
             elif line.strip():
-                raise _no_vectors(path)
+                raise _format_error(path)
 
 
 def _binary(file, count, width, path):
@@ -131,11 +131,11 @@ def _binary(file, count, width, path):
         word = bytearray()
         while (letter := file.read(1)) != b" ":
             if not letter or len(word) > _LONGEST_WORD:
-                raise _no_vectors(path)
+                raise _format_error(path)
             word += letter
         numbers = np.frombuffer(file.read(4 * width), "<f4")
         if len(numbers) != width:
-            raise _no_vectors(path)
+            raise _format_error(path)
         yield word.lstrip(b"\n").decode("utf-8", errors="replace"), numbers
 
 
@@ -147,13 +147,13 @@ def _is_entry(line, width) -> bool:
         return False
 
 
-def _spelt(word, split) -> str | None:
+def _as_token(word, split) -> str | None:
     """Returns the word as the vectorizer spells it, if it is one token."""
     found = tokens(word, split)
     return found[0] if len(found) == 1 else None
 
 
-def _no_vectors(path) -> DataError:
+def _format_error(path) -> DataError:
     return DataError(
         f"{path} does not contain word vectors. It should be GloVe's text, word2vec's text or "
         "binary file, or fastText's .vec: a word and its numbers in each row."
