@@ -111,9 +111,7 @@ def linear_baseline(
 
 
 def _model_arguments(model: LinearModel, frequencies, columns) -> dict:
-    """Collects the arguments of `ngram_regression.linear_model`; empty if a class cannot be
-    learned.
-    """
+    """Collects the arguments of `ngram_regression.linear_model`; empty if a class has no text."""
     if not np.isfinite(model.bias).all():
         return {}
     answers = {"class": "sigmoid", "labels": "sigmoid", "number": "linear"}[model.kind]

@@ -163,9 +163,7 @@ class _Made:
 
 
 def _make_artefacts(make, bundle, draft, max_size_mb, texts, expected, labels) -> _Made:
-    """Writes the artefacts of the bundle, or of the most faithful smaller one within the size
-    limit.
-    """
+    """Writes the artefacts of the bundle, or of the best smaller one within the size limit."""
     made = _Made(bundle, expected, _as_list(make(bundle, draft)))
     limit = None if max_size_mb is None else max_size_mb * 1e6
     if limit is None or made.size <= limit:

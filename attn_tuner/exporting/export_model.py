@@ -70,8 +70,7 @@ def make_bundle(
     card: Mapping | None = None,
     task: str = "",
 ) -> Bundle:
-    """Makes a Bundle from parts of another pipeline, or raises an error that says why they do not
-    fit.
+    """Makes a Bundle from parts of another pipeline, if they fit each other.
 
     Raises:
         ExportError: the model does not read ids, its answer depends on the padding, it has fewer
@@ -128,9 +127,7 @@ def _class_names(classes) -> list[str]:
 
 
 def _own_limits(model) -> tuple[int | None, str | None]:
-    """Returns length limit and truncation of the model's own TokenLimits; None where several
-    differ.
-    """
+    """Returns length limit and truncation of the model's TokenLimits; None if several differ."""
     found = {
         (each.max_length, each.truncation) for each in model.layers if isinstance(each, TokenLimits)
     }

@@ -40,9 +40,7 @@ class KerasTextGraph(tf.Module):
         return self._limited(_padded(self._kept(texts)))
 
     def explain(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Encodes texts with their tokens, (batch, steps); the layer gives no places, so they are
-        0.
-        """
+        """Encodes texts with their tokens, (batch, steps); places are 0, as the layer has none."""
         ids = _padded(self._kept(texts))
         tokens = tf.gather(tf.constant(self._vocabulary), ids)
         nowhere = tf.zeros_like(ids)

@@ -40,8 +40,7 @@ def is_one_hot(rows: Iterable) -> bool:
 
 
 def one_hot_to_classes(values: Sequence, names: Sequence[str] | None = None) -> list:
-    """Returns one label per text: the column of a one-hot row, x for `[x]`, any other value
-    unchanged.
+    """Returns one label per text: the column of a one-hot row, x for `[x]`, else the value.
 
     Args:
         values: sequence, labels from the source.

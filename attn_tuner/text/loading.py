@@ -205,8 +205,7 @@ def _class_splits(raw: RawData, parts, names, task: Task, notes):
 
 
 def _separate_parts(name, splits, notes) -> Split:
-    """Removes texts that occur in several parts from all but one of them; returns the training
-    part.
+    """Removes texts that occur in several parts from all but one; returns training.
 
     A text that stands in several parts stays in the test part, else in the validation part.
     """

@@ -25,9 +25,7 @@ def next_bucket(bucket: Any, following: Any, length: int) -> Any:
 
 
 def buckets_for(tokens: int) -> int:
-    """Chooses the number of columns for n-grams of two and more: a power of 2 above twice the
-    tokens.
-    """
+    """Chooses the columns for n-grams of two and more: a power of 2 above twice the tokens."""
     return min(BUCKETS, 1 << int(2 * tokens).bit_length())
 
 

@@ -75,9 +75,7 @@ def distinct_counts(part: Split, classes: int) -> np.ndarray:
 
 
 def _text_class_pairs(text_of, labels) -> np.ndarray:
-    """Returns (pairs, 2): distinct text and class or label, each pair once; numbers all have class
-    0.
-    """
+    """Returns (pairs, 2): distinct text and class or label; the class of numbers is 0."""
     kind = kind_of(labels)
     if kind == "labels":
         rows, names = np.nonzero(labels)

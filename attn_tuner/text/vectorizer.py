@@ -102,9 +102,7 @@ class Vectorizer:
         truncation: str = "head",
         vocabulary_size: int | None = None,
     ) -> np.ndarray:
-        """Encodes texts as a batch for a model: `(texts, steps)` int32, 0 after each text, at least
-        1 step.
-        """
+        """Encodes texts as a batch: `(texts, steps)` int32, 0 after each text, at least 1 step."""
         ids, offsets = self.encode(texts)
         if vocabulary_size is not None:
             ids[ids >= vocabulary_size] = UNKNOWN

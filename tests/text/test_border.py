@@ -184,7 +184,7 @@ def test_a_container_is_not_taken_for_its_keys_or_letters(container):
 
 def test_what_never_ends_is_left_at_a_limit(monkeypatch):
     monkeypatch.setattr("attn_tuner.text.loaders.sequences.MAX_VALUES", 1_000)
-    with pytest.raises(DataError, match="1,000 entries of the texts were read so far"):
+    with pytest.raises(DataError, match="1,000 entries of the texts were read"):
         load((iter(lambda: "text", None), ["a", "b"]))
 
 

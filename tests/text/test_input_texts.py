@@ -95,7 +95,7 @@ WRONG = {
         "several columns called 'text'",
     ),
     "columns of two lengths": ({"text": ["a"], "id": [1, 2]}, "differ in length: text 1, id 2"),
-    "a column beside a cell": ({"text": ["a"], "id": 1}, "'id' is one value"),
+    "a column beside a cell": ({"text": ["a"], "id": 1}, "'id' is a single value"),
     "a missing file": ("reviews.csv", "reviews.csv does not exist"),
     "a missing path": (Path("somewhere"), "somewhere does not exist"),
     "a number": (3, "takes texts; got 3"),
@@ -126,7 +126,7 @@ def test_a_dataset_without_texts_or_without_end_is_refused():
 
 def test_a_source_that_never_ends_says_how_many_were_read(monkeypatch):
     monkeypatch.setattr("attn_tuner.text.input_texts.MAX_TEXTS", 1_000)
-    with pytest.raises(DataError, match="1,000 texts were read"):
+    with pytest.raises(DataError, match="more than 1,000 texts"):
         read_texts("a text" for _ in iter(int, 1))
 
 
@@ -155,7 +155,7 @@ def test_several_arguments_are_texts_and_one_may_be_a_file(tmp_path):
     assert texts_or_file(["reviews.csv"]) == "reviews.csv"
     with pytest.raises(DataError, match=r"2 arguments were given, and 'reviews\.csv' is a file"):
         texts_or_file(["a text", "reviews.csv"])
-    with pytest.raises(DataError, match="no table"):
+    with pytest.raises(DataError, match="not a table"):
         texts_or_file(["a text"], "review")
 
 

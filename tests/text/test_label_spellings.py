@@ -61,6 +61,6 @@ def test_versions_keep_their_names():
 def test_names_that_were_joined_are_said_and_the_more_frequent_one_stays():
     called, notes = merge_spellings({"fi": 1, "\ufb01": 3})
     assert called == {"fi": "\ufb01", "\ufb01": "\ufb01"}
-    assert "were taken as one" in notes[0]
+    assert "were merged" in notes[0]
     called, _ = merge_spellings({"fi": 1, "\ufb01": 3}, known=("fi",))
     assert called["\ufb01"] == "fi"

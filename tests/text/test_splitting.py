@@ -87,7 +87,7 @@ def test_a_text_that_dominates_its_class_stays_in_training_and_the_notes_say_so(
     assert sum(map(len, data.parts().values())) == 540
     for part in (data.validation, data.test):
         assert part.counts(2).all()
-    said = "Of 440 texts of class 'bye' 400 are the same, 'Bye!'; they stay in training."
+    said = "400 of 440 texts of class 'bye' are the same, 'Bye!'; they stay in training."
     assert said in data.notes
 
 
@@ -113,7 +113,7 @@ def test_a_test_part_of_no_texts_is_explained():
         "validation": 60,
     }
     assert len(data.test) == 0
-    assert "No text was held out for test: each class has two different texts at most" in str(
+    assert "No text was held out for test: no class has more than two different texts" in str(
         data.notes
     )
 
@@ -124,7 +124,7 @@ def test_validation_texts_that_also_stand_in_test_are_removed_and_said():
     data = load(train, validation=held, test=(held[0][2:], held[1][2:]))
     assert data.validation.texts == ["a", "b"]
     assert "2 validation texts were removed: they are also in the test part." in data.notes
-    with pytest.raises(DataError, match="All validation texts of the given texts also stand"):
+    with pytest.raises(DataError, match="All validation texts of the given texts are also"):
         load(train, validation=held, test=held)
 
 

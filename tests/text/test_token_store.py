@@ -49,13 +49,13 @@ def test_the_second_time_nothing_is_encoded(data, vectorizer, tmp_path, monkeypa
 
 def test_other_texts_or_another_vocabulary_are_refused(data, vectorizer, tmp_path):
     encode_parts(data, vectorizer, tmp_path / "tokens")
-    with pytest.raises(RunError, match="other data or of another tokenisation"):
+    with pytest.raises(RunError, match="other data or another tokenisation"):
         encode_parts(data, Vectorizer.build(["a"]), tmp_path / "tokens")
     other = load((TEXTS, [n % 2 for n in range(60)]))
-    with pytest.raises(RunError, match="other data or of another tokenisation"):
+    with pytest.raises(RunError, match="other data or another tokenisation"):
         encode_parts(other, vectorizer, tmp_path / "tokens")
     (tmp_path / "something").mkdir()
-    with pytest.raises(RunError, match="other data or of another tokenisation"):
+    with pytest.raises(RunError, match="other data or another tokenisation"):
         encode_parts(data, vectorizer, tmp_path / "something")
 
 
@@ -90,7 +90,7 @@ def test_a_folder_that_is_no_store_is_refused(tmp_path):
     with pytest.raises(RunError, match=r"facts\.json cannot be read: No such file"):
         TokenStore.open(tmp_path)
     (tmp_path / "facts.json").write_text(json.dumps({"token_length": 1}))
-    with pytest.raises(RunError, match="texts are encoded again then"):
+    with pytest.raises(RunError, match="it encodes the texts again"):
         TokenStore.open(tmp_path)
 
 

@@ -69,9 +69,7 @@ def run_onnx(request: dict) -> dict:
 
 
 def run_litert(request: dict) -> dict:
-    """Predicts probabilities from ids with the LiteRT interpreter, which has built-in operators
-    only.
-    """
+    """Predicts probabilities from ids with LiteRT's interpreter and its built-in operators."""
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:

@@ -86,7 +86,7 @@ def test_blank_lines_are_no_rows(tmp_path):
         ("a.csv", "text,label\n1,x\n2,y\n", "The texts of a.csv are numbers, such as '1'."),
         ("a.csv", "text,label\na,x\nb,\n", "1 of 2 rows of a.csv have no label"),
         ("a.jsonl", '{"text": "a", "label": 1}\n{"text": "b"}', "1 of 2 rows of a.jsonl have"),
-        ("a.txt", "text,label\n", "What kind of table a.txt is cannot be told"),
+        ("a.txt", "text,label\n", "The format of a.txt is not clear"),
     ],
 )
 def test_a_broken_file_is_refused_in_one_sentence(tmp_path, name, content, sentence):

@@ -173,7 +173,7 @@ def test_columns_of_one_name_are_refused():
 
 def test_labels_of_any_size_are_classes():
     assert load((MANY, [10**20, 3] * 15)).classes == ("3", "100000000000000000000")
-    with pytest.raises(DataError, match="more digits than can be shown"):
+    with pytest.raises(DataError, match="too many digits"):
         load((MANY, [10**5000, 3] * 15))
 
 
@@ -191,7 +191,7 @@ def test_a_dataset_that_ends_badly_or_never_is_refused_in_a_sentence(monkeypatch
     monkeypatch.setattr("attn_tuner.text.loaders.tf_data.MAX_VALUES", 2_000)
     signature = (tf.TensorSpec((), tf.string), tf.TensorSpec((), tf.int64))
     given = tf.data.Dataset.from_generator(endless, output_signature=signature)
-    with pytest.raises(DataError, match=r"2,048 entries of the tf.data.Dataset were read so far"):
+    with pytest.raises(DataError, match=r"2,048 entries of the tf.data.Dataset were read"):
         load(given)
     given = tf.data.Dataset.from_generator(nothing_more, output_signature=signature)
     with pytest.raises(DataError, match="failed while it was read"):

@@ -142,7 +142,7 @@ def test_skipgrams_end_when_the_time_is_over():
 
 
 def test_texts_without_words_and_unknown_methods_are_refused():
-    with pytest.raises(DataError, match="there is none"):
+    with pytest.raises(DataError, match="contain no word of the vocabulary"):
         train_vectors([Texts.of([1, 1], [])], 14, 4, method="cooccurrence")
     with pytest.raises(SpaceError, match="Did you mean 'skipgram'"):
         train_vectors([two_topics()], 14, 4, method="skipgrams")
