@@ -142,14 +142,18 @@ def predict(
     trust: Trust = None,
 ) -> None:
     """Say the class of each text, by the exported model of RUN."""
-    from attn_tuner.reporting.answer_table import check_out, columns_of, write_answers
+    from attn_tuner.reporting.answer_table import (
+        check_output_path,
+        prediction_columns,
+        write_predictions,
+    )
 
-    check_out(out, texts[0] if texts else None)
+    check_output_path(out, texts[0] if texts else None)
     result = _loaded(_api(), run, trust)
     given = _given(texts, text, "predict")
     answers = result.predict(given.texts)
     if out is not None:
-        write_answers(out, given, columns_of(answers))
+        write_predictions(out, given, prediction_columns(answers))
         return print(escape_controls(f"{len(answers):,} answers are in {out}."))
     for answer in answers:
         if as_json:
@@ -215,16 +219,16 @@ def explain(
     trust: Trust = None,
 ) -> None:
     """Show the words of each text that the model looked at."""
-    from attn_tuner.reporting.answer_table import ANSWER, check_out, write_answers
+    from attn_tuner.reporting.answer_table import ANSWER, check_output_path, write_predictions
 
-    check_out(out, texts[0] if texts else None, (".jsonl",))
+    check_output_path(out, texts[0] if texts else None, (".jsonl",))
     result = _loaded(_api(), run, trust)
     given = _given(texts, text, "explain")
     explanations = result.explain(given.texts)
     if out is not None:
         facts = [explanation.as_dict() for explanation in explanations]
         added = {ANSWER: [each["label"] for each in facts], "explanation": facts}
-        write_answers(out, given, added)
+        write_predictions(out, given, added)
         return print(escape_controls(f"{len(facts):,} explanations are in {out}."))
     from rich.console import Console
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras_tuner
 
 from attn_tuner import text as texts_of
-from attn_tuner.explaining.preference import Preference, check_kind, preferred
+from attn_tuner.explaining.preference import FaithfulObjective, check_faithful_task, parse_objective
 from attn_tuner.finalizing.repair import mended
 from attn_tuner.finalizing.time_reserve import kept_back, time_to_spare
 from attn_tuner.hypermodel import AttentionHyperModel
@@ -66,12 +66,12 @@ def objective_of(options: Mapping, dataset: texts_of.TextDataset) -> tuple[str, 
         UnknownName, SpaceError, DataError: the task of these data has no such objective, or their
             validation part cannot measure it.
     """
-    objective, faithful = preferred(options["objective"], options["faithful"])
+    objective, faithful = parse_objective(options["objective"], options["faithful"])
     answers = task_named(dataset.task, len(dataset.classes))
     objective = answers.check(objective)
     if dataset.validation is not None:
         check_measurable(objective, dataset.validation.labels)
-    check_kind(answers.kind, faithful)
+    check_faithful_task(answers.kind, faithful)
     return objective, faithful
 
 
@@ -115,7 +115,7 @@ def trainer_of(
         stored.validation,
         options["callbacks"],
         constraints(options),
-        Preference.of(plan, dataset, stored.vectorizer) if plan.faithful else None,
+        FaithfulObjective.of(plan, dataset, stored.vectorizer) if plan.faithful else None,
     )
 
 

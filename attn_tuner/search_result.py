@@ -14,15 +14,14 @@ from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.artefact_folder import check_targets
 from attn_tuner.exporting.export import export_bundle
 from attn_tuner.metrics import interval
-from attn_tuner.reporting.head_comparison import HeadComparison, judge
-from attn_tuner.reporting.json_in_html import figure, lacking_in
+from attn_tuner.reporting.head_comparison import HeadComparison, compare_heads
 from attn_tuner.reporting.leaderboard import front, leaderboard
-from attn_tuner.reporting.outcome_text import finishing
+from attn_tuner.reporting.outcome_text import final_model_notes, format_score, missing_classes_notes
 from attn_tuner.reporting.report import write_report
 from attn_tuner.storage.checked_files import AGAIN
 from attn_tuner.storage.layout import BUNDLE
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_text import counted, model_of
+from attn_tuner.storage.trial_text import describe_export, plural
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.system.terminal import escape_controls
 from attn_tuner.tasks import labels_of
@@ -92,7 +91,7 @@ class SearchResult:
 
     def verdict(self) -> HeadComparison:
         """Whether attention was worth having: see `results.verdict.judge`."""
-        return judge(self.run, Validation.read(self.run), self.run.plan.seed)
+        return compare_heads(self.run, Validation.read(self.run), self.run.plan.seed)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -203,7 +202,7 @@ class SearchResult:
             return ["The search has not ended yet."]
         said = []
         if outcome.get("test"):
-            said += lacking_in(self.run, "test")
+            said += missing_classes_notes(self.run, "test")
             said.append(self._tested(outcome["test"], outcome["test_texts"]))
         if outcome.get("export"):
             said.append(
@@ -212,20 +211,20 @@ class SearchResult:
                 f"within {outcome['difference']:.1e}."
             )
         said.append(
-            f"{counted(len(self.run.records), 'trial')} in {format_duration(outcome['seconds'])}; "
+            f"{plural(len(self.run.records), 'trial')} in {format_duration(outcome['seconds'])}; "
             f"objective {plan.goal} on validation."
         )
-        said += [*finishing(self.run), self.verdict().sentence]
+        said += [*final_model_notes(self.run), self.verdict().sentence]
         return [*said, *outcome.get("remarks", [])]
 
     def _tested(self, test, texts) -> str:
         if "accuracy" not in test:
-            said = ", ".join(f"{name} {figure(value)}" for name, value in test.items())
-            return f"Test {said} ({texts:,} texts), {model_of(self.run.members)}."
+            said = ", ".join(f"{name} {format_score(value)}" for name, value in test.items())
+            return f"Test {said} ({texts:,} texts), {describe_export(self.run.members)}."
         low, high = interval(test["accuracy"], texts)
         return (
             f"Test accuracy {test['accuracy']:.4f} (95 % interval {low:.4f} to {high:.4f}, "
-            f"{texts:,} texts), {model_of(self.run.members)}."
+            f"{texts:,} texts), {describe_export(self.run.members)}."
         )
 
     def __repr__(self):

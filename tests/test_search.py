@@ -13,7 +13,7 @@ import attn_tuner
 from attn_tuner import text
 from attn_tuner.errors import BudgetError, DataError, RunError, SpaceError, UnknownName
 from attn_tuner.finalizing.calibration import at_temperature
-from attn_tuner.reporting.summary import answer
+from attn_tuner.reporting.summary import summarize
 from attn_tuner.settings.table import check_options
 from attn_tuner.storage.atomic_files import read_json
 from tests.support.colours import PLAIN, QUICK, colours, quick_search
@@ -26,7 +26,7 @@ def run(finished):
 
 def test_the_winner_learns_what_a_word_decides(run):
     assert run.test_metrics["accuracy"] >= 0.9
-    assert [answer.label for answer in run.predict(["a red box", "the blue box"])] == [
+    assert [summarize.label for summarize in run.predict(["a red box", "the blue box"])] == [
         "warm",
         "cold",
     ]
@@ -47,7 +47,7 @@ def test_the_export_answers_raw_strings_in_a_process_without_us(run):
         "import tensorflow as tf\n"
         "serve = tf.saved_model.load(sys.argv[1]).signatures['serving_default']\n"
         "answer = serve(text=tf.constant(['a red box', 'the blue box']))\n"
-        "print(json.dumps([label.decode() for label in answer['label'].numpy()]))\n"
+        "print(json.dumps([label.decode() for label in summarize['label'].numpy()]))\n"
     )
     arguments = [sys.executable, "-c", script, str(run.directory / "best")]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
@@ -66,7 +66,7 @@ def test_every_place_that_tells_an_accuracy_tells_the_same(run):
     table = run.leaderboard().set_index("name")
     winner = f"trial {outcome['winner']}"
     assert table.loc[winner, "test_accuracy"] == outcome["test"]["accuracy"]
-    told = {(row["name"], row["part"]): row["accuracy"] for row in answer(run.run)["scores"]}
+    told = {(row["name"], row["part"]): row["accuracy"] for row in summarize(run.run)["scores"]}
     assert told["this model", "test"] == outcome["test"]["accuracy"]
     assert told["this model", "validation"] == outcome["validation"]["accuracy"]
     for row in read_json(run.directory / "baselines.json"):
@@ -82,8 +82,8 @@ def test_load_gives_the_same_result_back(run):
     again = attn_tuner.load(run.directory)
     assert again.test_metrics == run.test_metrics
     texts = ["a red box", "", "unseen words only"]
-    first = [answer.probability for answer in run.predict(texts)]
-    assert [answer.probability for answer in again.predict(texts)] == pytest.approx(first)
+    first = [summarize.probability for summarize in run.predict(texts)]
+    assert [summarize.probability for summarize in again.predict(texts)] == pytest.approx(first)
 
 
 def test_a_search_goes_on_where_it_stopped(tmp_path):

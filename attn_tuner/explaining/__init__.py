@@ -1,9 +1,9 @@
-"""Which words a classifier looked at, and whether what it shows can be believed.
+"""Explains predictions by attention weights and measures how faithful the weights are.
 
-explain(bundle, ["a text"])[0]            label, probabilities, weights per token and place
-Explainer(bundle)                         the same, ready for many calls
-measure_faithfulness(bundle, texts)       do the highlighted words decide the answers?
-measure_evidence(explanations, spans)     are they the words that are known to decide?
+explain(bundle, ["a text"])[0]            label, probabilities, attention weight of each token
+Explainer(bundle)                         the same for many calls
+measure_faithfulness(bundle, texts)       do predictions change without the most attended tokens?
+measure_evidence(explanations, spans)     does attention lie on words that are known to decide?
 """
 
 import importlib

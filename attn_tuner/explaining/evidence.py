@@ -1,4 +1,4 @@
-"""Where it is known which words decide: does attention rest on them?"""
+"""Measures the share of attention on words that are known to decide."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -8,20 +8,21 @@ from sklearn.metrics import average_precision_score
 
 from attn_tuner.explaining.explanation import Explanation
 
-ENOUGH = 0.6  # Share of the attention that should lie on the evidence.
+MIN_EVIDENCE_SHARE = 0.6  # Of the attention; below it the sentence warns.
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """How much of the attention lies on the words that are known to decide.
+    """The share of attention on the evidence, the words that are known to decide.
 
     Args:
-        texts: texts measured.
-        mass: mean share of the attention on the evidence.
-        even: the same share if every token had the same weight.
-        precision: mean average precision of the ranking by attention; 1 where the evidence
+        texts: int, number of texts measured.
+        mass: float, mean share of the attention on the evidence.
+        even: float, the same share if all tokens had equal weights.
+        precision: float, mean average precision of the ranking by attention; 1 where the evidence
             always comes first.
-        around: mean share of the attention on whole sentences of evidence, None where unknown.
+        around: float, mean share of the attention on the sentences that hold the evidence; None
+            where unknown.
     """
 
     texts: int
@@ -31,19 +32,21 @@ class Evidence:
     around: float | None = None
 
     def sentence(self) -> str:
-        """The finding in plain words."""
-        enough = f"{'at least' if self.mass >= ENOUGH else 'less than'} {100 * ENOUGH:.0f} %"
-        words = (
+        """Says the finding in words."""
+        bound = "at least" if self.mass >= MIN_EVIDENCE_SHARE else "less than"
+        enough = f"{bound} {100 * MIN_EVIDENCE_SHARE:.0f} %"
+        said = (
             f"{100 * self.mass:.0f} % of the attention lies on the words that decide ({enough}); "
-            f"spread evenly it would be {100 * self.even:.0f} %."
+            f"with equal weights it would be {100 * self.even:.0f} %."
         )
-        if self.mass < ENOUGH:
-            words += " So the highlights do not show the cause well."
+        if self.mass < MIN_EVIDENCE_SHARE:
+            said += " So the highlights do not show the cause well."
         if self.around is not None:
-            words += f" {100 * self.around:.0f} % lies within the deciding sentence."
-        return words
+            said += f" {100 * self.around:.0f} % lies within the deciding sentence."
+        return said
 
     def as_dict(self) -> dict:
+        """Returns the fields and the sentence."""
         return {**asdict(self), "sentence": self.sentence()}
 
 
@@ -52,20 +55,20 @@ def measure_evidence(
     evidence: Sequence[Sequence[tuple[int, int]]],
     around: Sequence[Sequence[tuple[int, int]]] | None = None,
 ) -> Evidence:
-    """The share of attention on the evidence, and how well attention ranks it.
+    """Measures the share of attention on the evidence, and how well attention ranks it.
 
-    Texts of whose evidence nothing was read, being cut, are left out.
+    Texts that were truncated before their evidence are left out.
 
     Args:
-        explanations: of the texts.
-        evidence: per text the character spans `(start, end)` that decide.
-        around: per text the spans of the whole sentences that they stand in.
+        explanations: one for each text.
+        evidence: for each text, the character spans (start, end) that decide.
+        around: for each text, the spans of the sentences that hold the evidence.
 
     Raises:
-        ValueError: in no text any of the evidence was read.
+        ValueError: the evidence of every text was truncated.
 
     Reference:
-        average precision against human rationales: DeYoung et al. 2020, section 4.1.
+        Average precision against human rationales: DeYoung et al. 2020, section 4.1.
         https://aclanthology.org/2020.acl-main.408
     """
     masses, evens, precisions, wholes = [], [], [], []
@@ -91,7 +94,7 @@ def measure_evidence(
 
 
 def _within(token_spans, spans) -> np.ndarray:
-    """Which tokens overlap any of the spans, (tokens,) bool."""
+    """Returns which tokens overlap any of the spans, `(tokens,)` bool."""
     return np.array(
         [any(start < last and first < end for first, last in spans) for start, end in token_spans],
         bool,

@@ -1,4 +1,4 @@
-"""Texts through a bundle: probabilities, and the weights of its attention heads."""
+"""Explains texts: predictions of a bundle with the weights of its attention heads."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,23 +17,23 @@ BATCH = 64
 
 
 def explain(bundle: Bundle, texts: str | Sequence[str]) -> list[Explanation]:
-    """The answer to each text with the weights of its tokens; see `Explanation`.
+    """Predicts each text and returns the attention weights of its tokens.
 
     Args:
         bundle: an `exporting.Bundle`.
-        texts: one text or several, from anything that `text.given.read_texts` takes.
+        texts: one text or several, in any form that `text.input_texts.read_texts` reads.
 
     Raises:
-        DataError: something among them is not a text.
+        DataError: one of them is not a text.
     """
     return Explainer(bundle)(texts)
 
 
 class Explainer:
-    """Explains texts, any number of times: `Explainer(bundle)(texts)`.
+    """Explains texts in many calls: `Explainer(bundle)(texts)`.
 
     Args:
-        bundle: an `exporting.Bundle`; without an attention head all weights are missing.
+        bundle: an `exporting.Bundle`; without an attention head there are no weights.
     """
 
     def __init__(self, bundle: Bundle):
@@ -42,13 +42,21 @@ class Explainer:
         self.rows, self._outputs = _with_attention(bundle.model, cut_before)
 
     def __call__(self, texts: str | Sequence[str]) -> list[Explanation]:
+        """Explains one text or several; see `explain`."""
         texts = read_texts(texts, who="explain()").texts
         rows = self.bundle.ids(texts) if texts else []
         answers = self.answers(rows)
         return [self._explanation(*each) for each in zip(texts, rows, *answers, strict=True)]
 
     def answers(self, rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Probabilities (texts, classes) and per text its weights (rows, tokens), of kept ids."""
+        """Predicts token ids.
+
+        Args:
+            rows: for each text its ids, as `bundle.ids` returns them.
+
+        Returns:
+            Probabilities `(texts, classes)`, and for each text its weights `(rows, tokens)`.
+        """
         probabilities = np.zeros((len(rows), self.bundle.width), "float32")
         weights = [None] * len(rows)
         for chosen in batches_by_length(rows):
@@ -79,7 +87,15 @@ class Explainer:
 
 
 def predict_ids(bundle: Bundle, rows: Sequence[Sequence[int]]) -> np.ndarray:
-    """Probabilities (texts, classes) of ids as `bundle.ids` gives them, some perhaps left out."""
+    """Predicts token ids, of which some may have been left out.
+
+    Args:
+        bundle: the model.
+        rows: for each text its ids.
+
+    Returns:
+        Probabilities `(texts, classes)`.
+    """
     result = np.zeros((len(rows), bundle.width), "float32")
     for chosen in batches_by_length(rows):
         ids = pad_ids([rows[each] for each in chosen], bundle.steps)
@@ -89,13 +105,21 @@ def predict_ids(bundle: Bundle, rows: Sequence[Sequence[int]]) -> np.ndarray:
 
 
 def batches_by_length(rows: Sequence[Sequence[int]], size: int = BATCH) -> Iterable[np.ndarray]:
-    """Indices of rows of like length, `size` at a time."""
+    """Groups rows of similar length.
+
+    Args:
+        rows: for each text its ids.
+        size: int, rows in a batch.
+
+    Returns:
+        For each batch the indices of its rows.
+    """
     order = np.argsort([len(ids) for ids in rows], kind="stable")
     return (order[start : start + size] for start in range(0, len(order), size))
 
 
 def _with_attention(model, cut_before):
-    """Names of the rows of weights, and a model that gives them beside the probabilities."""
+    """Returns names of the weight rows, and a model that outputs weights and probabilities."""
     outputs = {"probabilities": model.outputs[0]}
     rows = []
     if any(isinstance(layer, Head) for layer in model.layers):
@@ -107,10 +131,10 @@ def _with_attention(model, cut_before):
 
 
 def _tokens(bundle, text):
-    """All tokens of a text and their places in it."""
+    """Returns all tokens of a text and their character spans."""
     vectorizer = bundle.vectorizer
     if hasattr(vectorizer, "spans"):
         return list(vectorizer.tokens(text)), [tuple(span) for span in vectorizer.spans(text)]
-    # A Keras TextVectorization tells neither: what can be shown is the vocabulary's word.
+    # A Keras TextVectorization gives no spans, and no token but the entry of its vocabulary.
     every, _ = vectorizer.encode([text])
     return [vectorizer.vocabulary[each] for each in every], [(-1, -1)] * len(every)

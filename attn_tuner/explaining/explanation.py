@@ -1,27 +1,32 @@
-"""One text, the answer to it, and how much attention each of its tokens got."""
+"""One text, its prediction, and the attention weight of each of its tokens."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rich.console import Group
+
+from attn_tuner.explaining.rendering import to_html, to_rich
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What the model answered to one text, and where it looked.
+    """The prediction for one text with its attention weights.
 
-    Shown as HTML in a notebook, in colours by `rich.print`, as data by `as_dict`.
+    A notebook shows it as HTML and `rich.print` in colours; `as_dict` returns it as data.
 
     Args:
-        text: as it was given.
-        label: name of the most probable class; the labels of the text joined; or the number.
+        text: str, as it was given.
+        label: str, name of the most probable class; of a text with several labels all of them,
+            joined; of a regression the number.
         probabilities: class or label to probability; of a regression "value" to the number.
-        tokens: those the model read, in order: the text limit keeps no others.
-        spans: `(start, end)` of each token in `text`, in characters; `(-1, -1)` where the
-            vectorizer cannot say.
-        known: whether each token is in the vocabulary.
+        tokens: the tokens that the model read, in order; those beyond the length limit are missing.
+        spans: (start, end) of each token in `text`, in characters; (-1, -1) where the vectorizer
+            does not give them.
+        known: for each token, whether the vocabulary has it.
         rows: a name for each row of weights: the head, and the hop where it has several.
-        weights: `(rows, tokens)`; each row sums to 1 for most heads.
-        left_out: tokens of the text beyond the limit.
+        weights: `(rows, tokens)` float; each row sums to 1 for most heads.
+        left_out: int, number of tokens beyond the length limit.
     """
 
     text: str
@@ -36,12 +41,12 @@ class Explanation:
 
     @property
     def probability(self) -> float:
-        """Of the label; where there are several or none, of the most probable one."""
+        """Probability of the label; of several labels or none, the greatest probability."""
         return self.probabilities.get(self.label, max(self.probabilities.values()))
 
     @property
     def attention(self) -> np.ndarray:
-        """One weight per token, `(tokens,)`: the mean of the rows, which sums to 1.
+        """One weight for each token, `(tokens,)`: the mean of the rows, normalized to sum to 1.
 
         All zeros where the model has no attention.
         """
@@ -52,18 +57,59 @@ class Explanation:
         return mean / total if total > 0 else mean
 
     def most_attended(self, count: int = 5) -> list[tuple[str, float]]:
-        """The tokens with the greatest weights, as they stand in the text, greatest first."""
+        """Returns the tokens with the greatest weights, greatest first.
+
+        Args:
+            count: int, number of tokens.
+
+        Returns:
+            Pairs (token as the text has it, weight).
+        """
         attention = self.attention
         order = np.argsort(-attention, kind="stable")[:count]
-        return [(self.written(place), float(attention[place])) for place in order]
+        return [(self.token_text(index), float(attention[index])) for index in order]
 
-    def written(self, place: int) -> str:
-        """The token at `place` as the text has it; as the vectorizer has it where it must."""
-        start, end = self.spans[place]
-        return self.text[start:end] if 0 <= start < end else self.tokens[place]
+    def token_text(self, index: int) -> str:
+        """Returns a token as the text has it, or as the vectorizer has it where spans are missing.
+
+        Args:
+            index: int, position among the tokens.
+        """
+        start, end = self.spans[index]
+        return self.text[start:end] if 0 <= start < end else self.tokens[index]
+
+    def segments(
+        self, weights: Sequence[float] | np.ndarray | None = None
+    ) -> Iterator[tuple[str, float | None]]:
+        """Cuts the text into tokens and what lies between them.
+
+        Joined, the segments are the text. Without spans they are the tokens, with a space between.
+
+        Args:
+            weights: `(tokens,)` float; if not given, `attention`.
+
+        Yields:
+            Pairs (segment, weight); the weight is None between tokens.
+        """
+        weights = self.attention if weights is None else weights
+        if any(start < 0 for start, _ in self.spans):
+            for token, weight in zip(self.tokens, weights, strict=True):
+                yield token, float(weight)
+                yield " ", None
+            return
+        position = 0
+        for (start, end), weight in zip(self.spans, weights, strict=True):
+            if start < position or end <= start:
+                continue  # A character that became several tokens is shown with the first.
+            if start > position:
+                yield self.text[position:start], None
+            yield self.text[start:end], float(weight)
+            position = end
+        if position < len(self.text):
+            yield self.text[position:], None
 
     def as_dict(self) -> dict:
-        """The whole as JSON can hold it."""
+        """Returns everything in types that JSON has."""
         attention = self.attention
         tokens = [
             {
@@ -71,10 +117,10 @@ class Explanation:
                 "start": start,
                 "end": end,
                 "known": known,
-                "weight": float(attention[place]),
-                "weights": [float(each) for each in self.weights[:, place]],
+                "weight": float(attention[index]),
+                "weights": [float(each) for each in self.weights[:, index]],
             }
-            for place, (token, (start, end), known) in enumerate(
+            for index, (token, (start, end), known) in enumerate(
                 zip(self.tokens, self.spans, self.known, strict=True)
             )
         ]
@@ -89,19 +135,15 @@ class Explanation:
         }
 
     def html(self) -> str:
-        """See `rendering.to_html`."""
-        from attn_tuner.explaining.rendering import to_html
-
+        """Returns a self-contained fragment of HTML; see `rendering.to_html`."""
         return to_html(self)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return self.html()
 
-    def __rich__(self):
-        from attn_tuner.explaining.rendering import to_rich
-
+    def __rich__(self) -> Group:
         return to_rich(self)
 
-    def __str__(self):
+    def __str__(self) -> str:
         words = ", ".join(f"{word} {weight:.0%}" for word, weight in self.most_attended())
         return f"{self.label} ({self.probability:.1%}); most attended: {words or 'nothing'}"

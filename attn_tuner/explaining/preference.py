@@ -1,4 +1,4 @@
-"""Models that explain themselves honestly, preferred: faithfulness as a part of a trial's score."""
+"""Adds faithfulness to the score of a trial, so that a search prefers faithful attention."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,27 +10,27 @@ from attn_tuner.layers.token_limits import READING
 from attn_tuner.metrics import sign_of
 from attn_tuner.storage.plan import FAITHFUL, goal_of
 
-SAMPLE, SECONDS = 60, 3.0  # Texts and time for each trial.
-DRAWN = 1_000  # Validation texts at most from which the sample is drawn.
-WEIGHT = 0.1
+SAMPLE, SECONDS = 60, 3.0  # Texts and time limit for each trial.
+MAX_TEXTS = 1_000  # Validation texts from which the sample is drawn.
+DEFAULT_WEIGHT = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Preference:
-    """Measures of a trained model that count its faithfulness beside its objective.
+class FaithfulObjective:
+    """Computes an objective that rewards faithful attention.
 
         faithfulness  = comprehensiveness(attention) - comprehensiveness(random tokens)
         faithful_<objective> = objective + weight faithfulness    (- for one that should shrink)
 
-    A model whose attention cannot be measured explains nothing: its faithfulness is 0, as is that
-    of even weights. See `measure_faithfulness`.
+    The faithfulness of a model without attention, or with equal weights, is 0. See
+    `measure_faithfulness`.
 
     Args:
-        vectorizer, classes, task: of the bundles that models become.
+        vectorizer, classes, task: as `Bundle` takes them.
         texts: held-out texts.
-        objective: key of `measures.MEASURES["class"]`.
-        weight: what a faithfulness of 1 is worth, in units of the objective.
-        seed: of the texts drawn and the random tokens.
+        objective: str, a metric of `metrics.MEASURES["class"]`.
+        weight: float, what a faithfulness of 1 adds to the objective.
+        seed: int, for the sample of texts and the random tokens.
     """
 
     vectorizer: object
@@ -38,18 +38,24 @@ class Preference:
     task: str
     texts: Sequence[str]
     objective: str
-    weight: float = WEIGHT
+    weight: float = DEFAULT_WEIGHT
     seed: int = 0
 
     @classmethod
-    def of(cls, plan, dataset, vectorizer) -> "Preference":
-        """That of a `Plan` whose `faithful` is not 0."""
-        texts = tuple(dataset.validation.texts[:DRAWN])
+    def of(cls, plan, dataset, vectorizer) -> "FaithfulObjective":
+        """Makes the objective of a `Plan` whose `faithful` is above 0."""
+        texts = tuple(dataset.validation.texts[:MAX_TEXTS])
         known = (vectorizer, dataset.classes, dataset.task, texts)
         return cls(*known, plan.objective, plan.faithful, plan.seed)
 
     def __call__(self, model, values: dict, measures: dict) -> dict[str, float]:
-        """`faithfulness` and `faithful_<objective>` of a trial's model."""
+        """Computes `faithfulness` and `faithful_<objective>` of a trained model.
+
+        Args:
+            model: the Keras model of a trial.
+            values: hyperparameters of the trial by name.
+            measures: its validation metrics by name.
+        """
         reading = {name: values[name] for name in READING}
         bundle = Bundle(self.vectorizer, model, self.classes, **reading, task=self.task)
         try:
@@ -69,26 +75,41 @@ class Preference:
         return {"faithfulness": found, goal: total}
 
 
-def preferred(objective: str | None, weight: float | None) -> tuple[str | None, float]:
-    """The objective without "faithful", and what faithfulness is to weigh; 0 for nothing.
+def parse_objective(objective: str | None, weight: float | None) -> tuple[str | None, float]:
+    """Splits an objective such as "faithful accuracy" into the metric and the weight.
+
+    Args:
+        objective: str as the user gave it; None for the default.
+        weight: float, weight of the faithfulness; None for the default.
+
+    Returns:
+        The metric, and the weight of the faithfulness: 0 where it does not count.
 
     Raises:
         SpaceError: the weight is negative.
     """
     if weight is not None and not weight >= 0:
         raise SpaceError(
-            f"faithful is {weight!r}; it is what a faithfulness of 1 is worth in units of the "
-            f"objective. Give 0 for nothing, or {WEIGHT}."
+            f"faithful is {weight!r}; it is what a faithfulness of 1 adds to the objective. "
+            f"Give 0 to leave it out, or {DEFAULT_WEIGHT}."
         )
     if objective is None or not objective.startswith(FAITHFUL):
         return objective, weight or 0.0
-    return objective.removeprefix(FAITHFUL), WEIGHT if weight is None else weight
+    return objective.removeprefix(FAITHFUL), DEFAULT_WEIGHT if weight is None else weight
 
 
-def check_kind(kind: str, weight: float):
-    """Raises SpaceError where answers of this kind are not measured for faithfulness."""
+def check_faithful_task(kind: str, weight: float) -> None:
+    """Checks that faithfulness can be measured for a task.
+
+    Args:
+        kind: str, as `metrics.kind_of` returns it.
+        weight: float, weight of the faithfulness; 0 is always allowed.
+
+    Raises:
+        SpaceError: texts do not have one class each.
+    """
     if weight and kind != "class":
         raise SpaceError(
-            "Faithfulness is measured of answers that are one class a text; leave `faithful` and "
-            'the word "faithful" of the objective out.'
+            "Faithfulness can be measured only where each text has one class. Leave out `faithful` "
+            'and the word "faithful" in the objective.'
         )

@@ -1,4 +1,4 @@
-"""Other answers to "which tokens mattered": gradients, integrated gradients, leave-one-out."""
+"""Ranks tokens by gradients, integrated gradients and leave-one-out, to compare attention with."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -9,16 +9,15 @@ import numpy as np
 from attn_tuner.explaining.explainer import predict_ids
 from attn_tuner.exporting.bundle import Bundle, pad_ids
 
-IG_STEPS = 16
+INTEGRATION_STEPS = 16
 
 
 class Gradients:
-    """Slopes of the answer's probability along each token's embedding. TensorFlow backend only.
-
-    The model is cut at its one Embedding layer, which both measures look through.
+    """Computes gradients of a probability by each token's embedding. TensorFlow backend only.
 
     Args:
-        bundle: an `exporting.Bundle`; `Gradients.fit(bundle)` says whether it will do.
+        bundle: an `exporting.Bundle` whose model has one Embedding layer; see
+            `Gradients.applicable`.
     """
 
     def __init__(self, bundle: Bundle):
@@ -29,8 +28,8 @@ class Gradients:
         self._rest = keras.Model([model.inputs[0], embedding.output], model.outputs[0])
 
     @staticmethod
-    def fit(bundle: Bundle) -> bool:
-        """Whether gradients can be taken: the TensorFlow backend, and one Embedding layer."""
+    def applicable(bundle: Bundle) -> bool:
+        """Returns whether the backend is TensorFlow and the model has one Embedding layer."""
         found = _embeddings(bundle.model)
         return (
             keras.backend.backend() == "tensorflow"
@@ -39,14 +38,14 @@ class Gradients:
         )
 
     def __call__(self, ids: Sequence[int], answer: int) -> tuple[np.ndarray, np.ndarray]:
-        """Gradient x input, and integrated gradients, each (tokens,).
+        """Computes gradient x input and integrated gradients, each `(tokens,)`.
 
             gradient_t   = | e_t . dp/de_t |
             integrated_t = e_t . mean over s of dp/de_t at (s - 1/2)/n e,  s = 1 .. n
 
         Args:
-            ids: of one text.
-            answer: the class whose probability p is followed.
+            ids: token ids of one text.
+            answer: int, index of the class whose probability p is differentiated.
 
         Reference:
             Jain & Wallace 2019, section 3. https://aclanthology.org/N19-1357 ;
@@ -54,7 +53,7 @@ class Gradients:
         """
         batch = pad_ids([ids], self.bundle.steps)
         embedded = keras.ops.convert_to_numpy(self._embed(batch))
-        shares = (np.arange(IG_STEPS) + 0.5) / IG_STEPS
+        shares = (np.arange(INTEGRATION_STEPS) + 0.5) / INTEGRATION_STEPS
         points = np.concatenate([embedded, embedded * shares[:, None, None]]).astype("float32")
         slopes = self._slopes(np.repeat(batch, len(points), axis=0), points, answer)
         plain = np.abs((slopes[0] * embedded[0]).sum(axis=-1))
@@ -62,9 +61,9 @@ class Gradients:
         return plain[: len(ids)], integrated[: len(ids)]
 
     def _slopes(self, ids, points, answer):
-        """The slopes (points, tokens, width) of the answer's probability.
+        """Differentiates the probability: `(points, tokens, width)`.
 
-        As one graph for all lengths: step by step in Python a recurrent model takes seconds.
+        One graph serves all lengths; eagerly a recurrent model takes seconds.
         """
         slopes = self._follow(ids, points, answer).numpy()
         return -slopes if self._rest.output_shape[-1] == 1 and answer == 0 else slopes
@@ -92,7 +91,12 @@ class Gradients:
 
 
 def leave_one_out(bundle: Bundle, ids: Sequence[int], answer: int) -> np.ndarray:
-    """How far the answer's probability falls without each token, (tokens,).
+    """Computes how far the probability of a class falls without each token, `(tokens,)`.
+
+    Args:
+        bundle: the model.
+        ids: token ids of the text.
+        answer: int, index of the class.
 
     Reference: Li et al. 2016, "Understanding neural networks through representation erasure",
     eq. 1. https://arxiv.org/abs/1612.08220

@@ -1,66 +1,73 @@
-"""An explanation for the eye: HTML for notebooks and pages, colours for terminals."""
+"""Renders explanations: HTML for notebooks and pages, colours for terminals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
+from typing import Protocol
 
 import numpy as np
 from rich.console import Group
 from rich.style import Style
 from rich.text import Text
 
-from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.system.terminal import escape_controls, to_single_line
+
+Weights = Sequence[float] | np.ndarray
 
 # Amber over any background: at this strength both black and white letters keep a contrast of 4.5.
 _AMBER, _STRONGEST = "255, 170, 0", 0.5
 
 
-def pieces(explanation: Explanation, weights=None) -> Iterator[tuple[str, float | None]]:
-    """The text from start to end in pieces, `(piece, weight)`; None for what is no token's.
+class WeightedText(Protocol):
+    """What can be rendered: a prediction and its text cut into weighted segments.
 
-    The pieces put together are the text. Where the vectorizer gives no places the pieces are the
-    tokens, a space between them.
+    `Explanation` is one; see there for the attributes.
+    """
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def probability(self) -> float: ...
+    @property
+    def attention(self) -> np.ndarray: ...
+    @property
+    def rows(self) -> tuple[str, ...]: ...
+    @property
+    def weights(self) -> np.ndarray: ...
+    @property
+    def left_out(self) -> int: ...
+
+    def most_attended(self, count: int = 5) -> list[tuple[str, float]]: ...
+
+    def segments(self, weights: Weights | None = None) -> Iterator[tuple[str, float | None]]: ...
+
+
+def relative_weights(weights: Weights) -> np.ndarray:
+    """Divides weights by the greatest, for shading; zeros stay zeros.
 
     Args:
-        explanation: what to cut up.
-        weights: `(tokens,)`; the mean attention where not given.
+        weights: `(tokens,)` float.
     """
-    weights = explanation.attention if weights is None else weights
-    if any(start < 0 for start, _ in explanation.spans):
-        for token, weight in zip(explanation.tokens, weights, strict=True):
-            yield token, float(weight)
-            yield " ", None
-        return
-    text, at = explanation.text, 0
-    for (start, end), weight in zip(explanation.spans, weights, strict=True):
-        if start < at or end <= start:
-            continue  # A character that became several tokens is shown with the first.
-        if start > at:
-            yield text[at:start], None
-        yield text[start:end], float(weight)
-        at = end
-    if at < len(text):
-        yield text[at:], None
-
-
-def strengths(weights) -> np.ndarray:
-    """Weights as shares of the greatest, for shading; zeros stay zeros."""
     weights = np.asarray(weights, "float64")
     top = weights.max(initial=0.0)
     return weights / top if top > 0 else np.zeros_like(weights)
 
 
-def marked(explanation: Explanation, weights=None) -> str:
-    """The escaped text with every token of weight in a `<mark>` shaded by it."""
+def marked_html(explanation: WeightedText, weights: Weights | None = None) -> str:
+    """Escapes the text and shades every token by its weight, in a `<mark>`.
+
+    Args:
+        explanation: the text.
+        weights: `(tokens,)` float; if not given, the attention.
+    """
     weights = explanation.attention if weights is None else weights
     top = max([0.0, *map(float, weights)])
-    return "".join(_mark(piece, weight, top) for piece, weight in pieces(explanation, weights))
+    return "".join(_mark(segment, weight, top) for segment, weight in explanation.segments(weights))
 
 
-def to_html(explanation: Explanation) -> str:
-    """A self-contained fragment: the answer, the text shaded by attention, a row per hop.
+def to_html(explanation: WeightedText) -> str:
+    """Renders a self-contained fragment: the prediction, the shaded text, a line for each hop.
 
-    Everything that came from outside is escaped, so a text is shown and never run.
+    Labels and text are escaped, so nothing in them runs.
     """
     said = f"{escape(explanation.label)} <small>{explanation.probability:.1%}</small>"
     parts = [f"<p style='margin:.2em 0'><strong>{said}</strong></p>", _line(explanation)]
@@ -70,14 +77,14 @@ def to_html(explanation: Explanation) -> str:
             f"{_line(explanation, weights)}"
             for name, weights in zip(explanation.rows, explanation.weights, strict=True)
         )
-        parts.append(f"<details><summary>each row of attention</summary>{rows}</details>")
+        parts.append(f"<details><summary>attention of each head and hop</summary>{rows}</details>")
     if explanation.left_out:
         parts.append(f"<p><small>{_left_out(explanation)}</small></p>")
     return f"<div class='attn-explanation'>{''.join(parts)}</div>"
 
 
-def to_rich(explanation: Explanation) -> Group:
-    """The same for a terminal; the text cannot switch colours or smuggle in markup."""
+def to_rich(explanation: WeightedText) -> Group:
+    """Renders the same for a terminal; control characters and markup in the text do nothing."""
     head = Text()
     head.append(to_single_line(explanation.label), Style(bold=True))
     head.append(f"  {explanation.probability:.1%}")
@@ -95,28 +102,28 @@ def to_rich(explanation: Explanation) -> Group:
     return Group(*lines)
 
 
-def _line(explanation, weights=None):
+def _line(explanation: WeightedText, weights: Weights | None = None) -> str:
     style = "margin:.2em 0;line-height:1.7;white-space:pre-wrap;overflow-wrap:anywhere"
-    return f"<p style='{style}'>{marked(explanation, weights)}</p>"
+    return f"<p style='{style}'>{marked_html(explanation, weights)}</p>"
 
 
-def _mark(piece, weight, top):
+def _mark(segment: str, weight: float | None, top: float) -> str:
     if not weight or top <= 0 or weight / top < 0.02:
-        return escape(piece)
+        return escape(segment)
     shade = f"rgba({_AMBER}, {_STRONGEST * weight / top:.2f})"
     style = f"color:inherit;background:{shade};border-radius:.2em"
-    return f"<mark title='{weight:.1%}' style='{style}'>{escape(piece)}</mark>"
+    return f"<mark title='{weight:.1%}' style='{style}'>{escape(segment)}</mark>"
 
 
-def _shaded(explanation, weights):
+def _shaded(explanation: WeightedText, weights: Weights) -> Text:
     line = Text()
     top = max([0.0, *map(float, weights)])
-    for piece, weight in pieces(explanation, weights):
-        line.append(escape_controls(piece), _shade(weight / top) if weight and top > 0 else None)
+    for segment, weight in explanation.segments(weights):
+        line.append(escape_controls(segment), _shade(weight / top) if weight and top > 0 else None)
     return line
 
 
-def _shade(strength):
+def _shade(strength: float) -> Style | None:
     if strength < 0.02:
         return None
     level = 1 - strength
@@ -124,6 +131,6 @@ def _shade(strength):
     return Style.parse(f"black on {background}")
 
 
-def _left_out(explanation):
+def _left_out(explanation: WeightedText) -> str:
     count = explanation.left_out
-    return f"{count:,} token{'s' if count > 1 else ''} beyond the text limit were not read."
+    return f"{count:,} token{'s' if count > 1 else ''} beyond the length limit were not read."

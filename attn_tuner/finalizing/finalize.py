@@ -30,7 +30,7 @@ from attn_tuner.storage.checkpoints import save_probabilities
 from attn_tuner.storage.layout import BUNDLE, EXPORT, OUTCOME, PROBABILITIES
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
-from attn_tuner.storage.trial_text import given_by_rung, model_of
+from attn_tuner.storage.trial_text import describe_export, describe_rung
 from attn_tuner.text.dataset_notes import missing_classes
 from attn_tuner.tuning.budget import save_clock
 from attn_tuner.tuning.constraints import Constraints, latency_ms
@@ -97,12 +97,12 @@ def finish(runner, stored, dataset, budget, directory, shown):
     for candidate in found:
         if candidate.shares == exported:
             return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
-        shown.say(f"The best is {model_of(candidate.shares)}; measuring and exporting it.")
+        shown.say(f"The best is {describe_export(candidate.shares)}; measuring and exporting it.")
         try:
             winner = _prepared(candidate, runner, stored, dataset, budget)
             break
         except Infeasible as reason:
-            refused.append(f"Not exported was {model_of(candidate.shares)}: {reason}.")
+            refused.append(f"Not exported was {describe_export(candidate.shares)}: {reason}.")
             shown.say(refused[-1])
     else:
         raise BudgetError(
@@ -113,7 +113,7 @@ def finish(runner, stored, dataset, budget, directory, shown):
     outcome["remarks"] = [*refused, *winner.notes, *_remarks(candidate)]
     write_json(directory / OUTCOME, {**outcome, "seconds": budget.elapsed()})
     save_clock(budget, directory)
-    _log.info(f"exported {model_of(candidate.shares)} to {directory / EXPORT}")
+    _log.info(f"exported {describe_export(candidate.shares)} to {directory / EXPORT}")
 
 
 def _lost(exported, before, candidate, runner) -> bool:
@@ -241,7 +241,7 @@ def _on_rung(candidate) -> list[str]:
         return []
     return [
         f"Trial {winner.trial_id} is exported as it was measured, on a rung with "
-        f"{winner.share:.0%} of what a trial may be given: {given_by_rung(winner)}."
+        f"{winner.share:.0%} of what a trial may be given: {describe_rung(winner)}."
     ]
 
 

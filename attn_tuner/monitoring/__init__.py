@@ -1,1 +1,1 @@
-"""Shows a search while it runs: a terminal panel, a status, a watch."""
+"""Shows a search while it runs: progress in its own terminal, or read from the run folder."""

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attn_tuner.storage.trial_record import TrialRecord
-from attn_tuner.storage.trial_text import describe
+from attn_tuner.storage.trial_text import describe_trial
 from attn_tuner.system.terminal import escape_controls, to_single_line
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.duration import format_duration
@@ -86,7 +86,7 @@ class ProgressPanel:
         match event:
             case TrialStarted(trial_id, values):
                 self.trial, self.score, self.epoch, self.fraction = trial_id, None, 0, 0.0
-                self.describes = describe(values)
+                self.describes = describe_trial(values)
             case EpochProgress(epoch=epoch, fraction=fraction):
                 self.epoch, self.fraction = epoch, fraction
             case Evaluated(epoch=epoch, metrics=metrics):
@@ -109,7 +109,7 @@ class ProgressPanel:
         took = format_duration(record.seconds)
         self._print(
             f"trial {record.trial_id}  {self.goal} {record.score:.4f}{mark}  {took:>7}  "
-            f"{describe(record.values)}  ({record.stopped})"
+            f"{describe_trial(record.values)}  ({record.stopped})"
         )
 
     def _refresh(self):

@@ -1,46 +1,53 @@
-"""Where a search stands, read from its folder: what the terminal and the page show."""
+"""Reads the state of a search from its run folder, for `watch` and the web page."""
+
+from pathlib import Path
 
 from attn_tuner.errors import RunError
-from attn_tuner.reporting.json_in_html import plain
+from attn_tuner.reporting.json_in_html import to_json_value
 from attn_tuner.reporting.search_history import scores_over_time
-from attn_tuner.reporting.summary import answer, sentence
+from attn_tuner.reporting.summary import summarize, summary_sentence
 from attn_tuner.storage.checked_files import read_object
 from attn_tuner.storage.layout import CLOCK, trial_dirs, trial_id_of
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_text import words
+from attn_tuner.storage.trial_text import describe_model
 
-ROWS = 10
+MAX_ROWS = 10
 
 
-def standing(directory) -> dict:
-    """The search at this moment, for JSON.
+def search_status(directory: str | Path) -> dict:
+    """Reads the state of a search.
 
-    Keys: source, objective, sentence, finished, trials, running, spent, allowed (seconds; None
-    without limit), best, winner, rows (the first of the leaderboard), times (see
-    `facts.scores_over_time`).
+    Args:
+        directory: the run folder.
+
+    Returns:
+        A dict of JSON values with the keys source, objective, sentence, finished, trials (number
+        of ended ones), running (trial ids), spent and allowed (seconds; allowed is None without a
+        time limit), best (score), winner (trial id), rows (the top of the leaderboard) and times
+        (see `search_history.scores_over_time`).
 
     Raises:
-        RunError: it is no run folder.
+        RunError: `directory` is not a run folder.
     """
     run = Run.read(directory)
-    found = answer(run)
+    found = summarize(run)
     ranked = run.ranked()
     rows = [
         {
             "trial": record.trial_id,
-            "model": words(record),
+            "model": describe_model(record.values),
             "score": record.score,
             "seconds": record.seconds,
             "parameters": record.parameters,
             "status": record.status,
         }
-        for record in ranked[:ROWS]
+        for record in ranked[:MAX_ROWS]
     ]
-    return plain(
+    return to_json_value(
         {
             "source": run.plan.source,
             "objective": run.plan.objective,
-            "sentence": sentence(found),
+            "sentence": summary_sentence(found),
             "finished": found["finished"],
             "trials": found["trials"],
             "running": _running(run),
@@ -54,19 +61,19 @@ def standing(directory) -> dict:
     )
 
 
-def _running(run) -> list[str]:
-    """Trials that have a folder and no record yet."""
+def _running(run: Run) -> list[str]:
+    """Lists trials that have a folder but no record yet."""
     ended = {record.trial_id for record in run.records}
     begun = map(trial_id_of, trial_dirs(run.directory))
     return sorted(set(begun) - ended) if not run.outcome else []
 
 
-def _spent(run) -> float:
+def _spent(run: Run) -> float:
     ended = max([0.0, *(record.ended for record in run.records)])
     if run.outcome:
         return run.outcome.get("seconds", ended)
     try:
         clock = read_object(run.directory / CLOCK, {"spent": float})
     except RunError:
-        return ended  # Not written yet, or damaged: the search makes it again.
+        return ended  # Not written yet, or damaged; the search writes it again.
     return max(ended, float(clock["spent"]))

@@ -1,14 +1,15 @@
-"""A search on the terminal, from outside: reads its folder, so it may run on another machine."""
+"""Shows a search on the terminal by reading its run folder, also from another machine."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from attn_tuner.monitoring.status import standing
+from attn_tuner.monitoring.status import search_status
 from attn_tuner.system.terminal import escape_controls, to_single_line
 from attn_tuner.tuning.duration import format_duration
 
@@ -16,39 +17,44 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 def watch(
-    directory,
+    directory: str | Path,
     *,
-    pace: float = 1.0,
+    interval: float = 1.0,
     console: Console | None = None,
-    going: Callable[[], bool] = lambda: True,
-):
-    """Shows the search in `directory` until it has ended, or until Ctrl-C.
+    keep_watching: Callable[[], bool] = lambda: True,
+) -> None:
+    """Shows a search until it has ended, or until Ctrl-C.
 
     Args:
-        directory: the run's folder.
-        pace: seconds between two looks.
-        console: where to; standard output if not given. Off a terminal each change is printed.
-        going: asked after every look; False ends the watching.
+        directory: the run folder.
+        interval: float, seconds between two reads.
+        console: a rich console; standard output if not given. Off a terminal, a line is printed
+            for each trial that ends.
+        keep_watching: called after every read; False stops.
 
     Raises:
-        RunError: it is no run folder.
+        RunError: `directory` is not a run folder.
     """
     console = console or Console()
-    facts = standing(directory)
+    facts = search_status(directory)
     if facts["finished"] or not console.is_terminal:
-        return _print_changes(directory, facts, pace, console, going)
+        return _print_changes(directory, facts, interval, console, keep_watching)
     try:
         with Live(panel(facts), console=console, auto_refresh=False) as live:
-            while not facts["finished"] and going():
-                time.sleep(pace)
-                facts = standing(directory)
+            while not facts["finished"] and keep_watching():
+                time.sleep(interval)
+                facts = search_status(directory)
                 live.update(panel(facts), refresh=True)
     except KeyboardInterrupt:
-        pass  # The search itself goes on.
+        pass  # Only the display ends; the search goes on.
 
 
 def panel(facts: dict) -> Group:
-    """The standing of a search as rich shows it."""
+    """Lays out the state of a search for rich.
+
+    Args:
+        facts: from `search_status`.
+    """
     head = Table.grid(padding=(0, 2))
     best = "none yet" if facts["best"] is None else f"{facts['best']:.4f} (trial {facts['winner']})"
     limit = f" of {format_duration(facts['allowed'])}" if facts["allowed"] else ""
@@ -68,8 +74,13 @@ def _text(value) -> Text:
     return Text(to_single_line(value))
 
 
-def sparkline(values, width: int = 40) -> str:
-    """Numbers as a line of bars, the last `width` of them."""
+def sparkline(values: Iterable[float | None], width: int = 40) -> str:
+    """Draws the last numbers as bars of characters.
+
+    Args:
+        values: numbers; None is left out.
+        width: int, number of bars at most.
+    """
     values = [value for value in values if value is not None][-width:]
     low, high = min(values, default=0), max(values, default=0)
     if high == low:
@@ -77,14 +88,14 @@ def sparkline(values, width: int = 40) -> str:
     return "".join(BARS[round((value - low) / (high - low) * (len(BARS) - 1))] for value in values)
 
 
-def _print_changes(directory, facts, pace, console, going):
-    """For logs and pipes: the panel once, then a line for every trial that has ended since."""
+def _print_changes(directory, facts, interval, console, keep_watching):
+    """Prints the panel once, then a line for each trial that ends; for logs and pipes."""
     console.print(panel(facts))
     seen = len(facts["times"])
-    while not facts["finished"] and going():
-        time.sleep(pace)
-        facts = standing(directory)
+    while not facts["finished"] and keep_watching():
+        time.sleep(interval)
+        facts = search_status(directory)
         for row in facts["times"][seen:]:
             score = f"{facts['objective']} {row['score']:.4f}, best {row['best']:.4f}"
-            console.print(_text(f"trial {row['trial']}  {score}  {row['words']}"))
+            console.print(_text(f"trial {row['trial']}  {score}  {row['model']}"))
         seen = len(facts["times"])

@@ -1,49 +1,51 @@
-"""Answers to texts as a file: the table that the texts came from, and a column of answers."""
+"""Writes predictions to a file: the table that the texts came from, with columns added."""
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from attn_tuner.errors import DataError
 from attn_tuner.storage.atomic_files import write_whole
 from attn_tuner.text.input_texts import InputTexts
 
-ANSWER, SURE = "prediction", "probability"
-TEXT = "text"  # The column of texts that came without a table.
+ANSWER, PROBABILITY = "prediction", "probability"
+TEXT = "text"  # Name of the column where texts came without a table.
 
 
-def check_out(path, source=None, kinds: Sequence[str] = ()):
-    """Refuses a file of answers that could not be written, before any work is done for it.
+def check_output_path(
+    path: str | Path | None, source: str | Path | None = None, kinds: Sequence[str] = ()
+) -> None:
+    """Checks that predictions can be written to a file, before any work is done.
 
     Args:
-        path: where to; None for nowhere.
-        source: what the texts are read from, which is not to be overwritten.
-        kinds: endings that will do; all of `_WRITERS` if not given.
+        path: the file; None for no file.
+        source: the file that the texts are read from, which must not be overwritten.
+        kinds: allowed file endings; if not given, all that `write_predictions` can write.
 
     Raises:
-        DataError: it has another ending, stands in no folder, is a folder or is the source.
+        DataError: the ending is not allowed, the folder does not exist, or the path is a folder or
+            the source.
     """
     if path is None:
         return
     path, kinds = Path(path), tuple(kinds) or tuple(_WRITERS)
     if path.suffix.lower() not in kinds:
-        raise DataError(f"The answers go to a file that ends in {', '.join(kinds)}; got {path}.")
+        raise DataError(f"The file for the predictions must end in {', '.join(kinds)}; got {path}.")
     if path.is_dir() or not path.parent.is_dir():
-        state = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
-        raise DataError(f"{path}, the file for the answers, {state}. Choose another name.")
+        state = "is a folder" if path.is_dir() else "is in a folder that does not exist"
+        raise DataError(f"{path}, the file for the predictions, {state}. Choose another name.")
     if source is not None and Path(source).exists() and path.exists() and path.samefile(source):
-        raise DataError(f"The answers would overwrite {path}, which holds the texts.")
+        raise DataError(f"The predictions would overwrite {path}, which holds the texts.")
 
 
-def write_answers(path, given: InputTexts, added: Mapping[str, Sequence]):
-    """Writes the given columns and, behind them, the added ones; one whose name is taken gets
-    another number.
+def write_predictions(path: str | Path, given: InputTexts, added: Mapping[str, Sequence]) -> None:
+    """Writes the columns of the table and the added ones; a taken name gets a number.
 
     Args:
-        path: ends in .csv, .tsv, .jsonl or .parquet.
-        given: the texts, and their table.
-        added: name to values, a value for each text.
+        path: file that ends in .csv, .tsv, .jsonl or .parquet.
+        given: the texts, and the table that they came from.
+        added: column name to values, one for each text.
     """
     columns = dict(given.columns) or {TEXT: given.texts}
     for name, values in added.items():
@@ -54,15 +56,15 @@ def write_answers(path, given: InputTexts, added: Mapping[str, Sequence]):
     write_whole(path, lambda file: _WRITERS[Path(path).suffix.lower()](file, columns))
 
 
-def columns_of(predictions) -> dict[str, list]:
-    """The columns that `results.result.Prediction`s add to a table."""
+def prediction_columns(predictions: Sequence) -> dict[str, list]:
+    """Makes the columns for a list of `search_result.Prediction`."""
     added = {ANSWER: [each.label for each in predictions]}
     if any(each.probability is not None for each in predictions):
-        added[SURE] = [each.probability for each in predictions]
+        added[PROBABILITY] = [each.probability for each in predictions]
     return added
 
 
-def _delimited(delimiter):
+def _delimited(delimiter: str) -> Callable[[Path, Mapping], None]:
     def write(path, columns):
         with open(path, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")

@@ -1,22 +1,32 @@
-"""How good a classifier's answers are, class by class and by confidence: facts for figures."""
+"""Computes what a report says of a classifier: confusions, curves, reliability, text lengths.
+
+Throughout, `labels` are true classes, `(texts,)` int; `probabilities` are `(texts, classes)`; and
+`classes` are the class names.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn import metrics
 
 from attn_tuner.metrics import expected_calibration_error, interval
 
-MOST_CLASSES = 15  # Shown in the confusion matrix.
-MOST_CURVES = 6
-POINTS = 80  # Of a curve; more than a screen shows.
+MAX_CONFUSION_CLASSES = 15
+MAX_CURVES = 6
+MAX_CURVE_POINTS = 80  # More than a screen shows.
 
 
-def confusion(labels, probabilities, classes) -> dict:
-    """Counts of true against answered classes, and the pairs most often confused.
+def confusion(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -> dict:
+    """Computes the confusion matrix and the pairs of classes most often confused.
 
-    Of many classes the most frequent are shown, the others together as one.
+    Of many classes the most frequent have a row each, the others one row together.
+
+    Returns:
+        A dict with the keys `classes` (names of rows and columns), `counts` (true by predicted)
+        and `confused` (up to five rows of truth, answer, texts).
     """
     answers = probabilities.argmax(axis=1)
-    names, places = _shown(labels, classes)
+    names, places = _confusion_rows(labels, classes)
     counts = np.zeros((len(names), len(names)), "int64")
     np.add.at(counts, (places[labels], places[answers]), 1)
     wrong = np.zeros((len(classes), len(classes)), "int64")
@@ -35,8 +45,8 @@ def confusion(labels, probabilities, classes) -> dict:
     }
 
 
-def per_class(labels, probabilities, classes) -> list[dict]:
-    """Precision, recall, F1 and number of texts of each class."""
+def per_class(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -> list[dict]:
+    """Computes precision, recall, F1 and number of texts of each class."""
     table = metrics.precision_recall_fscore_support(
         labels, probabilities.argmax(axis=1), labels=np.arange(len(classes)), zero_division=0
     )
@@ -52,8 +62,8 @@ def per_class(labels, probabilities, classes) -> list[dict]:
     ]
 
 
-def roc_curves(labels, probabilities, classes) -> list[dict]:
-    """ROC of a class against the rest: `x` false alarms, `y` hits, `area`."""
+def roc_curves(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) -> list[dict]:
+    """Computes one-vs-rest ROC curves: `x` false positive rate, `y` true positive rate, `area`."""
     curves = []
     for index in _curve_classes(labels, classes):
         truth, score = labels == index, probabilities[:, index]
@@ -63,8 +73,10 @@ def roc_curves(labels, probabilities, classes) -> list[dict]:
     return curves
 
 
-def precision_recall_curves(labels, probabilities, classes) -> list[dict]:
-    """Precision `y` at each recall `x` of a class against the rest, `area` average precision."""
+def precision_recall_curves(
+    labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+) -> list[dict]:
+    """Computes one-vs-rest curves: `x` recall, `y` precision, `area` the average precision."""
     curves = []
     for index in _curve_classes(labels, classes):
         truth, score = labels == index, probabilities[:, index]
@@ -91,8 +103,19 @@ def reliability(labels, probabilities, bins: int = 10) -> dict:
     return {"bins": rows, "error": expected_calibration_error(labels, probabilities, bins)}
 
 
-def by_length(lengths, labels, probabilities, bins: int = 6) -> list[dict]:
-    """Accuracy of short to long texts, in parts of about as many texts each."""
+def accuracy_by_length(
+    lengths: np.ndarray, labels: np.ndarray, probabilities: np.ndarray, bins: int = 6
+) -> list[dict]:
+    """Computes the accuracy of short to long texts, in bins of about as many texts each.
+
+    Args:
+        lengths: `(texts,)` int, tokens.
+        labels, probabilities: see above.
+        bins: int, number of bins.
+
+    Returns:
+        A row for each bin: from, to (tokens), texts, right (accuracy), low, high (95 % interval).
+    """
     lengths, right = np.asarray(lengths), probabilities.argmax(axis=1) == labels
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, bins + 1), method="higher"))
     places = np.clip(np.searchsorted(edges, lengths, side="left") - 1, 0, max(len(edges) - 2, 0))
@@ -114,26 +137,28 @@ def by_length(lengths, labels, probabilities, bins: int = 6) -> list[dict]:
     return rows
 
 
-def _shown(labels, classes):
-    """Names of rows, and for each class the row it is counted in."""
-    if len(classes) <= MOST_CLASSES:
+def _confusion_rows(labels: np.ndarray, classes: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """Returns the names of the rows, and for each class the index of its row."""
+    if len(classes) <= MAX_CONFUSION_CLASSES:
         return list(classes), np.arange(len(classes))
     counts = np.bincount(labels, minlength=len(classes))
-    chosen = np.sort(np.argsort(-counts, kind="stable")[: MOST_CLASSES - 1])
-    places = np.full(len(classes), MOST_CLASSES - 1)
+    chosen = np.sort(np.argsort(-counts, kind="stable")[: MAX_CONFUSION_CLASSES - 1])
+    places = np.full(len(classes), MAX_CONFUSION_CLASSES - 1)
     places[chosen] = np.arange(len(chosen))
     others = f"{len(classes) - len(chosen)} others"
     return [*(classes[each] for each in chosen), others], places
 
 
-def _curve_classes(labels, classes) -> list[int]:
-    """The second of two classes; of more, the most frequent that have texts beside others."""
+def _curve_classes(labels: np.ndarray, classes: Sequence[str]) -> list[int]:
+    """Chooses the classes with a curve: the second of two, else the most frequent ones."""
     counts = np.bincount(labels, minlength=len(classes))
-    asked = [1] if len(classes) == 2 else np.argsort(-counts, kind="stable")[:MOST_CURVES]
+    asked = [1] if len(classes) == 2 else np.argsort(-counts, kind="stable")[:MAX_CURVES]
     return sorted(int(each) for each in asked if 0 < counts[each] < len(labels))
 
 
-def _thinned(x, y) -> dict:
-    """At most `POINTS` of a curve, its ends among them."""
-    places = np.unique(np.linspace(0, len(x) - 1, min(POINTS, len(x))).round().astype(int))
+def _thinned(x: np.ndarray, y: np.ndarray) -> dict:
+    """Keeps at most `MAX_CURVE_POINTS` points of a curve, with both ends."""
+    places = np.unique(
+        np.linspace(0, len(x) - 1, min(MAX_CURVE_POINTS, len(x))).round().astype(int)
+    )
     return {"x": np.round(x[places], 4).tolist(), "y": np.round(y[places], 4).tolist()}

@@ -1,4 +1,6 @@
-"""The figures of a model: how good its answers are, how true its highlights."""
+"""Draws the figures of a model: ROC, precision and recall, reliability, lengths, faithfulness."""
+
+from collections.abc import Mapping, Sequence
 
 from attn_tuner.reporting.plotly_figure import (
     BLUE,
@@ -7,33 +9,36 @@ from attn_tuner.reporting.plotly_figure import (
     SERIES,
     Figure,
     error_bars,
-    plot,
-    shown,
+    plotly_label,
+    plotly_spec,
 )
 
 
-def roc_figure(curves) -> Figure:
+def roc_figure(curves: Sequence[Mapping]) -> Figure:
+    """Draws ROC curves; `curves` from `classification.roc_curves`."""
     return _curves(
         "roc",
         "ROC",
-        "Hits at each rate of false alarms; the dashed line is chance.",
+        "True positive rate by false positive rate; the dashed line is chance.",
         curves,
-        ("false alarms", "hits", "area"),
+        ("false positive rate", "true positive rate", "area"),
         chance=True,
     )
 
 
-def precision_recall_figure(curves) -> Figure:
+def precision_recall_figure(curves: Sequence[Mapping]) -> Figure:
+    """Draws the curves from `classification.precision_recall_curves`."""
     return _curves(
         "precision-recall",
         "Precision and recall",
-        "How many of the texts named so are so, at each share that is found.",
+        "Precision at each recall, one class against the rest.",
         curves,
         ("recall", "precision", "average precision"),
     )
 
 
-def reliability_figure(facts) -> Figure:
+def reliability_figure(facts: Mapping) -> Figure:
+    """Draws accuracy by confidence; `facts` from `classification.reliability`."""
     rows = facts["bins"]
     traces = [
         {
@@ -59,18 +64,19 @@ def reliability_figure(facts) -> Figure:
     ]
     return Figure(
         "reliability",
-        "Can its confidence be believed?",
-        "On the dashed line answers are right as often as the model is sure. The mean gap is "
-        f"{facts['error']:.3f}.",
-        plot(traces, x="confidence", y="right"),
-        ("confidence", "right", "from", "to", "texts"),
+        "Reliability",
+        "Accuracy by confidence; a calibrated model lies on the dashed line. Expected calibration "
+        f"error: {facts['error']:.3f}.",
+        plotly_spec(traces, x="confidence", y="accuracy"),
+        ("confidence", "accuracy", "from", "to", "texts"),
         tuple(
             (row["confidence"], row["right"], row["low"], row["high"], row["texts"]) for row in rows
         ),
     )
 
 
-def length_figure(rows) -> Figure:
+def length_figure(rows: Sequence[Mapping]) -> Figure:
+    """Draws the rows from `classification.accuracy_by_length`."""
     names = [f"{row['from']} to {row['to']}" for row in rows]
     trace = {
         "type": "scatter",
@@ -86,8 +92,8 @@ def length_figure(rows) -> Figure:
     return Figure(
         "length",
         "Accuracy by length of text",
-        "In parts of about as many texts each, with 95 % intervals.",
-        plot([trace], x="tokens", y="accuracy", xaxis={"type": "category"}),
+        "In bins of about as many texts each, with 95 % intervals.",
+        plotly_spec([trace], x="tokens", y="accuracy", xaxis={"type": "category"}),
         ("tokens", "accuracy", "from", "to", "texts"),
         tuple(
             (name, row["right"], row["low"], row["high"], row["texts"])
@@ -96,7 +102,13 @@ def length_figure(rows) -> Figure:
     )
 
 
-def faithfulness_figure(facts, names) -> Figure:
+def faithfulness_figure(facts: Mapping, names: Mapping[str, str]) -> Figure:
+    """Draws how far answers change without the top tokens of each ranking.
+
+    Args:
+        facts: from `Faithfulness.as_dict()`.
+        names: ranking to its name on the figure.
+    """
     methods = list(facts["methods"].values())
     bars = [
         {
@@ -114,9 +126,8 @@ def faithfulness_figure(facts, names) -> Figure:
     return Figure(
         "faithfulness",
         "Do the highlighted words decide?",
-        "Both bars are high where the words named do decide. Random tokens are the measure of "
-        "nothing found.",
-        plot(bars, y="share of answers"),
+        "Both bars are high where the top tokens decide. Random tokens are the baseline.",
+        plotly_spec(bars, y="share of answers"),
         (
             *("ranking of the tokens", "comprehensiveness", "sufficiency"),
             *("changed without top 10 %", "stay with top 10 %"),
@@ -132,13 +143,20 @@ def faithfulness_figure(facts, names) -> Figure:
     )
 
 
-def _curves(name, title, says, curves, axes, chance=False):
+def _curves(
+    name: str,
+    title: str,
+    caption: str,
+    curves: Sequence[Mapping],
+    axes: tuple[str, str, str],
+    chance: bool = False,
+) -> Figure:
     traces = [
         {
             "type": "scatter",
             "mode": "lines",
             "showlegend": True,
-            "name": shown(f"{curve['class']} ({curve['area']:.3f})"),
+            "name": plotly_label(f"{curve['class']} ({curve['area']:.3f})"),
             "x": curve["x"],
             "y": curve["y"],
             "line": {"color": SERIES[index % len(SERIES)], "width": 2},
@@ -154,8 +172,10 @@ def _curves(name, title, says, curves, axes, chance=False):
     return Figure(
         name,
         title,
-        says,
-        plot(traces, x=axes[0], y=axes[1], xaxis={"range": [0, 1]}, yaxis={"range": [0, 1.02]}),
+        caption,
+        plotly_spec(
+            traces, x=axes[0], y=axes[1], xaxis={"range": [0, 1]}, yaxis={"range": [0, 1.02]}
+        ),
         ("class", axes[2]),
         tuple((curve["class"], curve["area"]) for curve in curves),
     )

@@ -1,5 +1,6 @@
-"""Validation texts worth looking at, and where the winner looks in them."""
+"""Chooses validation texts for the report and explains the model's answers to them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,17 +16,17 @@ from attn_tuner.storage.validation_data import Validation
 from attn_tuner.text import demo_corpus as demo
 
 KINDS = ("confident", "doubtful", "wrong")
-DOUBT = 0.2  # Distance between the two most probable classes below which an answer is in doubt.
+MIN_MARGIN = 0.2  # Between the two most probable classes; below it an answer is doubtful.
 
 
 @dataclass(frozen=True, eq=False)
-class Highlight:
-    """One validation text as the report shows it.
+class ExampleText:
+    """One validation text with the model's answer.
 
     Args:
-        kind: one of `KINDS`.
-        truth: name of its class.
-        explanation: the answer and where the model looked.
+        kind: str, one of `KINDS`.
+        truth: str, name of its true class.
+        explanation: the answer and the attention weights.
     """
 
     kind: str
@@ -34,48 +35,48 @@ class Highlight:
 
 
 @dataclass(frozen=True, eq=False)
-class Looks:
-    """What the report tells about attention.
+class ExampleTexts:
+    """Example texts, and measurements of whether their attention explains the answers.
 
     Args:
-        highlights: texts to look at.
-        faithfulness: `explaining.Faithfulness.as_dict()`, or None.
-        evidence: `explaining.Evidence.as_dict()`, for the demo corpus alone.
-        notes: what could not be measured, and why.
+        examples: the texts.
+        faithfulness: `explaining.Faithfulness.as_dict()`; None where it was not measured.
+        evidence: `explaining.Evidence.as_dict()`, for the demo corpus only.
+        notes: sentences on what was not measured, and why.
     """
 
-    highlights: tuple[Highlight, ...] = ()
+    examples: tuple[ExampleText, ...] = ()
     faithfulness: dict | None = None
     evidence: dict | None = None
     notes: tuple[str, ...] = field(default=())
 
 
-def look(
+def explain_examples(
     bundle: Bundle, validation: Validation, *, each: int = 15, seconds: float = 20.0, seed: int = 0
-) -> Looks:
-    """Explains some validation texts and measures whether the explanations can be believed.
+) -> ExampleTexts:
+    """Explains some validation texts and measures how faithful the attention is.
 
     Args:
-        bundle: the winner.
-        validation: the run's validation part.
-        each: texts of every kind.
-        seconds: time allowed for measuring faithfulness.
-        seed: of the texts drawn.
+        bundle: the exported model.
+        validation: validation texts and labels of the run.
+        each: int, number of texts of every kind.
+        seconds: float, time limit for measuring faithfulness.
+        seed: int, for the choice of texts.
     """
     texts, labels = validation.texts, validation.labels[: len(validation.texts)]
     if not texts:
-        return Looks(notes=("The run keeps no validation texts to show.",))
+        return ExampleTexts(notes=("This run folder holds no validation texts.",))
     probabilities = bundle.predict(texts)
-    chosen = choose(labels, probabilities, each, seed)
+    chosen = select_examples(labels, probabilities, each, seed)
     explainer = Explainer(bundle)
     explained = explainer([texts[index] for index, _ in chosen])
-    highlights = tuple(
-        Highlight(kind, bundle.classes[labels[index]], explanation)
+    examples = tuple(
+        ExampleText(kind, bundle.classes[labels[index]], explanation)
         for (index, kind), explanation in zip(chosen, explained, strict=True)
     )
     if not explainer.rows:
-        note = "The model has no attention head, so there are no weights to show."
-        return Looks(highlights, notes=(note,))
+        note = "The model has no attention head, so there are no weights."
+        return ExampleTexts(examples, notes=(note,))
     notes = []
     faithfulness = None
     try:
@@ -83,31 +84,48 @@ def look(
         faithfulness = found.as_dict()
     except ValueError as error:
         notes.append(str(error))
-    return Looks(highlights, faithfulness, evidence_of(explainer, texts), tuple(notes))
+    return ExampleTexts(
+        examples, faithfulness, measure_demo_evidence(explainer, texts), tuple(notes)
+    )
 
 
-def choose(labels, probabilities, each: int = 15, seed: int = 0) -> list[tuple[int, str]]:
-    """Indices of texts with their kind: right and sure, in doubt, and wrong.
+def select_examples(
+    labels: np.ndarray, probabilities: np.ndarray, each: int = 15, seed: int = 0
+) -> list[tuple[int, str]]:
+    """Selects texts that the model answers confidently and right, doubtfully, or wrong.
 
-    Wrong answers come the surest first, doubtful ones the most doubtful first; sure ones are
-    drawn from the surest fifth by chance, or all of them would be alike.
+    Wrong answers are sorted by confidence, doubtful ones by doubt. Confident ones are a random
+    sample of the most confident fifth, as the very top texts are much alike.
+
+    Args:
+        labels: `(texts,)` int, true classes.
+        probabilities: `(texts, classes)`.
+        each: int, number of texts of every kind.
+        seed: int, for the sample.
+
+    Returns:
+        Pairs (index of the text, kind).
     """
     answers = probabilities.argmax(axis=1)
     top = np.sort(probabilities, axis=1)[:, ::-1]
     margin = top[:, 0] - top[:, 1]
     wrong = answers != labels
-    doubtful = ~wrong & (margin < DOUBT)
+    doubtful = ~wrong & (margin < MIN_MARGIN)
     sure = np.flatnonzero(~wrong & ~doubtful)
     surest = sure[np.argsort(-margin[sure], kind="stable")][: max(each, len(sure) // 5)]
     drawn = np.random.default_rng(seed).permutation(surest)[:each]
-    groups = (drawn, _by(margin, doubtful)[:each], _by(-margin, wrong)[:each])
+    groups = (
+        drawn,
+        _sorted_indices(margin, doubtful)[:each],
+        _sorted_indices(-margin, wrong)[:each],
+    )
     return [
         (int(index), kind) for kind, group in zip(KINDS, groups, strict=True) for index in group
     ]
 
 
-def evidence_of(explainer: Explainer, texts) -> dict | None:
-    """How much attention rests on the known evidence, for texts of the demo corpus; else None."""
+def measure_demo_evidence(explainer: Explainer, texts: Sequence[str]) -> dict | None:
+    """Measures the attention on the words that decide; None for texts not of the demo corpus."""
     reviews = {review.text: review for part in demo.corpus().values() for review in part}
     known = [reviews[text] for text in texts if text in reviews]
     if len(known) < len(texts) or not known:
@@ -121,7 +139,7 @@ def evidence_of(explainer: Explainer, texts) -> dict | None:
     return found.as_dict()
 
 
-def _by(order, chosen):
-    """The indices of what is chosen, the least of `order` first."""
-    places = np.flatnonzero(chosen)
-    return places[np.argsort(order[places], kind="stable")]
+def _sorted_indices(key: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Returns the indices where `chosen` is True, the lowest `key` first."""
+    indices = np.flatnonzero(chosen)
+    return indices[np.argsort(key[indices], kind="stable")]

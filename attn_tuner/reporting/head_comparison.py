@@ -1,5 +1,6 @@
-"""Was attention worth having? The best of every kind of head against heads without attention."""
+"""Compares heads with attention and heads without it: does attention help on these data?"""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -7,11 +8,12 @@ from scipy.stats import binomtest
 
 from attn_tuner.metrics import interval
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_text import counted, describe_head
+from attn_tuner.storage.trial_record import TrialRecord
+from attn_tuner.storage.trial_text import describe_head, plural
 from attn_tuner.storage.validation_data import Validation
 
-CONTROLS = ("mean", "max", "last")
-DRAWS = 2_000
+CONTROLS = ("mean", "max", "last")  # Heads without attention.
+BOOTSTRAP_DRAWS = 2_000
 
 
 @dataclass(frozen=True)
@@ -19,18 +21,19 @@ class HeadResult:
     """The best trial with one kind of head.
 
     Args:
-        name: of the head.
-        describes: the head with its members.
-        trial: its best trial.
-        encoder: of that trial.
-        trials: how many trials had this head.
-        control: True where the head has no attention.
-        accuracy: of that trial, on validation.
-        low, high: 95 % interval of the accuracy by the number of texts; None where unknown.
+        name: str, name of the head.
+        description: str, the head with the parts of a composed one.
+        trial: str, id of its best trial.
+        encoder: str, encoder of that trial.
+        trials: int, number of trials with this head.
+        control: bool, True for a head without attention.
+        accuracy: float, validation accuracy of that trial.
+        low, high: float, ends of its 95 % interval (Wilson); None where the number of texts is
+            unknown.
     """
 
     name: str
-    describes: str
+    description: str
     trial: str
     encoder: str
     trials: int
@@ -42,13 +45,14 @@ class HeadResult:
 
 @dataclass(frozen=True)
 class Difference:
-    """How much more of the same texts one model gets right than another.
+    """The difference in accuracy of two models on the same texts.
 
     Args:
-        share: accuracy of the one less that of the other.
-        low, high: 95 % interval by resampling the texts, both models on the same draw.
-        p: McNemar's exact probability of so uneven a split of the texts on which they differ.
-        won, lost: texts that only the one, only the other gets right.
+        share: float, accuracy of the first less accuracy of the second.
+        low, high: float, 95 % interval of `share`, by a paired bootstrap over the texts.
+        p: float, p-value of McNemar's exact test.
+        won: int, number of texts that only the first gets right.
+        lost: int, number of texts that only the second gets right.
     """
 
     share: float
@@ -61,16 +65,17 @@ class Difference:
 
 @dataclass(frozen=True)
 class HeadComparison:
-    """Attention against the controls.
+    """The best trial with every head, and whether attention helped.
 
     Args:
-        kinds: by accuracy, the best first.
-        sentence: the finding in plain words.
+        heads: results by head, the highest accuracy first.
+        sentence: str, the finding in words.
         finding: "helps", "hurts", "no difference" or "unknown".
-        difference: best attention less best control, on the same texts; None where unknown.
+        difference: best head with attention against best head without, on the same texts; None
+            where unknown.
     """
 
-    kinds: tuple[HeadResult, ...]
+    heads: tuple[HeadResult, ...]
     sentence: str
     finding: str
     difference: Difference | None = None
@@ -79,13 +84,13 @@ class HeadComparison:
         return asdict(self)
 
 
-def judge(run: Run, validation: Validation, seed: int = 0) -> HeadComparison:
-    """Compares the best trial of every kind of head on the validation texts.
+def compare_heads(run: Run, validation: Validation, seed: int = 0) -> HeadComparison:
+    """Compares the best trial of every head on the validation texts.
 
     Args:
         run: the run.
-        validation: of the same run.
-        seed: of the resampling.
+        validation: validation texts, labels and predictions of the same run.
+        seed: int, for the bootstrap.
 
     Reference:
         McNemar 1947, "Note on the sampling error of the difference between correlated
@@ -93,63 +98,73 @@ def judge(run: Run, validation: Validation, seed: int = 0) -> HeadComparison:
     """
     if run.plan.kind != "class":
         return HeadComparison((), _by_objective(run), "unknown")
-    kinds = _kinds(run, len(validation.labels))
-    attention = next((kind for kind in kinds if not kind.control), None)
-    control = next((kind for kind in kinds if kind.control), None)
+    results = _best_by_head(run, len(validation.labels))
+    attention = next((result for result in results if not result.control), None)
+    control = next((result for result in results if result.control), None)
     if attention is None or control is None:
-        return HeadComparison(kinds, _one_sided(attention, control), "unknown")
-    pair = [validation.answers(kind.trial) for kind in (attention, control)]
-    if any(each is None for each in pair):
-        words = f"{_named(attention)} and {_named(control)}; how far that is noise is unknown."
-        return HeadComparison(kinds, f"The best of either on validation: {words}", "unknown")
-    right = [each.argmax(axis=1) == validation.labels for each in pair]
-    difference = compare(*right, seed=seed)
+        return HeadComparison(results, _one_sided(attention, control), "unknown")
+    first, second = (validation.answers(result.trial) for result in (attention, control))
+    if first is None or second is None:
+        sentence = (
+            f"Best head with attention: {_described(attention)}; without: {_described(control)}. "
+            "Their predictions are missing, so the difference was not tested."
+        )
+        return HeadComparison(results, sentence, "unknown")
+    labels = validation.labels
+    difference = compare_answers(
+        first.argmax(axis=1) == labels, second.argmax(axis=1) == labels, seed=seed
+    )
     finding = _finding(difference)
-    sentence = _sentence(finding, attention, control, difference, kinds)
-    return HeadComparison(kinds, sentence, finding, difference)
+    sentence = _sentence(finding, attention, control, difference, results)
+    return HeadComparison(results, sentence, finding, difference)
 
 
-def compare(one: np.ndarray, other: np.ndarray, seed: int = 0) -> Difference:
-    """Two models on the same texts, `(texts,)` bool each: what they get right.
+def compare_answers(one: np.ndarray, other: np.ndarray, seed: int = 0) -> Difference:
+    """Compares two models on the same texts.
 
-    McNemar: of the texts on which they differ, each wins half where they are equally good.
+    McNemar's test: of the texts on which equally good models differ, each gets half right.
+
+    Args:
+        one: `(texts,)` bool, True where the first model is right.
+        other: `(texts,)` bool, True where the second is right.
+        seed: int, for the bootstrap.
     """
     one, other = np.asarray(one, bool), np.asarray(other, bool)
     won, lost = int((one & ~other).sum()), int((other & ~one).sum())
     texts = len(one)
-    # Only these counts vary between the draws, so drawing them is drawing the texts.
+    # A bootstrap sample of texts changes only these three counts, so it is enough to draw them.
     shares = np.array([won, lost, texts - won - lost]) / texts
-    drawn = np.random.default_rng(seed).multinomial(texts, shares, size=DRAWS)
+    drawn = np.random.default_rng(seed).multinomial(texts, shares, size=BOOTSTRAP_DRAWS)
     low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / texts, [2.5, 97.5])
     p = float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
     return Difference((won - lost) / texts, float(low), float(high), p, won, lost)
 
 
-def _by_objective(run) -> str:
-    """The best with and without attention where answers are no classes."""
+def _by_objective(run: Run) -> str:
+    """Says which head is best with and without attention, for tasks without an accuracy."""
     best = {}
-    for record in _alike(run):
+    for record in _comparable(run):
         best.setdefault(record.values.get("head", "") in CONTROLS, record)
     if len(best) < 2:
         return _one_sided(best.get(False), best.get(True))
-    said = [
+    described = [
         f"{describe_head(best[control].values)} on {best[control].values.get('encoder', '')} "
         f"({run.plan.objective} {best[control].score:.4f})"
         for control in (False, True)
     ]
     return (
-        f"The best with attention on validation is {said[0]}, the best without {said[1]}; how far "
-        "that is noise was not tested."
+        f"Best head with attention on validation: {described[0]}; without: {described[1]}. The "
+        "difference was not tested."
     )
 
 
-def _alike(run) -> list:
-    """The scored trials, best first, but for a pretrained one: its head owes its score to that."""
+def _comparable(run: Run) -> list[TrialRecord]:
+    """Lists scored trials, best first, without pretrained ones, whose score is not the head's."""
     return [record for record in run.ranked() if not record.pretrained]
 
 
-def _kinds(run, texts) -> tuple[HeadResult, ...]:
-    ranked = _alike(run)
+def _best_by_head(run: Run, texts: int) -> tuple[HeadResult, ...]:
+    ranked = _comparable(run)
     found = {}
     for record in ranked:
         name = record.values.get("head", "")
@@ -159,7 +174,7 @@ def _kinds(run, texts) -> tuple[HeadResult, ...]:
         low, high = interval(accuracy, texts) if texts else (None, None)
         found[name] = HeadResult(
             name=name,
-            describes=describe_head(record.values),
+            description=describe_head(record.values),
             trial=record.trial_id,
             encoder=record.values.get("encoder", ""),
             trials=sum(each.values.get("head", "") == name for each in ranked),
@@ -168,47 +183,54 @@ def _kinds(run, texts) -> tuple[HeadResult, ...]:
             low=low,
             high=high,
         )
-    return tuple(sorted(found.values(), key=lambda kind: -kind.accuracy))
+    return tuple(sorted(found.values(), key=lambda result: -result.accuracy))
 
 
-def _one_sided(attention, control) -> str:
+def _one_sided(attention: object, control: object) -> str:
     if attention is None and control is None:
         return "No trial has a score yet."
     if control is None:
         return (
-            "No trial used a head without attention (mean, max or last), so this search cannot "
-            "say whether attention helps. Leave those heads in the space."
+            "No trial used a head without attention (mean, max or last), so nothing can be said "
+            "about whether attention helps. Keep those heads in the space."
         )
-    return "No trial used a head with attention, so this search cannot say whether it helps."
+    return "No trial used a head with attention, so nothing can be said about whether it helps."
 
 
-def _finding(difference) -> str:
+def _finding(difference: Difference) -> str:
     if difference.low > 0 and difference.p < 0.05:
         return "helps"
     return "hurts" if difference.high < 0 and difference.p < 0.05 else "no difference"
 
 
-def _sentence(finding, attention, control, difference, kinds) -> str:
+def _sentence(
+    finding: str,
+    attention: HeadResult,
+    control: HeadResult,
+    difference: Difference,
+    results: Sequence[HeadResult],
+) -> str:
     points = (
         f"{abs(difference.share) * 100:.1f} points "
         f"(95 % interval {difference.low * 100:+.1f} to {difference.high * 100:+.1f}, "
         f"McNemar p {'< 0.001' if difference.p < 0.001 else f'= {difference.p:.3f}'})"
     )
-    one, other = _named(attention), _named(control)
-    words = {
+    one, other = _described(attention), _described(control)
+    sentence = {
         "helps": f"Attention helped here: {one} beats {other} by {points}.",
-        "hurts": f"Attention lost here: {one} is behind {other} by {points}.",
+        "hurts": f"Attention hurt here: {one} is below {other} by {points}.",
         "no difference": (
             f"Attention was not shown to help here: {one} and {other} differ by {points}, which "
-            "may be noise."
+            "may be chance."
         ),
     }[finding]
-    counts = [sum(kind.trials for kind in kinds if kind.control is each) for each in (False, True)]
+    with_attention = sum(result.trials for result in results if not result.control)
+    without = sum(result.trials for result in results if result.control)
     return (
-        f"{words} Each is the best of its side on these texts, of {counted(counts[0], 'trial')} "
-        f"with attention and {counts[1]} without; the best of more trials looks better than it is."
+        f"{sentence} Each is the best of {plural(with_attention, 'trial')} with attention and "
+        f"{without} without, chosen on these texts: the side with more trials has an advantage."
     )
 
 
-def _named(kind) -> str:
-    return f"{kind.describes} on {kind.encoder or 'no encoder'} ({kind.accuracy:.3f})"
+def _described(result: HeadResult) -> str:
+    return f"{result.description} on {result.encoder or 'no encoder'} ({result.accuracy:.3f})"

@@ -1,30 +1,36 @@
-"""Measures how much each dimension of the space matters."""
+"""Measures how much each dimension of the search space matters for the score."""
 
 import numpy as np
 
-from attn_tuner.reporting.search_history import searched
+from attn_tuner.reporting.search_history import varied_dimensions
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_text import counted
+from attn_tuner.storage.trial_text import plural
 from attn_tuner.verbosity import silence
 
-FEWEST = 8  # Trials from which importances say anything.
+MIN_TRIALS_FOR_IMPORTANCE = 8
 
 
 def importances(run: Run, seed: int = 0) -> dict:
-    """The share of the spread of scores that each dimension accounts for.
+    """Computes the share of the variance of the scores that each dimension explains.
 
-    Keys: shares (name to share, greatest first), method, trials; shares is empty, and `reason`
-    says why, where too few trials have ended.
+    Args:
+        run: the run.
+        seed: int, for the random forest behind fANOVA.
+
+    Returns:
+        A dict with the keys `shares` (dimension to share, greatest first), `method` and `trials`
+        (how many were used). Where nothing can be said, `shares` is empty and `reason` says why.
 
     Reference:
         fANOVA: Hutter et al. 2014. https://proceedings.mlr.press/v32/hutter14.html
     """
-    scored, names = run.ranked(), searched(run)
+    scored, names = run.ranked(), varied_dimensions(run)
     facts = {"shares": {}, "method": "fANOVA", "trials": len(scored)}
-    if len(scored) < FEWEST:
-        reason = f"{counted(len(scored), 'trial')} cannot tell; {FEWEST} are needed."
-        return {**facts, "reason": reason}
-    if not names or np.ptp([record.score for record in scored]) == 0:
+    if len(scored) < MIN_TRIALS_FOR_IMPORTANCE:
+        needed = f"{MIN_TRIALS_FOR_IMPORTANCE} are needed"
+        return {**facts, "reason": f"{plural(len(scored), 'trial')} so far; {needed}."}
+    scores = np.array([record.score for record in scored], "float64")
+    if not names or np.ptp(scores) == 0:
         return {**facts, "reason": "All trials have the same values or the same score."}
     shares = _fanova(run, scored, names, seed)
     return {**facts, "shares": dict(sorted(shares.items(), key=lambda pair: -pair[1]))}

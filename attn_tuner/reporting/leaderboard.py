@@ -8,7 +8,7 @@ from attn_tuner.metrics import MEASURES
 from attn_tuner.reporting.pareto import pareto
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
-from attn_tuner.storage.trial_text import describe_head, given_by_rung, members
+from attn_tuner.storage.trial_text import describe_head, describe_members, describe_rung
 
 
 def leaderboard(run: Run) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def _trial_row(run: Run, record: TrialRecord) -> dict:
         "name": f"trial {record.trial_id}",
         "encoder": record.values.get("encoder"),
         "head": describe_head(record.values),
-        "rung": given_by_rung(record),
+        "rung": describe_rung(record),
         "epochs": record.metrics.get("epochs"),
         "seconds": record.seconds,
         "parameters": record.parameters,
@@ -102,7 +102,7 @@ def _trial_row(run: Run, record: TrialRecord) -> dict:
 
 
 def _ensemble_row(run: Run) -> dict:
-    row = {"name": f"ensemble of {len(run.members)}", "head": members(run.members)}
+    row = {"name": f"ensemble of {len(run.members)}", "head": describe_members(run.members)}
     row |= {f"val_{name}": value for name, value in run.outcome["validation"].items()}
     own = [record for record in run.records if record.trial_id in run.members]
     row["seconds"] = sum(record.seconds for record in own)

@@ -1,76 +1,108 @@
-"""Describes in sentences what was done to the exported model."""
+"""Says in sentences how the exported model was made and how good its scores are.
 
+A sentence is "" where there is nothing to say. The sentences stand in the outcome on the terminal
+and as notes in the report.
+"""
+
+import math
 import statistics
 
-from attn_tuner.reporting.forecast import what_more_time_would_buy
+from attn_tuner.reporting.forecast import forecast_gain
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_text import members
+from attn_tuner.storage.trial_text import describe_members
+from attn_tuner.text.dataset_notes import missing_class_note
 
 
-def ensemble(run: Run) -> str:
-    """What the exported model averages and what that gains; "" for a single trial."""
+def final_model_notes(run: Run) -> list[str]:
+    """Lists the sentences on averaging, calibration, thresholds, repeats and a longer search."""
+    sentences = (
+        ensemble_sentence(run),
+        calibration_sentence(run),
+        thresholds_sentence(run),
+        repeats_sentence(run),
+        forecast_sentence(run),
+    )
+    return [sentence for sentence in sentences if sentence]
+
+
+def ensemble_sentence(run: Run) -> str:
+    """Says which trials the exported model averages, and its score beside the best trial's."""
     if len(run.members) < 2:
         return ""
-    shares = ", ".join(f"{share:.2f}" for share in run.members.values())
+    weights = ", ".join(f"{weight:.2f}" for weight in run.members.values())
     objective = run.plan.objective
     return (
-        f"The exported model averages {members(run.members)}, with the weights {shares}: "
-        f"validation {objective} {run.outcome['validation'][objective]:.4f}, the best trial "
-        f"alone {run.outcome['alone']:.4f}."
+        f"The exported model averages {describe_members(run.members)}, with weights {weights}: "
+        f"validation {objective} {run.outcome['validation'][objective]:.4f}; the best trial "
+        f"alone has {run.outcome['alone']:.4f}."
     )
 
 
-def calibration(run: Run) -> str:
-    """What calibration changed, in a sentence; "" where nothing was calibrated."""
+def calibration_sentence(run: Run) -> str:
+    """Gives the temperature, and the calibration error before and after it."""
     found = run.outcome.get("calibration")
     if not found:
         return ""
     return (
-        f"Calibrated on validation texts at temperature {found['temperature']:.2f}: expected "
+        f"Calibrated on validation texts with temperature {found['temperature']:.2f}: expected "
         f"calibration error {found['error_before']:.4f} before, {found['error_after']:.4f} after."
     )
 
 
-def thresholds(run: Run) -> str:
-    """Where the answers were moved to for F1, in a sentence; "" where one half is as good."""
+def thresholds_sentence(run: Run) -> str:
+    """Gives the decision thresholds chosen for F1, and the F1 before and after."""
     found = run.outcome.get("thresholds")
     if not found:
         return ""
-    each = found["at"] if len(set(found["at"])) > 1 else found["at"][:1]
-    shown = ", ".join(f"{at:.2f}" for at in each)
+    thresholds = found["at"] if len(set(found["at"])) > 1 else found["at"][:1]
+    shown = ", ".join(f"{threshold:.2f}" for threshold in thresholds)
     return (
-        f"For {found['objective']} the probabilities were moved, so that 0.5 stands where "
-        f"{shown} stood: {found['before']:.4f} before, {found['after']:.4f} after on the "
-        "validation texts. So they decide, and are no longer calibrated."
+        f"Decision threshold for {found['objective']}: {shown}. Probabilities are shifted so that "
+        f"it lies at 0.5, which raises {found['objective']} on the validation texts from "
+        f"{found['before']:.4f} to {found['after']:.4f}. They are no longer calibrated."
     )
 
 
-def repeats(run: Run) -> str:
-    """How the best trials did with fresh seeds; "" where none was repeated."""
-    objective = run.plan.goal
-    said = [
-        f"trial {record.trial_id} {statistics.mean(scores):.4f} ± {statistics.stdev(scores):.4f} "
-        f"over {len(scores)}"
-        for record in run.ranked()
-        if record.repeats and (scores := [record.score, *record.repeats])
-    ]
-    if not said:
+def repeats_sentence(run: Run) -> str:
+    """Gives mean and standard deviation of the scores of trials trained with several seeds."""
+    parts = []
+    for record in run.ranked():
+        if record.score is not None and record.repeats:
+            scores = [record.score, *record.repeats]
+            mean, deviation = statistics.mean(scores), statistics.stdev(scores)
+            parts.append(
+                f"trial {record.trial_id} {mean:.4f} ± {deviation:.4f} over {len(scores)} seeds"
+            )
+    if not parts:
         return ""
-    return f"Trained with fresh seeds, validation {objective}: {'; '.join(said)} seeds."
+    return f"Trained again with other seeds, validation {run.plan.goal}: {'; '.join(parts)}."
 
 
-def finishing(run: Run) -> list[str]:
-    """What was done to the winner before it was exported, and what more time would buy."""
-    every = (ensemble(run), calibration(run), thresholds(run), repeats(run), more_time(run))
-    return [said for said in every if said]
-
-
-def more_time(run: Run) -> str:
-    """What as much time again would buy; "" where trials are too few or nothing is left to win."""
-    ranked = run.ranked()
-    forecast = what_more_time_would_buy(
-        (record.ended, run.sign * record.score) for record in ranked if record.status != "cut"
-    )
-    if forecast.gain is None or (run.sign > 0 and ranked[0].score >= 1.0):
+def forecast_sentence(run: Run) -> str:
+    """Estimates what as much time again would gain; "" after few trials or a perfect score."""
+    ended = [
+        (record.ended, run.sign * record.score)
+        for record in run.ranked()
+        if record.score is not None and record.status != "cut"
+    ]
+    forecast = forecast_gain(ended)
+    best = run.ranked()[0].score if ended else None
+    if forecast.gain is None or (run.sign > 0 and best is not None and best >= 1.0):
         return ""
     return str(forecast)
+
+
+def missing_classes_notes(run: Run, part: str) -> list[str]:
+    """Lists the one sentence on classes that a part of the data lacks, or nothing.
+
+    Args:
+        run: the run, whose search has ended.
+        part: "test" or "validation".
+    """
+    absent = (run.outcome.get("lacking") or {}).get(part)
+    return [missing_class_note(part, absent, len(run.plan.classes))] if absent else []
+
+
+def format_score(value: float | None) -> str:
+    """Formats a score with four decimals; "unknown" where it could not be computed."""
+    return f"{value:.4f}" if value is not None and math.isfinite(value) else "unknown"

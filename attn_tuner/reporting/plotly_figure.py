@@ -1,9 +1,10 @@
-"""What every figure is made of: a Plotly specification, a sentence, and a table of the same facts.
+"""Holds one figure of a report: a Plotly specification, a caption, and a table of the same data.
 
-Whatever comes from outside (class names, values) is escaped, because Plotly reads some HTML in its
-labels. Colours do for light and dark pages; letters and grid lines take theirs from the page.
+Labels made of class names and values are escaped, because Plotly reads some HTML in its labels. The
+colours suit light and dark pages; text and grid lines take theirs from the page.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 
@@ -16,33 +17,52 @@ class Figure:
     """A figure with the table behind it.
 
     Args:
-        name: for the page, unique on it.
-        title: what it shows.
-        says: what is to be seen, in a sentence.
-        plot: Plotly's `data` and `layout`.
-        headers, rows: the table; its cells are strings and numbers.
-        wide: True where it needs more room than a phone has, and is to be scrolled.
+        name: str, an id that is unique on the page.
+        title: str, shown above the figure.
+        caption: str, one sentence on how to read it.
+        plot: dict with Plotly's `data` and `layout`.
+        headers, rows: the table; cells are strings and numbers.
+        wide: bool, True for a figure that scrolls sideways on a phone.
     """
 
     name: str
     title: str
-    says: str
+    caption: str
     plot: dict = field(hash=False)
     headers: tuple[str, ...]
     rows: tuple[tuple, ...]
     wide: bool = False
 
 
-def shown(text) -> str:
-    """A label that Plotly shows as it stands, tags and all; long ones are cut."""
+def plotly_label(text: object) -> str:
+    """Escapes a label for Plotly and shortens it to 40 characters."""
     text = " ".join(str(text).split())
     return escape(text if len(text) <= 40 else text[:39] + "…")
 
 
-def plot(data, x=None, y=None, *, xaxis=(), yaxis=(), height=360, **layout) -> dict:
+def plotly_spec(
+    data: list[dict],
+    x: str | None = None,
+    y: str | None = None,
+    *,
+    xaxis: Mapping | None = None,
+    yaxis: Mapping | None = None,
+    height: int = 360,
+    **layout,
+) -> dict:
+    """Puts traces and axes together as a Plotly specification.
+
+    Args:
+        data: Plotly traces.
+        x, y: titles of the axes.
+        xaxis, yaxis: further settings of the axes.
+        height: int, pixels.
+        layout: further settings of the layout.
+    """
+
     def axis(title, given):
-        named = {"title": {"text": shown(title)}} if title else {}
-        return {"automargin": True, **named, **dict(given)}
+        named = {"title": {"text": plotly_label(title)}} if title else {}
+        return {"automargin": True, **named, **(given or {})}
 
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     return {
@@ -59,8 +79,13 @@ def plot(data, x=None, y=None, *, xaxis=(), yaxis=(), height=360, **layout) -> d
     }
 
 
-def error_bars(values, ends) -> dict:
-    """Plotly's error bars from the ends of intervals."""
+def error_bars(values: Sequence[float], ends: Sequence[tuple[float | None, float | None]]) -> dict:
+    """Makes Plotly's error bars; invisible where an interval is unknown.
+
+    Args:
+        values: the points.
+        ends: (low, high) of the interval of each.
+    """
     if any(low is None for low, _ in ends):
         return {"visible": False}
     return {

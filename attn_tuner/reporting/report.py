@@ -1,117 +1,146 @@
-"""The report: facts gathered from a run folder, drawn, and written as one file of HTML."""
+"""Writes the report of a run: one HTML file with tables, figures and example texts."""
 
 import base64
 import hashlib
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 
 from attn_tuner.errors import RunError
-from attn_tuner.explaining.faithfulness import NAMES
+from attn_tuner.explaining.faithfulness import RANKING_NAMES
 from attn_tuner.exporting import Bundle
-from attn_tuner.reporting import classification as quality
-from attn_tuner.reporting import classification_figures as quality_figures
-from attn_tuner.reporting import search_figures as figures
-from attn_tuner.reporting import search_history as facts
-from attn_tuner.reporting.example_texts import KINDS, Looks, look
-from attn_tuner.reporting.head_comparison import judge
+from attn_tuner.reporting import (
+    classification,
+    classification_figures,
+    search_figures,
+    search_history,
+)
+from attn_tuner.reporting.example_texts import KINDS, ExampleTexts, explain_examples
+from attn_tuner.reporting.head_comparison import compare_heads
 from attn_tuner.reporting.highlighting import marked_text
 from attn_tuner.reporting.importance import importances
-from attn_tuner.reporting.json_in_html import as_script
+from attn_tuner.reporting.json_in_html import script_json
+from attn_tuner.reporting.plotly_figure import Figure
 from attn_tuner.reporting.reproducibility import reproducibility, usage
-from attn_tuner.reporting.summary import answer, costs, sentence
+from attn_tuner.reporting.summary import measure_costs, summarize, summary_sentence
 from attn_tuner.storage.atomic_files import write_whole
 from attn_tuner.storage.layout import BUNDLE, REPORT
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_text import counted, words
+from attn_tuner.storage.trial_text import describe_model, plural, stop_reason
 from attn_tuner.storage.validation_data import Validation
 
-SLICES = 6
-MOST_ROWS = 300  # Of a table; a longer one ends with how many rows more there are.
+Trust = str | Sequence[str]
+
+MAX_SLICES = 6
+MAX_TABLE_ROWS = 300
 
 
-def write_report(directory, out=None, *, seconds: float = 20.0, trust=()) -> Path:
-    """Writes the report of the run in `directory`: one HTML file that needs nothing beside it.
+def write_report(
+    directory: str | Path,
+    out: str | Path | None = None,
+    *,
+    seconds: float = 20.0,
+    trust: Trust = (),
+) -> Path:
+    """Writes the report of a run as one self-contained HTML file.
 
-    A run that has not ended is reported as far as it has come.
+    A search that still runs is reported as it stands.
 
     Args:
-        directory: the run's folder.
-        out: the file; `report.html` in the run's folder if not given.
-        seconds: time allowed for measuring how faithful the highlights are.
-        trust: names of modules whose layers the model may hold; see `Bundle.load`.
+        directory: the run folder.
+        out: path of the file; `report.html` in the run folder if not given.
+        seconds: float, time limit for measuring the faithfulness of attention.
+        trust: names of modules whose layers the model may contain; see `Bundle.load`.
 
     Returns:
-        The file's path.
+        The path of the file.
 
     Raises:
-        RunError: `directory` is no run folder.
+        RunError: `directory` is not a run folder.
     """
     run = Run.read(directory)
     out = Path(out) if out is not None else run.directory / REPORT
     out.parent.mkdir(parents=True, exist_ok=True)
-    html = render(gather(run, seconds=seconds, trust=trust))
-    data = html.encode("utf-8", errors="replace")  # A lone surrogate has no bytes of its own.
+    html = render_report(collect_report(run, seconds=seconds, trust=trust))
+    data = html.encode("utf-8", errors="replace")  # A lone surrogate has no UTF-8.
     write_whole(out, lambda path: path.write_bytes(data))
     return out
 
 
-def gather(run: Run, *, seconds: float = 20.0, trust=()) -> dict:
-    """Everything that the report tells, as data and figures; nothing of it is HTML yet."""
+def collect_report(run: Run, *, seconds: float = 20.0, trust: Trust = ()) -> dict:
+    """Collects the data and the figures of a report.
+
+    Args:
+        run: the run.
+        seconds: float, time limit for measuring the faithfulness of attention.
+        trust: as in `write_report`.
+
+    Returns:
+        What the template reads, by name; see `render_report`.
+    """
     validation = Validation.read(run)
     bundle, damaged = _bundle(run, trust)
-    found = answer(run, len(validation.labels))
+    found = summarize(run, len(validation.labels))
     found["remarks"] += [*run.notes, *validation.notes, *damaged]
+    single_label = run.plan.kind == "class"
+    quality = _classification(run, found, validation, bundle) if single_label else None
     sample = list(validation.texts[:15]) or ["a short text"]
+    export = run.export if run.outcome else None
     return {
         "title": run.plan.source,
         "classes": list(run.plan.classes),
         "answer": found,
-        "sentence": sentence(found),
-        "costs": costs(bundle, run.export if run.outcome else None, sample) if bundle else None,
+        "sentence": summary_sentence(found),
+        "costs": measure_costs(bundle, export, sample) if bundle else None,
         "usage": usage(run, bundle) if bundle and run.outcome else [],
-        "verdict": judge(run, validation, run.plan.seed),
+        "verdict": compare_heads(run, validation, run.plan.seed),
         "search": _search(run),
         "failures": _failures(run),
         "kind": run.plan.kind,
-        "quality": _quality(run, found, validation, bundle) if run.plan.kind == "class" else None,
-        "looks": _looks(run, bundle, validation, seconds),
+        "quality": quality,
+        "examples": _examples(run, bundle, validation, seconds),
         "card": reproducibility(run, bundle),
     }
 
 
-def render(gathered: dict) -> str:
-    """The facts as one page of HTML; all that came from outside is escaped."""
+def render_report(gathered: dict) -> str:
+    """Renders the collected report as one page of HTML; everything from outside is escaped.
+
+    Args:
+        gathered: from `collect_report`.
+    """
     from plotly.offline import get_plotlyjs
 
+    loader = jinja2.PackageLoader("attn_tuner.reporting")
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("attn_tuner.reporting"), autoescape=True, undefined=_Strict
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters |= {"cell": cell, "counted": counted, "marked": marked_text}
+    environment.filters |= {"cell": format_cell, "plural": plural, "marked": marked_text}
     verdict = gathered["verdict"]
     drawn = {
-        "verdict": [figures.verdict_figure(verdict)] if verdict.kinds else [],
+        "verdict": [search_figures.verdict_figure(verdict)] if verdict.heads else [],
         "search": gathered["search"]["figures"],
         "slices": gathered["search"]["slices"],
         "quality": gathered["quality"]["figures"] if gathered["quality"] else [],
-        "faithfulness": _faithfulness(gathered["looks"]),
+        "faithfulness": _faithfulness_figures(gathered["examples"]),
     }
     plots = {figure.name: figure.plot for each in drawn.values() for figure in each}
-    scripts = [get_plotlyjs(), environment.loader.get_source(environment, "report.js")[0]]
+    scripts = [get_plotlyjs(), loader.get_source(environment, "report.js")[0]]
     return environment.get_template("report.html.j2").render(
         **{**gathered, "figures": drawn},
         kinds=KINDS,
-        plots=as_script(plots),
+        plots=script_json(plots),
         scripts=[Markup(script) for script in scripts],
         allowed=" ".join(f"'sha256-{_digest(script)}'" for script in scripts),
-        most_rows=MOST_ROWS,
+        max_rows=MAX_TABLE_ROWS,
     )
 
 
-def cell(value) -> str:
-    """A value as a table shows it."""
+def format_cell(value: object) -> str:
+    """Formats a value for a table."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "–"
     if isinstance(value, bool):
@@ -121,8 +150,8 @@ def cell(value) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _bundle(run, trust) -> tuple[Bundle | None, list[str]]:
-    """The winner, or None and perhaps why it cannot be read."""
+def _bundle(run: Run, trust: Trust) -> tuple[Bundle | None, list[str]]:
+    """Loads the exported model; None and a note where it cannot be read."""
     if not (run.directory / BUNDLE).exists():
         return None, []
     try:
@@ -131,64 +160,71 @@ def _bundle(run, trust) -> tuple[Bundle | None, list[str]]:
         return None, [f"The exported model is left out: {error}"]
 
 
-class _Strict(jinja2.StrictUndefined):
-    """A name that the template asks for and nobody gave is a fault of ours."""
-
-
-def _looks(run, bundle, validation, seconds) -> Looks:
+def _examples(
+    run: Run, bundle: Bundle | None, validation: Validation, seconds: float
+) -> ExampleTexts:
     if not bundle:
-        return Looks(notes=("Texts are shown once the search has ended and has a winner.",))
+        return ExampleTexts(notes=("Texts are shown once the search has ended.",))
     if run.plan.kind != "class":
-        return Looks(notes=("Texts are shown where each has one class.",))
-    return look(bundle, validation, seconds=seconds, seed=run.plan.seed)
+        return ExampleTexts(notes=("Texts are shown for tasks with one class a text.",))
+    return explain_examples(bundle, validation, seconds=seconds, seed=run.plan.seed)
 
 
-def _search(run) -> dict:
+def _search(run: Run) -> dict:
     objective = run.plan.objective
-    times, curves = facts.scores_over_time(run), facts.learning_curves(run)
+    times, curves = search_history.scores_over_time(run), search_history.learning_curves(run)
     importance = importances(run, run.plan.seed)
-    order = [*importance["shares"], *facts.searched(run)]
+    order = [*importance["shares"], *search_history.varied_dimensions(run)]
     order = list(dict.fromkeys(order))
     found = []
     if times:
-        found.append(figures.time_figure(times, run.plan.goal))
+        found.append(search_figures.time_figure(times, run.plan.goal))
     if curves:
-        found.append(figures.curves_figure(curves, objective))
+        found.append(search_figures.curves_figure(curves, objective))
     if order:
-        found.append(figures.parallel_figure(facts.parallel_coordinates(run, order)))
+        found.append(
+            search_figures.parallel_figure(search_history.parallel_coordinates(run, order))
+        )
     if importance["shares"]:
-        found.append(figures.importance_figure(importance))
+        found.append(search_figures.importance_figure(importance))
+    slices = search_history.slices(run, order[:MAX_SLICES])
     return {
         "figures": found,
-        "slices": [
-            figures.slice_figure(each, objective) for each in facts.slices(run, order[:SLICES])
-        ],
+        "slices": [search_figures.slice_figure(each, objective) for each in slices],
         "reason": importance.get("reason", ""),
     }
 
 
-def _failures(run) -> list[tuple]:
+def _failures(run: Run) -> list[tuple]:
     return [
-        (record.trial_id, words(record), record.remark or record.stopped)
+        (
+            record.trial_id,
+            describe_model(record.values),
+            record.remark or stop_reason(record.stopped),
+        )
         for record in run.records
         if record.status in ("failed", "infeasible") or record.remark
     ]
 
 
-def _quality(run, found, validation, bundle) -> dict | None:
+def _classification(
+    run: Run, found: dict, validation: Validation, bundle: Bundle | None
+) -> dict | None:
     probabilities = validation.exported()
     if probabilities is None and found["winner"]:
         probabilities = validation.answers(found["winner"])
     if probabilities is None:
         return None
     labels, classes = validation.labels, run.plan.classes
-    drawn = [quality_figures.reliability_figure(quality.reliability(labels, probabilities))]
-    curves = quality.roc_curves(labels, probabilities, classes)
+    drawn = [
+        classification_figures.reliability_figure(classification.reliability(labels, probabilities))
+    ]
+    curves = classification.roc_curves(labels, probabilities, classes)
     if curves:
         drawn = [
-            quality_figures.roc_figure(curves),
-            quality_figures.precision_recall_figure(
-                quality.precision_recall_curves(labels, probabilities, classes)
+            classification_figures.roc_figure(curves),
+            classification_figures.precision_recall_figure(
+                classification.precision_recall_curves(labels, probabilities, classes)
             ),
             *drawn,
         ]
@@ -196,20 +232,20 @@ def _quality(run, found, validation, bundle) -> dict | None:
     if bundle and texts:
         _, offsets = bundle.vectorizer.encode(validation.texts)
         lengths = offsets[1:] - offsets[:-1]
-        rows = quality.by_length(lengths, labels[:texts], probabilities[:texts])
-        drawn.append(quality_figures.length_figure(rows))
+        rows = classification.accuracy_by_length(lengths, labels[:texts], probabilities[:texts])
+        drawn.append(classification_figures.length_figure(rows))
     return {
         "texts": len(labels),
-        "confusion": quality.confusion(labels, probabilities, classes),
-        "classes": quality.per_class(labels, probabilities, classes),
+        "confusion": classification.confusion(labels, probabilities, classes),
+        "classes": classification.per_class(labels, probabilities, classes),
         "figures": drawn,
     }
 
 
-def _faithfulness(looks) -> list:
-    if looks.faithfulness is None:
+def _faithfulness_figures(examples: ExampleTexts) -> list[Figure]:
+    if examples.faithfulness is None:
         return []
-    return [quality_figures.faithfulness_figure(looks.faithfulness, NAMES)]
+    return [classification_figures.faithfulness_figure(examples.faithfulness, RANKING_NAMES)]
 
 
 def _digest(script: str) -> str:

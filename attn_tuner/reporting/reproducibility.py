@@ -6,7 +6,7 @@ import shlex
 from importlib.metadata import PackageNotFoundError, version
 
 from attn_tuner.exporting import Bundle
-from attn_tuner.reporting.summary import _known, answer
+from attn_tuner.reporting.summary import _known, summarize
 from attn_tuner.settings.repeat import command as repeat_search
 from attn_tuner.storage.run import Run
 
@@ -35,7 +35,7 @@ def reproducibility(run: Run, bundle: Bundle | None = None) -> dict[str, dict]:
     plan = run.plan
     sizes = dict(bundle.card.get("data", {})) if bundle else {}
     sizes.pop("fingerprint", None), sizes.pop("name", None)
-    facts = answer(run)
+    facts = summarize(run)
     winner = next((each for each in run.records if each.trial_id == facts["winner"]), None)
     limits = ("max_trials", "max_time", "epochs", "patience")
     settings = ("tuner", "fidelity", "objective", *limits, "pruner")

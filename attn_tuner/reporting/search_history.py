@@ -1,17 +1,19 @@
-"""What a search did, as plain data for figures and tables: time, curves, values, importances."""
+"""Computes the rows behind the figures of a search: scores over time, curves, dimensions."""
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_text import words
+from attn_tuner.storage.trial_text import describe_model, stop_reason
 
-AXES = 7  # Of the parallel coordinates, the score not counted.
+MAX_AXES = 7  # Of the parallel coordinates, without the score.
 
 
 def scores_over_time(run: Run) -> list[dict]:
-    """Each scored trial when it ended, with the best score until then.
+    """Lists scored trials by the time of their end, with the best score until then.
 
-    Keys: trial, ended (seconds), score, best, status, words.
+    Returns:
+        Rows with the keys trial, ended (seconds since the start), score, best, status, model.
     """
     rows, best = [], None
     for record in sorted(run.records, key=lambda record: record.ended):
@@ -26,16 +28,18 @@ def scores_over_time(run: Run) -> list[dict]:
                 "score": record.score,
                 "best": best,
                 "status": record.status,
-                "words": words(record),
+                "model": describe_model(record.values),
             }
         )
     return rows
 
 
 def learning_curves(run: Run) -> list[dict]:
-    """The objective at every evaluation of every trial, the winner last so that it lies on top.
+    """Lists the objective at every evaluation of every trial; the best trial comes last, on top.
 
-    Keys: trial, status, winner, epochs, scores, words, stopped.
+    Returns:
+        Rows with the keys trial, status, winner (bool), epochs, scores, model, stopped (why it
+        ended).
     """
     ranked = run.ranked()
     first = ranked[0].trial_id if ranked else None
@@ -55,17 +59,20 @@ def learning_curves(run: Run) -> list[dict]:
                     "winner": record.trial_id == run.outcome.get("winner", first),
                     "epochs": list(epochs),
                     "scores": list(scores),
-                    "words": words(record),
-                    "stopped": record.stopped,
+                    "model": describe_model(record.values),
+                    "stopped": stop_reason(record.stopped),
                 }
             )
     return sorted(curves, key=lambda curve: curve["winner"])
 
 
-def searched(run: Run) -> dict[str, dict]:
-    """The dimensions that every trial has and that took more than one value, by name.
+def varied_dimensions(run: Run) -> dict[str, dict]:
+    """Selects the dimensions that every scored trial has and that took more than one value.
 
-    What belongs to one encoder or head alone is left out: most trials lack it.
+    Dimensions of a single encoder or head are left out, as most trials lack them.
+
+    Returns:
+        Name to the facts of the dimension, as `SearchSpace.describe` gives them.
     """
     scored = run.ranked()
     found = {}
@@ -78,12 +85,18 @@ def searched(run: Run) -> dict[str, dict]:
     return found
 
 
-def slices(run: Run, names=None) -> list[dict]:
-    """The score of every trial along each dimension alone.
+def slices(run: Run, names: Iterable[str] | None = None) -> list[dict]:
+    """Lists the score of every trial along each dimension.
 
-    Keys: name, log, categories (None for numbers), points `(value, score, trial)`.
+    Args:
+        run: the run.
+        names: dimensions; if not given, all of `varied_dimensions`.
+
+    Returns:
+        Rows with the keys name, log (bool), categories (None for numbers) and points
+        (value, score, trial).
     """
-    table = searched(run)
+    table = varied_dimensions(run)
     rows = []
     for name in names if names is not None else table:
         numeric = table[name]["kind"] in ("int", "float")
@@ -101,24 +114,27 @@ def slices(run: Run, names=None) -> list[dict]:
     return rows
 
 
-def parallel_coordinates(run: Run, order=()) -> dict:
-    """Every trial as a line over the dimensions and its score, each axis from 0 to 1.
-
-    Keys: axes (name, ticks `(place, words)`), lines (trial, score, strength, places, words).
+def parallel_coordinates(run: Run, order: Iterable[str] = ()) -> dict:
+    """Places every trial on parallel axes from 0 to 1: the dimensions, and the score last.
 
     Args:
         run: the run.
-        order: names of dimensions, the first ones are shown; those that differ, where not given.
+        order: dimensions, of which the first are shown; if not given, `varied_dimensions`.
+
+    Returns:
+        A dict with the keys `axes` (name, ticks as pairs of position and label) and `lines`
+        (trial, score, strength, places, model); `strength` is 1 for the best score, 0 for the
+        worst.
     """
-    table = searched(run)
-    names = [name for name in (order or table) if name in table][:AXES]
+    table = varied_dimensions(run)
+    names = [name for name in (order or table) if name in table][:MAX_AXES]
     scored = run.ranked()
     axes, columns = [], []
     for name in names:
         axis, places = _axis(table[name], [record.values[name] for record in scored])
         axes.append({"name": name, "ticks": axis})
         columns.append(places)
-    scores = [record.score for record in scored]
+    scores = [float(record.score) for record in scored if record.score is not None]
     low, high = (min(scores), max(scores)) if scores else (0.0, 1.0)
     strengths = [0.5 if high == low else (score - low) / (high - low) for score in scores]
     ends = [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")]
@@ -129,22 +145,22 @@ def parallel_coordinates(run: Run, order=()) -> dict:
             "score": record.score,
             "strength": strength if run.sign > 0 else 1 - strength,
             "places": [*(column[index] for column in columns), strength],
-            "words": words(record),
+            "model": describe_model(record.values),
         }
         for index, (record, strength) in enumerate(zip(scored, strengths, strict=True))
     ]
     return {"axes": axes, "lines": lines}
 
 
-def _categories(facts, points) -> list[str]:
-    """The values in the order of the space; what a user tried beyond it comes behind."""
+def _categories(facts: Mapping, points: Iterable[tuple]) -> list[str]:
+    """Sorts values as the space has them; values from outside the space come last."""
     known = [str(value) for value in facts.get("values", ())]
     seen = list(dict.fromkeys(value for value, _, _ in points))
     return [each for each in known if each in seen] + [each for each in seen if each not in known]
 
 
-def _axis(facts, values):
-    """Ticks `(place, words)` of one axis, and the place of each value."""
+def _axis(facts: Mapping, values: Sequence) -> tuple[list[tuple[float, str]], list[float]]:
+    """Returns the ticks of one axis, (position, label), and the position of each value."""
     if facts["kind"] not in ("int", "float"):
         points = [(str(value), None, None) for value in values]
         names = _categories(facts, points)
@@ -158,5 +174,5 @@ def _axis(facts, values):
     return ticks, [(each - low) / (high - low) for each in scale]
 
 
-def _is_number(value) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)

@@ -1,33 +1,40 @@
-"""What a search found, what that costs and how to use it: the facts at the head of a report."""
+"""Collects what a search found and what the model costs: the first section of a report."""
 
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from attn_tuner.exporting import Bundle
 from attn_tuner.metrics import interval
-from attn_tuner.reporting.json_in_html import figure, lacking_in
-from attn_tuner.reporting.outcome_text import finishing
+from attn_tuner.reporting.outcome_text import (
+    final_model_notes,
+    format_score,
+    missing_classes_notes,
+)
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_text import describe_head, words
+from attn_tuner.storage.trial_record import TrialRecord
+from attn_tuner.storage.trial_text import describe_head, describe_model
 from attn_tuner.tuning.duration import format_duration
 
 
-def answer(run: Run, validation_texts: int = 0) -> dict:
-    """What was found, beside what it had to beat.
-
-    Keys: winner, plain, named, model, head, encoder, objective, scores (rows of name, part, texts,
-    accuracy, low, high), trials, pruned, failed, spent, finished; winner is None before the
-    first trial.
+def summarize(run: Run, validation_texts: int = 0) -> dict:
+    """Summarizes a run: the best model, its scores beside the baselines', and the trials.
 
     Args:
-        run: the run.
-        validation_texts: how many there are, for the intervals; 0 where unknown.
+        run: the run; its search may still go on.
+        validation_texts: int, number of validation texts, for the intervals; 0 where unknown.
+
+    Returns:
+        A dict with the keys winner (trial id, None before the first score), model_name, model,
+        head, encoder, objective, objective_sentence ("" for classes), missing_classes (part to
+        sentences), scores (rows of name, part, texts, accuracy, low, high), trials, pruned,
+        failed, spent (a duration), finished and remarks (sentences).
     """
     ranked = run.ranked()
     by_id = {record.trial_id: record for record in run.records}
-    best = by_id.get(run.outcome.get("winner"), ranked[0] if ranked else None)
+    best = by_id.get(run.outcome.get("winner", ""), ranked[0] if ranked else None)
     scores = []
     test, texts = run.outcome.get("test") or {}, run.outcome.get("test_texts", 0)
     if "accuracy" in test:
@@ -42,10 +49,12 @@ def answer(run: Run, validation_texts: int = 0) -> dict:
     ended = max([0.0, *(record.ended for record in run.records)])
     return {
         "winner": best.trial_id if best else None,
-        "plain": _plain(run) if run.plan.kind != "class" else "",
-        "lacking": {part: lacking_in(run, part) for part in ("test", "validation")},
-        "named": _named(run, best) if best else "",
-        "model": words(best) if best else "",
+        "objective_sentence": _objective_sentence(run) if run.plan.kind != "class" else "",
+        "missing_classes": {
+            part: missing_classes_notes(run, part) for part in ("test", "validation")
+        },
+        "model_name": _model_name(run, best) if best else "",
+        "model": describe_model(best.values) if best else "",
         "head": describe_head(best.values) if best else "",
         "encoder": best.values.get("encoder", "") if best else "",
         "objective": run.plan.objective,
@@ -55,20 +64,24 @@ def answer(run: Run, validation_texts: int = 0) -> dict:
         "failed": states.count("failed"),
         "spent": format_duration(run.outcome.get("seconds", ended)),
         "finished": bool(run.outcome),
-        "remarks": [*finishing(run), *run.outcome.get("remarks", [])],
+        "remarks": [*final_model_notes(run), *run.outcome.get("remarks", [])],
     }
 
 
-def sentence(facts: dict) -> str:
-    """The answer in plain words: how often it is right, and whether it beats the linear model."""
+def summary_sentence(facts: dict) -> str:
+    """Says how often the model is right, and whether it beats the linear baseline.
+
+    Args:
+        facts: from `summarize`.
+    """
     own = next((row for row in facts["scores"] if row["name"] == "this model"), None)
     part = own["part"] if own else "test"
-    before = "".join(f"{each} " for each in facts.get("lacking", {}).get(part, ()))
-    if facts.get("plain"):
-        return before + facts["plain"]
+    before = "".join(f"{each} " for each in facts.get("missing_classes", {}).get(part, ()))
+    if facts.get("objective_sentence"):
+        return before + facts["objective_sentence"]
     if own is None:
         return "No trial has a score yet."
-    said = f"{before}{facts['named']} gets {_percent(own['accuracy'])} of the "
+    said = f"{before}{facts['model_name']} gets {_percent(own['accuracy'])} of the "
     said += f"{own['part']} texts right"
     if own["texts"]:
         said += f" (95 % interval {_percent(own['low'])} to {_percent(own['high'])})"
@@ -80,21 +93,27 @@ def sentence(facts: dict) -> str:
         return f"{said}."
     gap = own["accuracy"] - linear["accuracy"]
     apart = own["texts"] and (own["low"] > linear["high"] or own["high"] < linear["low"])
-    sure = "" if apart else ", within what chance may do"
+    significance = "" if apart else "; the difference may be chance"
     more = "more" if gap >= 0 else "less"
     return (
         f"{said}. That is {abs(gap) * 100:.1f} points {more} than the linear baseline "
-        f"({_percent(linear['accuracy'])}){sure}."
+        f"({_percent(linear['accuracy'])}){significance}."
     )
 
 
-def costs(bundle: Bundle, export: Path | None, texts=("a short text",)) -> dict:
-    """Parameters, milliseconds for one text in this process, and bytes on disk.
+def measure_costs(
+    bundle: Bundle, export: Path | None, texts: Sequence[str] = ("a short text",)
+) -> dict:
+    """Measures the size and the speed of the exported model.
 
     Args:
-        bundle: the winner.
-        export: folder of the artefact, or None.
-        texts: on which the time is taken, one at a time.
+        bundle: the exported model.
+        export: folder of its artefact; None where there is none.
+        texts: strings for the timing, answered one at a time.
+
+    Returns:
+        A dict with the keys `parameters` (int), `milliseconds` (median for one text, in this
+        process) and `bytes` (of the artefact; None without one).
     """
     bundle.predict(list(texts[:1]))
     spans = []
@@ -111,7 +130,7 @@ def costs(bundle: Bundle, export: Path | None, texts=("a short text",)) -> dict:
 
 
 def _known(plan) -> dict:
-    """What the plan of an earlier version tells of the options that were given."""
+    """Reads the search options out of the plan of an earlier version, which did not keep them."""
     usual = {"ensemble": 1, "refit": False, "repeats": 0, "fidelity": "epochs"}
     usual |= {"faithful": 0.0, "pretrain": 0.0, "task": ""}
     names = ("tuner", "objective", "epochs", "seed")
@@ -125,24 +144,24 @@ def _known(plan) -> dict:
     }
 
 
-def _plain(run) -> str:
-    """What the winner reaches, beside the linear baseline, where accuracy is no measure of it."""
+def _objective_sentence(run: Run) -> str:
+    """Gives the objective beside the linear baseline's, for tasks without an accuracy."""
     part = "test" if run.outcome.get("test") else "validation"
     found, objective = run.outcome.get(part), run.plan.objective
     if not found:
         return ""
     linear = next((row[part] for row in run.baselines if row["name"] == "linear"), None)
-    beside = f"; the linear baseline {figure(linear[objective])}" if linear else ""
-    return f"On the {part} texts {objective} is {figure(found[objective])}{beside}."
+    baseline = f"; the linear baseline {format_score(linear[objective])}" if linear else ""
+    return f"On the {part} texts {objective} is {format_score(found[objective])}{baseline}."
 
 
-def _named(run, best) -> str:
+def _model_name(run: Run, best: TrialRecord) -> str:
     if len(run.members) > 1:
         return f"An average of {len(run.members)} models"
     return f"{describe_head(best.values)} on {best.values.get('encoder', '')}"
 
 
-def _score(name, part, texts, accuracy):
+def _score(name: str, part: str, texts: int, accuracy: float) -> dict:
     low, high = interval(accuracy, texts) if texts else (None, None)
     return {
         "name": name,
@@ -154,7 +173,7 @@ def _score(name, part, texts, accuracy):
     }
 
 
-def _baselines(run, part, texts):
+def _baselines(run: Run, part: str, texts: int) -> Iterator[dict]:
     for row in run.baselines:
         if row.get(part):
             yield _score(row["name"], part, texts, row[part]["accuracy"])

@@ -1,21 +1,15 @@
-"""A run while it goes on, and its model at work: on a terminal, and as a small web page.
+"""Serves a run folder as a web page: the state of the search, and predictions for typed texts.
 
-watch("runs/reviews")     a live table on the terminal
-serve("runs/reviews")     a page that shows the search and explains what one types
-make_app("runs/reviews")  the same page for one's own ASGI server
+serve("runs/reviews")     starts a server
+make_app("runs/reviews")  returns the ASGI app for a server of your own
 """
 
 import importlib
 
-_HOMES = {"make_app": "app", "serve": "app", "watch": "watch"}
-
-__all__ = list(_HOMES)
+__all__ = ["make_app", "serve"]
 
 
-def __getattr__(name):
-    if name in _HOMES:
-        # The function replaces the module of the same name in this package.
-        found = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-        globals()[name] = found
-        return found
+def __getattr__(name: str):
+    if name in __all__:
+        return getattr(importlib.import_module(f"{__name__}.app"), name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -1,39 +1,45 @@
-"""Refuses a request that is too large or comes too slowly, before anything reads it."""
+"""Rejects requests that are too large or arrive too slowly, before the app reads them."""
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
+
+ASGIApp = Callable[..., Awaitable[None]]
 
 BODY_SECONDS = 30.0
-MOST_DRAINED = 64  # Times the limit that a client may send before it is cut off.
+MAX_DRAINED = 64  # Times the size limit that is read of a large body before giving up.
 
 
 class BodyLimit:
-    """ASGI middleware: bodies over `most` bytes get 413 and a sentence, slow ones 408.
+    """ASGI middleware: large bodies get status 413, slow ones 408, with a sentence.
 
-    What is too large is read and dropped, or a client still sending would never see the answer.
+    A body that is too large is read and dropped, or a client still sending would not see the
+    response.
 
     Args:
-        app: what to guard.
-        most: bytes that a body may have.
-        seconds: until all of it must be there.
+        app: the ASGI app behind it.
+        max_bytes: int, size limit of a body.
+        seconds: float, time limit for a body.
     """
 
-    def __init__(self, app, most: int, seconds: float = BODY_SECONDS):
+    def __init__(self, app: ASGIApp, max_bytes: int, seconds: float = BODY_SECONDS):
         self.app = app
-        self.most = most
+        self.max_bytes = max_bytes
         self.seconds = seconds
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         try:
             body = await asyncio.wait_for(self._body(receive), self.seconds)
         except asyncio.TimeoutError:
-            return await _refuse(send, 408, f"No whole request came within {self.seconds:g} s.")
+            return await _refuse(
+                send, 408, f"The request did not arrive within {self.seconds:g} s."
+            )
         except _TooLarge:
             sentence = (
-                f"The request is larger than {self.most:,} bytes. Send fewer or shorter texts; "
-                "only the beginning or the end of a long text is read anyway."
+                f"The request is larger than {self.max_bytes:,} bytes. Send fewer or shorter "
+                "texts; the model reads only a limited number of tokens."
             )
             return await _refuse(send, 413, sentence)
         if body is None:
@@ -46,7 +52,7 @@ class BodyLimit:
         await self.app(scope, replay, send)
 
     async def _body(self, receive) -> bytes | None:
-        """The whole body, or None where the client has gone."""
+        """Reads the whole body; None where the client has disconnected."""
         body, size = [], 0
         while True:
             message = await receive()
@@ -54,11 +60,11 @@ class BodyLimit:
                 return None
             piece = message.get("body", b"")
             size += len(piece)
-            if size <= self.most:
+            if size <= self.max_bytes:
                 body.append(piece)
-            if not message.get("more_body") or size > self.most * MOST_DRAINED:
+            if not message.get("more_body") or size > self.max_bytes * MAX_DRAINED:
                 break
-        if size > self.most:
+        if size > self.max_bytes:
             raise _TooLarge
         return b"".join(body)
 

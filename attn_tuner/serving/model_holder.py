@@ -1,6 +1,7 @@
-"""The winner of a run as a server holds it: read when it is there, read anew when it changes."""
+"""Holds the best model of a run for a server: loads it when it exists, again when it changes."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from attn_tuner.errors import DamagedFile, RunError
@@ -11,25 +12,25 @@ from attn_tuner.storage.layout import BUNDLE, BUNDLE_FACTS
 
 
 class ModelHolder:
-    """Answers texts with the best model of a run, one call at a time.
+    """Explains texts with the best model of a run, one call at a time.
 
     Args:
-        directory: the run's folder, whose search may still go on.
-        trust: names of modules whose layers the model may hold.
+        directory: the run folder; its search may still run.
+        trust: names of modules whose layers the model may contain.
     """
 
-    def __init__(self, directory, trust=()):
+    def __init__(self, directory: str | Path, trust: str | Sequence[str] = ()):
         self.directory = Path(directory)
         self.trust = trust
         self._lock = threading.Lock()
         self._written = None
-        self._explainer = None
+        self._explainer: Explainer | None = None
 
     def __call__(self, texts: list[str]) -> list[Explanation]:
-        """Answers with the weights of each token.
+        """Explains each text.
 
         Raises:
-            RunError: the search has no winner yet, or one that cannot be read.
+            RunError: the search has no best model yet, or it cannot be loaded.
         """
         with self._lock:
             return self._current()(texts)
@@ -41,8 +42,8 @@ class ModelHolder:
         except OSError as error:
             if facts.parent.exists():
                 raise DamagedFile(facts, "is missing", AGAIN) from error
-            raise RunError("The search has no winner yet. Ask again when it has ended.") from error
-        if written != self._written:
+            raise RunError("The search has no model yet. Try again when it has ended.") from error
+        if self._explainer is None or written != self._written:
             self._explainer = Explainer(Bundle.load(facts.parent, self.trust))
             self._written = written
         return self._explainer

@@ -1,51 +1,51 @@
-"""Ends connections that send a request too slowly, so that half-sent ones do not pile up."""
+"""Closes connections that send a request too slowly, so that they do not pile up."""
 
-HEADER_SECONDS = 20.0  # For the head of a request, from the connection on.
+HEADER_SECONDS = 20.0  # For the headers of a request, from the connection on.
 
 
-def patient_protocol(base: type, seconds: float) -> type:
-    """A protocol of uvicorn that closes a connection whose next request does not begin in time.
+def timeout_protocol(base: type, seconds: float) -> type:
+    """Makes a uvicorn protocol that closes a connection whose headers do not arrive in time.
 
-    uvicorn itself waits for ever for the rest of a request line or of its headers.
+    uvicorn itself has no time limit for a request line or headers.
 
     Args:
-        base: uvicorn's protocol.
-        seconds: from the beginning of a connection, or the first byte after a request that was
-            answered, until all headers are there.
+        base: uvicorn's protocol class.
+        seconds: float, time limit from the connection, or from the first byte of a further
+            request, to the end of the headers.
     """
 
-    class Patient(base):
+    class TimeoutProtocol(base):
         _deadline = None
 
         def connection_made(self, transport):
             super().connection_made(transport)
-            self._wait()
+            self._start_timer()
 
         def data_received(self, data):
-            if self._deadline is None and not self._answering():
-                self._wait()
+            if self._deadline is None and not self._is_responding():
+                self._start_timer()
             super().data_received(data)
-            if self._answering():
-                self._wait_no_more()
+            if self._is_responding():
+                self._stop_timer()
 
         def connection_lost(self, exc):
-            self._wait_no_more()
+            self._stop_timer()
             super().connection_lost(exc)
 
-        def _answering(self) -> bool:
+        def _is_responding(self) -> bool:
             return self.cycle is not None and not self.cycle.response_complete
 
-        def _wait(self):
-            self._deadline = self.loop.call_later(seconds, self._too_late)
+        def _start_timer(self):
+            self._deadline = self.loop.call_later(seconds, self._on_timeout)
 
-        def _wait_no_more(self):
+        def _stop_timer(self):
             if self._deadline is not None:
                 self._deadline.cancel()
                 self._deadline = None
 
-        def _too_late(self):
+        def _on_timeout(self):
             self._deadline = None
-            if not self._answering() and not self.transport.is_closing():
+            if not self._is_responding() and not self.transport.is_closing():
                 self.transport.close()
 
-    return Patient
+    return TimeoutProtocol

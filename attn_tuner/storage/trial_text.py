@@ -1,48 +1,90 @@
-"""Describes trials in words."""
+"""Describes trials, models and averages of models in a few words.
 
-from attn_tuner.storage.trial_record import LINEAR_NAME
+The one place that does, so a trial has the same name in the progress panel, the leaderboard, the
+report and the page.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
+
+# Sentences that records of earlier versions hold.
+_STOP_REASONS = {
+    "the time was over": "stopped: time limit",
+    "nothing is left to get better": "perfect score",
+}
 
 
-def words(record) -> str:
-    """A trial in a few words: `bigru + additive`."""
-    return f"{record.values.get('encoder', '?')} + {record.values.get('head', '?')}"
+def describe_model(values: Mapping) -> str:
+    """Names the encoder and the head: `bigru + additive`.
+
+    Args:
+        values: hyperparameters of a trial by name.
+    """
+    return f"{values.get('encoder', '?')} + {values.get('head', '?')}"
 
 
-def describe(values: dict) -> str:
-    """A trial in a few words: `bigru + additive, lr 2.0e-03`."""
-    words = f"{values.get('encoder', '')} + {values.get('head', '')}"
+def describe_trial(values: Mapping) -> str:
+    """Names the model and its learning rate: `bigru + additive, learning rate 2.0e-03`.
+
+    Args:
+        values: hyperparameters of a trial by name.
+    """
     rate = values.get("learning_rate")
-    return words if rate is None else f"{words}, learning rate {rate:.1e}"
+    model = describe_model(values)
+    return model if rate is None else f"{model}, learning rate {rate:.1e}"
 
 
-def describe_head(values: dict) -> str:
-    """The head's name; for a composed one its members too: `pooling (gated, mean, softmax)`."""
+def describe_head(values: Mapping) -> str:
+    """Names the head and the parts of a composed one: `pooling (gated, mean, softmax)`.
+
+    Args:
+        values: hyperparameters of a trial by name.
+    """
     head = values.get("head", "")
     prefix = f"head.{head}."
-    inner = [
+    parts = [
         value
         for path, value in values.items()
         if path.startswith(prefix) and path.count(".") == 2 and isinstance(value, str)
     ]
-    return f"{head} ({', '.join(inner)})" if inner else head
+    return f"{head} ({', '.join(parts)})" if parts else head
 
 
-def counted(count: int, what: str) -> str:
-    """`1 trial`, `1,200 trials`."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def describe_rung(record: TrialRecord) -> str:
+    """Names the values that a rung changed, `max_length=43`; "" where it changed none."""
+    return ", ".join(f"{name}={round(value, 3)}" for name, value in record.used.items())
 
 
-def members(ids) -> str:
-    """The parts of an average in words: `trial 0001, trial 0004 and the linear model`."""
+def describe_members(ids: Iterable[str]) -> str:
+    """Lists the members of an average: `trial 0001, trial 0004 and the linear model`.
+
+    Args:
+        ids: trial ids; `LINEAR_NAME` for the linear baseline.
+    """
     named = ["the linear model" if each == LINEAR_NAME else f"trial {each}" for each in ids]
     return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
 
 
-def model_of(ids) -> str:
-    """What is exported in words: `trial 0001`, `an average of trial 0001 and trial 0004`."""
-    return members(ids) if len(ids) == 1 else f"an average of {members(ids)}"
+def describe_export(ids: Iterable[str]) -> str:
+    """Names what is exported: `trial 0001`, or `an average of trial 0001 and trial 0004`.
+
+    Args:
+        ids: trial ids; `LINEAR_NAME` for the linear baseline.
+    """
+    ids = list(ids)
+    return describe_members(ids) if len(ids) == 1 else f"an average of {describe_members(ids)}"
 
 
-def given_by_rung(record) -> str:
-    """What a rung put in the place of a trial's values: `max_length=43`; "" without rungs."""
-    return ", ".join(f"{name}={round(value, 3)}" for name, value in record.used.items())
+def stop_reason(stored: str) -> str:
+    """Translates why a trial ended, as records hold it, into the words that a reader sees.
+
+    Args:
+        stored: `TrialRecord.stopped`, as this or an earlier version wrote it.
+    """
+    return _STOP_REASONS.get(stored, stored)
+
+
+def plural(count: int, noun: str) -> str:
+    """Writes a count with its noun: `1 trial`, `1,200 trials`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

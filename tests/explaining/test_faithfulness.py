@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.explaining import explain, measure_evidence, measure_faithfulness
-from attn_tuner.explaining.faithfulness import without_and_only
+from attn_tuner.explaining.faithfulness import split_top_tokens
 from attn_tuner.explaining.rankings import Gradients, leave_one_out
 
 TEXTS = [
@@ -22,13 +22,13 @@ needs_tensorflow = pytest.mark.skipif(
 
 def test_the_top_tokens_are_taken_away_or_kept_alone(rng):
     ids, scores = [5, 6, 7, 8], [0.1, 0.7, 0.2, 0.0]
-    assert without_and_only(ids, scores, 0.5, rng) == ([5, 8], [6, 7])
-    assert without_and_only(ids, scores, 0.01, rng) == ([5, 7, 8], [6])
-    assert without_and_only([5], [1.0], 0.1, rng) == ([], [5])
+    assert split_top_tokens(ids, scores, 0.5, rng) == ([5, 8], [6, 7])
+    assert split_top_tokens(ids, scores, 0.01, rng) == ([5, 7, 8], [6])
+    assert split_top_tokens([5], [1.0], 0.1, rng) == ([], [5])
 
 
 def test_equal_scores_are_drawn_by_chance(rng):
-    drawn = {without_and_only(range(9), np.ones(9), 0.1, rng)[1][0] for _ in range(200)}
+    drawn = {split_top_tokens(range(9), np.ones(9), 0.1, rng)[1][0] for _ in range(200)}
     assert drawn == set(range(9))
 
 

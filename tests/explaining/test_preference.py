@@ -2,14 +2,16 @@ import keras
 import pytest
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.explaining.preference import Preference, check_kind, preferred
+from attn_tuner.explaining.preference import FaithfulObjective, check_faithful_task, parse_objective
 
 TEXTS = ["the film was very good", "a hotel the film was bad", "good the hotel was a film"] * 3
 READING = {"max_length": 64, "truncation": "head", "vocabulary_size": 11}
 
 
 def measured(bundle, objective="accuracy", weight=0.1, model=None, score=0.9):
-    prefer = Preference(bundle.vectorizer, bundle.classes, bundle.task, TEXTS, objective, weight)
+    prefer = FaithfulObjective(
+        bundle.vectorizer, bundle.classes, bundle.task, TEXTS, objective, weight
+    )
     return prefer(model or bundle.model, READING, {objective: score})
 
 
@@ -39,14 +41,14 @@ def test_a_model_without_attention_explains_nothing(bundle):
 
 
 def test_the_word_faithful_and_the_weight_say_the_same():
-    assert preferred("faithful accuracy", None) == ("accuracy", 0.1)
-    assert preferred("faithful f1_macro", 0.3) == ("f1_macro", 0.3)
-    assert preferred("accuracy", 0.3) == ("accuracy", 0.3)
-    assert preferred(None, None) == (None, 0.0)
+    assert parse_objective("faithful accuracy", None) == ("accuracy", 0.1)
+    assert parse_objective("faithful f1_macro", 0.3) == ("f1_macro", 0.3)
+    assert parse_objective("accuracy", 0.3) == ("accuracy", 0.3)
+    assert parse_objective(None, None) == (None, 0.0)
 
 
 def test_a_negative_weight_and_answers_without_a_class_are_refused():
     with pytest.raises(SpaceError, match="faithful is -1"):
-        preferred("accuracy", -1)
-    with pytest.raises(SpaceError, match="one class a text"):
-        check_kind("number", 0.1)
+        parse_objective("accuracy", -1)
+    with pytest.raises(SpaceError, match="each text has one class"):
+        check_faithful_task("number", 0.1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from attn_tuner.explaining import Explanation, explain
-from attn_tuner.explaining.rendering import marked, pieces, strengths, to_html
+from attn_tuner.explaining.rendering import marked_html, relative_weights, to_html
 
 KEYS = re.compile(r"\w+")
 ATTACK = "<script>alert(1)</script>"
@@ -24,13 +24,13 @@ def explanation(text, weights=None, label="good"):
 
 
 @given(st.text())
-def test_the_pieces_put_together_are_the_text(text):
-    assert "".join(piece for piece, _ in pieces(explanation(text))) == text
+def test_the_segments_put_together_are_the_text(text):
+    assert "".join(segment for segment, _ in explanation(text).segments()) == text
 
 
 @given(st.text())
 def test_marked_text_reads_as_the_text_and_holds_no_other_tag_than_mark(text):
-    html = marked(explanation(text))
+    html = marked_html(explanation(text))
     plain = re.sub(r"</?mark[^>]*>", "", html)
     assert "<" not in plain
     assert unescape(plain) == unescape(text.replace("&", "&amp;").replace("<", "&lt;"))
@@ -43,16 +43,16 @@ def test_a_script_in_text_and_class_name_is_shown_never_run():
 
 
 def test_the_shade_follows_the_weight():
-    html = marked(explanation("one two three", np.array([[0.8, 0.2, 0.0]])))
+    html = marked_html(explanation("one two three", np.array([[0.8, 0.2, 0.0]])))
     shades = [float(each) for each in re.findall(r"170, 0, ([\d.]+)\)", html)]
     assert shades == [0.5, 0.12]
     assert html.endswith("three")
 
 
-def test_strengths_of_nothing_are_zero():
-    assert list(strengths([])) == []
-    assert list(strengths([0.0, 0.0])) == [0, 0]
-    assert list(strengths([1.0, 4.0])) == [0.25, 1]
+def test_relative_weights_of_nothing_are_zero():
+    assert list(relative_weights([])) == []
+    assert list(relative_weights([0.0, 0.0])) == [0, 0]
+    assert list(relative_weights([1.0, 4.0])) == [0.25, 1]
 
 
 def test_overlapping_places_repeat_no_text():
@@ -66,7 +66,7 @@ def test_overlapping_places_repeat_no_text():
         ("head",),
         np.array([[0.2, 0.3, 0.5]]),
     )
-    assert [piece for piece, _ in pieces(found)] == ["AB", "C"]
+    assert [segment for segment, _ in found.segments()] == ["AB", "C"]
 
 
 def test_without_places_the_tokens_are_shown():
@@ -80,7 +80,7 @@ def test_without_places_the_tokens_are_shown():
         ("head",),
         np.ones((1, 2)),
     )
-    assert "".join(piece for piece, _ in pieces(found)) == "ab c "
+    assert "".join(segment for segment, _ in found.segments()) == "ab c "
 
 
 @pytest.mark.parametrize("color", [None, "truecolor"])

@@ -10,7 +10,7 @@ import pytest
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.exporting.artefact_folder import MADE_BY, check_export
 from attn_tuner.finalizing.repair import mended
-from attn_tuner.monitoring.status import standing
+from attn_tuner.monitoring.status import search_status
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.checked_files import digest_of, sealed
 from attn_tuner.storage.checkpoints import save_probabilities, save_weights
@@ -91,7 +91,7 @@ def test_every_reader_gives_an_answer_or_one_sentence(run_folder, tmp_path):
             lambda run: str(SearchResult(run)),
             lambda run: Validation.read(Run.read(run)).exported(),
             lambda run: SearchResult(run).verdict(),
-            standing,
+            search_status,
             lambda run: clock_of(run, 60.0, 1.0).elapsed(),
         ):
             with contextlib.suppress(*([RunError] if file.name in LOST else [])):

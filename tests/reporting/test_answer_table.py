@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from attn_tuner.errors import DataError
-from attn_tuner.reporting.answer_table import check_out, write_answers
+from attn_tuner.reporting.answer_table import check_output_path, write_predictions
 from attn_tuner.text.input_texts import InputTexts
 
 TEXTS = ["one, two\nthree", "grün"]
@@ -27,7 +27,7 @@ def read(path):
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".parquet"])
 def test_answers_stand_behind_the_columns_that_came(tmp_path, ending):
     path = tmp_path / f"answers{ending}"
-    write_answers(path, GIVEN, ADDED)
+    write_predictions(path, GIVEN, ADDED)
     rows = read(path)
     assert list(rows[0]) == ["id", "prediction", "text", "prediction_2", "probability"]
     assert [row["text"] for row in rows] == TEXTS
@@ -36,18 +36,18 @@ def test_answers_stand_behind_the_columns_that_came(tmp_path, ending):
 
 
 def test_texts_without_a_table_get_one(tmp_path):
-    write_answers(tmp_path / "answers.csv", InputTexts(TEXTS), ADDED)
+    write_predictions(tmp_path / "answers.csv", InputTexts(TEXTS), ADDED)
     assert list(read(tmp_path / "answers.csv")[0]) == ["text", "prediction", "probability"]
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_work(tmp_path):
     (tmp_path / "in.csv").write_text("text\na\n")
     for path, said in (
-        (tmp_path / "out.xls", r"ends in \.csv, \.tsv, \.jsonl, \.parquet"),
+        (tmp_path / "out.xls", r"end in \.csv, \.tsv, \.jsonl, \.parquet"),
         (tmp_path / "none" / "out.csv", "does not exist"),
         (tmp_path / "in.csv", "would overwrite"),
     ):
         with pytest.raises(DataError, match=said):
-            check_out(path, tmp_path / "in.csv")
-    check_out(tmp_path / "out.csv", tmp_path / "in.csv")
-    check_out(None)
+            check_output_path(path, tmp_path / "in.csv")
+    check_output_path(tmp_path / "out.csv", tmp_path / "in.csv")
+    check_output_path(None)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.reporting import classification as quality
-from attn_tuner.reporting.example_texts import choose
+from attn_tuner.reporting.example_texts import select_examples
 
 LABELS = np.array([0, 0, 0, 1, 1, 1])
 GIVEN = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.1, 0.9], [0.45, 0.55], [0.6, 0.4]])
@@ -43,7 +43,7 @@ def test_curves_run_from_end_to_end_and_are_thinned(rng):
     labels = rng.integers(0, 2, 5_000)
     score = np.clip(labels * 0.2 + rng.random(5_000) * 0.8, 0, 1)
     (curve,) = quality.roc_curves(labels, np.stack([1 - score, score], 1), ("a", "b"))
-    assert len(curve["x"]) <= quality.POINTS
+    assert len(curve["x"]) <= quality.MAX_CURVE_POINTS
     assert (curve["x"][0], curve["y"][0], curve["x"][-1], curve["y"][-1]) == (0, 0, 1, 1)
     assert 0.6 < curve["area"] < 1
     (curve,) = quality.precision_recall_curves(labels, np.stack([1 - score, score], 1), "ab")
@@ -64,15 +64,15 @@ def test_confidence_that_is_right_has_no_gap(rng):
 
 def test_every_text_is_in_one_part_by_length(rng):
     lengths = np.array([1, 1, 1, 1, 5, 9])
-    rows = quality.by_length(lengths, LABELS, GIVEN)
+    rows = quality.accuracy_by_length(lengths, LABELS, GIVEN)
     assert sum(row["texts"] for row in rows) == 6
     assert rows[0]["from"] == 1
     assert rows[-1]["to"] == 9
-    assert quality.by_length(np.ones(6), LABELS, GIVEN)[0]["texts"] == 6
+    assert quality.accuracy_by_length(np.ones(6), LABELS, GIVEN)[0]["texts"] == 6
 
 
 def test_texts_are_chosen_sure_doubtful_and_wrong():
-    chosen = choose(LABELS, GIVEN, each=2)
+    chosen = select_examples(LABELS, GIVEN, each=2)
     kinds = dict(chosen)
     assert kinds[2] == kinds[5] == "wrong"
     assert kinds[4] == "doubtful"

@@ -7,9 +7,9 @@ import pytest
 
 from attn_tuner.errors import RunError
 from attn_tuner.reporting.highlighting import marked_text
-from attn_tuner.reporting.report import cell, gather, render, write_report
+from attn_tuner.reporting.report import collect_report, format_cell, render_report, write_report
 from attn_tuner.reporting.reproducibility import command
-from attn_tuner.reporting.summary import sentence
+from attn_tuner.reporting.summary import summary_sentence
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.validation_data import Validation
 
@@ -43,12 +43,12 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def gathered(run_folder):
-    return gather(Run.read(run_folder), seconds=2)
+    return collect_report(Run.read(run_folder), seconds=2)
 
 
 @pytest.fixture(scope="module")
 def page(gathered):
-    return Page(render(gathered))
+    return Page(render_report(gathered))
 
 
 def test_the_report_is_one_file_under_6_mb(run_folder, tmp_path):
@@ -98,7 +98,7 @@ def test_texts_are_shown_with_their_kind_and_most_attended_words(gathered, page)
 
 def test_faithfulness_is_told_in_plain_words(gathered, page):
     assert "Removing the 10 % most attended tokens changes" in page.text
-    assert "integrated gradients" in page.text or gathered["looks"].faithfulness["notes"]
+    assert "integrated gradients" in page.text or gathered["examples"].faithfulness["notes"]
 
 
 def test_the_card_says_how_to_get_the_same_again(run_folder, page):
@@ -108,7 +108,7 @@ def test_the_card_says_how_to_get_the_same_again(run_folder, page):
 
 
 def test_scripts_in_data_are_shown_and_nowhere_run(hostile_folder):
-    page = Page(render(gather(Run.read(hostile_folder), seconds=0)))
+    page = Page(render_report(collect_report(Run.read(hostile_folder), seconds=0)))
     assert page.tags.count("script") == 3  # The figures' data, Plotly, and ours.
     assert "img" not in page.tags
     assert not [each for each in page.attributes if each[1].startswith("on")]
@@ -124,14 +124,14 @@ def test_only_the_scripts_of_the_report_may_run(page):
 
 
 def test_a_search_that_runs_is_reported_as_far_as_it_is(begun_folder):
-    page = Page(render(gather(Run.read(begun_folder))))
-    assert "This search has not ended: 3 trials" in page.text
-    assert "3 trials cannot tell" in page.text
+    page = Page(render_report(collect_report(Run.read(begun_folder))))
+    assert "This search still runs: 3 trials" in page.text
+    assert "3 trials so far; 8 are needed" in page.text
 
 
 def test_a_search_without_trials_or_data_is_reported(begun_folder, tmp_path):
     (tmp_path / "plan.json").write_text((begun_folder / "plan.json").read_text())
-    page = Page(render(gather(Run.read(tmp_path))))
+    page = Page(render_report(collect_report(Run.read(tmp_path))))
     assert "No trial has a score yet." in page.text
 
 
@@ -169,12 +169,12 @@ def test_a_model_within_the_noise_of_the_baseline_is_said_to_be():
         }
         for name, a in (("this model", 0.9), ("linear", 0.88))
     ]
-    facts = {"scores": rows, "named": "additive on gru"}
-    assert sentence(facts).endswith("(88.0 %), within what chance may do.")
+    facts = {"scores": rows, "model_name": "additive on gru"}
+    assert summary_sentence(facts).endswith("(88.0 %); the difference may be chance.")
 
 
 def test_long_texts_keep_the_report_small(gathered):
-    explanation = gathered["looks"].highlights[0].explanation
+    explanation = gathered["examples"].examples[0].explanation
     from dataclasses import replace
 
     padded = f"{explanation.text}{' ' * 100_000}"
@@ -189,4 +189,4 @@ def test_long_texts_keep_the_report_small(gathered):
     ],
 )
 def test_cells_are_short(value, words):
-    assert cell(value) == words
+    assert format_cell(value) == words

@@ -6,8 +6,8 @@ import pytest
 
 from attn_tuner.reporting import search_history as facts
 from attn_tuner.reporting.importance import importances
-from attn_tuner.reporting.json_in_html import as_script, plain
-from attn_tuner.reporting.outcome_text import finishing, more_time
+from attn_tuner.reporting.json_in_html import script_json, to_json_value
+from attn_tuner.reporting.outcome_text import final_model_notes, forecast_sentence
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
 
@@ -44,7 +44,7 @@ def test_learning_curves_hold_every_evaluation_and_end_with_the_winner(run):
 
 
 def test_only_what_every_trial_has_and_varies_is_searched(run):
-    assert list(facts.searched(run)) == [
+    assert list(facts.varied_dimensions(run)) == [
         *("encoder", "head", "learning_rate", "embedding_dim", "truncation"),
     ]
 
@@ -65,7 +65,7 @@ def test_the_dimension_that_decides_is_the_most_important(run):
 def test_of_few_trials_no_importance_is_claimed(begun_folder):
     found = importances(Run.read(begun_folder))
     assert found["shares"] == {}
-    assert "3 trials cannot tell" in found["reason"]
+    assert "3 trials so far; 8 are needed" in found["reason"]
 
 
 def test_equal_scores_have_no_importances(run):
@@ -103,7 +103,7 @@ def test_for_a_loss_the_strongest_line_is_the_lowest(run):
 def test_a_run_without_trials_has_no_facts_and_no_error(run):
     empty = replace(run, records=(), outcome={})
     assert facts.scores_over_time(empty) == facts.learning_curves(empty) == []
-    assert facts.searched(empty) == {}
+    assert facts.varied_dimensions(empty) == {}
     assert facts.parallel_coordinates(empty)["lines"] == []
 
 
@@ -115,25 +115,25 @@ def test_a_history_with_gaps_is_drawn_without_them(run):
 
 def test_facts_become_json():
     given = {"a": np.float32(1.5), "b": (np.int64(2), float("nan")), 3: float("inf")}
-    assert json.loads(json.dumps(plain(given))) == {"a": 1.5, "b": [2, None], "3": None}
+    assert json.loads(json.dumps(to_json_value(given))) == {"a": 1.5, "b": [2, None], "3": None}
 
 
 def test_json_in_a_page_cannot_end_its_script():
     given = {"</script><script>alert(1)</script>": "\u2028&<!--"}
-    written = as_script(given)
+    written = script_json(given)
     assert not set("<>&") & set(written)
     assert "\u2028" not in written
     assert json.loads(written) == given
 
 
-def test_what_more_time_would_buy_is_told(run):
-    assert "Another 2m40s (about 15 trials) would better the best score by at most about 0." in (
-        more_time(run)
+def test_the_gain_of_more_time_is_forecast(run):
+    assert "Another 2m40s (about 15 trials) would raise the best score by about 0." in (
+        forecast_sentence(run)
     )
-    assert more_time(run) in finishing(run)
+    assert forecast_sentence(run) in final_model_notes(run)
 
 
-def test_few_trials_and_a_perfect_one_promise_nothing(run):
-    assert more_time(replace(run, records=run.records[:3])) == ""
+def test_no_gain_is_forecast_after_few_trials_or_a_perfect_score(run):
+    assert forecast_sentence(replace(run, records=run.records[:3])) == ""
     perfect = [trial(i, 1.0 - 0.01 * i, {}, ended=10.0 * i + 10) for i in range(12)]
-    assert more_time(replace(run, records=tuple(perfect))) == ""
+    assert forecast_sentence(replace(run, records=tuple(perfect))) == ""

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import DataError
-from attn_tuner.finalizing import finalize as finishing
+from attn_tuner.finalizing import finalize
 from attn_tuner.metrics import check_measurable, measure
-from attn_tuner.reporting.json_in_html import figure, lacking_in
-from attn_tuner.reporting.summary import sentence
+from attn_tuner.reporting.outcome_text import format_score, missing_classes_notes
+from attn_tuner.reporting.summary import summary_sentence
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.text.dataset_notes import missing_classes
@@ -23,14 +23,14 @@ def winner(status, *epochs):
 
 @pytest.mark.parametrize("status", ["completed", "pruned"])
 def test_a_trial_that_peaked_early_is_not_said_to_have_lacked_time(status):
-    assert finishing._hurried(winner(status, 0.25, 0.5, 3.0)) == []
-    assert finishing._hurried(winner(status, 0.25)) == []
+    assert finalize._hurried(winner(status, 0.25, 0.5, 3.0)) == []
+    assert finalize._hurried(winner(status, 0.25)) == []
 
 
 def test_a_trial_that_was_cut_within_its_first_epoch_is():
-    (said,) = finishing._hurried(winner("cut", 0.25, 0.5))
+    (said,) = finalize._hurried(winner("cut", 0.25, 0.5))
     assert said.startswith("The winner saw 50% of the training part once")
-    assert finishing._hurried(winner("cut", 0.25, 1.25)) == []
+    assert finalize._hurried(winner("cut", 0.25, 1.25)) == []
 
 
 def run_that_lacks(**lacking):
@@ -43,14 +43,14 @@ def test_a_score_that_lacks_a_class_says_so_first():
     run = run_that_lacks(test=["rare"])
     row = {"name": "this model", "part": "test", "texts": 120, "accuracy": 1.0}
     facts = {
-        "named": "mean on none",
+        "model_name": "mean on none",
         "scores": [{**row, "low": 0.97, "high": 1.0}],
-        "lacking": {part: lacking_in(run, part) for part in ("test", "validation")},
+        "missing_classes": {"test": missing_classes_notes(run, "test")},
     }
-    said = sentence(facts)
+    said = summary_sentence(facts)
     assert said.startswith("The test part has no text of class 'rare': a score on it says nothing")
     assert "mean on none gets 100.0 %" in said
-    assert sentence({**facts, "lacking": {}}).startswith("mean on none")
+    assert summary_sentence({**facts, "missing_classes": {}}).startswith("mean on none")
 
 
 def test_the_outcome_in_words_says_it_before_the_test_accuracy(monkeypatch):
@@ -60,7 +60,7 @@ def test_the_outcome_in_words_says_it_before_the_test_accuracy(monkeypatch):
     result.run.records = []
     result.run.outcome["seconds"] = 1.0
     monkeypatch.setattr(SearchResult, "verdict", lambda self: SimpleNamespace(sentence="."))
-    monkeypatch.setattr("attn_tuner.search_result.finishing", lambda run: [])
+    monkeypatch.setattr("attn_tuner.search_result.final_model_notes", lambda run: [])
     first, second = result.sentences()[:2]
     assert "no text of class 'rare'" in first
     assert second.startswith("Test accuracy 1.0000")
@@ -74,8 +74,8 @@ def test_classes_that_labels_lack_are_named():
 
 def test_a_measure_that_cannot_be_told_is_no_number():
     found = measure(np.array([0, 0]), np.array([[0.9, 0.1], [0.8, 0.2]]))
-    assert figure(found["auc"]) == "unknown"
-    assert figure(found["accuracy"]) == "1.0000"
+    assert format_score(found["auc"]) == "unknown"
+    assert format_score(found["accuracy"]) == "1.0000"
 
 
 @pytest.mark.parametrize("labels", [[0, 0], [1], [[1, 0], [1, 0]]])

@@ -40,8 +40,8 @@ def test_an_explanation_has_tokens_places_and_weights(client):
     (answer,) = client.post("/explain", json={"text": text}).json()["answers"]
     found = max(answer["tokens"], key=lambda token: token["weight"])
     assert text[found["start"] : found["end"]] == "BAD"
-    assert "".join(piece for piece, _ in answer["pieces"]) == text
-    assert ["BAD", 1.0] in answer["pieces"]
+    assert "".join(segment for segment, _ in answer["segments"]) == text
+    assert ["BAD", 1.0] in answer["segments"]
 
 
 def test_several_texts_are_answered_in_their_order(client):
@@ -98,7 +98,7 @@ def test_strange_characters_are_answered(client, text):
     assert reply.json()["answers"][0]["tokens"][-1]["weight"] > 0.3
 
 
-def test_the_standing_of_the_search_is_told(client):
+def test_the_state_of_the_search_is_served(client):
     told = client.get("/status").json()
     assert told["finished"] is True
     assert told["trials"] == 16
@@ -134,7 +134,7 @@ def test_before_there_is_a_winner_the_page_says_so(begun_folder):
     assert client.get("/status").json()["finished"] is False
     reply = client.post("/predict", json={"text": "good"})
     assert reply.status_code == 503
-    assert "no winner yet" in reply.json()["error"]
+    assert "no model yet" in reply.json()["error"]
 
 
 def test_what_is_no_run_folder_is_refused(tmp_path):
@@ -147,7 +147,7 @@ def test_a_taken_port_is_named(run_folder):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(RunError, match=f"127.0.0.1:{port} cannot be listened at"):
+        with pytest.raises(RunError, match=f"Cannot listen on 127.0.0.1:{port}"):
             serve(run_folder, port=port)
 
 

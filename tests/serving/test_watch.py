@@ -5,9 +5,8 @@ import pytest
 from rich.console import Console
 
 from attn_tuner.errors import RunError
-from attn_tuner.monitoring import watch
-from attn_tuner.monitoring.status import standing
-from attn_tuner.monitoring.watch import sparkline
+from attn_tuner.monitoring.status import search_status
+from attn_tuner.monitoring.watch import sparkline, watch
 
 
 def shown(folder, **options):
@@ -32,7 +31,7 @@ def test_a_running_search_is_shown_until_it_ends(begun_folder):
             (begun_folder / "outcome.json").write_text(json.dumps({"winner": "00", "seconds": 9}))
         return True
 
-    text = shown(begun_folder, pace=0, going=going)
+    text = shown(begun_folder, interval=0, keep_watching=going)
     assert "3, running" in text
     assert len(looks) == 2
 
@@ -46,24 +45,24 @@ def test_new_trials_are_printed_where_there_is_no_terminal(begun_folder, run_fol
         (begun_folder / "trial_07" / "record.json").write_text(json.dumps(record))
         return next(steps)
 
-    assert "trial 07  accuracy" in shown(begun_folder, pace=0, going=going)
+    assert "trial 07  accuracy" in shown(begun_folder, interval=0, keep_watching=going)
 
 
 def test_on_a_terminal_the_panel_is_live(begun_folder):
     steps = iter([True, True, False])
     options = {"force_terminal": True, "force_interactive": True}
-    text = shown(begun_folder, pace=0, going=lambda: next(steps), console=options)
+    text = shown(begun_folder, interval=0, keep_watching=lambda: next(steps), console=options)
     assert "running" in text
 
 
 def test_a_trial_without_a_record_is_running(begun_folder):
     (begun_folder / "trial_99").mkdir()
-    assert standing(begun_folder)["running"] == ["99"]
+    assert search_status(begun_folder)["running"] == ["99"]
 
 
 def test_time_spent_is_read_from_the_clock(begun_folder):
     (begun_folder / "clock.json").write_text('{"spent": 55.0}')
-    assert standing(begun_folder)["spent"] == 55.0
+    assert search_status(begun_folder)["spent"] == 55.0
 
 
 def test_a_line_of_bars_follows_the_numbers():

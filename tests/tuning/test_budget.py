@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_tuner.errors import BudgetError
-from attn_tuner.reporting.forecast import what_more_time_would_buy
+from attn_tuner.reporting.forecast import forecast_gain
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.duration import format_duration, parse_duration
 
@@ -205,14 +205,14 @@ def test_negative_reserves_and_pasts_are_refused():
 
 
 def test_few_trials_promise_nothing():
-    forecast = what_more_time_would_buy([(10, 0.5), (20, 0.6)])
+    forecast = forecast_gain([(10, 0.5), (20, 0.6)])
     assert forecast.gain is None
-    assert "2 finished trials cannot tell" in str(forecast)
-    assert what_more_time_would_buy([]).gain is None
+    assert "No forecast from 2 trials" in str(forecast)
+    assert forecast_gain([]).gain is None
 
 
 def test_equal_scores_promise_no_rise():
-    forecast = what_more_time_would_buy([(10 * i, 0.5) for i in range(1, 13)])
+    forecast = forecast_gain([(10 * i, 0.5) for i in range(1, 13)])
     assert forecast.gain == 0
     assert "Another 2m (about 12 trials)" in str(forecast)
 
@@ -223,7 +223,7 @@ def test_the_forecast_is_right_on_average_where_its_assumption_holds():
     for _ in range(400):
         scores = rng.exponential(0.1, size=60)
         seen = [(float(i + 1), score) for i, score in enumerate(scores[:30])]
-        forecast.append(what_more_time_would_buy(seen, more_seconds=30).gain)
+        forecast.append(forecast_gain(seen, more_seconds=30).gain)
         truth.append(scores.max() - scores[:30].max())
     assert np.mean(forecast) == pytest.approx(np.mean(truth), rel=0.15)
 
@@ -231,4 +231,4 @@ def test_the_forecast_is_right_on_average_where_its_assumption_holds():
 @given(st.lists(st.floats(0, 1), min_size=10, max_size=40), st.floats(0, 1e4))
 def test_more_time_never_costs_score(scores, more):
     finished = [(float(i + 1), score) for i, score in enumerate(scores)]
-    assert what_more_time_would_buy(finished, more).gain >= 0
+    assert forecast_gain(finished, more).gain >= 0

@@ -1,5 +1,5 @@
 "use strict";
-const PACE = 2000;
+const REFRESH_MS = 2000;
 const LEVELS = 9;
 const at = (id) => document.getElementById(id);
 
@@ -28,16 +28,16 @@ function percent(share) {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-function highlighted(pieces) {
+function highlighted(segments) {
   const line = make("p");
   line.className = "words";
-  for (const [piece, strength] of pieces) {
+  for (const [segment, strength] of segments) {
     const level = strength === null ? 0 : Math.round(LEVELS * strength);
     if (level === 0) {
-      line.append(piece);
+      line.append(segment);
       continue;
     }
-    const mark = make("mark", piece);
+    const mark = make("mark", segment);
     mark.className = `w${level}`;
     line.append(mark);
   }
@@ -74,12 +74,12 @@ async function ask() {
     const most = words.map((each) => `${each.token} ${percent(each.weight)}`).join(", ");
     const head = make("p", told.label);
     head.className = "label";
-    shown = [head, bars(told.probabilities), highlighted(told.pieces)];
+    shown = [head, bars(told.probabilities), highlighted(told.segments)];
     if (told.rows.length && most) {
       shown.push(make("p", `Most attended: ${most}`));
     }
     if (told.left_out) {
-      shown.push(make("p", `${told.left_out} tokens beyond the limit were not read.`));
+      shown.push(make("p", `${told.left_out} tokens beyond the length limit were not read.`));
     }
   } catch (error) {
     const note = make("p", error.message);
@@ -140,8 +140,8 @@ function show(told) {
   at("sentence").textContent = told.sentence;
   at("objective").textContent = told.objective;
   const limit = told.allowed ? ` of ${duration(told.allowed)}` : "";
-  const state = told.finished ? "ended" : `running ${told.running.join(", ") || "on"}`;
-  at("progress").textContent = `${told.trials} ${told.trials === 1 ? "trial" : "trials"}, ${state}; ${duration(told.spent)}${limit} spent.`;
+  const state = told.finished ? "ended" : told.running.length ? `running trial ${told.running.join(", ")}` : "running";
+  at("progress").textContent = `${told.trials} ${told.trials === 1 ? "trial" : "trials"}, ${state}; ${duration(told.spent)}${limit}.`;
   at("rows").replaceChildren(...told.rows.map((row) => {
     const cells = [
       row.trial, row.model, row.score.toFixed(4), row.seconds.toFixed(1),
@@ -152,7 +152,7 @@ function show(told) {
   drawLine(told.times);
 }
 
-async function look() {
+async function refresh() {
   let finished = false;
   try {
     const reply = await fetch("status");
@@ -164,8 +164,8 @@ async function look() {
       at("sentence").textContent = told.error;
     }
   } catch {
-    at("progress").textContent = "The server does not answer.";
+    at("progress").textContent = "The server does not respond.";
   }
-  setTimeout(look, finished ? 5 * PACE : PACE);
+  setTimeout(refresh, finished ? 5 * REFRESH_MS : REFRESH_MS);
 }
-look();
+refresh();
