@@ -1,4 +1,4 @@
-"""A trial's weights and resume points on disk."""
+"""Writes and reads a trial's weights and resume points."""
 
 import shutil
 from dataclasses import dataclass, field
@@ -34,19 +34,19 @@ class TrainingProgress:
     """How far the training of one model has come.
 
     Args:
-        epoch: whole epochs behind it.
-        batch: batches done of the epoch that runs.
-        history: one dict per evaluation: `epochs`, `seconds` until then, seconds of `judging`,
-            `loss` and the validation measures.
+        epoch: number of finished epochs.
+        batch: number of batches done in the current epoch.
+        history: a dict for each evaluation: `epochs`, `seconds` of training so far, `judging` (the
+            seconds of the evaluation), `loss` and the validation metrics.
         best: index into `history` of the best evaluation; -1 before the first.
         best_weights: `model.get_weights()` at the best evaluation.
-        probabilities: of the validation texts at the best evaluation, `(texts, classes)`; what
-            else the task asks of a model, `(texts, columns)`.
+        probabilities: the predictions for the validation texts at the best evaluation,
+            `(texts, classes)`, or `(texts, columns)` for other tasks.
         stopped: why training ended, in words; empty while it runs.
-        seconds: spent on this model, all attempts together.
-        loss: mean over the batches done of the epoch, before the first one NaN.
+        seconds: training time, all attempts together.
+        loss: mean over the batches of the current epoch; NaN before the first.
         metrics: values of `model.metrics_variables` at the last resume point, so that means over
-            an epoch count the batches before it too.
+            an epoch count the batches before it.
         seeds: states of the model's random generators at the last resume point.
     """
 
@@ -72,28 +72,30 @@ _HEADER = 4096  # Bytes that HDF5 takes for the head of each array, about twice 
 _FROM_ITS_BEGINNING = "Remove its folder: the trial is trained from its beginning then."
 
 
-def save_weights(model, folder):
+def save_weights(model, folder: str | Path) -> None:
+    """Writes a model's weights into a trial's folder."""
     write_whole(
         _weights_file(folder), lambda path: sealed(lambda to: _write_weights(model, to), path)
     )
 
 
-def save_probabilities(probabilities, folder):
+def save_probabilities(probabilities: np.ndarray, folder: str | Path) -> None:
+    """Writes predictions for the validation texts into a folder."""
     target = Path(folder) / PROBABILITIES
     write_whole(target, lambda path: sealed(np.save, path, probabilities))
 
 
-def check_weights(path):
+def check_weights(path: str | Path) -> None:
     """Raises what h5py raises, or ValueError, where a file of weights is not whole."""
     check_seal(path)
     _check_hdf5(path)
 
 
-def load_weights(model, folder):
-    """Sets the model to the weights that `save_weights` left in a trial's folder.
+def load_weights(model, folder: str | Path) -> None:
+    """Loads the weights that `save_weights` wrote into a trial's folder.
 
     Raises:
-        DamagedFile: they are not there, have changed, or are of another model.
+        DamagedFile: they are missing, damaged, or belong to another model.
     """
     path = _weights_file(folder)
     with reading(path, LOST):
@@ -101,13 +103,13 @@ def load_weights(model, folder):
         model.load_weights(path)
 
 
-def load_probabilities(folder, shape=None) -> np.ndarray:
-    """What `save_probabilities` left in a folder, perhaps of a shape that it must have."""
+def load_probabilities(folder: str | Path, shape: tuple | None = None) -> np.ndarray:
+    """Reads what `save_probabilities` wrote, and checks its shape, if given."""
     return read_array(Path(folder) / PROBABILITIES, shape)
 
 
-def save_best(model, probabilities, folder):
-    """Writes weights and probabilities, both or neither where one cannot be written."""
+def save_best(model, probabilities: np.ndarray, folder: str | Path) -> None:
+    """Writes weights and predictions; neither where one of them cannot be written."""
 
     def write(path):
         sealed(np.save, path, probabilities)
@@ -116,16 +118,16 @@ def save_best(model, probabilities, folder):
     write_whole(Path(folder) / PROBABILITIES, write)
 
 
-def drop_weights(folder):
-    """Frees what a trial that is no longer among the best holds on disk."""
+def drop_weights(folder: str | Path) -> None:
+    """Removes the weights and resume points of a trial."""
     _weights_file(folder).unlink(missing_ok=True)
     drop_resume_points(folder)
 
 
-def save_resume_point(model, progress: TrainingProgress, folder):
+def save_resume_point(model, progress: TrainingProgress, folder: str | Path) -> None:
     """Writes all that training goes on from as one numbered folder, whole or not at all.
 
-    That is weights, optimiser, the states of random generators and metrics, and the progress.
+    These are weights, optimizer, states of random generators and of metrics, and the progress.
     """
     import keras
 
@@ -151,8 +153,8 @@ def save_resume_point(model, progress: TrainingProgress, folder):
             shutil.rmtree(resume_point(folder, older), ignore_errors=True)
 
 
-def load_resume_point(model, folder) -> TrainingProgress | None:
-    """Sets `model` to the last resume point and returns its progress; None where there is none."""
+def load_resume_point(model, folder: str | Path) -> TrainingProgress | None:
+    """Loads the last resume point into `model` and returns its progress; None without one."""
     numbers = resume_numbers(folder)
     if not numbers:
         return None
@@ -168,7 +170,7 @@ def load_resume_point(model, folder) -> TrainingProgress | None:
 
 
 def _stored_progress(point: Path) -> TrainingProgress:
-    """All of a resume point but what a model must be at hand for."""
+    """Reads a resume point, all but what is loaded into a model."""
     progress = read_dataclass(TrainingProgress, point / PROGRESS, _FROM_ITS_BEGINNING)
     best = point / BEST
     with reading(point / PROGRESS, _FROM_ITS_BEGINNING):
@@ -189,8 +191,8 @@ def _stored_progress(point: Path) -> TrainingProgress:
     return progress
 
 
-def drop_damaged_resume_points(folder) -> bool:
-    """Drops a trial's resume points where the last is not whole; returns whether it did."""
+def drop_damaged_resume_points(folder: str | Path) -> bool:
+    """Removes a trial's resume points if the last is damaged; returns whether it was."""
     folder = Path(folder)
     numbers = resume_numbers(folder)
     try:
@@ -206,7 +208,7 @@ def drop_damaged_resume_points(folder) -> bool:
 
 
 def _check_hdf5(path):
-    """Raises what h5py raises where the file is cut short or none of its kind."""
+    """Raises what h5py raises where the file is cut short or not HDF5."""
     import h5py
 
     with h5py.File(path, "r") as file:
@@ -219,16 +221,18 @@ def _set_seeds(model, states):
 
 
 def _seeds(model) -> list:
-    """States of the model's random generators, which Keras does not save with its weights."""
+    """Returns the states of random generators, which Keras does not save with the weights."""
     weights = {id(each) for each in model.weights}
     return [each for each in model.variables if id(each) not in weights]
 
 
-def can_resume(folder) -> bool:
+def can_resume(folder: str | Path) -> bool:
+    """Returns whether a trial's folder holds a resume point."""
     return bool(resume_numbers(folder))
 
 
-def drop_resume_points(folder):
+def drop_resume_points(folder: str | Path) -> None:
+    """Removes the resume points of a trial."""
     for number in resume_numbers(folder):
         shutil.rmtree(resume_point(folder, number), ignore_errors=True)
 
@@ -238,7 +242,8 @@ def _write_weights(model, path):
 
     HDF5 ends the process by a segmentation fault where a disk is full in the middle of a file.
     """
-    state = [*model.variables, *(model.optimizer.variables if model.optimizer else ())]
+    optimizer = getattr(model, "optimizer", None)  # A model that was never compiled has none.
+    state = [*model.variables, *(optimizer.variables if optimizer else ())]
     sizes = [(8 if "64" in str(each.dtype) else 4) * int(np.prod(each.shape)) for each in state]
     reserve(path, sum(sizes) + _HEADER * (len(sizes) + 16))
     model.save_weights(path)

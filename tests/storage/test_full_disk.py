@@ -17,7 +17,7 @@ import resource, sys
 import keras, numpy as np
 from attn_tuner.errors import Unwritable
 from attn_tuner.storage import checkpoints
-from attn_tuner.tuning.trial.callbacks import TrainingProgress
+from attn_tuner.storage.checkpoints import TrainingProgress
 
 model = keras.Sequential(
     [keras.Input((None,), dtype="int32"), keras.layers.Embedding(20_000, 32),
