@@ -1,7 +1,6 @@
-"""What is damaged in a run folder and can be made again, taken out before a search goes on.
+"""Removes damaged files that can be made again, before a search goes on.
 
-Whoever makes a file makes it where it is missing. So what is damaged needs only to be told from
-what is whole, and to go:
+A search makes each derived file where it is missing, so a damaged one only needs to go:
 
     for sentence in mended(directory):
         print(sentence)
@@ -43,17 +42,17 @@ from attn_tuner.storage.trial_record import recorded
 from attn_tuner.tuning.budget import clock_state
 
 
-def mended(directory) -> list[str]:
-    """Removes from a run folder what is damaged and will be made again.
+def mended(directory: str | Path) -> list[str]:
+    """Removes damaged files from a run folder that the search makes again.
 
     Args:
-        directory: the run's folder, which this process holds.
+        directory: the run folder, locked by this process.
 
     Returns:
         A sentence for each thing that was damaged.
 
     Raises:
-        DamagedFile: the plan or a record is, which nothing can make again.
+        DamagedFile: the plan or a record is damaged; nothing can make them again.
     """
     directory = Path(directory)
     if not (directory / PLAN).exists():
@@ -81,7 +80,7 @@ def _vectors(folder):
 
 
 def _baselines(directory, plan):
-    """All of them, for they are measured together."""
+    """Removes all files of the baselines where one is damaged: they are measured together."""
     if not (directory / BASELINES).exists():
         return
     parts = ("validation", "test")
@@ -109,7 +108,7 @@ def _study(directory):
 
 
 def _trials(directory):
-    """What trials left beside their records."""
+    """Removes what is damaged in the folders of the trials, but for their records."""
     for folder in trial_dirs(directory):
         name = trial_id_of(folder)
         again = f"The model of trial {name} is asked for its answers again if they are needed"
@@ -134,7 +133,7 @@ def _outcome(directory, plan, records):
 
 
 def _exported(directory):
-    """The winner as a bundle and as an export; a folder that holds other things is left alone."""
+    """Removes a damaged bundle or export; a folder that holds other files is left alone."""
     model = directory / BUNDLE
     if model.is_dir() and {each.name for each in model.iterdir()} <= {BUNDLE_FACTS, BUNDLE_MODEL}:
         yield from _gone(model, check_bundle, "The best model is written again")
@@ -143,7 +142,7 @@ def _exported(directory):
 
 
 def _gone(path: Path, check: Callable, then: str):
-    """Removes what is there and does not pass its check; says so."""
+    """Removes a path that does not pass its check, and yields a sentence on that."""
     if not path.exists():
         return
     try:

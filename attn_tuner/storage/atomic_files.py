@@ -1,7 +1,7 @@
-"""Files and folders written whole: a reader, or a process killed in the middle, never meets half.
+"""Writes files and folders atomically: a reader never sees half, even after a kill.
 
-Whatever is still being written lies in a folder `.NAME.*.part`, a draft, beside its later place.
-Nobody else in the package makes temporary names.
+What is being written lies in a draft, a folder `.NAME.*.part` beside the final path. No other
+module of the package makes temporary names.
 """
 
 import contextlib
@@ -19,25 +19,25 @@ COPY = "Put back a copy, or start in another folder."
 
 try:
     import fcntl
-except ImportError:  # Windows: there nobody can see whether a draft is still being written.
+except ImportError:  # Windows, where a draft that is still being written cannot be told.
     fcntl = None
 
 _ENDING = ".part"
 _NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
-_TAKEN = -1  # In the place of a lock that another holds.
+_TAKEN = -1  # Instead of the descriptor, for a lock that another process holds.
 
 
-def is_draft(path) -> bool:
-    """Whether `draft` makes such names."""
+def is_draft(path: str | Path) -> bool:
+    """Returns whether a path has the name of a draft."""
     name = Path(path).name
     return name.startswith(".") and name.endswith(_ENDING)
 
 
 @contextlib.contextmanager
-def draft(path) -> Iterator[Path]:
-    """Gives an empty folder `.NAME.*.part` beside `path`, which is gone after the block.
+def draft(path: str | Path) -> Iterator[Path]:
+    """Makes an empty folder `.NAME.*.part` beside `path`, and removes it after the block.
 
-    The process that makes it holds a lock on it, by which `remove_parts` knows that it lives.
+    The process holds a lock on it, so that `remove_parts` of another process leaves it alone.
     """
     path = Path(path)
     while True:
@@ -56,13 +56,13 @@ def draft(path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
-    """Gives an empty folder among the system's temporary ones, which is gone after the block."""
+    """Makes an empty folder in the system's temporary folder, and removes it after the block."""
     with tempfile.TemporaryDirectory(prefix="attn-tuner.", suffix=_ENDING) as folder:
         yield Path(folder)
 
 
 @contextlib.contextmanager
-def writing(path) -> Iterator[None]:
+def writing(path: str | Path) -> Iterator[None]:
     """Turns an OSError in the block into one that names the path.
 
     Raises:
@@ -75,7 +75,7 @@ def writing(path) -> Iterator[None]:
 
 
 def unwritable(error: BaseException) -> Unwritable | None:
-    """The error as one that no repetition mends while a disk is full or protected; or None."""
+    """Returns the error as `Unwritable` where a disk is full or protected; else None."""
     if isinstance(error, Unwritable):
         return error
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
@@ -83,13 +83,13 @@ def unwritable(error: BaseException) -> Unwritable | None:
     return None
 
 
-def raise_unwritable(error: BaseException):
-    """Raises Unwritable where `unwritable` says so."""
+def raise_unwritable(error: BaseException) -> None:
+    """Raises `Unwritable` where the error says that a disk is full or protected."""
     if problem := unwritable(error):
         raise problem from error
 
 
-def write_whole(path, write: Callable):
+def write_whole(path: str | Path, write: Callable[[Path], object]) -> None:
     """Calls `write(temporary path)`, flushes it to the disk, and renames it to `path`.
 
     The temporary path ends in the same name, in a draft beside it.
@@ -107,13 +107,12 @@ def write_whole(path, write: Callable):
 
 
 @contextlib.contextmanager
-def new_folder(path, replaces: bool = True) -> Iterator[Path]:
-    """Gives an empty folder to write into, which takes the name `path` when the block succeeds.
+def new_folder(path: str | Path, replaces: bool = True) -> Iterator[Path]:
+    """Makes an empty folder to write into, and renames it to `path` when the block succeeds.
 
     Args:
-        path: the folder. One that is there already stays until then.
-        replaces: whether it takes the place of one that is there, as another process may have
-            made meanwhile.
+        path: the folder. One that is already there stays until then.
+        replaces: whether to replace one that is there; if not, that one stays.
 
     Raises:
         Unwritable: the folder around it is missing, may not be written, or its disk is full.
@@ -130,10 +129,10 @@ def new_folder(path, replaces: bool = True) -> Iterator[Path]:
                 folder.rename(path)
 
 
-def reserve(path, size: int):
-    """Raises OSError where the disk of the file `path` has no room for so many bytes, or a limit.
+def reserve(path: str | Path, size: int) -> None:
+    """Raises OSError where a file of so many bytes cannot be written at `path`.
 
-    For libraries that cannot be told that a disk is full.
+    This is for libraries that crash on a full disk.
     """
     if not hasattr(os, "posix_fallocate"):  # macOS, Windows.
         if shutil.disk_usage(Path(path).parent).free < size:
@@ -143,16 +142,18 @@ def reserve(path, size: int):
         os.posix_fallocate(file.fileno(), 0, max(size, 1))
 
 
-def write_text(path, text: str):
+def write_text(path: str | Path, text: str) -> None:
+    """Writes a text file in UTF-8, whole or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def write_json(path, value):
+def write_json(path: str | Path, value: object) -> None:
+    """Writes a JSON file, whole or not at all."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1))
 
 
-def remove_parts(folder):
-    """Removes the drafts that killed processes left anywhere in the folder."""
+def remove_parts(folder: str | Path) -> None:
+    """Removes the drafts that killed processes left in the folder and below."""
     for left in Path(folder).glob(f"**/.*{_ENDING}"):
         lock = _locked(left, wait=False)
         if lock is not _TAKEN:
@@ -160,8 +161,13 @@ def remove_parts(folder):
             _let_go(lock)
 
 
-def read_json(path):
-    """What `write_json` wrote; DamagedFile, a RunError, names a file that is missing or no JSON."""
+def read_json(path: str | Path):
+    """Reads a JSON file.
+
+    Raises:
+        DamagedFile: it is missing or not JSON.
+        RunError: it cannot be read.
+    """
     path = Path(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -175,14 +181,14 @@ def read_json(path):
 
 
 def umask() -> int:
-    """The permissions that new files of this process do without."""
+    """Returns the umask of this process."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
 def _locked(folder: Path, wait: bool) -> int | None:
-    """The descriptor that locks a folder; None where there are no locks, or `_TAKEN`."""
+    """Locks a folder and returns the descriptor; None where there are no locks, or `_TAKEN`."""
     if fcntl is None:
         return None
     try:

@@ -1,7 +1,7 @@
-"""Files of a run folder, read with suspicion: what they should hold, or `DamagedFile`.
+"""Reads files and checks them: a damaged one raises `DamagedFile`.
 
-Whatever was cut short, changed or swapped is told from what is whole by its kind (an object with
-certain keys, an array of a certain shape) and, where bytes may change without that, by a seal:
+A file must hold what it should (an object with certain keys, an array of a certain shape). Where
+bytes may change without that, it is sealed with a digest:
 
     write_whole(path, lambda temporary: sealed(np.save, temporary, array))
     array = read_array(path, shape=(len(labels), None))
@@ -14,7 +14,7 @@ import math
 import types
 import typing
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -32,15 +32,15 @@ _OF_CONTENT = (None, 0, errno.ENOENT, errno.EINVAL, errno.ENOTDIR, errno.EISDIR)
 
 
 @contextmanager
-def reading(path, remedy: str = COPY):
-    """For the length of a `with`, whatever reading `path` raises becomes `DamagedFile`.
+def reading(path: str | Path, remedy: str = COPY) -> Iterator[None]:
+    """Turns what reading `path` in the block raises into `DamagedFile`.
 
     Args:
         path: the file that is read.
         remedy: sentences on what to do about it.
 
     Raises:
-        RunError: the file may not be read, which says nothing about what it holds.
+        RunError: the file cannot be read; that does not mean that it is damaged.
     """
     try:
         yield
@@ -54,12 +54,12 @@ def reading(path, remedy: str = COPY):
         raise DamagedFile(path, _problem(Path(path), error), remedy) from error
 
 
-def read_object(path, kinds: Mapping | None = None, remedy: str = COPY) -> dict:
-    """The JSON object at `path`.
+def read_object(path: str | Path, kinds: Mapping | None = None, remedy: str = COPY) -> dict:
+    """Reads a JSON object.
 
     Args:
         path: the file.
-        kinds: what it must hold: key to type, as annotations write it, `list[str]`.
+        kinds: keys that it must hold, with their types as in annotations: `list[str]`.
         remedy: what to do about a damaged file.
     """
     with reading(path, remedy):
@@ -99,12 +99,12 @@ def read_dataclass(
         return kind(**{name: _as(value, hints[name]) for name, value in table.items()})
 
 
-def read_array(path, shape=None, remedy: str = COPY) -> np.ndarray:
-    """The numbers of a `.npy` file, sealed or not.
+def read_array(path: str | Path, shape: tuple | None = None, remedy: str = COPY) -> np.ndarray:
+    """Reads a `.npy` file, sealed or not.
 
     Args:
         path: the file.
-        shape: what it must have, None in it for any length; not checked if not given.
+        shape: the shape that it must have, with None for any length; not checked if not given.
         remedy: what to do about a damaged file.
     """
     with reading(path, remedy):
@@ -121,8 +121,10 @@ def read_array(path, shape=None, remedy: str = COPY) -> np.ndarray:
         return array
 
 
-def read_arrays(path, names=(), remedy: str = COPY) -> dict[str, np.ndarray]:
-    """All arrays of a `.npz` file, which must hold those named."""
+def read_arrays(
+    path: str | Path, names: Iterable[str] = (), remedy: str = COPY
+) -> dict[str, np.ndarray]:
+    """Reads all arrays of a `.npz` file, which must hold those named."""
     with reading(path, remedy):
         if not zipfile.is_zipfile(path):
             raise ValueError("it is no archive of arrays")
@@ -133,7 +135,7 @@ def read_arrays(path, names=(), remedy: str = COPY) -> dict[str, np.ndarray]:
         return found
 
 
-def sealed(write, path, *given):
+def sealed(write: Callable, path: str | Path, *given) -> None:
     """Calls `write(path, *given)` and seals the file, so that later changes are noticed."""
     write(path, *given)
     digest = _digest(path, None)
@@ -141,8 +143,8 @@ def sealed(write, path, *given):
         file.write(_SEAL + digest)
 
 
-def check_seal(path):
-    """Raises ValueError where a sealed file has changed; one without a seal passes."""
+def check_seal(path: str | Path) -> None:
+    """Raises ValueError where a sealed file has changed. A file without a seal passes."""
     length = len(_SEAL) + _DIGEST
     size = Path(path).stat().st_size
     if size < length:
@@ -154,12 +156,12 @@ def check_seal(path):
         raise ValueError("its bytes have changed since it was written")
 
 
-def digest_of(path) -> str:
-    """32 hex digits that stand for the bytes of a file."""
+def digest_of(path: str | Path) -> str:
+    """Returns 32 hex digits that stand for the bytes of a file."""
     return _digest(path, None).hex()
 
 
-def check_kinds(table, kinds: Mapping):
+def check_kinds(table: object, kinds: Mapping) -> None:
     """Raises ValueError unless the JSON value is an object with these keys, of these types."""
     if not isinstance(table, dict):
         raise ValueError(f"it is {json.dumps(table)[:40]} and no object")
@@ -170,8 +172,8 @@ def check_kinds(table, kinds: Mapping):
             raise ValueError(f"its '{name}' is {json.dumps(table[name])[:40]}")
 
 
-def is_a(value, kind) -> bool:
-    """Whether a JSON value is of a type as annotations write it: `dict[str, float] | None`."""
+def is_a(value: object, kind: object) -> bool:
+    """Returns whether a JSON value is of an annotated type: `dict[str, float] | None`."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if kind is typing.Any:
         return True
@@ -192,8 +194,8 @@ def is_a(value, kind) -> bool:
     return isinstance(value, kind)
 
 
-def finite(value) -> bool:
-    """Whether a JSON value is a number, not infinite nor nan."""
+def finite(value: object) -> bool:
+    """Returns whether a JSON value is a finite number."""
     return is_a(value, float) and math.isfinite(value)
 
 

@@ -1,4 +1,4 @@
-"""One search at a time in a run folder."""
+"""Locks a run folder, so that one search at a time works in it."""
 
 import contextlib
 import json
@@ -14,25 +14,27 @@ from attn_tuner.storage.atomic_files import draft, writing
 from attn_tuner.storage.layout import LOCK
 
 BEAT = 30.0  # Seconds between two signs of life.
-MISSED = 10  # Beats without a sign after which the owner counts as dead.
+MISSED = 10  # Signs of life that are missed before the owner counts as dead.
 
 
 @contextlib.contextmanager
-def held(directory, clock: Callable[[], float] | None = None, beat: float = BEAT):
-    """Holds the run folder for this process, for the length of a `with`.
+def held(
+    directory: str | Path, clock: Callable[[], float] | None = None, beat: float = BEAT
+) -> Iterator[str | None]:
+    """Locks the run folder for this process, for the length of a `with`.
 
-    The lock file says who holds it: process, host and time. Its owner touches it every `beat`
-    seconds. Where he has died on this host the system has let go of the file, and the lock is taken
-    over; so is that of another host which has not been touched for `MISSED` beats.
+    The lock file names the owner: process, host and time. The owner touches it every `beat`
+    seconds. If the owner has died on this host, the system has released the file and the lock is
+    taken over. So is a lock of another host that was not touched for `MISSED` beats.
 
     Args:
-        directory: the run's folder.
-        clock: returns the time to which that of the last touch is compared; that of the folder's
-            file system if not given, which all hosts share.
-        beat: seconds.
+        directory: the run folder.
+        clock: returns the present time in seconds; by default the time of the folder's file
+            system, which all hosts share.
+        beat: seconds between two signs of life.
 
-    Returns:
-        A sentence where another host's lock was taken over, or None.
+    Yields:
+        A sentence where another host's lock was taken over, else None.
 
     Raises:
         RunError: another search holds the folder, or may do so on another host.
@@ -73,7 +75,7 @@ def held(directory, clock: Callable[[], float] | None = None, beat: float = BEAT
 
 @contextlib.contextmanager
 def _beating(path: Path, facts: dict, beat: float) -> Iterator[None]:
-    """Touches the lock now and then, as long as it is this one's."""
+    """Touches the lock regularly in the block, as long as this process owns it."""
     ended = threading.Event()
 
     def touch():
@@ -91,7 +93,7 @@ def _beating(path: Path, facts: dict, beat: float) -> Iterator[None]:
 
 
 def _age(path: Path, clock) -> float:
-    """Seconds since the lock was touched; 0 where there is none."""
+    """Returns the seconds since the lock was touched; 0 without a lock."""
     if not path.exists():
         return 0.0
     touched = path.stat().st_mtime
@@ -102,14 +104,14 @@ def _age(path: Path, clock) -> float:
 
 
 def _own(file) -> bool:
-    """Locks the open file, unless another one that is open has it locked."""
+    """Locks the open file, and returns whether that was possible."""
     try:
         import fcntl
     except ImportError:  # Windows has no flock; there the folder is not guarded.
         return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Whoever let go just now has removed the file that was opened here.
+        # An owner that ended just now has removed the file that was opened here.
         return os.path.samestat(os.fstat(file.fileno()), os.stat(file.name))
     except (BlockingIOError, FileNotFoundError):
         return False
@@ -127,7 +129,7 @@ def _write(file) -> dict:
 
 
 def _facts(path) -> dict:
-    """Who holds the lock; empty where the file does not say so."""
+    """Reads who holds the lock; empty where the file does not say so."""
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The validation part as a run left it: what the trials answered, and what was right."""
+"""Reads the validation part of a run: texts, labels, and the predictions of the trials."""
 
 import json
 from dataclasses import dataclass, field
@@ -22,14 +22,14 @@ from attn_tuner.storage.run import Run
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """Labels of all validation texts, some of the texts, and the answers of the trials.
+    """The labels of all validation texts, some of the texts, and the predictions of the trials.
 
     Args:
-        directory: the run's folder.
-        labels: `(texts,)` class numbers, or what the task has in their place; empty where the run
-            keeps none.
-        texts: the first of the texts, in the order of the labels; perhaps none.
-        notes: sentences on what is damaged and was left out.
+        directory: the run folder.
+        labels: `(texts,)` class numbers, or the labels of other tasks; empty where the run has
+            none.
+        texts: the first texts, in the order of the labels; may be empty.
+        notes: sentences on files that are damaged and were left out.
     """
 
     directory: Path
@@ -39,7 +39,7 @@ class Validation:
 
     @classmethod
     def read(cls, run: Run) -> "Validation":
-        """What there is by now; a run that has only begun may have nothing."""
+        """Reads what the run folder holds by now; a run that has just begun may have nothing."""
         names = run.plan.classes if run.plan.kind == "class" else None
         folder, notes = run.directory / DATA, []
         texts, labels = _read_texts(folder / VALIDATION_TEXTS, names)
@@ -53,15 +53,15 @@ class Validation:
         return cls(run.directory, labels, tuple(texts), tuple(notes))
 
     def answers(self, trial_id: str) -> np.ndarray | None:
-        """Probabilities (texts, classes) of a trial, or None where there are none that fit."""
+        """Returns the probabilities `(texts, classes)` of a trial, or None without them."""
         return self._load(trial_dir(self.directory, trial_id) / PROBABILITIES)
 
     def exported(self) -> np.ndarray | None:
-        """Probabilities (texts, classes) of the exported model, or None."""
+        """Returns the probabilities `(texts, classes)` of the exported model, or None."""
         return self._load(self.directory / PROBABILITIES)
 
     def linear(self) -> np.ndarray | None:
-        """Probabilities (texts, classes) of the linear baseline, or None."""
+        """Returns the probabilities `(texts, classes)` of the linear baseline, or None."""
         return self._load(self.directory / linear_answers("validation"))
 
     def _load(self, path):
@@ -91,7 +91,7 @@ def _read_labels(path: Path, plan) -> np.ndarray:
 
 
 def _read_texts(path: Path, classes):
-    """Texts and class numbers of the lines that are whole; 0 where there are no classes."""
+    """Reads texts and class numbers up to the last whole line; 0 for tasks without classes."""
     numbers = {name: number for number, name in enumerate(classes or ())}
     texts, labels = [], []
     if path.exists():
