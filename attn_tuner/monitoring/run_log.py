@@ -87,7 +87,8 @@ def _end(record: TrialRecord) -> str:
     if record.score is None:
         return f"{record.status}: {record.stopped}"
     took = format_duration(record.seconds)
-    return f"{record.status}: score {record.score:.4f} in {took}; {record.stopped}"
+    why = record.stopped.removeprefix(f"{record.status}: ")
+    return f"{record.status}: score {record.score:.4f} in {took}; {why}"
 
 
 class _File(logging.handlers.RotatingFileHandler):
