@@ -238,4 +238,7 @@ def durable(
 @functools.cache
 def _durable_class(kind: type) -> type:
     grid = (ResumableGrid,) if issubclass(kind, GridSearchOracle) else ()
-    return type(f"Durable{kind.__name__}", (Durable, *grid, kind, OracleListener, HeldState), {})
+    # Behind the oracle, or it would hide what the oracle listens to.
+    listener = () if issubclass(kind, OracleListener) else (OracleListener,)
+    bases = (Durable, *grid, kind, HeldState, *listener)
+    return type(f"Durable{kind.__name__}", bases, {})
