@@ -82,8 +82,7 @@ def search(
 ) -> SearchResult:
     """Searches encoders and attention heads for the best model of `data`, and exports it.
 
-    The same call on the same `directory` continues where the last one stopped. Every setting has
-    a line in docs/search.md and in `attn-tuner search --help`.
+    The same call on the same `directory` continues. docs/search.md explains every setting.
 
     Args:
         data: a TFDS name, a file, a DataFrame, `(texts, labels)`, a `tf.data.Dataset` of pairs,
