@@ -101,7 +101,7 @@ def test_an_oracle_goes_on_where_an_earlier_version_stopped(tmp_path):
     begun.update_trial(trial.trial_id, {"score": 0.5})
     trial.status = "COMPLETED"
     begun.end_trial(trial)
-    begun.save(tmp_path / "run" / "oracle.json")
+    begun.save()
     for path in [*(tmp_path / "run").rglob("trial.json"), tmp_path / "run" / "oracle.json"]:
         state = json.loads(path.read_text())
         config = state["hyperparameters"]
