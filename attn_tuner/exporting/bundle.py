@@ -114,8 +114,8 @@ class Bundle:
         return self.model.input_shape[1]
 
     @property
-    def reading(self) -> dict:
-        """How it reads a text: max_length, truncation and vocabulary_size."""
+    def token_limits(self) -> dict:
+        """How texts are truncated and rare words dropped: max_length, truncation, vocabulary_size."""
         return {
             "max_length": self.max_length,
             "truncation": self.truncation,
