@@ -1,7 +1,7 @@
 """Exports a trained model in formats that run without this package, one module per format.
 
     bundle = Bundle(vectorizer, model, classes, max_length=400)
-    deliver(bundle, "best", ["savedmodel", "onnx"], texts)
+    export_bundle(bundle, "best", ["savedmodel", "onnx"], texts)
 
 Each artefact is loaded in a new process, without this package, and must give the same
 probabilities as the model. Only then is it moved to its path.

@@ -115,7 +115,7 @@ class Bundle:
 
     @property
     def token_limits(self) -> dict:
-        """How texts are truncated and rare words dropped: max_length, truncation, vocabulary_size."""
+        """How texts are truncated, and which words are kept: arguments of `TokenLimits`."""
         return {
             "max_length": self.max_length,
             "truncation": self.truncation,

@@ -14,10 +14,10 @@ import json, sys
 import keras
 sys.path.insert(0, {root!r})
 from tests.support.small_models import TEXTS, WORDS, classifier
-from attn_tuner.exporting import Bundle, deliver
+from attn_tuner.exporting import Bundle, export_bundle
 from attn_tuner.text.vectorizer import Vectorizer
 bundle = Bundle(Vectorizer(["", "[UNK]", *WORDS]), classifier(), ["no", "yes"], max_length=40)
-done = deliver(bundle, {path!r}, {formats!r}, TEXTS)
+done = export_bundle(bundle, {path!r}, {formats!r}, TEXTS)
 print(json.dumps([keras.backend.backend(), [each.proof.difference for each in done]]))
 """
 

@@ -7,9 +7,10 @@ import re
 import pytest
 
 from attn_tuner.monitoring import run_log as module
-from attn_tuner.monitoring.run_log import log_news, run_log
+from attn_tuner.monitoring.run_log import log_event, run_log
 from attn_tuner.storage.layout import RUN_LOG
 from attn_tuner.storage.trial_record import TrialRecord
+from attn_tuner.tuning.events import EpochProgress, Evaluated, Remark, TrialEnded, TrialStarted
 
 LINE = re.compile(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (INFO   |WARNING|ERROR  ) (search|trial \w+) +\S"
@@ -27,11 +28,11 @@ def record(status, score=None, stopped="all epochs done"):
 
 def test_each_event_of_a_trial_is_a_line_with_time_level_and_trial(tmp_path):
     with run_log(tmp_path):
-        log_news({"trial": "07", "begins": {"head": "mean", "units": 8}})
-        log_news({"trial": "07", "epoch": 0, "part": 0.25})
-        log_news({"trial": "07", "measures": {"epochs": 0.25, "seconds": 3, "accuracy": 0.7312}})
-        log_news({"trial": "07", "remark": "It could not go on."})
-        log_news({"trial": "07", "ended": record("completed", 0.75)})
+        log_event(TrialStarted("07", {"head": "mean", "units": 8}))
+        log_event(EpochProgress("07", 0, 0.25))
+        log_event(Evaluated("07", 0, {"epochs": 0.25, "seconds": 3, "accuracy": 0.7312}))
+        log_event(Remark("07", "It could not go on."))
+        log_event(TrialEnded("07", record("completed", 0.75)))
     found = lines(tmp_path)
     assert all(LINE.match(line) for line in found)
     assert [line.split(" ", 2)[2].split(maxsplit=1) for line in found] == [
@@ -46,7 +47,7 @@ def test_each_event_of_a_trial_is_a_line_with_time_level_and_trial(tmp_path):
 @pytest.mark.parametrize(("status", "level"), [("failed", "ERROR"), ("infeasible", "WARNING")])
 def test_a_trial_without_a_model_stands_out(tmp_path, status, level):
     with run_log(tmp_path):
-        log_news({"trial": "07", "ended": record(status, stopped="ValueError: no")})
+        log_event(TrialEnded("07", record(status, stopped="ValueError: no")))
     assert re.search(rf"{level} +trial 07 +{status}: ValueError: no", lines(tmp_path)[0])
 
 

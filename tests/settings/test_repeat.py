@@ -117,7 +117,9 @@ def test_any_settings_come_back_from_the_command_and_from_the_file(data, options
     assert read_settings(folder / CONFIG) == {"directory": str(folder), **told}
 
 
-@pytest.mark.parametrize("setting", [each for each in SETTINGS if each.repeated], ids=str)
+@pytest.mark.parametrize(
+    "setting", [each for each in SETTINGS if each.repeated], ids=lambda each: each.name
+)
 def test_each_setting_is_in_the_command_and_in_the_file_unless_only_python_has_it(
     setting, tmp_path
 ):

@@ -4,7 +4,6 @@ import json
 
 import keras_tuner
 import numpy as np
-from sentiment import make_bundle
 
 from attn_tuner.exporting import Bundle
 from attn_tuner.layers.token_limits import TokenLimits
@@ -21,6 +20,7 @@ from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.oracles.initial_points import warm_start
+from tests.support.sentiment import make_bundle
 
 FORMER = {name: former for former, name in RENAMED.items()}
 FORMER_VALUES = {"none": "nothing", "word_vectors": "vectors"}
