@@ -74,7 +74,7 @@ def test_a_second_sitting_adds_to_the_log(tmp_path):
 
 def test_control_characters_and_line_breaks_stay_within_a_line(tmp_path):
     with run_log(tmp_path):
-        log_news({"trial": "07", "ended": record("failed", stopped="\x1b[2J\nsecond\r\u2028third")})
+        log_event(TrialEnded("07", record("failed", stopped="\x1b[2J\nsecond\r\u2028third")))
     found = lines(tmp_path)
     assert len(found) == 2
     assert "\\u001b[2J second\\u000d\\u2028third" in found[0]
