@@ -291,3 +291,10 @@ def test_word_vectors_and_texts_without_labels_come_from_the_caller(tmp_path):
     assert found.test_metrics["accuracy"] >= 0.9
     with pytest.raises(DataError, match=r"none\.txt cannot be read"):
         quick_search(tmp_path / "other", max_trials=1, vectors=tmp_path / "none.txt")
+
+
+def test_the_log_tells_of_the_search_and_of_each_trial(run):
+    log = (run.directory / "run.log").read_text(encoding="utf-8")
+    assert " begins: attn" in log
+    assert all(f"trial {record.trial_id} " in log for record in run.run.records)
+    assert "exported" in log
