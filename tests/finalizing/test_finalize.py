@@ -15,10 +15,12 @@ from attn_tuner.finalizing.candidates import Candidate
 from attn_tuner.finalizing.ensemble import select
 from attn_tuner.finalizing.thresholds import Thresholds, at_thresholds
 from attn_tuner.finalizing.time_reserve import affordable
+from attn_tuner.settings.derived import members
 from attn_tuner.settings.table import check_options
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.constraints import Constraints
 from tests.support.colours import PLAIN, QUICK, colours, quick_search
 
 WEAK = {
@@ -207,10 +209,10 @@ def test_an_average_is_as_large_as_the_time_for_measuring_it_allows():
     assert affordable(Budget(None), Stored(), 5) == 5
 
 
-def test_unless_told_otherwise_up_to_five_trials_are_averaged(tmp_path):
-    space = {**PLAIN, "epochs": 1}
-    given = {"data": colours(60), "space": space, "max_trials": 1, "epochs": 1}
-    assert quick_search(tmp_path / "run", **given, ensemble=None).run.plan.ensemble == 5
+def test_unless_told_otherwise_up_to_five_trials_are_averaged():
+    assert members(None, Constraints(), refit=False) == 5
+    assert members(None, Constraints(), refit=True) == 1
+    assert members(None, Constraints(size_mb=20), refit=False) == 1
 
 
 def test_an_ensemble_of_none_is_refused():
