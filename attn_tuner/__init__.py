@@ -4,8 +4,38 @@ The public names are imported when first touched, so that `attn-tuner --help` ne
 """
 
 import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from attn_tuner import attention, encoding, exporting, reporting, text, tuning
+    from attn_tuner.api import export, load, search
+    from attn_tuner.hypermodel import AttentionHyperModel
+    from attn_tuner.search_result import SearchResult
+    from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
+    from attn_tuner.tuning.oracles.optuna.oracle import OptunaOracle
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AttentionHyperModel",
+    "Choice",
+    "Float",
+    "Int",
+    "OptunaOracle",
+    "Part",
+    "SearchResult",
+    "SearchSpace",
+    "__version__",
+    "attention",
+    "encoding",
+    "export",
+    "exporting",
+    "load",
+    "reporting",
+    "search",
+    "text",
+    "tuning",
+]
 
 _HOMES = {
     "AttentionHyperModel": "attn_tuner.hypermodel",
@@ -14,24 +44,21 @@ _HOMES = {
     "Int": "attn_tuner.space",
     "OptunaOracle": "attn_tuner.tuning.oracles.optuna.oracle",
     "Part": "attn_tuner.space",
-    "SearchResult": "attn_tuner.api",
+    "SearchResult": "attn_tuner.search_result",
     "SearchSpace": "attn_tuner.space",
     "export": "attn_tuner.api",
     "load": "attn_tuner.api",
     "search": "attn_tuner.api",
 }
-_FOLDERS = ("attention", "encoding", "exporting", "reporting", "text", "tuning")
-
-__all__ = [*_HOMES, "__version__"]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
-    if name in _FOLDERS:
+    if name in __all__:
         return importlib.import_module(f"attn_tuner.{name}")
     raise AttributeError(f"module 'attn_tuner' has no attribute '{name}'")
 
 
-def __dir__():
-    return sorted([*globals(), *_HOMES, *_FOLDERS])
+def __dir__() -> list[str]:
+    return sorted(__all__)

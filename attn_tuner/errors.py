@@ -1,9 +1,11 @@
-"""What we raise, and how we ask for an optional package.
+"""The errors of the package, and the import of optional packages.
 
 Every message says what came, what would do and what to try.
 """
 
 import importlib
+from pathlib import Path
+from types import ModuleType
 
 
 class AttnTunerError(Exception):
@@ -38,7 +40,7 @@ class DamagedFile(RunError):
         remedy: sentences on what to do.
     """
 
-    def __init__(self, path, problem: str, remedy: str):
+    def __init__(self, path: str | Path, problem: str, remedy: str):
         super().__init__(f"{path} {problem}. {remedy}")
         self.path, self.problem, self.remedy = path, problem, remedy
 
@@ -70,7 +72,7 @@ class MissingExtra(AttnTunerError, ImportError):
     """An optional package is not installed."""
 
 
-def need(module: str, extra: str):
+def need(module: str, extra: str) -> ModuleType:
     """Imports an optional module, or says which extra brings it.
 
     Args:

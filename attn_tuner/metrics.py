@@ -1,4 +1,6 @@
-"""What a model's answers are worth, from the truth beside them."""
+"""Measures a model's answers against the true labels."""
+
+from collections.abc import Iterable
 
 import numpy as np
 from scipy.stats import rankdata
@@ -43,7 +45,9 @@ def columns_of(labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
     return both_columns(answers) if kind_of(labels) == "class" else np.asarray(answers, "float64")
 
 
-def measure(labels: np.ndarray, answers: np.ndarray, names=None) -> dict[str, float]:
+def measure(
+    labels: np.ndarray, answers: np.ndarray, names: Iterable[str] | None = None
+) -> dict[str, float]:
     """The measures of `MEASURES` that suit these labels.
 
     Of classes: accuracy, macro F1, ROC AUC (one against the rest) and log loss in nats. Of several
@@ -77,7 +81,7 @@ def sign_of(objective: str) -> int:
     return 1 if direction(objective) == "max" else -1
 
 
-def check_measurable(objective: str, labels: np.ndarray):
+def check_measurable(objective: str, labels: np.ndarray) -> None:
     """Raises DataError where no model's answers to these texts have a value of the objective."""
     if objective == "auc" and kind_of(labels) != "number":
         labels = np.asarray(labels)

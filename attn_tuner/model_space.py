@@ -1,4 +1,6 @@
-"""The dimensions of a model: what is searched unless somebody says otherwise."""
+"""The default search space of a model."""
+
+from collections.abc import Sequence
 
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
@@ -28,16 +30,18 @@ PHRASES = "ngrams"
 
 
 def default_space(
-    vocabulary_size: int | None = 20_000, max_lengths=MAX_LENGTHS, phrases=False
+    vocabulary_size: int | None = 20_000,
+    max_lengths: Sequence[int] = MAX_LENGTHS,
+    phrases: bool = False,
 ) -> SearchSpace:
-    """The dimensions of `AttentionHyperModel`; each default belongs to one good model.
+    """Returns the default space of `AttentionHyperModel`; its defaults make one good model.
 
     Args:
         vocabulary_size: ids in the data, padding and unknown included; None for numeric
             sequences, which have none of the dimensions of text.
-        max_lengths: lengths, in tokens, to which texts may be cut.
-        phrases: whether a convolution in front of the encoder is on offer, for tokens that are
-            less than words.
+        max_lengths: the choices for `max_length`, in tokens.
+        phrases: whether the encoder may begin with a convolution over n-grams; for tokens that
+            are shorter than words.
     """
     among = (*ENCODERS, PHRASES) if phrases else ENCODERS
     text = {} if vocabulary_size is None else _text_space(vocabulary_size, max_lengths)

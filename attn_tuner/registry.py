@@ -19,11 +19,11 @@ import inspect
 import pkgutil
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from attn_tuner.errors import SpaceError, UnknownName
 
@@ -40,6 +40,8 @@ PACKAGES = {
     "pruners": "attn_tuner.tuning.pruning",
     "exporters": "attn_tuner.exporting.formats",
 }
+
+Part = TypeVar("Part", bound=Callable)
 
 
 class Documented:
@@ -112,13 +114,13 @@ class Registry(Mapping):
         self._variants: dict[str, Variant] = {}
         self._discovered = False
 
-    def register(self, name: str, **space):
+    def register(self, name: str, **space: Any) -> Callable[[Part], Part]:
         """Adds the decorated class or function under `name`, with its tunable dimensions."""
 
         if not name or "." in name or "/" in name:
             raise SpaceError(f"'{name}' cannot name a {self.kind}; leave out dots and slashes.")
 
-        def add(build):
+        def add(build: Part) -> Part:
             accepted = _parameters(build)
             unknown = [key for key in space if accepted is not None and key not in accepted]
             if unknown:
@@ -138,7 +140,7 @@ class Registry(Mapping):
 
         return add
 
-    def discover(self):
+    def discover(self) -> None:
         """Imports every module of the package, and the parts that other packages announce."""
         if self._discovered:
             return
@@ -177,8 +179,11 @@ class Registry(Mapping):
         return name in self._variants
 
     # A registry equals itself alone: comparing parts would say nothing more.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
 
     def __iter__(self) -> Iterator[str]:
         self.discover()
@@ -266,7 +271,7 @@ def _registry_of(package: str, kind: str) -> Registry:
     )
 
 
-def unknown(kind: str, name, available) -> str:
+def unknown(kind: str, name: object, available: Iterable) -> str:
     """The sentence for a name that is not there, with the nearest one that is."""
     names = [str(each) for each in available]
     near = difflib.get_close_matches(str(name), names, n=1)

@@ -10,10 +10,13 @@ the one that travels with `states`; where there is none either, every step count
 never change an answer, and a row that is all padding gives zeros.
 """
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from attn_tuner.layers.block import Block
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.registry import Registry
 
 heads = Registry("head", package="attn_tuner.attention")
@@ -41,7 +44,7 @@ class Head(Block):
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def attend(self, states, mask):
+    def attend(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
         """Context and weights, for states that are zero at padding.
 
         Args:
@@ -54,29 +57,32 @@ class Head(Block):
         """
         raise NotImplementedError(f"{type(self).__name__} has no attend(states, mask).")
 
-    def require(self, batch: int, steps: int):
+    def require(self, batch: int, steps: int) -> None:
         """Raises TooLarge where a batch of this size would not fit; most heads always fit."""
 
-    def call(self, states, mask=None, return_attention_scores=False):
-        if mask is None:
-            mask = ops.ones(ops.shape(states)[:2], dtype="bool")
-        mask = ops.cast(mask, "bool")
+    def call(
+        self, states: Tensor, mask: Tensor | None = None, return_attention_scores: bool = False
+    ) -> Tensor:
+        everywhere = ops.shape(states)[:2]
+        present = ops.ones(everywhere, "bool") if mask is None else ops.cast(mask, "bool")
         batch, steps = states.shape[:2]
         if isinstance(batch, int) and isinstance(steps, int):
             self.require(batch, steps)
         # Cleared at once, so that neither NaN nor a gradient can pass through padding.
-        states = ops.where(mask[:, :, None], states, ops.zeros_like(states))
-        context, weights = self.attend(states, mask)
-        has_text = ops.any(mask, axis=1, keepdims=True)
+        states = ops.where(present[:, :, None], states, ops.zeros_like(states))
+        context, weights = self.attend(states, present)
+        has_text = ops.any(present, axis=1, keepdims=True)
         context = ops.where(has_text, context, ops.zeros_like(context))
         if not return_attention_scores:
             return context
         return context, weights() if callable(weights) else weights
 
-    def compute_mask(self, states, previous_mask=None):
+    def compute_mask(self, states: Tensor, previous_mask: Tensor | None = None) -> None:
         """Always None: the steps are gone, and Keras would hand their mask on to the loss."""
 
-    def compute_output_spec(self, states, mask=None, return_attention_scores=False):
+    def compute_output_spec(
+        self, states: Tensor, mask: Tensor | None = None, return_attention_scores: bool = False
+    ) -> Any:
         shape = self.compute_output_shape(states.shape)
         context = keras.KerasTensor(shape, dtype=self.compute_dtype)
         if not return_attention_scores:
@@ -92,23 +98,23 @@ class WeightsOf(Block):
     that also returns weights has to be made by a layer of its own.
     """
 
-    def __init__(self, head, **kwargs):
+    def __init__(self, head: Head, **kwargs):
         kwargs.setdefault("dtype", head.dtype_policy)
         super().__init__(**kwargs)
         self.supports_masking = True
         self.head = head
 
-    def build(self, states_shape):
+    def build(self, states_shape: Shape) -> None:
         if not self.head.built:
             self.head.build(states_shape)
 
-    def call(self, states, mask=None):
+    def call(self, states: Tensor, mask: Tensor | None = None) -> Tensor:
         return self.head(states, mask=mask, return_attention_scores=True)[1]
 
-    def compute_mask(self, states, previous_mask=None):
+    def compute_mask(self, states: Tensor, previous_mask: Tensor | None = None) -> None:
         """Always None, as for the head."""
 
-    def compute_output_spec(self, states, mask=None):
+    def compute_output_spec(self, states: Tensor, mask: Tensor | None = None) -> Any:
         return self.head.compute_output_spec(states, mask, return_attention_scores=True)[1]
 
 

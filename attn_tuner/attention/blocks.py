@@ -5,11 +5,15 @@ the last steps of the block before and the first of the block behind: two slices
 concatenation, no gather, for the shifts of all blocks at once.
 """
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
+from attn_tuner.layers.types import Tensor
 
-def into_blocks(steps_first, size):
+
+def into_blocks(steps_first: Tensor, size: int) -> Tensor:
     """(batch, steps, ...) as (batch, blocks, size, ...), zeros behind the last step."""
     batch, steps = ops.shape(steps_first)[0], ops.shape(steps_first)[1]
     rest = tuple(steps_first.shape[2:])
@@ -19,14 +23,14 @@ def into_blocks(steps_first, size):
     return ops.reshape(padded, (batch, (steps + missing) // size, size, *rest))
 
 
-def from_blocks(blocks, steps):
+def from_blocks(blocks: Tensor, steps: Any) -> Tensor:
     """(batch, blocks, size, ...) as (batch, steps, ...)."""
     batch, count = ops.shape(blocks)[0], ops.shape(blocks)[1]
     whole = ops.reshape(blocks, (batch, count * blocks.shape[2], *blocks.shape[3:]))
     return whole[:, :steps]
 
 
-def with_halo(blocks, radius):
+def with_halo(blocks: Tensor, radius: int) -> Tensor:
     """Each block with `radius` steps of both neighbours: (batch, blocks, size + 2 radius, ...)."""
     rest = [[0, 0]] * (len(blocks.shape) - 2)
     before = ops.pad(blocks[:, :-1, blocks.shape[2] - radius :], [[0, 0], [1, 0], *rest])
@@ -34,7 +38,7 @@ def with_halo(blocks, radius):
     return ops.concatenate([before, blocks, behind], axis=2)
 
 
-def neighbours(tensor, radius):
+def neighbours(tensor: Tensor, radius: int) -> list[Tensor]:
     """What stands -radius to radius steps from each step, 2 radius + 1 tensors shaped like this
     one, (batch, steps, ...); zeros beyond the ends.
     """
@@ -44,7 +48,7 @@ def neighbours(tensor, radius):
     return [padded[:, start : start + steps] for start in range(2 * radius + 1)]
 
 
-def skewed(weights, size):
+def skewed(weights: Tensor, size: int) -> Tensor:
     """Weights by distance become weights by place in block and halo.
 
     Args:
@@ -63,7 +67,7 @@ def skewed(weights, size):
     return ops.reshape(flat, (batch, count, size, whole))
 
 
-def fold_halo(spread, radius):
+def fold_halo(spread: Tensor, radius: int) -> Tensor:
     """What was given to the steps of halos goes to the blocks they belong to, the transpose of
     `with_halo`: (batch, blocks, size + 2 radius, ...) to (batch, blocks, size, ...).
     """
@@ -81,7 +85,7 @@ def fold_halo(spread, radius):
     return own + to_tail + to_head
 
 
-def band(size, radius):
+def band(size: int, radius: int) -> np.ndarray:
     """Which keys of block and halo lie within the radius of each query: (size, size + 2 radius)."""
     queries = np.arange(size)[:, None]
     keys = np.arange(size + 2 * radius)[None, :] - radius

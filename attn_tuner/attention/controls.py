@@ -3,16 +3,19 @@
 They give weights as well, so that every reader of weights works with them.
 """
 
+from typing import Any
+
 from keras import ops
 
 from attn_tuner.attention.base import Head, heads
 from attn_tuner.attention.masking import average, highest, last_only, uniform
+from attn_tuner.layers.types import Shape, Tensor
 
 
 class Control(Head):
     """A head without weights of its own, whose context is as wide as a state."""
 
-    def compute_output_shape(self, states_shape):
+    def compute_output_shape(self, states_shape: Shape) -> Shape:
         return (states_shape[0], states_shape[-1])
 
 
@@ -32,7 +35,7 @@ class MeanHead(Control):
 
     averages = True
 
-    def attend(self, states, mask):
+    def attend(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
         weights = uniform(mask)[:, None, :]
         return average(weights, states)[:, 0], weights
 
@@ -56,7 +59,7 @@ class LastHead(Control):
     ordered = True
     even = False
 
-    def attend(self, states, mask):
+    def attend(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
         weights = last_only(mask)[:, None, :]
         return average(weights, states)[:, 0], weights
 
@@ -75,7 +78,7 @@ class MaxHead(Control):
         Collobert et al. 2011, section 3.3.2. https://jmlr.org/papers/v12/collobert11a.html
     """
 
-    def attend(self, states, mask):
+    def attend(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
         top = highest(states, mask)
 
         def weights():

@@ -1,5 +1,7 @@
 """Attention over words, then over sentences."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -9,6 +11,7 @@ from attn_tuner.attention.masking import average, masked_normalize
 from attn_tuner.attention.scores.additive import AdditiveScore
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.initializers import RoundedOrthogonal
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Choice, Int
 
 
@@ -43,7 +46,7 @@ class HierarchicalHead(Head):
     ordered = True
     even = False
 
-    def __init__(self, units=64, sentence=20, width=32, **kwargs):
+    def __init__(self, units: int = 64, sentence: int = 20, width: int = 32, **kwargs):
         super().__init__(**kwargs)
         if min(units, sentence, width) < 1:
             raise SpaceError(
@@ -61,13 +64,13 @@ class HierarchicalHead(Head):
         )
         self.over_sentences = keras.layers.Bidirectional(rnn, dtype=policy)
 
-    def build(self, states_shape):
+    def build(self, states_shape: Shape) -> None:
         batch, _, features = states_shape
         self.of_words.build(states_shape)
         self.over_sentences.build((batch, None, features))
         self.of_sentences.build((batch, None, 2 * self.width))
 
-    def attend(self, states, mask):
+    def attend(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
         steps = ops.shape(states)[1]
         order = text_first(mask)
         moved = ops.take_along_axis(states, order[:, :, None], axis=1)
@@ -93,11 +96,11 @@ class HierarchicalHead(Head):
 
         return context, weights
 
-    def compute_output_shape(self, states_shape):
+    def compute_output_shape(self, states_shape: Shape) -> Shape:
         return (states_shape[0], 2 * self.width)
 
 
-def text_first(mask):
+def text_first(mask: Tensor) -> Tensor:
     """An order of the steps, (batch, steps) int32, that has those with text first, as they come."""
     steps = ops.shape(mask)[1]
     place = ops.arange(steps, dtype="int32")[None, :]

@@ -1,11 +1,14 @@
 """Self-attention whose cost grows with the steps alone."""
 
+from collections.abc import Callable
+
 from keras import ops
 
 from attn_tuner.attention.base import heads
 from attn_tuner.attention.masking import uniform
 from attn_tuner.attention.mixing import POOL, flat_rows, join_heads
 from attn_tuner.attention.multihead import ProjectedHead
+from attn_tuner.layers.types import Member, Tensor
 from attn_tuner.space import Choice
 
 
@@ -38,10 +41,10 @@ class LinearAttentionHead(ProjectedHead):
     settled = ("groups",)
     even = True
 
-    def __init__(self, num_heads=4, key_size=32, pool="mean", **kwargs):
+    def __init__(self, num_heads: int = 4, key_size: int = 32, pool: Member = "mean", **kwargs):
         super().__init__(num_heads, key_size, None, pool, **kwargs)
 
-    def mix(self, states, mask):
+    def mix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         queries, keys, values = self.projected(states)
         queries = ops.elu(queries) + 1.0
         # Divided by the number of steps, which cancels below and keeps float16 from overflowing.
@@ -54,7 +57,7 @@ class LinearAttentionHead(ProjectedHead):
         norm = ops.where(norm > 0, norm, ops.ones_like(norm))
         mixed = ops.matmul(queries, summed) / norm
 
-        def through(pooled):
+        def through(pooled: Tensor) -> Tensor:
             asked = ops.cast(queries / norm, "float32")
             # (batch, hops, 1, 1, steps) x (batch, 1, heads, steps, size)
             reached = ops.matmul(pooled[:, :, None, None, :], asked[:, None])

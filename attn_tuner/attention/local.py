@@ -7,6 +7,7 @@ from attn_tuner.attention.base import heads
 from attn_tuner.attention.masking import places
 from attn_tuner.attention.pooling import PoolingHead
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.types import Member, Shape, Tensor
 from attn_tuner.space import Choice, Float, Int
 
 SCORES = Choice(["general", "scaled_dot", "dot"])
@@ -42,7 +43,14 @@ class LocalHead(PoolingHead):
 
     even = False  # At the ends the window is half empty.
 
-    def __init__(self, width=5, query="mean", score="general", fusion="product", **kwargs):
+    def __init__(
+        self,
+        width: int = 5,
+        query: Member = "mean",
+        score: Member = "general",
+        fusion: Member = "product",
+        **kwargs,
+    ):
         super().__init__(score=score, query=query, fusion=fusion, **kwargs)
         if width < 1 or width % 2 == 0:
             raise SpaceError(
@@ -52,7 +60,7 @@ class LocalHead(PoolingHead):
         self.width = width
         self.ordered = True
 
-    def build(self, states_shape):
+    def build(self, states_shape: Shape) -> None:
         features = states_shape[-1]
         self.smooth = keras.layers.Conv1D(
             features, self.width, padding="same", dtype=self.dtype_policy, name="smooth"
@@ -60,7 +68,7 @@ class LocalHead(PoolingHead):
         self.smooth.build(states_shape)
         super().build(states_shape)
 
-    def keys(self, states, mask):
+    def keys(self, states: Tensor, mask: Tensor) -> Tensor:
         return self.smooth(states)
 
 
@@ -95,7 +103,14 @@ class LocalMHead(PoolingHead):
 
     even = False
 
-    def __init__(self, radius=16, place=1.0, query="last", score="general", **kwargs):
+    def __init__(
+        self,
+        radius: int = 16,
+        place: float = 1.0,
+        query: Member = "last",
+        score: Member = "general",
+        **kwargs,
+    ):
         super().__init__(score=score, query=query, **kwargs)
         if radius < 0 or not 0 <= place <= 1:
             raise SpaceError(
@@ -106,7 +121,7 @@ class LocalMHead(PoolingHead):
         self.place = place
         self.ordered = True
 
-    def window(self, scores, query, mask):
+    def window(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:
         steps = places(mask)
         centre = ops.floor(self.place * ops.max(steps, axis=1, keepdims=True) + 0.5)
         near = ops.abs(steps - centre) <= self.radius
@@ -145,7 +160,14 @@ class LocalPHead(PoolingHead):
 
     even = False
 
-    def __init__(self, radius=16, query="last", score="general", units=64, **kwargs):
+    def __init__(
+        self,
+        radius: int = 16,
+        query: Member = "last",
+        score: Member = "general",
+        units: int = 64,
+        **kwargs,
+    ):
         super().__init__(score=score, query=query, **kwargs)
         if radius <= 0:
             raise SpaceError(f"local_p needs a radius above 0; got {radius}.")
@@ -153,7 +175,7 @@ class LocalPHead(PoolingHead):
         self.units = units
         self.ordered = True
 
-    def build(self, states_shape):
+    def build(self, states_shape: Shape) -> None:
         super().build(states_shape)
         features = states_shape[-1]
         self.W_p = self.add_weight(
@@ -161,13 +183,13 @@ class LocalPHead(PoolingHead):
         )
         self.v_p = self.add_weight(shape=(self.units, 1), initializer="glorot_uniform", name="v_p")
 
-    def centre(self, query, mask):
+    def centre(self, query: Tensor, mask: Tensor) -> Tensor:
         """The predicted place of each hop, (batch, hops, 1), in steps with text."""
         share = ops.sigmoid(ops.matmul(ops.tanh(ops.matmul(query, self.W_p)), self.v_p))
         last = ops.max(places(mask), axis=1)[:, None, None]
         return last * ops.cast(share, "float32")
 
-    def window(self, scores, query, mask):
+    def window(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:
         away = places(mask)[:, None, :] - self.centre(query, mask)
         gaussian = -ops.square(away) / (2.0 * (self.radius / 2.0) ** 2)
         return ops.cast(scores, "float32") + gaussian, mask[:, None, :]

@@ -1,8 +1,12 @@
 """Heads that let the steps exchange what they know, and pool afterwards."""
 
+from collections.abc import Callable
+from typing import Any
+
 from keras import ops
 
 from attn_tuner.attention.base import Head, heads
+from attn_tuner.layers.types import Member, Shape, Tensor
 from attn_tuner.space import Part
 
 POOL = Part(heads, among=("additive", "max", "mean"), default="mean")
@@ -23,16 +27,16 @@ class MixingHead(Head):
     even = False
     rows = 1  # Rows of attention per mixed step.
 
-    def __init__(self, pool="mean", **kwargs):
+    def __init__(self, pool: Member = "mean", **kwargs):
         super().__init__(**kwargs)
         self.pool = self.member(heads, pool)
         self.ordered = self.pool.ordered
 
     @property
-    def hops(self):
+    def hops(self) -> int:
         return self.rows * self.pool.hops
 
-    def mix(self, states, mask):
+    def mix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         """The mixed steps (batch, steps, features_out), and a function from weights over them
         (batch, hops, steps) to weights over the input (batch, hops * rows, steps).
         """
@@ -42,35 +46,35 @@ class MixingHead(Head):
         """Features of a mixed step; those of a state unless a subclass says otherwise."""
         return features
 
-    def attend(self, states, mask):
+    def attend(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
         mixed, through = self.mix(states, mask)
         context, pooled = self.pool(mixed, mask=mask, return_attention_scores=True)
         return context, lambda: through(pooled)
 
-    def build_pool(self, states_shape):
+    def build_pool(self, states_shape: Shape) -> None:
         """Builds the pool for the mixed steps; for subclasses' `build`."""
         self.pool.build((*states_shape[:-1], self.features_out(states_shape[-1])))
 
-    def compute_output_shape(self, states_shape):
+    def compute_output_shape(self, states_shape: Shape) -> Shape:
         mixed = (*states_shape[:-1], self.features_out(states_shape[-1]))
         return self.pool.compute_output_shape(mixed)
 
 
-def split_heads(vectors, count):
+def split_heads(vectors: Tensor, count: int) -> Tensor:
     """(batch, steps, count * size) as (batch, count, steps, size)."""
     batch, steps = ops.shape(vectors)[0], ops.shape(vectors)[1]
     parts = ops.reshape(vectors, (batch, steps, count, vectors.shape[-1] // count))
     return ops.transpose(parts, (0, 2, 1, 3))
 
 
-def join_heads(parts):
+def join_heads(parts: Tensor) -> Tensor:
     """(batch, count, steps, size) as (batch, steps, count * size)."""
     batch, steps = ops.shape(parts)[0], ops.shape(parts)[2]
     width = parts.shape[1] * parts.shape[3]
     return ops.reshape(ops.transpose(parts, (0, 2, 1, 3)), (batch, steps, width))
 
 
-def flat_rows(weights):
+def flat_rows(weights: Tensor) -> Tensor:
     """(batch, hops, rows, steps) as (batch, hops * rows, steps)."""
     batch, steps = ops.shape(weights)[0], ops.shape(weights)[3]
     return ops.reshape(weights, (batch, weights.shape[1] * weights.shape[2], steps))

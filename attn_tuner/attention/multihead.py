@@ -1,6 +1,8 @@
 """Dense self-attention: every step with every other."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import ops
@@ -10,6 +12,7 @@ from attn_tuner.attention.masking import masked_normalize
 from attn_tuner.attention.mixing import POOL, MixingHead, flat_rows, join_heads, split_heads
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers import memory_guard as memory
+from attn_tuner.layers.types import Member, Shape, Tensor
 from attn_tuner.space import Choice
 
 
@@ -23,7 +26,14 @@ class ProjectedHead(MixingHead):
         pool: the head that pools the mixed steps.
     """
 
-    def __init__(self, num_heads=4, key_size=32, groups=None, pool="mean", **kwargs):
+    def __init__(
+        self,
+        num_heads: int = 4,
+        key_size: int = 32,
+        groups: int | None = None,
+        pool: Member = "mean",
+        **kwargs,
+    ):
         super().__init__(pool=pool, **kwargs)
         self.num_heads = self.rows = num_heads
         self.key_size = key_size
@@ -34,11 +44,11 @@ class ProjectedHead(MixingHead):
                 f"groups={self.groups} and key_size={key_size}. Try groups=1."
             )
 
-    def build(self, states_shape):
+    def build(self, states_shape: Shape) -> None:
         features = states_shape[-1]
         asked, shared = self.num_heads * self.key_size, self.groups * self.key_size
 
-        def dense(width, given, name):
+        def dense(width, given: Member, name: str) -> Any:
             layer = keras.layers.Dense(width, dtype=self.dtype_policy, name=name)
             layer.build((*states_shape[:-1], given))
             return layer
@@ -49,7 +59,7 @@ class ProjectedHead(MixingHead):
         self.to_output = dense(features, asked, "output")
         self.build_pool(states_shape)
 
-    def projected(self, states):
+    def projected(self, states: Tensor) -> Tensor:
         """Queries (batch, num_heads, steps, size), keys and values (batch, groups, steps, size)."""
         queries = self.to_queries(states) * (1.0 / math.sqrt(self.key_size))
         return (
@@ -64,13 +74,13 @@ class DenseHead(ProjectedHead):
 
     even = True
 
-    def require(self, batch, steps):
+    def require(self, batch: int, steps: int) -> None:
         itemsize = 2 if "16" in self.compute_dtype else 4
         scores = batch * self.num_heads * steps**2
         # The softmax runs in float32 whatever the scores come in.
         memory.require(type(self).__name__, scores, max(itemsize, 4), batch, steps)
 
-    def mix(self, states, mask):
+    def mix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         queries, keys, values = self.projected(states)
         batch, steps = ops.shape(states)[0], ops.shape(states)[1]
         # The heads of a group lie one behind the other, so that keys need not be repeated.
@@ -80,7 +90,7 @@ class DenseHead(ProjectedHead):
         mixed = ops.matmul(ops.cast(weights, values.dtype), values)
         mixed = ops.reshape(mixed, (batch, self.num_heads, steps, self.key_size))
 
-        def through(pooled):
+        def through(pooled: Tensor) -> Tensor:
             each = ops.reshape(weights, (batch, self.num_heads, steps, steps))
             # (batch, hops, 1, 1, steps) x (batch, 1, heads, steps, steps)
             reached = ops.matmul(pooled[:, :, None, None, :], each[:, None])
@@ -117,7 +127,7 @@ class MultiHeadHead(DenseHead):
 
     settled = ("groups",)
 
-    def __init__(self, num_heads=4, key_size=32, pool="mean", **kwargs):
+    def __init__(self, num_heads: int = 4, key_size: int = 32, pool: Member = "mean", **kwargs):
         super().__init__(num_heads, key_size, None, pool, **kwargs)
 
 
@@ -152,5 +162,12 @@ class GroupedQueryHead(DenseHead):
         Shazeer 2019. https://arxiv.org/abs/1911.02150
     """
 
-    def __init__(self, num_heads=4, groups=2, key_size=32, pool="mean", **kwargs):
+    def __init__(
+        self,
+        num_heads: int = 4,
+        groups: int = 2,
+        key_size: int = 32,
+        pool: Member = "mean",
+        **kwargs,
+    ):
         super().__init__(num_heads, key_size, groups, pool, **kwargs)

@@ -7,6 +7,7 @@ from attn_tuner.attention.scores.additive import AdditiveScore
 from attn_tuner.attention.scores.concat import ConcatScore
 from attn_tuner.attention.scores.gated import GatedScore
 from attn_tuner.attention.scores.linear import LinearScore
+from attn_tuner.layers.types import Member
 from attn_tuner.space import Choice, Float, Int
 
 
@@ -29,7 +30,7 @@ class AdditiveHead(PoolingHead):
 
     settled = ("score", "query")
 
-    def __init__(self, units=64, **kwargs):
+    def __init__(self, units: int = 64, **kwargs):
         dtype = kwargs.get("dtype")
         super().__init__(score=AdditiveScore(units, dtype=dtype), query="learned", **kwargs)
         self.units = units
@@ -57,7 +58,7 @@ class FeedForwardHead(PoolingHead):
 
     settled = ("score", "query")
 
-    def __init__(self, activation="linear", **kwargs):
+    def __init__(self, activation: str = "linear", **kwargs):
         dtype = kwargs.get("dtype")
         super().__init__(score=LinearScore(activation, dtype=dtype), query="learned", **kwargs)
         self.activation = activation
@@ -81,7 +82,7 @@ class GatedHead(PoolingHead):
 
     settled = ("score", "query")
 
-    def __init__(self, units=64, **kwargs):
+    def __init__(self, units: int = 64, **kwargs):
         dtype = kwargs.get("dtype")
         super().__init__(score=GatedScore(units, dtype=dtype), query="learned", **kwargs)
         self.units = units
@@ -92,7 +93,7 @@ class LuongHead(PoolingHead):
 
     settled = ("score", "fusion")
 
-    def __init__(self, score, query="last", units=128, **kwargs):
+    def __init__(self, score: Member, query: Member = "last", units: int = 128, **kwargs):
         fusion = TanhFusion(units, dtype=kwargs.get("dtype"))
         super().__init__(score=score, query=query, fusion=fusion, **kwargs)
         self.units = units
@@ -115,7 +116,7 @@ class LuongDotHead(LuongHead):
         Luong et al. 2015, eqs. 5, 7 and 8 (dot). https://aclanthology.org/D15-1166
     """
 
-    def __init__(self, query="last", units=128, **kwargs):
+    def __init__(self, query: Member = "last", units: int = 128, **kwargs):
         super().__init__("dot", query, units, **kwargs)
 
 
@@ -136,7 +137,7 @@ class LuongGeneralHead(LuongHead):
         Luong et al. 2015, eqs. 5, 7 and 8 (general). https://aclanthology.org/D15-1166
     """
 
-    def __init__(self, query="last", units=128, **kwargs):
+    def __init__(self, query: Member = "last", units: int = 128, **kwargs):
         super().__init__("general", query, units, **kwargs)
 
 
@@ -157,7 +158,7 @@ class LuongConcatHead(LuongHead):
         Luong et al. 2015, eqs. 5, 7 and 8 (concat). https://aclanthology.org/D15-1166
     """
 
-    def __init__(self, query="last", units=128, **kwargs):
+    def __init__(self, query: Member = "last", units: int = 128, **kwargs):
         score = ConcatScore(units, dtype=kwargs.get("dtype"))
         super().__init__(score, query, units, **kwargs)
 
@@ -188,7 +189,9 @@ class GlobalHead(PoolingHead):
 
     settled = ("fusion",)
 
-    def __init__(self, query="mean", score="general", units=128, **kwargs):
+    def __init__(
+        self, query: Member = "mean", score: Member = "general", units: int = 128, **kwargs
+    ):
         fusion = TanhFusion(units, dtype=kwargs.get("dtype"))
         super().__init__(score=score, query=query, fusion=fusion, **kwargs)
         self.units = units
@@ -220,7 +223,7 @@ class StructuredHead(PoolingHead):
 
     settled = ("score", "query")
 
-    def __init__(self, units=64, hops=4, penalty=0.0, **kwargs):
+    def __init__(self, units: int = 64, hops: int = 4, penalty: float = 0.0, **kwargs):
         score = AdditiveScore(units, use_bias=False, dtype=kwargs.get("dtype"))
         super().__init__(score=score, query="learned", hops=hops, penalty=penalty, **kwargs)
         self.units = units

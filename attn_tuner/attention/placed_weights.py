@@ -3,14 +3,16 @@
 import keras
 from keras import ops
 
-from attn_tuner.attention import Head, attention_model
+from attn_tuner.attention.base import Head, attention_model
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.text.token_ids import PADDING
 
 _NO_LIMIT = 2**31 - 1
 
 
-def with_attention(model: keras.Model, cut_before=None) -> keras.Model:
+def with_attention(
+    model: keras.Model, cut_before: tuple[int | None, str] | None = None
+) -> keras.Model:
     """A model of the same ids that gives `probabilities`, and `weights` where it has heads.
 
     The weights (batch, hops, steps) are of all hops of all heads. A head behind a layer that cuts
@@ -29,7 +31,7 @@ def with_attention(model: keras.Model, cut_before=None) -> keras.Model:
     return keras.Model(model.inputs[0], outputs)
 
 
-def placed_weights(model: keras.Model, cut_before=None) -> dict:
+def placed_weights(model: keras.Model, cut_before: tuple[int | None, str] | None = None) -> dict:
     """The weights (batch, hops, steps) of each head by its name, over the steps of the input.
 
     Args:

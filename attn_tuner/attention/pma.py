@@ -1,5 +1,7 @@
 """Pooling by multi-head attention with learned seeds."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -7,6 +9,7 @@ from attn_tuner.attention.base import Head, heads
 from attn_tuner.attention.fusions import flat
 from attn_tuner.attention.masking import average, masked_normalize
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Choice, Int
 
 
@@ -38,7 +41,7 @@ class PMAHead(Head):
         Lee et al. 2019, eqs. 6-7 and 11 (PMA). https://arxiv.org/abs/1810.00825
     """
 
-    def __init__(self, seeds=1, num_heads=4, key_size=32, **kwargs):
+    def __init__(self, seeds: int = 1, num_heads: int = 4, key_size: int = 32, **kwargs):
         super().__init__(**kwargs)
         if min(seeds, num_heads, key_size) < 1:
             raise SpaceError(
@@ -51,10 +54,10 @@ class PMAHead(Head):
         self.hops = seeds * num_heads
         self.norms = [keras.layers.LayerNormalization(dtype=self.dtype_policy) for _ in range(2)]
 
-    def build(self, states_shape):
+    def build(self, states_shape: Shape) -> None:
         features = states_shape[-1]
 
-        def weight(shape, name, initializer="glorot_uniform"):
+        def weight(shape: Shape, name: str, initializer: str = "glorot_uniform") -> Tensor:
             return self.add_weight(shape=shape, initializer=initializer, name=name)
 
         per_head = (self.num_heads, features, self.key_size)
@@ -66,14 +69,14 @@ class PMAHead(Head):
         for norm in self.norms:
             norm.build((states_shape[0], self.seeds, features))
 
-    def asked(self):
+    def asked(self) -> Tensor:
         """What seed and head look for among the states, (seeds * heads, features)."""
         queries = ops.matmul(ops.convert_to_tensor(self.S)[None], self.Q)  # (heads, seeds, size)
         mapped = ops.matmul(queries, ops.transpose(self.K, (0, 2, 1)))
         rows = ops.reshape(ops.transpose(mapped, (1, 0, 2)), (self.hops, -1))
         return rows * self.key_size**-0.5
 
-    def attend(self, states, mask):
+    def attend(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
         features = states.shape[-1]
         scores = ops.transpose(ops.matmul(states, ops.transpose(self.asked())), (0, 2, 1))
         weights = masked_normalize(scores, mask[:, None, :])
@@ -86,5 +89,5 @@ class PMAHead(Head):
         rows = self.norms[1](rows + ops.relu(ops.matmul(rows, self.W) + self.b))
         return flat(rows), weights
 
-    def compute_output_shape(self, states_shape):
+    def compute_output_shape(self, states_shape: Shape) -> Shape:
         return (states_shape[0], self.seeds * states_shape[-1])

@@ -1,5 +1,7 @@
 """Pooling heads: one product, and the points of it that have names."""
 
+from typing import Any
+
 from keras import ops
 
 from attn_tuner.attention.base import Head, heads
@@ -9,6 +11,7 @@ from attn_tuner.attention.normalizers import normalizers
 from attn_tuner.attention.queries import queries
 from attn_tuner.attention.scores import scores
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.types import Member, Shape, Tensor
 from attn_tuner.space import Float, Int, Part
 
 
@@ -53,14 +56,14 @@ class PoolingHead(Head):
 
     def __init__(
         self,
-        score="additive",
-        query="learned",
-        normalizer="softmax",
-        fusion="context",
-        hops=1,
-        penalty=0.0,
-        temperature=1.0,
-        learn_temperature=False,
+        score: Member = "additive",
+        query: Member = "learned",
+        normalizer: Member = "softmax",
+        fusion: Member = "context",
+        hops: int = 1,
+        penalty: float = 0.0,
+        temperature: float = 1.0,
+        learn_temperature: bool = False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -81,7 +84,7 @@ class PoolingHead(Head):
         self.averages = type(self.fusion).averages and hops == 1
         self.ordered = (self.score_asks or self.fusion.asks) and self.query.ordered
 
-    def build(self, states_shape):
+    def build(self, states_shape: Shape) -> None:
         batch, _, features = states_shape
         asked = (batch, self.hops, features)
         if self.score_asks or self.fusion.asks:
@@ -94,15 +97,15 @@ class PoolingHead(Head):
                 shape=(), initializer="zeros", name="log_temperature"
             )
 
-    def keys(self, states, mask):
+    def keys(self, states: Tensor, mask: Tensor) -> Tensor:
         """What the score sees of each step, (batch, steps, features)."""
         return states
 
-    def window(self, scores, query, mask):
+    def window(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:
         """Scores (batch, hops, steps), and the mask of steps that may be attended to."""
         return scores, mask[:, None, :]
 
-    def attend(self, states, mask):
+    def attend(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
         asked = self.score_asks or self.fusion.asks
         query = self.query(states, mask) if asked else None
         scores = self.score(self.keys(states, mask), query if self.score_asks else None)
@@ -118,11 +121,11 @@ class PoolingHead(Head):
             scores = scores * ops.exp(-ops.cast(self.log_temperature, "float32"))
         return scores
 
-    def compute_output_shape(self, states_shape):
+    def compute_output_shape(self, states_shape: Shape) -> Shape:
         return (states_shape[0], self.fusion.width(self.hops, states_shape[-1]))
 
 
-def overlap(weights):
+def overlap(weights: Tensor) -> Tensor:
     """How far the hops look at the same steps: mean over the batch of ||A A^T - I||^2.
 
     Args:

@@ -1,5 +1,7 @@
 """Self-attention within a window around each step, in time and memory linear in the steps."""
 
+from collections.abc import Callable
+
 from keras import ops
 
 from attn_tuner.attention.base import heads
@@ -16,6 +18,7 @@ from attn_tuner.attention.masking import masked_normalize
 from attn_tuner.attention.mixing import POOL, MixingHead, join_heads
 from attn_tuner.attention.multihead import ProjectedHead
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.types import Member, Shape, Tensor
 from attn_tuner.space import Choice, Int
 
 RADIUS = Int(2, 32, log=True, default=7)
@@ -31,7 +34,7 @@ class Windows:
         steps: the number of steps where it is known.
     """
 
-    def __init__(self, radius, smallest, dense, steps):
+    def __init__(self, radius: int, smallest: int, dense: int, steps: int):
         self.radius = radius
         self.size = max(smallest, radius, 1)
         if isinstance(steps, int) and steps <= dense * (2 * radius + 1):
@@ -40,20 +43,20 @@ class Windows:
         else:
             self.reach = band(self.size, radius)
 
-    def queries(self, tensor):
+    def queries(self, tensor: Tensor) -> Tensor:
         """(batch, steps, ...) to (batch, blocks, size, ...)."""
         return into_blocks(tensor, self.size)
 
-    def keys(self, tensor):
+    def keys(self, tensor: Tensor) -> Tensor:
         """(batch, steps, ...) to (batch, blocks, size + halo, ...)."""
         return with_halo(into_blocks(tensor, self.size), self.radius)
 
-    def seen(self, mask):
+    def seen(self, mask: Tensor) -> Tensor:
         """Which keys a query may see, (batch, blocks, size, size + halo)."""
         present = self.keys(ops.cast(mask, "int32")) > 0
         return ops.logical_and(present[:, :, None, :], self.reach[None, None])
 
-    def through(self, pooled, weights):
+    def through(self, pooled: Tensor, weights: Tensor) -> Tensor:
         """Weights over mixed steps times weights within windows.
 
         Args:
@@ -106,12 +109,19 @@ class LocalDotHead(ProjectedHead):
     settled = ("groups",)
     block, dense = 16, 8
 
-    def __init__(self, radius=7, num_heads=4, key_size=32, pool="mean", **kwargs):
+    def __init__(
+        self,
+        radius: int = 7,
+        num_heads: int = 4,
+        key_size: int = 32,
+        pool: Member = "mean",
+        **kwargs,
+    ):
         super().__init__(num_heads, key_size, None, pool, **kwargs)
         self.radius = _checked(radius)
         self.ordered = True
 
-    def mix(self, states, mask):
+    def mix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         windows = Windows(self.radius, self.block, self.dense, states.shape[1])
         batch, steps = ops.shape(states)[0], ops.shape(states)[1]
         # A head is one more text to the windows: (batch * heads, steps, key_size).
@@ -154,14 +164,14 @@ class LocalAdditiveHead(MixingHead):
 
     block = 32
 
-    def __init__(self, radius=7, units=32, pool="mean", **kwargs):
+    def __init__(self, radius: int = 7, units: int = 32, pool: Member = "mean", **kwargs):
         super().__init__(pool=pool, **kwargs)
         self.radius = _checked(radius)
         self.units = units
         self.ordered = True
 
-    def build(self, states_shape):
-        def weight(shape, name, initializer="glorot_uniform"):
+    def build(self, states_shape: Shape) -> None:
+        def weight(shape: Shape, name: str, initializer: str = "glorot_uniform") -> Tensor:
             return self.add_weight(shape=shape, initializer=initializer, name=name)
 
         features = states_shape[-1]
@@ -171,7 +181,7 @@ class LocalAdditiveHead(MixingHead):
         self.v = weight((self.units, 1), "v")
         self.build_pool(states_shape)
 
-    def mix(self, states, mask):
+    def mix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         windows = Windows(self.radius, self.block, 0, states.shape[1])
         queries = ops.matmul(states, self.W) + self.b
         keys = neighbours(ops.matmul(states, self.U), self.radius)

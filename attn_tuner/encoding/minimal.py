@@ -1,11 +1,13 @@
 """Recurrent networks whose gates see the input alone, and which therefore train in parallel."""
 
+import keras
 from keras import ops
 
 from attn_tuner.encoding.base import encoders
 from attn_tuner.encoding.recurrent import Recurrent
 from attn_tuner.encoding.scan import recurrence
 from attn_tuner.layers.block import Block
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Choice, Int
 
 SPACE = {
@@ -27,14 +29,14 @@ class MinimalLayer(Block):
         gates: 1 for minGRU's, 2 for minLSTM's.
     """
 
-    def __init__(self, units, both_ways=False, gates=1, **kwargs):
+    def __init__(self, units: int, both_ways: bool = False, gates: int = 1, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.units = units
         self.both_ways = both_ways
         self.gates = gates
 
-    def build(self, inputs_shape):
+    def build(self, inputs_shape: Shape) -> None:
         # One product for candidate and gates of both directions.
         width = (1 + self.both_ways) * (1 + self.gates) * self.units
         self.W = self.add_weight(
@@ -42,7 +44,7 @@ class MinimalLayer(Block):
         )
         self.b = self.add_weight(shape=(width,), initializer="zeros", name="b")
 
-    def call(self, inputs, mask):
+    def call(self, inputs: Tensor, mask: Tensor) -> Tensor:
         mapped = ops.matmul(inputs, self.W) + self.b
         forward, *backward = ops.split(mapped, 1 + self.both_ways, axis=-1)
         states = self._read(forward, mask)
@@ -68,13 +70,21 @@ class Minimal(Recurrent):
 
     gates = 1
 
-    def __init__(self, units=64, layers=1, residual=True, both_ways=True, dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        units: int = 64,
+        layers: int = 1,
+        residual: bool = True,
+        both_ways: bool = True,
+        dropout: float = 0.0,
+        **kwargs,
+    ):
         # Before super().__init__, which makes the layers; Keras tracks attributes only after it.
         object.__setattr__(self, "both_ways", both_ways)
         super().__init__(units, layers, residual, dropout, **kwargs)
         self.directions = 2 if both_ways else 1
 
-    def cell_layer(self, units):
+    def cell_layer(self, units: int) -> keras.layers.Layer:
         return MinimalLayer(units, self.both_ways, self.gates, dtype=self.dtype_policy)
 
 

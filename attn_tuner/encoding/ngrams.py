@@ -4,6 +4,7 @@ import keras
 
 from attn_tuner.encoding.base import Encoder, cleared, encoders
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.types import Member, Shape, Tensor
 from attn_tuner.space import Choice, Int, Part
 
 INNER = Part(
@@ -35,7 +36,7 @@ class NGramEncoder(Encoder):
         Kim 2014, eq. 2. https://aclanthology.org/D14-1181
     """
 
-    def __init__(self, width=3, filters=64, then="bigru", **kwargs):
+    def __init__(self, width: int = 3, filters: int = 64, then: Member = "bigru", **kwargs):
         super().__init__(**kwargs)
         if width < 1 or width % 2 == 0:
             raise SpaceError(
@@ -49,13 +50,13 @@ class NGramEncoder(Encoder):
             filters, width, padding="same", activation="relu", dtype=self.dtype_policy
         )
 
-    def build(self, embedded_shape):
+    def build(self, embedded_shape: Shape) -> None:
         self.convolve.build(embedded_shape)
         self.then.build((*embedded_shape[:-1], self.filters))
 
-    def encode(self, embedded, mask, training=False):
+    def encode(self, embedded: Tensor, mask: Tensor, training: bool = False) -> Tensor:
         phrases = cleared(self.convolve(embedded), mask)
         return self.then(phrases, mask=mask, training=training)
 
-    def features_out(self, features):
+    def features_out(self, features: int) -> int:
         return self.then.features_out(self.filters)

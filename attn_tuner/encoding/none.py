@@ -1,6 +1,7 @@
 """No encoder: the head sees the embeddings."""
 
 from attn_tuner.encoding.base import Encoder, encoders
+from attn_tuner.layers.types import Tensor
 
 
 @encoders.register("none")
@@ -15,8 +16,8 @@ class NoEncoder(Encoder):
         Iyyer et al. 2015. https://aclanthology.org/P15-1162
     """
 
-    def encode(self, embedded, mask, training=False):
+    def encode(self, embedded: Tensor, mask: Tensor, training: bool = False) -> Tensor:
         return embedded
 
-    def features_out(self, features):
+    def features_out(self, features: int) -> int:
         return features

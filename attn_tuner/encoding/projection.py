@@ -3,6 +3,7 @@
 import keras
 
 from attn_tuner.encoding.base import Encoder
+from attn_tuner.layers.types import Shape, Tensor
 
 
 class Projection(Encoder):
@@ -23,21 +24,21 @@ class Projection(Encoder):
         Ba et al. 2016, eq. 4, for the normalisation. https://arxiv.org/abs/1607.06450
     """
 
-    def __init__(self, units=64, normalize=True, **kwargs):
+    def __init__(self, units: int = 64, normalize: bool = True, **kwargs):
         super().__init__(**kwargs)
         self.units = units
         self.normalize = normalize
         self.dense = keras.layers.Dense(units, dtype=self.dtype_policy)
         self.norm = keras.layers.LayerNormalization(dtype=self.dtype_policy) if normalize else None
 
-    def build(self, embedded_shape):
+    def build(self, embedded_shape: Shape) -> None:
         self.dense.build(embedded_shape)
         if self.norm:
             self.norm.build((*embedded_shape[:-1], self.units))
 
-    def encode(self, embedded, mask, training=False):
+    def encode(self, embedded: Tensor, mask: Tensor, training: bool = False) -> Tensor:
         projected = self.dense(embedded)
         return self.norm(projected) if self.norm else projected
 
-    def features_out(self, features):
+    def features_out(self, features: int) -> int:
         return self.units

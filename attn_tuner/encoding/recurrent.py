@@ -5,6 +5,7 @@ import keras
 from attn_tuner.encoding.base import Encoder, encoders
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.initializers import RoundedOrthogonal
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Choice, Int
 
 
@@ -23,7 +24,14 @@ class Recurrent(Encoder):
 
     directions = 1
 
-    def __init__(self, units=64, layers=1, residual=False, dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        units: int = 64,
+        layers: int = 1,
+        residual: bool = False,
+        dropout: float = 0.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if units < 1 or layers < 1:
             raise SpaceError(
@@ -41,17 +49,17 @@ class Recurrent(Encoder):
         ]
         self.drops = [keras.layers.Dropout(dropout, dtype=policy) for _ in self.stack[1:]]
 
-    def cell_layer(self, units):
+    def cell_layer(self, units: int) -> keras.layers.Layer:
         """A layer called as layer(inputs, mask=mask) that returns all states."""
         raise NotImplementedError(f"{type(self).__name__} has no cell_layer(units).")
 
-    def build(self, embedded_shape):
+    def build(self, embedded_shape: Shape) -> None:
         self.stack[0].build(embedded_shape)
         inner = (*embedded_shape[:-1], self.features_out(embedded_shape[-1]))
         for layer in [*self.stack[1:], *self.norms]:
             layer.build(inner)
 
-    def encode(self, embedded, mask, training=False):
+    def encode(self, embedded: Tensor, mask: Tensor, training: bool = False) -> Tensor:
         states = self.stack[0](embedded, mask=mask)
         for place, layer in enumerate(self.stack[1:]):
             given = self.drops[place](states, training=training)
@@ -60,7 +68,7 @@ class Recurrent(Encoder):
             states = states + found if self.residual else found
         return states
 
-    def features_out(self, features):
+    def features_out(self, features: int) -> int:
         return self.units * self.directions
 
 
@@ -90,7 +98,7 @@ class LSTMEncoder(Recurrent):
         Hochreiter & Schmidhuber 1997. https://doi.org/10.1162/neco.1997.9.8.1735
     """
 
-    def cell_layer(self, units):
+    def cell_layer(self, units: int) -> keras.layers.Layer:
         return keras.layers.LSTM(
             units,
             return_sequences=True,
@@ -117,7 +125,7 @@ class GRUEncoder(Recurrent):
         Cho et al. 2014, eqs. 5-8. https://aclanthology.org/D14-1179
     """
 
-    def cell_layer(self, units):
+    def cell_layer(self, units: int) -> keras.layers.Layer:
         return keras.layers.GRU(
             units,
             return_sequences=True,
@@ -145,7 +153,7 @@ class BiLSTMEncoder(LSTMEncoder):
 
     directions = 2
 
-    def cell_layer(self, units):
+    def cell_layer(self, units: int) -> keras.layers.Layer:
         return keras.layers.Bidirectional(super().cell_layer(units), dtype=self.dtype_policy)
 
 
@@ -168,5 +176,5 @@ class BiGRUEncoder(GRUEncoder):
 
     directions = 2
 
-    def cell_layer(self, units):
+    def cell_layer(self, units: int) -> keras.layers.Layer:
         return keras.layers.Bidirectional(super().cell_layer(units), dtype=self.dtype_policy)

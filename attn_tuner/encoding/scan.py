@@ -5,11 +5,12 @@ from keras import ops
 
 from attn_tuner.attention.blocks import from_blocks, into_blocks
 from attn_tuner.attention.masking import precise
+from attn_tuner.layers.types import Shape, Tensor
 
 BLOCK = 32
 
 
-def recurrence(keep, add):
+def recurrence(keep: Tensor, add: Tensor) -> Tensor:
     """States of h_t = keep_t * h_{t-1} + add_t, with h_0 = 0.
 
     Two steps make one of the same form, (k2 k1, k2 a1 + a2). So all blocks of `BLOCK` steps are
@@ -58,13 +59,13 @@ class _Carry(keras.layers.Layer):
     an array, which ONNX has no form for.
     """
 
-    def __init__(self, features, **kwargs):
+    def __init__(self, features: int, **kwargs):
         super().__init__(**kwargs)
         self.state_size = self.output_size = features
 
-    def build(self, step_shape):
+    def build(self, step_shape: Shape) -> None:
         pass
 
-    def call(self, step, states):
+    def call(self, step: Tensor, states: Tensor) -> Tensor:
         keep, add = ops.split(step, 2, axis=-1)
         return states[0], [keep * states[0] + add]

@@ -1,8 +1,12 @@
 """The base class of the layers: serialisation and a description of itself."""
 
 import inspect
+from typing import Any
 
 import keras
+
+from attn_tuner.layers.types import Member
+from attn_tuner.registry import Registry
 
 
 class Block(keras.layers.Layer):
@@ -18,7 +22,7 @@ class Block(keras.layers.Layer):
         super().__init_subclass__(**kwargs)
         keras.saving.register_keras_serializable(cls.__module__.split(".")[0])(cls)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         for name in self._arguments():
             value = getattr(self, name)
@@ -38,7 +42,7 @@ class Block(keras.layers.Layer):
                 named += [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
         return [name for name in dict.fromkeys(named) if name not in cls.settled]
 
-    def member(self, registry, given):
+    def member(self, registry: Registry, given: Member) -> Any:
         """The layer meant by a name, a saved config or the layer itself.
 
         A layer made from a name takes on this layer's dtype policy.

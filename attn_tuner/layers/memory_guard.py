@@ -37,7 +37,7 @@ def available_bytes() -> int:
     return min([each for each in known if each is not None], default=2**62)
 
 
-def require(name: str, scores: int, itemsize: int, batch: int, steps: int):
+def require(name: str, scores: int, itemsize: int, batch: int, steps: int) -> None:
     """Raises TooLarge where training on that many scores would not fit.
 
     Args:

@@ -1,10 +1,13 @@
 """Makes a linear model of n-grams a Keras model of raw ids, so that it can be exported."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.text.ngram_hashing import MAX_COUNT, log_count, next_bucket
 
 ANSWERS = ("sigmoid", "shares", "softmax", "linear")
@@ -57,7 +60,16 @@ class NgramRegression(keras.layers.Layer):
         ids `(batch, steps)`, 0 is padding, to `(batch, outputs)`, float32.
     """
 
-    def __init__(self, words, order, buckets, outputs, answers="sigmoid", seen=None, **kwargs):
+    def __init__(
+        self,
+        words: int,
+        order: int,
+        buckets: int,
+        outputs: int,
+        answers: str = "sigmoid",
+        seen: int | None = None,
+        **kwargs,
+    ):
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
         if answers not in ANSWERS:
             raise SpaceError(f"answers is '{answers}'. It should be one of {', '.join(ANSWERS)}.")
@@ -71,8 +83,8 @@ class NgramRegression(keras.layers.Layer):
         self.gains = np.diff(steps, prepend=0.0).astype("float32")
         self.square_gains = np.diff(steps**2, prepend=0.0).astype("float32")
 
-    def build(self, ids_shape):
-        def fixed(name, shape, dtype="float32"):
+    def build(self, ids_shape: Shape) -> None:
+        def fixed(name: str, shape: Shape, dtype: str = "float32"):
             return self.add_weight(
                 name=name, shape=shape, dtype=dtype, initializer="zeros", trainable=False
             )
@@ -108,7 +120,7 @@ class NgramRegression(keras.layers.Layer):
         table, bias = np.asarray(store["0"]), np.asarray(store["1"])
         self.hold(np.arange(len(table)), table[:, :-1], table[:, -1], bias)
 
-    def call(self, ids):
+    def call(self, ids: Tensor) -> Tensor:
         ids = ops.cast(ids, "int32")
         columns = ops.sort(ops.concatenate(list(self._columns(ids)), axis=1), axis=1)
         rows = ops.take(self.table, ops.take(self.places, columns, axis=0), axis=0)
@@ -150,9 +162,9 @@ class NgramRegression(keras.layers.Layer):
         second = ops.take(ops.convert_to_tensor(self.square_gains), index, axis=0)
         return counted * first, counted * second
 
-    def compute_output_spec(self, ids):
+    def compute_output_spec(self, ids: Tensor) -> Any:
         return keras.KerasTensor((ids.shape[0], self.outputs), dtype="float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         names = ("words", "order", "buckets", "outputs", "answers", "seen")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

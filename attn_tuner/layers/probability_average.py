@@ -1,9 +1,13 @@
 """The average of several models' answers, with one temperature and thresholds on probabilities."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.types import Tensor
 
 KINDS = ("class", "labels", "number")
 
@@ -29,7 +33,7 @@ class ProbabilityAverage(keras.layers.Layer):
         column of kind "class" is class 1 of two.
     """
 
-    def __init__(self, weights, kind="class", **kwargs):
+    def __init__(self, weights: Sequence[float], kind: str = "class", **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.shares = tuple(float(share) for share in weights)
         if not self.shares or min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-6:
@@ -40,7 +44,7 @@ class ProbabilityAverage(keras.layers.Layer):
             raise SpaceError(f"kind is '{kind}'. It should be one of {', '.join(KINDS)}.")
         self.kind = kind
 
-    def build(self, shapes):
+    def build(self, shapes: Any) -> None:
         self.temperature = self.add_weight(
             shape=(), initializer="ones", trainable=False, name="temperature"
         )
@@ -48,11 +52,11 @@ class ProbabilityAverage(keras.layers.Layer):
             shape=(shapes[0][-1],), initializer="zeros", trainable=False, name="moves"
         )
 
-    def set_temperature(self, temperature: float):
+    def set_temperature(self, temperature: float) -> None:
         """Replaces the temperature; above 1 flattens, below 1 sharpens."""
         self.temperature.assign(temperature)
 
-    def move_logits(self, moves):
+    def move_logits(self, moves: Tensor) -> None:
         """Replaces what each logit loses, (columns,); of several classes they stay as they are.
 
         Raises:
@@ -65,9 +69,9 @@ class ProbabilityAverage(keras.layers.Layer):
             )
         self.moves.assign(moves)
 
-    def call(self, probabilities):
+    def call(self, probabilities: Tensor) -> Tensor:
         shares = zip(self.shares, probabilities, strict=True)
-        mixed = sum(share * ops.cast(each, "float32") for share, each in shares)
+        mixed: Tensor = sum(share * ops.cast(each, "float32") for share, each in shares)
         if self.kind == "number":
             return mixed
         power = 1.0 / ops.cast(self.temperature, "float32")
@@ -78,8 +82,8 @@ class ProbabilityAverage(keras.layers.Layer):
         against = ops.power(ops.clip(1.0 - mixed, 0.0, 1.0), power)
         return raised / (raised + ops.exp(ops.cast(self.moves, "float32")) * against)
 
-    def compute_output_spec(self, probabilities):
+    def compute_output_spec(self, probabilities: Tensor) -> Any:
         return keras.KerasTensor(probabilities[0].shape, dtype="float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "weights": list(self.shares), "kind": self.kind}

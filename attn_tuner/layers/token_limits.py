@@ -1,9 +1,12 @@
 """Ids as a model wants them: rare words read as unknown, long texts cut."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space.renamed import current_names
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.truncation import TRUNCATIONS
@@ -38,11 +41,11 @@ class TokenLimits(keras.layers.Layer):
 
     def __init__(
         self,
-        vocabulary_size,
-        max_length=None,
-        truncation="head",
-        word_dropout=0.0,
-        seed=0,
+        vocabulary_size: int,
+        max_length: int | None = None,
+        truncation: str = "head",
+        word_dropout: float = 0.0,
+        seed: int = 0,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -63,33 +66,33 @@ class TokenLimits(keras.layers.Layer):
         self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
 
-    def build(self, ids_shape):
+    def build(self, ids_shape: Shape) -> None:
         pass
 
-    def call(self, ids, training=False):
+    def call(self, ids: Tensor, training: bool = False) -> Tensor:
         if hasattr(ids, "to_tensor"):  # TensorFlow's ragged texts, padded at their end.
             ids = ids.to_tensor(PADDING)
         ids = ops.cast(ids, "int32")
         if self.max_length is not None:
-            ids = self._cut(ids)
+            ids = self._cut(ids, self.max_length)
         ids = ops.where(ids < self.vocabulary_size, ids, UNKNOWN)
         if training and self.word_dropout:
             dropped = keras.random.uniform(ops.shape(ids), seed=self.generator) < self.word_dropout
             ids = ops.where(ops.logical_and(dropped, ids != PADDING), UNKNOWN, ids)
         return ids
 
-    def _cut(self, ids):
+    def _cut(self, ids, limit: int):
         steps = ops.shape(ids)[1]
         static = isinstance(steps, int)  # JAX wants a Python int, TensorFlow may have a tensor.
-        kept = min(steps, self.max_length) if static else ops.minimum(steps, self.max_length)
+        kept = min(steps, limit) if static else ops.minimum(steps, limit)
         is_text = ops.cast(ids != PADDING, "int32")
         first = ops.argmax(is_text, axis=1, keepdims=True)
         place = ops.arange(steps, dtype="int32")
         last = ops.max(is_text * place, axis=1, keepdims=True)
         first = ops.cast(first, "int32")
-        overlong = ops.maximum(last + 1 - first - self.max_length, 0)
+        overlong = ops.maximum(last + 1 - first - limit, 0)
         at = ops.arange(kept, dtype="int32")
-        front = self.max_length - self.max_length // 2  # As in `text.truncation`.
+        front = limit - limit // 2  # As in `text.truncation`.
         skipped = {"head": 0, "tail": 1, "ends": ops.cast(at >= front, "int32")}
         index = first + at + overlong * skipped[self.truncation]
         index = ops.where(index < steps, index, steps - 1)
@@ -97,17 +100,17 @@ class TokenLimits(keras.layers.Layer):
         # Behind the end of a left-padded text there is nothing to keep.
         return ops.where(first + at <= last, cut, PADDING)
 
-    def compute_output_spec(self, ids, training=False):
+    def compute_output_spec(self, ids: Tensor, training: bool = False) -> Any:
         steps = ids.shape[1]
         if steps is not None and self.max_length is not None:
             steps = min(steps, self.max_length)
         return keras.KerasTensor((ids.shape[0], steps), dtype="int32")
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "TokenLimits":
         return cls(**current_names(config))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,
@@ -125,12 +128,12 @@ class TextMask(keras.layers.Layer):
     m_t = (id_t != 0)   or   m_t = any_i (x_ti != 0)
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         pass
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         present = ops.not_equal(inputs, 0)
         return ops.any(present, axis=-1) if len(inputs.shape) == 3 else present
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: Tensor) -> Any:
         return keras.KerasTensor(inputs.shape[:2], dtype="bool")

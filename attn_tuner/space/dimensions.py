@@ -1,7 +1,7 @@
 """Dimensions of a search as data: a few values, a range, or a part with dimensions of its own."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
@@ -17,7 +17,7 @@ class Choice:
     values: tuple
     default: Any = None
 
-    def __init__(self, values, default=None):
+    def __init__(self, values: Iterable, default: Any = None):
         if isinstance(values, str):
             raise SpaceError(f"A Choice takes a list of values; got {values!r}.")
         values = tuple(value.item() if hasattr(value, "item") else value for value in values)
@@ -35,7 +35,7 @@ class Choice:
         object.__setattr__(self, "values", values)
         object.__setattr__(self, "default", values[first])
 
-    def cast(self, value):
+    def cast(self, value: Any) -> Any:
         """The value as the plain Python type of this choice."""
         kind = type(self.values[0])
         if (kind is str) != isinstance(value, str):
@@ -51,14 +51,14 @@ class Int:
     high: int
     step: int = 1
     log: bool = False
-    default: int = None
+    default: int | None = None
 
     def __post_init__(self):
         _check_range(self, int)
         if self.default is None:
             object.__setattr__(self, "default", int(_middle(self)))
 
-    def cast(self, value) -> int:
+    def cast(self, value: Any) -> int:
         return round(_number(value))
 
 
@@ -68,16 +68,16 @@ class Float:
 
     low: float
     high: float
-    step: float = None
+    step: float | None = None
     log: bool = False
-    default: float = None
+    default: float | None = None
 
     def __post_init__(self):
         _check_range(self, float)
         if self.default is None:
             object.__setattr__(self, "default", float(_middle(self)))
 
-    def cast(self, value) -> float:
+    def cast(self, value: Any) -> float:
         return _number(value)
 
 
@@ -94,7 +94,7 @@ class Part:
 
     registry: Registry
     among: tuple[str, ...] = ()
-    default: str = None
+    default: str | None = None
     spaces: Mapping[str, Mapping] = field(default_factory=dict, hash=False)
 
     def names(self) -> tuple[str, ...]:
@@ -105,27 +105,30 @@ class Part:
         return names
 
     def first(self) -> str:
+        """The name to start with."""
         names = self.names()
-        if self.default is not None:
-            self.registry[self.default]
+        if self.default is None:
+            return names[0]
+        self.registry[self.default]
         return self.default if self.default in names else names[0]
 
-    def space_of(self, name: str) -> dict:
+    def space_of(self, name: str) -> dict[str, "Dimension"]:
+        """The dimensions of a member, by name."""
         return {**self.registry[name].space, **self.spaces.get(name, {})}
 
-    def cast(self, value) -> str:
+    def cast(self, value: Any) -> str:
         return str(value)
 
 
 Dimension = Choice | Int | Float | Part
 
 
-def default_of(dimension: Dimension):
+def default_of(dimension: Dimension) -> Any:
     """The value a dimension starts with."""
     return dimension.first() if isinstance(dimension, Part) else dimension.default
 
 
-def check_sign(name: str, dimension: Dimension, value):
+def check_sign(name: str, dimension: Dimension, value: Any) -> None:
     """Refuses a number below all that make sense: a size under 1, a rate under 0, one not finite.
 
     Args:
@@ -133,7 +136,7 @@ def check_sign(name: str, dimension: Dimension, value):
         dimension: what is on offer; sizes and rates offer nothing below 1 or 0 themselves.
         value: any value in its place.
     """
-    if isinstance(value, bool | str):
+    if isinstance(value, bool | str) or isinstance(dimension, Part):
         return
     if not math.isfinite(value):
         raise SpaceError(f"'{name}' takes finite numbers; got {value!r}.")
@@ -143,7 +146,7 @@ def check_sign(name: str, dimension: Dimension, value):
         raise SpaceError(f"'{name}' should be at least {least}; got {value!r}.")
 
 
-def read_dimension(name, given, real=False) -> Dimension:
+def read_dimension(name: str, given: Any, real: bool = False) -> Dimension:
     """A range or list of a table as a dimension; whole bounds make an Int unless `real`."""
     if isinstance(given, list):
         return Choice(given)
@@ -173,8 +176,7 @@ def _check_range(dimension, kind):
         number = getattr(dimension, name)
         if number is None and name not in ("low", "high"):
             continue
-        real = isinstance(number, Real) and not isinstance(number, bool)
-        if not real or not math.isfinite(number) or kind(number) != number:
+        if not _is_finite(number) or kind(number) != number:
             wanted = "a whole number" if kind is int else "a finite number"
             raise SpaceError(f"The {name} of {kind.__name__.title()} is {wanted}; got {number!r}.")
         object.__setattr__(dimension, name, kind(number))
@@ -189,6 +191,10 @@ def _check_range(dimension, kind):
     default = dimension.default
     if default is not None and not low <= default <= high:
         raise SpaceError(f"The default {default} lies outside {low} to {high}.")
+
+
+def _is_finite(number: Any) -> bool:
+    return isinstance(number, Real) and not isinstance(number, bool) and math.isfinite(number)
 
 
 def _middle(dimension):

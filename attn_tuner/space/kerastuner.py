@@ -1,11 +1,13 @@
 """A `SearchSpace` declared on KerasTuner's `HyperParameters`: all of it, in one build."""
 
 from contextlib import ExitStack
+from typing import Any
 
 import keras_tuner
 from keras_tuner.engine import hyperparameters as kinds
 
-from attn_tuner.space import Choice, Float, Int, Leaf, Part, SearchSpace, default_of
+from attn_tuner.space.dimensions import Choice, Float, Int, Part, default_of
+from attn_tuner.space.search_space import Leaf, SearchSpace
 
 SCOPE = "/"  # What KerasTuner puts between a name scope and a name.
 LISTED = (kinds.Choice, kinds.Fixed)
@@ -48,7 +50,7 @@ def declare(hp: keras_tuner.HyperParameters, space: SearchSpace) -> dict:
     return values
 
 
-def value_of(hp: keras_tuner.HyperParameters, name: str, default):
+def value_of(hp: keras_tuner.HyperParameters, name: str, default: Any) -> Any:
     """The value that `hp` holds under `name`, in whatever name scope it was declared."""
     for known, value in hp.values.items():
         if known.split(SCOPE)[-1] == name:

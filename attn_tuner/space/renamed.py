@@ -1,6 +1,6 @@
 """Reads files of earlier versions, in which some dimensions had other names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 RENAMED = {
@@ -25,7 +25,7 @@ _VALUES = {
 _EARLIER = {"embedding_dropout", "output_dropout", "state_norm"}
 
 
-def is_earlier(names) -> bool:
+def is_earlier(names: Iterable[str]) -> bool:
     """Whether dimensions of these names are those of an earlier version."""
     return set(names) >= _EARLIER
 
@@ -42,7 +42,7 @@ def current_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _current(name, value) for name, value in current_names(values).items()}
 
 
-def current_space(space: Mapping[str, Mapping]) -> dict[str, dict]:
+def current_space(space: Mapping[str, dict]) -> dict[str, dict]:
     """What `SearchSpace.describe` gave, with today's names for dimensions and choices."""
     if not is_earlier(space):
         return dict(space)
@@ -55,7 +55,8 @@ def current_hyperparameters(config: Mapping[str, Any]) -> dict[str, Any]:
         return dict(config)
     space = []
     for each in config["space"]:
-        name = RENAMED.get(each["config"]["name"], each["config"]["name"])
+        former: str = each["config"]["name"]
+        name = RENAMED.get(former, former)
         facts = {**_current_facts(name, each["config"]), "name": name}
         space.append({**each, "config": facts})
     values = {name: _current(name, each) for name, each in current_names(config["values"]).items()}

@@ -32,6 +32,8 @@ else:
 
 __all__ = ["Choice", "Float", "Int", "Leaf", "Part", "SearchSpace", "assemble", "default_of"]
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Leaf:
@@ -47,7 +49,7 @@ class Leaf:
     dimension: Dimension
     when: tuple[tuple[str, str], ...] = ()
 
-    def cast(self, value):
+    def cast(self, value: Any) -> Any:
         """The value as the plain Python type of this dimension, offered or not."""
         try:
             found = self.dimension.cast(value)
@@ -68,7 +70,7 @@ class SearchSpace(Mapping):
     meant: every dimension whose path ends with it is changed.
     """
 
-    def __init__(self, dimensions: Mapping[str, Dimension] = (), /, **named: Dimension):
+    def __init__(self, dimensions: Mapping[str, Dimension] = _NONE, /, **named: Dimension):
         self._dimensions = MappingProxyType({**dict(dimensions), **named})
         for name, dimension in self._dimensions.items():
             if not name or "." in name or "/" in name:
@@ -91,7 +93,7 @@ class SearchSpace(Mapping):
     def __repr__(self) -> str:
         return f"SearchSpace({', '.join(leaf.name for leaf in self.leaves())})"
 
-    def __eq__(self, other) -> bool:
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, SearchSpace) and self.describe() == other.describe()
 
     __hash__ = None
@@ -122,7 +124,7 @@ class SearchSpace(Mapping):
         """Path to the facts of each dimension, for JSON: what a run folder remembers."""
         return {leaf.name: _facts(leaf) for leaf in self.leaves()}
 
-    def fix(self, values: Mapping[str, Any] = (), /, **named) -> "SearchSpace":
+    def fix(self, values: Mapping[str, Any] = _NONE, /, **named: Any) -> "SearchSpace":
         """The same space with these dimensions held at one value each.
 
         A value that the dimension does not offer is taken too: it is the user's to choose.
@@ -133,7 +135,7 @@ class SearchSpace(Mapping):
                 space = space._replace(leaf.name, _held(leaf, value))
         return space
 
-    def narrow(self, dimensions: Mapping[str, Dimension] = (), /, **named) -> "SearchSpace":
+    def narrow(self, dimensions: Mapping[str, Any] = _NONE, /, **named: Any) -> "SearchSpace":
         """The same space with these dimensions in place of those of the same name.
 
         A list or tuple stands for a Choice; for a Part it names the members to choose from.
@@ -144,7 +146,9 @@ class SearchSpace(Mapping):
                 space = space._replace(leaf.name, _narrowed(leaf, dimension))
         return space
 
-    def extend(self, dimensions: Mapping[str, Dimension] = (), /, **named) -> "SearchSpace":
+    def extend(
+        self, dimensions: Mapping[str, Dimension] = _NONE, /, **named: Dimension
+    ) -> "SearchSpace":
         """The same space with further top-level dimensions, for a subclass's own build."""
         added = {**dict(dimensions), **named}
         twice = sorted(set(added) & set(self._dimensions))
@@ -177,7 +181,7 @@ class SearchSpace(Mapping):
         real = any(isinstance(default_of(leaf.dimension), float) for leaf in self._matching(name))
         return self.narrow({name: read_dimension(name, given, real)})
 
-    def updated_from_toml(self, path) -> "SearchSpace":
+    def updated_from_toml(self, path: str | Path) -> "SearchSpace":
         """Applies a TOML file; see `updated_from`."""
         try:
             table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
@@ -200,7 +204,7 @@ class SearchSpace(Mapping):
         return SearchSpace(_replaced(self._dimensions, path.split("."), dimension))
 
 
-def assemble(part: Part, path: str, values: Mapping[str, Any]):
+def assemble(part: Part, path: str, values: Mapping[str, Any]) -> Any:
     """Makes the member of `part` that `values` choose, and the parts inside it.
 
     Args:

@@ -7,6 +7,7 @@ the same shape or None, the states and the mask, and returns (batch, features_ou
 from keras import ops
 
 from attn_tuner.layers.block import Block
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.registry import Registry
 
 fusions = Registry("fusion", package="attn_tuner.attention.fusions")
@@ -23,7 +24,7 @@ class Fusion(Block):
     asks = False
     averages = False
 
-    def build(self, context_shape):
+    def build(self, context_shape: Shape) -> None:
         pass  # Most have no weights.
 
     def width(self, hops: int, features: int) -> int:
@@ -31,6 +32,6 @@ class Fusion(Block):
         raise NotImplementedError(f"{type(self).__name__} has no width(hops, features).")
 
 
-def flat(rows):
+def flat(rows: Tensor) -> Tensor:
     """(batch, hops, features) as (batch, hops * features)."""
     return ops.reshape(rows, (-1, rows.shape[1] * rows.shape[2]))

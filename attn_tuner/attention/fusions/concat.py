@@ -3,6 +3,7 @@
 from keras import ops
 
 from attn_tuner.attention.fusions import Fusion, flat, fusions
+from attn_tuner.layers.types import Tensor
 
 
 @fusions.register("concat")
@@ -19,8 +20,8 @@ class ConcatFusion(Fusion):
 
     asks = True
 
-    def call(self, context, query, states, mask):
+    def call(self, context: Tensor, query: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         return ops.concatenate([flat(context), flat(query)], axis=-1)
 
-    def width(self, hops, features):
+    def width(self, hops: int, features: int) -> int:
         return 2 * hops * features

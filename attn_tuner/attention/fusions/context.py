@@ -1,6 +1,7 @@
 """The average alone."""
 
 from attn_tuner.attention.fusions import Fusion, flat, fusions
+from attn_tuner.layers.types import Tensor
 
 
 @fusions.register("context")
@@ -17,8 +18,8 @@ class ContextFusion(Fusion):
 
     averages = True
 
-    def call(self, context, query, states, mask):
+    def call(self, context: Tensor, query: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         return flat(context)
 
-    def width(self, hops, features):
+    def width(self, hops: int, features: int) -> int:
         return hops * features

@@ -4,6 +4,7 @@ from keras import ops
 
 from attn_tuner.attention.fusions import Fusion, flat, fusions
 from attn_tuner.attention.masking import average, highest, uniform
+from attn_tuner.layers.types import Tensor
 
 
 @fusions.register("pools")
@@ -20,9 +21,9 @@ class PoolsFusion(Fusion):
         Howard & Ruder 2018, section 3.3 (concat pooling). https://aclanthology.org/P18-1031
     """
 
-    def call(self, context, query, states, mask):
+    def call(self, context: Tensor, query: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         mean = average(uniform(mask)[:, None, :], states)[:, 0]
         return ops.concatenate([flat(context), highest(states, mask), mean], axis=-1)
 
-    def width(self, hops, features):
+    def width(self, hops: int, features: int) -> int:
         return (hops + 2) * features

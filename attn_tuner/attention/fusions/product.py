@@ -1,6 +1,7 @@
 """Average times query."""
 
 from attn_tuner.attention.fusions import Fusion, flat, fusions
+from attn_tuner.layers.types import Tensor
 
 
 @fusions.register("product")
@@ -19,8 +20,8 @@ class ProductFusion(Fusion):
 
     asks = True
 
-    def call(self, context, query, states, mask):
+    def call(self, context: Tensor, query: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         return flat(context * query)
 
-    def width(self, hops, features):
+    def width(self, hops: int, features: int) -> int:
         return hops * features

@@ -3,6 +3,7 @@
 from keras import ops
 
 from attn_tuner.attention.fusions import Fusion, flat, fusions
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Int
 
 
@@ -23,19 +24,19 @@ class TanhFusion(Fusion):
 
     asks = True
 
-    def __init__(self, units=128, **kwargs):
+    def __init__(self, units: int = 128, **kwargs):
         super().__init__(**kwargs)
         self.units = units
 
-    def build(self, context_shape):
+    def build(self, context_shape: Shape) -> None:
         _, hops, features = context_shape
         self.W = self.add_weight(
             shape=(2 * hops * features, self.units), initializer="glorot_uniform", name="W"
         )
 
-    def call(self, context, query, states, mask):
+    def call(self, context: Tensor, query: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         both = ops.concatenate([flat(context), flat(query)], axis=-1)
         return ops.tanh(ops.matmul(both, self.W))
 
-    def width(self, hops, features):
+    def width(self, hops: int, features: int) -> int:
         return self.units

@@ -6,6 +6,7 @@ to 1, and are exactly 0 at padding.
 """
 
 from attn_tuner.layers.block import Block
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.registry import Registry
 
 normalizers = Registry("normalizer", package="attn_tuner.attention.normalizers")
@@ -18,12 +19,12 @@ class Normalizer(Block):
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
 
-    def build(self, scores_shape):
+    def build(self, scores_shape: Shape) -> None:
         pass  # No weights.
 
-    def call(self, scores, mask):
+    def call(self, scores: Tensor, mask: Tensor) -> Tensor:
         return self.weigh(scores, mask)
 
-    def weigh(self, scores, mask):
+    def weigh(self, scores: Tensor, mask: Tensor) -> Tensor:
         """Weights, (..., steps), for scores and a mask of that shape."""
         raise NotImplementedError(f"{type(self).__name__} has no weigh(scores, mask).")

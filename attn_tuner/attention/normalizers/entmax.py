@@ -4,6 +4,7 @@ from keras import ops
 
 from attn_tuner.attention.masking import below_highest
 from attn_tuner.attention.normalizers import Normalizer, normalizers
+from attn_tuner.layers.types import Tensor
 
 
 @normalizers.register("entmax15")
@@ -18,7 +19,7 @@ class Entmax15Normalizer(Normalizer):
         Peters et al. 2019, algorithm 2 (alpha = 1.5). https://aclanthology.org/P19-1146
     """
 
-    def weigh(self, scores, mask):
+    def weigh(self, scores: Tensor, mask: Tensor) -> Tensor:
         # No step whose half is more than 1 below the highest is in the support.
         halves = below_highest(scores / 2.0, mask)
         tau = ops.stop_gradient(threshold(halves))
@@ -31,7 +32,7 @@ class Entmax15Normalizer(Normalizer):
         return ops.square(ops.maximum(halves - mean + root, 0.0)) * chosen
 
 
-def threshold(halves):
+def threshold(halves: Tensor) -> Tensor:
     """The tau of 1.5-entmax, (..., 1), from the sorted half scores."""
     falling = ops.flip(ops.sort(halves, axis=-1), axis=-1)
     ranks = ops.cumsum(ops.ones_like(falling), axis=-1)

@@ -2,8 +2,9 @@
 
 from keras import ops
 
-from attn_tuner.attention import masking
+from attn_tuner.attention.masking import softmax
 from attn_tuner.attention.normalizers import Normalizer, normalizers
+from attn_tuner.layers.types import Tensor
 
 
 @normalizers.register("sigmoid")
@@ -22,5 +23,5 @@ class SigmoidNormalizer(Normalizer):
         Rei & Søgaard 2018, eqs. 3-4. https://aclanthology.org/N18-1027
     """
 
-    def weigh(self, scores, mask):
-        return masking.softmax(ops.log_sigmoid(scores), mask)
+    def weigh(self, scores: Tensor, mask: Tensor) -> Tensor:
+        return softmax(ops.log_sigmoid(scores), mask)

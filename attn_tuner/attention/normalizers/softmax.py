@@ -1,7 +1,8 @@
 """The usual normalizer."""
 
-from attn_tuner.attention import masking
+from attn_tuner.attention.masking import softmax
 from attn_tuner.attention.normalizers import Normalizer, normalizers
+from attn_tuner.layers.types import Tensor
 
 
 @normalizers.register("softmax")
@@ -16,5 +17,5 @@ class SoftmaxNormalizer(Normalizer):
         Bahdanau et al. 2015, eq. 6. https://arxiv.org/abs/1409.0473
     """
 
-    def weigh(self, scores, mask):
-        return masking.softmax(scores, mask)
+    def weigh(self, scores: Tensor, mask: Tensor) -> Tensor:
+        return softmax(scores, mask)

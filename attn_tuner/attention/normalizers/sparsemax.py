@@ -4,6 +4,7 @@ from keras import ops
 
 from attn_tuner.attention.masking import below_highest
 from attn_tuner.attention.normalizers import Normalizer, normalizers
+from attn_tuner.layers.types import Tensor
 
 
 @normalizers.register("sparsemax")
@@ -18,7 +19,7 @@ class SparsemaxNormalizer(Normalizer):
         Martins & Astudillo 2016, algorithm 1. https://arxiv.org/abs/1602.02068
     """
 
-    def weigh(self, scores, mask):
+    def weigh(self, scores: Tensor, mask: Tensor) -> Tensor:
         # No step more than 1 below the highest is in the support, so the floor changes nothing.
         scores = below_highest(scores, mask)
         tau = ops.stop_gradient(threshold(scores))
@@ -29,7 +30,7 @@ class SparsemaxNormalizer(Normalizer):
         return ops.maximum(scores - tau, 0.0) * chosen
 
 
-def threshold(scores):
+def threshold(scores: Tensor) -> Tensor:
     """The tau of sparsemax, (..., 1), from the sorted scores."""
     falling = ops.flip(ops.sort(scores, axis=-1), axis=-1)
     ranks = ops.cumsum(ops.ones_like(falling), axis=-1)

@@ -2,8 +2,9 @@
 
 from keras import ops
 
-from attn_tuner.attention import masking
+from attn_tuner.attention.masking import softmax
 from attn_tuner.attention.normalizers import Normalizer, normalizers
+from attn_tuner.layers.types import Tensor
 from attn_tuner.space import Int
 
 
@@ -24,12 +25,12 @@ class TopKNormalizer(Normalizer):
         Shazeer et al. 2017, eqs. 3-5, without the noise. https://arxiv.org/abs/1701.06538
     """
 
-    def __init__(self, k=8, **kwargs):
+    def __init__(self, k: int = 8, **kwargs):
         super().__init__(**kwargs)
         self.k = k
 
-    def weigh(self, scores, mask):
+    def weigh(self, scores: Tensor, mask: Tensor) -> Tensor:
         ranked = ops.where(mask, ops.stop_gradient(scores), -1e30)
         best = ops.flip(ops.sort(ranked, axis=-1), axis=-1)[..., : self.k]
         chosen = ops.logical_and(ranked >= best[..., -1:], mask)
-        return masking.softmax(scores, chosen)
+        return softmax(scores, chosen)

@@ -7,6 +7,7 @@ with several hops, each hop sees it through a linear map of its own.
 from keras import ops
 
 from attn_tuner.layers.block import Block
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.registry import Registry
 
 queries = Registry("query", package="attn_tuner.attention.queries")
@@ -25,18 +26,18 @@ class Query(Block):
     from_text = True
     ordered = False
 
-    def pooled(self, states, mask):
+    def pooled(self, states: Tensor, mask: Tensor) -> Tensor:
         """One vector per text, (batch, features)."""
         raise NotImplementedError(f"{type(self).__name__} has no pooled(states, mask).")
 
-    def build(self, states_shape):
+    def build(self, states_shape: Shape) -> None:
         if self.hops > 1:
             features = states_shape[-1]
             self.spread = self.add_weight(
                 shape=(features, self.hops * features), initializer="glorot_uniform", name="spread"
             )
 
-    def call(self, states, mask):
+    def call(self, states: Tensor, mask: Tensor) -> Tensor:
         vector = self.pooled(states, mask)
         if self.hops > 1:
             vector = ops.matmul(vector, self.spread)

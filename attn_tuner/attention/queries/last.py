@@ -2,6 +2,7 @@
 
 from attn_tuner.attention.masking import average, last_only
 from attn_tuner.attention.queries import Query, queries
+from attn_tuner.layers.types import Tensor
 
 
 @queries.register("last")
@@ -20,5 +21,5 @@ class LastQuery(Query):
 
     ordered = True
 
-    def pooled(self, states, mask):
+    def pooled(self, states: Tensor, mask: Tensor) -> Tensor:
         return average(last_only(mask)[:, None, :], states)[:, 0]

@@ -3,6 +3,7 @@
 from keras import ops
 
 from attn_tuner.attention.queries import Query, queries
+from attn_tuner.layers.types import Shape, Tensor
 
 
 @queries.register("learned")
@@ -19,12 +20,12 @@ class LearnedQuery(Query):
 
     from_text = False
 
-    def build(self, states_shape):
+    def build(self, states_shape: Shape) -> None:
         self.u = self.add_weight(
             shape=(self.hops, states_shape[-1]), initializer="glorot_uniform", name="u"
         )
 
-    def call(self, states, mask):
+    def call(self, states: Tensor, mask: Tensor) -> Tensor:
         # Gives u its batch axis. One step, not a slice of one: its number would be unknown.
         zeros = ops.zeros_like(states[:, 0])[:, None, :]
         return ops.convert_to_tensor(self.u)[None] + zeros

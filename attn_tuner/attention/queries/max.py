@@ -2,6 +2,7 @@
 
 from attn_tuner.attention.masking import highest
 from attn_tuner.attention.queries import Query, queries
+from attn_tuner.layers.types import Tensor
 
 
 @queries.register("max")
@@ -16,5 +17,5 @@ class MaxQuery(Query):
         Maini et al. 2020, section 3 (max-attention). https://aclanthology.org/2020.findings-emnlp.410
     """
 
-    def pooled(self, states, mask):
+    def pooled(self, states: Tensor, mask: Tensor) -> Tensor:
         return highest(states, mask)

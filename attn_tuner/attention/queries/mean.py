@@ -2,6 +2,7 @@
 
 from attn_tuner.attention.masking import average, uniform
 from attn_tuner.attention.queries import Query, queries
+from attn_tuner.layers.types import Tensor
 
 
 @queries.register("mean")
@@ -16,5 +17,5 @@ class MeanQuery(Query):
         Luong et al. 2015, section 3.1, with a pooled query. https://aclanthology.org/D15-1166
     """
 
-    def pooled(self, states, mask):
+    def pooled(self, states: Tensor, mask: Tensor) -> Tensor:
         return average(uniform(mask)[:, None, :], states)[:, 0]

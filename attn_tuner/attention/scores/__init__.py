@@ -6,6 +6,7 @@ normalisation are the head's.
 """
 
 from attn_tuner.layers.block import Block
+from attn_tuner.layers.types import Tensor
 from attn_tuner.registry import Registry
 
 scores = Registry("score", package="attn_tuner.attention.scores")
@@ -20,14 +21,16 @@ class Score(Block):
 
     hops = 1
 
-    def asks(self, query) -> bool:
+    def asks(self, query: Tensor) -> bool:
         """Whether it is to be called with that query, or holds what it looks for itself."""
         return True
 
-    def matrix(self, rows, columns, name, initializer="glorot_uniform"):
+    def matrix(
+        self, rows: int, columns: int, name: str, initializer: str = "glorot_uniform"
+    ) -> Tensor:
         """A trainable (rows, columns)."""
         return self.add_weight(shape=(rows, columns), initializer=initializer, name=name)
 
-    def vector(self, size, name, initializer="zeros"):
+    def vector(self, size: int, name: str, initializer: str = "zeros") -> Tensor:
         """A trainable (size,)."""
         return self.add_weight(shape=(size,), initializer=initializer, name=name)

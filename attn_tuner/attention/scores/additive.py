@@ -3,6 +3,7 @@
 from keras import ops
 
 from attn_tuner.attention.scores import Score, scores
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Int
 
 
@@ -26,15 +27,15 @@ class AdditiveScore(Score):
         Yang et al. 2016, eq. 5. https://aclanthology.org/N16-1174
     """
 
-    def __init__(self, units=64, use_bias=True, **kwargs):
+    def __init__(self, units: int = 64, use_bias: bool = True, **kwargs):
         super().__init__(**kwargs)
         self.units = units
         self.use_bias = use_bias
 
-    def asks(self, query):
+    def asks(self, query: Tensor) -> bool:
         return query.from_text
 
-    def build(self, keys_shape, query_shape=None):
+    def build(self, keys_shape: Shape, query_shape: Shape | None = None) -> None:
         self.W = self.matrix(keys_shape[-1], self.units, "W")
         if query_shape is not None:
             self.U = self.matrix(query_shape[-1], self.units, "U")
@@ -42,7 +43,7 @@ class AdditiveScore(Score):
             self.b = self.vector(self.units, "b")
         self.v = self.matrix(self.units, self.hops, "v")
 
-    def call(self, keys, query=None):
+    def call(self, keys: Tensor, query: Tensor | None = None) -> Tensor:
         hidden = ops.matmul(keys, self.W)
         if self.use_bias:
             hidden = hidden + self.b
@@ -51,7 +52,7 @@ class AdditiveScore(Score):
         return match(hidden, ops.matmul(query, self.U), self.v)
 
 
-def match(hidden, asked, v):
+def match(hidden: Tensor, asked: Tensor, v: Tensor) -> Tensor:
     """v . tanh(hidden + asked), a row of v's own for each hop.
 
     Args:

@@ -4,6 +4,7 @@ from keras import ops
 
 from attn_tuner.attention.scores import Score, scores
 from attn_tuner.attention.scores.additive import match
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Int
 
 
@@ -24,15 +25,15 @@ class ConcatScore(Score):
         Luong et al. 2015, eq. 8 (concat). https://aclanthology.org/D15-1166
     """
 
-    def __init__(self, units=64, **kwargs):
+    def __init__(self, units: int = 64, **kwargs):
         super().__init__(**kwargs)
         self.units = units
 
-    def build(self, keys_shape, query_shape):
+    def build(self, keys_shape: Shape, query_shape: Shape) -> None:
         self.W = self.matrix(keys_shape[-1] + query_shape[-1], self.units, "W")
         self.v = self.matrix(self.units, self.hops, "v")
 
-    def call(self, keys, query):
+    def call(self, keys: Tensor, query: Tensor) -> Tensor:
         features = keys.shape[-1]
         of_keys, of_query = self.W[:features], self.W[features:]
         return match(ops.matmul(keys, of_keys), ops.matmul(query, of_query), self.v)

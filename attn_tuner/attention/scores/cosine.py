@@ -5,6 +5,7 @@ from keras import ops
 from attn_tuner.attention.masking import precise
 from attn_tuner.attention.scores import Score, scores
 from attn_tuner.attention.scores.dot import products
+from attn_tuner.layers.types import Shape, Tensor
 
 
 @scores.register("cosine")
@@ -25,19 +26,19 @@ class CosineScore(Score):
         Graves et al. 2014, eqs. 5-6. https://arxiv.org/abs/1410.5401
     """
 
-    def __init__(self, sharpness=10.0, **kwargs):
+    def __init__(self, sharpness: float = 10.0, **kwargs):
         super().__init__(**kwargs)
         self.sharpness = sharpness
 
-    def build(self, keys_shape, query_shape):
+    def build(self, keys_shape: Shape, query_shape: Shape) -> None:
         self.log_beta = self.vector(1, "log_beta", initializer="zeros")
 
-    def call(self, keys, query):
+    def call(self, keys: Tensor, query: Tensor) -> Tensor:
         beta = self.sharpness * ops.exp(ops.cast(self.log_beta, "float32"))
         return beta * products(direction(keys), direction(query))
 
 
-def direction(vectors):
+def direction(vectors: Tensor) -> Tensor:
     """Unit vectors in float32; a zero vector stays zero, with a finite gradient."""
     vectors = precise(vectors)
     squares = ops.sum(ops.square(vectors), axis=-1, keepdims=True)

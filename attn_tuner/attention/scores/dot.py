@@ -5,6 +5,7 @@ import math
 from keras import ops
 
 from attn_tuner.attention.scores import Score, scores
+from attn_tuner.layers.types import Shape, Tensor
 
 
 @scores.register("dot")
@@ -19,10 +20,10 @@ class DotScore(Score):
         Luong et al. 2015, eq. 8 (dot). https://aclanthology.org/D15-1166
     """
 
-    def build(self, keys_shape, query_shape):
+    def build(self, keys_shape: Shape, query_shape: Shape) -> None:
         pass  # No weights.
 
-    def call(self, keys, query):
+    def call(self, keys: Tensor, query: Tensor) -> Tensor:
         return products(keys, query)
 
 
@@ -38,10 +39,10 @@ class ScaledDotScore(Score):
         Vaswani et al. 2017, eq. 1. https://arxiv.org/abs/1706.03762
     """
 
-    def build(self, keys_shape, query_shape):
+    def build(self, keys_shape: Shape, query_shape: Shape) -> None:
         self.scale = 1.0 / math.sqrt(keys_shape[-1])
 
-    def call(self, keys, query):
+    def call(self, keys: Tensor, query: Tensor) -> Tensor:
         return products(keys, query * self.scale)
 
 
@@ -59,13 +60,13 @@ class GeneralScore(Score):
         Luong et al. 2015, eq. 8 (general). https://aclanthology.org/D15-1166
     """
 
-    def build(self, keys_shape, query_shape):
+    def build(self, keys_shape: Shape, query_shape: Shape) -> None:
         self.W = self.matrix(query_shape[-1], keys_shape[-1], "W")
 
-    def call(self, keys, query):
+    def call(self, keys: Tensor, query: Tensor) -> Tensor:
         return products(keys, ops.matmul(query, self.W))
 
 
-def products(keys, query):
+def products(keys: Tensor, query: Tensor) -> Tensor:
     """Dot products (batch, hops, steps) of every query with every key."""
     return ops.matmul(query, ops.transpose(keys, (0, 2, 1)))

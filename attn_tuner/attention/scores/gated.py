@@ -3,6 +3,7 @@
 from keras import ops
 
 from attn_tuner.attention.scores import Score, scores
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Int
 
 
@@ -23,18 +24,18 @@ class GatedScore(Score):
         Ilse et al. 2018, eq. 9. https://arxiv.org/abs/1802.04712
     """
 
-    def __init__(self, units=64, **kwargs):
+    def __init__(self, units: int = 64, **kwargs):
         super().__init__(**kwargs)
         self.units = units
 
-    def asks(self, query):
+    def asks(self, query: Tensor) -> bool:
         return False
 
-    def build(self, keys_shape, query_shape=None):
+    def build(self, keys_shape: Shape, query_shape: Shape | None = None) -> None:
         self.V = self.matrix(keys_shape[-1], self.units, "V")
         self.U = self.matrix(keys_shape[-1], self.units, "U")
         self.w = self.matrix(self.units, self.hops, "w")
 
-    def call(self, keys, query=None):
+    def call(self, keys: Tensor, query: Tensor | None = None) -> Tensor:
         hidden = ops.tanh(ops.matmul(keys, self.V)) * ops.sigmoid(ops.matmul(keys, self.U))
         return ops.transpose(ops.matmul(hidden, self.w), (0, 2, 1))

@@ -4,6 +4,7 @@ from keras import ops
 
 from attn_tuner.attention.scores import Score, scores
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Choice
 
 
@@ -24,21 +25,21 @@ class LinearScore(Score):
         Raffel & Ellis 2015, section 1.3. https://arxiv.org/abs/1512.08756
     """
 
-    def __init__(self, activation="linear", **kwargs):
+    def __init__(self, activation: str = "linear", **kwargs):
         super().__init__(**kwargs)
         if activation not in ("linear", "tanh"):
             raise SpaceError(f"A linear score is 'linear' or 'tanh'; got {activation!r}.")
         self.activation = activation
 
-    def asks(self, query):
+    def asks(self, query: Tensor) -> bool:
         return False
 
-    def build(self, keys_shape, query_shape=None):
+    def build(self, keys_shape: Shape, query_shape: Shape | None = None) -> None:
         self.w = self.matrix(keys_shape[-1], self.hops, "w")
         if self.activation == "tanh":
             self.b = self.vector(self.hops, "b")
 
-    def call(self, keys, query=None):
+    def call(self, keys: Tensor, query: Tensor | None = None) -> Tensor:
         scores = ops.matmul(keys, self.w)
         if self.activation == "tanh":
             scores = ops.tanh(scores + self.b)
