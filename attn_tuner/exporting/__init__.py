@@ -12,11 +12,10 @@ import importlib
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
 
-_LAZY = {  # Name to module; these import TensorFlow.
+_LAZY = {  # Name to module. `export_model` is not here: its module has the same name.
     "ExportedArtefact": "export",
     "Shrink": "compression.shrink",
     "export_bundle": "export",
-    "export_model": "export_model",
     "make_bundle": "export_model",
     "shrink_embeddings": "compression.shrink",
 }

@@ -9,7 +9,8 @@ import tensorflow as tf
 from attn_tuner import AttentionHyperModel
 from attn_tuner.attention import heads
 from attn_tuner.errors import AttnTunerError, ExportError
-from attn_tuner.exporting import Bundle, export_model, make_bundle
+from attn_tuner.exporting import Bundle, make_bundle
+from attn_tuner.exporting.export_model import export_model
 from attn_tuner.exporting.signatures import TextScorer
 from attn_tuner.layers.token_limits import TokenLimits
 from tests.support.small_models import TEXTS, WORDS, classifier, joined
@@ -173,7 +174,7 @@ REFUSED = {
             keras.layers.Dense(2, activation="softmax"),
         ),
         {},
-        "Padding changes the model's answer",
+        "Padding changes the model's output",
     ),
     "another vectorizer": (classifier, {"vectorizer": str.split}, "vectorizer is a method_desc"),
     "a vectorizer without words": (
