@@ -12,8 +12,8 @@ from keras.callbacks import Callback
 from attn_tuner import runtime
 from attn_tuner.baselines.background import BackgroundBaselines
 from attn_tuner.exporting.export_model import export_model as export
-from attn_tuner.finalizing.finalize import finish
-from attn_tuner.finalizing.time_reserve import kept_back
+from attn_tuner.finalizing.finalize import finalize
+from attn_tuner.finalizing.time_reserve import finalizing_reserve
 from attn_tuner.metrics import sign_of
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.monitoring.run_log import run_log
@@ -131,7 +131,7 @@ def search(
             )
             trainer = runtime.trainer_of(options, plan, dataset, encoded, model_space, vectors)
             oracle = oracle_of(plan, trainer.hypermodel, several_folders(options["warm_start"]))
-            budget.set_reserve(kept_back(encoded, plan))
+            budget.set_reserve(finalizing_reserve(encoded, plan))
             with signals.defer():
                 runner = run_stages(
                     plan,
@@ -150,7 +150,7 @@ def search(
         if not runner.ranked():
             signals.raise_if_received()
             raise nothing_found(budget, runner.records)
-        finish(runner, encoded, dataset, budget, directory, panel)
+        finalize(runner, encoded, dataset, budget, directory, panel)
     return SearchResult(directory)
 
 

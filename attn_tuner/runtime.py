@@ -9,7 +9,7 @@ import keras_tuner
 from attn_tuner import text as texts_of
 from attn_tuner.explaining.preference import FaithfulObjective, check_faithful_task, parse_objective
 from attn_tuner.finalizing.repair import mended
-from attn_tuner.finalizing.time_reserve import kept_back, time_to_spare
+from attn_tuner.finalizing.time_reserve import finalizing_reserve, release_unused_reserve
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import check_measurable
 from attn_tuner.monitoring.progress_panel import ProgressPanel
@@ -167,13 +167,13 @@ def run_stages(
     try:
         _log.info("trials")
         launcher.search(runner, directory / DATA)
-        while time_to_spare(runner, data, launcher.setting_up):
+        while release_unused_reserve(runner, data, launcher.setting_up):
             launcher.search(runner, directory / DATA)
-        budget.set_reserve(kept_back(data, plan, pretrain=False))
+        budget.set_reserve(finalizing_reserve(data, plan, pretrain=False))
         if plan.pretrain:
             _log.info("pretraining")
         pretrain(runner, data, panel.say)
-        budget.set_reserve(kept_back(data, plan, pretrain=False, repeats=False))
+        budget.set_reserve(finalizing_reserve(data, plan, pretrain=False, repeats=False))
         if plan.repeats:
             _log.info("repeats")
         repeat(runner, plan.repeats)

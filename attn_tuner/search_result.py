@@ -1,9 +1,11 @@
-"""What `search()` and `load()` hand back: the winner, and everything known about the search."""
+"""The result of a search: its leaderboard, its best model, its report and exports."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 
@@ -34,15 +36,17 @@ _FORMATS = {"epochs": "{:.2f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
 
 @dataclass(frozen=True)
 class Prediction:
-    """The answer to one text.
+    """The prediction for one text.
 
     Args:
-        text: as it was given.
-        label: name of the most probable class; the labels of the text joined; or the number.
-        probability: of that class, or of the most probable label; None of a number.
-        probabilities: class or label to probability; empty of a number.
-        labels: those that the text has, where it may have several.
-        value: the number, of a regression.
+        text: str, as it was given.
+        label: str, name of the most probable class; for several labels all of them, joined; for a
+            regression the number.
+        probability: float, probability of that class or of the most probable label; None for a
+            regression.
+        probabilities: class or label to probability; empty for a regression.
+        labels: the predicted labels, where a text may have several.
+        value: float, the number, for a regression; else None.
     """
 
     text: str
@@ -53,30 +57,31 @@ class Prediction:
     value: float | None = None
 
     def as_dict(self) -> dict:
+        """Returns the fields as a dict."""
         return asdict(self)
 
 
 class SearchResult:
-    """A search as it stands in its folder.
+    """The result of a search, read from its run folder.
 
     result.leaderboard()               trials and baselines, the best on validation first
-    result.front()                     trials that none beats in score, size and speed at once
+    result.front()                     the Pareto front by score, size and speed
     result.verdict().sentence          whether attention helped
-    result.test_metrics["accuracy"]    of the exported model, on the test part
+    result.test_metrics["accuracy"]    test metrics of the exported model
     result.predict(["a text"])         label and probabilities
-    result.explain(["a text"])         the words that it looked at
-    result.report("report.html")       one page on the search
-    result.export("folder")            the winner, in one or several formats
+    result.explain(["a text"])         attention weights of the words
+    result.report("report.html")       a report of the search
+    result.export("folder")            the best model, in one or several formats
 
     Args:
-        directory: the run's folder.
-        trust: names of modules whose layers the model may hold; see `Bundle.load`.
+        directory: the run folder.
+        trust: names of modules whose layers the model may contain; see `Bundle.load`.
 
     Raises:
-        RunError: it is no run folder.
+        RunError: `directory` is not a run folder.
     """
 
-    def __init__(self, directory, trust=()):
+    def __init__(self, directory: str | Path, trust: str | Sequence[str] = ()):
         self.directory = Path(directory)
         self.run = Run.read(directory)
         self._trust = trust
@@ -90,43 +95,44 @@ class SearchResult:
         return front(self.run)
 
     def verdict(self) -> HeadComparison:
-        """Whether attention was worth having: see `results.verdict.judge`."""
+        """Compares heads with attention and without; see `head_comparison.compare_heads`."""
         return compare_heads(self.run, Validation.read(self.run), self.run.plan.seed)
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the probabilities."""
         return self.run.plan.classes
 
     @cached_property
     def bundle(self) -> Bundle:
-        """The winner with its vectorizer and class names."""
+        """The best model with its vectorizer and class names."""
         folder = self.directory / BUNDLE
         if not folder.exists() and self.run.outcome:
             raise DamagedFile(folder, "is missing", AGAIN)
         if not folder.exists():
             raise RunError(
-                f"The search in {self.directory} has no winner yet. Let it go on with the command "
-                "that began it."
+                f"The search in {self.directory} has no model yet. Continue it with the command "
+                "that started it."
             )
         return Bundle.load(folder, self._trust)
 
     @property
-    def best_model(self):
-        """The winner as a Keras model of padded ids."""
+    def best_model(self) -> keras.Model:
+        """The best model, a Keras model of padded token ids `(batch, steps)`."""
         return self.bundle.model
 
     @property
     def test_metrics(self) -> dict[str, float]:
-        """Measures of the exported model on the test part; empty where there is none."""
+        """Test metrics of the exported model by name; empty without a test part."""
         return dict(self.run.outcome.get("test", {}))
 
-    def predict(self, texts, text=None) -> list[Prediction]:
-        """The winner's answer to each text.
+    def predict(self, texts: object, text: str | None = None) -> list[Prediction]:
+        """Predicts each text with the best model.
 
         Args:
             texts: a text; a list, array or Series of texts; a DataFrame, a mapping of columns or
-                the path of a table; or a `tf.data.Dataset`: see `text.given.read_texts`.
-            text: the column of the texts, of a table; guessed where obvious.
+                the path of a table; or a `tf.data.Dataset`: see `text.input_texts.read_texts`.
+            text: str, name of the text column of a table; guessed where obvious.
 
         Raises:
             DataError: no texts can be read from it.
@@ -135,16 +141,16 @@ class SearchResult:
         probabilities = self.bundle.predict(texts)
         return [self._prediction(*pair) for pair in zip(texts, probabilities, strict=True)]
 
-    def explain(self, texts, text=None) -> list[Explanation]:
-        """Where the winner looked in each text: tokens, attention weights, places.
+    def explain(self, texts: object, text: str | None = None) -> list[Explanation]:
+        """Predicts each text and returns the attention weights of its tokens.
 
         Args:
             texts, text: as for `predict`.
         """
         return explain(self.bundle, read_texts(texts, text, "explain()").texts)
 
-    def report(self, path=None) -> Path:
-        """Writes one HTML page on the search, `report.html` in the run's folder if not told."""
+    def report(self, path: str | Path | None = None) -> Path:
+        """Writes an HTML report; to `report.html` in the run folder if no path is given."""
         return write_report(self.directory, path, trust=self._trust)
 
     def export(self, path, formats=("savedmodel",), texts=None, labels=None, **options) -> list:
@@ -182,7 +188,11 @@ class SearchResult:
         return escape_controls("\n".join(said))
 
     def leaderboard_text(self, rows: int = 12) -> str:
-        """The top of the leaderboard, and whatever else is a baseline or exported."""
+        """Formats the top of the leaderboard, the baselines and the exported model.
+
+        Args:
+            rows: int, number of rows from the top.
+        """
         table = self.leaderboard()
         plan = self.run.plan
         first = dict.fromkeys([f"val_{plan.goal}", f"val_{plan.objective}"])
@@ -196,7 +206,7 @@ class SearchResult:
         return shown.to_string(index=False, na_rep="", formatters=formatters)
 
     def sentences(self) -> list[str]:
-        """The outcome in words."""
+        """Describes the outcome of the search in sentences."""
         outcome, plan = self.run.outcome, self.run.plan
         if not outcome:
             return ["The search has not ended yet."]
@@ -234,5 +244,5 @@ class SearchResult:
         return self.leaderboard()._repr_html_()
 
 
-def _blank_or(form: str):
+def _blank_or(form: str) -> Callable[[float], str]:
     return lambda value: "" if pd.isna(value) else form.format(value)

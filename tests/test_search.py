@@ -12,7 +12,7 @@ import pytest
 import attn_tuner
 from attn_tuner import text
 from attn_tuner.errors import BudgetError, DataError, RunError, SpaceError, UnknownName
-from attn_tuner.finalizing.calibration import at_temperature
+from attn_tuner.finalizing.calibration import apply_temperature
 from attn_tuner.reporting.summary import summarize
 from attn_tuner.settings.table import check_options
 from attn_tuner.storage.atomic_files import read_json
@@ -247,7 +247,7 @@ def test_stock_keras_tuner_opens_the_run_folder_and_finds_the_winner(tmp_path):
     ids = np.array([[2, 3, 4, 5, 0, 0]], "int32")
     # The search has calibrated its own copy of the winner since.
     temperature = run.run.outcome["calibration"]["temperature"]
-    found = at_temperature(model.predict(ids, verbose=0), temperature)[:, 1:]
+    found = apply_temperature(model.predict(ids, verbose=0), temperature)[:, 1:]
     np.testing.assert_allclose(found, run.best_model.predict(ids, verbose=0), atol=1e-5)
 
 

@@ -1,7 +1,7 @@
-"""Probabilities that mean what they say.
+"""Calibrates probabilities by temperature scaling.
 
 found = calibrate(labels, probabilities)          # on validation texts
-set_temperature(model, found.temperature)         # the model itself, nothing added behind it
+set_temperature(model, found.temperature)         # changes the weights of the last layer
 """
 
 from dataclasses import asdict, dataclass
@@ -19,12 +19,12 @@ SHARPEST, FLATTEST = 0.1, 10.0
 
 @dataclass(frozen=True)
 class Calibration:
-    """What calibration on the validation texts changed.
+    """The effect of calibration on the validation texts.
 
     Args:
-        temperature: by which the logits are divided; above 1 the model was too sure of itself.
-        error_before, error_after: expected calibration error.
-        loss_before, loss_after: log loss in nats.
+        temperature: float, divisor of the logits; above 1 for an overconfident model.
+        error_before, error_after: float, expected calibration error.
+        loss_before, loss_after: float, log loss in nats.
     """
 
     temperature: float
@@ -34,19 +34,19 @@ class Calibration:
     loss_after: float
 
     def row(self) -> dict:
-        """The calibration for JSON."""
+        """Returns the fields as a dict."""
         return asdict(self)
 
 
 def calibrate(labels: np.ndarray, probabilities: np.ndarray) -> Calibration:
-    """The temperature at which the log loss of these texts is lowest.
+    """Finds the temperature with the lowest log loss.
 
         q_c = p_c^(1/t) / sum_j p_j^(1/t),   t = argmin of the mean of -log q_label
 
-    Dividing logits by t does the same to their softmax or sigmoid. The answers stay, and so does
-    the accuracy. The loss is convex in 1/t; t is sought from 0.1 to 10. While it is sought, 1 in
-    n + 2 of each label is given to the other classes, as by Platt: n texts that are all answered
-    right are no reason to be certain.
+    That is what dividing logits by t does to their softmax or sigmoid. Predicted classes and
+    accuracy do not change. The loss is convex in 1/t; t is searched from 0.1 to 10. Labels are
+    smoothed by 1 / (n + 2) for the search, as by Platt, so that n right predictions do not make the
+    model certain.
 
     Args:
         labels: class numbers, `(texts,)`, or a 0/1 matrix, `(texts, labels)`.
@@ -56,7 +56,7 @@ def calibrate(labels: np.ndarray, probabilities: np.ndarray) -> Calibration:
         Guo et al. 2017, section 4.2. https://proceedings.mlr.press/v70/guo17a.html
         Platt 1999, "Probabilistic outputs for support vector machines", section 2.2.
     """
-    labels, probabilities = checked(labels, probabilities)
+    labels, probabilities = check_probabilities(labels, probabilities)
     logits = np.log(np.clip(probabilities, 1e-7, 1))
     doubt = 1 / (len(labels) + 2)
 
@@ -70,7 +70,7 @@ def calibrate(labels: np.ndarray, probabilities: np.ndarray) -> Calibration:
     # At 1 nothing is changed; a bounded search stops a little beside a minimum that lies there.
     better = found.fun < loss(1.0, doubt) and loss(found.x) < loss(1.0)
     sharpness = float(found.x) if better else 1.0
-    tempered = at_temperature(probabilities, 1 / sharpness)
+    tempered = apply_temperature(probabilities, 1 / sharpness)
     return Calibration(
         temperature=1 / sharpness,
         error_before=expected_calibration_error(labels, probabilities),
@@ -81,15 +81,15 @@ def calibrate(labels: np.ndarray, probabilities: np.ndarray) -> Calibration:
 
 
 def calibrated_loss(labels: np.ndarray, probabilities: np.ndarray, steps: int = 5) -> float:
-    """The log loss that the probabilities have at their own best temperature, nearly.
+    """Approximates the log loss at the best temperature, by a few steps of Newton's method.
 
-    A few steps of Newton's method: a selection asks this hundreds of times.
+    Fast enough to be called hundreds of times while an ensemble is selected.
 
     Args:
         labels, probabilities: as in `calibrate`.
-        steps: of the search for the temperature.
+        steps: int, Newton steps.
     """
-    labels, probabilities = checked(labels, probabilities)
+    labels, probabilities = check_probabilities(labels, probabilities)
     logits = np.log(np.clip(probabilities, 1e-7, 1, dtype="float32"))
     logits -= logits.max(axis=1, keepdims=True)
     own = float(logits[np.arange(len(labels)), labels].mean(dtype="float64"))
@@ -106,28 +106,31 @@ def calibrated_loss(labels: np.ndarray, probabilities: np.ndarray, steps: int = 
         near = max(sharpness / 2, min(sharpness - step, 2 * sharpness))
         near, last = max(1 / FLATTEST, min(near, 1 / SHARPEST)), sharpness
         if abs(near - last) < 0.01 * last:
-            break  # The loss is flat there: nothing is left to gain.
+            break  # The loss is flat there.
         sharpness = near
     return least
 
 
-def at_temperature(
+def apply_temperature(
     probabilities: np.ndarray, temperature: float, kind: str = "class"
 ) -> np.ndarray:
-    """`(texts, classes)` probabilities as they would be with logits divided by `temperature`.
+    """Computes the probabilities after dividing the logits by a temperature.
 
-    Of kind "labels" each column is a label of its own, and its probability that of one sigmoid.
+    Args:
+        probabilities: `(texts, classes)`, or `(texts, labels)` for the kind "labels".
+        temperature: float, above 0.
+        kind: str, "labels" where each column is the sigmoid of a label of its own.
     """
     if kind == "labels":
         single = np.reshape(probabilities, (-1, 1))
-        return at_temperature(single, temperature)[:, 1].reshape(np.shape(probabilities))
+        return apply_temperature(single, temperature)[:, 1].reshape(np.shape(probabilities))
     logits = np.log(np.clip(both_columns(probabilities), 1e-7, 1)) / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def set_temperature(model: keras.Model, temperature: float):
-    """Divides the model's logits by `temperature`, in its weights alone.
+def set_temperature(model: keras.Model, temperature: float) -> None:
+    """Divides the logits of a model by a temperature, by changing its weights.
 
     The last layer is a Dense with softmax or sigmoid, whose kernel and bias are divided, or the
     `ProbabilityAverage` of an ensemble. Two calls multiply for the former and replace for the
@@ -152,7 +155,7 @@ def set_temperature(model: keras.Model, temperature: float):
 
 
 def _log_loss(labels, logits, doubt=0.0):
-    """The mean loss, `doubt` of each label given to the other classes in equal parts."""
+    """Computes the mean loss of labels smoothed by `doubt`."""
     top = logits.max(axis=1)
     losses = (np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top)[:, None] - logits
     own = losses[np.arange(len(labels)), labels]
@@ -160,8 +163,20 @@ def _log_loss(labels, logits, doubt=0.0):
     return float(((1 - doubt) * own + doubt * others).mean())
 
 
-def checked(labels, probabilities):
-    """Labels and probabilities with a column a class; several labels a text as so many texts."""
+def check_probabilities(
+    labels: np.ndarray, probabilities: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Brings labels and probabilities to one form, and checks that they belong together.
+
+    Args:
+        labels, probabilities: as in `calibrate`.
+
+    Returns:
+        Labels `(n,)` and probabilities `(n, classes)`; of several labels a text, each is a row.
+
+    Raises:
+        SpaceError: there are no labels, or another number of probabilities.
+    """
     labels = np.asarray(labels)
     if labels.ndim == 2:  # Each label of a text is a yes or no of its own.
         labels, probabilities = labels.ravel().astype("int64"), np.reshape(probabilities, (-1, 1))

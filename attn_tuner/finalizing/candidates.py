@@ -1,4 +1,4 @@
-"""What a search may export, the best first: trials and the linear model averaged, or one trial."""
+"""Lists what a search may export, the best first: an average of models, then single trials."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,12 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import DamagedFile
-from attn_tuner.finalizing.ensemble import combine, ensemble_model, holds, select
+from attn_tuner.finalizing.ensemble import (
+    combine_members,
+    ensemble_generalizes,
+    ensemble_model,
+    select_members,
+)
 from attn_tuner.layers.ngram_regression import linear_model
 from attn_tuner.metrics import columns_of, kind_of, measure
 from attn_tuner.storage.checked_files import read_array, read_arrays
@@ -18,19 +23,20 @@ from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
 from attn_tuner.text.prefetch import prefetch
 from attn_tuner.tuning.chance_level import scale_of
 
-NEAR = 0.9  # Of the way from chance to the best trial, to be averaged with it.
+MIN_SKILL = 0.9  # Of the best trial's distance from chance, to be averaged with it.
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A trial, or an average of trials, perhaps with the linear baseline.
+    """A model that may be exported: a trial, or an average of trials and the linear baseline.
 
     Args:
-        records: of the trials, the heaviest first; the linear baseline has one, `LINEAR_NAME`.
-        weights: their shares, summing to 1.
-        answers: to the validation texts, `(texts, columns)`.
-        measures: of these answers.
-        alone: the objective of the best single trial, where this is an average.
+        records: records of the members, the greatest weight first; the linear baseline has the id
+            `LINEAR_NAME`.
+        weights: weight of each member, summing to 1.
+        answers: predictions for the validation texts, `(texts, columns)`.
+        measures: their validation metrics by name.
+        alone: for an average, the objective of the best single trial; else None.
     """
 
     records: tuple[TrialRecord, ...]
@@ -41,19 +47,19 @@ class Candidate:
 
     @property
     def trials(self) -> tuple[TrialRecord, ...]:
-        """The records without that of the linear baseline, the heaviest first."""
+        """The records without the linear baseline, the greatest weight first."""
         return tuple(record for record in self.records if record.trial_id != LINEAR_NAME)
 
     @property
     def shares(self) -> dict[str, float]:
-        """Trial to weight, the heaviest first."""
+        """Trial id to weight, the greatest first."""
         ids = [record.trial_id for record in self.records]
         return dict(zip(ids, self.weights, strict=True))
 
     def reading(self) -> dict:
         """How a bundle reads texts for it: `max_length`, `truncation` and `vocabulary_size`.
 
-        The members cut texts themselves, so the bundle need only leave each what it wants.
+        Each member truncates texts itself, so the bundle only has to keep enough for all.
         """
         values = [record.trained for record in self.records]
         truncations = {each["truncation"] for each in values}
@@ -67,49 +73,49 @@ class Candidate:
 
 
 def candidates(runner, labels: np.ndarray, most: int = 1) -> Iterator[Candidate]:
-    """An average of up to `most` trials where it holds on texts that did not choose it, then each.
+    """Yields an average, where cross-validation shows that it helps, then every trial.
 
-    The linear baseline, which errs elsewhere, may join the trials where the plan allows averages.
+    The linear baseline may join an average, as it makes other errors than the trials.
 
     Args:
-        runner: a `TrialRunner`; only trials whose weights are still there count.
-        labels: of the validation texts.
-        most: trials in an average at most.
+        runner: a `TrialRunner`; trials without saved weights are left out.
+        labels: labels of the validation texts.
+        most: int, number of trials in an average at most.
     """
     kept = [each for each in runner.ranked() if has_weights(runner, each)]
     answers = [_answers(runner, each, labels) for each in kept]
-    # Of an average nobody has measured how faithful it is.
+    # Faithfulness is measured for single trials only.
     if runner.plan.ensemble > 1 and not runner.plan.faithful:
         yield from _averages(kept, answers, runner, labels, most)
     for record, own in zip(kept, answers, strict=True):
         yield Candidate((record,), (1.0,), np.asarray(own, "float64"), dict(record.metrics))
 
 
-def has_weights(runner, record) -> bool:
-    """Whether the weights of a trial are still on the disk."""
+def has_weights(runner, record: TrialRecord) -> bool:
+    """Returns whether the weights of a trial are saved."""
     return (_place(runner, record) / WEIGHTS).exists()
 
 
 def _answers(runner, record, labels) -> np.ndarray:
-    """A trial's answers to the validation texts; asked of its model again where they are lost."""
+    """Loads a trial's validation predictions; predicts again where the file is damaged."""
     place = _place(runner, record)
     try:
         return load_probabilities(place, (len(labels), None))
     except DamagedFile:
         model = runner.hypermodel.model(record.trained)
         load_weights(model, place)
-        given = answers_of(model, runner.trainer.validation(record.trained))
+        given = predict_batches(model, runner.trainer.validation(record.trained))
         found = columns_of(labels, given).astype("float32")
         save_probabilities(found, place)
         return found
 
 
 def _averages(kept, answers, runner, labels, most) -> Iterator[Candidate]:
-    """The best average, if it is better than the best trial on texts that chose neither.
+    """Yields the best average, if it beats the best trial on texts that selected neither.
 
-    Trials that came less than `NEAR` as far from chance as the best one are no candidates, as when
-    they were pruned or cut early: they err so much oftener that what a selection sees in them is
-    chance or a temperature. The linear baseline always is one.
+    Trials less than `MIN_SKILL` as far from chance as the best one are left out, such as those
+    pruned early: they err so much more often that a gain from them is chance. The linear baseline
+    always takes part.
     """
     near = _near(kept, labels, runner.plan.objective)
     answers = [own for own, record in zip(answers, kept, strict=True) if record in near]
@@ -121,11 +127,15 @@ def _averages(kept, answers, runner, labels, most) -> Iterator[Candidate]:
     kept, answers = [*kept, *beside], [*answers, *others]
     options = {"objective": runner.plan.objective, "most": most + len(beside)}
     options["companions"] = len(beside)
-    if len(kept) < 2 or len(kept) == len(beside) or not holds(answers, labels, **options):
+    if (
+        len(kept) < 2
+        or len(kept) == len(beside)
+        or not ensemble_generalizes(answers, labels, **options)
+    ):
         return
-    found = select(answers, labels, **options)
+    found = select_members(answers, labels, **options)
     if len(found.members) > 1:
-        together = combine(answers, found)
+        together = combine_members(answers, found)
         yield Candidate(
             records=tuple(kept[index] for index in found.members),
             weights=found.weights,
@@ -136,15 +146,15 @@ def _averages(kept, answers, runner, labels, most) -> Iterator[Candidate]:
 
 
 def _near(ranked, labels, objective) -> list[TrialRecord]:
-    """The trials that are not far below the best."""
+    """Lists the trials that are close to the best one."""
     scale = scale_of(labels, objective)
     shares = [scale.share(record.metrics.get(objective, record.score)) for record in ranked]
-    bar = NEAR * max(shares, default=0.0)
+    bar = MIN_SKILL * max(shares, default=0.0)
     return [each for each, share in zip(ranked, shares, strict=True) if share >= bar or bar <= 0]
 
 
 def _linear(runner) -> dict[TrialRecord, Path]:
-    """The linear baseline's record and the file of its answers; nothing where it has no model."""
+    """Returns a record of the linear baseline and its file of predictions; {} without one."""
     place = Path(runner.project_dir)
     if not (place / LINEAR).exists() or not (place / linear_answers("validation")).exists():
         return {}
@@ -155,8 +165,14 @@ def _linear(runner) -> dict[TrialRecord, Path]:
     return {TrialRecord(LINEAR_NAME, "baseline", reading): place / linear_answers("validation")}
 
 
-def assembled(candidate: Candidate, runner, labels: np.ndarray) -> keras.Model:
-    """The candidate's model with its trained weights."""
+def build_candidate(candidate: Candidate, runner, labels: np.ndarray) -> keras.Model:
+    """Builds the Keras model of a candidate with its trained weights.
+
+    Args:
+        candidate: what to build.
+        runner: the `TrialRunner` that trained it.
+        labels: labels of the validation texts, for the kind of task.
+    """
     models = []
     for record in candidate.records:
         if record.trial_id == LINEAR_NAME:
@@ -170,8 +186,8 @@ def assembled(candidate: Candidate, runner, labels: np.ndarray) -> keras.Model:
     return ensemble_model(models, candidate.weights, kind_of(labels))
 
 
-def answers_of(model: keras.Model, batches) -> np.ndarray:
-    """The model's answers to all texts of the batches, in the order of the store."""
+def predict_batches(model: keras.Model, batches) -> np.ndarray:
+    """Predicts all texts of the batches, `(texts, columns)`, in the order of the store."""
     return batches.in_store_order(model.predict(prefetch(batches), verbose=0))
 
 

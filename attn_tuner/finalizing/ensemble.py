@@ -1,6 +1,6 @@
-"""Several trained models as one: which of them, with what weight, and as one Keras model.
+"""Selects an ensemble of trained models and builds it as one Keras model.
 
-found = select(probabilities, labels, objective="accuracy", most=5)
+found = select_members(probabilities, labels, objective="accuracy", most=5)
 model = ensemble_model([models[index] for index in found.members], found.weights)
 """
 
@@ -15,8 +15,8 @@ from attn_tuner.finalizing.rating import Rating
 from attn_tuner.layers.probability_average import ProbabilityAverage
 from attn_tuner.metrics import columns_of, sign_of
 
-MIXTURES = (1, 2, 4, 9, 29)  # Parts of a companion that are tried beside one of the best model.
-ROUNDS = 30  # Members drawn, with repeats; weights are multiples of about a thirtieth.
+MIXTURES = (1, 2, 4, 9, 29)  # Weights of a companion to try, against 1 for the best model.
+ROUNDS = 30  # Selection steps; weights are multiples of about 1 / 30.
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Selection:
     """The members of an ensemble.
 
     Args:
-        members: indices of the chosen models, the heaviest first.
-        weights: their shares, above 0, summing to 1.
-        score: of the weighted average on the texts that chose it, a log loss at the temperature
-            that suits it best.
-        single: index of the best single model.
-        single_score: its score on the same texts.
+        members: indices of the selected models, the greatest weight first.
+        weights: weight of each member, above 0, summing to 1.
+        score: float, score of the average on the texts that selected it; a log loss is taken at the
+            best temperature.
+        single: int, index of the best single model.
+        single_score: float, its score on the same texts.
     """
 
     members: tuple[int, ...]
@@ -40,11 +40,11 @@ class Selection:
 
     @property
     def gain(self) -> float:
-        """How much better than the best single model, on the texts that chose it."""
+        """Difference from the score of the best single model."""
         return abs(self.score - self.single_score)
 
 
-def select(
+def select_members(
     probabilities: Sequence[np.ndarray],
     labels: np.ndarray,
     objective: str = "accuracy",
@@ -56,31 +56,29 @@ def select(
     seed: int = 0,
     companions: int = 0,
 ) -> Selection:
-    """Greedy selection with replacement: the next member is the one that helps the average most.
+    """Selects members greedily with replacement: next the one that helps the average most.
 
         P_n = (n - 1)/n P_(n-1) + 1/n p_k,   k = argmax_k score(P_n)
 
-    It ends where nothing is gained in the objective or, at the same objective, in log loss (in
-    squared error, for numbers). Log losses are compared at the temperature that suits each average
-    best, as calibration finds it later: a model that only makes the others less sure gains nothing.
-    Two guards against fitting the validation texts: it starts from the best `start` models, where
-    these together are no worse than the best alone, and it is repeated on random shares of the
-    models, whose counts are added up. The best single model is returned where the ensemble is not
-    better than it.
+    Selection stops when neither the objective nor, at an equal objective, the log loss improves
+    (the squared error for numbers). Log losses are compared at each average's best temperature, as
+    calibration will set it. Two guards reduce overfitting to the validation texts: selection starts
+    from the best `start` models, if together they are no worse than the best alone; and it is
+    repeated on random subsets of the models (bagging), whose counts are added. If the ensemble is
+    not better than the best single model, that model is returned.
 
     Args:
-        probabilities: of each model, as `measures.measure` takes them.
-        labels: as there.
-        objective: key of `measures.OBJECTIVES`.
-        most: different models at most.
-        rounds: members drawn at most.
-        start: models that selection begins with.
-        bags: random subsets of the models; 0 for one pass over all of them.
-        share: share of the models in each subset.
-        seed: of the subsets.
-        companions: how many models at the end of the list may join others but never stand alone,
-            nor be the single model that an ensemble has to beat. One that is better than all
-            others gets nearly all the weight.
+        probabilities: for each model its predictions, as `metrics.measure` takes them.
+        labels: the labels, as `metrics.measure` takes them.
+        objective: str, key of `metrics.OBJECTIVES`.
+        most: int, number of different models at most.
+        rounds: int, selection steps at most.
+        start: int, number of models that selection starts with.
+        bags: int, number of random subsets; 0 for one pass over all models.
+        share: float, share of the models in each subset.
+        seed: int, for the subsets.
+        companions: int, how many models at the end of the list may join others but are never
+            selected alone, nor are the single model that an ensemble has to beat.
 
     Raises:
         SpaceError: there is no model, or their shapes or the labels do not fit together.
@@ -115,13 +113,18 @@ def select(
     )
 
 
-def combine(probabilities: Sequence[np.ndarray], selection: Selection) -> np.ndarray:
-    """The ensemble's answers `(texts, columns)`, from those of all models by index."""
+def combine_members(probabilities: Sequence[np.ndarray], selection: Selection) -> np.ndarray:
+    """Averages the predictions of the selected models, `(texts, columns)`.
+
+    Args:
+        probabilities: predictions of all models.
+        selection: the members and their weights.
+    """
     chosen = [np.asarray(probabilities[index], "float64") for index in selection.members]
     return np.tensordot(selection.weights, np.stack(chosen), axes=1)
 
 
-def holds(
+def ensemble_generalizes(
     probabilities: Sequence[np.ndarray],
     labels: np.ndarray,
     objective: str = "accuracy",
@@ -130,15 +133,15 @@ def holds(
     seed: int = 0,
     companions: int = 0,
 ) -> bool:
-    """Whether an ensemble is better than the best single model on texts that chose neither.
+    """Returns whether an ensemble beats the best single model in cross-validation.
 
-    Each of the `folds` parts of the texts is answered by the ensemble and by the single model that
-    the other parts choose. What `select` gains on the texts that it sees is no proof.
+    Each fold is predicted by the ensemble and by the single model that the other folds select. The
+    gain of `select_members` on the texts that it sees is too optimistic.
 
     Args:
-        probabilities, labels, objective, most, companions: as in `select`.
-        folds: parts of the texts.
-        seed: of the parts.
+        probabilities, labels, objective, most, companions: as in `select_members`.
+        folds: int, number of folds.
+        seed: int, for the folds.
     """
     library, labels = _library(probabilities, labels), np.asarray(labels)
     if len(labels) < 2 * folds:
@@ -148,8 +151,8 @@ def holds(
     for held in np.array_split(places, folds):
         rest = np.setdiff1d(places, held)
         seen = [each[rest] for each in library]
-        found = select(seen, labels[rest], objective, most, bags=3, companions=companions)
-        together[held] = combine([each[held] for each in library], found)
+        found = select_members(seen, labels[rest], objective, most, bags=3, companions=companions)
+        together[held] = combine_members([each[held] for each in library], found)
         alone[held] = library[found.single][held]
     rate = Rating(labels, objective)
     return rate(together) > rate(alone)
@@ -161,18 +164,19 @@ def ensemble_model(
     kind: str = "class",
     name: str = "ensemble",
 ) -> keras.Model:
-    """One flat Functional model that averages the answers of several.
+    """Builds one flat Functional model that averages the predictions of several.
 
         p = sum_k w_k p_k
 
-    The members are copied, layer by layer, to one shared input; layer `x` of the second becomes
-    `member_2_x`. So `attention_model` finds all their heads, and whatever exports a single model
-    exports this one. Each member cuts the texts itself, with its own `TokenLimits`.
+    The members are copied layer by layer onto one input; layer `x` of the second becomes
+    `member_2_x`. So `attention_model` finds all heads, and every exporter works. Each member
+    truncates texts itself, with its own `TokenLimits`.
 
     Args:
         models: Functional models with one input and one output of the same shapes.
-        weights: a share for each, at least 0 and not all 0; brought to sum to 1.
-        kind: as in `ProbabilityAverage`.
+        weights: weight of each, at least 0 and not all 0; normalized to sum to 1.
+        kind: str, as in `ProbabilityAverage`.
+        name: str, name of the model.
 
     Raises:
         SpaceError: there are no models, or as many weights, or their shapes differ.
@@ -197,7 +201,7 @@ def ensemble_model(
 
 
 def _copied(model, inputs, prefix):
-    """The output of a copy of `model` on `inputs`, whose layers all carry `prefix`."""
+    """Returns the output of a copy of `model` on `inputs`; layer names get the prefix."""
 
     def renamed(layer):
         return type(layer).from_config({**layer.get_config(), "name": f"{prefix}_{layer.name}"})
@@ -210,7 +214,7 @@ def _copied(model, inputs, prefix):
 
 @dataclass(frozen=True)
 class _Greedy:
-    """Forward selection; counts are how often each model was drawn."""
+    """Forward selection; counts say how often each model was selected."""
 
     library: list[np.ndarray]
     rate: Rating
@@ -219,7 +223,7 @@ class _Greedy:
     most: int
 
     def pick(self, order: Sequence[int]) -> np.ndarray:
-        """Counts of the models chosen among those in `order`, the best first."""
+        """Selects among the models in `order`, the best first; returns the counts."""
         counts = self._begin(order)
         total = sum(counts[index] * self.library[index] for index in np.flatnonzero(counts))
         best = self.rate(total / counts.sum())
@@ -236,7 +240,7 @@ class _Greedy:
         return counts
 
     def pruned(self, counts: np.ndarray) -> np.ndarray:
-        """Only the `most` models drawn most often."""
+        """Keeps only the `most` models with the greatest counts."""
         kept = np.argsort(-counts, kind="stable")[: self.most]
         return np.where(np.isin(np.arange(len(counts)), kept), counts, 0)
 
@@ -252,7 +256,7 @@ def _bagged(greedy, order, bags, share, seed) -> np.ndarray:
     generator = np.random.default_rng(seed)
     counts = greedy.pick(order)
     size = max(1, round(share * len(order)))
-    found = {}  # Of few models the same ones are drawn again and again.
+    found = {}  # Few models have few different subsets.
     for _ in range(bags):
         drawn = set(generator.choice(order, size, replace=False).tolist())
         some = tuple(index for index in order if index in drawn)

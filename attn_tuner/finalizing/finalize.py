@@ -1,4 +1,4 @@
-"""The end of a search: the winner calibrated, measured on the test part, exported, written down."""
+"""Ends a search: chooses, calibrates, tests and exports the best model, and records the outcome."""
 
 import logging
 from dataclasses import asdict, dataclass
@@ -11,19 +11,24 @@ from attn_tuner.exporting.artefact_folder import artefact_folder
 from attn_tuner.exporting.export import export_bundle, fit_to_size
 from attn_tuner.finalizing.calibration import (
     Calibration,
-    at_temperature,
+    apply_temperature,
     calibrate,
     set_temperature,
 )
-from attn_tuner.finalizing.candidates import Candidate, answers_of, assembled, has_weights
-from attn_tuner.finalizing.refit import refitted
+from attn_tuner.finalizing.candidates import (
+    Candidate,
+    build_candidate,
+    has_weights,
+    predict_batches,
+)
+from attn_tuner.finalizing.refit import refit
 from attn_tuner.finalizing.thresholds import (
     Thresholds,
-    at_thresholds,
-    chosen_thresholds,
+    apply_thresholds,
+    choose_thresholds,
     move_logits,
 )
-from attn_tuner.finalizing.time_reserve import in_time, room_for_refit
+from attn_tuner.finalizing.time_reserve import choose_candidates, room_for_refit
 from attn_tuner.metrics import kind_of, measure
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checkpoints import save_probabilities
@@ -36,26 +41,27 @@ from attn_tuner.tuning.budget import save_clock
 from attn_tuner.tuning.constraints import Constraints, latency_ms
 
 _log = logging.getLogger(__name__)
-AGAIN = (
-    "The exported model was trained again, on training and validation texts together; what is said "
-    "of validation is of the trial that it repeats."
+REFITTED = (
+    "The exported model was trained again on training and validation texts; validation scores are "
+    "of the trial that it repeats."
 )
-NOT_AGAIN = "The exported model is the one that validation chose; it was not trained again."
-COMPARED = 64  # Validation texts on which the export must give what the model gives.
+NOT_REFITTED = "The exported model was not trained again."
+CHECK_TEXTS = 64  # Validation texts on which the export is compared with the model.
 
 
 @dataclass(frozen=True, eq=False)
 class FinalModel:
-    """What is exported.
+    """The model that is exported.
 
     Args:
         candidate: the trials that it is made of.
-        bundle: its calibrated model.
-        answers: to the validation texts.
-        calibration: what calibration changed; None where the answers are no probabilities.
-        thresholds: what they changed; None where one half is as good, or F1 is not the objective.
-        notes: what there is to know, in sentences.
-        refit: whether the model was trained again, with the validation texts.
+        bundle: the calibrated model with its vectorizer.
+        answers: its predictions for the validation texts, `(texts, columns)`.
+        calibration: effect of the calibration; None for a regression.
+        thresholds: effect of decision thresholds; None where they do not help or the objective is
+            not an F1.
+        notes: sentences for the user.
+        refit: bool, whether it was trained again with the validation texts.
     """
 
     candidate: Candidate
@@ -67,47 +73,49 @@ class FinalModel:
     refit: bool = False
 
 
-def finish(runner, stored, dataset, budget, directory, shown):
-    """Chooses what to export, measures it on the test part, once, exports it, writes it all down.
+def finalize(runner, stored, dataset, budget, directory, shown):
+    """Chooses a model, measures it on the test part once, exports it and writes the outcome.
 
     Args:
         runner: a `TrialRunner` with at least one scored trial.
         stored: the run's `EncodedData`.
-        dataset: its `TextDataset`.
-        budget, directory: of the run.
-        shown: a `Progress`.
+        dataset: the run's `TextDataset`.
+        budget: the run's `Budget`.
+        directory: the run folder.
+        shown: the progress display, with a method `say`.
 
     Raises:
-        BudgetError: no trial keeps within the limits.
-        ExportError: the artefact does not give what the model gives.
+        BudgetError: no model is within the limits.
+        ExportError: the artefact does not reproduce the model's predictions.
+        RunError: no trial has its weights any more.
     """
     labels = stored.stores["validation"].labels
     before, refused = Run.read(directory).outcome, []
-    # What was damaged is gone by now, see `mending`.
+    # Damaged files have been removed by now, see `repair`.
     kept = all((directory / each).exists() for each in (BUNDLE, EXPORT, PROBABILITIES))
     exported = before.get("members") if kept else None
-    found = in_time(runner, stored, exported)
+    found = choose_candidates(runner, stored, exported)
     if not found and not exported:
         raise RunError(
-            f"No trial in {directory} has its weights any more, so none can be exported. Put back "
-            "copies of its checkpoint files, or let it go on with more trials."
+            f"No trial in {directory} has its weights any more, so none can be exported. Restore "
+            "its checkpoint files, or continue the search with more trials."
         )
     if exported and (not found or _lost(exported, before, found[0], runner)):
         return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
     for candidate in found:
         if candidate.shares == exported:
             return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
-        shown.say(f"The best is {describe_export(candidate.shares)}; measuring and exporting it.")
+        shown.say(f"Best: {describe_export(candidate.shares)}. Testing and exporting it.")
         try:
             winner = _prepared(candidate, runner, stored, dataset, budget)
             break
         except Infeasible as reason:
-            refused.append(f"Not exported was {describe_export(candidate.shares)}: {reason}.")
+            refused.append(f"Not exported: {describe_export(candidate.shares)}, {reason}.")
             shown.say(refused[-1])
     else:
         raise BudgetError(
-            f"No model keeps within the limits. {' '.join(refused[-1:])} Allow more, or narrow the "
-            "space."
+            f"No model is within the limits. {' '.join(refused[-1:])} Raise the limits, or narrow "
+            "the space."
         )
     outcome = _exported(winner, labels, stored, dataset, budget, directory)
     outcome["remarks"] = [*refused, *winner.notes, *_remarks(candidate)]
@@ -117,7 +125,7 @@ def finish(runner, stored, dataset, budget, directory, shown):
 
 
 def _lost(exported, before, candidate, runner) -> bool:
-    """Whether what was exported cannot be made again, and is better than what could be now."""
+    """Returns whether the export cannot be made again and beats what could be made now."""
     kept = {record.trial_id for record in runner.ranked() if has_weights(runner, record)}
     if kept.issuperset(each for each in exported if each != LINEAR_NAME):
         return False
@@ -127,23 +135,23 @@ def _lost(exported, before, candidate, runner) -> bool:
 
 
 def _prepared(candidate, runner, stored, dataset, budget) -> FinalModel:
-    """The candidate, trained again where that is wanted, calibrated, as small as it must be.
+    """Builds the model of a candidate: refitted if asked for, calibrated, shrunk to its limit.
 
     Raises:
-        Infeasible: it breaks a limit.
+        Infeasible: it exceeds a limit.
     """
     labels = stored.stores["validation"].labels
-    again = _again(candidate, runner, stored, budget)
-    model = again or assembled(candidate, runner, labels)
+    refitted = _refitted(candidate, runner, stored, budget)
+    model = refitted or build_candidate(candidate, runner, labels)
     answers, calibration, thresholds = candidate.answers, None, None
     if kind_of(labels) != "number":
         calibration = calibrate(labels, answers)
         set_temperature(model, calibration.temperature)
-        answers = at_temperature(answers, calibration.temperature, kind_of(labels))
-        thresholds = chosen_thresholds(labels, answers, runner.plan.objective)
+        answers = apply_temperature(answers, calibration.temperature, kind_of(labels))
+        thresholds = choose_thresholds(labels, answers, runner.plan.objective)
     if thresholds:
         move_logits(model, thresholds.moves)
-        answers = at_thresholds(answers, thresholds.at)
+        answers = apply_thresholds(answers, thresholds.at)
     bundle = Bundle(
         stored.vectorizer, model, dataset.classes, **candidate.reading(), task=dataset.task
     )
@@ -151,34 +159,36 @@ def _prepared(candidate, runner, stored, dataset, budget) -> FinalModel:
         Constraints(**runner.plan.limits), bundle, answers, stored, dataset.validation
     )
     if runner.plan.refit:
-        notes = (*notes, AGAIN if again else NOT_AGAIN)
-    return FinalModel(candidate, bundle, answers, calibration, thresholds, notes, again is not None)
+        notes = (*notes, REFITTED if refitted else NOT_REFITTED)
+    return FinalModel(
+        candidate, bundle, answers, calibration, thresholds, notes, refitted is not None
+    )
 
 
-def _again(candidate, runner, stored, budget):
-    """The single winner trained again with the validation texts; None where it is not."""
+def _refitted(candidate, runner, stored, budget):
+    """Trains a single trial again if asked for and if there is time; else None."""
     record = candidate.trials[0]
     if not runner.plan.refit or len(candidate.records) > 1 or record.pretrained:
         return None
     if not room_for_refit(budget, stored, record.seconds):
         return None
-    return refitted(record, runner.hypermodel, stored, budget)
+    return refit(record, runner.hypermodel, stored, budget)
 
 
 def _within(allowed, bundle, answers, stored, validation):
-    """The bundle, shrunk where its artefact is too large, with its answers, and notes on that."""
+    """Shrinks a model that is too large; returns the bundle, its predictions and notes."""
     if not allowed:
         return bundle, answers, ()
     megabytes, notes = 0.0, ()
     if allowed.size_mb:
-        texts, labels = validation.texts[:COMPARED], validation.labels[:COMPARED]
+        texts, labels = validation.texts[:CHECK_TEXTS], validation.labels[:CHECK_TEXTS]
         try:
             small, megabytes, notes = fit_to_size(bundle, allowed.size_mb, texts, labels)
         except ExportError as error:
             raise Infeasible(str(error).rstrip(".")) from error
         if small is not bundle:
             bundle = small
-            answers = answers_of(bundle.model, stored.validation(bundle.token_limits))
+            answers = predict_batches(bundle.model, stored.validation(bundle.token_limits))
     took = latency_ms(bundle.model, bundle.max_length) if allowed.latency_ms else 0.0
     if reason := allowed.broken(bundle.model.count_params(), megabytes, took):
         raise Infeasible(reason)
@@ -186,12 +196,12 @@ def _within(allowed, bundle, answers, stored, validation):
 
 
 def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
-    """Measures and exports the winner; returns the outcome."""
+    """Measures the model on the test part and exports it; returns the outcome."""
     candidate = winner.candidate
     scores = {"validation": measure(labels, winner.answers), "test": {}}
     if stored.size("test"):
         batches = stored.test(winner.bundle.token_limits)
-        scores["test"] = measure(batches.labels, answers_of(winner.bundle.model, batches))
+        scores["test"] = measure(batches.labels, predict_batches(winner.bundle.model, batches))
     found = {
         "members": candidate.shares,
         "calibration": winner.calibration and asdict(winner.calibration),
@@ -215,7 +225,7 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
         if (absent := missing_classes(part.labels, dataset.classes))
     }
     with budget.measure("export"):
-        held_out = dataset.validation.texts[:COMPARED]
+        held_out = dataset.validation.texts[:CHECK_TEXTS]
         delivered = export_bundle(bundle, directory / EXPORT, texts=held_out)[0]
     return {
         "winner": candidate.trials[0].trial_id,
@@ -235,23 +245,23 @@ def _remarks(candidate) -> list[str]:
 
 
 def _on_rung(candidate) -> list[str]:
-    """What the first of the trials was given, where its rung is not the highest."""
+    """Says what the best trial was trained with, where its rung is not the highest."""
     winner = candidate.trials[0]
     if winner.share == 1:
         return []
     return [
-        f"Trial {winner.trial_id} is exported as it was measured, on a rung with "
-        f"{winner.share:.0%} of what a trial may be given: {describe_rung(winner)}."
+        f"Trial {winner.trial_id} was trained on a rung with {winner.share:.0%} of the resources "
+        f"of a full trial: {describe_rung(winner)}."
     ]
 
 
 def _hurried(candidate) -> list[str]:
-    """That the winner was cut before it had seen all training texts once."""
+    """Says that the time limit stopped the best trial within its first epoch."""
     winner = candidate.trials[0]
     seen = max((each.get("epochs", 0.0) for each in winner.history), default=1.0)
     if winner.status != "cut" or seen >= 1:
         return []
     return [
-        f"The winner saw {seen:.0%} of the training part once: the time was too short for one "
-        "epoch. Give more with max_time, and call it again on the same folder."
+        f"The best trial saw {seen:.0%} of the training texts: the time limit is too short for one "
+        "epoch. Raise max_time and run the same call again on the same folder."
     ]

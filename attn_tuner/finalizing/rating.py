@@ -1,4 +1,8 @@
-"""How good the answers of a model or of an average are, for those who compare hundreds."""
+"""Rates predictions fast, for selections that compare hundreds of averages."""
+
+from collections.abc import Sequence
+
+import numpy as np
 
 from attn_tuner.finalizing.calibration import calibrated_loss
 from attn_tuner.metrics import kind_of, measure, sign_of
@@ -6,24 +10,25 @@ from attn_tuner.tuning.chance_level import loss_of
 
 
 class Rating:
-    """Answers to (objective, minus a loss that never stands still), both growing with quality.
+    """Rates predictions by (objective, minus a loss); higher is better, the loss breaks ties.
 
     Args:
-        labels: of the texts, an array.
-        objective: key of `measures.OBJECTIVES`. A log loss is that at the best temperature.
+        labels: array of labels, as `metrics.measure` takes them.
+        objective: str, key of `metrics.OBJECTIVES`. A log loss is taken at the best temperature.
     """
 
-    def __init__(self, labels, objective):
+    def __init__(self, labels: np.ndarray, objective: str):
         self.labels = labels
         self.objective = objective
         self.sign = sign_of(objective)
         self.number = kind_of(labels) == "number"
 
-    def __call__(self, answers) -> tuple[float, float]:
+    def __call__(self, answers: np.ndarray) -> tuple[float, float]:
+        """Rates predictions `(texts, columns)`."""
         return self._score(answers), -self._loss(answers)
 
-    def best(self, candidates) -> tuple[int, tuple[float, float]]:
-        """Place and rating of the best, the first of equals; losses break ties alone."""
+    def best(self, candidates: Sequence[np.ndarray]) -> tuple[int, tuple[float, float]]:
+        """Returns index and rating of the best predictions, the first of equal ones."""
         scores = [self._score(each) for each in candidates]
         top = max(scores)
         ties = [place for place, score in enumerate(scores) if score == top]
@@ -32,7 +37,7 @@ class Rating:
         return ties[losses.index(least)], (top, -least)
 
     def _score(self, answers):
-        if self.objective == "accuracy":  # By far the most asked for; `measure` does much more.
+        if self.objective == "accuracy":  # The common case; `measure` computes much more.
             return float((answers.argmax(axis=1) == self.labels).mean())
         if self.objective == "log_loss":
             return -self._loss(answers)

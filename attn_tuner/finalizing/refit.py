@@ -1,4 +1,4 @@
-"""The winner trained once more, on the validation texts as well."""
+"""Trains the best model again on training and validation texts together."""
 
 import copy
 import math
@@ -11,20 +11,20 @@ from attn_tuner.text.prefetch import prefetch
 from attn_tuner.training.row_adamw import swap_averages
 
 
-def refitted(record: TrialRecord, hypermodel, stored, budget) -> keras.Model | None:
-    """A model of the record's values, trained as many epochs as validation chose for it.
+def refit(record: TrialRecord, hypermodel, stored, budget) -> keras.Model | None:
+    """Trains the model of a trial again, for as many epochs as gave its best score.
 
-    An epoch has more texts now, so it has more steps, and the learning rate falls over as many
-    more. Nothing is left to judge the model by but the test part.
+    An epoch has more texts and so more steps, and the learning rate schedule is longer. The model
+    can then be measured on the test part only.
 
     Args:
-        record: of the trial.
+        record: record of the trial.
         hypermodel: an `AttentionHyperModel`.
-        stored: a `EncodedData`.
-        budget: ends the training where it is over.
+        stored: the run's `EncodedData`.
+        budget: the `Budget`, whose end stops the training.
 
     Returns:
-        The model, or None where the time was over or the loss was no longer a number.
+        The model; None where the time limit stopped it or the loss was not finite.
     """
     batches = stored.everything(record.trained, record.seed)
     hypermodel = copy.copy(hypermodel)
@@ -41,7 +41,7 @@ def refitted(record: TrialRecord, hypermodel, stored, budget) -> keras.Model | N
 
 
 class _Guard(keras.callbacks.Callback):
-    """Ends the training behind its last step, with the time, or when it has gone astray."""
+    """Stops training after its last step, at the time limit, or at a loss that is not finite."""
 
     def __init__(self, steps: int, budget):
         super().__init__()

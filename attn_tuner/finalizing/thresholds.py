@@ -1,9 +1,10 @@
-"""The probability from which an answer is given, where F1 counts: moved to one half.
+"""Chooses decision thresholds for F1 and moves them to 0.5.
 
-found = chosen_thresholds(labels, probabilities, "f1_macro")     # on validation texts
-move_logits(model, found.moves)                                  # the model itself
+found = choose_thresholds(labels, probabilities, "f1_macro")     # on validation texts
+move_logits(model, found.moves)                                  # changes the last layer
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -12,23 +13,23 @@ from scipy.special import expit, logit
 from sklearn.model_selection import KFold
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.finalizing.calibration import checked
+from attn_tuner.finalizing.calibration import check_probabilities
 from attn_tuner.layers.probability_average import ProbabilityAverage
 from attn_tuner.metrics import both_columns, kind_of, measure
 
 FOLDS = 5
-FEWEST = 50  # Texts, below which a threshold fits chance.
+MIN_TEXTS = 50  # With fewer a threshold would fit chance.
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From where on a label is given, and what that changed on the validation texts.
+    """Decision thresholds, and their effect on the validation texts.
 
     Args:
-        at: probability, as calibrated, from which each label is given; of two classes one, for the
-            second.
-        objective: which F1.
-        before, after: that F1 at one half and at these thresholds.
+        at: calibrated probability from which each label is predicted; for two classes one number,
+            for the second class.
+        objective: str, the F1 that they optimize.
+        before, after: float, that F1 at 0.5 and at these thresholds.
     """
 
     at: tuple[float, ...]
@@ -38,57 +39,63 @@ class Thresholds:
 
     @property
     def moves(self) -> np.ndarray:
-        """(labels,) what the logits lose, so that one half stands where the threshold was."""
+        """`(labels,)` what to subtract from the logits so that the thresholds lie at 0.5."""
         return logit(np.clip(self.at, 1e-6, 1 - 1e-6))
 
 
-def chosen_thresholds(labels, probabilities, objective: str, seed: int = 0) -> Thresholds | None:
-    """The thresholds at which F1 is highest; None where they would not help on other texts.
+def choose_thresholds(
+    labels: np.ndarray, probabilities: np.ndarray, objective: str, seed: int = 0
+) -> Thresholds | None:
+    """Chooses the thresholds with the highest F1; None where they do not help on other texts.
 
-    Each label has its own for macro F1, all have one together for micro F1. To be taken they must
-    do better than one half on fifths of the texts that did not choose them.
+    For macro F1 each label has a threshold of its own, for micro F1 all share one. Thresholds are
+    used only if they beat 0.5 in cross-validation with five folds.
 
     Args:
         labels: class numbers of two classes, `(texts,)`, or a 0/1 matrix, `(texts, labels)`.
         probabilities: `(texts, 2)`, `(texts, 1)` for class 1 of two, or `(texts, labels)`.
-        objective: key of `measures.MEASURES`; only an F1 has thresholds.
-        seed: of the fifths.
+        objective: str, key of `metrics.MEASURES`; None is returned unless it is an F1.
+        seed: int, for the folds.
     """
     labels, sure = np.asarray(labels), np.asarray(probabilities, "float64")
     several = kind_of(labels) == "labels"
-    if not objective.startswith("f1") or len(labels) < FEWEST:
+    if not objective.startswith("f1") or len(labels) < MIN_TEXTS:
         return None
     if not several:
         if both_columns(sure).shape[1] != 2:
-            return None  # Of more classes the most probable one is the answer.
+            return None  # Of more classes the most probable one is predicted.
         sure = sure[:, -1:]
     moved = np.empty_like(sure)
     for learnt, held in KFold(FOLDS, shuffle=True, random_state=seed).split(labels):
         found = _best(labels[learnt], sure[learnt], objective)
-        moved[held] = at_thresholds(sure[held], found)
+        moved[held] = apply_thresholds(sure[held], found)
     before, elsewhere = (measure(labels, each, [objective])[objective] for each in (sure, moved))
     if elsewhere <= before:
         return None
     at = _best(labels, sure, objective)
-    after = measure(labels, at_thresholds(sure, at), [objective])[objective]
+    after = measure(labels, apply_thresholds(sure, at), [objective])[objective]
     return Thresholds(tuple(map(float, at)), objective, before, after)
 
 
-def at_thresholds(probabilities: np.ndarray, thresholds) -> np.ndarray:
-    """Probabilities `(texts, labels)` moved so that each threshold comes to lie at one half.
+def apply_thresholds(probabilities: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
+    """Shifts probabilities `(texts, labels)` so that each threshold lies at 0.5.
 
         q = sigmoid(logit(p) - logit(threshold))
 
-    Of two classes `(texts, 2)` stays `(texts, 2)`, and the threshold is on the second.
+    For two classes, `(texts, 2)` stays `(texts, 2)`; the threshold is for the second class.
+
+    Args:
+        probabilities: `(texts, labels)`.
+        thresholds: one for each label.
     """
     if probabilities.shape[1] == 2 and len(thresholds) == 1:
-        return both_columns(at_thresholds(probabilities[:, 1:], thresholds))
+        return both_columns(apply_thresholds(probabilities[:, 1:], thresholds))
     bounded = np.clip(np.asarray(probabilities, "float64"), 1e-9, 1 - 1e-9)
     return expit(logit(bounded) - logit(np.clip(thresholds, 1e-6, 1 - 1e-6)))
 
 
-def move_logits(model: keras.Model, moves: np.ndarray):
-    """Takes `moves`, one for each output, off the model's logits, in its weights alone.
+def move_logits(model: keras.Model, moves: np.ndarray) -> None:
+    """Subtracts `moves`, `(outputs,)`, from the logits of a model, by changing its weights.
 
     Raises:
         SpaceError: the model does not end in sigmoids.
@@ -109,7 +116,7 @@ def move_logits(model: keras.Model, moves: np.ndarray):
 def threshold_for_f1(
     labels: np.ndarray, probabilities: np.ndarray, macro: bool = False
 ) -> tuple[float, float]:
-    """The threshold on class 1 of two at which F1 is highest, and that F1.
+    """Finds the threshold with the highest F1 for class 1 of two, and that F1.
 
         F1 = 2 TP / (2 TP + FP + FN),   answer 1 where p_1 >= threshold
 
@@ -128,7 +135,7 @@ def threshold_for_f1(
         Lipton et al. 2014, section 3, for a threshold where F1 is best.
         https://arxiv.org/abs/1402.1892
     """
-    labels, probabilities = checked(labels, probabilities)
+    labels, probabilities = check_probabilities(labels, probabilities)
     if probabilities.shape[1] != 2:
         raise SpaceError(
             f"A threshold decides between two classes; got {probabilities.shape[1]}. For more, "
@@ -151,7 +158,7 @@ def threshold_for_f1(
 
 
 def _best(labels, sure, objective) -> np.ndarray:
-    """(columns,) the thresholds on these texts."""
+    """Finds the best thresholds on these texts, `(columns,)`."""
     if kind_of(labels) == "class":
         return np.array([threshold_for_f1(labels, sure, macro=True)[0]])
     if objective == "f1_micro":

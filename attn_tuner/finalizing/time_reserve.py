@@ -1,4 +1,10 @@
-"""Seconds to keep back for what follows the trials, from what is known by now."""
+"""Reserves time for the steps after the trials, and fits these steps into what is left.
+
+While trials run, `finalizing_reserve` estimates what the export and the other steps will take. When
+they have ended, `release_unused_reserve` gives back what the best trials do not need, and
+`choose_candidates` keeps an average so small that it can be exported in time. All estimates are in
+seconds and rest on the costs that the `Budget` has measured so far.
+"""
 
 from collections.abc import Callable, Iterable
 
@@ -10,172 +16,196 @@ from attn_tuner.tuning.pretraining import FINE_TUNING
 from attn_tuner.tuning.repeats import REPEATED
 from attn_tuner.tuning.scheduler import FIRST_EVALUATION
 
-MEASURING = 0.1  # Of the time, for the answers of an average to the test part.
-ENDING = 0.2  # Of the time, for all that an average's members add to its end.
-REFIT = 1.3  # Trainings that a refit may cost: more texts, but no evaluation between.
-FILES = 4.0  # Seconds for the files of an export, and for the process that proves it to start.
-TRACES = 4  # Of each model: to be measured, and for three signatures.
-BUILDING = 0.5  # Seconds for a member of an average to be built, filled and copied.
-CHOOSING = 3e-6  # Seconds for a number among the answers of all trials, to choose members.
-MOST_KEPT = 0.5  # Of the time, beyond which other work on the machine keeps nothing more back.
-UNSEEN = 0.005  # Of the time, for what nobody measures.
-MARGIN = 1.1  # On what is estimated for the test part and the export.
+# Shares of the time limit.
+TEST_SHARE = 0.1  # For an average's predictions on the test part.
+MEMBERS_SHARE = 0.2  # For everything that the members of an average add to the export.
+MAX_RESERVE_SHARE = 0.5  # Other work on the machine does not raise the reserve above this.
+UNMEASURED_SHARE = 0.005  # For small steps that are not measured.
+MIN_RELEASE_SHARE = 0.01  # A smaller rest of the reserve is not worth another round of trials.
+MAX_OVERRUN_SHARE = 0.02  # An export may end this much late, since the estimates have a margin.
+
+# Costs of single steps.
+REFIT_FACTOR = 1.3  # Of a training; a refit has more texts, but no evaluations.
+EXPORT_SECONDS = 4.0  # To write the files and to start the process that checks them.
+TRACES_PER_MODEL = 4  # One to measure it, and one for each of three signatures.
+BUILD_SECONDS = 0.5  # To build, fill and copy one member of an average.
+SELECTION_SECONDS = 3e-6  # For one predicted number, to select the members of an average.
+MARGIN = 1.1  # On the estimate for test part and export.
 
 
-def kept_back(
-    stored, plan, pretrain=True, repeats=True, records: Iterable[TrialRecord] = ()
+def finalizing_reserve(
+    stored, plan, pretrain: bool = True, repeats: bool = True, records: Iterable[TrialRecord] = ()
 ) -> Callable[[Budget], float]:
-    """What the plan wants done behind its trials, as `Budget.set_reserve` takes it.
+    """Returns a function that estimates all steps after the trials, for `Budget.set_reserve`.
 
     Args:
-        stored: a `EncodedData`.
-        plan: a `Plan`.
-        pretrain, repeats: False once these are done.
-        records: what would be exported now; where nothing is given, as much as is affordable.
+        stored: the run's `EncodedData`.
+        plan: the run's `Plan`.
+        pretrain, repeats: bool, False once these steps are done.
+        records: the trials that would be exported now; if not given, as many as are affordable.
+
+    Returns:
+        A function from the budget to seconds.
     """
     share = plan.pretrain * pretrain
-    trainings = REFIT * plan.refit + REPEATED * plan.repeats * repeats + FINE_TUNING * (share > 0)
+    trainings = (
+        REFIT_FACTOR * plan.refit + REPEATED * plan.repeats * repeats + FINE_TUNING * (share > 0)
+    )
     records = tuple(records)
 
     def seconds(budget: Budget) -> float:
         trial = budget.estimate("trial", 0.0)
         if records:
-            own = for_these(budget, stored, records)
+            own = candidate_seconds(budget, stored, records)
         else:
-            own = for_export(budget, stored, affordable(budget, stored, plan.ensemble))
-        if budget.seconds:  # Other work makes no search one of nothing but its end.
-            own = min(own, max(own / budget.slowdown(), MOST_KEPT * budget.seconds))
+            own = export_seconds(budget, stored, affordable_members(budget, stored, plan.ensemble))
+        if budget.seconds:  # A slow machine must not leave a search without trials.
+            own = min(own, max(own / budget.slowdown(), MAX_RESERVE_SHARE * budget.seconds))
         return own + trainings * trial + share * (budget.seconds or 0.0)
 
     return seconds
 
 
-def affordable(budget: Budget, stored, most: int) -> int:
-    """How many trials an average may have, so that measuring and exporting it stays cheap.
+def affordable_members(budget: Budget, stored, most: int) -> int:
+    """Computes how many trials an average may have to be measured and exported cheaply.
 
-    members = min(most, shares of the time / time for the test part and for traces),   at least 1
+        members = min(most, shares of the time / time for test part and traces),   at least 1
 
     Args:
-        budget: the clock, with the costs that it has seen.
-        stored: a `EncodedData`.
-        most: members that are wanted.
+        budget: the budget, with the costs measured so far.
+        stored: the run's `EncodedData`.
+        most: int, number of members that the user allows.
     """
     if budget.seconds is None:
         return most
-    test = max(_test(budget, stored), 1e-9)
-    built = test + TRACES * budget.usual("tracing", 1.0) + budget.slowdown() * BUILDING
-    shares = MEASURING * budget.seconds / test, ENDING * budget.seconds / built
+    test = max(_test_seconds(budget, stored), 1e-9)
+    traced = TRACES_PER_MODEL * budget.usual("tracing", 1.0)
+    built = test + traced + budget.slowdown() * BUILD_SECONDS
+    shares = TEST_SHARE * budget.seconds / test, MEMBERS_SHARE * budget.seconds / built
     return max(1, min(most, *map(int, shares)))
 
 
-def for_export(budget: Budget, stored, members: int = 1) -> float:
-    """For the test part, the export and its proof.
+def export_seconds(budget: Budget, stored, members: int = 1) -> float:
+    """Estimates measuring on the test part, the export and its check.
 
     Args:
-        budget: the clock, with the costs that it has seen.
-        stored: a `EncodedData`.
-        members: trials that the exported model may average.
+        budget: the budget, with the costs measured so far.
+        stored: the run's `EncodedData`.
+        members: int, number of trials that the exported model averages.
     """
-    return _behind(budget, stored, members * _test(budget, stored), members)
+    return _total_seconds(budget, stored, members * _test_seconds(budget, stored), members)
 
 
-def for_these(budget: Budget, stored, records: Iterable[TrialRecord]) -> float:
-    """As `for_export`, for the trials that are averaged, each with its own cost."""
+def candidate_seconds(budget: Budget, stored, records: Iterable[TrialRecord]) -> float:
+    """Estimates the same for given trials, each with its own measured cost.
+
+    Args:
+        budget: the budget, with the costs measured so far.
+        stored: the run's `EncodedData`.
+        records: the trials that are averaged; the linear baseline costs nothing.
+    """
     trials = [record for record in records if record.trial_id != LINEAR_NAME]
-    return _behind(budget, stored, sum(_test(budget, stored, each) for each in trials), len(trials))
+    testing = sum(_test_seconds(budget, stored, each) for each in trials)
+    return _total_seconds(budget, stored, testing, len(trials))
 
 
 def room_for_refit(budget: Budget, stored, seconds: float) -> bool:
-    """Whether a trial of so many seconds can be trained once more before the export."""
+    """Returns whether a trial can be trained again before the export.
+
+    Args:
+        budget: the budget, with the costs measured so far.
+        stored: the run's `EncodedData`.
+        seconds: float, time that the trial took.
+    """
     left = budget.left()
-    return left is None or left - for_export(budget, stored) > REFIT * seconds
+    return left is None or left - export_seconds(budget, stored) > REFIT_FACTOR * seconds
 
 
-def choosing(budget: Budget, stored, candidates: int) -> float:
-    """For the choice of the members of an average, and for what their answers are worth."""
+def selection_seconds(budget: Budget, stored, models: int) -> float:
+    """Estimates the selection of an average's members.
+
+    Args:
+        budget: the budget, with the costs measured so far.
+        stored: the run's `EncodedData`.
+        models: int, number of models to select from.
+    """
     labels = stored.stores["validation"].labels
     kind = kind_of(labels)
     columns = {"class": lambda: labels.max(initial=1) + 1, "labels": lambda: labels.shape[1]}
     numbers = len(labels) * int(columns.get(kind, lambda: 1)())
-    return budget.estimate("choosing", CHOOSING * numbers * candidates)
+    return budget.estimate("choosing", SELECTION_SECONDS * numbers * models)
 
 
-def _behind(budget, stored, testing, members):
-    tracing = members * budget.usual("tracing", 1.0)
-    slow = budget.slowdown()
-    building = slow * BUILDING * members if members > 1 else 0.0
-    total = testing + building + choosing(budget, stored, members)
-    # `estimate` has the slowdown for its default as well; tracing has it already.
-    total += budget.estimate("export", FILES + TRACES * tracing / slow)
-    return MARGIN * total + UNSEEN * (budget.seconds or 0.0)
-
-
-def _test(budget, stored, record=None):
-    """Seconds of one model for the test part."""
-    share = stored.size("test") / max(stored.size("validation"), 1)
-    own = record.judging if record else None
-    return share * (budget.usual("validation", 2.0) if own is None else own * budget.rise())
-
-
-WORTH = 0.01  # Of the time: less is not worth another round.
-
-
-LATE = 0.02  # Of the time: what an export may be late; the estimates have a margin.
-
-
-def in_time(runner, stored, exported=None) -> list[Candidate]:
-    """What may be exported, the best first, with as large an average as there is time for.
+def choose_candidates(runner, stored, exported: dict | None = None) -> list[Candidate]:
+    """Lists what may be exported, the best first, with an average that fits into the time left.
 
     Args:
         runner: a `TrialRunner` with at least one scored trial.
-        stored: a `EncodedData`.
-        exported: the `shares` of what an earlier sitting exported, which takes no time.
+        stored: the run's `EncodedData`.
+        exported: `Candidate.shares` of what an earlier call exported, which takes no time again.
 
     Returns:
-        Nothing where no trial has its weights any more.
+        The candidates; none where no trial has its weights any more.
     """
-    budget, most = runner.budget, _most(runner, stored)
+    budget, most = runner.budget, _affordable(runner, stored)
     while True:
-        found = _found(runner, stored, most)
+        found = _candidates(runner, stored, most)
         if not found:
             return []
-        cost = for_these(budget, stored, found[0].records)
+        cost = candidate_seconds(budget, stored, found[0].records)
         left = budget.left()
-        late = left is not None and cost > left + LATE * budget.seconds
+        late = left is not None and cost > left + MAX_OVERRUN_SHARE * budget.seconds
         if most == 1 or not late or found[0].shares == exported:
             return found
-        # To choose again for each size would make it later still.
+        # Selecting again for each size takes time itself.
         most = 1 if left < 2 * budget.estimate("choosing") else most - 1
 
 
-def time_to_spare(runner, stored, least: float) -> bool:
-    """Whether trials can go on, since what would be exported now costs less than was kept back.
+def release_unused_reserve(runner, stored, least: float) -> bool:
+    """Lowers the reserve to what the best trials need; returns whether trials can go on.
 
-    While trials run nobody knows which of them will be averaged, or how many. Sets the reserve to
-    what those would take that are the best now.
+    While trials run, it is unknown which and how many of them an average will have, so the reserve
+    is for the largest.
 
     Args:
         runner: a `TrialRunner` whose search has ended.
-        stored: a `EncodedData`.
-        least: seconds that are worth it.
+        stored: the run's `EncodedData`.
+        least: float, seconds that are worth continuing for.
     """
     budget = runner.budget
     if budget.seconds is None or runner.interrupted() or runner.has_room():
         return False
-    found = _found(runner, stored, _most(runner, stored)) if runner.ranked() else []
+    found = _candidates(runner, stored, _affordable(runner, stored)) if runner.ranked() else []
     if not found:
         return False
     records = found[0].records
-    budget.set_reserve(kept_back(stored, runner.plan, records=records))
+    budget.set_reserve(finalizing_reserve(stored, runner.plan, records=records))
     return budget.search_left() > max(
-        least, WORTH * budget.seconds, budget.estimate(FIRST_EVALUATION)
+        least, MIN_RELEASE_SHARE * budget.seconds, budget.estimate(FIRST_EVALUATION)
     )
 
 
-def _most(runner, stored):
-    return affordable(runner.budget, stored, runner.plan.ensemble)
+def _affordable(runner, stored) -> int:
+    return affordable_members(runner.budget, stored, runner.plan.ensemble)
 
 
-def _found(runner, stored, most):
+def _candidates(runner, stored, most: int) -> list[Candidate]:
     with runner.budget.measure("choosing"):
         return list(candidates(runner, stored.stores["validation"].labels, most))
+
+
+def _total_seconds(budget: Budget, stored, testing: float, members: int) -> float:
+    tracing = members * budget.usual("tracing", 1.0)
+    slow = budget.slowdown()
+    building = slow * BUILD_SECONDS * members if members > 1 else 0.0
+    total = testing + building + selection_seconds(budget, stored, members)
+    # `estimate` multiplies its default by the slowdown, which the tracing already includes.
+    total += budget.estimate("export", EXPORT_SECONDS + TRACES_PER_MODEL * tracing / slow)
+    return MARGIN * total + UNMEASURED_SHARE * (budget.seconds or 0.0)
+
+
+def _test_seconds(budget: Budget, stored, record: TrialRecord | None = None) -> float:
+    """Estimates the predictions of one model on the test part."""
+    share = stored.size("test") / max(stored.size("validation"), 1)
+    own = record.judging if record else None
+    return share * (budget.usual("validation", 2.0) if own is None else own * budget.rise())

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.finalizing.calibration import (
-    at_temperature,
+    apply_temperature,
     calibrate,
     calibrated_loss,
     set_temperature,
@@ -25,7 +25,7 @@ def drawn(seed, texts=400, classes=3, sharpness=1.0):
     generator = np.random.default_rng(seed)
     honest = generator.dirichlet(np.ones(classes), texts)
     labels = np.array([generator.choice(classes, p=row) for row in honest])
-    return labels, at_temperature(honest, 1 / sharpness)
+    return labels, apply_temperature(honest, 1 / sharpness)
 
 
 def test_the_temperature_undoes_a_known_sharpening():
@@ -41,7 +41,7 @@ def test_calibration_never_raises_the_loss_nor_changes_an_answer(seed, texts, cl
     labels, probabilities = drawn(seed, texts, classes, sharpness=2.0)
     found = calibrate(labels, probabilities)
     assert found.loss_after <= found.loss_before
-    tempered = at_temperature(probabilities, found.temperature)
+    tempered = apply_temperature(probabilities, found.temperature)
     np.testing.assert_allclose(tempered.sum(axis=1), 1)
     assert (tempered.argmax(axis=1) == probabilities.argmax(axis=1)).all()
 
@@ -69,7 +69,7 @@ def test_a_model_with_its_temperature_set_gives_the_tempered_probabilities(class
     ids = np.random.default_rng(0).integers(1, 30, (5, 9)).astype("int32")
     before = model.predict(ids, verbose=0)
     set_temperature(model, 0.5)
-    expected = at_temperature(before, 0.5)
+    expected = apply_temperature(before, 0.5)
     found = model.predict(ids, verbose=0)
     np.testing.assert_allclose(found, expected[:, -1:] if classes == 2 else expected, atol=1e-5)
 
@@ -87,7 +87,7 @@ def test_texts_that_are_all_right_are_no_reason_to_be_certain():
     sure = np.where(np.eye(2)[labels], 0.9, 0.1)
     few = calibrate(labels, sure)
     assert few.temperature < 1
-    assert at_temperature(sure, few.temperature).max() < 0.99
+    assert apply_temperature(sure, few.temperature).max() < 0.99
     many = calibrate(np.tile(labels, 100), np.tile(sure, (100, 1)))
     assert many.temperature < few.temperature
 
@@ -98,7 +98,7 @@ def test_several_labels_are_calibrated_as_so_many_answers():
     found = calibrate(labels, probabilities)
     same = calibrate(labels.ravel(), probabilities.reshape(-1, 1))
     assert found == same
-    tempered = at_temperature(probabilities, found.temperature, "labels")
+    tempered = apply_temperature(probabilities, found.temperature, "labels")
     assert tempered.shape == (3, 2)
     assert ((tempered > 0.5) == (probabilities > 0.5)).all()
 

@@ -8,8 +8,13 @@ from hypothesis import strategies as st
 
 from attn_tuner.attention import attention_model
 from attn_tuner.errors import SpaceError
-from attn_tuner.finalizing.calibration import at_temperature, calibrated_loss
-from attn_tuner.finalizing.ensemble import combine, ensemble_model, holds, select
+from attn_tuner.finalizing.calibration import apply_temperature, calibrated_loss
+from attn_tuner.finalizing.ensemble import (
+    combine_members,
+    ensemble_generalizes,
+    ensemble_model,
+    select_members,
+)
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.layers.probability_average import ProbabilityAverage
 from attn_tuner.metrics import measure
@@ -37,7 +42,7 @@ def libraries(draw):
 @settings(deadline=None, max_examples=20)
 def test_an_ensemble_is_never_worse_than_the_best_single_model(library, objective, most):
     labels, probabilities = library
-    found = select(probabilities, labels, objective, most=most, bags=3, rounds=8)
+    found = select_members(probabilities, labels, objective, most=most, bags=3, rounds=8)
     sign = -1 if objective == "log_loss" else 1
 
     def rated(answers):
@@ -54,7 +59,7 @@ def test_an_ensemble_is_never_worse_than_the_best_single_model(library, objectiv
     assert len(set(found.members)) == len(found.members)
     assert min(found.weights) > 0
     assert sum(found.weights) == pytest.approx(1)
-    mixed = combine(probabilities, found)
+    mixed = combine_members(probabilities, found)
     assert rated(mixed) == pytest.approx(found.score)
     np.testing.assert_allclose(mixed.sum(axis=1), 1)
 
@@ -63,21 +68,21 @@ def test_two_models_that_err_on_different_texts_are_joined():
     labels = np.array([1, 1, 0, 0])
     sure = columns(0.9, 0.45, 0.1, 0.4)  # Wrong on the second text.
     other = columns(0.45, 0.9, 0.4, 0.1)  # Wrong on the first.
-    found = select([sure, other], labels)
+    found = select_members([sure, other], labels)
     assert sorted(found.members) == [0, 1]
     assert (found.single_score, found.score) == (0.75, 1.0)
 
 
 def test_a_model_that_is_right_alone_stays_alone():
     labels = np.array([1, 0, 1, 0])
-    found = select([columns(0.3, 0.6, 0.4, 0.7), columns(1.0, 0.0, 1.0, 0.0)], labels)
+    found = select_members([columns(0.3, 0.6, 0.4, 0.7), columns(1.0, 0.0, 1.0, 0.0)], labels)
     assert (found.members, found.weights, found.gain) == ((1,), (1.0,), 0.0)
 
 
 def test_a_better_model_weighs_more():
     labels = np.arange(400) % 2
     good, poor = noisy(labels, 1.0, 0), noisy(labels, 0.5, 1)
-    found = select([poor, good], labels, "log_loss")
+    found = select_members([poor, good], labels, "log_loss")
     assert found.members[0] == 1
     assert found.weights[0] >= 0.5
 
@@ -86,12 +91,12 @@ def test_selection_is_the_same_for_the_same_seed_and_takes_single_columns():
     rng = np.random.default_rng(3)
     labels = rng.integers(0, 2, 60)
     models = [np.clip(labels + rng.normal(0, 0.7, 60), 0.01, 0.99)[:, None] for _ in range(5)]
-    assert select(models, labels, seed=4) == select(models, labels, seed=4)
+    assert select_members(models, labels, seed=4) == select_members(models, labels, seed=4)
 
 
 def test_answers_to_other_texts_are_refused():
     with pytest.raises(SpaceError, match="answered the same texts"):
-        select([np.ones((3, 2)) / 2, np.ones((4, 2)) / 2], np.zeros(3, int))
+        select_members([np.ones((3, 2)) / 2, np.ones((4, 2)) / 2], np.zeros(3, int))
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -143,15 +148,19 @@ def noisy(labels, skill, seed):
 
 def test_an_average_of_equals_that_err_apart_holds_on_texts_that_did_not_choose_it():
     labels = np.arange(400) % 2
-    assert holds([noisy(labels, 0.8, seed) for seed in range(5)], labels, "accuracy", 5)
+    assert ensemble_generalizes(
+        [noisy(labels, 0.8, seed) for seed in range(5)], labels, "accuracy", 5
+    )
 
 
 def test_an_average_with_what_is_worse_or_the_same_does_not_hold():
     labels = np.arange(400) % 2
     good = noisy(labels, 2.0, 0)
-    assert not holds([good, good], labels)
-    assert not holds([good, *(noisy(labels, 0.0, seed) for seed in (1, 2, 3))], labels, "log_loss")
-    assert not holds([good[:4], good[:4]], labels[:4])
+    assert not ensemble_generalizes([good, good], labels)
+    assert not ensemble_generalizes(
+        [good, *(noisy(labels, 0.0, seed) for seed in (1, 2, 3))], labels, "log_loss"
+    )
+    assert not ensemble_generalizes([good[:4], good[:4]], labels[:4])
 
 
 @pytest.mark.parametrize("objective", ["f1_micro", "rmse"])
@@ -163,9 +172,9 @@ def test_labels_and_numbers_are_averaged_too(objective):
     else:
         labels = draw.integers(0, 2, (200, 3)).astype("uint8")
         answers = [np.clip(labels + draw.normal(0, 0.7, (200, 3)), 0, 1) for _ in range(4)]
-    assert holds(answers, labels, objective)
-    found = select(answers, labels, objective)
-    mixed = combine(answers, found)
+    assert ensemble_generalizes(answers, labels, objective)
+    found = select_members(answers, labels, objective)
+    mixed = combine_members(answers, found)
     assert measure(labels, mixed)[objective] == pytest.approx(found.score)
 
 
@@ -176,7 +185,7 @@ def test_an_average_of_labels_or_numbers_is_one_model(kind, temperature):
     average([one, two])
     average.set_temperature(temperature)
     mixed = 0.25 * one + 0.75 * two
-    expected = at_temperature(mixed, temperature, "labels") if kind == "labels" else mixed
+    expected = apply_temperature(mixed, temperature, "labels") if kind == "labels" else mixed
     np.testing.assert_allclose(np.asarray(average([one, two])), expected, atol=1e-6)
     again = ProbabilityAverage.from_config(average.get_config())
     assert again.kind == kind
@@ -185,8 +194,8 @@ def test_an_average_of_labels_or_numbers_is_one_model(kind, temperature):
 def test_a_companion_joins_but_never_stands_alone():
     labels = np.array([0, 1, 0, 1])
     poor, perfect = columns(0.4, 0.6, 0.6, 0.4), columns(0.1, 0.9, 0.1, 0.9)
-    assert select([poor, perfect], labels).members == (1,)
-    found = select([poor, perfect], labels, companions=1)
+    assert select_members([poor, perfect], labels).members == (1,)
+    found = select_members([poor, perfect], labels, companions=1)
     assert found.single == 0
     assert set(found.members) == {0, 1}
     assert found.score == 1.0
@@ -196,16 +205,16 @@ def test_a_companion_joins_but_never_stands_alone():
 def test_a_companion_that_only_harms_is_left_out():
     labels = np.array([0, 1, 0, 1])
     good, wrong = columns(0.4, 0.6, 0.4, 0.6), columns(0.9, 0.1, 0.9, 0.1)
-    assert select([good, wrong], labels, companions=1).members == (0,)
+    assert select_members([good, wrong], labels, companions=1).members == (0,)
 
 
 def test_a_companion_that_is_far_better_gets_nearly_all_the_weight():
     labels = np.arange(400) % 2
     weak, strong = noisy(labels, 0.3, 0), noisy(labels, 2.0, 1)
-    found = select([weak, strong], labels, companions=1)
+    found = select_members([weak, strong], labels, companions=1)
     assert found.members[0] == 1
     assert found.score >= measure(labels, strong)["accuracy"] - 0.005
-    assert holds([weak, strong], labels, companions=1)
+    assert ensemble_generalizes([weak, strong], labels, companions=1)
 
 
 def many_shares(labels, classes, skill, seed):
@@ -224,4 +233,4 @@ def test_a_model_that_only_flattens_is_no_member(objective):
     ignorant /= ignorant.sum(axis=1, keepdims=True)
     flattened = 0.75 * good + 0.25 * ignorant
     assert measure(labels, flattened)["log_loss"] < measure(labels, good)["log_loss"]
-    assert select([good, ignorant], labels, objective).members == (0,)
+    assert select_members([good, ignorant], labels, objective).members == (0,)

@@ -10,11 +10,11 @@ import pytest
 
 from attn_tuner.errors import BudgetError, RunError, SpaceError
 from attn_tuner.finalizing import finalize as finishing
-from attn_tuner.finalizing.calibration import at_temperature
+from attn_tuner.finalizing.calibration import apply_temperature
 from attn_tuner.finalizing.candidates import Candidate
-from attn_tuner.finalizing.ensemble import select
-from attn_tuner.finalizing.thresholds import Thresholds, at_thresholds
-from attn_tuner.finalizing.time_reserve import affordable
+from attn_tuner.finalizing.ensemble import select_members
+from attn_tuner.finalizing.thresholds import Thresholds, apply_thresholds
+from attn_tuner.finalizing.time_reserve import affordable_members
 from attn_tuner.settings.derived import members
 from attn_tuner.settings.table import check_options
 from attn_tuner.storage.trial_record import TrialRecord
@@ -40,10 +40,10 @@ def doubtful(count=400):
 
 
 def all_of_them(answers, *given, **options):
-    """What `select` finds, but that every model is a member."""
+    """What `select_members` finds, but that every model is a member."""
     share = 1 / len(answers)
     everyone = {"members": tuple(range(len(answers))), "weights": (share,) * len(answers)}
-    return replace(select(answers, *given, **options), **everyone)
+    return replace(select_members(answers, *given, **options), **everyone)
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +192,7 @@ def test_limits_that_nothing_keeps_are_one_sentence(tmp_path, monkeypatch):
 
 
 def test_a_size_that_no_artefact_has_is_one_sentence(tmp_path):
-    with pytest.raises(BudgetError, match="No model keeps within the limits"):
+    with pytest.raises(BudgetError, match="No model is within the limits"):
         quick_search(tmp_path / "run", max_trials=1, max_size_mb=0.05, space=PLAIN)
 
 
@@ -203,10 +203,10 @@ def test_an_average_is_as_large_as_the_time_for_measuring_it_allows():
 
     budget = Budget(1_000.0)
     budget.record("validation", 3.0)
-    assert affordable(budget, Stored(), 5) == 3  # A tenth of the time, 30 s for each.
-    assert affordable(budget, Stored(), 2) == 2
-    assert affordable(Budget(10.0), Stored(), 5) == 1
-    assert affordable(Budget(None), Stored(), 5) == 5
+    assert affordable_members(budget, Stored(), 5) == 3  # A tenth of the time, 30 s for each.
+    assert affordable_members(budget, Stored(), 2) == 2
+    assert affordable_members(Budget(10.0), Stored(), 5) == 1
+    assert affordable_members(Budget(None), Stored(), 5) == 5
 
 
 def test_unless_told_otherwise_up_to_five_trials_are_averaged():
@@ -242,7 +242,7 @@ def test_the_best_trials_are_repeated_with_fresh_seeds(repeated):
 
 def test_the_winner_is_trained_again_on_all_texts_and_the_outcome_says_so(repeated):
     assert repeated.run.outcome["refit"] is True
-    assert "trained again, on training and validation texts together" in str(repeated)
+    assert "trained again on training and validation texts" in str(repeated)
     assert repeated.run.outcome["megabytes"] <= 20
     texts = Validation.read(repeated.run).texts
     trial = np.load(repeated.directory / "validation.npy")
@@ -255,7 +255,7 @@ def test_an_average_is_not_trained_again(averaged):
 
 def test_a_threshold_for_f1_is_one_half_in_what_is_exported(tmp_path, monkeypatch):
     chosen = Thresholds((0.2,), "f1_macro", before=0.6, after=0.7)
-    monkeypatch.setattr(finishing, "chosen_thresholds", lambda *given: chosen)
+    monkeypatch.setattr(finishing, "choose_thresholds", lambda *given: chosen)
     plain = {**PLAIN, "epochs": 1, "learning_rate": 0.002}
     given = {"data": doubtful(200), "space": plain, "max_trials": 1, "epochs": 1}
     found = quick_search(tmp_path / "run", **given, objective="f1_macro")
@@ -263,7 +263,7 @@ def test_a_threshold_for_f1_is_one_half_in_what_is_exported(tmp_path, monkeypatc
     assert "0.5 stands where 0.20 stood: 0.6000 before, 0.7000 after" in str(found)
     kept = np.load(found.directory / "trial_0" / "validation.npy")
     temperature = found.run.outcome["calibration"]["temperature"]
-    expected = at_thresholds(at_temperature(kept, temperature), (0.2,))
+    expected = apply_thresholds(apply_temperature(kept, temperature), (0.2,))
     given = found.predict(Validation.read(found.run).texts)
     rows = [list(each.probabilities.values()) for each in given]
     np.testing.assert_allclose(rows, expected, atol=1e-4)

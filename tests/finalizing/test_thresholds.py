@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.finalizing.calibration import at_temperature, set_temperature
+from attn_tuner.finalizing.calibration import apply_temperature, set_temperature
 from attn_tuner.finalizing.ensemble import ensemble_model
 from attn_tuner.finalizing.thresholds import (
-    at_thresholds,
-    chosen_thresholds,
+    apply_thresholds,
+    choose_thresholds,
     move_logits,
     threshold_for_f1,
 )
@@ -58,11 +58,11 @@ def rare(seed, texts=1000, share=0.1):
 
 def test_a_rare_class_is_answered_sooner():
     labels, sure = rare(0)
-    found = chosen_thresholds(labels, sure, "f1_macro")
+    found = choose_thresholds(labels, sure, "f1_macro")
     assert found.at[0] < 0.5
     assert found.after > found.before
     other_labels, other = rare(1)
-    moved = at_thresholds(other, found.at) >= 0.5
+    moved = apply_thresholds(other, found.at) >= 0.5
     better, usual = (
         f1_score(other_labels, each, average="macro") for each in (moved, other >= 0.5)
     )
@@ -71,27 +71,27 @@ def test_a_rare_class_is_answered_sooner():
 
 @pytest.mark.parametrize("objective", ["accuracy", "auc", "log_loss"])
 def test_other_objectives_leave_the_probabilities_alone(objective):
-    assert chosen_thresholds(*rare(0), objective) is None
+    assert choose_thresholds(*rare(0), objective) is None
 
 
 def test_probabilities_that_tell_nothing_get_no_threshold():
     random = np.random.default_rng(3)
     labels = random.integers(0, 2, 600)
-    assert chosen_thresholds(labels, random.random((600, 1)), "f1_macro") is None
+    assert choose_thresholds(labels, random.random((600, 1)), "f1_macro") is None
 
 
 def test_few_texts_and_three_classes_get_none():
     labels, sure = rare(0, texts=30)
-    assert chosen_thresholds(labels, sure, "f1_macro") is None
+    assert choose_thresholds(labels, sure, "f1_macro") is None
     three = np.arange(90) % 3
-    assert chosen_thresholds(three, np.eye(3)[three], "f1_macro") is None
+    assert choose_thresholds(three, np.eye(3)[three], "f1_macro") is None
 
 
 @pytest.mark.parametrize(("objective", "different"), [("f1_macro", 2), ("f1_micro", 1)])
 def test_labels_have_a_threshold_each_for_macro_f1_and_one_together_for_micro(objective, different):
     (one, sure), (other, also) = rare(0, share=0.1), rare(1, share=0.3)
     labels = np.stack([one, other], axis=1)
-    found = chosen_thresholds(labels, np.concatenate([sure, also], axis=1), objective)
+    found = choose_thresholds(labels, np.concatenate([sure, also], axis=1), objective)
     assert len(found.at) == 2
     assert len(set(found.at)) == different
 
@@ -99,7 +99,7 @@ def test_labels_have_a_threshold_each_for_macro_f1_and_one_together_for_micro(ob
 @given(st.floats(0.01, 0.99), st.floats(0.01, 0.99))
 @settings(deadline=None, max_examples=60)
 def test_what_reaches_the_threshold_reaches_one_half(threshold, sure):
-    moved = at_thresholds(np.array([[1 - sure, sure]]), (threshold,))
+    moved = apply_thresholds(np.array([[1 - sure, sure]]), (threshold,))
     assert moved.sum() == pytest.approx(1)
     if abs(sure - threshold) > 1e-6:
         assert (moved[0, 1] >= 0.5) == (sure >= threshold)
@@ -115,8 +115,8 @@ def test_a_model_whose_logits_were_moved_gives_the_moved_probabilities(task, joi
         model = ensemble_model([model, hypermodel.model(SMALL)], [2, 1], kind)
     ids = np.random.default_rng(0).integers(1, 30, (5, 9)).astype("int32")
     thresholds = (0.2, 0.6) if task else (0.3,)
-    before = at_temperature(model.predict(ids, verbose=0), 2.0, kind)
-    expected = at_thresholds(before, thresholds)
+    before = apply_temperature(model.predict(ids, verbose=0), 2.0, kind)
+    expected = apply_thresholds(before, thresholds)
     set_temperature(model, 2.0)
     move_logits(model, np.log(np.array(thresholds) / (1 - np.array(thresholds))))
     found = model.predict(ids, verbose=0)

@@ -7,7 +7,7 @@ import pytest
 
 from attn_tuner.finalizing import time_reserve as time_reserve
 from attn_tuner.finalizing.candidates import Candidate
-from attn_tuner.finalizing.time_reserve import BUILDING, for_these, kept_back
+from attn_tuner.finalizing.time_reserve import BUILD_SECONDS, candidate_seconds, finalizing_reserve
 from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
 from attn_tuner.tuning.budget import Budget
@@ -38,7 +38,7 @@ def runner_with(records, elapsed, seconds=1_000.0):
     clock.now = elapsed
     budget.record("validation", DEAR)
     plan = Plan("colours", "0", ("cold", "warm"), {}, ensemble=5)
-    budget.set_reserve(kept_back(STORED, plan))
+    budget.set_reserve(finalizing_reserve(STORED, plan))
     return SimpleNamespace(
         budget=budget,
         plan=plan,
@@ -60,50 +60,52 @@ def averages(monkeypatch):
 def test_cheaper_models_than_were_feared_leave_time_for_trials():
     runner = runner_with([trial(0, CHEAP), trial(1, CHEAP)], elapsed=880.0)
     assert runner.budget.search_over()  # For three models that answer slowly.
-    assert time_reserve.time_to_spare(runner, STORED, least=5.0)
+    assert time_reserve.release_unused_reserve(runner, STORED, least=5.0)
     assert runner.budget.reserve() == pytest.approx(
-        1.1 * (2 * 10 * CHEAP + 12 + 2 * BUILDING) + 5, abs=0.01
+        1.1 * (2 * 10 * CHEAP + 12 + 2 * BUILD_SECONDS) + 5, abs=0.01
     )
     assert not runner.budget.search_over()
 
 
 def test_nothing_goes_on_where_little_can_be_won():
     records = [trial(number, DEAR) for number in range(3)]
-    assert not time_reserve.time_to_spare(runner_with(records, 870.0), STORED, least=5.0)
+    assert not time_reserve.release_unused_reserve(runner_with(records, 870.0), STORED, least=5.0)
     cheap = [trial(0, CHEAP)]
-    assert not time_reserve.time_to_spare(runner_with(cheap, 870.0), STORED, least=500.0)
+    assert not time_reserve.release_unused_reserve(runner_with(cheap, 870.0), STORED, least=500.0)
 
 
 def test_nothing_goes_on_that_the_clock_did_not_end():
     records = [trial(0, CHEAP)]
-    assert not time_reserve.time_to_spare(runner_with(records, 500.0), STORED, least=5.0)
-    assert not time_reserve.time_to_spare(runner_with(records, 870.0, None), STORED, least=5.0)
-    assert not time_reserve.time_to_spare(runner_with([], 990.0), STORED, least=5.0)
+    assert not time_reserve.release_unused_reserve(runner_with(records, 500.0), STORED, least=5.0)
+    assert not time_reserve.release_unused_reserve(
+        runner_with(records, 870.0, None), STORED, least=5.0
+    )
+    assert not time_reserve.release_unused_reserve(runner_with([], 990.0), STORED, least=5.0)
     runner = runner_with(records, 870.0)
     runner.interrupted = lambda: True
-    assert not time_reserve.time_to_spare(runner, STORED, least=5.0)
+    assert not time_reserve.release_unused_reserve(runner, STORED, least=5.0)
 
 
 def test_an_average_is_no_larger_than_what_is_left_can_measure():
     records = [trial(number, DEAR) for number in range(3)]
     sizes = {860.0: 3, 880.0: 3, 900.0: 2, 940.0: 1, 1_200.0: 1}
     for elapsed, size in sizes.items():
-        found = time_reserve.in_time(runner_with(records, elapsed), STORED)
+        found = time_reserve.choose_candidates(runner_with(records, elapsed), STORED)
         assert len(found[0].records) == size
 
 
 def test_what_is_exported_already_stays_when_the_time_is_over():
     records = [trial(number, DEAR) for number in range(3)]
     exported = {"0": 0.5, "1": 0.5}
-    found = time_reserve.in_time(runner_with(records, 1_200.0), STORED, exported)
+    found = time_reserve.choose_candidates(runner_with(records, 1_200.0), STORED, exported)
     assert found[0].shares == exported
 
 
 def test_each_trial_counts_with_its_own_cost_and_the_linear_model_with_none():
     budget = Budget(1_000.0)
     records = [trial(0, CHEAP), trial(1, DEAR), TrialRecord(LINEAR_NAME, "baseline", {})]
-    assert for_these(budget, STORED, records) == pytest.approx(
-        1.1 * (5 + 30 + 12 + 2 * BUILDING) + 5, abs=0.01
+    assert candidate_seconds(budget, STORED, records) == pytest.approx(
+        1.1 * (5 + 30 + 12 + 2 * BUILD_SECONDS) + 5, abs=0.01
     )
 
 
@@ -115,11 +117,11 @@ def test_the_first_answer_of_a_trial_compiles_and_so_does_not_count():
 
 def test_what_tracing_took_says_what_an_export_will_take():
     budget = Budget(1_000.0)
-    before = for_these(budget, STORED, [trial(0, CHEAP)])
+    before = candidate_seconds(budget, STORED, [trial(0, CHEAP)])
     for seconds in (0.2, 0.2, 9.0):  # Something else was at work once.
         budget.record("tracing", seconds)
     saved = 1.1 * 4 * (1.0 - 0.2)
-    assert for_these(budget, STORED, [trial(0, CHEAP)]) == pytest.approx(before - saved)
+    assert candidate_seconds(budget, STORED, [trial(0, CHEAP)]) == pytest.approx(before - saved)
 
 
 def test_a_first_answer_holds_the_tracing_that_later_ones_do_without():
@@ -136,17 +138,17 @@ def test_what_is_kept_back_grows_with_other_work_on_the_machine():
     records = [trial(0, CHEAP), trial(1, DEAR)]
     for record in records:
         budget.record_all(record.costs)
-    quiet = for_these(budget, STORED, records)
+    quiet = candidate_seconds(budget, STORED, records)
     slow[0] = 2.0
-    assert for_these(budget, STORED, records) - 5 == pytest.approx(2 * (quiet - 5))
+    assert candidate_seconds(budget, STORED, records) - 5 == pytest.approx(2 * (quiet - 5))
 
 
 def test_what_choosing_takes_is_kept_back():
     budget = Budget(1_000.0)
     records = [trial(0, CHEAP)]
-    before = for_these(budget, STORED, records)
+    before = candidate_seconds(budget, STORED, records)
     budget.record("choosing", 10.0)
-    assert for_these(budget, STORED, records) == pytest.approx(before + 11, abs=0.01)
+    assert candidate_seconds(budget, STORED, records) == pytest.approx(before + 11, abs=0.01)
 
 
 def test_late_there_is_no_second_choice():
@@ -155,5 +157,5 @@ def test_late_there_is_no_second_choice():
     runner.budget.record("choosing", 100.0)
     ranked = runner.ranked()
     runner.ranked = lambda: asked.append(1) or ranked
-    assert len(time_reserve.in_time(runner, STORED)[0].records) == 1
+    assert len(time_reserve.choose_candidates(runner, STORED)[0].records) == 1
     assert len(asked) <= 2

@@ -29,7 +29,7 @@ def test_a_trial_that_peaked_early_is_not_said_to_have_lacked_time(status):
 
 def test_a_trial_that_was_cut_within_its_first_epoch_is():
     (said,) = finalize._hurried(winner("cut", 0.25, 0.5))
-    assert said.startswith("The winner saw 50% of the training part once")
+    assert said.startswith("The best trial saw 50% of the training texts")
     assert finalize._hurried(winner("cut", 0.25, 1.25)) == []
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from attn_tuner.encoding import Encoder
 from attn_tuner.errors import SpaceError
-from attn_tuner.finalizing.time_reserve import kept_back
+from attn_tuner.finalizing.time_reserve import finalizing_reserve
 from attn_tuner.hypermodel import AttentionHyperModel, default_space
 from attn_tuner.settings.table import check_options
 from attn_tuner.storage.checkpoints import can_resume
@@ -265,10 +265,12 @@ def test_its_share_of_the_time_is_kept_back(stored):
     plan = Plan("colours", "0", ("cold", "warm"), {})
     budget = Budget(1000.0)
     budget.record("trial", 10.0)
-    without = kept_back(stored, plan)(budget)
-    wanted = kept_back(stored, replace(plan, pretrain=0.3))(budget)
+    without = finalizing_reserve(stored, plan)(budget)
+    wanted = finalizing_reserve(stored, replace(plan, pretrain=0.3))(budget)
     assert wanted - without == pytest.approx(300 + 10 * pretraining.FINE_TUNING)
-    assert kept_back(stored, replace(plan, pretrain=0.3), pretrain=False)(budget) == without
+    assert (
+        finalizing_reserve(stored, replace(plan, pretrain=0.3), pretrain=False)(budget) == without
+    )
 
 
 @pytest.mark.parametrize("given", [1.0, -0.1, "much", None])
