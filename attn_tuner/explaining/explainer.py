@@ -58,7 +58,7 @@ class Explainer:
             Probabilities `(texts, classes)`, and for each text its weights `(rows, tokens)`.
         """
         probabilities = np.zeros((len(rows), self.bundle.width), "float32")
-        weights = [None] * len(rows)
+        weights = [np.zeros((0, 0))] * len(rows)
         for chosen in batches_by_length(rows):
             ids = pad_ids([rows[each] for each in chosen], self.bundle.steps)
             given = self._outputs.predict_on_batch(ids)

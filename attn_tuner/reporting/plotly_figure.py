@@ -86,12 +86,13 @@ def error_bars(values: Sequence[float], ends: Sequence[tuple[float | None, float
         values: the points.
         ends: (low, high) of the interval of each.
     """
-    if any(low is None for low, _ in ends):
+    known = [(low, high) for low, high in ends if low is not None and high is not None]
+    if len(known) < len(ends):
         return {"visible": False}
     return {
         "type": "data",
         "symmetric": False,
-        "array": [high - value for value, (_, high) in zip(values, ends, strict=True)],
-        "arrayminus": [value - low for value, (low, _) in zip(values, ends, strict=True)],
+        "array": [high - value for value, (_, high) in zip(values, known, strict=True)],
+        "arrayminus": [value - low for value, (low, _) in zip(values, known, strict=True)],
         "thickness": 1.5,
     }
