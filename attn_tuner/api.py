@@ -105,31 +105,33 @@ def search(
     dataset = runtime.read_data(options)
     objective, faithful = runtime.objective_of(options, dataset)
     limit = seconds(options["max_time"], options["max_trials"])
-    directory = run_folder.take(directory, dataset.name)
-    run_folder.check_data(dataset, directory)
-    budget = clock_of(directory, limit, time.monotonic() - began)
+    folder = run_folder.take(options["directory"], dataset.name)
+    run_folder.check_data(dataset, folder)
+    budget = clock_of(folder, limit, time.monotonic() - began)
     goal = goal_of(objective, faithful)
     with (
         handle_signals() as signals,
-        held(directory) as taken_over,
-        run_log(directory),
+        held(folder) as taken_over,
+        run_log(folder),
         ProgressPanel(
             budget, objective, sign_of(objective), options["progress"], goal=goal
         ) as panel,
     ):
-        runtime.log_begin(directory, budget)
-        runtime.tidy(directory, (taken_over, *dataset.notes), panel)
-        encoded = runtime.encode(dataset, directory, budget, panel)
+        runtime.log_begin(folder, budget)
+        runtime.tidy(folder, (taken_over, *dataset.notes), panel)
+        encoded = runtime.encode(dataset, folder, budget, panel)
         model_space = search_space(space, encoded, options["epochs"], objective)
         plan = plan_of(options, dataset, model_space, objective, faithful)
-        run_folder.agree(plan, directory)
-        write_settings(plan.asked, directory)
-        _log.info(command(plan.asked, directory))
-        with BackgroundBaselines(directory, len(dataset.classes), plan.seed, limit) as baselines:
-            vectors = word_vectors(
-                model_space, encoded, budget, directory / DATA, plan.seed, options["vectors"]
+        run_folder.agree(plan, folder)
+        write_settings(plan.asked, folder)
+        _log.info(command(plan.asked, folder))
+        with BackgroundBaselines(folder, len(dataset.classes), plan.seed, limit) as baselines:
+            initial_vectors = word_vectors(
+                model_space, encoded, budget, folder / DATA, plan.seed, options["vectors"]
             )
-            trainer = runtime.trainer_of(options, plan, dataset, encoded, model_space, vectors)
+            trainer = runtime.trainer_of(
+                options, plan, dataset, encoded, model_space, initial_vectors
+            )
             oracle = oracle_of(plan, trainer.hypermodel, several_folders(options["warm_start"]))
             budget.set_reserve(finalizing_reserve(encoded, plan))
             with signals.defer():
@@ -140,7 +142,7 @@ def search(
                     launcher,
                     budget,
                     panel,
-                    directory,
+                    folder,
                     encoded,
                     signals.received,
                 )
@@ -149,9 +151,9 @@ def search(
             panel.say(problem)
         if not runner.ranked():
             signals.raise_if_received()
-            raise nothing_found(budget, runner.records)
-        finalize(runner, encoded, dataset, budget, directory, panel)
-    return SearchResult(directory)
+            raise nothing_found(budget, runner.records.values())
+        finalize(runner, encoded, dataset, budget, folder, panel)
+    return SearchResult(folder)
 
 
 def load(directory: AnyPath, *, trust: Sequence[str] = ()) -> SearchResult:

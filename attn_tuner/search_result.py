@@ -1,5 +1,6 @@
 """The result of a search: its leaderboard, its best model, its report and exports."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -81,9 +82,9 @@ class SearchResult:
         RunError: `directory` is not a run folder.
     """
 
-    def __init__(self, directory: str | Path, trust: str | Sequence[str] = ()):
+    def __init__(self, directory: str | os.PathLike, trust: str | Sequence[str] = ()):
         self.directory = Path(directory)
-        self.run = Run.read(directory)
+        self.run = Run.read(self.directory)
         self._trust = trust
 
     def leaderboard(self) -> pd.DataFrame:

@@ -61,11 +61,12 @@ def count(
     def check(name: str, value: Any) -> int | None:
         if optional and value is None:
             return None
-        good = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-        if not good or not least <= value <= most:
+        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        plain = int(value) if whole else None
+        if plain is None or not least <= plain <= most:
             bounds = f"at least {least}" if most == _LARGEST_COUNT else f"from {least} to {most}"
             raise error(f"{name} is {shown(value)}; it should be a whole number, {bounds}.")
-        return int(value)
+        return plain
 
     return check
 
@@ -80,7 +81,8 @@ def number(least: float, above: bool = False, optional: bool = False) -> Check:
         good = isinstance(value, numbers.Real) and not isinstance(value, bool)
         plain = int(value) if good and whole else float(value) if good else None
         # Comparisons with NaN are False; a whole number may be too large for a float.
-        if not good or not least <= plain < _LARGEST_NUMBER or (above and plain == least):
+        within = plain is not None and least <= plain < _LARGEST_NUMBER
+        if plain is None or not within or (above and plain == least):
             bound = f"above {least:g}" if above else f"{least:g} or more"
             raise SpaceError(f"{name} is {shown(value)}; it should be a number, {bound}.")
         return plain

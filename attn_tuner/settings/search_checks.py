@@ -32,8 +32,11 @@ def part(name: str, value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"-?\d*\.?\d+", value):
         value = float(value)  # The command gives every value as a string.
     if isinstance(value, numbers.Number) or type(value).__name__ == "bool_":
-        if isinstance(value, numbers.Real) and not isinstance(value, bool) and 0 < value < 1:
-            return float(value)
+        # A whole number is no fraction, and may be too large for a float.
+        if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
+            fraction = float(value)
+            if 0 < fraction < 1:
+                return fraction
         raise DataError(
             f"{name} is {shown(value)}. A fraction to hold out lies between 0 and 1; else give "
             "data."
@@ -76,7 +79,7 @@ def duration(name: str, value: Any) -> Any:
     if value is None:
         return None
     endless = isinstance(value, str) and len(value) > _LONGEST_DURATION
-    if endless or (isinstance(value, numbers.Integral) and value > 10**_LONGEST_DURATION):
+    if endless or (isinstance(value, numbers.Integral) and int(value) > 10**_LONGEST_DURATION):
         raise BudgetError(f"{name} is {shown(value)}. Write '90s', '20m', '2h' or seconds.")
     from attn_tuner.settings.derived import seconds
 
@@ -126,8 +129,10 @@ def fidelity(name: str, value: Any) -> str:
 
 def share_of_time(name: str, value: Any) -> float:
     """Returns a share of the time, from 0 to less than 1."""
-    good = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not good or not 0 <= value < 1:
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    whole = isinstance(value, numbers.Integral)  # It may be too large for a float.
+    share = (0.0 if value == 0 else None) if whole else float(value) if real else None
+    if not real or share is None or not 0 <= share < 1:
         raise SpaceError(
             f"{name} is {shown(value)}; it should be a share of the time, from 0 to less than 1. "
             "Try 0.3."

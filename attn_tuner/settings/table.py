@@ -5,6 +5,7 @@ command's option, the key in `--config` files and the repeated command follow fr
 module is light: `attn-tuner search --help` reads it.
 """
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,9 +41,9 @@ class Setting:
     group: str
     help: str
     check: Check = anything
-    type: type = str
+    type: builtins.type = str
     default: Any = None
-    also: tuple[type, ...] = ()
+    also: tuple[builtins.type, ...] = ()
     several: bool = False
     option: str = ""
     metavar: str | None = None

@@ -10,13 +10,14 @@ embedding_dim = 64
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-try:
+if sys.version_info >= (3, 11):
     import tomllib
-except ModuleNotFoundError:  # Python 3.10.
+else:
     import tomli as tomllib
 
 from attn_tuner.errors import DataError, UnknownName
@@ -98,7 +99,8 @@ def _toml(value: Any) -> str | None:
         return _string(value)
     if isinstance(value, list | tuple):
         inner = [_toml(each) for each in value]
-        return None if None in inner else f"[{', '.join(inner)}]"
+        written = [each for each in inner if each is not None]
+        return f"[{', '.join(written)}]" if len(written) == len(inner) else None
     if isinstance(value, Mapping) and not is_object(value):
         inner = [(_string(key), _toml(each)) for key, each in value.items()]
         if any(None in pair for pair in inner):

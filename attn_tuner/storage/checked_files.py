@@ -89,7 +89,7 @@ def read_dataclass(
         hints = typing.get_type_hints(kind)
         needed = {
             each.name
-            for each in fields(kind)
+            for each in fields(typing.cast(typing.Any, kind))
             if each.default is MISSING and each.default_factory is MISSING
         }
         kinds = {name: hint for name, hint in hints.items() if name in needed or name in table}
@@ -191,12 +191,12 @@ def is_a(value: object, kind: object) -> bool:
         return isinstance(value, bool) and kind is bool
     if kind is float:
         return isinstance(value, int | float)
-    return isinstance(value, kind)
+    return isinstance(value, typing.cast(type, kind))
 
 
 def finite(value: object) -> bool:
     """Returns whether a JSON value is a finite number."""
-    return is_a(value, float) and math.isfinite(value)
+    return isinstance(value, int | float) and is_a(value, float) and math.isfinite(value)
 
 
 def _as(value, kind):

@@ -1,6 +1,7 @@
 """Writes and reads a trial's weights and resume points."""
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,6 +125,11 @@ def drop_weights(folder: str | Path) -> None:
     drop_resume_points(folder)
 
 
+def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Writes arrays by name to a `.npz` file."""
+    np.savez(path, allow_pickle=False, **arrays)
+
+
 def save_resume_point(model, progress: TrainingProgress, folder: str | Path) -> None:
     """Writes all that training goes on from as one numbered folder, whole or not at all.
 
@@ -142,10 +148,10 @@ def save_resume_point(model, progress: TrainingProgress, folder: str | Path) -> 
             for index, each in enumerate(_seeds(model))
         }
         means = {f"m{index:04d}": value for index, value in enumerate(progress.metrics)}
-        np.savez(draft / RANDOM, **states, **means)
-        if progress.best_weights is not None:
+        save_arrays(draft / RANDOM, {**states, **means})
+        if progress.best_weights is not None and progress.probabilities is not None:
             arrays = {f"w{index:04d}": value for index, value in enumerate(progress.best_weights)}
-            np.savez(draft / BEST, probabilities=progress.probabilities, **arrays)
+            save_arrays(draft / BEST, {"probabilities": progress.probabilities, **arrays})
         facts = ("epoch", "batch", "history", "best", "seconds", "loss")
         write_json(draft / PROGRESS, {name: getattr(progress, name) for name in facts})
     for older in resume_numbers(folder):

@@ -10,7 +10,7 @@ from attn_tuner.storage.layout import DATA, LOCK, PLAN, RECORD, RUN_LOG, VECTORI
 from attn_tuner.storage.plan import Plan
 
 
-def take(directory: str | Path | None, name: str) -> Path:
+def take(directory: str | os.PathLike | None, name: str) -> Path:
     """Returns the run folder, made if it is not there.
 
     Args:

@@ -83,8 +83,8 @@ class TrialRecord:
 
         This is what the first evaluation takes longer than a later one.
         """
-        timed = self._judged()
-        return max(0.0, timed[0] - self.judging) if len(timed) > 1 else None
+        timed, usual = self._judged(), self.judging
+        return max(0.0, timed[0] - usual) if len(timed) > 1 and usual is not None else None
 
     @property
     def costs(self) -> dict[str, float]:
@@ -150,5 +150,7 @@ def ranked(records: Iterable[TrialRecord], sign: int) -> list[TrialRecord]:
         records: of trials.
         sign: 1 where a greater score is better, -1 where a smaller one is.
     """
-    scored = [record for record in records if record.score is not None]
-    return sorted(scored, key=lambda record: (-sign * record.score, record.trial_id))
+    scored = [
+        (-sign * each.score, each.trial_id, each) for each in records if each.score is not None
+    ]
+    return [each for _, _, each in sorted(scored, key=lambda row: row[:2])]

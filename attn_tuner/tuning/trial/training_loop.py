@@ -96,7 +96,7 @@ class EvaluationCallback(keras.callbacks.Callback):
         schedule: Schedule,
         callbacks: TrialCallbacks,
         progress: TrainingProgress,
-        batches: Batches,
+        batches: int,
         save: Callable[[TrainingProgress], None] | None,
     ):
         super().__init__()

@@ -73,7 +73,7 @@ class TrialTrainer:
         metrics = dict(progress.best_measures)
         if metrics and self.extra_metrics:
             metrics |= self.extra_metrics(model, values, progress.best_measures)
-        if metrics and spec.improves(metrics):
+        if metrics and progress.probabilities is not None and spec.improves(metrics):
             save_best(model, progress.probabilities, spec.trial_dir)
         return TrialOutcome(
             metrics=metrics,
