@@ -83,6 +83,7 @@ def test_the_commands_of_the_page_run(page, tmp_path, monkeypatch):
         pytest.skip("the page holds no commands")
     monkeypatch.chdir(tmp_path)
     sentiment.make_run(tmp_path / "RUN")
+    (tmp_path / "reviews.csv").write_text("review,stars\na good film,5\n", encoding="utf-8")
     for line in lines:
         name, *arguments = shlex.split(line, comments=True)
         assert name == "attn-tuner", line

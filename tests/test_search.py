@@ -26,7 +26,7 @@ def run(finished):
 
 def test_the_winner_learns_what_a_word_decides(run):
     assert run.test_metrics["accuracy"] >= 0.9
-    assert [summarize.label for summarize in run.predict(["a red box", "the blue box"])] == [
+    assert [answer.label for answer in run.predict(["a red box", "the blue box"])] == [
         "warm",
         "cold",
     ]
@@ -47,7 +47,7 @@ def test_the_export_answers_raw_strings_in_a_process_without_us(run):
         "import tensorflow as tf\n"
         "serve = tf.saved_model.load(sys.argv[1]).signatures['serving_default']\n"
         "answer = serve(text=tf.constant(['a red box', 'the blue box']))\n"
-        "print(json.dumps([label.decode() for label in summarize['label'].numpy()]))\n"
+        "print(json.dumps([label.decode() for label in answer['label'].numpy()]))\n"
     )
     arguments = [sys.executable, "-c", script, str(run.directory / "best")]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True)
@@ -82,8 +82,8 @@ def test_load_gives_the_same_result_back(run):
     again = attn_tuner.load(run.directory)
     assert again.test_metrics == run.test_metrics
     texts = ["a red box", "", "unseen words only"]
-    first = [summarize.probability for summarize in run.predict(texts)]
-    assert [summarize.probability for summarize in again.predict(texts)] == pytest.approx(first)
+    first = [answer.probability for answer in run.predict(texts)]
+    assert [answer.probability for answer in again.predict(texts)] == pytest.approx(first)
 
 
 def test_a_search_goes_on_where_it_stopped(tmp_path):
@@ -124,7 +124,7 @@ def test_a_search_begins_with_the_best_of_an_earlier_one(run, tmp_path):
 def test_a_start_that_cannot_be_warmed_is_one_sentence(run, tmp_path):
     with pytest.raises(RunError, match="it is not the folder of a run"):
         quick_search(tmp_path / "run", warm_start=tmp_path / "nothing")
-    other = {"encoder": ["lstm"], "head": ["max"], "start": ["random"]}
+    other = {"encoder": ["lstm"], "head": ["max"], "embedding_init": ["random"]}
     with pytest.raises(SpaceError, match="fits the space of this search"):
         quick_search(tmp_path / "other", space=other, warm_start=[run.directory])
     with pytest.raises(SpaceError, match="warm_start has no use"):
@@ -173,7 +173,7 @@ def test_time_too_short_for_one_epoch_still_gives_a_model_and_says_so(tmp_path, 
         callbacks=[ticking(20.0)],
     )
     assert result.run.outcome["winner"] == "0"
-    assert result.run.records[0].measures["epochs"] < 1
+    assert result.run.records[0].metrics["epochs"] < 1
     assert result.predict(["a red box"])
 
 
@@ -295,6 +295,7 @@ def test_word_vectors_and_texts_without_labels_come_from_the_caller(tmp_path):
 
 def test_the_log_tells_of_the_search_and_of_each_trial(run):
     log = (run.directory / "run.log").read_text(encoding="utf-8")
-    assert " begins: attn" in log
+    assert " begins; 0s spent" in log
+    assert "attn_tuner.search(" in log
     assert all(f"trial {record.trial_id} " in log for record in run.run.records)
     assert "exported" in log

@@ -38,13 +38,13 @@ def test_the_list_of_heads_has_it():
 
 def test_a_searched_model_exports_and_loads_without_trust(tmp_path):
     vectorizer = Vectorizer.build(TEXTS)
-    space = default_space(len(vectorizer), text_limits=[16]).narrow(head=["norm"])
+    space = default_space(len(vectorizer), max_lengths=[16]).narrow(head=["norm"])
     hypermodel = AttentionHyperModel(len(vectorizer), 2, space=space)
     model = hypermodel.build(hypermodel.hyperparameters())
     assert any(type(layer).__name__ == "NormHead" for layer in model.layers)
     options = {"verify_texts": TEXTS, "formats": ["savedmodel"]}
     attn_tuner.export(model, tmp_path / "export", vectorizer, ["bad", "good"], **options)
-    Bundle(vectorizer, model, ["bad", "good"], text_limit=16).save(tmp_path / "bundle")
+    Bundle(vectorizer, model, ["bad", "good"], max_length=16).save(tmp_path / "bundle")
     keras.backend.clear_session()
     loaded = Bundle.load(tmp_path / "bundle")
     assert loaded.predict(TEXTS).shape == (4, 2)

@@ -50,7 +50,9 @@ def all_of_them(answers, *given, **options):
 def averaged(tmp_path_factory):
     """A search that exports an average of all its trials and the linear model, come what may."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("attn_tuner.finalizing.candidates.holds", lambda *given, **options: True)
+        patch.setattr(
+            "attn_tuner.finalizing.candidates.ensemble_generalizes", lambda *given, **options: True
+        )
         patch.setattr("attn_tuner.finalizing.candidates.select", all_of_them)
         patch.setattr("attn_tuner.finalizing.candidates.NEAR", 0.0)
         return quick_search(
@@ -236,7 +238,7 @@ def test_the_best_trials_are_repeated_with_fresh_seeds(repeated):
     assert row["runs"] == 3
     assert row["mean_accuracy"] == pytest.approx(np.mean(scores))
     assert row["sd_accuracy"] == pytest.approx(np.std(scores, ddof=1))
-    assert "Trained with fresh seeds, validation accuracy: trial 0" in str(repeated)
+    assert "Trained again with other seeds, validation accuracy: trial 0" in str(repeated)
     assert not list((repeated.directory / "trial_0").glob("repeat_*"))
 
 
@@ -260,7 +262,8 @@ def test_a_threshold_for_f1_is_one_half_in_what_is_exported(tmp_path, monkeypatc
     given = {"data": doubtful(200), "space": plain, "max_trials": 1, "epochs": 1}
     found = quick_search(tmp_path / "run", **given, objective="f1_macro")
     assert found.run.outcome["thresholds"]["at"] == [0.2]
-    assert "0.5 stands where 0.20 stood: 0.6000 before, 0.7000 after" in str(found)
+    assert "Decision threshold for f1_macro: 0.20." in str(found)
+    assert "from 0.6000 to 0.7000" in str(found)
     kept = np.load(found.directory / "trial_0" / "validation.npy")
     temperature = found.run.outcome["calibration"]["temperature"]
     expected = apply_thresholds(apply_temperature(kept, temperature), (0.2,))

@@ -197,7 +197,7 @@ def test_what_a_rung_gave_stands_in_the_leaderboard_and_the_outcome(shortened):
     result = shortened()
     trials = result.leaderboard().query("status != 'baseline'")
     assert set(trials["rung"]) == {"max_length=11"}
-    assert "on a rung with 33% of what a trial may be given: max_length=11" in str(result)
+    assert "on a rung with 33% of the resources of a full trial: max_length=11" in str(result)
     assert "fidelity='length'" in command(result.run)
 
 

@@ -19,7 +19,7 @@ class Rows(keras.utils.PyDataset):
     def begin(self, epoch, batch=0):
         pass
 
-    def restore(self, predictions):
+    def in_store_order(self, predictions):
         return predictions
 
 

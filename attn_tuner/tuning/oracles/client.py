@@ -7,6 +7,7 @@ from pathlib import Path
 import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
+from attn_tuner.storage.layout import TRIAL
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.oracles.feedback import OracleFeedback
 
@@ -52,7 +53,7 @@ class OracleClient:
         trial.status = TrialStatus.COMPLETED
         if went_on:
             self.oracle.score_trial(trial)
-            trial.save(Path(trial_dir) / "trial.json")
+            trial.save(Path(trial_dir) / TRIAL)
 
     def keep_score(self, trial: Trial, metrics: Mapping[str, float]) -> None:
         """Tells the metrics of a trial that has a score and could not go on, if it still runs."""

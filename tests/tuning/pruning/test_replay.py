@@ -14,7 +14,7 @@ from attn_tuner.tuning.pruning import (
     make_pruner,
 )
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
