@@ -53,8 +53,8 @@ def averaged(tmp_path_factory):
         patch.setattr(
             "attn_tuner.finalizing.candidates.ensemble_generalizes", lambda *given, **options: True
         )
-        patch.setattr("attn_tuner.finalizing.candidates.select", all_of_them)
-        patch.setattr("attn_tuner.finalizing.candidates.NEAR", 0.0)
+        patch.setattr("attn_tuner.finalizing.candidates.select_members", all_of_them)
+        patch.setattr("attn_tuner.finalizing.candidates.MIN_SKILL", 0.0)
         return quick_search(
             tmp_path_factory.mktemp("runs") / "averaged",
             data=doubtful(),
