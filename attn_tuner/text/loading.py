@@ -244,8 +244,8 @@ def _hold_out_missing(name, train, splits, classes, task, fractions, seed, notes
         train, splits[role] = hold_out(train, fraction, seed, len(classes), leave)
         if role == "validation" and not len(splits[role]):
             raise DataError(
-                f"No training text of {name} can be held out for validation: no class has two "
-                "different texts. Add texts, or give validation data."
+                f"No training text of {name} can be held out for validation: each is needed so "
+                "that its class keeps one for training. Add texts, or give validation data."
             )
         notes.append(dataset_notes.held_out_note(role, splits[role]))
         check_each_class_is_left(name, train, classes, task)
