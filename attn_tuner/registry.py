@@ -114,6 +114,12 @@ class Registry(Mapping):
         self._variants: dict[str, Variant] = {}
         self._discovered = False
 
+    @property
+    def plural(self) -> str:
+        """What several members are called, `"queries"`; the entry point group ends in it."""
+        names = {package: plural for plural, package in PACKAGES.items()}
+        return names.get(self.package, f"{self.kind}s")
+
     def register(self, name: str, **space: Any) -> Callable[[Part], Part]:
         """Adds the decorated class or function under `name`, with its tunable dimensions."""
 
@@ -132,7 +138,7 @@ class Registry(Mapping):
             # The same place again is a module reloaded, or a notebook's cell run twice.
             if known is not None and _place(known.build) != _place(build):
                 raise SpaceError(
-                    f"Two {self.kind}s are called '{name}': {_place(known.build)} and "
+                    f"Two {self.plural} are called '{name}': {_place(known.build)} and "
                     f"{_place(build)}. Give one of them another name."
                 )
             self._variants[name] = Variant(name, build, MappingProxyType(dict(space)))
@@ -153,7 +159,7 @@ class Registry(Mapping):
         except BaseException:
             self._discovered = False
             raise
-        for entry in importlib.metadata.entry_points(group=f"attn_tuner.{self.kind}s"):
+        for entry in importlib.metadata.entry_points(group=f"attn_tuner.{self.plural}"):
             self._load(entry)
 
     def _load(self, entry):

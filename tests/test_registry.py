@@ -211,3 +211,8 @@ def test_a_space_that_the_source_does_not_spell_out_is_asked_of_the_registry(mon
     monkeypatch.setitem(PACKAGES, "pruners", "attn_tuner")
     monkeypatch.setattr("attn_tuner.registry.registry_of", lambda kinds: {"odd": "the real one"})
     assert describe_parts("pruners") == ["the real one"]
+
+
+def test_the_group_of_entry_points_is_what_list_calls_the_kind():
+    for plural in PACKAGES:
+        assert registry_of(plural).plural == plural
