@@ -41,7 +41,7 @@ class BeyondChance:
     def should_prune(self, trial_id: str) -> str | None:
         """Returns why the trial should end now, or None."""
         if reason := self._losses.should_prune(trial_id):
-            return f"near chance, by minus the loss: {reason}"
+            return f"near chance, by negative loss: {reason}"
         return self._scores.should_prune(trial_id)
 
     def finish(self, trial_id: str, pruned: bool = False) -> None:

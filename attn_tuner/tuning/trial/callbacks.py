@@ -2,7 +2,7 @@
 
 from attn_tuner.tuning.events import EpochProgress, Evaluated, Listener
 
-TIME_OVER = "the time was over"
+TIME_OVER = "stopped: time limit"
 PRUNED = "pruned"  # Before the pruner's reason.
 
 

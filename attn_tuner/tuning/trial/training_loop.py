@@ -187,7 +187,7 @@ class EvaluationCallback(keras.callbacks.Callback):
             return
         reason = self.callbacks.should_prune(epochs, score, loss_in(measured))
         if schedule.sign == 1 and score >= 1.0:
-            self._stop("nothing is left to get better")
+            self._stop("perfect score")
         elif reason:
             self._stop(f"{PRUNED}: {reason}")
         elif epochs - progress.best_measures["epochs"] >= schedule.patience - SAME:

@@ -250,7 +250,7 @@ def test_near_chance_losses_are_compared(name):
     assert not any(reasons[:5])
     if name == "none":
         return
-    assert reasons[5][0].startswith("near chance, by minus the loss: ")
+    assert reasons[5][0].startswith("near chance, by negative loss: ")
 
 
 @pytest.mark.parametrize("name", pruners)

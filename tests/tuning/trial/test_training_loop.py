@@ -82,7 +82,7 @@ def test_a_model_is_evaluated_even_when_the_time_is_over_at_its_first_batch(mode
     progress = train(model, separable(64), separable(64, seed=1), Schedule(epochs=4), callbacks)
     assert len(progress.history) == 1
     assert progress.history[0]["epochs"] == pytest.approx(1 / 8)
-    assert progress.stopped == "the time was over"
+    assert progress.stopped == "stopped: time limit"
 
 
 def test_a_model_that_should_be_pruned_stops_with_the_reason(model):
@@ -180,5 +180,5 @@ def test_a_model_whose_weights_are_averaged_is_evaluated_and_kept_by_the_average
 def test_training_ends_when_nothing_is_left_to_get_better(model):
     model.optimizer.learning_rate = 1.0
     progress = train(model, separable(512), separable(16, seed=1), Schedule(epochs=40, patience=40))
-    assert progress.stopped == "nothing is left to get better"
+    assert progress.stopped == "perfect score"
     assert progress.best_measures["accuracy"] == 1.0
