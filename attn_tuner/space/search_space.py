@@ -6,7 +6,7 @@ its path: `learning_rate`, `head`, `head.additive.units`, `head.pooling.score.ad
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from attn_tuner.space.dimensions import (
     default_of,
     read_dimension,
 )
+from attn_tuner.space.renamed import RENAMED
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -109,7 +110,7 @@ class SearchSpace(Mapping):
         """The dimension at exactly this path."""
         found = {leaf.name: leaf for leaf in self.leaves()}
         if name not in found:
-            raise UnknownName(unknown("dimension", name, found))
+            raise _unknown_dimension(name, found)
         return found[name]
 
     def defaults(self) -> dict[str, Any]:
@@ -197,7 +198,7 @@ class SearchSpace(Mapping):
         exact = [leaf for leaf in leaves if leaf.name == name]
         found = exact or [leaf for leaf in leaves if _ends_with(leaf.name, name)]
         if not found:
-            raise UnknownName(unknown("dimension", name, [leaf.name for leaf in leaves]))
+            raise _unknown_dimension(name, [leaf.name for leaf in leaves])
         return found
 
     def _replace(self, path: str, dimension: Dimension) -> "SearchSpace":
@@ -297,3 +298,10 @@ def _flat(table, prefix=""):
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
+
+
+def _unknown_dimension(name: str, names: Iterable[str]) -> UnknownName:
+    names = list(names)
+    if (now := RENAMED.get(name)) in names:
+        return UnknownName(f"The dimension '{name}' is called '{now}' since version 0.2.")
+    return UnknownName(unknown("dimension", name, names))

@@ -4,7 +4,9 @@ import json
 
 import keras_tuner
 import numpy as np
+import pytest
 
+from attn_tuner.errors import UnknownName
 from attn_tuner.exporting import Bundle
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.model_space import default_space
@@ -116,3 +118,8 @@ def test_an_oracle_goes_on_where_an_earlier_version_stopped(tmp_path):
     assert found == trial.hyperparameters.values
     assert set(again.create_trial("tuner0").hyperparameters.values) == set(found)
     assert warm_start([tmp_path / "run"], "max:score") == [found]
+
+
+def test_a_former_name_in_a_space_is_answered_with_the_one_of_today():
+    with pytest.raises(UnknownName, match="'text_limit' is called 'max_length' since"):
+        default_space().updated_from({"text_limit": 64})
