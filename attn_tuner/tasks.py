@@ -18,7 +18,7 @@ class Task:
 
     Args:
         name: "binary", "multiclass", "multilabel" or "regression".
-        kind: key of `measures.MEASURES`: what the truth about a text is.
+        kind: key of `metrics.MEASURES`: what the truth about a text is.
         objective: the measure by which models are chosen unless another is named.
         activation, loss: of the model's last layer.
     """

@@ -46,7 +46,7 @@ class Plan:
         task: name of a task of `tasks.TASKS`; "" where it follows from the classes.
         limits: `dataclasses.asdict` of `tuning.constraints.Constraints`.
         seed: int, for the split, the values tried, the weights and the order of the data.
-        asked: the options of `search` that were given, see `search_arguments.as_asked`; empty in
+        asked: the options of `search` that were given, see `settings.asked.as_asked`; empty in
             folders of format 1.
         format: version of the run folder, see `layout.FORMATS`.
     """

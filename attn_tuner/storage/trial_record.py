@@ -41,7 +41,7 @@ class TrialRecord:
         repeats: scores of further trainings with other seeds.
         latency_ms: milliseconds for one text; measured only where they are limited.
         share: what its rung gave it, of the most that a trial gets; 1 without rungs.
-        used: values that the rung replaced, by name; see `fidelity.Ration`.
+        used: values that the rung replaced, by name; see `fidelity.RungAllocation`.
         remark: why a trial that has a score could not go on; empty where it could.
     """
 

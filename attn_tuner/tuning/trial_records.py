@@ -77,8 +77,3 @@ def merged(
     if known is None or known.score is None or spec.improves(outcome.metrics):
         return new
     return replace(known, status=new.status, stopped=new.stopped, seconds=new.seconds)
-
-
-def metrics_of(record: TrialRecord) -> dict:
-    """Returns the metrics of a trial's best evaluation."""
-    return record.metrics

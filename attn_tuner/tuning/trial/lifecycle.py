@@ -24,7 +24,7 @@ from attn_tuner.tuning.scheduler import Scheduler
 from attn_tuner.tuning.trial.callbacks import EventCallbacks
 from attn_tuner.tuning.trial.spec import Schedule, TrialOutcome, TrialSpec
 from attn_tuner.tuning.trial.watchdog import TimeOver
-from attn_tuner.tuning.trial_records import RecordBook, merged, metrics_of, record_of
+from attn_tuner.tuning.trial_records import RecordBook, merged, record_of
 from attn_tuner.tuning.weight_retention import WeightRetention
 
 NOT_METRICS = ("epochs", "seconds", "judging", "loss")  # Beside the metrics of an evaluation.
@@ -139,7 +139,7 @@ class TrialLifecycle:
             self.client.feedback.pruned(record.trial_id, last["epochs"], last[self.plan.objective])
         return {
             f"val_{name}": value
-            for name, value in metrics_of(record).items()
+            for name, value in record.metrics.items()
             if name not in NOT_METRICS
         }
 
@@ -196,7 +196,7 @@ class TrialLifecycle:
             schedule=self._schedule({**values, **allocation.used}),
             begin_from=str(Path(trial_dir(promoted)) / WEIGHTS) if promoted else None,
             allocation=allocation,
-            recorded=metrics_of(known).get(self.plan.objective) if known else None,
+            recorded=known.metrics.get(self.plan.objective) if known else None,
         )
 
     def _schedule(self, values: dict) -> Schedule:
