@@ -93,7 +93,7 @@ class ProgressPanel:
                 self.epoch, self.fraction = epoch, 0.0
                 self.score = metrics[self.objective]
             case Remark(trial_id, text):
-                self._print(f"trial {trial_id} keeps its score. {text}")
+                self._print(f"trial {trial_id} {text}")
             case TrialEnded(record=record):
                 self._trial_ended(record)
         self._refresh()

@@ -69,7 +69,7 @@ def log_event(event: TrialEvent) -> None:
         case Evaluated(metrics=metrics):
             _LOGGER.info(_evaluation(metrics), extra=trial)
         case Remark(text=text):
-            _LOGGER.warning(f"keeps its score. {text}", extra=trial)
+            _LOGGER.warning(text, extra=trial)
         case TrialEnded(record=record):
             _LOGGER.log(_LEVELS.get(record.status, logging.INFO), _end(record), extra=trial)
 

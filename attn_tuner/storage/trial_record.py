@@ -37,12 +37,13 @@ class TrialRecord:
         parameters: number of weights of the model.
         seed: int, for the initial weights and the order of the data.
         ended: seconds since the search began, over all sittings.
-        message: the traceback of a failed trial, or of a failed attempt to go on.
+        message: the traceback of a failed trial, or of what `remark` is about.
         repeats: scores of further trainings with other seeds.
         latency_ms: milliseconds for one text; measured only where they are limited.
         share: what its rung gave it, of the most that a trial gets; 1 without rungs.
         used: values that the rung replaced, by name; see `fidelity.RungAllocation`.
-        remark: why a trial that has a score could not go on; empty where it could.
+        remark: what went wrong in a trial that has a score: why it could not go on, or why a repeat
+            failed; else empty.
     """
 
     trial_id: str

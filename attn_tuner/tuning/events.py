@@ -1,11 +1,11 @@
-"""What happens to the trials of a search, for whoever watches it.
+"""Defines the events of a search's trials, for progress displays and logs.
 
     def on_event(event: TrialEvent):
         match event:
             case TrialEnded(trial_id=name, record=record):
                 print(name, record.score)
 
-A `TrialRunner` calls its listener with these, in the order in which they happen.
+A `TrialRunner` passes them to its listener in the order in which they happen.
 """
 
 from collections.abc import Callable
@@ -16,10 +16,10 @@ from attn_tuner.storage.trial_record import TrialRecord
 
 @dataclass(frozen=True)
 class TrialEvent:
-    """Something that happened to a trial.
+    """The base class of events.
 
     Args:
-        trial_id: str, KerasTuner's name of the trial.
+        trial_id: str, KerasTuner's ID of the trial.
     """
 
     trial_id: str
@@ -27,10 +27,10 @@ class TrialEvent:
 
 @dataclass(frozen=True)
 class TrialStarted(TrialEvent):
-    """A trial starts, or goes on from its resume point.
+    """A trial starts, or continues from its resume point.
 
     Args:
-        values: hyperparameters by name.
+        values: dict of hyperparameter names to values.
     """
 
     values: dict = field(hash=False)
@@ -38,11 +38,11 @@ class TrialStarted(TrialEvent):
 
 @dataclass(frozen=True)
 class EpochProgress(TrialEvent):
-    """A batch is done. Comes a few times a second at most from a worker.
+    """A batch is completed. Workers report at most a few a second.
 
     Args:
-        epoch: int, epochs that are done.
-        fraction: float in [0, 1], how much of the next epoch is done.
+        epoch: int, completed epochs.
+        fraction: float in [0, 1], completed part of the current epoch.
     """
 
     epoch: int
@@ -54,7 +54,7 @@ class Evaluated(TrialEvent):
     """A model was evaluated on the validation part.
 
     Args:
-        epoch: int, epochs that are done.
+        epoch: int, completed epochs.
         metrics: floats by name, as in `TrainingProgress.history`.
     """
 
@@ -64,10 +64,10 @@ class Evaluated(TrialEvent):
 
 @dataclass(frozen=True)
 class TrialEnded(TrialEvent):
-    """A trial has ended, well or not.
+    """A trial has ended, with or without a score.
 
     Args:
-        record: what was written down of it.
+        record: the trial's record.
     """
 
     record: TrialRecord
@@ -75,10 +75,10 @@ class TrialEnded(TrialEvent):
 
 @dataclass(frozen=True)
 class Remark(TrialEvent):
-    """A trial that has a score could not go on; the score stays.
+    """Something went wrong in a trial that goes on or keeps its score.
 
     Args:
-        text: str, why, as a sentence.
+        text: str, what to tell the user; "trial 0007" goes before it.
     """
 
     text: str
@@ -88,4 +88,4 @@ Listener = Callable[[TrialEvent], None]
 
 
 def ignore(event: TrialEvent) -> None:
-    """Listens to nothing."""
+    """A listener that does nothing."""

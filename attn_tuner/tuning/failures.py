@@ -1,4 +1,4 @@
-"""What a failed trial leaves, and when the failures end the search."""
+"""Records failed trials, and decides when failures end the search."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -13,21 +13,21 @@ from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.duration import format_duration
 
-MAX_INFEASIBLE = 100  # Trials, none ever trained, before the constraints count as impossible.
-MAX_FAILED = 3  # Trials that may fail, none having succeeded, before the search gives up.
+MAX_INFEASIBLE = 100  # Infeasible trials, without any other, after which the search gives up.
+MAX_FAILED = 3  # Failed trials, without a success, after which the search gives up.
 _REFUSED = f"{Infeasible.__name__}: "
 
 
 def failure_record(trial: Trial, cause: str, message: str, seed: int, ended: float) -> TrialRecord:
-    """Makes the record of a trial that gave no model.
+    """Makes the record of a trial without a score.
 
     One that breaks a constraint is infeasible, not failed.
 
     Args:
-        trial: KerasTuner's.
+        trial: KerasTuner's trial.
         cause: str, the name of the exception, a colon, and its sentence.
         message: str, the traceback.
-        seed: int, of the search.
+        seed: int, seed of the search.
         ended: float, seconds since the search began.
     """
     return TrialRecord(
@@ -42,7 +42,7 @@ def failure_record(trial: Trial, cause: str, message: str, seed: int, ended: flo
 
 
 def with_remark(known: TrialRecord, cause: str, message: str) -> TrialRecord:
-    """Returns the record of a trial that has a score and could not go on: the score stays.
+    """Returns the record of a trial that has a score and could not continue: the score stays.
 
     Args:
         known: the record before.
@@ -52,12 +52,24 @@ def with_remark(known: TrialRecord, cause: str, message: str) -> TrialRecord:
     return replace(known, remark=f"It could not go on: {cause}", message=message)
 
 
-def reason_to_give_up(records: Collection[TrialRecord], folder: str | PathLike) -> str | None:
-    """Returns why the search should give up, or None.
+def with_failed_repeat(known: TrialRecord, number: int, cause: str, message: str) -> TrialRecord:
+    """Returns the record of a trial of which a repeat failed; score and repeats stay.
 
     Args:
-        records: of all trials that have ended.
-        folder: the run's.
+        known: the record before.
+        number: int, the repeat, from 1.
+        cause: str, the name of the exception, a colon, and its sentence.
+        message: str, the traceback.
+    """
+    return replace(known, remark=f"Repeat {number} failed: {cause}", message=message)
+
+
+def reason_to_give_up(records: Collection[TrialRecord], folder: str | PathLike) -> str | None:
+    """Returns the reason to end the search because of failures, or None.
+
+    Args:
+        records: records of all ended trials.
+        folder: the run folder.
     """
     if any(record.status not in ("failed", "infeasible") for record in records):
         return None
@@ -75,7 +87,7 @@ def reason_to_give_up(records: Collection[TrialRecord], folder: str | PathLike) 
 
 
 def _failures(records: Iterable[TrialRecord], folder: str | PathLike) -> str:
-    """Says that the search ended because its trials failed."""
+    """Writes the sentence for a search that ends because its trials failed."""
     failed = [record for record in records if record.status == "failed"]
     return (
         f"The search gave up after {len(failed)} failed trials. The last said: "

@@ -1,12 +1,15 @@
 """Trains the best trials again with fresh seeds, to show how much of a score is luck."""
 
 import shutil
+import traceback
 from dataclasses import replace
 from pathlib import Path
 
+from attn_tuner.storage.atomic_files import raise_unwritable
 from attn_tuner.storage.plan import trial_seed
 from attn_tuner.storage.trial_record import TrialRecord
-from attn_tuner.tuning.events import TrialStarted
+from attn_tuner.tuning.events import Remark, TrialStarted
+from attn_tuner.tuning.failures import with_failed_repeat
 from attn_tuner.tuning.trial.callbacks import TIME_OVER, EventCallbacks
 from attn_tuner.tuning.tuner import TrialRunner
 
@@ -14,29 +17,37 @@ REPEATED = 3  # Trials that are repeated, the best first.
 
 
 def repeat(runner: TrialRunner, times: int, count: int = REPEATED) -> None:
-    """Trains the best trials `times` more, each with seeds of its own, while there is time.
+    """Trains the best trials `times` more, each time with another seed, while there is time.
 
-    The scores go into the trials' records; weights and probabilities are not kept, and which trial
-    is exported does not change.
+    The scores are added to the trials' records. Weights and probabilities are not kept, and the
+    choice of the exported trial does not change. A repeat that fails leaves a remark in the record.
 
     Args:
-        runner: whose trials have ended.
-        times: int, repeats of each.
-        count: int, how many trials.
+        runner: the `TrialRunner`, whose trials have ended.
+        times: int, repeats of each trial.
+        count: int, number of trials.
     """
     for number in range(1, times + 1):
-        # What pretraining has cost is not spent again for each seed.
+        # Pretraining is too expensive to be repeated for each seed.
         for record in [each for each in runner.ranked() if not each.pretrained][:count]:
             done = len(record.repeats) >= number or record.status == "cut"
             if done or not runner.budget.fits("trial", default=record.seconds):
                 continue
-            score = _score(runner, record, number)
+            try:
+                score = _score(runner, record, number)
+            except Exception as error:
+                raise_unwritable(error)  # The next sitting repeats once there is room.
+                cause = f"{type(error).__name__}: {error}"
+                known = with_failed_repeat(record, number, cause, traceback.format_exc())
+                runner.records.write(known)
+                runner.emit(Remark(record.trial_id, f"keeps its score. {known.remark}"))
+                continue
             if score is not None:
                 runner.records.write(replace(record, repeats=[*record.repeats, score]))
 
 
 def _score(runner: TrialRunner, record: TrialRecord, number: int) -> float | None:
-    """Returns the objective of one repeat; None where the time was over before it ended."""
+    """Returns the objective of one repeat; None if the time limit stopped it."""
     name = f"{record.trial_id}, repeat {number}"
     folder = Path(runner.get_trial_dir(record.trial_id)) / f"repeat_{number}"
     folder.mkdir(exist_ok=True)
@@ -58,13 +69,16 @@ def _score(runner: TrialRunner, record: TrialRecord, number: int) -> float | Non
 
 
 class RepeatCallbacks(EventCallbacks):
-    """Watches a repeat, which nobody prunes.
+    """Follows a repeat, which is never pruned.
 
     Args:
         trial_id: str, name of the repeat.
-        runner: whose clock ends it.
+        runner: the `TrialRunner` whose time limit applies.
     """
 
     def __init__(self, trial_id: str, runner: TrialRunner):
         super().__init__(trial_id, runner.emit)
         self.should_stop = runner.over
+
+    def must_evaluate(self) -> bool:
+        return False  # The score of a repeat that was cut does not count.

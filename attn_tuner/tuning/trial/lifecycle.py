@@ -1,4 +1,4 @@
-"""Takes a trial from the values that the oracle drew to its record.
+"""Runs a trial from the values that the oracle sampled to its record.
 
 spec = lifecycle.spec_of(trial)
 metrics = lifecycle.finish(trial, trainer(spec, callbacks))
@@ -27,20 +27,20 @@ from attn_tuner.tuning.trial.watchdog import TimeOver
 from attn_tuner.tuning.trial_records import RecordBook, merged, record_of
 from attn_tuner.tuning.weight_retention import WeightRetention
 
-NOT_METRICS = ("epochs", "seconds", "judging", "loss")  # Beside the metrics of an evaluation.
+NOT_METRICS = ("epochs", "seconds", "judging", "loss")  # Other entries of an evaluation.
 
 
 class TrialLifecycle:
-    """Begins and ends the trials of a search, wherever they are trained.
+    """Begins and ends the trials of a search, independent of where they are trained.
 
     Args:
-        plan: what to run.
-        space: of the values.
-        client: of the oracle.
-        records: of the run's trials.
-        scheduler: the clock of the search.
-        pruners: rules that end trials.
-        emit: called with each event.
+        plan: the run's plan.
+        space: the search space.
+        client: the client of the oracle.
+        records: the records of the run's trials.
+        scheduler: decides whether trials may start and go on.
+        pruners: the pruners of the rungs.
+        emit: function that receives each event.
     """
 
     def __init__(
@@ -62,14 +62,15 @@ class TrialLifecycle:
         self.emit = emit
         self.fidelity = Fidelity(plan.fidelity, plan.seed)
         self.weights = WeightRetention(records, plan.keep)
-        self._specs: dict[str, TrialSpec] = {}  # Of the trials that run.
+        self._specs: dict[str, TrialSpec] = {}  # Of running trials.
         self._not_again: set[str] = set()  # Trials that were cut and could not go on.
 
     def cut_trials(self) -> list[Trial]:
-        """Returns the trials that were cut, which have ended for KerasTuner but can go on.
+        """Returns the trials that were cut and can continue; for KerasTuner they have ended.
 
-        One that still runs for KerasTuner, because a kill came between the two, it hands out
-        itself. One that failed to go on is not tried again in this sitting.
+        A trial that still runs for KerasTuner, because the process was killed before it ended
+        there, comes from the oracle. A trial that failed to continue is not tried again in this
+        sitting.
         """
         cut = [
             name
@@ -83,7 +84,7 @@ class TrialLifecycle:
         return [trial for trial in trials if trial.status != TrialStatus.RUNNING]
 
     def spec_of(self, trial: Trial) -> TrialSpec:
-        """Returns what the oracle asks for, as a `TrialTrainer` takes it. It starts now."""
+        """Returns the spec of a trial; the first call marks the trial's start."""
         if trial.trial_id not in self._specs:
             self._specs[trial.trial_id] = spec = self._make_spec(trial)
             self.scheduler.on_trial_begin(spec)
@@ -92,13 +93,13 @@ class TrialLifecycle:
     def should_prune(
         self, trial_id: str, epochs: float, score: float, loss: float | None = None
     ) -> str | None:
-        """Takes in a point of a learning curve; returns why the trial should end now, or None.
+        """Reports a point of a learning curve; returns the reason to prune the trial, or None.
 
         Args:
-            trial_id: str, of a trial that runs.
+            trial_id: str, a running trial.
             epochs: float, epochs trained so far.
-            score: float, of the objective; bigger is better.
-            loss: float, smaller is better; None where none is known.
+            score: float, the objective; higher is better.
+            loss: float, lower is better; None if unknown.
         """
         self.scheduler.on_evaluated(trial_id)
         self.client.feedback.evaluated(trial_id, epochs, self.records.sign * score)
@@ -107,10 +108,10 @@ class TrialLifecycle:
         return pruner.should_prune(trial_id)
 
     def finish(self, trial: Trial, outcome: TrialOutcome) -> dict[str, float]:
-        """Writes a trial's record, and drops the weights that no longer count.
+        """Writes a trial's record, and removes weights of trials that are not among the best.
 
         Returns:
-            What the oracle is to know: the metrics of its best evaluation, each named `val_...`.
+            The metrics for the oracle, those of the best evaluation, each named `val_...`.
 
         Raises:
             TimeOver: the trial was not evaluated.
@@ -133,7 +134,7 @@ class TrialLifecycle:
         return self.report(record)
 
     def report(self, record: TrialRecord) -> dict[str, float]:
-        """Returns what the oracle is to know of a trial that has ended; tells it if pruned."""
+        """Returns the metrics for the oracle; reports to it that the trial was pruned, if so."""
         if record.status == "pruned":
             last = record.history[-1]
             self.client.feedback.pruned(record.trial_id, last["epochs"], last[self.plan.objective])
@@ -144,15 +145,15 @@ class TrialLifecycle:
         }
 
     def complete(self, trial: Trial, metrics: dict[str, float]) -> None:
-        """Tells the oracle and the listener that a trial has ended well."""
+        """Reports to the oracle and the listener that a trial has ended with a score."""
         self.client.complete(trial, metrics, self.records.trial_dir(trial.trial_id))
         self.emit(TrialEnded(trial.trial_id, self.records[trial.trial_id]))
 
     def fail(self, trial: Trial, cause: str, message: str) -> None:
-        """Records a trial that gave no model. Where it has a score, that stays, with a remark.
+        """Records a trial that failed. One that has a score keeps it, with a remark.
 
         Args:
-            trial: KerasTuner's.
+            trial: KerasTuner's trial.
             cause: str, the name of the exception, a colon, and its sentence.
             message: str, the traceback.
         """
@@ -170,15 +171,15 @@ class TrialLifecycle:
         self.emit(TrialEnded(name, self.records[name]))
 
     def leave(self, trial: Trial) -> None:
-        """Leaves a trial that was not evaluated in time: for the oracle it still runs."""
+        """Leaves a trial that was not evaluated in time as running, for the next sitting."""
         self._specs.pop(trial.trial_id, None)
         if not self.scheduler.may_hang(trial.trial_id):
-            self.client.feedback.resumable(trial.trial_id)  # It is not to blame for the end.
+            self.client.feedback.resumable(trial.trial_id)  # It did not cause the end.
 
-    def _keep_score(self, trial: Trial, record: TrialRecord):
+    def _keep_score(self, trial: Trial, record: TrialRecord) -> None:
         self._not_again.add(trial.trial_id)
         self.records.write(record)
-        self.emit(Remark(trial.trial_id, record.remark))
+        self.emit(Remark(trial.trial_id, f"keeps its score. {record.remark}"))
         self.client.keep_score(trial, self.report(record))
 
     def _make_spec(self, trial: Trial) -> TrialSpec:
@@ -207,12 +208,12 @@ class TrialLifecycle:
 
 
 class RunnerCallbacks(EventCallbacks):
-    """Watches a training in this process for a search.
+    """Follows a training in this process for a search.
 
     Args:
-        trial_id: str, of the trial that is trained.
-        lifecycle: of the search.
-        over: returns whether the time is over.
+        trial_id: str, the trial that is trained.
+        lifecycle: the lifecycle of the search's trials.
+        over: function that returns whether the time limit is reached.
     """
 
     def __init__(self, trial_id: str, lifecycle: TrialLifecycle, over: Callable[[], bool]):

@@ -1,4 +1,4 @@
-"""What a trial asks for, and what comes of it. Imports no Keras: a waiting worker is light."""
+"""Defines the input and the output of a training. Imports no Keras: a waiting worker is light."""
 
 from dataclasses import dataclass, field
 
@@ -10,11 +10,11 @@ class Schedule:
     """How long to train, and by which metric to evaluate.
 
     Args:
-        epochs: int, passes over the training part at most.
+        epochs: int, maximum number of passes over the training part.
         patience: int, epochs without a better score before training stops.
         objective: str, key of `metrics.measure`, `"accuracy"`.
         sign: 1 where a greater objective is better, -1 where a smaller one is.
-        checks: int, evaluations inside an epoch, at equal distances, for the pruner.
+        checks: int, evaluations in an epoch, at equal distances, for the pruner.
     """
 
     epochs: int = 10
@@ -26,17 +26,17 @@ class Schedule:
 
 @dataclass(frozen=True)
 class TrialSpec:
-    """What to train: all that goes into a trial.
+    """The input of a training.
 
     Args:
-        trial_id: str, KerasTuner's name of the trial.
-        values: hyperparameters by path, as the oracle gave them.
+        trial_id: str, KerasTuner's ID of the trial.
+        values: hyperparameters by path, as the oracle sampled them.
         seed: int, for the initial weights and the order of the data.
         trial_dir: str, the trial's folder, for its resume points, weights and probabilities.
         schedule: how long to train, and by which metric.
-        begin_from: path of a file of weights to begin with, where there is no resume point.
-        allocation: how much of the resource its rung gives it.
-        recorded: float, the best objective that the trial is known to reach; None before.
+        begin_from: path of initial weights, used without a resume point.
+        allocation: the rung's share of the resource.
+        recorded: float, the objective in the trial's record; None without one.
     """
 
     trial_id: str
@@ -55,22 +55,22 @@ class TrialSpec:
 
     @property
     def trained(self) -> dict:
-        """The values by which the model is built and trained, those of the rung included."""
+        """The values that the model is built and trained with, those of the rung included."""
         return {**self.values, **self.allocation.used}
 
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """How a training went: all that comes out of a trial.
+    """The output of a training.
 
     Args:
-        metrics: floats by name of the best evaluation, with `epochs` and `seconds`; empty where
-            there was none.
-        history: list of such metrics, one for every evaluation.
+        metrics: floats by name of the best evaluation, with `epochs` and `seconds`; empty without
+            an evaluation.
+        history: list of such metrics, one for each evaluation.
         stopped: str, why training ended.
         seconds: float, wall time, all attempts together.
-        parameters: int, weights of the model.
-        latency_ms: float, milliseconds for one text; None where latency is not limited.
+        parameters: int, number of weights of the model.
+        latency_ms: float, milliseconds for one text; None if latency is not limited.
     """
 
     metrics: dict = field(hash=False)
