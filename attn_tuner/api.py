@@ -94,7 +94,8 @@ def search(
         objective, faithful, tuner, fidelity, pruner, warm_start, seed: how they are searched.
         ensemble, refit, pretrain, repeats, keep: what follows the trials.
         directory, workers, cluster, cpus_per_trial, gpus_per_trial, progress, callbacks: where
-            and how it runs.
+            and how it runs. A trial that continues after a cut gets new callbacks: their state is
+            not saved.
 
     Raises:
         DataError, SpaceError, BudgetError, RunError: each says what came and what would do.

@@ -1,4 +1,4 @@
-"""Trains one trial from start to end: epochs, early stopping, pruning, the clock, best weights."""
+"""The training loop of a trial: epochs, evaluation, early stopping, pruning, the time limit."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from attn_tuner.tuning.trial.callbacks import PRUNED, TIME_OVER, TrialCallbacks
 from attn_tuner.tuning.trial.spec import Schedule
 from attn_tuner.tuning.trial.watchdog import TimeOver
 
-SAME = 1e-9  # Epochs closer than this are the same moment.
+SAME = 1e-9  # Epochs that differ by less are equal.
 
 
 def train(
@@ -30,21 +30,21 @@ def train(
     keras_callbacks: Sequence[keras.callbacks.Callback] = (),
     save: Callable[[TrainingProgress], None] | None = None,
 ) -> TrainingProgress:
-    """Trains a model until it stops getting better, and keeps its best weights.
+    """Trains a model until it stops improving, and restores its best weights.
 
     Args:
-        model: compiled.
-        batches: training data, a `Batches`: seeded, one pass an epoch, `len` batches.
-        validation: validation data in a stable order, with `labels` and `restore`.
+        model: compiled model.
+        batches: training data, seeded, one pass an epoch.
+        validation: validation data in a fixed order.
         schedule: how long to train, and by which metric to evaluate.
-        callbacks: asked and told while the model trains.
-        progress: where an earlier attempt of the same training stopped; its weights are in `model`.
-        keras_callbacks: told of every epoch, with the validation metrics among the logs.
-        save: writes a resume point; None writes none.
+        callbacks: decide and report while the model trains.
+        progress: where an earlier attempt stopped, whose weights `model` has; None for the start.
+        keras_callbacks: Keras callbacks; the logs of an epoch have the validation metrics.
+        save: function that writes a resume point; None writes none.
 
     Returns:
-        The progress, with the best weights also set on `model`. Where the time was over before the
-        first evaluation, the model is evaluated as it is if `must_evaluate` says so; else the
+        The progress, with the best weights also set on `model`. If the time limit is reached before
+        the first evaluation, the model is evaluated then if `must_evaluate` returns True; else the
         progress has no history.
     """
     progress = progress or TrainingProgress()
@@ -57,7 +57,7 @@ def train(
         evaluation.catch_up()
         while progress.epoch < schedule.epochs and not progress.stopped:
             batches.begin(progress.epoch, progress.batch)
-            # What is left of an epoch is a fit of its own: Keras counts the batches of a fit once.
+            # The rest of an epoch is a fit of its own: Keras sets the number of batches once a fit.
             until = progress.epoch + 1 if progress.batch else schedule.epochs
             model.fit(
                 prefetch(batches),
@@ -72,7 +72,7 @@ def train(
     except TimeOver:
         if progress.best < 0:
             raise
-        callbacks.should_stop()  # Whoever has asked is left to end by itself.
+        callbacks.should_stop()  # Tells the watchdog that training ends by itself.
         progress.stopped = TIME_OVER
     progress.stopped = progress.stopped or "all epochs done"
     if progress.history:
@@ -81,11 +81,11 @@ def train(
 
 
 class EvaluationCallback(keras.callbacks.Callback):
-    """Evaluates between batches and epochs, and stops the training where there is cause.
+    """Evaluates between batches and after epochs, and stops the training.
 
     Args:
-        model: that is trained.
-        validation, schedule, callbacks, progress, save: as `train` takes them.
+        model: the model that is trained.
+        validation, schedule, callbacks, progress, save: as in `train`.
         batches: int, batches of an epoch.
     """
 
@@ -109,10 +109,10 @@ class EvaluationCallback(keras.callbacks.Callback):
         self.save = save
         self.began = time.monotonic() - progress.seconds
         self.next_save = time.monotonic() + callbacks.resume_interval
-        self.skipped = 0  # Batches that were done before the fit that runs.
+        self.skipped = 0  # Batches of the epoch that were done before this fit.
 
     def catch_up(self) -> None:
-        """Evaluates where an earlier attempt was cut just before it would have done so."""
+        """Evaluates if an earlier attempt was cut just before an evaluation."""
         progress = self.progress
         due = self._at_check()
         if progress.batch >= self.batches:
@@ -153,12 +153,12 @@ class EvaluationCallback(keras.callbacks.Callback):
             if time.monotonic() >= self.next_save:
                 self._save()
         if logs is not None and self.progress.history:
-            # The same dict goes on to the callbacks behind this one.
+            # The callbacks after this one receive the same dict.
             last = self.progress.history[-1]
             logs |= {f"val_{name}": last[name] for name in OBJECTIVES if name in last}
 
     def evaluate(self) -> None:
-        """Evaluates on the validation part, remembers the best, and stops where there is cause."""
+        """Evaluates on the validation part, keeps the best weights, and stops if that is due."""
         progress, schedule = self.progress, self.schedule
         began = time.monotonic()
         with averaged(self.trained):
@@ -183,7 +183,7 @@ class EvaluationCallback(keras.callbacks.Callback):
             )
             progress.best = len(progress.history) - 1
         self.callbacks.on_evaluated(progress.epoch, metrics)
-        if progress.stopped:  # By the clock: this is not a point that other trials have.
+        if progress.stopped:  # At the time limit, where other trials have no evaluation.
             return
         reason = self.callbacks.should_prune(epochs, score, loss_in(measured))
         if schedule.sign == 1 and score >= 1.0:
@@ -193,7 +193,7 @@ class EvaluationCallback(keras.callbacks.Callback):
         elif epochs - progress.best_measures["epochs"] >= schedule.patience - SAME:
             self._stop(f"no better for {schedule.patience} epochs")
 
-    def _diverged(self):
+    def _diverged(self) -> None:
         if not self.progress.history:
             raise FailedTrialError("The loss is no longer a number; try a lower learning_rate.")
         self._stop("the loss was no longer a number")
@@ -211,14 +211,14 @@ class EvaluationCallback(keras.callbacks.Callback):
             return False
         return done * checks // self.batches > (done - 1) * checks // self.batches
 
-    def _cut(self):
+    def _cut(self) -> None:
         self._stop(TIME_OVER)
         self._save()
         if not self.progress.history and self.callbacks.must_evaluate():
             self.evaluate()
             self._save()
 
-    def _save(self):
+    def _save(self) -> None:
         self.progress.seconds = time.monotonic() - self.began
         own = self.trained.metrics_variables
         self.progress.metrics = [keras.ops.convert_to_numpy(each) for each in own]
@@ -227,7 +227,7 @@ class EvaluationCallback(keras.callbacks.Callback):
             self.callbacks.on_resume_point()
         self.next_save = time.monotonic() + self.callbacks.resume_interval
 
-    def _stop(self, reason: str):
+    def _stop(self, reason: str) -> None:
         self.progress.stopped = reason
         self.progress.seconds = time.monotonic() - self.began
         self.trained.stop_training = True

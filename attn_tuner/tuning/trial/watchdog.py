@@ -1,38 +1,40 @@
-"""Interrupts a training that overruns its time limit without noticing."""
+"""Interrupts a training that does not stop at its time limit."""
 
 import contextlib
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import FrameType
 
 CHECK_INTERVAL = 1.0  # Seconds.
 
 
 class TimeOver(Exception):
-    """The time limit came before the trial's first evaluation: no result, and no failure."""
+    """The time limit was reached before the trial's first evaluation. This is no failure."""
 
 
 @contextlib.contextmanager
 def enforced_limit(
     over: Callable[[], bool], grace: Callable[[bool], float]
 ) -> Iterator[Callable[[], bool]]:
-    """Raises `TimeOver` in the block where it goes on after the time is over, unaware of it.
+    """Raises `TimeOver` in the block if it runs past its time limit without checking it.
 
         with enforced_limit(over, grace) as checked_over:
             train(should_stop=checked_over)
 
-    Gives a function that answers as `over` does. A block that got True from it knows that the time
-    is over, and is left to end by itself. Whatever exception the interruption turns into
-    (TensorFlow makes some into its own while it traces a model), it leaves the block as `TimeOver`.
+    Yields a function that returns the same as `over`. After it has returned True, the block is not
+    interrupted any more. An interruption leaves the block as `TimeOver` even where it has become
+    another exception, as TensorFlow does while it traces a model.
 
-    Nothing is raised outside the main thread, on Windows, and where another alarm is set: Python
-    interrupts only there. A single long call of a C library is not interrupted either.
+    Nothing is raised outside the main thread, on Windows, or if another alarm is set, because
+    Python cannot interrupt there; nor within a single long call of a C library.
 
     Args:
-        over: returns whether the time is over.
-        grace: returns the seconds that the block may go on unaware; called once, when the time is
-            over, with whether the block has asked before. Until it asks, a model is being built.
+        over: function that returns whether the time limit is reached.
+        grace: function that returns the seconds for which the block may run past the limit. It is
+            called once, at the limit, with whether the block has called its function before; until
+            then a model is being built.
     """
     free = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
     if not free or signal.getitimer(signal.ITIMER_REAL)[0]:
@@ -45,7 +47,7 @@ def enforced_limit(
         started, noticed = True, over()
         return noticed
 
-    def on_alarm(number, frame):
+    def on_alarm(number: int, frame: FrameType | None) -> None:
         nonlocal until, raised
         if noticed or not over():
             return

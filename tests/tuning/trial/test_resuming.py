@@ -14,11 +14,12 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 import attn_tuner
+from attn_tuner.errors import DamagedFile
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import measure
 from attn_tuner.model_space import default_space
 from attn_tuner.storage.checkpoints import TrainingProgress, load_resume_point, save_resume_point
-from attn_tuner.storage.layout import PROBABILITIES
+from attn_tuner.storage.layout import BEST, PROBABILITIES, PROGRESS, RANDOM, STATE, resume_point
 from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.text.batches import Batches
@@ -26,10 +27,11 @@ from attn_tuner.text.token_store import TokenStore
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.oracles import oracles
 from attn_tuner.tuning.trial.callbacks import TIME_OVER, TrialCallbacks
-from attn_tuner.tuning.trial.spec import Schedule
+from attn_tuner.tuning.trial.spec import Schedule, TrialSpec
 from attn_tuner.tuning.trial.training_loop import train
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
+from tests.support.damage import damage
 
 WORDS, EPOCHS, BATCHES = 30, 3, 5
 SCHEDULE = Schedule(EPOCHS, patience=2, objective="log_loss", sign=-1, checks=2)
@@ -303,3 +305,64 @@ def test_no_failure_at_any_point_of_a_continuation_loses_a_score(cut, points, da
         assert measure(labels, kept)["accuracy"] >= after.metrics["accuracy"] - 1e-9
         again = runner_in(folder)
         assert again.records[after.trial_id] == after
+
+
+class Remarks(TrialCallbacks):
+    """Ends a training after so many batches, and collects its remarks."""
+
+    def __init__(self, batches=None):
+        self.left = batches
+        self.remarks = []
+
+    def should_stop(self):
+        self.left = self.left and self.left - 1
+        return self.left == 0
+
+    def on_remark(self, text):
+        self.remarks.append(text)
+
+
+@pytest.fixture(scope="module")
+def resumable(tmp_path_factory):
+    """A trainer, and the folder of a trial of two epochs that stopped in the second."""
+    folder = tmp_path_factory.mktemp("resumable")
+    trainer = TrialTrainer(hypermodel_for(VALUES), training, validation)
+    trainer(spec_in(folder), Remarks(BATCHES + 2))
+    return trainer, folder
+
+
+def spec_in(folder, name="0000", recorded=None):
+    values = {**VALUES, "learning_rate": 0.02}
+    return TrialSpec(name, values, 3, str(folder), Schedule(epochs=2), recorded=recorded)
+
+
+@pytest.fixture(scope="module")
+def fresh(resumable, tmp_path_factory):
+    return resumable[0](spec_in(tmp_path_factory.mktemp("fresh")), Remarks())
+
+
+@pytest.mark.parametrize("name", [STATE, BEST, RANDOM, PROGRESS])
+def test_a_trial_without_a_score_starts_anew_if_its_resume_point_is_damaged(
+    resumable, fresh, tmp_path, name
+):
+    trainer, whole = resumable
+    folder, callbacks = tmp_path / "trial", Remarks()
+    shutil.copytree(whole, folder)
+    file = resume_point(folder, 1) / name
+    damage(file, "half")
+    found = trainer(spec_in(folder), callbacks)
+    assert [each["accuracy"] for each in found.history] == [
+        each["accuracy"] for each in fresh.history
+    ]
+    (remark,) = callbacks.remarks
+    assert remark.startswith(f"starts anew: {file} ")
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("spec", [{"recorded": 0.5}, {"name": "0000-pretrained"}])
+def test_a_score_or_a_pretrained_encoder_is_not_replaced_by_a_new_start(resumable, tmp_path, spec):
+    trainer, whole = resumable
+    shutil.copytree(whole, tmp_path / "trial")
+    damage(resume_point(tmp_path / "trial", 1) / STATE, "half")
+    with pytest.raises(DamagedFile):
+        trainer(spec_in(tmp_path / "trial", **spec), Remarks())
