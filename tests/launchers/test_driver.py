@@ -14,9 +14,12 @@ from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.events import Remark
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.launcher import Launcher
+from attn_tuner.tuning.launchers.worker import Worker
 from attn_tuner.tuning.launchers.worker_pool import (
     ENDS,
+    EVALUATE,
     OUT_OF_MEMORY,
+    EvaluationAsked,
     PruningAsked,
     TrainingEnded,
     TrainingFailed,
@@ -26,7 +29,7 @@ from attn_tuner.tuning.launchers.worker_pool import (
 from attn_tuner.tuning.resources import core_sets, cores, environment, share
 from attn_tuner.tuning.scheduler import FIRST_EVALUATION
 from attn_tuner.tuning.trial.callbacks import TIME_OVER
-from attn_tuner.tuning.trial.spec import TrialOutcome
+from attn_tuner.tuning.trial.spec import Schedule, TrialOutcome, TrialSpec
 from tests.support.toy_runner import make_runner
 from tests.support.toy_training import score
 
@@ -278,7 +281,7 @@ def test_a_worker_that_dies_of_a_continuation_costs_no_score(tmp_path):
     assert (after.status, after.score) == ("cut", before.score)
     assert "the worker died 3 times: power cut" in after.remark
     assert again.oracle.get_trial(trial.trial_id).status == "COMPLETED"
-    assert Remark(trial.trial_id, after.remark) in events
+    assert Remark(trial.trial_id, f"keeps its score. {after.remark}") in events
     assert make_runner(tmp_path, trials=1).records[trial.trial_id] == after
     assert again.lifecycle.cut_trials() == []  # Not once more in this sitting.
 
@@ -355,3 +358,38 @@ assert found == [cpus, cpus], found
 @on_linux
 def test_a_process_stays_on_its_cores_with_all_its_threads():
     subprocess.run([sys.executable, "-c", STAYS], check=True)
+
+
+@pytest.mark.parametrize("trials_before", [0, 1])
+def test_what_is_stopped_is_evaluated_only_while_there_is_no_model(tmp_path, trials_before):
+    runner, pool, over = make_runner(tmp_path, trials=4), PaperPool(1), []
+    runner.scheduler.interrupted = lambda: bool(over)
+
+    def act(pool, worker, spec):
+        if len(runner.records) < trials_before:
+            return None
+        over.append(True)
+        if not pool.stopped:
+            return []
+        return [TrainingEnded(outcome(spec, TIME_OVER))] if pool.answers else [EvaluationAsked()]
+
+    pool.act = act
+    Driver(runner, pool, clock=lambda: pool.time).search()
+    assert pool.answers == [None if trials_before else EVALUATE]
+
+
+@pytest.mark.parametrize("answer", [EVALUATE, None])
+def test_a_worker_asks_its_driver_whether_to_evaluate_what_it_stops(answer):
+    found = []
+
+    def train(spec, callbacks):
+        worker.stop()
+        assert callbacks.should_stop()
+        worker.answer(answer)
+        found.append(callbacks.must_evaluate())
+        return outcome(spec)
+
+    worker = Worker(lambda: train)
+    worker.train(TrialSpec("0", {}, 0, "", Schedule()))
+    assert found == [answer == EVALUATE]
+    assert worker.messages()[0] == EvaluationAsked()

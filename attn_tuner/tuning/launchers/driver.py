@@ -1,4 +1,4 @@
-"""Shares the trials of a search out among workers; holds the oracle, the pruner and the clock."""
+"""Distributes the trials of a search to workers; holds oracle, pruners and time limit."""
 
 import time
 from collections import deque
@@ -12,7 +12,9 @@ from attn_tuner.errors import Infeasible, Unwritable
 from attn_tuner.tuning.events import TrialEvent, TrialStarted
 from attn_tuner.tuning.launchers.worker_pool import (
     DIED,
+    EVALUATE,
     OUT_OF_MEMORY,
+    EvaluationAsked,
     EvaluationTimed,
     PruningAsked,
     ResumePointSaved,
@@ -29,20 +31,20 @@ from attn_tuner.tuning.trial.watchdog import TimeOver
 from attn_tuner.tuning.tuner import TrialRunner
 
 _UNWRITABLE = f"{Unwritable.__name__}: "  # Before the sentence of such an error.
-WAIT = 0.5  # Seconds between two looks at the clock.
-MAX_SILENCE = 600.0  # Seconds without a message after which a worker counts as stuck.
+WAIT = 0.5  # Seconds between two checks of the time limit.
+MAX_SILENCE = 600.0  # Seconds without a message after which a worker is killed.
 
 
 @dataclass
 class Job:
-    """A trial on its way.
+    """A trial that runs or waits for a worker.
 
     Args:
-        trial: KerasTuner's.
-        again: whether it had ended for KerasTuner and only goes on.
-        deaths: int, workers that died of it.
-        last_sign: float, the clock when there was a message of it.
-        stopped: float, the clock when its end was asked for; None before.
+        trial: KerasTuner's trial.
+        again: bool, whether it has ended for KerasTuner and is continued.
+        deaths: int, workers that died while they trained it.
+        last_sign: float, clock time of its last message.
+        stopped: float, clock time when it was asked to stop; None before.
     """
 
     trial: Trial
@@ -53,20 +55,20 @@ class Job:
 
 
 class Driver:
-    """Keeps workers busy with the trials of a runner until the oracle or the time is at an end.
+    """Runs the trials of a runner on workers.
 
         Driver(runner, workers).search()
 
-    A worker that dies takes nothing with it: its trial goes to the next free worker, which goes on
-    from the last resume point. A trial of which workers keep dying is recorded as failed, or as
-    infeasible where they ran out of memory; then models are refused that need much.
+    If a worker dies, its trial goes to the next free worker, which continues from the last resume
+    point. If several workers die on a trial, it is recorded as failed, or as infeasible if they
+    ran out of memory; then the memory limit for models is lowered.
 
     Args:
-        runner: whose own `search` is not called.
-        workers: that train.
-        max_retries: int, how often a trial is begun again after a death.
-        max_silence: float, seconds without a message after which a worker is ended by force.
-        clock: returns seconds that never run backwards.
+        runner: the `TrialRunner`.
+        workers: the pool of workers.
+        max_retries: int, how often a trial is started again after a death.
+        max_silence: float, seconds without a message after which a worker is killed.
+        clock: function that returns monotonic seconds.
     """
 
     def __init__(
@@ -83,12 +85,12 @@ class Driver:
         self.max_retries = max_retries
         self.max_silence = max_silence
         self.clock = clock
-        self._jobs: dict[str, Job] = {}  # By the worker that has it.
+        self._jobs: dict[str, Job] = {}  # By worker.
         self._waiting: deque[Job] = deque()
         self._no_more = False
 
     def search(self) -> None:
-        """Runs trials until the oracle has no more, the time is over, or the user interrupts."""
+        """Runs trials until the oracle stops, the time limit is reached, or the user interrupts."""
         self._waiting.extend(Job(trial, again=True) for trial in self.lifecycle.cut_trials())
         oracle = self.runner.oracle
         seldom = oracle.saved_seldom(self.clock) if isinstance(oracle, Durable) else nullcontext()
@@ -108,9 +110,9 @@ class Driver:
         self._hand_out()
         return bool(self._jobs or self._waiting or not self._no_more)
 
-    def _hand_out(self):
+    def _hand_out(self) -> None:
         if not self.runner.has_room():
-            self._waiting.clear()  # The next sitting goes on with them.
+            self._waiting.clear()  # The next sitting continues them.
             self._no_more = True
             return
         for worker in self.workers.idle():
@@ -135,7 +137,7 @@ class Driver:
         self.runner.emit(TrialStarted(trial.trial_id, values))
         return Job(trial)
 
-    def _take(self, message: WorkerMessage):
+    def _take(self, message: WorkerMessage) -> None:
         worker = message.worker
         job = self._jobs.get(worker)
         if job is None:  # Of a worker that was dismissed.
@@ -152,6 +154,9 @@ class Driver:
             case PruningAsked(epochs, score, loss):
                 reason = self.lifecycle.should_prune(name, epochs, score, loss)
                 self.workers.answer(worker, reason)
+            case EvaluationAsked():
+                has_model = self.runner.scheduler.has_model()
+                self.workers.answer(worker, None if has_model else EVALUATE)
             case TrainingEnded(outcome):
                 del self._jobs[worker]
                 self._finish(job, outcome)
@@ -162,7 +167,7 @@ class Driver:
                 del self._jobs[worker]
                 self._try_again(job, reason)
 
-    def _finish(self, job: Job, outcome: TrialOutcome):
+    def _finish(self, job: Job, outcome: TrialOutcome) -> None:
         try:
             metrics = self.lifecycle.finish(job.trial, outcome)
         except TimeOver:
@@ -170,13 +175,13 @@ class Driver:
         self.lifecycle.complete(job.trial, metrics)
         self._end(job)
 
-    def _fail(self, job: Job, cause: str, traceback: str):
+    def _fail(self, job: Job, cause: str, traceback: str) -> None:
         if cause.startswith(_UNWRITABLE):
             raise Unwritable(cause.removeprefix(_UNWRITABLE))
         self.lifecycle.fail(job.trial, cause, traceback)
         self._end(job)
 
-    def _try_again(self, job: Job, reason: str):
+    def _try_again(self, job: Job, reason: str) -> None:
         job.deaths += 1
         job.stopped = None
         if reason == OUT_OF_MEMORY:
@@ -190,12 +195,12 @@ class Driver:
         self.lifecycle.fail(job.trial, cause, reason)
         self._end(job)
 
-    def _end(self, job: Job):
+    def _end(self, job: Job) -> None:
         if not job.again:
             self.runner.on_trial_end(job.trial)
 
-    def _stop_all(self):
-        """Asks for the end of what runs, and ends by force what does not come to it."""
+    def _stop_all(self) -> None:
+        """Asks all running trials to stop, and kills the workers that do not stop in time."""
         now = self.clock()
         for worker, job in list(self._jobs.items()):
             if job.stopped is None:
@@ -206,7 +211,7 @@ class Driver:
                 self.workers.dismiss(worker)
                 self.lifecycle.leave(job.trial)
 
-    def _end_the_silent(self):
+    def _end_the_silent(self) -> None:
         for worker, job in list(self._jobs.items()):
             if self.clock() - job.last_sign > self.max_silence:
                 self.workers.dismiss(worker)

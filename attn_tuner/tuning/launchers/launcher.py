@@ -39,7 +39,7 @@ class Launcher:
     cpus_per_trial: float = 1.0
     gpus_per_trial: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.workers, int) or self.workers < 1:
             raise BudgetError(f"workers is {self.workers!r}; it should be at least 1.")
         if not self.cpus_per_trial > 0 or self.gpus_per_trial < 0:

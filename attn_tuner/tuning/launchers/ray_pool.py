@@ -1,4 +1,4 @@
-"""Workers that are Ray actors, on the cores of this machine or on a cluster."""
+"""A pool of workers that are Ray actors, on this machine or on a cluster."""
 
 import contextlib
 import itertools
@@ -14,20 +14,25 @@ from attn_tuner.tuning.launchers.worker_pool import ENDS, OUT_OF_MEMORY, WorkerD
 from attn_tuner.tuning.resources import environment, killed, share
 from attn_tuner.tuning.trial.spec import TrialSpec
 
-MAX_FAILED_STARTS = 2  # Workers that may die before they are up, beside one for each.
-STARTING_TIME = 300.0  # Seconds in which the first worker should be up.
-PROGRESS_RATE = 100.0  # Messages on how far epochs are, of all workers in a second.
-CALLS = 4  # That a worker answers at once: training, messages, and commands.
+MAX_FAILED_STARTS = 2  # Workers, besides one for each, that may die before they have started.
+STARTING_TIME = 300.0  # Seconds in which the first worker should start.
+PROGRESS_RATE = 100.0  # `EpochProgress` events of all workers in a second.
+CALLS = 4  # Concurrent calls of a worker: training, messages, and commands.
 
 
 @contextlib.contextmanager
 def started(cpus: int, cluster: str | None = None) -> Iterator[ModuleType]:
-    """Starts Ray for the length of a `with`; one that was running before is left running.
+    """Starts Ray, or connects to it, for the length of a `with` block.
+
+    A Ray that was initialized before is used and left running.
 
     Args:
-        cpus: int, what a Ray that is started here may use.
-        cluster: str; None starts Ray on this machine; `"auto"` joins the cluster that is running,
-            and an address, `"host:6379"` or `"ray://host:10001"`, that one.
+        cpus: int, CPUs of a Ray that is started here.
+        cluster: str, address of a cluster, `"host:6379"` or `"ray://host:10001"`; `"auto"` for the
+            one that runs here; None starts Ray on this machine.
+
+    Yields:
+        The module `ray`.
 
     Raises:
         MissingExtra: Ray is not installed.
@@ -38,7 +43,7 @@ def started(cpus: int, cluster: str | None = None) -> Iterator[ModuleType]:
         yield ray
         return
     quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": True}
-    # "local": a cluster that happens to run on this machine was not asked for.
+    # "local": else Ray would join a cluster that happens to run on this machine.
     here = {"address": "local", "num_cpus": cpus, "include_dashboard": False}
     where = {"address": cluster} if cluster else here
     try:
@@ -55,15 +60,15 @@ def started(cpus: int, cluster: str | None = None) -> Iterator[ModuleType]:
 
 @dataclass
 class _Actor:
-    """One worker as the driver knows it.
+    """A worker of the pool.
 
     Args:
-        handle: of the Ray actor.
-        pending: the call that is waited for: the first sign of life, then the messages.
-        up: whether it has given a sign of life.
-        cpus: the cores that it stays on; None for all.
-        busy: whether it trains.
-        training: the call that trains, kept so that Ray does not forget it.
+        handle: handle of the Ray actor.
+        pending: the call whose result is awaited: first the process ID, then messages.
+        cpus: the cores that it is pinned to; None for all.
+        up: bool, whether it has started.
+        busy: bool, whether it trains.
+        training: reference to the call that trains, without which Ray would cancel it.
     """
 
     handle: object
@@ -75,16 +80,16 @@ class _Actor:
 
 
 class RayWorkerPool:
-    """Workers that are Ray actors; one that dies is replaced.
+    """A pool of Ray actors; one that dies is replaced.
 
     Args:
-        ray: the module, initialised.
-        prepare: makes, in the worker, the function that trains a trial.
-        workers: int, how many.
-        threads: int, for each; its part of this machine's cores if None.
-        cpus, gpus: float, what Ray is to set aside for each.
-        pinned: the cores of each, where all are on this machine; empty lets them wander.
-        here: whether all are on this machine; they end with this process then.
+        ray: the module `ray`, initialized.
+        prepare: function that is called in the worker and makes the function that trains a trial.
+        workers: int, number of workers.
+        threads: int, threads of a worker; None for its share of this machine's cores.
+        cpus, gpus: float, what Ray reserves for a worker.
+        pinned: the cores of each worker, if all are on this machine; empty to not pin them.
+        here: bool, whether all workers are on this machine and should end with this process.
     """
 
     def __init__(
@@ -99,11 +104,11 @@ class RayWorkerPool:
         here: bool = False,
     ):
         self._ray = ray
-        # Put aside once: the actors of a machine share it, arrays without a copy.
+        # Stored once: the actors of a machine share it, arrays without a copy.
         self._prepare = ray.put(prepare)
         self._interval = max(PROGRESS_INTERVAL, workers / PROGRESS_RATE)
         self._driver = os.getpid() if here else None
-        self._part = 1.0  # Of the memory that a worker counts on at first.
+        self._part = 1.0  # Of a worker's initial memory limit.
         self._killed = killed()
         self._make = ray.remote(Worker).options(
             num_cpus=cpus,
@@ -156,7 +161,7 @@ class RayWorkerPool:
             time.sleep(seconds)
             return []
         done, _ = self._ray.wait(list(waiting), num_returns=1, timeout=seconds)
-        # More may have come in by now; one call for all keeps up with a thousand workers.
+        # Collects all messages with one call, which keeps up with a thousand workers.
         done, _ = self._ray.wait(list(waiting), num_returns=len(waiting), timeout=0)
         return [said for call in done for said in self._take(waiting[call], call)]
 
@@ -165,17 +170,15 @@ class RayWorkerPool:
             self._ray.kill(actor.handle)
         self._actors.clear()
 
-    def _hire(self, cpus: frozenset[int] | None):
+    def _hire(self, cpus: frozenset[int] | None) -> None:
         handle = self._make.remote(self._prepare, self._part, self._interval, cpus, self._driver)
         self._actors[next(self._names)] = _Actor(handle, handle.process.remote(), cpus)
 
-    def _tell(self, worker: str, method: str, *arguments):
-        with contextlib.suppress(
-            self._ray.exceptions.RayError
-        ):  # The next messages tell of a death.
+    def _tell(self, worker: str, method: str, *arguments: object) -> None:
+        with contextlib.suppress(self._ray.exceptions.RayError):  # `wait` reports a death.
             getattr(self._actors[worker].handle, method).remote(*arguments)
 
-    def _take(self, name: str, call) -> list[WorkerMessage]:
+    def _take(self, name: str, call: object) -> list[WorkerMessage]:
         actor = self._actors[name]
         try:
             found = self._ray.get(call)
@@ -195,20 +198,20 @@ class RayWorkerPool:
         return [WorkerMessage(name, content) for content in found]
 
     def _why(self, error: Exception) -> str:
-        """Returns what the worker died of, as far as Ray and the system tell."""
+        """Returns why the worker died, as far as Ray and the system report it."""
         before, self._killed = self._killed, killed()
         if isinstance(error, self._ray.exceptions.OutOfMemoryError) or self._killed > before:
             return OUT_OF_MEMORY
         return _cause(error)
 
-    def _check_starts(self, actor: _Actor, error: Exception):
-        """Raises RunError where workers die one after the other before they are up."""
+    def _check_starts(self, actor: _Actor, error: Exception) -> None:
+        """Raises RunError if workers die one after the other before they have started."""
         self._failed_starts += not actor.up
         if self._failed_starts > self._max_failed_starts:
             raise RunError(f"Workers cannot be started: {_cause(error)}") from error
 
 
 def _cause(error: Exception) -> str:
-    """Returns the last line of what Ray says, which names the cause."""
+    """Returns the last line of a Ray error, which names the cause."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1][:300] if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""A worker: trains what it is given, says how it goes, and heeds what it is told."""
+"""Trains trials in a worker process and reports their progress to the driver."""
 
 import os
 import queue
@@ -11,6 +11,7 @@ from attn_tuner.storage.atomic_files import unwritable
 from attn_tuner.system.processes import end_with
 from attn_tuner.tuning.launchers.worker_pool import (
     Content,
+    EvaluationAsked,
     EvaluationTimed,
     PruningAsked,
     ResumePointSaved,
@@ -21,20 +22,20 @@ from attn_tuner.tuning.resources import MemoryAllowance, freeze_existing_objects
 from attn_tuner.tuning.trial.callbacks import EventCallbacks, TrialCallbacks
 from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
 
-PROGRESS_INTERVAL = 0.25  # Seconds, at least, between two messages on how far an epoch is.
-MESSAGES_WAIT = 1.0  # Seconds, at least, that `messages` waits for something to say.
+PROGRESS_INTERVAL = 0.25  # Minimum seconds between two `EpochProgress` events.
+MESSAGES_WAIT = 1.0  # Minimum seconds that `messages` waits for the first message.
 
 
 class Worker:
-    """Trains one trial at a time in one thread, while others fetch messages and bring answers.
+    """Trains one trial at a time in one thread; other threads fetch messages and bring answers.
 
     Args:
-        prepare: makes the function that trains a `TrialSpec` under `TrialCallbacks`. It is called
-            here, so that what it opens need not travel.
-        part: float in (0, 1], how much of its memory limit the worker may use.
-        interval: float, seconds between two messages on how far an epoch is.
-        cpus: the cores that it stays on; None for all.
-        driver: int, the process that the worker ends with, where it is on the same machine.
+        prepare: function without arguments that makes the function that trains a `TrialSpec` under
+            `TrialCallbacks`. It is called in the worker, so that data are opened there.
+        part: float in (0, 1], usable part of the worker's memory limit.
+        interval: float, minimum seconds between two `EpochProgress` events.
+        cpus: the cores that the worker is pinned to; None for all.
+        driver: int, process ID of a driver on the same machine, with which the worker ends.
     """
 
     def __init__(
@@ -58,11 +59,11 @@ class Worker:
         self._stopped = threading.Event()
 
     def process(self) -> int:
-        """Returns the id of the process: whoever gets it knows that the worker is up."""
+        """Returns the process ID, which shows that the worker has started."""
         return os.getpid()
 
     def train(self, spec: TrialSpec) -> None:
-        """Trains; the outcome is the last message."""
+        """Trains a trial; the last message is its outcome."""
         self._stopped.clear()
         callbacks = WorkerCallbacks(
             spec.trial_id,
@@ -79,7 +80,7 @@ class Worker:
             self._messages.put(TrainingFailed(cause, traceback.format_exc()))
 
     def messages(self) -> list[Content]:
-        """Returns what was said since the last call; waits a while for the first message."""
+        """Returns the messages since the last call; waits about a second for the first."""
         try:
             found = [self._messages.get(timeout=max(MESSAGES_WAIT, self._interval))]
         except queue.Empty:
@@ -89,7 +90,7 @@ class Worker:
         return found
 
     def answer(self, reason: str | None) -> None:
-        """Answers the last `PruningAsked`."""
+        """Answers the last `PruningAsked` or `EvaluationAsked`."""
         self._answers.put(reason)
 
     def stop(self) -> None:
@@ -97,19 +98,19 @@ class Worker:
         self._stopped.set()
 
     def spare_memory(self, part: float) -> None:
-        """Uses only so much of the memory limit that it had at first; holds for the next model."""
+        """Lowers the memory limit to a part of the first one, from the next model on."""
         self._memory.shrink(part)
 
 
 class WorkerCallbacks(EventCallbacks):
-    """Watches a training for a driver in another process.
+    """Follows a training for a driver in another process.
 
     Args:
-        trial_id: str, of the trial that is trained.
-        send: called with each message.
-        answer: waits for the driver's answer to `PruningAsked`.
-        stopped: returns whether the driver wants the end.
-        interval: float, seconds between two messages on how far an epoch is.
+        trial_id: str, the trial that is trained.
+        send: function that receives each message.
+        answer: function that waits for the driver's answer to a question.
+        stopped: function that returns whether the driver has stopped the training.
+        interval: float, minimum seconds between two `EpochProgress` events.
     """
 
     def __init__(
@@ -129,6 +130,10 @@ class WorkerCallbacks(EventCallbacks):
     def should_prune(self, epochs: float, score: float, loss: float | None = None) -> str | None:
         self.emit(PruningAsked(epochs, score, loss))
         return self._answer()
+
+    def must_evaluate(self) -> bool:
+        self.emit(EvaluationAsked())
+        return self._answer() is not None
 
     def on_batch_end(self, epoch: int, fraction: float) -> None:
         now = time.monotonic()

@@ -1,4 +1,4 @@
-"""What a driver asks of its workers, and what they say, whoever they are."""
+"""Defines what a driver asks of a pool of workers, and the messages that workers send."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,6 +8,7 @@ from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
 
 DIED = "the worker died"
 OUT_OF_MEMORY = "out of memory"
+EVALUATE = "there is no model yet"  # Answers `EvaluationAsked`.
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class EvaluationTimed:
     """The model has predicted the validation part.
 
     Args:
-        seconds: float, that it took.
+        seconds: float, time that it took.
     """
 
     seconds: float
@@ -23,17 +24,17 @@ class EvaluationTimed:
 
 @dataclass(frozen=True)
 class ResumePointSaved:
-    """The trial can go on from here."""
+    """A resume point has been written, from which the trial can continue."""
 
 
 @dataclass(frozen=True)
 class PruningAsked:
-    """The worker waits for an answer: why the trial should end now, or None.
+    """The worker waits for the pruner's answer: the reason to prune the trial, or None.
 
     Args:
         epochs: float, epochs trained so far.
-        score: float, of the objective; bigger is better.
-        loss: float, smaller is better; None where none is known.
+        score: float, the objective; higher is better.
+        loss: float, lower is better; None if unknown.
     """
 
     epochs: float
@@ -42,11 +43,16 @@ class PruningAsked:
 
 
 @dataclass(frozen=True)
+class EvaluationAsked:
+    """The worker, stopped before the first evaluation, waits for an answer: `EVALUATE`, or None."""
+
+
+@dataclass(frozen=True)
 class TrainingEnded:
     """The last message of a trial that was trained.
 
     Args:
-        outcome: of the trial.
+        outcome: the trial's outcome.
     """
 
     outcome: TrialOutcome
@@ -54,7 +60,7 @@ class TrainingEnded:
 
 @dataclass(frozen=True)
 class TrainingFailed:
-    """The last message of a trial that raised.
+    """The last message of a trial whose training raised an exception.
 
     Args:
         cause: str, the name of the exception, a colon, and its sentence.
@@ -67,10 +73,10 @@ class TrainingFailed:
 
 @dataclass(frozen=True)
 class WorkerDied:
-    """The worker is gone, and its trial with it.
+    """The worker's process has ended, and with it the training of its trial.
 
     Args:
-        reason: str; `OUT_OF_MEMORY` where that is known.
+        reason: str, the cause; `OUT_OF_MEMORY` if that is known.
     """
 
     reason: str
@@ -81,6 +87,7 @@ Content = (
     | EvaluationTimed
     | ResumePointSaved
     | PruningAsked
+    | EvaluationAsked
     | TrainingEnded
     | TrainingFailed
     | WorkerDied
@@ -90,11 +97,11 @@ ENDS = (TrainingEnded, TrainingFailed)  # After these a worker is idle.
 
 @dataclass(frozen=True)
 class WorkerMessage:
-    """What a worker says.
+    """A message from a worker.
 
     Args:
-        worker: str, its name.
-        content: of the message.
+        worker: str, name of the worker.
+        content: the message.
     """
 
     worker: str
@@ -102,28 +109,28 @@ class WorkerMessage:
 
 
 class WorkerPool(Protocol):
-    """Workers, each of which trains one model at a time."""
+    """The interface of a set of workers, each of which trains one model at a time."""
 
     def idle(self) -> list[str]:
-        """Returns the names of the workers that are up and have nothing to do."""
+        """Returns the names of the workers that have started and are not training."""
 
     def begin(self, worker: str, spec: TrialSpec) -> None:
         """Gives an idle worker a trial."""
 
     def answer(self, worker: str, reason: str | None) -> None:
-        """Answers `PruningAsked`: why the training should end now, or None."""
+        """Answers `PruningAsked` with a reason, `EvaluationAsked` with `EVALUATE`; or with None."""
 
     def stop(self, worker: str) -> None:
-        """Asks for the end of the training at its next batch."""
+        """Asks a worker to end its training at the next batch."""
 
     def dismiss(self, worker: str) -> None:
-        """Ends a worker by force; a new one takes its place."""
+        """Kills a worker and starts a new one in its place."""
 
     def spare_memory(self) -> None:
-        """Has models refused from now on that need half as much memory as was refused before."""
+        """Halves the memory limit above which models are refused."""
 
     def wait(self, seconds: float) -> list[WorkerMessage]:
-        """Returns what was said since the last call; waits so long for the first message."""
+        """Returns the messages since the last call; waits up to `seconds` for the first."""
 
     def close(self) -> None:
         """Ends all workers."""
