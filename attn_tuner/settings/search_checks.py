@@ -237,13 +237,11 @@ def _check_workers(workers, cluster):
 
 
 def _check_warm_start(earlier, tuner):
-    from attn_tuner.tuning.oracles.factory import NO_FIRST_POINTS
+    from attn_tuner.tuning.oracles import has_parameter
+    from attn_tuner.tuning.oracles.factory import no_first_points
     from attn_tuner.tuning.oracles.initial_points import check_run
 
-    if earlier and tuner in NO_FIRST_POINTS:
-        raise SpaceError(
-            f"Tuner '{tuner}' decides on all its points itself, so warm_start has no use. Leave "
-            "it out, or take another tuner."
-        )
+    if earlier and not has_parameter(tuner, "first_points"):
+        raise no_first_points(tuner)
     for each in earlier:
         check_run(Path(each))

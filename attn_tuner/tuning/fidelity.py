@@ -1,4 +1,4 @@
-"""What a rung's budget buys: epochs, a part of the training texts, or the beginning of each text.
+"""Allocates a rung's budget: epochs, a part of the training texts, or the beginning of each text.
 
 Imports no Keras: a waiting worker is light.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from attn_tuner.errors import SpaceError, UnknownName
 from attn_tuner.registry import unknown
+from attn_tuner.tuning.oracles import has_parameter, oracles
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from attn_tuner.text.token_store import TokenStore
 
 FIDELITIES = ("epochs", "texts", "length")
-WITH_RUNGS = ("hyperband",)
-SHORTEST = 16  # Tokens, below which few texts say what they are about.
+SHORTEST = 16  # Tokens; shorter pieces say little about a text.
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Rung:
 
     Args:
         budget: int, r.
-        most: int, R, what a trial of the highest rung is given.
-        before: int, what the trial was given from which this one goes on; 0 where it begins.
+        most: int, R, the budget of the highest rung.
+        before: int, the budget of the trial that this one continues; 0 for a new trial.
     """
 
     budget: int
@@ -48,15 +48,15 @@ class Rung:
 
 @dataclass(frozen=True)
 class RungAllocation:
-    """How much of the resource a trial is trained with; without rungs, all there is.
+    """How much of the resource a trial is trained with; without rungs, all of it.
 
     Args:
         share: float in (0, 1], r / R.
-        used: by name, what replaces the trial's values; and `texts`, the share of the training
-            texts, where the trial is not trained on all.
-        seed: int, for the choice of these texts: one for all trials, so that the rungs nest and
-            trials are compared on the same texts.
-        behind: int, epochs that the weights with which the trial begins were trained.
+        used: dict of names to values that replace the trial's; and `texts`, the share of the
+            training texts, if the trial is trained on a part of them.
+        seed: int, for the choice of these texts: the same for all trials, so that the rungs nest
+            and trials are compared on the same texts.
+        behind: int, epochs for which the trial's initial weights have been trained.
     """
 
     share: float = 1.0
@@ -65,7 +65,7 @@ class RungAllocation:
     behind: int = 0
 
     def rows(self, store: "TokenStore") -> "np.ndarray | None":
-        """Returns which texts of a `TokenStore` to train on; None for all."""
+        """Returns the indices of the texts to train on; None for all."""
         part = self.used.get("texts", 1.0)
         return None if part >= 1 else store.fraction(part, self.seed)
 
@@ -116,9 +116,10 @@ def check_fidelity(name: str, tuner: str) -> None:
     """Raises SpaceError unless the tuner can spend its budget in this way."""
     if name not in FIDELITIES:
         raise UnknownName(unknown("fidelity", name, FIDELITIES))
-    if name != "epochs" and tuner not in WITH_RUNGS:
+    if name != "epochs" and not has_parameter(tuner, "max_epochs"):
+        with_rungs = next(each for each in oracles if has_parameter(each, "max_epochs"))
         raise SpaceError(
             f"fidelity is '{name}', but tuner '{tuner}' has no rungs to spend it on: every trial "
-            f"gets all texts at full length. Take tuner='{WITH_RUNGS[0]}', which has, or leave "
+            f"gets all texts at full length. Take tuner='{with_rungs}', which has, or leave "
             "fidelity out."
         )

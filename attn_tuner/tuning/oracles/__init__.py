@@ -4,8 +4,11 @@
 
 Every member is called with objective, max_trials, seed and its own options, and makes a
 `keras_tuner.Oracle` whose state outlives a kill (`attn_tuner.tuning.oracles.persistence.durable`).
+Its parameters say what it can do: one with `first_points` tries given points first, one with
+`max_epochs` gives trials different budgets, on rungs.
 """
 
+import inspect
 from typing import TYPE_CHECKING, TypeAlias
 
 from attn_tuner.errors import SpaceError
@@ -18,6 +21,12 @@ ObjectiveLike: TypeAlias = "str | keras_tuner.Objective | list"  # KerasTuner is
 
 oracles = Registry("oracle", package="attn_tuner.tuning.oracles")
 
+
+def has_parameter(oracle: str, parameter: str) -> bool:
+    """Returns whether the oracle of that name has a parameter, `"first_points"`."""
+    return parameter in inspect.signature(oracles[oracle].build).parameters
+
+
 _LOWER = ("loss", "error", "crossentropy", "entropy", "mse", "mae", "brier", "ece", "perplexity")
 _HIGHER = ("acc", "auc", "precision", "recall", "f1", "score", "r2", "iou", "kappa", "correlation")
 
@@ -25,8 +34,8 @@ _HIGHER = ("acc", "auc", "precision", "recall", "f1", "score", "r2", "iou", "kap
 def objective_of(given: ObjectiveLike) -> "keras_tuner.Objective | list[keras_tuner.Objective]":
     """Makes a `keras_tuner.Objective` whose direction is known, or a list of them.
 
-    KerasTuner takes every metric that it does not know for one to minimise, `val_f1_score` among
-    them. Here a name says its direction itself, or is refused.
+    KerasTuner minimises every metric that it does not know, such as `val_f1_score`. Here a name
+    whose direction is unknown is refused.
 
     Args:
         given: a name, `"max:val_f1_score"` or `"min:val_loss"`, an Objective, or a list of these.

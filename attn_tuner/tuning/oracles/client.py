@@ -1,4 +1,4 @@
-"""Asks any oracle of KerasTuner for trials, and tells it how they end."""
+"""Requests trials from any oracle of KerasTuner, and reports their results to it."""
 
 import itertools
 from collections.abc import Collection, Mapping
@@ -13,13 +13,13 @@ from attn_tuner.tuning.oracles.feedback import OracleFeedback
 
 
 class OracleClient:
-    """Stands between a search and its oracle.
+    """The connection of a search to its oracle.
 
     Args:
         oracle: any oracle of KerasTuner.
 
     Attributes:
-        feedback: tells the oracle of running trials.
+        feedback: reports running trials to the oracle.
     """
 
     def __init__(self, oracle: keras_tuner.Oracle):
@@ -30,7 +30,7 @@ class OracleClient:
         """Returns a trial that an earlier sitting left running, or a new one.
 
         Args:
-            running: ids of the trials that this sitting has begun.
+            running: IDs of the trials that this sitting has begun.
         """
         slots = self.oracle.ongoing_trials
         left = [slot for slot, trial in slots.items() if trial.trial_id not in running]
@@ -39,11 +39,11 @@ class OracleClient:
         return self.oracle.create_trial(slot)
 
     def complete(self, trial: Trial, metrics: Mapping[str, float], trial_dir: str) -> None:
-        """Tells the metrics of a trial that has ended well.
+        """Reports the metrics of a trial that has ended with a score.
 
         Args:
-            trial: KerasTuner's; it has ended before where it only went on.
-            metrics: by name, `val_...`.
+            trial: KerasTuner's trial, which has ended before if it was continued.
+            metrics: dict of name, `val_...`, to value.
             trial_dir: the trial's folder.
         """
         went_on = trial.status == TrialStatus.COMPLETED
@@ -56,13 +56,18 @@ class OracleClient:
             trial.save(Path(trial_dir) / TRIAL)
 
     def keep_score(self, trial: Trial, metrics: Mapping[str, float]) -> None:
-        """Tells the metrics of a trial that has a score and could not go on, if it still runs."""
+        """Reports the metrics of a trial that has a score and could not continue, if it still runs.
+
+        Args:
+            trial: KerasTuner's trial.
+            metrics: dict of name, `val_...`, to value.
+        """
         if trial.status == TrialStatus.RUNNING and trial.trial_id in self.oracle.trials:
             self.oracle.update_trial(trial.trial_id, metrics)
             trial.status = TrialStatus.COMPLETED
 
     def unreported(self, records: Mapping[str, TrialRecord]) -> dict[str, TrialRecord]:
-        """Returns the records, by trial id, of which the oracle has not heard before a kill."""
+        """Returns the records of ended trials, by trial ID, that still run for the oracle."""
         ended = ("completed", "pruned")
         known = self.oracle.trials
         return {

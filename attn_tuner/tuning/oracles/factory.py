@@ -10,13 +10,11 @@ from attn_tuner.metrics import direction
 from attn_tuner.model_space import PHRASES
 from attn_tuner.space import Part, SearchSpace
 from attn_tuner.storage.plan import Plan
-from attn_tuner.tuning.fidelity import WITH_RUNGS
-from attn_tuner.tuning.oracles import objective_of, oracles
+from attn_tuner.tuning.oracles import has_parameter, objective_of, oracles
 from attn_tuner.tuning.oracles.initial_points import warm_start
 
 FEW_TEXTS = 10_000  # Below so many, smaller batches learn more from an epoch.
 FOR_FEW = {"batch_size": 32, "learning_rate": 0.0028}
-NO_FIRST_POINTS = ("grid", "hyperband")
 PARTS = 9  # Of the texts or of their length: rungs of a ninth, a third and all.
 
 KNOWN_GOOD = (
@@ -43,34 +41,39 @@ def known_good(space: SearchSpace) -> tuple[dict, ...]:
     return (OF_CHARACTERS, *KNOWN_GOOD) if phrases else KNOWN_GOOD
 
 
+def no_first_points(tuner: str) -> SpaceError:
+    """Makes the error of a warm start with an oracle that takes no first points."""
+    return SpaceError(
+        f"Tuner '{tuner}' decides on all its points itself, so warm_start has no use. Leave it "
+        "out, or take another tuner."
+    )
+
+
 def oracle_of(
     plan: Plan, hypermodel: AttentionHyperModel, earlier: Iterable = ()
 ) -> keras_tuner.Oracle:
-    """Makes the oracle of a plan; where it can, it begins with points that did well elsewhere.
+    """Makes the oracle of a plan; if it takes first points, it gets ones that did well elsewhere.
 
     Args:
-        plan: what to run.
-        hypermodel: whose space is searched.
-        earlier: paths of run folders, whose best values come first of all.
+        plan: the run's plan.
+        hypermodel: the `AttentionHyperModel` whose space is searched.
+        earlier: paths of run folders, whose best values are tried before all others.
 
     Raises:
-        RunError, SpaceError: a folder is no run's, or its values do not fit.
+        RunError, SpaceError: a folder is not a run folder, or its values do not fit the space.
     """
     hyperparameters = hypermodel.hyperparameters()
     options = {"hyperparameters": hyperparameters, "max_trials": plan.max_trials}
     goal = objective_of(f"{direction(plan.objective)}:val_{plan.goal}")
     make = oracles[plan.tuner]
-    if plan.tuner in WITH_RUNGS:
+    if has_parameter(plan.tuner, "max_epochs"):
         options["max_epochs"] = plan.epochs if plan.fidelity == "epochs" else PARTS
-    if plan.tuner not in NO_FIRST_POINTS:
+    if has_parameter(plan.tuner, "first_points"):
         few = FOR_FEW if hypermodel.training_texts < FEW_TEXTS else {}
         options["first_points"] = [
             *warm_start(earlier, goal, space=hyperparameters),
             *({**few, **point} for point in known_good(hypermodel.space)),
         ]
     elif earlier:
-        raise SpaceError(
-            f"Tuner '{plan.tuner}' decides on all its points itself, so warm_start has no use. "
-            "Leave it out, or take another tuner."
-        )
+        raise no_first_points(plan.tuner)
     return make(objective=goal, seed=plan.seed, **options)

@@ -1,50 +1,50 @@
-"""What a running search tells its oracle."""
+"""Reports the progress of running trials to an oracle."""
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial
 
 
 class OracleListener:
-    """What an oracle may be told besides final scores; a subclass overrides what it wants to know.
+    """Receives reports on running trials; an oracle overrides the methods that it needs.
 
         class CurveOracle(keras_tuner.Oracle, OracleListener):
             def report(self, trial_id, step, value): ...
 
-    `durable` makes any oracle of KerasTuner a listener. Nothing is told of a trial that has ended
-    for the oracle already and is trained on.
+    `durable` makes any oracle of KerasTuner a listener. Trials that have ended for the oracle and
+    are trained further are not reported.
     """
 
     def report(self, trial_id: str, step: float, value: float) -> None:
-        """Comes after every evaluation of a running trial.
+        """Called after every evaluation of a running trial.
 
         Args:
-            trial_id: str, KerasTuner's.
+            trial_id: str, KerasTuner's ID of the trial.
             step: float, epochs trained so far.
-            value: float, the objective; bigger is better.
+            value: float, the objective.
         """
 
     def tell_pruned(self, trial_id: str, step: float, value: float) -> None:
-        """Comes before `end_trial` where the trial was given up, as `report` for its last point."""
+        """Called before `end_trial` of a pruned trial, with its last point as in `report`."""
 
     def note_progress(self, trial_id: str) -> None:
-        """Comes when the trial has reached a point from which it can go on after a kill."""
+        """Called when a resume point of the trial has been written."""
 
     def take_set_aside(self) -> list[Trial]:
         """Returns the trials that were set aside as failed since the last call.
 
-        A trial is set aside where its process ended with it again and again.
+        A trial is set aside if the process has ended repeatedly while it was trained.
         """
         return []
 
 
 class OracleFeedback:
-    """Tells an oracle what is seen of its running trials, as far as it listens.
+    """Reports the running trials of an oracle to it.
 
         feedback = OracleFeedback(oracle)
         feedback.evaluated("0007", epochs=0.5, value=0.71)
 
     Args:
-        oracle: any oracle of KerasTuner. One that is no `OracleListener` is told nothing.
+        oracle: any oracle of KerasTuner; only an `OracleListener` receives reports.
     """
 
     def __init__(self, oracle: keras_tuner.Oracle):
@@ -52,17 +52,17 @@ class OracleFeedback:
         self._listener = oracle if isinstance(oracle, OracleListener) else OracleListener()
 
     def evaluated(self, trial_id: str, epochs: float, value: float) -> None:
-        """Tells a point of a learning curve; a bigger value is better."""
+        """Reports a point of a learning curve, epochs and objective."""
         if self._runs(trial_id):
             self._listener.report(trial_id, epochs, value)
 
     def pruned(self, trial_id: str, epochs: float, value: float) -> None:
-        """Tells that the trial was given up at this point."""
+        """Reports that the trial was pruned at this point."""
         if self._runs(trial_id):
             self._listener.tell_pruned(trial_id, epochs, value)
 
     def resumable(self, trial_id: str) -> None:
-        """Tells that the trial can go on from here after a kill."""
+        """Reports that a resume point of the trial has been written."""
         if self._runs(trial_id):
             self._listener.note_progress(trial_id)
 

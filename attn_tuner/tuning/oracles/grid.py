@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 import keras_tuner
-from keras_tuner.oracles import GridSearchOracle
 
 
 class ResumableGrid:
-    """Gives the first point of the grid that was not tried yet; mixed in before the grid oracle.
+    """Gives the first point of the grid that was not tried yet; a mixin for the grid oracle.
 
-    The order is KerasTuner's: defaults first, the last dimension varies fastest. Dimensions that
-    show up in a trial enter the grid when the trial ends.
+    The order is KerasTuner's: defaults first, the last dimension varies fastest. New dimensions
+    that a trial declares enter the grid when the trial ends.
     """
 
     def populate_space(self, trial_id: str) -> dict:
@@ -21,10 +20,6 @@ class ResumableGrid:
                 return {"status": "RUNNING", "values": values}
         # A running trial may yet bring new dimensions.
         return {"status": "IDLE" if self.ongoing_trials else "STOPPED", "values": None}
-
-
-class GridOracle(ResumableGrid, GridSearchOracle):
-    """KerasTuner's grid search, resumable."""
 
 
 def points(space: keras_tuner.HyperParameters) -> Iterator[dict]:
@@ -45,5 +40,5 @@ def _below(space: keras_tuner.HyperParameters, rest: list, values: dict) -> Iter
         yield from _below(space, others, {**values, first.name: value})
 
 
-def _key(values: dict):
+def _key(values: dict) -> tuple:
     return tuple(sorted(values.items()))

@@ -1,4 +1,4 @@
-"""Gives points that are tried first: known beforehand, or read from folders of earlier runs."""
+"""Provides points that are tried first: given ones, or the best of earlier runs."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -16,12 +16,12 @@ from attn_tuner.tuning.oracles.persistence.state_files import read_trial
 
 
 def complete(space: keras_tuner.HyperParameters, point: Mapping) -> dict:
-    """Returns the active values of `space`: those of `point` where it has them, else the defaults.
+    """Completes a point with default values, for the active dimensions of a space.
 
     Args:
-        space: with all its dimensions.
-        point: values by name. One that the space does not offer becomes the nearest that it does,
-            or the default where nothing is near.
+        space: the space.
+        point: dict of name to value. A value that the space does not offer becomes the nearest
+            one, or the default if there is none.
     """
     space = space.copy()
     space.values = {}
@@ -37,7 +37,7 @@ def complete(space: keras_tuner.HyperParameters, point: Mapping) -> dict:
 
 
 class InitialPointsFirst:
-    """Mixed in before an oracle: its `first_points` are tried before it is asked."""
+    """A mixin for oracles: its `first_points` are tried before the oracle samples."""
 
     first_points: tuple[Mapping, ...] = ()
 
@@ -54,20 +54,20 @@ def warm_start(
     count: int = 5,
     space: keras_tuner.HyperParameters | None = None,
 ) -> list[dict]:
-    """Reads the best values of earlier runs, to be given as `first_points`.
+    """Reads the best values of earlier runs, for use as `first_points`.
 
-    The best of each folder come first, then the second best, since scores on different data do not
-    compare.
+    The best of each folder come first, then the second best, as scores on different data are not
+    comparable.
 
     Args:
         folders: run folders, each a KerasTuner project folder.
-        objective: what was best, as for `objective_of`.
-        count: int, points at most.
-        space: to which they must fit; None takes all.
+        objective: the objective, as in `objective_of`.
+        count: int, maximum number of points.
+        space: the space that they must fit; None for any.
 
     Raises:
-        RunError: a folder is no run's, or holds no finished trial with that objective.
-        SpaceError: the space offers none of a folder's points.
+        RunError: a folder is not a run folder, or has no finished trial with that objective.
+        SpaceError: no point of a folder fits the space.
     """
     ranked = []
     for folder in map(Path, folders):
@@ -102,7 +102,7 @@ def _not_offered(point: Mapping, space: keras_tuner.HyperParameters) -> tuple | 
 
 
 def check_run(folder: Path) -> None:
-    """Raises RunError where the folder holds no run whose values could be tried first."""
+    """Raises RunError unless the folder is that of a run."""
     if not (folder / ORACLE).exists():
         raise RunError(
             f"{folder} cannot warm a start: it has no {ORACLE}, so it is not the folder of a "

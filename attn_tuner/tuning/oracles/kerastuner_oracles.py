@@ -1,6 +1,7 @@
 """Registers KerasTuner's own oracles."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras_tuner
 
@@ -23,9 +24,9 @@ def random(
     max_trials: int | None = 10,
     seed: int | None = None,
     first_points: Sequence[Mapping] = (),
-    **options,
+    **options: Any,
 ) -> keras_tuner.Oracle:
-    """Values drawn at random, none of them twice."""
+    """Values drawn at random, no point twice."""
     oracle = durable(_RandomOracle)(
         objective=objective_of(objective), max_trials=max_trials, seed=seed_of(seed), **options
     )
@@ -39,7 +40,7 @@ def bayesian(
     max_trials: int | None = 10,
     seed: int | None = None,
     first_points: Sequence[Mapping] = (),
-    **options,
+    **options: Any,
 ) -> keras_tuner.Oracle:
     """KerasTuner's Gaussian process with an upper confidence bound."""
     oracle = durable(_BayesianOracle)(
@@ -51,9 +52,9 @@ def bayesian(
 
 @oracles.register("grid")
 def grid(
-    objective: ObjectiveLike, max_trials: int | None = None, seed: int | None = None, **options
+    objective: ObjectiveLike, max_trials: int | None = None, seed: int | None = None, **options: Any
 ) -> keras_tuner.Oracle:
-    """Every combination in turn."""
+    """Every combination in turn; a range without steps in ten."""
     return durable(keras_tuner.oracles.GridSearchOracle)(
         objective=objective_of(objective), max_trials=max_trials, seed=seed_of(seed), **options
     )
@@ -66,7 +67,7 @@ def hyperband(
     seed: int | None = None,
     max_epochs: int = 9,
     factor: int = 3,
-    **options,
+    **options: Any,
 ) -> keras_tuner.Oracle:
     """Many short trials, of which the best are trained on, in brackets of different haste.
 

@@ -1,7 +1,8 @@
-"""Bounds the time of a draw: the sampler sees the best and the latest trials alone."""
+"""Bounds the time for sampling: the sampler sees only the best and the latest trials."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -10,20 +11,20 @@ from optuna.trial import FrozenTrial, TrialState
 
 from attn_tuner.tuning.oracles.optuna.study import quietly
 
-# TPE models at most 25 good trials: the best of all. Of the others, which it models to keep away
-# from, it weighs the late ones more.
+# TPE models at most 25 good trials, the best ones. Of the other trials, which it also models, the
+# late ones have more weight.
 BEST = 25
 FINISHED = 300  # Trials that have ended, the best among them.
 RUNNING = 100
 
 
 class BoundedSampler(BaseSampler):
-    """Hands a sampler a study of some hundred trials, however many there are.
+    """Passes a study of at most 400 trials to a sampler.
 
-    Up to `FINISHED` + `RUNNING` trials, and for several objectives, it sees the study itself.
+    Smaller studies, and those with several objectives, are passed unchanged.
 
     Args:
-        sampler: made for one draw.
+        sampler: a sampler for one trial.
     """
 
     def __init__(self, sampler: BaseSampler):
@@ -67,18 +68,18 @@ class BoundedSampler(BaseSampler):
         self._sampler.after_trial(study, trial, state, values)
 
     def _part(self, study: optuna.Study, trial: FrozenTrial) -> optuna.Study:
-        """Returns the study that the sampler sees while it draws `trial`."""
+        """Returns the study that the sampler sees while it samples `trial`."""
         if self._seen is None:
             self._seen = _bounded(study, trial)
         return self._seen
 
 
 def chosen(trials: list[FrozenTrial], sign: int) -> list[FrozenTrial]:
-    """Chooses the best and the latest trials, in their order.
+    """Returns the best and the latest trials, in their order.
 
     Args:
-        trials: of a study with one objective.
-        sign: 1 where more is better, else -1.
+        trials: trials of a study with one objective.
+        sign: 1 if a higher value is better, else -1.
     """
     complete = [each for each in trials if each.state == TrialState.COMPLETE]
     best = heapq.nlargest(BEST, complete, key=lambda each: (sign * each.value, -each.number))
@@ -106,14 +107,19 @@ def _bounded(study: optuna.Study, trial: FrozenTrial) -> optuna.Study:
 
 
 class _Chosen(optuna.storages.InMemoryStorage):
-    """Stores the given trials, and nothing else."""
+    """A storage of given trials."""
 
     def __init__(self, trials: list[FrozenTrial]):
         super().__init__()
         self._chosen = trials
 
-    def get_all_trials(self, study_id, deepcopy=True, states=None):
+    def get_all_trials(
+        self,
+        study_id: int,
+        deepcopy: bool = True,
+        states: Container[TrialState] | None = None,
+    ) -> list[FrozenTrial]:
         return [each for each in self._chosen if states is None or each.state in states]
 
-    def set_trial_system_attr(self, trial_id, key, value):
-        """TPE notes what it drew before the trial has it; here the trial has it at once."""
+    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
+        """Does nothing: TPE stores here what it samples, which the trial already holds."""

@@ -102,7 +102,7 @@ def _ranked_values(hp: HyperParameter) -> list | None:
     return None
 
 
-def _mirrored(hp: HyperParameter, value: Value):
+def _mirrored(hp: HyperParameter, value: Value) -> Value:
     """Turns a range that is dense near its upper end into one dense near its lower, and back."""
     if isinstance(hp, hps.Int | hps.Float) and hp.sampling == "reverse_log":
         return hp.min_value + hp.max_value - value

@@ -1,11 +1,13 @@
 """Puts Optuna's samplers behind KerasTuner's interface; the study lies in the run folder."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras_tuner
 import optuna
 from keras_tuner.engine.trial import Trial
-from optuna.trial import TrialState
+from optuna.distributions import BaseDistribution
+from optuna.trial import FrozenTrial, TrialState
 
 from attn_tuner.tuning.oracles import ObjectiveLike, objective_of, seed_of
 from attn_tuner.tuning.oracles.feedback import OracleListener
@@ -24,26 +26,26 @@ _TRIES = 10
 
 
 class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
-    """Draws a trial's values by one of Optuna's samplers, in any tuner of KerasTuner.
+    """Samples values with one of Optuna's samplers, in any tuner of KerasTuner.
 
         tuner = keras_tuner.Tuner(oracle=OptunaOracle("val_accuracy", 40), hypermodel=build)
 
-    Conditional hyperparameters are drawn only while they count. What a study in the run folder
-    knows of the trials can be rebuilt from the trials, and is on reopening. The same point is
-    never tried twice.
+    Conditional hyperparameters are sampled only while they are active. When a folder is opened
+    again, its study is brought in line with the trials. No point is tried twice.
 
     Args:
         objective: a name, `"max:val_f1"`, a `keras_tuner.Objective`, or a list of these for several
-            objectives, of which the study keeps each value and KerasTuner the sum.
-        max_trials: how many trials at most.
-        sampler: `tpe`, `gp`, `cmaes`, `qmc`, `nsga2`, `random`, or a sampler of Optuna.
-        seed: makes the draws repeatable, across a resume as well.
+            objectives; the study has the value of each, KerasTuner their sum.
+        max_trials: int, maximum number of trials; None for no limit.
+        sampler: `"tpe"`, `"gp"`, `"cmaes"`, `"qmc"`, `"nsga2"`, `"random"`, or a sampler of Optuna.
+        seed: int, makes the samples reproducible, also in a resumed search.
         hyperparameters: the space, as in KerasTuner.
-        allow_new_entries: whether a model may ask for more than that, as in KerasTuner.
-        tune_new_entries: whether that is tuned too, as in KerasTuner.
-        max_retries_per_trial: how often a trial that raised is tried again.
-        max_consecutive_failed_trials: after how many failures in a row the search ends.
-        first_points: values by name that are tried first; what they leave out takes its default.
+        allow_new_entries: bool, whether a model may declare more, as in KerasTuner.
+        tune_new_entries: bool, whether these are tuned, as in KerasTuner.
+        max_retries_per_trial: int, how often a trial that raised is tried again.
+        max_consecutive_failed_trials: int, failures in a row that end the search.
+        first_points: list of dicts of name to value that are tried first; missing names take their
+            defaults.
     """
 
     def __init__(
@@ -76,7 +78,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
 
     @property
     def study(self) -> optuna.Study:
-        """The study in the run folder, in step with the trials."""
+        """The study in the run folder, consistent with the trials."""
         if self._study is None:
             directions = [f"{each.direction}imize" for each in self._objectives()]
             self._study = open_study(self.folder, directions)
@@ -85,10 +87,10 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
         return self._study
 
     def populate_space(self, trial_id: str) -> dict:
-        """Asks the study for values that were not tried yet.
+        """Samples values that were not tried yet.
 
-        Draws that repeat an earlier trial are given back as failed. Where the sampler keeps
-        repeating itself, the grid's first point that is left is tried; without any, all is done.
+        Samples that repeat an earlier trial are told to the study as failed. If ten in a row do,
+        the first untried point of the grid is taken; without one the search ends.
         """
         tried = [trial.hyperparameters.values for trial in self.trials.values()]
         number = len(self.trials)
@@ -112,17 +114,16 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
     def report(self, trial_id: str, step: float, value: float) -> None:
         """Adds a point to the trial's curve in the study; `step` counts epochs.
 
-        Optuna keeps no curves for several objectives, so that nothing happens then.
+        With several objectives it does nothing, as Optuna has no curves for these.
         """
         if len(self._objectives()) == 1:
             with quietly():
                 self._asked_trial(trial_id).report(value, round(step * STEPS_PER_EPOCH))
 
     def tell_pruned(self, trial_id: str, step: float, value: float) -> None:
-        """Takes in, before `end_trial`, that the trial was given up at `step` with `value`.
+        """Records that the trial was pruned; `end_trial` reports it to the study.
 
-        Where an oracle is reached through KerasTuner's client, report a metric named `pruned` in
-        `update_trial` instead.
+        Behind KerasTuner's client, report a metric named `pruned` in `update_trial` instead.
         """
         self.report(trial_id, step, value)
         with quietly():
@@ -140,7 +141,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
         self._drop_study()
         super().reload()
 
-    def _drop_study(self):
+    def _drop_study(self) -> None:
         self._study = None
         self._numbers: dict[str, int] = {}
         self._asked: dict[str, optuna.Trial] = {}
@@ -150,7 +151,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
         return getattr(self.objective, "objectives", [self.objective])
 
     def _ask(self, trial_id: str, point: Mapping, sampler: optuna.samplers.BaseSampler) -> dict:
-        """Draws values where `point` has none, and keeps the study's trial for `trial_id`."""
+        """Samples the values that `point` lacks, and stores the study's trial for `trial_id`."""
         space = self.get_space()
         space.values = {}
         study = self.study
@@ -184,7 +185,7 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
         return {"status": "RUNNING", "values": space.values}
 
     def _asked_trial(self, trial_id: str) -> optuna.Trial:
-        """Returns the study's running trial, asked again with the same values after a resume."""
+        """Returns the study's running trial; after a resume a new one with the same values."""
         study = self.study
         if trial_id not in self._asked:
             old = study.get_trials(deepcopy=False)[self._numbers[trial_id]]
@@ -196,8 +197,8 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
                     self._asked[trial_id].report(value, step)
         return self._asked[trial_id]
 
-    def _tell(self, trial: Trial, reopened: bool = False):
-        """Brings the study up to what KerasTuner knows of a trial that has ended."""
+    def _tell(self, trial: Trial, reopened: bool = False) -> None:
+        """Updates the study with a trial that has ended in KerasTuner."""
         if trial.status not in ("COMPLETED", "FAILED"):
             return
         study = self.study
@@ -211,15 +212,17 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
         if running and frozen.params == params:
             self._tell_study(trial.trial_id, state, values)
         else:
-            # The model asked for more than was drawn, or the study lost the trial.
+            # The model declared more than was sampled, or the study lost the trial.
             if running:
                 self._tell_study(trial.trial_id, TrialState.FAIL)
             self._add(trial, frozen, params, distributions, state, values)
         self._asked.pop(trial.trial_id, None)
         self._pruned.discard(trial.trial_id)
 
-    def _outcome(self, trial: Trial, noted):
-        """Returns the state and values that the study should hold; `noted` is what it holds."""
+    def _outcome(
+        self, trial: Trial, noted: FrozenTrial | None
+    ) -> tuple[TrialState, list[float] | None]:
+        """Returns state and values for the study; `noted` is the study's present trial."""
         if trial.status == "FAILED":
             return TrialState.FAIL, None
         pruned = trial.trial_id in self._pruned or trial.metrics.exists(PRUNED)
@@ -236,8 +239,8 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
             for history in [trial.metrics.get_history(each.name)]
         ]
 
-    def _parameters(self, trial: Trial):
-        """Returns the trial's parameters for the study, as its model saw them."""
+    def _parameters(self, trial: Trial) -> tuple[dict[str, Any], dict[str, BaseDistribution]]:
+        """Returns the trial's parameters and distributions for the study."""
         params, distributions, values = {}, {}, trial.hyperparameters.values
         with quietly():
             for label, hp, distribution in self._labels.of(trial.hyperparameters):
@@ -253,7 +256,15 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
                     params[label], distributions[label] = value, distribution
         return params, distributions
 
-    def _add(self, trial: Trial, frozen, params: dict, distributions: dict, state, values):
+    def _add(
+        self,
+        trial: Trial,
+        frozen: FrozenTrial | None,
+        params: dict[str, Any],
+        distributions: dict[str, BaseDistribution],
+        state: TrialState,
+        values: list[float] | None,
+    ) -> None:
         with quietly():
             self.study.add_trial(
                 optuna.trial.create_trial(
@@ -270,13 +281,15 @@ class OptunaOracle(Durable, keras_tuner.Oracle, OracleListener, HeldState):
             )
         self._numbers[trial.trial_id] = len(self.study.get_trials(deepcopy=False)) - 1
 
-    def _tell_study(self, trial_id: str, state, values=None):
+    def _tell_study(
+        self, trial_id: str, state: TrialState, values: list[float] | None = None
+    ) -> None:
         with quietly():
             self.study.tell(self._numbers[trial_id], values, state=state, skip_if_finished=True)
         self._asked.pop(trial_id, None)
 
-    def _reconcile(self):
-        """Makes the study agree with the trials: a kill may have come between the two."""
+    def _reconcile(self) -> None:
+        """Updates the study with all trials, as the process may have been killed in between."""
         frozen = self._study.get_trials(deepcopy=False)
         self._numbers = {
             each.user_attrs["trial_id"]: each.number

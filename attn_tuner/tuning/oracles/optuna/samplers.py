@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+from typing import Any
 
 import numpy as np
 from optuna import samplers
@@ -13,21 +14,21 @@ from attn_tuner.tuning.oracles.optuna.bounded_sampler import BoundedSampler
 from attn_tuner.tuning.oracles.optuna.study import quietly
 
 
-def _tpe(seed: int, **_):
+def _tpe(seed: int, **_: object) -> BaseSampler:
     # Grouped, a condition's children are modelled together and apart from those of another.
     tpe = samplers.TPESampler(multivariate=True, group=True, constant_liar=True, seed=seed)
     return BoundedSampler(tpe)
 
 
-def _gp(seed: int, **_):
+def _gp(seed: int, **_: object) -> BaseSampler:
     return _with(samplers.GPSampler, seed=seed, independent_sampler=_tpe(seed))
 
 
-def _cmaes(seed: int, **_):
+def _cmaes(seed: int, **_: object) -> BaseSampler:
     return _with(samplers.CmaEsSampler, seed=seed, independent_sampler=_tpe(seed))
 
 
-def _qmc(seed: int, sequence: int, **_):
+def _qmc(seed: int, sequence: int, **_: object) -> BaseSampler:
     # One sequence runs through all trials, so that its seed must stay while the others change.
     return _with(
         samplers.QMCSampler,
@@ -37,13 +38,13 @@ def _qmc(seed: int, sequence: int, **_):
     )
 
 
-def _nsga2(seed: int, trials: int | None, **_):
+def _nsga2(seed: int, trials: int | None, **_: object) -> BaseSampler:
     # Optuna's 50 would leave a search of 50 trials with one generation: random search.
     population = int(np.clip((trials or 200) // 5, 4, 50))
     return samplers.NSGAIISampler(population_size=population, seed=seed)
 
 
-def _random(seed: int, **_):
+def _random(seed: int, **_: object) -> BaseSampler:
     return samplers.RandomSampler(seed)
 
 
@@ -64,11 +65,11 @@ def check(sampler: str | BaseSampler, objectives: int) -> None:
 
     Args:
         sampler: name or sampler.
-        objectives: int, how many.
+        objectives: int, number of objectives.
 
     Raises:
-        UnknownName: there is none of that name.
-        SpaceError: it does not take so many objectives.
+        UnknownName: there is no sampler of that name.
+        SpaceError: it does not support so many objectives.
         MissingExtra: it needs a package that is not installed.
     """
     if isinstance(sampler, BaseSampler):
@@ -102,8 +103,8 @@ def sampler_for(
         return _SAMPLERS[sampler](seed=int(words[0]), sequence=seed, trials=trials)
 
 
-def _with(kind, **options):
-    """Makes the sampler without its warnings on independent sampling, where it can be told so."""
+def _with(kind: type[BaseSampler], **options: Any) -> BaseSampler:
+    """Makes the sampler, without its warnings on independent sampling if it has that option."""
     if "warn_independent_sampling" in inspect.signature(kind).parameters:
         options["warn_independent_sampling"] = False
     return kind(**options)

@@ -1,4 +1,4 @@
-"""Opens, repairs and labels the Optuna study of a run folder."""
+"""Opens and repairs the Optuna study of a run folder, and names its parameters."""
 
 import contextlib
 import json
@@ -24,13 +24,14 @@ def quietly() -> contextlib.AbstractContextManager[None]:
 
 
 def open_study(folder: Path, directions: list[str]) -> optuna.Study:
-    """Opens the study in the folder, or makes it.
+    """Opens the study in a folder, or creates it.
 
     `optuna-dashboard FOLDER/optuna.journal` shows it; so does `optuna.load_study` with
     `JournalStorage(JournalFileBackend(...))` and the folder's name as the study's.
 
     Raises:
-        RunError: the journal is not one, or has other directions.
+        RunError: the study has other directions.
+        DamagedFile: the file is not a journal of Optuna.
     """
     path = folder / OPTUNA_JOURNAL
     check_journal(path)
@@ -49,10 +50,10 @@ def open_study(folder: Path, directions: list[str]) -> optuna.Study:
 
 
 def check_journal(path: Path) -> None:
-    """Cuts off a last line that a full disk or a power cut left unfinished.
+    """Removes an incomplete last line, as after a full disk or a power cut.
 
     Raises:
-        DamagedFile: the file is no journal of Optuna.
+        DamagedFile: the file is not a journal of Optuna.
     """
     if not path.exists():
         return
@@ -76,7 +77,7 @@ def check_journal(path: Path) -> None:
 def suggest(
     trial: optuna.Trial, label: str, distribution: BaseDistribution
 ) -> bool | int | float | str:
-    """Asks for a parameter by the public method that fits its distribution."""
+    """Samples a parameter by the public method for its distribution."""
     if isinstance(distribution, optuna.distributions.CategoricalDistribution):
         return trial.suggest_categorical(label, distribution.choices)
     whole = isinstance(distribution, optuna.distributions.IntDistribution)
@@ -87,13 +88,13 @@ def suggest(
 
 
 class Labels:
-    """Names in a study for the hyperparameters of a space, each for one kind of distribution.
+    """The parameter names in a study for the hyperparameters of a space.
 
-    KerasTuner lets a name stand for another range under another condition, and a resumed search
-    may have another space. Optuna wants one kind of distribution under one name.
+    In KerasTuner a name may have another range under another condition, and a resumed search may
+    have another space. In Optuna all distributions of a name must be compatible.
 
     Args:
-        study: whose trials' names are kept.
+        study: the study, whose existing names are kept.
     """
 
     def __init__(self, study: optuna.Study):
@@ -102,7 +103,7 @@ class Labels:
         self._read = 0  # Trials whose names are known.
 
     def of(self, space: keras_tuner.HyperParameters) -> list[tuple]:
-        """Returns label, hyperparameter and distribution of the whole space."""
+        """Returns name in the study, hyperparameter and distribution, for the whole space."""
         trials = self._study.get_trials(deepcopy=False)
         for trial in trials[self._read :]:
             self._known.update(trial.distributions)
@@ -119,8 +120,8 @@ class Labels:
         return found
 
 
-def _compatible(known, distribution: BaseDistribution) -> bool:
-    """Returns whether one name may stand for both; None fits any."""
+def _compatible(known: BaseDistribution | None, distribution: BaseDistribution | None) -> bool:
+    """Returns whether both distributions can have one name; None is compatible with all."""
     if known is None or distribution is None:
         return True
     try:
@@ -133,7 +134,8 @@ def _compatible(known, distribution: BaseDistribution) -> bool:
 class _FileLock:
     """Locks a file until it is released or its process is killed.
 
-    Those of Optuna are files, which stay, and hold up the next process for half a minute.
+    Optuna's own locks are files that a killed process leaves behind, and that delay the next one by
+    half a minute.
     """
 
     def __init__(self, path: Path):
@@ -148,5 +150,5 @@ class _FileLock:
             fcntl.flock(self._file, fcntl.LOCK_EX)
         return True
 
-    def release(self):
+    def release(self) -> None:
         self._file.close()

@@ -1,4 +1,4 @@
-"""Writes and reads the state of KerasTuner's objects in files that are always whole."""
+"""Writes and reads the state of KerasTuner's objects atomically."""
 
 import json
 import os
@@ -13,16 +13,16 @@ from attn_tuner.tuning.oracles.persistence.state_files import read_whole
 
 
 class AtomicState(keras_tuner.Oracle.__base__):
-    """Writes the state of a KerasTuner object, and reads it.
+    """Writes and reads the state of a KerasTuner object atomically.
 
-    KerasTuner writes where `save(fname)` of its base class ends. This class derives from that one
-    and is listed after a KerasTuner class among the bases, so that `Oracle.save`, `Trial.save` and
-    `BaseTuner.save` end here instead. There is no public way to hand a writer in.
+    In KerasTuner, `Oracle.save`, `Trial.save` and `BaseTuner.save` call `save(fname)` of their base
+    class. This class derives from that one and stands after a KerasTuner class among the bases, so
+    that they call this method. There is no public way to pass a writer.
     """
 
     def save(self, fname: str | os.PathLike) -> str | None:
         if "://" in str(fname):
-            return super().save(fname)  # Object stores write whole files by themselves.
+            return super().save(fname)  # Object stores write files atomically themselves.
         text = json.dumps(self.get_state())
         write_text(fname, text)
         return text
@@ -35,11 +35,11 @@ class AtomicState(keras_tuner.Oracle.__base__):
 
 
 class AtomicTrial(Trial, AtomicState):
-    """A trial whose file is always whole."""
+    """A trial whose file is written atomically."""
 
 
 class FastCopyHyperParameters(keras_tuner.HyperParameters):
-    """A space of which a copy takes a tenth of the time; every trial has one."""
+    """A space that is copied in a tenth of the time; every trial has a copy."""
 
     def copy(self) -> "FastCopyHyperParameters":
         copied = pickle.loads(pickle.dumps(self))
@@ -48,13 +48,13 @@ class FastCopyHyperParameters(keras_tuner.HyperParameters):
 
 
 class AtomicTrials(dict):
-    """Trials by id, each made an `AtomicTrial` as it comes in.
+    """Trials by ID; each becomes an `AtomicTrial` when it is added.
 
-    KerasTuner creates the trials itself and goes on with the object that it has stored, so that the
-    object has to change its class: a copy would not be the one that KerasTuner saves.
+    KerasTuner creates the trials and continues to use the object that it has stored. So the object
+    changes its class: KerasTuner would not save a copy.
     """
 
-    def __setitem__(self, trial_id: str, trial: Trial):
+    def __setitem__(self, trial_id: str, trial: Trial) -> None:
         if type(trial) is Trial:
             trial.__class__ = AtomicTrial
             trial.hyperparameters = _with_current_names(trial.hyperparameters)
@@ -68,5 +68,5 @@ def _with_current_names(space: keras_tuner.HyperParameters) -> keras_tuner.Hyper
 
 
 def is_empty(path: str | os.PathLike) -> bool:
-    """Returns whether the file is there and holds nothing."""
+    """Returns whether the file exists and is empty."""
     return os.path.exists(path) and os.path.getsize(path) == 0

@@ -2,8 +2,9 @@
 
     tuner = keras_tuner.Tuner(oracle=durable(RandomSearchOracle(...)), hypermodel=...)
 
-KerasTuner empties a JSON file before it writes it anew, so that a process killed in between leaves
-a folder which cannot be opened. Here every file is written beside the old one, then renamed.
+KerasTuner empties a JSON file before it writes the new content. A process that is killed in
+between leaves a folder that cannot be opened. Here every file is written under another name, then
+renamed.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial
@@ -37,25 +39,25 @@ _MAX_STARTS = 2
 
 
 class Durable:
-    """Brings an oracle's trials through a kill at any moment.
+    """A mixin that lets an oracle's trials survive a kill at any moment.
 
-    Mixed in before an oracle whose last base is `HeldState`:
+    It stands before an oracle whose last base is `HeldState`:
 
     - A trial that has ended is never run again, and one that was running is.
-    - A trial that began twice and neither ended nor made progress is set aside as failed: it is
-      the likely cause. `note_progress` tells of progress.
-    - A trial that runs again starts with no metrics, so that its new result counts.
+    - A trial that began twice and neither ended nor made progress is set aside as failed, as it
+      probably ends the process. `note_progress` reports progress.
+    - A trial that runs again starts without metrics, so that its new result counts.
 
-    It is a mixin because KerasTuner's tuners take subclasses of its `Oracle` alone, and call
-    `create_trial`, `end_trial`, `reload` and the state's methods on them. How the state reaches the
-    disk is the business of the `OracleState` that it holds.
+    It is a mixin because KerasTuner's tuners accept only subclasses of its `Oracle`, and call
+    `create_trial`, `end_trial`, `reload` and the state's methods on them. An `OracleState` writes
+    the state.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._make_durable()
 
-    def _make_durable(self):
+    def _make_durable(self) -> None:
         trials = AtomicTrials()
         for trial_id, trial in self.trials.items():
             trials[trial_id] = trial
@@ -74,17 +76,17 @@ class Durable:
     def saved_seldom(
         self, clock: Callable[[], float] = time.monotonic
     ) -> contextlib.AbstractContextManager:
-        """Writes the oracle's file once a second at most, for the length of a `with`.
+        """Writes the oracle's file at most once a second, for the length of a `with` block.
 
         Args:
-            clock: returns seconds that never run backwards.
+            clock: function that returns monotonic seconds.
         """
         return self._state.seldom(clock)
 
     def note_progress(self, trial_id: str) -> None:
-        """Takes in that the trial has reached a point from which it can go on.
+        """Records that the trial has written a resume point.
 
-        Whatever ends the process after this, it was not the start of this trial.
+        If the process ends after this, the start of this trial was not the cause.
         """
         if self._starts.pop(trial_id, 0):
             self.save()
@@ -107,7 +109,7 @@ class Durable:
         return trial
 
     def _create(self, tuner_id: str) -> tuple[Trial, bool]:
-        """Returns a trial, and whether it begins now."""
+        """Returns a trial, and whether it starts now."""
         while True:
             if tuner_id in self.ongoing_trials:
                 return self.ongoing_trials[tuner_id], False
@@ -127,7 +129,7 @@ class Durable:
             self.save()
             return trial, True
 
-    def _set_aside(self, trial: Trial, starts: int):
+    def _set_aside(self, trial: Trial, starts: int) -> None:
         trial.status = "FAILED"
         trial.message = (
             f"Trial {trial.trial_id} began {starts} times and each time the process ended before "
@@ -136,8 +138,8 @@ class Durable:
         self._newly_set_aside.append(trial)
         self.end_trial(trial)
 
-    def _mark(self, tuner_id: str):
-        """Leaves the tuner's own file, without which KerasTuner would not look for ours."""
+    def _mark(self, tuner_id: str) -> None:
+        """Writes the tuner's own file, without which KerasTuner does not read the oracle's."""
         path = self.folder / f"{tuner_id}.json"
         if not path.exists():
             write_text(path, "{}")
@@ -163,8 +165,8 @@ class Durable:
                 f"The run folder {self.folder} has no {TRIAL} for trial {lost[0]}, which its "
                 f"{ORACLE} names. {START_ANEW}"
             )
-        # A trial that reached the disk before the oracle did is drawn again, the same as before.
-        # The others come in the order of the folder's listing.
+        # A trial that was written before the oracle's file is sampled again, with the same values.
+        # The other trials were loaded in the order of the folder's listing.
         loaded = dict(self.trials)
         self.trials.clear()
         for trial_id in started:
@@ -184,8 +186,8 @@ class Durable:
         )
         self._quicken()
 
-    def _quicken(self):
-        # KerasTuner makes its space itself, and copies it for every trial.
+    def _quicken(self) -> None:
+        # KerasTuner creates the space itself, and copies it for every trial.
         if type(self.hyperparameters) is keras_tuner.HyperParameters:
             self.hyperparameters.__class__ = FastCopyHyperParameters
 
@@ -209,23 +211,25 @@ class Durable:
         self._unrecorded = []
         self.verbose = verbose
 
-    def _check_files(self):
-        """Says which file is bad before KerasTuner trips over it."""
+    def _check_files(self) -> None:
+        """Names a damaged file before KerasTuner reads it."""
         remove_parts(self.folder)
         check_states(self.folder)
         for path in self.folder.glob("*.json"):
             if is_empty(path):
-                write_text(path, "{}")  # A stock tuner, killed while it wrote its own `{}`.
+                write_text(path, "{}")  # A stock tuner was killed while it wrote `{}`.
 
 
 def durable(
     oracle: keras_tuner.Oracle | type[keras_tuner.Oracle],
 ) -> keras_tuner.Oracle | type[keras_tuner.Oracle]:
-    """Makes an oracle, or oracle class, whose state outlives a kill.
+    """Makes an oracle, or oracle class, whose state survives a kill.
 
-    A class gets a subclass. An instance is changed in place and returned, since parts of it refer
-    to it; do so before a tuner takes it. Grid search, which
-    cannot be resumed in KerasTuner, can be then. What is durable already comes back as it is.
+    Grid search, which KerasTuner cannot resume, becomes resumable.
+
+    Args:
+        oracle: a class, of which a subclass is returned; or an instance that no tuner has yet,
+            which is changed in place, as parts of it refer to it. A durable one is returned.
     """
     if isinstance(oracle, type):
         return oracle if issubclass(oracle, Durable) else _durable_class(oracle)
@@ -238,7 +242,7 @@ def durable(
 @functools.cache
 def _durable_class(kind: type) -> type:
     grid = (ResumableGrid,) if issubclass(kind, GridSearchOracle) else ()
-    # Behind the oracle, or it would hide what the oracle listens to.
+    # After the oracle, whose own methods must take precedence.
     listener = () if issubclass(kind, OracleListener) else (OracleListener,)
     bases = (Durable, *grid, kind, HeldState, *listener)
     return type(f"Durable{kind.__name__}", bases, {})

@@ -1,8 +1,8 @@
-"""Notes what an oracle has begun since its file was last written, a line for each trial.
+"""Journals the trials that an oracle has begun since its file was last written.
 
 KerasTuner's file of an oracle names every trial, so that writing it takes longer with each. Many
-workers end trials faster than that. Their driver writes it now and then, and until it does, this
-journal and the files of the trials tell the rest.
+workers end trials faster than it can be written. Their driver writes it once a second; this journal
+and the files of the trials hold what is newer.
 """
 
 import json
@@ -14,7 +14,7 @@ from attn_tuner.storage.atomic_files import writing
 from attn_tuner.storage.checked_files import check_kinds, reading
 from attn_tuner.storage.layout import ORACLE_JOURNAL
 
-# What grows with the trials, and follows from them or from the other lines.
+# Entries of the state that grow with the trials and can be derived from them or from the lines.
 _FOLLOWS = (
     "ongoing_trials",
     "hyperparameters",
@@ -30,7 +30,7 @@ _FOLLOWS = (
 
 
 class Journal:
-    """Keeps lines of JSON in a run folder, each on the disk before `add` returns.
+    """An append-only file of JSON lines in a run folder; `add` returns once a line is on disk.
 
     Args:
         folder: path of the run folder.
@@ -40,14 +40,14 @@ class Journal:
         self.path = Path(folder) / ORACLE_JOURNAL
 
     def add(self, line: dict) -> None:
-        """Adds a line."""
+        """Appends a line."""
         with writing(self.path), self.path.open("ab") as file:
             file.write(json.dumps(line).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
     def lines(self) -> list[dict]:
-        """Reads all lines; one that a kill left unfinished was of a trial that nobody was given."""
+        """Reads all lines. An incomplete last line belongs to a trial that was never handed out."""
         if not self.path.exists():
             return []
         with reading(self.path, "Put back a copy, or search in another folder."):
@@ -63,24 +63,27 @@ class Journal:
 
 
 def begun(trial_id: str, starts: int, state: dict) -> dict:
-    """Makes the line of a trial that the oracle, now in `state`, has just handed out.
+    """Makes the line of a trial that the oracle has just handed out.
 
     Args:
-        trial_id: KerasTuner's.
-        starts: how often it has begun without making progress.
-        state: of the oracle, as `get_state` has it.
+        trial_id: str, KerasTuner's ID of the trial.
+        starts: int, number of starts without progress.
+        state: state of the oracle, from `get_state`.
     """
     own = {key: value for key, value in state.items() if key not in _FOLLOWS}
     return {"trial": trial_id, "starts": starts, "hash": state["id_to_hash"][trial_id], "own": own}
 
 
 def replayed(state: dict, lines: Iterable[dict], known: Iterable[str]) -> dict:
-    """Returns the state of an oracle after all lines. Those that it holds already change nothing.
+    """Applies the lines of a journal to the state of an oracle; known ones change nothing.
 
     Args:
-        state: from the oracle's file; left as it is.
-        lines: of its journal.
-        known: ids of the trials that have a file.
+        state: the state in the oracle's file, which is not modified.
+        lines: the lines of its journal.
+        known: IDs of the trials that have a file.
+
+    Returns:
+        The new state.
     """
     started = dict.fromkeys(state["start_order"])
     ended, known = set(state["end_order"]), set(known)

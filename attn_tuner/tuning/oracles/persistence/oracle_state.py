@@ -1,4 +1,4 @@
-"""The file that holds an oracle's state, written whole and no oftener than it must be."""
+"""Writes the file of an oracle's state atomically and no more often than needed."""
 
 import contextlib
 import json
@@ -15,18 +15,18 @@ WRITE_INTERVAL = 1.0  # Seconds between two writes where many trials run at once
 
 
 class OracleState:
-    """Writes the file of one oracle, which grows with every trial.
+    """Writes the file of an oracle's state, which grows with every trial.
 
         state = OracleState(oracle.get_state, oracle.save)
         with state.step():
-            ...                 # Whatever the oracle saves in here is written once, at the end.
+            ...                 # All saves of the oracle in here are written once, at the end.
 
-    KerasTuner asks for a write for each line that changes. Where many trials run at once,
-    `seldom` has the file written once a second; a journal beside it has what is newer.
+    KerasTuner saves after every change. With many workers, `seldom` limits writing to once a
+    second, and a journal holds what is newer.
 
     Args:
-        get_state: returns what the file is to hold, for JSON.
-        save: the oracle's `save`, which calls `request` with the name of the file.
+        get_state: function that returns the state, for JSON.
+        save: the oracle's `save`, which calls `request` with the path of the file.
     """
 
     def __init__(self, get_state: Callable[[], dict], save: Callable[[], None]):
@@ -34,16 +34,16 @@ class OracleState:
         self._save = save
         self._path: Path | None = None
         self._locating = False
-        self._steps = 0  # Methods that change the state and have not returned yet.
+        self._steps = 0  # Open `step` blocks.
         self._due = False
         self._clock: Callable[[], float] | None = None
         self._next_write = 0.0
 
     @property
     def folder(self) -> Path:
-        """The run folder, known once a tuner has taken the oracle."""
+        """The run folder; known once a tuner has the oracle."""
         if self._path is None:
-            # KerasTuner tells an oracle its folder only in the name under which it is to save.
+            # KerasTuner passes the folder to an oracle only as a part of the path of its file.
             self._locating = True
             try:
                 self._save()
@@ -53,7 +53,7 @@ class OracleState:
 
     @property
     def journal(self) -> Journal:
-        """What the oracle has begun since its file was written."""
+        """The journal of trials that have begun since the file was written."""
         return Journal(self.folder)
 
     @property
@@ -62,20 +62,20 @@ class OracleState:
         return self._due
 
     def request(self, path: str | PathLike) -> None:
-        """Takes in that the state has changed; writes it at `path`, now or later."""
+        """Called by `save` with the path of the file; writes it now or later."""
         self._path = Path(path)
         if not self._locating:
             self._due = True
             self._write_if_due()
 
     def note(self, line: dict) -> None:
-        """Keeps a line in the journal where the file is behind."""
+        """Adds a line to the journal if the file is not up to date."""
         if self._due:
             self.journal.add(line)
 
     @contextlib.contextmanager
     def step(self) -> Iterator[None]:
-        """Puts writing off to the end of a `with`."""
+        """Delays writing to the end of a `with` block."""
         self._steps += 1
         try:
             yield
@@ -85,12 +85,13 @@ class OracleState:
 
     @contextlib.contextmanager
     def seldom(self, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
-        """Writes the file once a second at most, for the length of a `with`.
+        """Writes the file at most once a second, for the length of a `with` block.
 
-        What begins in between is in the journal, what ends in the trials' own files.
+        In between, the journal holds the trials that have begun, and the trials' own files those
+        that have ended.
 
         Args:
-            clock: returns seconds that never run backwards.
+            clock: function that returns monotonic seconds.
         """
         self._clock, self._next_write = clock, clock()
         try:
@@ -100,8 +101,8 @@ class OracleState:
             self._write_if_due()
             self.journal.clear()
 
-    def _write_if_due(self):
-        """Writes what is due, unless there is more to come or it is too soon."""
+    def _write_if_due(self) -> None:
+        """Writes the file if it is due and neither `step` nor `seldom` delays it."""
         if self._steps or not self._due or (self._clock and self._clock() < self._next_write):
             return
         write_text(self._path, json.dumps(self._get_state()))
@@ -112,7 +113,7 @@ class OracleState:
 
 
 class HeldState(AtomicState):
-    """The last base of an oracle that holds an `OracleState`, to which its saves go."""
+    """The last base of an oracle with an `OracleState`; passes its saves on to that."""
 
     def save(self, fname: str | PathLike) -> str | None:
         if "://" in str(fname):

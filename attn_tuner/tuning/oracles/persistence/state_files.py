@@ -1,4 +1,4 @@
-"""Checks the state files of KerasTuner in a run folder before it trips over them."""
+"""Checks the state files of KerasTuner in a run folder before it reads them."""
 
 from collections.abc import Iterable, Mapping
 from os import PathLike
@@ -26,14 +26,14 @@ _NOT_IN_NAMES = ("/", "\\", "\0")
 
 
 def read_whole(path: str | PathLike, keys: Mapping = MappingProxyType({})) -> dict:
-    """Reads the JSON object at `path`.
+    """Reads a JSON object.
 
     Args:
         path: the file.
-        keys: what the object must hold, and of which types.
+        keys: dict of required keys to their types.
 
     Raises:
-        DamagedFile: the file is cut, empty, or not one of this kind.
+        DamagedFile: the file is incomplete, or lacks a key.
     """
     return read_object(path, dict(keys), f"It is a state file of KerasTuner. {START_ANEW}")
 
@@ -42,7 +42,7 @@ def check_states(folder: str | PathLike) -> None:
     """Checks the files of an oracle and its trials.
 
     Raises:
-        DamagedFile: one of them is not whole, or names what leads out of the folder.
+        DamagedFile: one of them is incomplete, or holds a name that leads out of the folder.
     """
     folder = Path(folder)
     for path in in_trials(folder, TRIAL):
@@ -56,7 +56,7 @@ def read_trial(path: str | PathLike) -> dict:
     """Reads the state of a trial.
 
     Raises:
-        DamagedFile: it is not whole, or of another trial than its folder's name says.
+        DamagedFile: it is incomplete, or belongs to another trial than the folder.
     """
     trial = read_whole(path, _TRIAL)
     with reading(path, START_ANEW):
@@ -64,8 +64,8 @@ def read_trial(path: str | PathLike) -> dict:
     return trial
 
 
-def _check_trial(trial: dict, folder: str):
-    # Paths are made of the name, so what stands in the file may not lead elsewhere.
+def _check_trial(trial: dict, folder: str) -> None:
+    # The name becomes part of paths, so it must not lead out of the folder.
     if f"{TRIAL_PREFIX}{trial['trial_id']}" != folder:
         raise ValueError(f"its trial_id is {trial['trial_id'][:40]!r}, in the folder {folder}")
     if trial["status"] not in _STATES:
@@ -74,13 +74,13 @@ def _check_trial(trial: dict, folder: str):
     _check_names(each for key, each in values.items() if key == "tuner/trial_id" and each)
 
 
-def _check_oracle(state: dict):
+def _check_oracle(state: dict) -> None:
     running = state["ongoing_trials"]
     _check_names((*running, *running.values(), *state["start_order"], *state["end_order"]))
 
 
-def _check_names(names: Iterable):
-    """Raises ValueError for a name that, as part of a path, would lead elsewhere."""
+def _check_names(names: Iterable) -> None:
+    """Raises ValueError for a name that would lead out of the folder as part of a path."""
     for name in map(str, names):
         if not name.strip(".") or any(each in name for each in _NOT_IN_NAMES):
             raise ValueError(f"it names {name[:40]!r}, which is no name of a trial or tuner")
