@@ -113,5 +113,7 @@ def test_a_service_is_called_as_the_card_says(saved, bundle, program):
 def test_a_card_promises_no_outputs_that_the_task_lacks(one_of_a_task):
     for form in exporters:
         said = usage_snippet(form, one_of_a_task)
+        if not said:  # A format without an example in its card.
+            continue
         assert ("probabilit" in said) == (one_of_a_task.kind != "number" and form != "keras")
         assert ".argmax" not in said or one_of_a_task.kind == "class"

@@ -1,7 +1,7 @@
 """The papers' equations as plain NumPy loops in float64, over the steps of one text.
 
-Every function gets the layer, for its weights, and the states `h` (steps, features) of one text
-without padding.
+Every function takes the layer, for its weights, and the states `h` (steps, features) of one text
+without padding. A part that is in no table here has its equation in a test file of its own.
 """
 
 import keras
