@@ -9,14 +9,16 @@ import statistics
 
 from attn_tuner.reporting.forecast import forecast_gain
 from attn_tuner.storage.run import Run
+from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.trial_text import describe_members
 from attn_tuner.text.dataset_notes import missing_class_note
 
 
 def final_model_notes(run: Run) -> list[str]:
-    """Lists the sentences on averaging, calibration, thresholds, repeats and a longer search."""
+    """Lists the sentences on how the exported model was made, the baseline and a longer search."""
     sentences = (
         ensemble_sentence(run),
+        linear_sentence(run),
         calibration_sentence(run),
         thresholds_sentence(run),
         repeats_sentence(run),
@@ -36,6 +38,35 @@ def ensemble_sentence(run: Run) -> str:
         f"validation {objective} {run.outcome['validation'][objective]:.4f}; the best trial "
         f"alone has {run.outcome['alone']:.4f}."
     )
+
+
+def linear_sentence(run: Run) -> str:
+    """Says that the linear baseline is better than the exported model, and how to include it."""
+    objective = run.plan.objective
+    linear = next((row for row in run.baselines if row["name"] == LINEAR_NAME), None)
+    other = linear["validation"].get(objective) if linear else None
+    own = run.outcome.get("validation", {}).get(objective)
+    if own is None or other is None or run.sign * other <= run.sign * own:
+        return ""
+    return (
+        f"The linear baseline is better: validation {objective} {other:.4f}, the exported model "
+        f"{own:.4f}.{_how_to_average(run)}"
+    )
+
+
+def _how_to_average(run: Run) -> str:
+    """Says which settings keep the linear baseline out of the exported model; "" if none does."""
+    plan = run.plan
+    limits = [f"max_{name}" for name, limit in plan.limits.items() if limit is not None]
+    excluding = [*limits, *(["faithful"] if plan.faithful else [])]
+    if len(run.members) > 1 or (plan.ensemble > 1 and not excluding):
+        return ""
+    if excluding:
+        return (
+            f" With {' and '.join(excluding)} a single trial is exported; without, an average may "
+            "include it."
+        )
+    return " ensemble=1 exports a single trial; ensemble=5 may average it with the linear baseline."
 
 
 def calibration_sentence(run: Run) -> str:

@@ -8,7 +8,11 @@ import pytest
 from attn_tuner.errors import DataError
 from attn_tuner.finalizing import finalize
 from attn_tuner.metrics import check_measurable, measure
-from attn_tuner.reporting.outcome_text import format_score, missing_classes_notes
+from attn_tuner.reporting.outcome_text import (
+    format_score,
+    linear_sentence,
+    missing_classes_notes,
+)
 from attn_tuner.reporting.summary import summary_sentence
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.trial_record import TrialRecord
@@ -85,3 +89,45 @@ def test_an_objective_without_a_value_is_refused(labels):
     check_measurable("accuracy", np.array(labels))
     check_measurable("auc", np.array([0, 1]))
     check_measurable("auc", np.array([[1, 0], [1, 1]]))
+
+
+def run_beside_linear(own, other, objective="accuracy", sign=1, members=("7",), **plan):
+    usual = {"objective": objective, "ensemble": 5, "limits": {}, "faithful": 0.0}
+    return SimpleNamespace(
+        plan=SimpleNamespace(**{**usual, **plan}),
+        baselines=({"name": "linear", "validation": {objective: other}},),
+        outcome={"validation": {objective: own}},
+        members=dict.fromkeys(members, 1.0),
+        sign=sign,
+    )
+
+
+def test_a_better_linear_baseline_is_named_with_both_scores():
+    said = linear_sentence(run_beside_linear(0.8958, 0.9098))
+    assert said == (
+        "The linear baseline is better: validation accuracy 0.9098, the exported model 0.8958."
+    )
+    assert linear_sentence(run_beside_linear(0.5, 0.4, "rmse", -1)).startswith("The linear")
+
+
+@pytest.mark.parametrize(("own", "sign"), [(0.91, 1), (0.9098, 1), (0.5, -1), (None, 1)])
+def test_a_linear_baseline_that_is_not_better_is_not_named(own, sign):
+    assert linear_sentence(run_beside_linear(own, 0.9098, sign=sign)) == ""
+
+
+@pytest.mark.parametrize(
+    ("plan", "cause"),
+    [
+        ({"ensemble": 1}, "ensemble=1 exports a single trial; ensemble=5 may"),
+        (
+            {"ensemble": 1, "limits": {"size_mb": 2.0, "latency_ms": None}},
+            "With max_size_mb a single trial is exported; without",
+        ),
+        ({"faithful": 0.1}, "With faithful a single trial is exported; without"),
+    ],
+)
+def test_what_kept_the_linear_baseline_out_is_named(plan, cause):
+    assert cause in linear_sentence(run_beside_linear(0.8, 0.9, **plan))
+    assert linear_sentence(run_beside_linear(0.8, 0.9, members=("7", "linear"), **plan)).endswith(
+        "the exported model 0.8000."
+    )
