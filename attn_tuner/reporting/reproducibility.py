@@ -3,11 +3,14 @@
 import platform
 import re
 import shlex
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from attn_tuner.exporting import Bundle
 from attn_tuner.reporting.summary import _known, summarize
+from attn_tuner.settings.asked import OBJECT, is_object
 from attn_tuner.settings.repeat import command as repeat_search
+from attn_tuner.settings.table import SETTINGS
 from attn_tuner.storage.run import Run
 
 PACKAGES = (
@@ -31,18 +34,21 @@ def usage(run: Run, bundle: Bundle) -> list[dict]:
 
 
 def reproducibility(run: Run, bundle: Bundle | None = None) -> dict[str, dict]:
-    """Returns what repeats the search: command, data, settings, values, versions of packages."""
+    """Returns what repeats the search: command, data, settings, values, versions of packages.
+
+    Args:
+        run: the run.
+        bundle: its exported model, whose card has the sizes of the parts; None without one.
+    """
     plan = run.plan
     sizes = dict(bundle.card.get("data", {})) if bundle else {}
     sizes.pop("fingerprint", None), sizes.pop("name", None)
     facts = summarize(run)
     winner = next((each for each in run.records if each.trial_id == facts["winner"]), None)
-    limits = ("max_trials", "max_time", "epochs", "patience")
-    settings = ("tuner", "fidelity", "objective", *limits, "pruner")
     return {
         "Command": {"": command(run)},
         "Data": {"name": plan.source, "fingerprint": plan.fingerprint, **sizes},
-        "Settings": {"seed": plan.seed, **{name: getattr(plan, name) for name in settings}},
+        "Settings": _settings(run),
         "Values of the winner": dict(winner.trained) if winner else {},
         "Versions": _versions(),
     }
@@ -51,6 +57,19 @@ def reproducibility(run: Run, bundle: Bundle | None = None) -> dict[str, dict]:
 def command(run: Run) -> str:
     """Returns the line that repeats the search: a command, or where none can, a call in Python."""
     return repeat_search(run.plan.asked or _known(run.plan), run.directory)
+
+
+def _settings(run: Run) -> dict:
+    """Returns the settings that have a value: as the run resolved them, else as they were given."""
+    asked = {**(run.plan.asked or _known(run.plan))}
+    found = {}
+    for each in SETTINGS:
+        given = asked.get(each.name, each.default)
+        resolved = getattr(run.plan, each.name, given)
+        value = given if isinstance(resolved, Mapping) else resolved
+        if each.repeated and value not in (None, "", ()):
+            found[each.name] = value[OBJECT] if is_object(value) else value
+    return found
 
 
 def _versions() -> dict:
