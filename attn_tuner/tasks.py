@@ -1,5 +1,6 @@
 """What a model answers about a text: one class, several labels, or a number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,7 @@ class Task:
             raise UnknownName(unknown(f"objective of {self.name}", objective, MEASURES[self.kind]))
         return objective or self.objective
 
-    def label(self, row: np.ndarray, classes) -> str:
+    def label(self, row: np.ndarray, classes: Sequence[str]) -> str:
         """One row of `columns` in words: the class, the labels joined, or the number."""
         if self.kind == "number":
             return f"{row[0]:g}"
@@ -83,6 +84,6 @@ def task_of(labels: np.ndarray, classes: int) -> Task:
     return task_named(names.get(kind_of(labels)), classes)
 
 
-def labels_of(row: np.ndarray, classes) -> list[str]:
+def labels_of(row: np.ndarray, classes: Sequence[str]) -> list[str]:
     """The labels whose probability reaches the threshold."""
     return [name for name, sure in zip(classes, row, strict=True) if sure >= THRESHOLD]

@@ -57,7 +57,7 @@ class BackgroundBaselines:
             )
         return self
 
-    def __exit__(self, *problem) -> None:
+    def __exit__(self, *problem: object) -> None:
         if self.process:
             self.process.kill()
             self.process.communicate()

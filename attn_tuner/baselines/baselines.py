@@ -4,7 +4,10 @@ Both use the same token ids as the models.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfTransformer
@@ -110,7 +113,9 @@ def linear_baseline(
     return _baseline("linear", facts, parts, answers, time.monotonic() - begun, learnt)
 
 
-def _model_arguments(model: LinearModel, frequencies, columns) -> dict:
+def _model_arguments(
+    model: LinearModel, frequencies: np.ndarray, columns: np.ndarray
+) -> dict[str, Any]:
     """Collects the arguments of `ngram_regression.linear_model`; empty if a class has no text."""
     if not np.isfinite(model.bias).all():
         return {}
@@ -126,7 +131,15 @@ def _model_arguments(model: LinearModel, frequencies, columns) -> dict:
     }
 
 
-def _baseline(name, facts, parts, answers, seconds, learnt=()):
+def _baseline(
+    name: str,
+    facts: str,
+    parts: Mapping[str, TokenStore],
+    answers: dict[str, np.ndarray],
+    seconds: float,
+    learnt: Mapping[str, Any] = MappingProxyType({}),
+) -> Baseline:
+    """Makes a baseline, its predictions measured on each part."""
     measured = {role: measure(part.labels, answers[role]) for role, part in parts.items()}
     scores = measured["validation"], measured.get("test", {})
     return Baseline(name, facts, *scores, seconds, answers, dict(learnt))

@@ -117,9 +117,12 @@ def fit_linear_model(
     regression.
 
     Args:
-        rows: (texts, columns) sparse, TF-IDF. labels: (texts, ...). classes: int, number of classes
-        or labels. seed: int, for the cross-validation folds. seconds: float, time limit. With
-        little time, cross-validation uses fewer texts and penalties, and the final fit fewer texts.
+        rows: (texts, columns) sparse, TF-IDF.
+        labels: (texts, ...).
+        classes: int, number of classes or labels.
+        seed: int, for the cross-validation folds.
+        seconds: float, time limit. With little time, cross-validation uses fewer texts and
+            penalties, and the final fit fewer texts.
 
     Reference:
         Wang & Manning 2012, eq. 1, for r. https://aclanthology.org/P12-2018
@@ -130,7 +133,7 @@ def fit_linear_model(
     usual = next(iter(WEIGHTINGS)), PENALTIES[DEFAULT_INDEX]
     until = pace = None
 
-    def fitted(kept, weighting, penalty):
+    def fitted(kept: np.ndarray | None, weighting: str, penalty: float) -> LinearModel:
         part = (rows, labels) if kept is None else (rows[kept], labels[kept])
         return _fit(*part, classes, weighting, penalty, seed)
 
@@ -150,11 +153,11 @@ def fit_linear_model(
     return fitted(order[:many] if many < len(labels) else None, *best)
 
 
-def _plain(rows, target) -> np.ndarray | float:
+def _plain(rows: sparse.csr_matrix, target: np.ndarray) -> np.ndarray | float:
     return 1.0
 
 
-def _ratios(rows, target) -> np.ndarray:
+def _ratios(rows: sparse.csr_matrix, target: np.ndarray) -> np.ndarray:
     """Computes log-count ratios of n-grams, target class against all others: (columns,)."""
     there = rows.astype(bool)
     with_it, without = (
@@ -166,7 +169,14 @@ def _ratios(rows, target) -> np.ndarray:
 WEIGHTINGS: dict[str, Callable] = {"plain": _plain, "ratios": _ratios}
 
 
-def _fit(rows, labels, classes, weighting, penalty, seed) -> LinearModel:
+def _fit(
+    rows: sparse.csr_matrix,
+    labels: np.ndarray,
+    classes: int,
+    weighting: str,
+    penalty: float,
+    seed: int,
+) -> LinearModel:
     kind = kind_of(labels)
     if kind == "number":
         model = Ridge(alpha=1 / penalty, solver="sparse_cg").fit(rows, labels)
@@ -182,7 +192,7 @@ def _fit(rows, labels, classes, weighting, penalty, seed) -> LinearModel:
     return LinearModel(kind, *stacked, weighting, penalty, False, len(labels))
 
 
-def _targets(labels, classes) -> Iterator[np.ndarray]:
+def _targets(labels: np.ndarray, classes: int) -> Iterator[np.ndarray]:
     """Yields for each output the bool mask of its texts."""
     if kind_of(labels) == "labels":
         yield from labels.T.astype(bool)
@@ -192,7 +202,9 @@ def _targets(labels, classes) -> Iterator[np.ndarray]:
         yield from (labels == number for number in range(classes))
 
 
-def _fit_one_vs_rest(rows, target, weighting, penalty, seed) -> tuple[np.ndarray, float]:
+def _fit_one_vs_rest(
+    rows: sparse.csr_matrix, target: np.ndarray, weighting: str, penalty: float, seed: int
+) -> tuple[np.ndarray, float]:
     """Fits weights and bias of one output."""
     if target.all() or not target.any():
         return np.zeros(rows.shape[1]), -NEVER if target.all() else NEVER
@@ -205,11 +217,13 @@ def _fit_one_vs_rest(rows, target, weighting, penalty, seed) -> tuple[np.ndarray
     return model.coef_[0] * scale, float(model.intercept_[0])
 
 
-def _is_joint(kind, classes) -> bool:
+def _is_joint(kind: str, classes: int) -> bool:
     return kind == "class" and classes > MAX_ONE_VS_REST
 
 
-def _fit_softmax(rows, labels, classes, penalty, seed) -> tuple[np.ndarray, np.ndarray]:
+def _fit_softmax(
+    rows: sparse.csr_matrix, labels: np.ndarray, classes: int, penalty: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Fits one softmax over all classes: weights (columns, classes) and bias (classes,)."""
     weights, bias = np.zeros((rows.shape[1], classes)), np.full(classes, NEVER)
     there = np.unique(labels)

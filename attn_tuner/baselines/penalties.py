@@ -53,7 +53,7 @@ def choose_penalty(
     if not folds:
         return None
 
-    def score(weighting, penalty):
+    def score(weighting: str, penalty: float) -> float:
         found = []
         for learnt, held in folds:
             model = fit(learnt, weighting, penalty)
@@ -70,7 +70,9 @@ def choose_penalty(
     return way
 
 
-def _try_penalties(score, latest) -> Iterator[tuple[float, float]]:
+def _try_penalties(
+    score: Callable[[float], float], latest: float | None
+) -> Iterator[tuple[float, float]]:
     """Yields penalties with their scores, from the default in the direction that improves.
 
     Stops after the best penalty, or if another fit would exceed the moment `latest`.
@@ -92,7 +94,7 @@ def _try_penalties(score, latest) -> Iterator[tuple[float, float]]:
             return
 
 
-def _folds(labels, seed) -> list:
+def _folds(labels: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Returns three folds (training, validation); empty if there are too few texts."""
     if kind_of(labels) != "class":
         few = len(labels) < 2 * MIN_TEXTS_PER_CLASS
@@ -106,7 +108,7 @@ def _folds(labels, seed) -> list:
     return list(KFold(3, shuffle=True, random_state=seed).split(labels))
 
 
-def _score(answers, labels) -> float:
+def _score(answers: np.ndarray, labels: np.ndarray) -> float:
     """Computes the accuracy; for numbers the negative mean squared error."""
     kind = kind_of(labels)
     if kind == "number":

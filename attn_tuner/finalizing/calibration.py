@@ -60,14 +60,14 @@ def calibrate(labels: np.ndarray, probabilities: np.ndarray) -> Calibration:
     logits = np.log(np.clip(probabilities, 1e-7, 1))
     doubt = 1 / (len(labels) + 2)
 
-    def loss(sharpness, doubt=0.0):
+    def loss(sharpness: float, doubt: float = 0.0) -> float:
         return _log_loss(labels, logits * sharpness, doubt)
 
     bounds = (1 / FLATTEST, 1 / SHARPEST)
     found = minimize_scalar(
         loss, bounds=bounds, args=(doubt,), method="bounded", options={"xatol": 1e-4}
     )
-    # At 1 nothing is changed; a bounded search stops a little beside a minimum that lies there.
+    # 1 changes nothing, and a bounded search finds a minimum at 1 only approximately.
     better = found.fun < loss(1.0, doubt) and loss(found.x) < loss(1.0)
     sharpness = float(found.x) if better else 1.0
     tempered = apply_temperature(probabilities, 1 / sharpness)
@@ -154,7 +154,7 @@ def set_temperature(model: keras.Model, temperature: float) -> None:
         )
 
 
-def _log_loss(labels, logits, doubt=0.0):
+def _log_loss(labels: np.ndarray, logits: np.ndarray, doubt: float = 0.0) -> float:
     """Computes the mean loss of labels smoothed by `doubt`."""
     top = logits.max(axis=1)
     losses = (np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top)[:, None] - logits

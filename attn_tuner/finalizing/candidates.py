@@ -20,8 +20,10 @@ from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.checkpoints import load_probabilities, load_weights, save_probabilities
 from attn_tuner.storage.layout import LINEAR, WEIGHTS, linear_answers
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
+from attn_tuner.text.batches import Batches
 from attn_tuner.text.prefetch import prefetch
 from attn_tuner.tuning.chance_level import scale_of
+from attn_tuner.tuning.tuner import TrialRunner
 
 MIN_SKILL = 0.9  # Of the best trial's distance from chance, to be averaged with it.
 
@@ -72,7 +74,7 @@ class Candidate:
         }
 
 
-def candidates(runner, labels: np.ndarray, most: int = 1) -> Iterator[Candidate]:
+def candidates(runner: TrialRunner, labels: np.ndarray, most: int = 1) -> Iterator[Candidate]:
     """Yields an average, where cross-validation shows that it helps, then every trial.
 
     The linear baseline may join an average, as it makes other errors than the trials.
@@ -91,12 +93,12 @@ def candidates(runner, labels: np.ndarray, most: int = 1) -> Iterator[Candidate]
         yield Candidate((record,), (1.0,), np.asarray(own, "float64"), dict(record.metrics))
 
 
-def has_weights(runner, record: TrialRecord) -> bool:
+def has_weights(runner: TrialRunner, record: TrialRecord) -> bool:
     """Returns whether the weights of a trial are saved."""
     return (_place(runner, record) / WEIGHTS).exists()
 
 
-def _answers(runner, record, labels) -> np.ndarray:
+def _answers(runner: TrialRunner, record: TrialRecord, labels: np.ndarray) -> np.ndarray:
     """Loads a trial's validation predictions; predicts again where the file is damaged."""
     place = _place(runner, record)
     try:
@@ -110,7 +112,13 @@ def _answers(runner, record, labels) -> np.ndarray:
         return found
 
 
-def _averages(kept, answers, runner, labels, most) -> Iterator[Candidate]:
+def _averages(
+    kept: list[TrialRecord],
+    answers: list[np.ndarray],
+    runner: TrialRunner,
+    labels: np.ndarray,
+    most: int,
+) -> Iterator[Candidate]:
     """Yields the best average, if it beats the best trial on texts that selected neither.
 
     Trials less than `MIN_SKILL` as far from chance as the best one are left out, such as those
@@ -122,14 +130,14 @@ def _averages(kept, answers, runner, labels, most) -> Iterator[Candidate]:
     kept = near
     if most == 1:
         kept, answers = kept[:1], answers[:1]
-    beside = _linear(runner)
-    others = [read_array(path, (len(labels), None)) for path in beside.values()]
-    kept, answers = [*kept, *beside], [*answers, *others]
-    options = {"objective": runner.plan.objective, "most": most + len(beside)}
-    options["companions"] = len(beside)
+    linear = _linear(runner)
+    others = [read_array(path, (len(labels), None)) for path in linear.values()]
+    kept, answers = [*kept, *linear], [*answers, *others]
+    options = {"objective": runner.plan.objective, "most": most + len(linear)}
+    options["companions"] = len(linear)
     if (
         len(kept) < 2
-        or len(kept) == len(beside)
+        or len(kept) == len(linear)
         or not ensemble_generalizes(answers, labels, **options)
     ):
         return
@@ -145,7 +153,7 @@ def _averages(kept, answers, runner, labels, most) -> Iterator[Candidate]:
         )
 
 
-def _near(ranked, labels, objective) -> list[TrialRecord]:
+def _near(ranked: list[TrialRecord], labels: np.ndarray, objective: str) -> list[TrialRecord]:
     """Lists the trials that are close to the best one."""
     scale = scale_of(labels, objective)
     shares = [scale.share(record.metrics.get(objective, record.score)) for record in ranked]
@@ -153,7 +161,7 @@ def _near(ranked, labels, objective) -> list[TrialRecord]:
     return [each for each, share in zip(ranked, shares, strict=True) if share >= bar or bar <= 0]
 
 
-def _linear(runner) -> dict[TrialRecord, Path]:
+def _linear(runner: TrialRunner) -> dict[TrialRecord, Path]:
     """Returns a record of the linear baseline and its file of predictions; {} without one."""
     place = Path(runner.project_dir)
     if not (place / LINEAR).exists() or not (place / linear_answers("validation")).exists():
@@ -165,7 +173,7 @@ def _linear(runner) -> dict[TrialRecord, Path]:
     return {TrialRecord(LINEAR_NAME, "baseline", reading): place / linear_answers("validation")}
 
 
-def build_candidate(candidate: Candidate, runner, labels: np.ndarray) -> keras.Model:
+def build_candidate(candidate: Candidate, runner: TrialRunner, labels: np.ndarray) -> keras.Model:
     """Builds the Keras model of a candidate with its trained weights.
 
     Args:
@@ -186,10 +194,10 @@ def build_candidate(candidate: Candidate, runner, labels: np.ndarray) -> keras.M
     return ensemble_model(models, candidate.weights, kind_of(labels))
 
 
-def predict_batches(model: keras.Model, batches) -> np.ndarray:
+def predict_batches(model: keras.Model, batches: Batches) -> np.ndarray:
     """Predicts all texts of the batches, `(texts, columns)`, in the order of the store."""
     return batches.in_store_order(model.predict(prefetch(batches), verbose=0))
 
 
-def _place(runner, record) -> Path:
+def _place(runner: TrialRunner, record: TrialRecord) -> Path:
     return Path(runner.get_trial_dir(record.trial_id))

@@ -13,6 +13,7 @@ import numpy as np
 from attn_tuner.errors import SpaceError
 from attn_tuner.finalizing.rating import Rating
 from attn_tuner.layers.probability_average import ProbabilityAverage
+from attn_tuner.layers.types import Tensor
 from attn_tuner.metrics import columns_of, sign_of
 
 MIXTURES = (1, 2, 4, 9, 29)  # Weights of a companion to try, against 1 for the best model.
@@ -200,10 +201,10 @@ def ensemble_model(
     return keras.Model(inputs, average(outputs), name=name)
 
 
-def _copied(model, inputs, prefix):
+def _copied(model: keras.Model, inputs: Tensor, prefix: str) -> Tensor:
     """Returns the output of a copy of `model` on `inputs`; layer names get the prefix."""
 
-    def renamed(layer):
+    def renamed(layer: keras.layers.Layer) -> keras.layers.Layer:
         return type(layer).from_config({**layer.get_config(), "name": f"{prefix}_{layer.name}"})
 
     given = [inputs] if isinstance(model.input, list) else inputs
@@ -244,7 +245,7 @@ class _Greedy:
         kept = np.argsort(-counts, kind="stable")[: self.most]
         return np.where(np.isin(np.arange(len(counts)), kept), counts, 0)
 
-    def _begin(self, order):
+    def _begin(self, order: Sequence[int]) -> np.ndarray:
         first = order[: max(1, min(self.start, self.most, self.rounds))]
         together = sum(_one_hot(index, len(self.library)) for index in first)
         alone = _one_hot(first[0], len(self.library))
@@ -252,7 +253,10 @@ class _Greedy:
         return together if rated[0] >= rated[1] else alone
 
 
-def _bagged(greedy, order, bags, share, seed) -> np.ndarray:
+def _bagged(
+    greedy: _Greedy, order: Sequence[int], bags: int, share: float, seed: int
+) -> np.ndarray:
+    """Adds the counts of selections among random subsets of the models."""
     generator = np.random.default_rng(seed)
     counts = greedy.pick(order)
     size = max(1, round(share * len(order)))
@@ -266,7 +270,8 @@ def _bagged(greedy, order, bags, share, seed) -> np.ndarray:
     return counts
 
 
-def _library(probabilities, labels):
+def _library(probabilities: Sequence[np.ndarray], labels: np.ndarray) -> list[np.ndarray]:
+    """Brings the predictions to one form, and checks that they belong together."""
     library = [columns_of(labels, each) for each in probabilities]
     shapes = {each.shape for each in library}
     if len(shapes) != 1 or next(iter(shapes))[0] != len(labels) or not len(labels):
@@ -277,10 +282,10 @@ def _library(probabilities, labels):
     return library
 
 
-def _average(counts, library):
+def _average(counts: np.ndarray, library: list[np.ndarray]) -> np.ndarray:
     chosen = np.flatnonzero(counts)
     return sum(counts[index] * library[index] for index in chosen) / counts.sum()
 
 
-def _one_hot(index, size):
+def _one_hot(index: int, size: int) -> np.ndarray:
     return np.bincount([index], minlength=size)

@@ -1,8 +1,11 @@
 """Ends a search: chooses, calibrates, tests and exports the best model, and records the outcome."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
+import keras
 import numpy as np
 
 from attn_tuner.errors import BudgetError, ExportError, Infeasible, RunError
@@ -30,15 +33,19 @@ from attn_tuner.finalizing.thresholds import (
 )
 from attn_tuner.finalizing.time_reserve import choose_candidates, room_for_refit
 from attn_tuner.metrics import kind_of, measure
+from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checkpoints import save_probabilities
 from attn_tuner.storage.layout import BUNDLE, EXPORT, OUTCOME, PROBABILITIES
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.trial_text import describe_export, describe_rung
+from attn_tuner.text import Split, TextDataset
 from attn_tuner.text.dataset_notes import missing_classes
-from attn_tuner.tuning.budget import save_clock
+from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.constraints import Constraints, latency_ms
+from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.tuner import TrialRunner
 
 _log = logging.getLogger(__name__)
 REFITTED = (
@@ -73,7 +80,14 @@ class FinalModel:
     refit: bool = False
 
 
-def finalize(runner, stored, dataset, budget, directory, shown):
+def finalize(
+    runner: TrialRunner,
+    stored: EncodedData,
+    dataset: TextDataset,
+    budget: Budget,
+    directory: Path,
+    shown: ProgressPanel,
+) -> None:
     """Chooses a model, measures it on the test part once, exports it and writes the outcome.
 
     Args:
@@ -82,7 +96,7 @@ def finalize(runner, stored, dataset, budget, directory, shown):
         dataset: the run's `TextDataset`.
         budget: the run's `Budget`.
         directory: the run folder.
-        shown: the progress display, with a method `say`.
+        shown: the progress display.
 
     Raises:
         BudgetError: no model is within the limits.
@@ -124,7 +138,7 @@ def finalize(runner, stored, dataset, budget, directory, shown):
     _log.info(f"exported {describe_export(candidate.shares)} to {directory / EXPORT}")
 
 
-def _lost(exported, before, candidate, runner) -> bool:
+def _lost(exported: Mapping, before: Mapping, candidate: Candidate, runner: TrialRunner) -> bool:
     """Returns whether the export cannot be made again and beats what could be made now."""
     kept = {record.trial_id for record in runner.ranked() if has_weights(runner, record)}
     if kept.issuperset(each for each in exported if each != LINEAR_NAME):
@@ -134,7 +148,13 @@ def _lost(exported, before, candidate, runner) -> bool:
     return None not in (own, other) and runner.sign * own >= runner.sign * other
 
 
-def _prepared(candidate, runner, stored, dataset, budget) -> FinalModel:
+def _prepared(
+    candidate: Candidate,
+    runner: TrialRunner,
+    stored: EncodedData,
+    dataset: TextDataset,
+    budget: Budget,
+) -> FinalModel:
     """Builds the model of a candidate: refitted if asked for, calibrated, shrunk to its limit.
 
     Raises:
@@ -165,7 +185,9 @@ def _prepared(candidate, runner, stored, dataset, budget) -> FinalModel:
     )
 
 
-def _refitted(candidate, runner, stored, budget):
+def _refitted(
+    candidate: Candidate, runner: TrialRunner, stored: EncodedData, budget: Budget
+) -> keras.Model | None:
     """Trains a single trial again if asked for and if there is time; else None."""
     record = candidate.trials[0]
     if not runner.plan.refit or len(candidate.records) > 1 or record.pretrained:
@@ -175,7 +197,13 @@ def _refitted(candidate, runner, stored, budget):
     return refit(record, runner.hypermodel, stored, budget)
 
 
-def _within(allowed, bundle, answers, stored, validation):
+def _within(
+    allowed: Constraints,
+    bundle: Bundle,
+    answers: np.ndarray,
+    stored: EncodedData,
+    validation: Split,
+) -> tuple[Bundle, np.ndarray, tuple[str, ...]]:
     """Shrinks a model that is too large; returns the bundle, its predictions and notes."""
     if not allowed:
         return bundle, answers, ()
@@ -195,7 +223,14 @@ def _within(allowed, bundle, answers, stored, validation):
     return bundle, answers, notes
 
 
-def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
+def _exported(
+    winner: FinalModel,
+    labels: np.ndarray,
+    stored: EncodedData,
+    dataset: TextDataset,
+    budget: Budget,
+    directory: Path,
+) -> dict:
     """Measures the model on the test part and exports it; returns the outcome."""
     candidate = winner.candidate
     scores = {"validation": measure(labels, winner.answers), "test": {}}
@@ -240,11 +275,11 @@ def _exported(winner, labels, stored, dataset, budget, directory) -> dict:
     }
 
 
-def _remarks(candidate) -> list[str]:
+def _remarks(candidate: Candidate) -> list[str]:
     return [*_on_rung(candidate), *_hurried(candidate)]
 
 
-def _on_rung(candidate) -> list[str]:
+def _on_rung(candidate: Candidate) -> list[str]:
     """Says what the best trial was trained with, where its rung is not the highest."""
     winner = candidate.trials[0]
     if winner.share == 1:
@@ -255,7 +290,7 @@ def _on_rung(candidate) -> list[str]:
     ]
 
 
-def _hurried(candidate) -> list[str]:
+def _hurried(candidate: Candidate) -> list[str]:
     """Says that the time limit stopped the best trial within its first epoch."""
     winner = candidate.trials[0]
     seen = max((each.get("epochs", 0.0) for each in winner.history), default=1.0)

@@ -36,14 +36,14 @@ class Rating:
         least = min(losses)
         return ties[losses.index(least)], (top, -least)
 
-    def _score(self, answers):
+    def _score(self, answers: np.ndarray) -> float:
         if self.objective == "accuracy":  # The common case; `measure` computes much more.
             return float((answers.argmax(axis=1) == self.labels).mean())
         if self.objective == "log_loss":
             return -self._loss(answers)
         return self.sign * measure(self.labels, answers, {self.objective})[self.objective]
 
-    def _loss(self, answers):
+    def _loss(self, answers: np.ndarray) -> float:
         if self.number:
             loss = loss_of("number")
             return measure(self.labels, answers, {loss})[loss]

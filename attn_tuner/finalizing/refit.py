@@ -6,12 +6,17 @@ import math
 import keras
 import numpy as np
 
+from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.text.prefetch import prefetch
 from attn_tuner.training.row_adamw import swap_averages
+from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.encoded_data import EncodedData
 
 
-def refit(record: TrialRecord, hypermodel, stored, budget) -> keras.Model | None:
+def refit(
+    record: TrialRecord, hypermodel: AttentionHyperModel, stored: EncodedData, budget: Budget
+) -> keras.Model | None:
     """Trains the model of a trial again, for as many epochs as gave its best score.
 
     An epoch has more texts and so more steps, and the learning rate schedule is longer. The model
@@ -43,12 +48,12 @@ def refit(record: TrialRecord, hypermodel, stored, budget) -> keras.Model | None
 class _Guard(keras.callbacks.Callback):
     """Stops training after its last step, at the time limit, or at a loss that is not finite."""
 
-    def __init__(self, steps: int, budget):
+    def __init__(self, steps: int, budget: Budget):
         super().__init__()
         self.steps, self.budget = steps, budget
         self.done, self.loss = 0, float("nan")
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self.done += 1
         self.loss = float((logs or {}).get("loss", float("nan")))
         if self.done >= self.steps or self.budget.expired() or not np.isfinite(self.loss):

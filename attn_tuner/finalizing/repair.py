@@ -1,6 +1,6 @@
-"""Removes damaged files that can be made again, before a search goes on.
+"""Removes damaged files that can be made again, before a search continues.
 
-A search makes each derived file where it is missing, so a damaged one only needs to go:
+A search makes missing derived files, so a damaged one only needs to be removed:
 
     for sentence in mended(directory):
         print(sentence)
@@ -8,7 +8,7 @@ A search makes each derived file where it is missing, so a damaged one only need
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from attn_tuner.errors import DamagedFile
@@ -38,7 +38,7 @@ from attn_tuner.storage.layout import (
 )
 from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.run import read_baselines, read_outcome
-from attn_tuner.storage.trial_record import recorded
+from attn_tuner.storage.trial_record import TrialRecord, recorded
 from attn_tuner.tuning.budget import clock_state
 
 
@@ -49,10 +49,10 @@ def mended(directory: str | Path) -> list[str]:
         directory: the run folder, locked by this process.
 
     Returns:
-        A sentence for each thing that was damaged.
+        A sentence for each damaged file.
 
     Raises:
-        DamagedFile: the plan or a record is damaged; nothing can make them again.
+        DamagedFile: the plan or a record is damaged; these cannot be made again.
     """
     directory = Path(directory)
     if not (directory / PLAN).exists():
@@ -74,13 +74,13 @@ def mended(directory: str | Path) -> list[str]:
     return said
 
 
-def _vectors(folder):
+def _vectors(folder: Path) -> Iterator[str]:
     for path in sorted(folder.glob(vectors_file("*"))):
         yield from _gone(path, lambda path: read_array(path), "The word vectors are made again")
 
 
-def _baselines(directory, plan):
-    """Removes all files of the baselines where one is damaged: they are measured together."""
+def _baselines(directory: Path, plan: Plan) -> Iterator[str]:
+    """Removes all files of the baselines if one is damaged, as they are measured together."""
     if not (directory / BASELINES).exists():
         return
     parts = ("validation", "test")
@@ -100,18 +100,18 @@ def _baselines(directory, plan):
         yield f"{_about(error)} The baselines are measured again."
 
 
-def _study(directory):
+def _study(directory: Path) -> Iterator[str]:
     from attn_tuner.tuning.oracles.optuna.study import check_journal
 
     then = "Optuna's journal is made again from the trials"
     yield from _gone(directory / OPTUNA_JOURNAL, check_journal, then)
 
 
-def _trials(directory):
-    """Removes what is damaged in the folders of the trials, but for their records."""
+def _trials(directory: Path) -> Iterator[str]:
+    """Removes damaged files in the folders of the trials, except their records."""
     for folder in trial_dirs(directory):
         name = trial_id_of(folder)
-        again = f"The model of trial {name} is asked for its answers again if they are needed"
+        again = f"The model of trial {name} predicts again if that is needed"
         yield from _gone(folder / PROBABILITIES, lambda path: read_array(path), again)
         lost = f"The score of trial {name} stays, but its model cannot be exported any more"
         yield from _gone(folder / WEIGHTS, check_weights, lost)
@@ -119,7 +119,7 @@ def _trials(directory):
             yield f"Trial {name} cannot go on where it stopped: its resume point was damaged."
 
 
-def _outcome(directory, plan, records):
+def _outcome(directory: Path, plan: Plan, records: tuple[TrialRecord, ...]) -> Iterator[str]:
     yield from _gone(
         directory / OUTCOME,
         lambda path: read_outcome(directory, plan, records),
@@ -128,11 +128,11 @@ def _outcome(directory, plan, records):
     yield from _gone(
         directory / PROBABILITIES,
         lambda path: read_array(path),
-        "The best model is asked for its answers again",
+        "The best model predicts again",
     )
 
 
-def _exported(directory):
+def _exported(directory: Path) -> Iterator[str]:
     """Removes a damaged bundle or export; a folder that holds other files is left alone."""
     model = directory / BUNDLE
     if model.is_dir() and {each.name for each in model.iterdir()} <= {BUNDLE_FACTS, BUNDLE_MODEL}:
@@ -141,7 +141,7 @@ def _exported(directory):
         yield from _gone(directory / EXPORT, check_export, "The best model is exported again")
 
 
-def _gone(path: Path, check: Callable, then: str):
+def _gone(path: Path, check: Callable[[Path], object], then: str) -> Iterator[str]:
     """Removes a path that does not pass its check, and yields a sentence on that."""
     if not path.exists():
         return
@@ -157,7 +157,7 @@ def _about(error: DamagedFile) -> str:
     return f"{error.path} {error.problem}."
 
 
-def _remove(path: Path):
+def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:

@@ -77,7 +77,9 @@ def choose_thresholds(
     return Thresholds(tuple(map(float, at)), objective, before, after)
 
 
-def apply_thresholds(probabilities: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
+def apply_thresholds(
+    probabilities: np.ndarray, thresholds: Sequence[float] | np.ndarray
+) -> np.ndarray:
     """Shifts probabilities `(texts, labels)` so that each threshold lies at 0.5.
 
         q = sigmoid(logit(p) - logit(threshold))
@@ -157,7 +159,7 @@ def threshold_for_f1(
     return float(thresholds[chosen]), float(scores[chosen])
 
 
-def _best(labels, sure, objective) -> np.ndarray:
+def _best(labels: np.ndarray, sure: np.ndarray, objective: str) -> np.ndarray:
     """Finds the best thresholds on these texts, `(columns,)`."""
     if kind_of(labels) == "class":
         return np.array([threshold_for_f1(labels, sure, macro=True)[0]])

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable
 
 from attn_tuner.finalizing.candidates import Candidate, candidates
 from attn_tuner.metrics import kind_of
+from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
 from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.pretraining import FINE_TUNING
 from attn_tuner.tuning.repeats import REPEATED
 from attn_tuner.tuning.scheduler import FIRST_EVALUATION
+from attn_tuner.tuning.tuner import TrialRunner
 
 # Shares of the time limit.
 TEST_SHARE = 0.1  # For an average's predictions on the test part.
@@ -34,7 +37,11 @@ MARGIN = 1.1  # On the estimate for test part and export.
 
 
 def finalizing_reserve(
-    stored, plan, pretrain: bool = True, repeats: bool = True, records: Iterable[TrialRecord] = ()
+    stored: EncodedData,
+    plan: Plan,
+    pretrain: bool = True,
+    repeats: bool = True,
+    records: Iterable[TrialRecord] = (),
 ) -> Callable[[Budget], float]:
     """Returns a function that estimates all steps after the trials, for `Budget.set_reserve`.
 
@@ -66,7 +73,7 @@ def finalizing_reserve(
     return seconds
 
 
-def affordable_members(budget: Budget, stored, most: int) -> int:
+def affordable_members(budget: Budget, stored: EncodedData, most: int) -> int:
     """Computes how many trials an average may have to be measured and exported cheaply.
 
         members = min(most, shares of the time / time for test part and traces),   at least 1
@@ -85,7 +92,7 @@ def affordable_members(budget: Budget, stored, most: int) -> int:
     return max(1, min(most, *map(int, shares)))
 
 
-def export_seconds(budget: Budget, stored, members: int = 1) -> float:
+def export_seconds(budget: Budget, stored: EncodedData, members: int = 1) -> float:
     """Estimates measuring on the test part, the export and its check.
 
     Args:
@@ -96,7 +103,7 @@ def export_seconds(budget: Budget, stored, members: int = 1) -> float:
     return _total_seconds(budget, stored, members * _test_seconds(budget, stored), members)
 
 
-def candidate_seconds(budget: Budget, stored, records: Iterable[TrialRecord]) -> float:
+def candidate_seconds(budget: Budget, stored: EncodedData, records: Iterable[TrialRecord]) -> float:
     """Estimates the same for given trials, each with its own measured cost.
 
     Args:
@@ -109,7 +116,7 @@ def candidate_seconds(budget: Budget, stored, records: Iterable[TrialRecord]) ->
     return _total_seconds(budget, stored, testing, len(trials))
 
 
-def room_for_refit(budget: Budget, stored, seconds: float) -> bool:
+def room_for_refit(budget: Budget, stored: EncodedData, seconds: float) -> bool:
     """Returns whether a trial can be trained again before the export.
 
     Args:
@@ -121,7 +128,7 @@ def room_for_refit(budget: Budget, stored, seconds: float) -> bool:
     return left is None or left - export_seconds(budget, stored) > REFIT_FACTOR * seconds
 
 
-def selection_seconds(budget: Budget, stored, models: int) -> float:
+def selection_seconds(budget: Budget, stored: EncodedData, models: int) -> float:
     """Estimates the selection of an average's members.
 
     Args:
@@ -136,7 +143,9 @@ def selection_seconds(budget: Budget, stored, models: int) -> float:
     return budget.estimate("choosing", SELECTION_SECONDS * numbers * models)
 
 
-def choose_candidates(runner, stored, exported: dict | None = None) -> list[Candidate]:
+def choose_candidates(
+    runner: TrialRunner, stored: EncodedData, exported: dict | None = None
+) -> list[Candidate]:
     """Lists what may be exported, the best first, with an average that fits into the time left.
 
     Args:
@@ -161,7 +170,7 @@ def choose_candidates(runner, stored, exported: dict | None = None) -> list[Cand
         most = 1 if left < 2 * budget.estimate("choosing") else most - 1
 
 
-def release_unused_reserve(runner, stored, least: float) -> bool:
+def release_unused_reserve(runner: TrialRunner, stored: EncodedData, least: float) -> bool:
     """Lowers the reserve to what the best trials need; returns whether trials can go on.
 
     While trials run, it is unknown which and how many of them an average will have, so the reserve
@@ -185,16 +194,16 @@ def release_unused_reserve(runner, stored, least: float) -> bool:
     )
 
 
-def _affordable(runner, stored) -> int:
+def _affordable(runner: TrialRunner, stored: EncodedData) -> int:
     return affordable_members(runner.budget, stored, runner.plan.ensemble)
 
 
-def _candidates(runner, stored, most: int) -> list[Candidate]:
+def _candidates(runner: TrialRunner, stored: EncodedData, most: int) -> list[Candidate]:
     with runner.budget.measure("choosing"):
         return list(candidates(runner, stored.stores["validation"].labels, most))
 
 
-def _total_seconds(budget: Budget, stored, testing: float, members: int) -> float:
+def _total_seconds(budget: Budget, stored: EncodedData, testing: float, members: int) -> float:
     tracing = members * budget.usual("tracing", 1.0)
     slow = budget.slowdown()
     building = slow * BUILD_SECONDS * members if members > 1 else 0.0
@@ -204,7 +213,7 @@ def _total_seconds(budget: Budget, stored, testing: float, members: int) -> floa
     return MARGIN * total + UNMEASURED_SHARE * (budget.seconds or 0.0)
 
 
-def _test_seconds(budget: Budget, stored, record: TrialRecord | None = None) -> float:
+def _test_seconds(budget: Budget, stored: EncodedData, record: TrialRecord | None = None) -> float:
     """Estimates the predictions of one model on the test part."""
     share = stored.size("test") / max(stored.size("validation"), 1)
     own = record.judging if record else None

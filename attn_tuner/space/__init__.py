@@ -1,4 +1,4 @@
-"""The search space: its dimensions, how they nest, and how KerasTuner sees them."""
+"""The search space: its dimensions, how they nest, and their form in KerasTuner."""
 
 from attn_tuner.space.dimensions import Choice, Dimension, Float, Int, Part, default_of
 from attn_tuner.space.search_space import Leaf, SearchSpace, assemble

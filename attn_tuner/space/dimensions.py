@@ -1,4 +1,4 @@
-"""Dimensions of a search as data: a few values, a range, or a part with dimensions of its own."""
+"""Dimensions of a search space as data: a list of values, a range, or a part with dimensions."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,12 @@ from attn_tuner.registry import Registry
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few values of one type. The first is the default unless another is named."""
+    """A list of values of one type.
+
+    Args:
+        values: bools, ints, floats or strings; all of one type.
+        default: one of them; the first if not given.
+    """
 
     values: tuple
     default: Any = None
@@ -36,7 +41,7 @@ class Choice:
         object.__setattr__(self, "default", values[first])
 
     def cast(self, value: Any) -> Any:
-        """The value as the plain Python type of this choice."""
+        """Converts a value to the Python type of this choice."""
         kind = type(self.values[0])
         if (kind is str) != isinstance(value, str):
             raise SpaceError(f"{value!r} cannot stand among {list(self.values)}: another type.")
@@ -45,7 +50,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Int:
-    """Whole numbers from `low` to `high`, both included, `step` apart or on a log scale."""
+    """A range of whole numbers.
+
+    Args:
+        low, high: int, bounds, both included.
+        step: int, distance between two values.
+        log: bool, whether values are sampled on a log scale.
+        default: int; the middle if not given.
+    """
 
     low: int
     high: int
@@ -53,7 +65,7 @@ class Int:
     log: bool = False
     default: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_range(self, int)
         if self.default is None:
             object.__setattr__(self, "default", int(_middle(self)))
@@ -64,7 +76,14 @@ class Int:
 
 @dataclass(frozen=True)
 class Float:
-    """Real numbers from `low` to `high`, both included, `step` apart or on a log scale."""
+    """A range of real numbers.
+
+    Args:
+        low, high: float, bounds, both included.
+        step: float, distance between two values; None for any value.
+        log: bool, whether values are sampled on a log scale.
+        default: float; the middle if not given.
+    """
 
     low: float
     high: float
@@ -72,7 +91,7 @@ class Float:
     log: bool = False
     default: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_range(self, float)
         if self.default is None:
             object.__setattr__(self, "default", float(_middle(self)))
@@ -83,13 +102,13 @@ class Float:
 
 @dataclass(frozen=True)
 class Part:
-    """The choice of one member of a registry, with that member's own dimensions below it.
+    """A choice among the members of a registry, each with dimensions of its own.
 
     Args:
-        registry: where the members are.
-        among: names to choose from; all of the registry when not given.
-        default: the name to start with; the first of `among` when not given.
-        spaces: member name -> dimensions that replace or extend what the member registered.
+        registry: the `Registry`.
+        among: names to choose from; all members if not given.
+        default: a name; the first of `among` if not given.
+        spaces: dict of member name to dimensions that replace or extend the registered ones.
     """
 
     registry: Registry
@@ -98,14 +117,18 @@ class Part:
     spaces: Mapping[str, Mapping] = field(default_factory=dict, hash=False)
 
     def names(self) -> tuple[str, ...]:
-        """The names on offer, each of them registered."""
+        """Returns the names to choose from.
+
+        Raises:
+            UnknownName: one of them is not registered.
+        """
         names = tuple(self.among) or tuple(self.registry)
         for name in names:
             self.registry[name]
         return names
 
     def first(self) -> str:
-        """The name to start with."""
+        """Returns the default name."""
         names = self.names()
         if self.default is None:
             return names[0]
@@ -113,7 +136,7 @@ class Part:
         return self.default if self.default in names else names[0]
 
     def space_of(self, name: str) -> dict[str, "Dimension"]:
-        """The dimensions of a member, by name."""
+        """Returns the dimensions of a member, by name."""
         return {**self.registry[name].space, **self.spaces.get(name, {})}
 
     def cast(self, value: Any) -> str:
@@ -124,17 +147,17 @@ Dimension = Choice | Int | Float | Part
 
 
 def default_of(dimension: Dimension) -> Any:
-    """The value a dimension starts with."""
+    """Returns the default value of a dimension."""
     return dimension.first() if isinstance(dimension, Part) else dimension.default
 
 
 def check_sign(name: str, dimension: Dimension, value: Any) -> None:
-    """Refuses a number below all that make sense: a size under 1, a rate under 0, one not finite.
+    """Raises SpaceError for a size under 1, a rate under 0, or a number that is not finite.
 
     Args:
-        name: of the dimension.
-        dimension: what is on offer; sizes and rates offer nothing below 1 or 0 themselves.
-        value: any value in its place.
+        name: str, name of the dimension.
+        dimension: the dimension; a size offers values from 1, a rate values from 0.
+        value: the value to check.
     """
     if isinstance(value, bool | str) or isinstance(dimension, Part):
         return
@@ -147,7 +170,13 @@ def check_sign(name: str, dimension: Dimension, value: Any) -> None:
 
 
 def read_dimension(name: str, given: Any, real: bool = False) -> Dimension:
-    """A range or list of a table as a dimension; whole bounds make an Int unless `real`."""
+    """Makes a dimension of a value, list or range of a TOML table.
+
+    Args:
+        name: str, name of the dimension, for messages.
+        given: a value, a list, or a table with low and high.
+        real: bool, whether whole bounds make a Float; else they make an Int.
+    """
     if isinstance(given, list):
         return Choice(given)
     if not isinstance(given, Mapping):
@@ -163,14 +192,14 @@ def read_dimension(name: str, given: Any, real: bool = False) -> Dimension:
         ) from None
 
 
-def _number(value) -> float:
+def _number(value: Any) -> float:
     if isinstance(value, str):
         raise SpaceError(f"{value!r} is not a number.")
     return float(value)
 
 
-def _check_range(dimension, kind):
-    """Refuses what is no range; turns its numbers into `kind`."""
+def _check_range(dimension: "Int | Float", kind: type) -> None:
+    """Checks a range, and converts its numbers to `kind`."""
     low, high = dimension.low, dimension.high
     for name in ("low", "high", "step", "default"):
         number = getattr(dimension, name)
@@ -197,7 +226,7 @@ def _is_finite(number: Any) -> bool:
     return isinstance(number, Real) and not isinstance(number, bool) and math.isfinite(number)
 
 
-def _middle(dimension):
+def _middle(dimension: "Int | Float") -> float:
     low, high = dimension.low, dimension.high
     middle = math.sqrt(low * high) if dimension.log else (low + high) / 2
     if dimension.step and not dimension.log:

@@ -1,4 +1,4 @@
-"""A `SearchSpace` declared on KerasTuner's `HyperParameters`: all of it, in one build."""
+"""Declares a `SearchSpace` on KerasTuner's `HyperParameters`, all of it in one build."""
 
 from contextlib import ExitStack
 from typing import Any
@@ -9,24 +9,28 @@ from keras_tuner.engine import hyperparameters as kinds
 from attn_tuner.space.dimensions import Choice, Float, Int, Part, default_of
 from attn_tuner.space.search_space import Leaf, SearchSpace
 
-SCOPE = "/"  # What KerasTuner puts between a name scope and a name.
+SCOPE = "/"  # KerasTuner's separator between a name scope and a name.
 LISTED = (kinds.Choice, kinds.Fixed)
 
 
 def declare(hp: keras_tuner.HyperParameters, space: SearchSpace) -> dict:
-    """Registers every dimension of `space` on `hp`, and reads the values that count.
+    """Registers every dimension of a space, and returns the values of the active ones.
 
-    KerasTuner learns a conditional space by building again and again, once more for each scope it
-    has not seen open. Declaring all scopes at once and then dropping those that this call left
-    closed spares it that: the space is known whole after one build.
+    KerasTuner discovers a conditional space by repeated builds, one for each inactive scope that it
+    has not entered. Here all scopes are entered once, and those that are inactive in this call are
+    then removed from its list, so that one build makes the whole space known.
 
     A hyperparameter that the caller registered first keeps its range, as everywhere in KerasTuner.
-    Where one of ours is conditional and the caller's of that name is not, KerasTuner would ignore
-    the caller's; here it counts. A `Fixed` may also be named by the end of the path: `units`.
-    What lies below a part that the caller leaves no way to choose is not declared.
+    An unconditional one of the caller also replaces a conditional one of ours, which KerasTuner
+    itself would not do. A `Fixed` may also be named by the end of the path: `units`. Dimensions
+    below a part that the caller's choices exclude are not declared.
+
+    Args:
+        hp: the hyperparameters of a build.
+        space: the space.
 
     Returns:
-        Path to value, for the dimensions that count, each a plain int, float, bool or str.
+        Dict of path to value, for the active dimensions, each a plain int, float, bool or str.
     """
     closed = len(hp.inactive_scopes)
     values, caller = {}, None
@@ -51,7 +55,13 @@ def declare(hp: keras_tuner.HyperParameters, space: SearchSpace) -> dict:
 
 
 def value_of(hp: keras_tuner.HyperParameters, name: str, default: Any) -> Any:
-    """The value that `hp` holds under `name`, in whatever name scope it was declared."""
+    """Returns the value of a hyperparameter in any name scope.
+
+    Args:
+        hp: the hyperparameters.
+        name: str, name without scope.
+        default: returned if there is no such hyperparameter.
+    """
     for known, value in hp.values.items():
         if known.split(SCOPE)[-1] == name:
             return value
@@ -59,15 +69,15 @@ def value_of(hp: keras_tuner.HyperParameters, name: str, default: Any) -> Any:
 
 
 class _Caller:
-    """What the caller registered under our names before the build, and we honour.
+    """The hyperparameters that the caller registered under names of the space before the build.
 
-    Made once the first dimension is declared, which shows the name scope that is open.
+    Made after the first dimension has been declared, which shows the open name scope.
     """
 
-    def __init__(self, hp, space):
+    def __init__(self, hp: keras_tuner.HyperParameters, space: SearchSpace):
         leaves = space.leaves()
         scope = _open_scope(hp, leaves[0].name)
-        # A name inside the scope that is open comes after, and so before one outside it.
+        # A name inside the open scope replaces the same name outside it.
         known = {h.name: h for h in hp.space if SCOPE not in h.name}
         known |= {h.name.removeprefix(scope): h for h in hp.space if h.name.startswith(scope)}
         free = {name: h for name, h in known.items() if not h.conditions}
@@ -87,41 +97,42 @@ class _Caller:
                 if isinstance(found, LISTED):
                     self.offers[leaf.name] = found.values
 
-    def value(self, leaf: Leaf):
+    def value(self, leaf: Leaf) -> Any:
+        """Returns the caller's value for a conditional leaf, or None."""
         return self.values.get(leaf.name)
 
     def leaves_open(self, leaf: Leaf) -> bool:
-        """Whether every choice above the leaf can still be made."""
+        """Returns whether the caller's choices allow every choice above the leaf."""
         return all(chosen in self.offers.get(parent, (chosen,)) for parent, chosen in leaf.when)
 
-    def conditions(self, leaf: Leaf):
-        """The conditions to open for a leaf: those that the caller has not settled."""
+    def conditions(self, leaf: Leaf) -> list[tuple[str, str]]:
+        """Returns the conditions of a leaf that the caller has not already decided."""
         when = []
         for parent, chosen in leaf.when:
             if parent not in self.values:
                 when.append((parent, chosen))
             elif parent in self.here:
-                # The caller's parent depends on nothing, so neither do its children on more.
+                # The caller's parent is unconditional, so its children depend on it alone.
                 when = [(parent, chosen)]
         return when
 
 
-def _open_scope(hp, name) -> str:
-    """The name scope that is open, with the slash behind it, read off a declared name."""
+def _open_scope(hp: keras_tuner.HyperParameters, name: str) -> str:
+    """Returns the open name scope with a slash at its end, derived from a declared name."""
     with hp.conditional_scope(name, [""]):
         pass
     return hp.inactive_scopes[-1][-1].name.removesuffix(name)
 
 
-def _registered(hp, leaf):
-    """The value of the leaf, or None while it does not count."""
+def _registered(hp: keras_tuner.HyperParameters, leaf: Leaf) -> Any:
+    """Registers a leaf and returns its value; None while it is inactive."""
     try:
         return _register(hp, leaf)
-    except KeyError:  # An oracle may leave out a value that counts.
+    except KeyError:  # An oracle may omit the value of an active hyperparameter.
         return default_of(leaf.dimension)
 
 
-def _register(hp, leaf):
+def _register(hp: keras_tuner.HyperParameters, leaf: Leaf) -> Any:
     dimension = leaf.dimension
     if isinstance(dimension, Part):
         return hp.Choice(leaf.name, list(dimension.names()), default=dimension.first())

@@ -21,36 +21,36 @@ _VALUES = {
     "embedding_init": {"vectors": "word_vectors"},
     "class_weight": {"as they are": "none"},
 }
-# Every earlier space had these. A space of a user's own may have a "start" that is another thing.
+# Every earlier space had these. In a space of a user's own, "start" may be another dimension.
 _EARLIER = {"embedding_dropout", "output_dropout", "state_norm"}
 
 
 def is_earlier(names: Iterable[str]) -> bool:
-    """Whether dimensions of these names are those of an earlier version."""
+    """Returns whether these are the names of dimensions of an earlier version."""
     return set(names) >= _EARLIER
 
 
 def current_names(table: Mapping[str, Any]) -> dict[str, Any]:
-    """A table with today's name for each former one, whatever its values are."""
+    """Translates the keys of a table from former names of dimensions to current ones."""
     return {RENAMED.get(name, name): value for name, value in table.items()}
 
 
 def current_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a trial, by dimension, with today's names for dimensions and choices."""
+    """Translates the values of a trial to the current names of dimensions and choices."""
     if not is_earlier(values):
         return dict(values)
     return {name: _current(name, value) for name, value in current_names(values).items()}
 
 
 def current_space(space: Mapping[str, dict]) -> dict[str, dict]:
-    """What `SearchSpace.describe` gave, with today's names for dimensions and choices."""
+    """Translates a result of `SearchSpace.describe` to the current names."""
     if not is_earlier(space):
         return dict(space)
     return {name: _current_facts(name, facts) for name, facts in current_names(space).items()}
 
 
 def current_hyperparameters(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What `keras_tuner.HyperParameters.get_config` gave, with today's names."""
+    """Translates a result of `keras_tuner.HyperParameters.get_config` to the current names."""
     if not is_earlier(each["config"]["name"] for each in config["space"]):
         return dict(config)
     space = []
@@ -72,6 +72,6 @@ def _current_facts(name: str, facts: Mapping) -> dict:
     return facts
 
 
-def _current(name: str, value):
+def _current(name: str, value: Any) -> Any:
     known = _VALUES.get(name, {})
     return known.get(value, value) if isinstance(value, str) else value

@@ -1,8 +1,8 @@
-"""The search space as data: frozen values that know neither Keras nor any tuner.
+"""The search space as immutable data, independent of Keras and of any tuner.
 
 A space is a tree. Leaves are `Choice`, `Int` and `Float`; a `Part` is the choice of one member of
-a registry, whose own dimensions count only while that member is chosen. A dimension is named by
-its path: `learning_rate`, `head`, `head.additive.units`, `head.pooling.score.additive.units`.
+a registry, whose own dimensions are active only while that member is chosen. A dimension is named
+by its path: `learning_rate`, `head`, `head.additive.units`, `head.pooling.score.additive.units`.
 """
 
 import sys
@@ -38,7 +38,7 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Leaf:
-    """A dimension with its path and the choices under which it counts.
+    """A dimension with its path and the choices under which it is active.
 
     Args:
         name: the path, `"head.additive.units"`.
@@ -51,7 +51,7 @@ class Leaf:
     when: tuple[tuple[str, str], ...] = ()
 
     def cast(self, value: Any) -> Any:
-        """The value as the plain Python type of this dimension, offered or not."""
+        """Converts a value to the Python type of the dimension; it need not be one it offers."""
         try:
             found = self.dimension.cast(value)
         except (SpaceError, TypeError, ValueError, OverflowError):
@@ -62,13 +62,19 @@ class Leaf:
 
 
 class SearchSpace(Mapping):
-    """What a search may vary: names to dimensions, never changed in place.
+    """An immutable mapping of names to the dimensions that a search varies.
 
         space = SearchSpace(learning_rate=Float(1e-4, 1e-2, log=True), head=Part(heads))
         space = space.fix(head="additive").narrow({"head.additive.units": Int(32, 64)})
 
-    A name may be cut from the left (`additive.units`, `units`) wherever it stays clear what is
-    meant: every dimension whose path ends with it is changed.
+    A name may be shortened from the left (`additive.units`, `units`): every dimension whose path
+    ends with it is changed.
+
+    Args:
+        dimensions, named: dict of name to `Choice`, `Int`, `Float` or `Part`.
+
+    Raises:
+        SpaceError: a name holds a dot or slash, or a value is not a dimension.
     """
 
     def __init__(self, dimensions: Mapping[str, Dimension] = _NONE, /, **named: Dimension):
@@ -99,22 +105,26 @@ class SearchSpace(Mapping):
 
     __hash__ = None
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return SearchSpace, (dict(self._dimensions),)
 
     def leaves(self) -> tuple[Leaf, ...]:
-        """Every dimension by path, parents before their children."""
+        """Returns every dimension with its path, parents before their children."""
         return tuple(_walk(self._dimensions, "", ()))
 
     def leaf(self, name: str) -> Leaf:
-        """The dimension at exactly this path."""
+        """Returns the dimension at exactly this path.
+
+        Raises:
+            UnknownName: there is none.
+        """
         found = {leaf.name: leaf for leaf in self.leaves()}
         if name not in found:
             raise _unknown_dimension(name, found)
         return found[name]
 
     def defaults(self) -> dict[str, Any]:
-        """Path to value of the dimensions that count when each takes its default."""
+        """Returns path to value of the dimensions that are active if all take their defaults."""
         values = {}
         for leaf in self.leaves():
             if all(values.get(parent) == chosen for parent, chosen in leaf.when):
@@ -122,13 +132,20 @@ class SearchSpace(Mapping):
         return values
 
     def describe(self) -> dict[str, dict]:
-        """Path to the facts of each dimension, for JSON: what a run folder remembers."""
+        """Returns path to the properties of each dimension, for JSON; the plan stores them."""
         return {leaf.name: _facts(leaf) for leaf in self.leaves()}
 
     def fix(self, values: Mapping[str, Any] = _NONE, /, **named: Any) -> "SearchSpace":
-        """The same space with these dimensions held at one value each.
+        """Returns the space with these dimensions fixed to one value each.
 
-        A value that the dimension does not offer is taken too: it is the user's to choose.
+        Values that a dimension does not offer are accepted.
+
+        Args:
+            values, named: dict of path, or end of a path, to value.
+
+        Raises:
+            UnknownName: no dimension has that name.
+            SpaceError: a value has the wrong type or range.
         """
         space = self
         for name, value in {**dict(values), **named}.items():
@@ -137,9 +154,15 @@ class SearchSpace(Mapping):
         return space
 
     def narrow(self, dimensions: Mapping[str, Any] = _NONE, /, **named: Any) -> "SearchSpace":
-        """The same space with these dimensions in place of those of the same name.
+        """Returns the space with these dimensions in place of those of the same name.
 
-        A list or tuple stands for a Choice; for a Part it names the members to choose from.
+        Args:
+            dimensions, named: dict of path, or end of a path, to dimension. A list is a Choice;
+                for a Part, the names to choose from.
+
+        Raises:
+            UnknownName: no dimension has that name.
+            SpaceError: a dimension does not fit.
         """
         space = self
         for name, dimension in {**dict(dimensions), **named}.items():
@@ -150,7 +173,7 @@ class SearchSpace(Mapping):
     def extend(
         self, dimensions: Mapping[str, Dimension] = _NONE, /, **named: Dimension
     ) -> "SearchSpace":
-        """The same space with further top-level dimensions, for a subclass's own build."""
+        """Returns the space with further top-level dimensions, for a subclass's own build."""
         added = {**dict(dimensions), **named}
         twice = sorted(set(added) & set(self._dimensions))
         if twice:
@@ -158,7 +181,7 @@ class SearchSpace(Mapping):
         return SearchSpace({**self._dimensions, **added})
 
     def updated_from(self, table: Mapping[str, Any]) -> "SearchSpace":
-        """Applies a table as read from TOML.
+        """Returns the space changed by a table as read from TOML.
 
         learning_rate = { low = 1e-4, high = 1e-2, log = true }   # a range
         encoder = ["gru", "bigru"]                                # a few of many
@@ -174,7 +197,7 @@ class SearchSpace(Mapping):
             space = space._applied(name, given)
         return space
 
-    def _applied(self, name, given) -> "SearchSpace":
+    def _applied(self, name: str, given: Any) -> "SearchSpace":
         if isinstance(given, list):
             return self.narrow({name: given})
         if not isinstance(given, Mapping):
@@ -183,7 +206,7 @@ class SearchSpace(Mapping):
         return self.narrow({name: read_dimension(name, given, real)})
 
     def updated_from_toml(self, path: str | Path) -> "SearchSpace":
-        """Applies a TOML file; see `updated_from`."""
+        """Returns the space changed by a TOML file; see `updated_from`."""
         try:
             table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
@@ -193,7 +216,7 @@ class SearchSpace(Mapping):
         return self.updated_from(table)
 
     def _matching(self, name: str) -> list[Leaf]:
-        """The dimension at this path, or all whose path ends with it."""
+        """Returns the dimension at this path, or all whose path ends with it."""
         leaves = self.leaves()
         exact = [leaf for leaf in leaves if leaf.name == name]
         found = exact or [leaf for leaf in leaves if _ends_with(leaf.name, name)]
@@ -206,12 +229,12 @@ class SearchSpace(Mapping):
 
 
 def assemble(part: Part, path: str, values: Mapping[str, Any]) -> Any:
-    """Makes the member of `part` that `values` choose, and the parts inside it.
+    """Makes the member of a part that the values choose, with the parts inside it.
 
     Args:
-        part: the choice to resolve.
-        path: its path, `"head"`.
-        values: path -> value. Dimensions that are absent take their default.
+        part: the `Part`.
+        path: str, its path, `"head"`.
+        values: dict of path to value; missing dimensions take their defaults.
     """
     name = part.cast(values.get(path, part.first()))
     arguments = {}
@@ -224,7 +247,9 @@ def assemble(part: Part, path: str, values: Mapping[str, Any]) -> Any:
     return part.registry[name](**arguments)
 
 
-def _walk(dimensions, prefix, when) -> Iterator[Leaf]:
+def _walk(
+    dimensions: Mapping[str, Dimension], prefix: str, when: tuple[tuple[str, str], ...]
+) -> Iterator[Leaf]:
     for key, dimension in dimensions.items():
         path = prefix + key
         yield Leaf(path, dimension, when)
@@ -234,7 +259,7 @@ def _walk(dimensions, prefix, when) -> Iterator[Leaf]:
                 yield from _walk(below, f"{path}.{name}.", (*when, (path, name)))
 
 
-def _facts(leaf) -> dict:
+def _facts(leaf: Leaf) -> dict[str, Any]:
     dimension = leaf.dimension
     facts = {"kind": type(dimension).__name__.lower(), "when": [list(pair) for pair in leaf.when]}
     if isinstance(dimension, Part):
@@ -245,7 +270,9 @@ def _facts(leaf) -> dict:
     return {**facts, **{name: getattr(dimension, name) for name in names}}
 
 
-def _replaced(dimensions, keys, dimension) -> dict:
+def _replaced(
+    dimensions: Mapping[str, Any], keys: list[str], dimension: Dimension
+) -> dict[str, Any]:
     key, *rest = keys
     if not rest:
         return {**dimensions, key: dimension}
@@ -255,7 +282,7 @@ def _replaced(dimensions, keys, dimension) -> dict:
     return {**dimensions, key: replace(part, spaces={**part.spaces, name: inner})}
 
 
-def _held(leaf: Leaf, value):
+def _held(leaf: Leaf, value: Any) -> Dimension:
     dimension = leaf.dimension
     if isinstance(dimension, Part):
         dimension.registry[value]
@@ -263,7 +290,7 @@ def _held(leaf: Leaf, value):
     return Choice((leaf.cast(value),))
 
 
-def _narrowed(leaf: Leaf, dimension):
+def _narrowed(leaf: Leaf, dimension: Any) -> Dimension:
     known = leaf.dimension
     if isinstance(known, Part):
         names = dimension.values if isinstance(dimension, Choice) else dimension
@@ -290,7 +317,7 @@ def _ends_with(path: str, name: str) -> bool:
     return path == name or path.endswith("." + name)
 
 
-def _flat(table, prefix=""):
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in table.items():
         if not isinstance(key, str):
             raise SpaceError(f"A dimension is named by a string; got {key!r}.")

@@ -1,11 +1,12 @@
-"""What `AttentionHyperModel.fit` is given, checked before Keras sees it.
+"""Checks the data of `AttentionHyperModel.fit` before Keras gets them.
 
-KerasTuner records an exception of a trial as a score of None, and the search goes on; what is
-raised here is of the kind that it hands to its caller.
+KerasTuner turns most exceptions of a trial into a score of None and goes on. It passes on
+`FatalValueError`, from which `UnfitData` derives.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,19 +20,19 @@ PARTS = ("x", "y", "validation_data")
 
 
 class UnfitData(DataError, FatalValueError):
-    """Data that the model cannot be trained on as they are; it ends a KerasTuner search."""
+    """Data that the model cannot be trained on. Ends a KerasTuner search."""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a model reads and learns.
+    """The inputs and targets that a model takes.
 
     Args:
-        vocabulary_size: ids in the data, padding and unknown included.
-        classes: number of classes or labels.
-        task: what it answers.
-        features: width of numeric sequences that take the place of ids, or None.
-        targets: False where the targets are for a loss of the caller's, and not ours to judge.
+        vocabulary_size: int, number of ids, padding and unknown included.
+        classes: int, number of classes or labels.
+        task: the `Task` of the model.
+        features: int, width of numeric sequences in place of ids; None for ids.
+        targets: bool, whether to check the targets; False for a loss of the caller's own.
     """
 
     vocabulary_size: int
@@ -40,13 +41,16 @@ class Expected:
     features: int | None = None
     targets: bool = True
 
-    def checked(self, given: Mapping) -> dict:
-        """The arguments of `fit` by name; lists of ids padded, one-hot targets as class numbers.
+    def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the arguments of `fit`, with lists of ids padded and one-hot targets as numbers.
 
-        Arrays and tensors are checked as a whole, data in batches by their first batch.
+        Arrays and tensors are checked completely, data in batches by their first batch.
+
+        Args:
+            given: arguments of `fit` by name.
 
         Raises:
-            UnfitData: the model cannot be trained on them; says which argument, and what would do.
+            UnfitData: the model cannot be trained on them; names the argument and a remedy.
         """
         given = dict(given)
         if "x" in given:
@@ -61,7 +65,7 @@ class Expected:
             given["validation_data"] = self._pair(held_out, None, "validation_data", "")[0]
         return given
 
-    def _pair(self, x, y, x_name, y_name):
+    def _pair(self, x: Any, y: Any, x_name: str, y_name: str) -> tuple[Any, Any]:
         if not in_memory(x):
             return self._batches(x, x_name), y
         x = self._texts(x, x_name)
@@ -78,8 +82,8 @@ class Expected:
                 )
         return x, y
 
-    def _batches(self, data, name):
-        """Data in batches, its first batch checked."""
+    def _batches(self, data: Any, name: str) -> Any:
+        """Checks the first batch, and returns the data with it."""
         data, first = _peeked(data)
         if not isinstance(first, tuple | list) or not len(first):
             return data
@@ -93,9 +97,9 @@ class Expected:
                 )
         return data
 
-    def _texts(self, x, name):
+    def _texts(self, x: Any, name: str) -> Any:
         alone = _alone(x)
-        if alone is None:  # Several inputs, of a model that a subclass has built.
+        if alone is None:  # A subclass has built a model with several inputs.
             return x
         array = _array(alone, name)
         if self.features is not None:
@@ -108,7 +112,7 @@ class Expected:
             return {next(iter(x)): array}
         return [array] if alone is not x else array
 
-    def _check_ids(self, ids, name):
+    def _check_ids(self, ids: np.ndarray, name: str) -> None:
         if ids.dtype.kind in "OUS":
             raise UnfitData(
                 f"{name} holds {_shown(ids)}; the model reads ids. Make them with "
@@ -127,7 +131,7 @@ class Expected:
                 f"{self.vocabulary_size - 1}. Give the size of the vocabulary that made them."
             )
 
-    def _targets(self, y, name):
+    def _targets(self, y: Any, name: str) -> Any:
         array = _array(y, name)
         if array.dtype.kind in "OUS":
             raise UnfitData(
@@ -138,7 +142,7 @@ class Expected:
         changed = found[self.task.kind](array, name)
         return changed if changed is not array or not hasattr(y, "shape") else y
 
-    def _class_numbers(self, y, name):
+    def _class_numbers(self, y: np.ndarray, name: str) -> np.ndarray:
         if y.ndim == 2 and y.shape[1] > 1:
             rows = np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=1) == 1)
             if rows and y.shape[1] == self.classes:
@@ -158,14 +162,14 @@ class Expected:
             )
         return y
 
-    def _advice(self, low, high) -> str:
+    def _advice(self, low: int, high: int) -> str:
         if (low, high) == (1, self.classes):
             return "Subtract 1."
         if low < 0:
             return "Number the classes from 0: np.unique(y, return_inverse=True)[1]."
         return f"Give classes={high + 1}, or number the classes from 0."
 
-    def _matrix(self, y, name):
+    def _matrix(self, y: np.ndarray, name: str) -> np.ndarray:
         if y.ndim != 2 or y.shape[1] != self.classes or not np.all((y == 0) | (y == 1)):
             raise UnfitData(
                 f"{name} has the shape {y.shape}; for several labels a text it should be a matrix "
@@ -174,13 +178,13 @@ class Expected:
         return y
 
 
-def in_memory(data) -> bool:
-    """Whether it is all there, rather than to come in batches."""
+def in_memory(data: Any) -> bool:
+    """Returns whether data are arrays or lists, rather than a source of batches."""
     return hasattr(data, "shape") or isinstance(data, list | tuple | dict)
 
 
-def _alone(x):
-    """The one input in what `fit` calls x; None where there are several."""
+def _alone(x: Any) -> Any:
+    """Returns the single input in the argument x of `fit`; None for several inputs."""
     if isinstance(x, Mapping):
         return next(iter(x.values())) if len(x) == 1 else None
     if isinstance(x, list | tuple) and len(x) == 1 and np.ndim(_first(x)) > 1:
@@ -190,12 +194,12 @@ def _alone(x):
     return x
 
 
-def _first(x):
+def _first(x: Any) -> Any:
     return x[0] if hasattr(x[0], "shape") else 0
 
 
-def _array(values, name) -> np.ndarray:
-    """The values as NumPy has them; rows of several lengths padded with 0 at their end."""
+def _array(values: Any, name: str) -> np.ndarray:
+    """Converts values to NumPy; pads rows of different lengths with 0 at their end."""
     if hasattr(values, "to_tensor"):
         values = values.to_tensor(PADDING)
     if hasattr(values, "to_numpy"):
@@ -208,7 +212,7 @@ def _array(values, name) -> np.ndarray:
         raise UnfitData(f"{name} cannot be read as numbers: {error}.") from error
 
 
-def _from_rows(rows) -> np.ndarray:
+def _from_rows(rows: list) -> np.ndarray:
     rows = [keras.ops.convert_to_numpy(row) if hasattr(row, "shape") else row for row in rows]
     if not rows or not all(np.ndim(row) == 1 for row in rows if not isinstance(row, str | bytes)):
         return np.asarray(rows)
@@ -224,8 +228,8 @@ def _from_rows(rows) -> np.ndarray:
     return padded if "f" in kinds else padded.astype("int32")
 
 
-def _bounds(numbers, name, what) -> tuple[int, int]:
-    """The least and the greatest of what should be whole numbers; (0, 0) of none."""
+def _bounds(numbers: np.ndarray, name: str, what: str) -> tuple[int, int]:
+    """Returns minimum and maximum of what should be whole numbers; (0, 0) of an empty array."""
     if numbers.dtype.kind not in "biuf":
         raise UnfitData(f"{name} holds {numbers.dtype} values; {what} are whole numbers.")
     if not numbers.size:
@@ -237,7 +241,7 @@ def _bounds(numbers, name, what) -> tuple[int, int]:
     return int(numbers.min()), int(numbers.max())
 
 
-def _check_features(numbers, features, name):
+def _check_features(numbers: np.ndarray, features: int, name: str) -> None:
     if numbers.dtype.kind not in "biuf" or numbers.ndim != 3 or numbers.shape[2] != features:
         raise UnfitData(
             f"{name} has the shape {numbers.shape} and holds {numbers.dtype} values. With "
@@ -246,7 +250,7 @@ def _check_features(numbers, features, name):
     _check_finite(numbers, name)
 
 
-def _numbers(y, name):
+def _numbers(y: np.ndarray, name: str) -> np.ndarray:
     if y.dtype.kind not in "biuf" or y.ndim not in (1, 2) or (y.ndim == 2 and y.shape[1] != 1):
         raise UnfitData(
             f"{name} has the shape {y.shape} and holds {y.dtype} values; a regression learns one "
@@ -256,24 +260,24 @@ def _numbers(y, name):
     return y
 
 
-def _check_finite(numbers, name):
+def _check_finite(numbers: np.ndarray, name: str) -> None:
     if numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
         raise UnfitData(f"{name} holds nan or inf. Leave these out, or put a number there.")
 
 
-def _shown(values) -> str:
-    """What an array that holds no numbers holds instead."""
+def _shown(values: np.ndarray) -> str:
+    """Describes the elements of an array that holds no numbers."""
     first = next(iter(values.flat), None)
     if isinstance(first, str | bytes):
         return f"strings, such as {first[:40]!r}"
     return f"{type(first).__name__} values"
 
 
-def _peeked(data):
-    """The data as they were, and their first batch; None where there is no telling."""
+def _peeked(data: Any) -> tuple[Any, Any]:
+    """Returns the data, still complete, and their first batch; None if that is unknown."""
     if isinstance(data, keras.utils.PyDataset):
         return data, data[0] if data.num_batches != 0 else None
-    if hasattr(data, "__next__"):  # A generator gives a batch once.
+    if hasattr(data, "__next__"):  # A generator yields each batch once.
         first = next(data, None)
         return _resumed(first, data), first
     if hasattr(data, "element_spec") or hasattr(data, "__iter__"):
@@ -281,7 +285,7 @@ def _peeked(data):
     return data, None
 
 
-def _resumed(first, rest):
+def _resumed(first: Any, rest: Iterable) -> Iterator[Any]:
     if first is not None:
         yield first
     yield from rest

@@ -1,21 +1,24 @@
-"""Losses that do not ask a model to be certain."""
+"""Losses with label smoothing."""
+
+from typing import Any
 
 import keras
 from keras import ops
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")
 class SmoothedCrossentropy(keras.losses.Loss):
-    """Cross-entropy of class numbers, a part of each label given to all classes alike.
+    """Computes the cross-entropy of class numbers with label smoothing.
 
         L = -(1 - s) log p_y - s / k sum_c log p_c
 
-    Keras smooths labels that are written out, `(batch, classes)`; this takes their numbers.
+    Keras smooths one-hot labels, `(batch, classes)`; this loss takes class numbers.
 
     Args:
-        smoothing: s, the part given away, from 0 to below 1.
+        smoothing: float in [0, 1), s, the part of each label that is spread over the k classes.
 
     Shapes:
         y_true `(batch,)` or `(batch, 1)` class numbers, y_pred `(batch, classes)` probabilities.
@@ -24,24 +27,29 @@ class SmoothedCrossentropy(keras.losses.Loss):
         Szegedy et al. 2016, section 7. https://arxiv.org/abs/1512.00567
     """
 
-    def __init__(self, smoothing=0.1, name="smoothed_crossentropy", **kwargs):
+    def __init__(self, smoothing: float = 0.1, name: str = "smoothed_crossentropy", **kwargs: Any):
         super().__init__(name=name, **kwargs)
         if not 0 <= smoothing < 1:
             raise SpaceError(f"smoothing is {smoothing!r}. It should be from 0 to below 1.")
         self.smoothing = float(smoothing)
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         numbers = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         return keras.losses.categorical_crossentropy(
             ops.one_hot(numbers, y_pred.shape[-1]), y_pred, label_smoothing=self.smoothing
         )
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "smoothing": self.smoothing}
 
 
-def loss_of(name: str, smoothing: float = 0.0):
-    """The loss of that name, its labels smoothed where it is one of probabilities."""
+def loss_of(name: str, smoothing: float = 0.0) -> str | keras.losses.Loss:
+    """Returns the loss of that name, with label smoothing if it is a cross-entropy.
+
+    Args:
+        name: str, a loss of Keras.
+        smoothing: float in [0, 1); 0 returns the name.
+    """
     if not smoothing:
         return name
     if name == "binary_crossentropy":

@@ -1,4 +1,4 @@
-"""How fast to learn and when, and whether classes need weights.
+"""Learning rate schedules, and the momentum of averaged weights.
 
 rate = warmed_cosine(2e-3, steps=len(batches) * epochs)
 optimizer = RowAdamW(rate, average=ema_momentum(steps))
@@ -11,29 +11,29 @@ import keras
 from attn_tuner.errors import SpaceError
 
 WARMUP = 0.05
-USUAL_BATCH = 64  # Texts in the batch for which a learning rate is named.
+USUAL_BATCH = 64  # Texts in the batch for which learning rates are given.
 
 
 def warmed_cosine(
     peak: float, steps: int, warmup: float = WARMUP, last: float = 0.0
 ) -> keras.optimizers.schedules.CosineDecay:
-    """A learning rate that rises in a line, then falls along half a cosine.
+    """Makes a learning rate schedule: linear warmup, then cosine decay.
 
-        rate_s = peak (1/w + (1 - 1/w) s / w)             while s < w, the steps that rise
+        rate_s = peak (1/w + (1 - 1/w) s / w)             while s < w, the warmup
         rate_s = peak (last + (1 - last) (1 + cos(pi (s - w) / (steps - w))) / 2)
 
-    A Keras schedule, so that the optimiser saves it, and its own step count goes on after a
-    resume. Behind `steps` it stays at the last rate; so `steps` must be what training will really
-    take. Where a pass or two may be cut by the clock, `last=0.05` keeps the rest useful.
+    It is a Keras schedule, so the optimizer saves it and its step count with the weights. After
+    `steps` the rate stays at its last value, so `steps` should be the true number. If a training
+    may be cut early by the time limit, `last=0.05` keeps its last steps useful.
 
     Args:
-        peak: the highest rate.
-        steps: of the whole training, the batches of all epochs.
-        warmup: share of the steps that rise.
-        last: the rate at the end, as a share of `peak`.
+        peak: float, the highest rate.
+        steps: int, batches of all epochs.
+        warmup: float in [0, 1), share of the steps for the warmup.
+        last: float in [0, 1], the rate at the end as a share of `peak`.
 
     Raises:
-        SpaceError: a value is out of its range.
+        SpaceError: a value is out of range.
 
     Reference:
         Loshchilov & Hutter 2017, eq. 5. https://arxiv.org/abs/1608.03983
@@ -45,7 +45,7 @@ def warmed_cosine(
         )
     rising = int(warmup * steps)
     return keras.optimizers.schedules.CosineDecay(
-        peak / rising if rising else peak,  # Not quite from 0: that step would teach nothing.
+        peak / rising if rising else peak,  # At a rate of 0 the first step would change nothing.
         max(1, int(steps) - rising),
         alpha=last,
         warmup_target=peak if rising else None,
@@ -54,12 +54,15 @@ def warmed_cosine(
 
 
 def rate_for(batch_size: int, rate: float) -> float:
-    """The learning rate for batches of this size, given that for batches of `USUAL_BATCH`.
+    """Scales a learning rate for batches of `USUAL_BATCH` texts to another batch size.
 
         rate sqrt(batch_size / 64)
 
-    so that Adam's steps stay as noisy whatever the size of a batch, and the two can be searched
-    apart.
+    This keeps the noise of Adam's steps constant, so that both can be searched independently.
+
+    Args:
+        batch_size: int, texts in a batch.
+        rate: float, for batches of 64 texts.
 
     Reference:
         Malladi et al. 2022, section 4. https://arxiv.org/abs/2205.10287
@@ -68,14 +71,12 @@ def rate_for(batch_size: int, rate: float) -> float:
 
 
 def ema_momentum(steps: int, share: float = 0.1) -> float:
-    """The momentum at which an average of the weights reaches over a share of the training.
+    """Returns the momentum of an average of the weights over the last share of the steps.
 
         m = 1 - 1 / max(share steps, 1)
 
-    so that about the last `share` of the steps count, whatever their number.
-
     Args:
-        steps: of the whole training.
-        share: of them that the average spans.
+        steps: int, steps of the whole training.
+        share: float in (0, 1], share of them that the average spans.
     """
     return float(1 - 1 / max(share * steps, 1.0))

@@ -1,4 +1,4 @@
-"""Keeps the time that a search may take.
+"""Measures and limits the time of a search.
 
 budget = Budget(parse_duration("20m"), spent_before=run.seconds_spent)
 budget.set_reserve(90)                       # for refit, calibration and export
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from statistics import median_low
+from typing import Any
 
 from attn_tuner.errors import BudgetError, DamagedFile
 from attn_tuner.storage.atomic_files import write_json
@@ -25,21 +26,21 @@ from attn_tuner.tuning.duration import format_duration
 from attn_tuner.tuning.machine_load import MachineLoad
 
 _GRACE = 30.0  # Seconds.
-_GRACE_SHARE = 0.2  # Of what is kept back: the rest is for the export.
+_GRACE_SHARE = 0.2  # Of the time left: the rest is for the export.
 
 
 class Budget:
-    """Measures a span of wall-clock time, of which a part is kept back for the end of the search.
+    """Limits wall-clock time, and reserves a part of it for the end of the search.
 
         search_left = seconds - spent_before - (now - start) - reserve
 
     Args:
-        seconds: float, how much there is over all sittings; None for no limit.
-        spent_before: float, seconds that earlier sittings of the same run used up.
-        reserve: seconds kept back for refit, calibration and export, or a function that is given
-            this budget and returns them, so that it may ask `estimate`.
-        clock: returns seconds that never run backwards.
-        slowdown: returns how many times slower than alone this process is at the moment.
+        seconds: float, the limit over all sittings; None for no limit.
+        spent_before: float, seconds that earlier sittings of the run took.
+        reserve: seconds reserved for refit, calibration and export, or a function of this budget
+            that returns them, for example from `estimate`.
+        clock: function that returns monotonic seconds.
+        slowdown: function that returns by what factor other work slows this process down now.
     """
 
     def __init__(
@@ -68,30 +69,30 @@ class Budget:
         return self._spent_before + (self._clock() - self._start)
 
     def left(self) -> float | None:
-        """Returns the seconds until all is used up, never below zero; None when unlimited."""
+        """Returns the seconds until the limit, at least zero; None without limit."""
         return None if self.seconds is None else max(0.0, self.seconds - self.elapsed())
 
     def reserve(self) -> float:
-        """Returns the seconds kept back for what follows the search, as known now."""
+        """Returns the seconds reserved for the steps after the trials, by current estimates."""
         return float(self._reserve(self) if callable(self._reserve) else self._reserve)
 
     def set_reserve(self, reserve: float | Callable[["Budget"], float]) -> None:
-        """Replaces what is kept back: seconds, or a function from this budget to seconds."""
+        """Replaces the reserve: seconds, or a function of this budget that returns seconds."""
         if not callable(reserve) and not reserve >= 0:
             raise BudgetError(f"A reserve cannot be negative; got {reserve!r}.")
         self._reserve = reserve
 
     def search_left(self) -> float | None:
-        """Returns the seconds that the search may still use, at least zero; None when unlimited."""
+        """Returns the seconds that trials may still take, at least zero; None without limit."""
         left = self.left()
         return None if left is None else max(0.0, left - self.reserve())
 
     def expired(self) -> bool:
-        """Returns whether nothing at all is left."""
+        """Returns whether the limit is reached."""
         return self.left() == 0
 
     def search_over(self) -> bool:
-        """Returns whether only the reserve is left, so that the search has to end now."""
+        """Returns whether only the reserve is left, so that trials have to end now."""
         return self.search_left() == 0
 
     def grace(self) -> float:
@@ -102,73 +103,82 @@ class Budget:
 
     @contextmanager
     def measure(self, name: str, amount: float = 1.0) -> Iterator[None]:
-        """Times the block and keeps its cost per unit under `name`.
+        """Times a `with` block and records its cost. A block that raises is not recorded.
 
         Args:
-            name: what is done, `"export"` or `"epoch"`.
-            amount: how many units the block does, so that half an epoch counts as half. A block
-                that raises is not counted: it may have ended early.
+            name: str, kind of step, `"export"` or `"epoch"`.
+            amount: float, number of units in the block, for example 0.5 for half an epoch.
         """
         began = self._clock()
         yield
         self.record(name, self._clock() - began, amount)
 
     def record(self, name: str, seconds: float, amount: float = 1.0) -> None:
-        """Keeps a cost that was measured elsewhere."""
+        """Records a cost.
+
+        Args:
+            name: str, kind of step.
+            seconds: float, time that it took.
+            amount: float, number of units.
+        """
         if amount > 0:
             slowdown = self.slowdown()
             self._slowdowns.append(slowdown)
             self._costs.setdefault(name, []).append(seconds / amount / slowdown)
 
     def record_all(self, costs: Mapping[str, float]) -> None:
-        """Keeps costs that were measured elsewhere, by their names."""
+        """Records several costs, a dict of kind of step to seconds."""
         for name, seconds in costs.items():
             self.record(name, seconds)
 
     def estimate(self, name: str, default: float = 0.0) -> float:
-        """Returns the seconds that one more unit of `name` will take, or `default`.
+        """Estimates the seconds of one more unit: the largest of the last three costs.
 
-        The largest of the last three costs: a budget is missed by what is underrated, while the
-        very first measurement, with its compilation, should not count for ever. Costs are kept as
-        they would be without other work on the machine, and grow with what there is now.
+        An estimate that is too low breaks the limit; the first measurement, which includes
+        compilation, should not count for ever. Costs are recorded as they would be without other
+        work on the machine, and multiplied by the current slowdown.
+
+        Args:
+            name: str, kind of step.
+            default: float, returned, times the slowdown, if nothing was recorded.
         """
         return self.slowdown() * max(self._costs.get(name, [])[-3:], default=default)
 
     def usual(self, name: str, default: float = 0.0) -> float:
-        """Returns the lower median of the last three costs, of which one may have compiled."""
+        """Returns the lower median of the last three costs; one may include compilation."""
         costs = self._costs.get(name, [])[-3:]
         return self.slowdown() * (median_low(costs) if costs else default)
 
     def rise(self) -> float:
-        """Returns how much slower all is now than when costs were usually measured, at least 1."""
+        """Returns by what factor the slowdown exceeds its usual value, at least 1."""
         if not self._slowdowns:
             return 1.0
         return max(1.0, self.slowdown() / median_low(self._slowdowns))
 
     def fits(self, name: str, amount: float = 1.0, default: float = 0.0) -> bool:
-        """Returns whether that many more units of `name` end before the reserve is touched."""
+        """Returns whether `amount` more units of `name` end before the reserve begins."""
         left = self.search_left()
         return left is None or (left > 0 and self.estimate(name, default) * amount <= left)
 
     def get_state(self) -> dict:
-        """Returns what a later sitting needs, for JSON."""
+        """Returns the state for a later sitting, for JSON."""
         return {"spent": self.elapsed(), "costs": {k: v[-3:] for k, v in self._costs.items()}}
 
     @classmethod
-    def resumed(cls, seconds: float | None, state: dict, **options) -> "Budget":
-        """Makes the budget of a further sitting, from what `get_state` returned in the last."""
+    def resumed(cls, seconds: float | None, state: dict, **options: Any) -> "Budget":
+        """Makes the budget of a further sitting from the state of the last, see `get_state`."""
         budget = cls(seconds, spent_before=state["spent"], **options)
         budget._costs = {name: list(costs) for name, costs in state["costs"].items()}
         return budget
 
 
 def clock_of(directory: str | PathLike, seconds: float | None, spent: float) -> Budget:
-    """Makes the budget, less what earlier sittings and this one have used by now.
+    """Makes the budget of a run, less the time of earlier sittings and of this one so far.
 
     Args:
-        directory: the run's folder. Where its clock is damaged or missing, its trials say when
-            the last of them ended.
-        seconds: float, of the whole search; None without limit.
+        directory: the run folder. If its clock is damaged or missing, the end of the last trial
+            counts.
+        seconds: float, limit of the whole search; None for no limit.
         spent: float, seconds of this sitting so far.
     """
     state = clock_state(directory)[0]
@@ -177,10 +187,10 @@ def clock_of(directory: str | PathLike, seconds: float | None, spent: float) -> 
 
 
 def clock_state(directory: str | PathLike) -> tuple[dict, str]:
-    """Reads the state of an earlier sitting's `Budget`, and says where that was lost.
+    """Reads the state of an earlier sitting's `Budget`.
 
     Returns:
-        The state, and a sentence; empty where nothing was lost.
+        The state, and a sentence if the file was damaged, else "".
     """
     path = Path(directory) / CLOCK
     trials = in_trials(directory, RECORD)

@@ -1,4 +1,4 @@
-"""Measures how far a score has come from chance to perfection."""
+"""Measures where a score lies between chance and a perfect model."""
 
 import math
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from attn_tuner.metrics import direction, kind_of, measure
 
 @dataclass(frozen=True)
 class Scale:
-    """The scores between which models lie.
+    """The range of an objective from chance to a perfect model.
 
     Args:
         chance: float, the score of predicting the shares of the classes, or the mean.
@@ -22,16 +22,16 @@ class Scale:
     perfect: float
 
     def share(self, score: float) -> float:
-        """Returns 0 at chance, 1 where all is right; 1 also where the two cannot be told apart."""
+        """Returns 0 at chance and 1 for a perfect score; 1 also if both are equal or unknown."""
         way = self.perfect - self.chance
         return (score - self.chance) / way if way and math.isfinite(way) else 1.0
 
 
 def scale_of(labels: np.ndarray, objective: str) -> Scale:
-    """Measures the scale of an objective on these texts.
+    """Computes the scale of an objective on validation texts.
 
     Args:
-        labels: of the validation texts, as `metrics.measure` takes them.
+        labels: labels of the validation texts, as in `metrics.measure`.
         objective: str, key of `metrics.OBJECTIVES`.
     """
     labels = np.asarray(labels)
@@ -44,7 +44,7 @@ def scale_of(labels: np.ndarray, objective: str) -> Scale:
 
 
 def loss_of(kind: str) -> str:
-    """Returns the metric that still says something where others stand at chance.
+    """Returns the loss that still ranks models while other metrics are at chance level.
 
     Args:
         kind: str, key of `metrics.MEASURES`.
@@ -53,5 +53,5 @@ def loss_of(kind: str) -> str:
 
 
 def loss_in(metrics: Mapping[str, float]) -> float | None:
-    """Returns that loss among the metrics of an evaluation; None where there is none."""
+    """Returns that loss among the metrics of an evaluation; None if it is missing."""
     return metrics.get("log_loss", metrics.get("rmse"))

@@ -19,36 +19,36 @@ MIN_BYTES = 1  # Of a weight in the smallest format, 8 bits.
 
 @dataclass(frozen=True)
 class Constraints:
-    """Holds the limits that a user set; None where there is none.
+    """The limits that a user set; None for no limit.
 
     Args:
-        parameters: int, weights of a model at most.
-        latency_ms: float, milliseconds for one text at most, the median of 50 on this machine.
-        size_mb: float, megabytes (10^6 bytes) of an artefact at most.
+        parameters: int, maximum number of weights.
+        latency_ms: float, maximum milliseconds for one text, median of 50 on this machine.
+        size_mb: float, maximum size of an artefact in megabytes (10^6 bytes).
     """
 
     parameters: int | None = None
     latency_ms: float | None = None
     size_mb: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("parameters", "latency_ms", "size_mb"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise SpaceError(f"The limit on {name} must be above 0; got {value!r}.")
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self != Constraints()
 
     def refusal(
         self, model: keras.Model, latency: float | None = None, bytes_each: int = MIN_BYTES
     ) -> str | None:
-        """Returns why a model need not be trained, or None.
+        """Returns which limit a model breaks before it is trained, or None.
 
         Args:
-            model: built, trained or not: neither its size nor its speed depends on that.
-            latency: float, what `latency_ms` measured; needed only where latency is limited.
-            bytes_each: int, of a weight on disk; 4 where artefacts are not compressed.
+            model: the built model.
+            latency: float, from `latency_ms`; needed only if latency is limited.
+            bytes_each: int, bytes of a weight on disk; 4 without compression.
         """
         weights = model.count_params()
         return (
@@ -65,10 +65,10 @@ class Constraints:
             or self._too_slow(latency_ms)
         )
 
-    def _too_slow(self, found: float | None):
+    def _too_slow(self, found: float | None) -> str | None:
         return self._above("latency_ms", found, "ms for one text", ".1f")
 
-    def _above(self, name: str, found: float | None, unit: str, form: str):
+    def _above(self, name: str, found: float | None, unit: str, form: str) -> str | None:
         limit = getattr(self, name)
         if limit is None or found is None or found <= limit:
             return None
@@ -76,13 +76,25 @@ class Constraints:
 
 
 def latency_ms(model: keras.Model, steps: int, repeats: int = REPEATS) -> float:
-    """Measures a model on one text of so many tokens: milliseconds, the median of `repeats`."""
+    """Measures the milliseconds for one text, median of `repeats`.
+
+    Args:
+        model: the model.
+        steps: int, tokens of the text.
+        repeats: int, number of measurements.
+    """
     ids = np.full((1, steps), 1, "int32")
     return median_ms(lambda: model.predict_on_batch(ids), repeats)
 
 
 def median_ms(answer: Callable[[], object], repeats: int = REPEATS, warmup: int = 3) -> float:
-    """Measures a call: milliseconds, the median of `repeats` after some that are not counted."""
+    """Measures the milliseconds of a call, median of `repeats`.
+
+    Args:
+        answer: function without arguments.
+        repeats: int, number of measurements.
+        warmup: int, calls before them that are not measured.
+    """
     for _ in range(warmup):
         answer()
     spent = []

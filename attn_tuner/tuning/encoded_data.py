@@ -1,4 +1,4 @@
-"""Holds a run's texts as ids: encoded once, handed to every trial as batches."""
+"""Holds the encoded texts of a run, and makes the batches of every trial."""
 
 import json
 import shutil
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,19 +26,19 @@ from attn_tuner.text.word_vectors.train import train_vectors
 from attn_tuner.tuning.fidelity import FULL, RungAllocation
 
 ROLES = ("train", "validation", "test", "unlabelled")
-LIMITS = (32, 64, 128, 256, 400)  # Tokens a text may keep; more cost time and bring little.
-SHOWN = 2_000  # Validation texts kept in clear for the report.
-FEW_SECONDS = 60.0  # For skip-grams; counting is quicker.
-EVALUATION_BATCH = 256  # Texts in a batch where nothing is learned.
+LIMITS = (32, 64, 128, 256, 400)  # Values of max_length; more cost time and gain little.
+SHOWN = 2_000  # Validation texts stored as plain text for the report.
+FEW_SECONDS = 60.0  # Below this, vectors come from co-occurrence counts, not from skip-grams.
+EVALUATION_BATCH = 256  # Texts of a batch for predictions.
 
 
 @dataclass(frozen=True, eq=False)
 class EncodedData:
-    """Hands out the encoded texts of a run.
+    """The encoded texts of a run.
 
     Args:
-        stores: by role, of `ROLES`.
-        vectorizer: that made them.
+        stores: dict of role, one of `ROLES`, to `TokenStore`.
+        vectorizer: the `Vectorizer` that encoded them.
     """
 
     stores: dict[str, TokenStore]
@@ -51,17 +52,17 @@ class EncodedData:
         ours: bool = False,
         say: Callable[[str], None] = lambda sentence: None,
     ) -> "EncodedData":
-        """Builds the vocabulary and encodes all parts, or opens what an earlier sitting wrote.
+        """Builds the vocabulary and encodes all parts, or opens those of an earlier sitting.
 
         Args:
             dataset: the texts.
             directory: the folder of the stores.
-            ours: whether it is known to be of these data, so that it may be written anew where
-                something in it is damaged.
-            say: called with a sentence on what was made again.
+            ours: bool, whether the folder is known to hold these data, so that a damaged one may
+                be written again.
+            say: function that receives a sentence about each file that was made again.
 
         Raises:
-            RunError: the folder is of other data, or damaged and not known to be of these.
+            RunError: the folder holds other data, or is damaged and not known to hold these.
         """
         directory = Path(directory)
         try:
@@ -89,14 +90,14 @@ class EncodedData:
 
     @classmethod
     def open(cls, directory: str | PathLike) -> "EncodedData":
-        """Opens what `prepare` left in the folder, mapped into memory and never copied."""
+        """Opens a folder that `prepare` wrote; its arrays are memory-mapped."""
         directory = Path(directory)
         roles = [role for role in ROLES if (directory / role).exists()]
         stores = {role: TokenStore.open(directory / role) for role in roles}
         return cls(stores, open_vectorizer(directory))
 
     def scale(self) -> tuple[float, float]:
-        """Returns mean and deviation of the training part's numbers; (0, 1) of other labels."""
+        """Returns mean and standard deviation of numeric training labels; else (0, 1)."""
         labels = self.stores["train"].labels
         if kind_of(labels) != "number":
             return 0.0, 1.0
@@ -107,20 +108,19 @@ class EncodedData:
         return len(self.vectorizer.vocabulary)
 
     def size(self, role: str) -> int:
-        """Returns the number of texts of a role; 0 where there is none."""
+        """Returns the number of texts of a role; 0 without that role."""
         return len(self.stores[role]) if role in self.stores else 0
 
     def vectors(
         self, directory: str | PathLike, width: int, seed: int, seconds: float | None
     ) -> np.ndarray:
-        """Learns word vectors from the training and unlabelled texts, columns by importance.
+        """Trains word vectors on the training and unlabelled texts, columns by importance.
 
         Args:
-            directory: keeps them for later sittings.
-            width: int, of a vector.
-            seed: int, for what is random.
-            seconds: float, that learning may take; where these are few, words are counted, which
-                is quicker.
+            directory: folder that caches them for later sittings.
+            width: int, size of a vector.
+            seed: int.
+            seconds: float, time limit; a short one uses co-occurrence counts, which are faster.
         """
         sources = [self.stores[role] for role in ("train", "unlabelled") if role in self.stores]
         method = "cooccurrence" if seconds is not None and seconds < FEW_SECONDS else None
@@ -136,16 +136,16 @@ class EncodedData:
         return by_importance(found)
 
     def vectors_of(self, file: str | PathLike, width: int, seed: int) -> np.ndarray:
-        """Reads word vectors from a file of the user's, columns by importance.
+        """Reads word vectors from a user's file, columns by importance.
 
         Args:
-            file: as `load_vectors` takes it.
-            width: int, of a vector. Where the file's are narrower, the columns behind are drawn at
-                random, as small as the least of them.
-            seed: int, for what is random.
+            file: path, as in `load_vectors`.
+            width: int, size of a vector. Missing columns are drawn at random, with the standard
+                deviation of the last column of the file.
+            seed: int, for these columns.
 
         Raises:
-            DataError: the file does not read as word vectors.
+            DataError: the file does not hold word vectors.
         """
         vectorizer = self.vectorizer
         found = by_importance(load_vectors(file, vectorizer.vocabulary, vectorizer.split))
@@ -162,34 +162,34 @@ class EncodedData:
         return {role: len(store) for role, store in self.stores.items()}
 
     def max_lengths(self) -> tuple[int, ...]:
-        """Returns three limits worth trying: the largest leaves at most 1 text in 20 to be cut."""
+        """Returns three values of max_length; the largest cuts about 1 text in 20, or is 400."""
         usual = np.quantile(self.stores["train"].lengths, 0.95)
         enough = int(np.searchsorted(LIMITS, usual))
         top = min(enough, len(LIMITS) - 1)
         return LIMITS[max(0, top - 2) : top + 1]
 
     def training(self, values: dict, seed: int, allocation: RungAllocation = FULL) -> Batches:
-        """Returns the training part, in an order that depends on the seed and the epoch alone.
+        """Returns the training batches, in an order that depends only on the seed and the epoch.
 
         Args:
-            values: of the trial, by path.
+            values: values of the trial, by path.
             seed: int, for the order.
-            allocation: which of the texts the rung gives.
+            allocation: the rung's share of the texts.
         """
         store = self.stores["train"]
         return self._shuffled(store, values, seed, allocation.rows(store))
 
     def everything(self, values: dict, seed: int) -> Batches:
-        """Returns the training and the validation part together, likewise."""
+        """Returns the batches of training and validation part together, as `training` does."""
         both = TokenStore.concatenate([self.stores["train"], self.stores["validation"]])
         return self._shuffled(both, values, seed)
 
     def validation(self, values: dict) -> Batches:
-        """Returns the validation part, in a stable order."""
+        """Returns the batches of the validation part, in a fixed order."""
         return _batches(self.stores["validation"], values, EVALUATION_BATCH, shuffle=False)
 
     def test(self, values: dict) -> Batches:
-        """Returns the test part, in a stable order."""
+        """Returns the batches of the test part, in a fixed order."""
         return _batches(self.stores["test"], values, EVALUATION_BATCH, shuffle=False)
 
     def _shuffled(
@@ -202,14 +202,14 @@ class EncodedData:
         return _batches(store, values, values["batch_size"], **options)
 
 
-def _batches(store: TokenStore, values: dict, size: int, **options) -> Batches:
+def _batches(store: TokenStore, values: dict, size: int, **options: Any) -> Batches:
     return Batches(store, size, **{name: values[name] for name in READING}, **options)
 
 
 def by_importance(vectors: np.ndarray) -> np.ndarray:
-    """Turns the vectors so that the first columns carry most, for models of less width.
+    """Rotates vectors `(words, width)` to their principal axes, for models with fewer columns.
 
-    v' = v P,   the columns of P the principal axes of the vectors
+    v' = v P,   the columns of P are the principal axes, the largest variance first
     """
     _, _, axes = np.linalg.svd(np.cov(vectors[2:], rowvar=False), hermitian=True)
     return (vectors @ axes.T).astype("float32")
@@ -223,18 +223,18 @@ def _unlabelled(dataset: TextDataset, vectorizer: Vectorizer, directory: Path) -
     return TokenStore.open(directory, check=True)
 
 
-def _named(label: object, classes: Sequence[str]):
-    """Returns a label for JSON: the name of a class, the names of several, or the number."""
+def _named(label: Any, classes: Sequence[str]) -> str | list[str] | float:
+    """Returns a label for JSON: a class name, a list of them, or a number."""
     if np.ndim(label):
         return [name for name, there in zip(classes, label, strict=True) if there]
     return classes[label] if classes else float(label)
 
 
 def _show(dataset: TextDataset, directory: Path) -> list[str]:
-    """Writes validation texts in clear beside the stores, for a report to quote.
+    """Writes validation texts and labels for the report.
 
     Returns:
-        The names of files that were there before, or of which one was, and were not as they are.
+        The names of existing files that were damaged or missing and were written again.
     """
     part = dataset.validation
     texts, labels = directory / VALIDATION_TEXTS, directory / VALIDATION_LABELS

@@ -4,23 +4,22 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-MAX_SLOWDOWN = 4.0  # Nothing slower is planned for.
+MAX_SLOWDOWN = 4.0  # Upper bound of the estimate.
 
 
 class MachineLoad:
-    """Measures now and then how long a moment of computing takes by the clock on the wall.
+    """Measures the ratio of wall-clock time to CPU time of a short computation.
 
-        slowdown = seconds on the wall / seconds on a core
+        slowdown = wall-clock seconds / CPU seconds
 
-    A cost that was measured under the load of the moment includes it; an estimate of what has not
-    been done yet, as the export, needs it.
+    Estimates of steps that have not been measured under the current load, such as the export, are
+    multiplied by it.
 
     Args:
         interval: float, seconds between two measurements.
-        spin: float, seconds on a core that one takes: many turns of a scheduler, and a hundredth of
-            the interval.
-        clock: returns seconds on the wall, which never run backwards.
-        on_core: returns seconds that this thread has computed.
+        spin: float, CPU seconds of a measurement: many time slices, and 1 % of the interval.
+        clock: function that returns monotonic wall-clock seconds.
+        on_core: function that returns the CPU seconds of this thread.
     """
 
     def __init__(
@@ -38,7 +37,7 @@ class MachineLoad:
         self._next = -float("inf")
 
     def __call__(self) -> float:
-        """Returns how many times slower than alone: the largest of the last three measurements."""
+        """Returns the largest of the last three measurements."""
         if self.clock() >= self._next:
             begun, computed = self.clock(), self.on_core()
             while (spent := self.on_core() - computed) < self.spin:

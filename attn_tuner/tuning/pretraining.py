@@ -30,30 +30,30 @@ from attn_tuner.tuning.tuner import TrialRunner
 
 ROLES = ("train", "unlabelled")
 MIN_TEXTS = 100
-MIN_SECONDS = 2.0  # In less, nothing is learnt.
+MIN_SECONDS = 2.0  # Less time has no effect.
 MAX_PASSES = 20  # Over all texts.
-PIECE = 25  # Batches between two changes of the rate.
-LAST_RATE = 0.05  # Of the first rate, at the end.
-SETTLING = 200  # Batches at most in which only what stands above the encoder learns.
-FINE_TUNING = 1.3  # Trainings that fine-tuning may cost: the settling comes on top.
+PIECE = 25  # Batches between two changes of the learning rate.
+LAST_RATE = 0.05  # Of the first learning rate, at the end.
+SETTLING = 200  # Maximum number of batches with frozen embedding and encoder.
+FINE_TUNING = 1.3  # Cost of fine-tuning, in trainings: it includes the batches with frozen layers.
 
 
 def pretrain(runner: TrialRunner, data: EncodedData, say: Callable[[str], None]) -> None:
     """Trains the best trial that has an encoder again, pretrained, as one more trial of the run.
 
-    Its embedding and encoder learn to guess hidden words of the training and unlabelled texts for
-    the plan's share of the time. Then what stands above them learns alone for a while, then all
-    of it as in any trial. The new trial is in the run's folder and on the leaderboard like the
-    others, with `-pretrained` behind the number of the old one, and is exported only where
-    validation prefers it. The oracle does not hear of it: one point would have two scores.
+    For the plan's share of the time, its embedding and encoder are trained as a masked language
+    model on the training and unlabelled texts. Then the layers above them are trained alone for a
+    while, then all layers as in any trial. The new trial has the ID of the old one with
+    `-pretrained` at its end. It is exported only if its validation score is better. It is not
+    reported to the oracle, as one point would have two scores.
 
-    A run does this once. What was cut while the trial trained goes on there; what was cut before
-    begins anew.
+    A run does this once. If it is cut during fine-tuning, the next sitting continues; if it is cut
+    before, the next sitting starts anew.
 
     Args:
-        runner: whose trials have ended.
-        data: of the run.
-        say: called with a sentence where there is something to know.
+        runner: the `TrialRunner`, whose trials have ended.
+        data: the encoded texts of the run.
+        say: function that receives sentences for the user.
 
     Reference:
         Dai & Le 2015. https://arxiv.org/abs/1511.01432 ; Howard & Ruder 2018, section 3.3, for
@@ -98,16 +98,19 @@ def learn(
     over: Callable[[], bool] = lambda: False,
     seed: int = 0,
 ) -> list[float]:
-    """Trains both to guess hidden words; returns the mean losses of the pieces, one by one.
+    """Trains an embedding and an encoder as a masked language model.
 
-    The rate falls in a line, by the share of the time or of the passes, whichever is greater.
+    The learning rate falls linearly with the time or the passes, whichever is further.
 
     Args:
-        embedding, encoder: as `language_model` takes them.
+        embedding, encoder: as in `language_model`.
         stores: encoded texts.
-        seconds: float, that it may take.
-        over: returns whether it has to end now.
-        seed: int, for what is hidden, and from what it is to be told.
+        seconds: float, time limit.
+        over: function that returns whether to end now.
+        seed: int, for the masked words and the negatives.
+
+    Returns:
+        The mean losses of pieces of `PIECE` batches.
     """
     data = HiddenWords(stores, embedding.input_dim, PIECE, seed=seed)
     pieces = -(-MAX_PASSES * data.tokens // (PIECE * data.texts * data.steps))
@@ -124,14 +127,14 @@ def settle(
     values: dict,
     over: Callable[[], bool],
 ) -> None:
-    """Trains what stands above the encoder, so that its first steps do not spoil what was learnt.
+    """Trains the layers above the encoder, whose first steps would otherwise undo pretraining.
 
     Args:
-        model: of these `values`.
-        reader: its layers that rest.
+        model: the model.
+        reader: its layers that are frozen.
         batches: training data.
         values: hyperparameters by path.
-        over: returns whether it has to end now.
+        over: function that returns whether to end now.
     """
     for layer in reader:
         layer.trainable = False
@@ -149,7 +152,7 @@ def settle(
 
 
 class _Clock(keras.callbacks.Callback):
-    """Slows the learning down as the time goes by, and ends it."""
+    """Lowers the learning rate with time, and stops training at the time limit."""
 
     def __init__(self, seconds: float, pieces: int, over: Callable[[], bool]):
         super().__init__()
@@ -157,32 +160,32 @@ class _Clock(keras.callbacks.Callback):
         self.begun = time.monotonic()
         self.losses = []
 
-    def on_train_begin(self, logs: dict | None = None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self.rate = float(self.model.optimizer.learning_rate)
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         done = max(self._spent() / self.seconds, epoch / self.pieces)
         self.model.optimizer.learning_rate = self.rate * max(1 - done, LAST_RATE)
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         if self.over() or self._spent() >= self.seconds:
             self.model.stop_training = True
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self.losses.append(float(logs["loss"]))
         if not np.isfinite(self.losses[-1]):
             raise FailedTrialError("The loss on hidden words is no longer a number.")
 
-    def _spent(self):
+    def _spent(self) -> float:
         return time.monotonic() - self.begun
 
 
 def _problem(record: TrialRecord | None, texts: int, seconds: float | None) -> str | None:
-    """Returns why there is nothing to pretrain, as the end of a sentence."""
+    """Returns the reason not to pretrain, as the end of a sentence, or None."""
     if record is None:
         return "no trial that has an encoder has a score."
     if texts < MIN_TEXTS:
-        return f"{texts} texts teach an encoder nothing, it takes {MIN_TEXTS}; add unlabelled ones."
+        return f"{texts} texts are too few, it takes {MIN_TEXTS}; add unlabelled ones."
     if seconds < MIN_SECONDS:
         return "no time was left. Give more with max_time, and call it again on the same folder."
     return None
@@ -206,7 +209,7 @@ def _best(runner: TrialRunner) -> TrialRecord | None:
 
 
 def _seconds(runner: TrialRunner, record: TrialRecord) -> float:
-    """Returns what pretraining may take: its share, as far as that leaves time for the trial."""
+    """Returns the seconds for pretraining: its share, less if fine-tuning would not fit."""
     budget, share = runner.budget, runner.plan.pretrain
     asked = share * (budget.seconds or budget.elapsed() / (1 - share))
     left = budget.search_left()
@@ -216,7 +219,11 @@ def _seconds(runner: TrialRunner, record: TrialRecord) -> float:
 def _prepare(
     trial_id: str, values: dict, runner: TrialRunner, data: EncodedData, seconds: float
 ) -> list[float]:
-    """Leaves a pretrained model as the trial's resume point; no losses where it was interrupted."""
+    """Writes a pretrained model as the trial's resume point.
+
+    Returns:
+        The losses; [] if pretraining was interrupted.
+    """
     seed = trial_seed(runner.plan.seed, trial_id)
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
@@ -235,8 +242,8 @@ def _prepare(
     return losses
 
 
-def _fine_tune(trial: AtomicTrial, runner: TrialRunner):
-    """Trains from the resume point, and leaves the trial where stock KerasTuner looks for it."""
+def _fine_tune(trial: AtomicTrial, runner: TrialRunner) -> None:
+    """Trains from the resume point, and writes the trial's file for stock KerasTuner."""
     goal = runner.oracle.objective
     score = runner.run_trial(trial)[goal.name]
     trial.status = TrialStatus.COMPLETED

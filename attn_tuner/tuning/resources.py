@@ -1,4 +1,4 @@
-"""What a process takes of the machine: threads, cores, memory, and the time of its collector."""
+"""Limits what a process uses: threads, cores, memory, and time for garbage collection."""
 
 import contextlib
 import gc
@@ -18,7 +18,7 @@ _LIBRARIES = (
 
 
 def cores() -> int:
-    """Returns how many processor cores this process may use."""
+    """Returns the number of processor cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # Not on macOS or Windows.
@@ -26,15 +26,18 @@ def cores() -> int:
 
 
 def share(workers: int) -> int:
-    """Returns the threads for each of so many workers on this machine, at least one."""
+    """Returns the number of threads for each of several workers on this machine, at least 1."""
     return max(1, cores() // workers)
 
 
 def core_sets(workers: int) -> list[frozenset[int]]:
-    """Returns the cores of each of so many workers, apart from each other; none where impossible.
+    """Returns disjoint sets of cores, one for each worker; [] if there are too few cores.
 
-    A process of one thread that wanders between cores finds its data in the wrong cache: two
-    trainings at once, each on a core of its own, take a seventh less time than two that wander.
+    Pinning avoids cache misses: two trainings, each pinned to a core, take a seventh less time than
+    two that the system moves between cores.
+
+    Args:
+        workers: int, number of workers.
     """
     if not hasattr(os, "sched_setaffinity") or workers > cores():
         return []
@@ -43,27 +46,27 @@ def core_sets(workers: int) -> list[frozenset[int]]:
 
 
 def pin_to(cpus: frozenset[int]) -> None:
-    """Keeps this process, every thread that it has and will have, to some cores."""
+    """Pins this process, with all its present and future threads, to some cores."""
     for thread in os.listdir("/proc/self/task"):
         with contextlib.suppress(ProcessLookupError):  # It has ended meanwhile.
             os.sched_setaffinity(int(thread), cpus)
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Returns environment variables that keep a process to so many threads.
+    """Returns environment variables that limit a process to a number of threads.
 
-    TensorFlow, which runs independent operations beside each other as well, gets one thread for
-    that: the others compute inside the operations.
+    TensorFlow gets one thread for running independent operations in parallel; the others compute
+    within operations.
     """
     return {**dict.fromkeys(_LIBRARIES, str(threads)), "TF_NUM_INTEROP_THREADS": "1"}
 
 
 @contextlib.contextmanager
 def existing_objects_frozen() -> Iterator[None]:
-    """Keeps the garbage collector from what exists at the beginning of a `with`.
+    """Excludes existing objects from garbage collection, for the length of a `with` block.
 
-    A full collection goes through everything that libraries have made while they were imported,
-    and the records of trials provoke one again and again.
+    Without it, the records of trials would cause many full collections, which visit all objects of
+    the imported libraries.
     """
     freeze_existing_objects()
     try:
@@ -74,7 +77,7 @@ def existing_objects_frozen() -> Iterator[None]:
 
 
 def freeze_existing_objects() -> None:
-    """Keeps the garbage collector from what exists now, for good."""
+    """Excludes existing objects from garbage collection for good."""
     gc.collect()
     gc.freeze()
 
@@ -83,24 +86,22 @@ _COUNTERS = (Path("/proc/vmstat"), Path("/sys/fs/cgroup/memory.events"))
 
 
 def limit_memory(threads: int) -> None:
-    """Limits this process to as large a part of the free memory as it has of the cores.
+    """Limits the memory of this process to its share of the cores times the free memory.
 
-    A limit that the user set by `ATTN_TUNER_MEMORY_GB` stays.
+    A limit that the user has set by `ATTN_TUNER_MEMORY_GB` is kept.
 
     Args:
-        threads: int, of this process.
+        threads: int, threads of this process.
     """
     if memory_limit() is None:
         set_memory_limit(int(available_bytes() * min(1.0, threads / cores())))
 
 
 class MemoryAllowance:
-    """Lowers the memory limit that this process had when the allowance was made.
-
-    Where there was no limit, there will be none.
+    """Lowers the initial memory limit of this process; without a limit it does nothing.
 
     Args:
-        part: float in (0, 1], how much of it is left at once.
+        part: float in (0, 1], the part of the limit to begin with.
     """
 
     def __init__(self, part: float = 1.0):
@@ -108,13 +109,13 @@ class MemoryAllowance:
         self.shrink(part)
 
     def shrink(self, part: float) -> None:
-        """Leaves so much of the first limit."""
+        """Sets the limit to a part of the initial one."""
         if self._first is not None:
             set_memory_limit(int(self._first * part))
 
 
 def killed() -> int:
-    """Returns how many processes the system has ended so far, on this machine, to free memory."""
+    """Returns the number of processes that the system has killed so far for lack of memory."""
     return sum(_count(path) for path in _COUNTERS)
 
 

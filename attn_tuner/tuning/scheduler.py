@@ -6,25 +6,25 @@ from attn_tuner.storage.checkpoints import can_resume
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.trial.spec import TrialSpec
 
-FIRST_EVALUATION = "first evaluation"  # A `Budget` knows its cost by this name, building included.
-FIRST_MODEL_GRACE = 900.0  # Seconds in which the first model is evaluated: late beats never.
-LONG_SILENCE = 600.0  # Seconds without an evaluation after which a trial is no longer just slow.
+FIRST_EVALUATION = "first evaluation"  # Kind of step in the `Budget`; includes building the model.
+FIRST_MODEL_GRACE = 900.0  # Seconds past the limit for the evaluation of the first model.
+LONG_SILENCE = 600.0  # Seconds without an evaluation after which a trial may hang.
 
 
 class Scheduler:
-    """Decides by the clock whether trials may start and go on.
+    """Decides whether trials may start and continue within the time limit.
 
         scheduler.on_trial_begin(spec)
         scheduler.on_evaluated(spec.trial_id)
         scheduler.has_room()
 
-    It measures what trials take to their first evaluation, and lets one start only where that fits
-    into what is left.
+    It records how long trials take to their first evaluation; a trial may start only if that much
+    time is left.
 
     Args:
-        budget: the clock, which learns the costs.
-        interrupted: returns whether the user wants the search to end.
-        has_model: returns whether any trial has a score yet.
+        budget: the time limit, which records the costs.
+        interrupted: function that returns whether the user has interrupted the search.
+        has_model: function that returns whether any trial has a score yet.
     """
 
     def __init__(
@@ -36,21 +36,20 @@ class Scheduler:
         self._begun: dict[str, tuple[float, bool]] = {}  # Trial to when, and whether resumed.
 
     def over(self) -> bool:
-        """Returns whether no training may go on."""
+        """Returns whether trainings have to end."""
         return self.interrupted() or self.budget.search_over()
 
     def has_room(self) -> bool:
-        """Returns whether a trial may start: it has to be evaluated in time.
+        """Returns whether a trial may start: its first evaluation must fit into the time left.
 
-        While there is no model a trial may always start.
+        Without a model a trial may always start.
         """
         return not self.over() and (not self.has_model() or self.budget.fits(FIRST_EVALUATION))
 
     def grace(self, started: bool = True) -> float:
-        """Returns the seconds that a training may take to notice the end.
+        """Returns the seconds for which a training may run past the limit.
 
-        They are more while there is no model, and none for a training that has no loss yet while
-        there is one.
+        The first model gets more. Once there is a model, a training that has not begun gets none.
 
         Args:
             started: whether it has trained on a batch.
@@ -60,17 +59,17 @@ class Scheduler:
         return self.budget.grace() if started else 0.0
 
     def on_trial_begin(self, spec: TrialSpec) -> None:
-        """Notes the start. A trial that goes on says nothing about first evaluations."""
+        """Records the start. Resumed trials do not count for the cost of a first evaluation."""
         resumed = can_resume(spec.trial_dir)
         self._begun[spec.trial_id] = self.budget.elapsed(), resumed
 
     def on_evaluated(self, trial_id: str) -> None:
-        """Notes an evaluation; of a trial's first one the cost is kept."""
+        """Records the cost of a trial's first evaluation."""
         began, resumed = self._begun.pop(trial_id, (0.0, True))
         if not resumed:
             self.budget.record(FIRST_EVALUATION, self.budget.elapsed() - began)
 
     def may_hang(self, trial_id: str) -> bool:
-        """Returns whether a trial that was not evaluated had time enough for it. Forgets it."""
+        """Returns whether a trial without an evaluation ran long enough to be suspected to hang."""
         began, _ = self._begun.pop(trial_id, (self.budget.elapsed(), True))
         return self.budget.elapsed() - began > LONG_SILENCE

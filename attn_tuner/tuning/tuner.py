@@ -29,11 +29,11 @@ from attn_tuner.tuning.trial.watchdog import TimeOver, enforced_limit
 from attn_tuner.tuning.trial_records import RecordBook
 from attn_tuner.verbosity import silence
 
-IDLE_PAUSE = 0.05  # Seconds until an oracle that has no trial at the moment is asked again.
+IDLE_PAUSE = 0.05  # Seconds between two requests to an idle oracle.
 
 
 class TrialRunner(keras_tuner.Tuner, AtomicState):
-    """A `keras_tuner.Tuner` that keeps a budget, prunes, resumes trials and shows their errors.
+    """A `keras_tuner.Tuner` with a time limit, pruning, resumable trials and visible errors.
 
     Its folder is a KerasTuner project folder. Each trial's folder also holds its record, the
     probabilities that it predicted for the validation texts, and, for the `plan.keep` best, the
@@ -42,11 +42,11 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
     Args:
         oracle: any oracle of KerasTuner.
         trainer: trains a `TrialSpec` under `TrialCallbacks`.
-        plan: what to run.
-        budget: the clock.
-        listener: called with each `TrialEvent`.
-        interrupted: returns whether the user wants the search to end.
-        scale: of the objective; no pruner compares scores near chance.
+        plan: the run's plan.
+        budget: the time limit.
+        listener: function that receives each `TrialEvent`.
+        interrupted: function that returns whether the user has interrupted the search.
+        scale: scale of the objective; pruners do not compare scores near chance.
         directory: path of the folder of projects, as in KerasTuner.
         project_name: str, as in KerasTuner.
 
@@ -98,7 +98,7 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
         self._unreported = self.client.unreported(self.records)
 
     def search(self) -> None:
-        """Runs trials until the oracle has no more, the time is over, or the user interrupts."""
+        """Runs trials until the oracle stops, the time limit is reached, or the user interrupts."""
         with existing_objects_frozen():
             for trial in self.lifecycle.cut_trials():
                 if self.has_room():
@@ -115,10 +115,10 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
                     self.on_trial_end(trial)
 
     def next_trial(self, running: Collection[str] = ()) -> Trial:
-        """Returns a trial that an earlier sitting left running, or a new one, from the oracle.
+        """Requests a trial from the oracle: one that an earlier sitting left running, or a new one.
 
         Args:
-            running: ids of the trials that this sitting has begun.
+            running: IDs of the trials that this sitting has begun.
         """
         while True:
             trial = self.client.request(running)
@@ -127,7 +127,7 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
             record = self._unreported.pop(trial.trial_id, None)
             if record is None:
                 return trial
-            # It ended just before a kill.
+            # It ended just before the process was killed.
             self.lifecycle.complete(trial, self.lifecycle.report(record))
             self.on_trial_end(trial)
 
@@ -138,7 +138,7 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
             The metrics of its best evaluation, each named `val_...`.
 
         Raises:
-            TimeOver: the time was over before it was evaluated.
+            TimeOver: the time limit was reached before its first evaluation.
         """
         with enforced_limit(self.scheduler.over, self.scheduler.grace) as checked_over:
             callbacks = RunnerCallbacks(trial.trial_id, self.lifecycle, checked_over)
@@ -146,13 +146,17 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
         return self.lifecycle.finish(trial, outcome)
 
     def on_trial_end(self, trial: Trial) -> None:
-        """As in KerasTuner; failures without a single success end the search with their cause."""
+        """As in KerasTuner. If only failures came so far, they may end the search.
+
+        Raises:
+            RunError: too many trials failed and none succeeded.
+        """
         super().on_trial_end(trial)
         if reason := reason_to_give_up(self.records.values(), self.project_dir):
             raise RunError(reason)
 
     def emit(self, event: TrialEvent) -> None:
-        """Tells the listener of a `TrialEvent`."""
+        """Passes an event to the listener."""
         self.listener(event)
 
     def ranked(self) -> list[TrialRecord]:
@@ -160,7 +164,7 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
         return self.records.ranked()
 
     def over(self) -> bool:
-        """Returns whether no training may go on."""
+        """Returns whether trainings have to end."""
         return self.scheduler.over()
 
     def has_room(self) -> bool:
@@ -168,11 +172,11 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
         return self.scheduler.has_room()
 
     def interrupted(self) -> bool:
-        """Returns whether the user wants the search to end."""
+        """Returns whether the user has interrupted the search."""
         return self.scheduler.interrupted()
 
     def _attempt(self, trial: Trial) -> bool:
-        """Trains a trial; returns False where the time was over first, so that it has not ended."""
+        """Trains a trial; returns False if it was not evaluated in time and so has not ended."""
         self.emit(TrialStarted(trial.trial_id, dict(trial.hyperparameters.values)))
         try:
             self.lifecycle.complete(trial, self.run_trial(trial))

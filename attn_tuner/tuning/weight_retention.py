@@ -1,15 +1,15 @@
-"""Keeps the weights of the best trials on disk, and no others."""
+"""Keeps the weights of only the best trials on disk."""
 
 from attn_tuner.storage.checkpoints import drop_weights
 from attn_tuner.tuning.trial_records import RecordBook
 
 
 class WeightRetention:
-    """Drops the weights of trials that are not among the best.
+    """Removes the weights of trials that are not among the best.
 
     Args:
-        records: of the run's trials.
-        keep: int, trials whose weights stay.
+        records: records of the run's trials.
+        keep: int, number of trials whose weights are kept.
     """
 
     def __init__(self, records: RecordBook, keep: int):
@@ -18,14 +18,11 @@ class WeightRetention:
         self._holding = set(records)  # Trials that may have weights on disk.
 
     def add(self, trial_id: str) -> None:
-        """Notes that a trial may have weights on disk."""
+        """Records that a trial may have weights on disk."""
         self._holding.add(trial_id)
 
     def drop_others(self) -> None:
-        """Drops the weights of all but the best few. What is not among them never will be.
-
-        The weights of trials that were cut stay: these go on.
-        """
+        """Removes the weights of all but the best trials, and of those that can continue."""
         holding = self._holding & set(self._records)
         best = {record.trial_id for record in self._records.ranked(holding)[: self._keep]}
         for trial_id in holding - best:

@@ -226,8 +226,7 @@ def test_where_there_is_nothing_to_pretrain_it_says_why(folder, stored):
     runner = runner_in(folder, stored)
     few = replace(stored, stores={"train": stored.stores["test"]})
     assert pretrained(runner, few) == [
-        "Nothing was pretrained: 16 texts teach an encoder nothing, it takes 100; add unlabelled "
-        "ones."
+        "Nothing was pretrained: 16 texts are too few, it takes 100; add unlabelled ones."
     ]
     hasty = runner_in(folder, stored, budget=Budget(2.0))
     assert "no time was left" in pretrained(hasty, stored)[0]

@@ -1,4 +1,4 @@
-"""Which running trials to give up: rules on learning curves, knowing neither Keras nor any oracle.
+"""Pruners: rules on learning curves that end trials early, independent of Keras and any oracle.
 
     pruner = make_pruner("median")
     pruner.report("0007", step=0.5, value=0.712)     # epochs, validation accuracy
@@ -6,9 +6,11 @@
     pruner.finish("0007", pruned=reason is not None)
 
 A step counts epochs, so slices of an epoch are fractions; for `wilcoxon` it numbers the folds or
-seeds. Bigger values are better: the caller flips signs. With several objectives a value is a
+seeds. Higher values are better: the caller flips signs. With several objectives a value is a
 tuple, and one trial beats another where it is as good in all of them and better in one.
 """
+
+from typing import Any
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.tuning.pruning.asha import AshaPruner
@@ -34,8 +36,17 @@ __all__ = [
 ]
 
 
-def make_pruner(name: str | Pruner | None, **options) -> Pruner:
-    """The pruner of that name with these options; a pruner is returned as it is, None as `none`."""
+def make_pruner(name: str | Pruner | None, **options: Any) -> Pruner:
+    """Makes a pruner.
+
+    Args:
+        name: str, of a registered pruner; a `Pruner`, which is returned; or None for "none".
+        options: arguments of the pruner.
+
+    Raises:
+        UnknownName: there is no pruner of that name.
+        SpaceError: an option is unknown or out of range.
+    """
     if isinstance(name, Pruner):
         return name
     kind = pruners["none" if name is None else name]

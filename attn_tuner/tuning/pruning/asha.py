@@ -1,4 +1,4 @@
-"""Successive halving that never waits."""
+"""Asynchronous successive halving."""
 
 import math
 
@@ -8,7 +8,7 @@ from attn_tuner.tuning.pruning.base import Pruner, beats, pruners, shown
 
 @pruners.register("asha")
 class AshaPruner(Pruner):
-    """Asynchronous successive halving, by stopping: nothing ever waits for a rung to fill.
+    """Ends trials by asynchronous successive halving: no trial waits for a rung to fill.
 
         rung_k = first factor^k epochs;  go on only among the best 1 / factor of those at a rung
 
@@ -31,11 +31,11 @@ class AshaPruner(Pruner):
         self.first = first
         self.factor = factor
 
-    def _due(self, before: float, step: float):
+    def _due(self, before: float, step: float) -> bool:
         return self._rung(step) > self._rung(before)
 
     def _rung(self, step: float) -> int:
-        """How many rungs lie at or before the step."""
+        """Returns the number of rungs at or before the step."""
         if step < self.first:
             return 0
         return 1 + math.floor(math.log(step / self.first) / math.log(self.factor) + 1e-9)

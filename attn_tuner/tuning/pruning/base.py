@@ -1,4 +1,4 @@
-"""What all pruners share: they keep the curves, and compare each report with the others'."""
+"""The base class of pruners: stores learning curves, and compares each report with the others."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -14,7 +14,7 @@ pruners = Registry("pruner", package="attn_tuner.tuning.pruning")
 
 
 class Point(NamedTuple):
-    """A report, and the best so far of each objective for itself."""
+    """A report, with the best value so far of each objective."""
 
     step: float
     values: tuple[float, ...]
@@ -27,19 +27,19 @@ class Point(NamedTuple):
 
 
 class Pruner:
-    """Keeps the curves, and compares each report with the trials that were there before.
+    """Stores learning curves, and compares each report with those of earlier trials.
 
-    A trial is represented by the best it has shown so far. Its peers at a step are the trials that
-    have come as far and those that ended earlier, pruned ones included: were they left out, the bar
-    would rise with every trial that fell below it, until the winner did.
+    A trial counts with its best value so far. Its peers at a step are the trials that have reached
+    the step and those that ended earlier, pruned ones included. Without these the bar would rise
+    with every pruned trial, until it exceeded the winner.
 
     Args:
-        warmup: epochs before which no trial is pruned.
-        peers: how many peers there must be before a trial is pruned.
-        patience: how many reports in a row must be bad.
+        warmup: float, epochs before which no trial is pruned.
+        peers: int, minimum number of peers for pruning.
+        patience: int, number of bad reports in a row that prunes a trial.
     """
 
-    by_loss = True  # Whether losses may be compared where the objective says nothing yet.
+    by_loss = True  # Whether the rule may compare losses while the objective is at chance level.
 
     def __init__(self, warmup: float = 0.5, peers: int = 3, patience: int = 1):
         for name, value, least in (
@@ -60,16 +60,16 @@ class Pruner:
     def report(
         self, trial_id: str, step: float, value: float | Sequence[float], compare: bool = True
     ) -> None:
-        """Takes in one point of a curve, and compares it with the other trials.
+        """Adds a point to a curve, and compares it with the other trials.
 
-        A step at or before the last one replaces what was known from there on, as when a trial
-        starts again or goes on from an earlier resume point.
+        A step at or before the last one replaces the curve from there on, as when a trial starts
+        again or continues from an earlier resume point.
 
         Args:
-            trial_id: name of the trial.
-            step: epochs.
-            value: of the objective or objectives; bigger is better.
-            compare: False where the value says nothing of the trial yet.
+            trial_id: str, ID of the trial.
+            step: float, epochs.
+            value: the objective, or several; higher is better.
+            compare: bool, False to only store the point.
         """
         values = tuple(float(v) for v in np.ravel(value))
         values = tuple(-math.inf if math.isnan(v) else v for v in values)
@@ -89,32 +89,32 @@ class Pruner:
         self._reasons[trial_id] = reason if self._bad[trial_id] >= self.patience else None
 
     def should_prune(self, trial_id: str) -> str | None:
-        """Returns why the trial should end now, or None."""
+        """Returns the reason to prune the trial now, or None."""
         return self._reasons.get(trial_id)
 
     def finish(self, trial_id: str, pruned: bool = False) -> None:
-        """Takes in that the trial has ended, on its own or because it was pruned."""
+        """Records that the trial has ended, and whether it was pruned."""
         if trial_id in self._curves:
             self._ended[trial_id] = pruned
         self._reasons.pop(trial_id, None)
         self._bad.pop(trial_id, None)
 
     def reached(self, trial_id: str, before: float = math.inf) -> tuple[float, ...]:
-        """Returns the best of each objective at steps before that one; empty without any."""
+        """Returns the best of each objective at steps before `before`; empty without any."""
         curve = self._curves.get(trial_id, [])
         seen = bisect_left(curve, before, key=lambda point: point.step)
         return curve[seen - 1].best if seen else ()
 
     def worth_resuming(self) -> list[str]:
-        """Returns the pruned trials that today's peers would let go on, best first.
+        """Returns the pruned trials that would not be pruned by the present peers, best first.
 
-        Their resume points should be kept. Later trials may turn out worse than the early ones.
+        Later trials may be worse than the early ones. The resume points of these should be kept.
         """
         again = [t for t, pruned in self._ended.items() if pruned and not self.reason_to_prune(t)]
         return sorted(again, key=lambda t: self._curves[t][-1].best, reverse=True)
 
     def get_state(self) -> dict:
-        """Returns all that is known, for JSON."""
+        """Returns the state, for JSON."""
         curves = {
             trial: [[p.step, [v if math.isfinite(v) else None for v in p.values]] for p in curve]
             for trial, curve in self._curves.items()
@@ -127,7 +127,7 @@ class Pruner:
         }
 
     def set_state(self, state: Mapping) -> None:
-        """Takes over what `get_state` returned."""
+        """Restores a state from `get_state`."""
         self._curves = {}
         for trial, points in state["curves"].items():
             curve = self._curves[trial] = []
@@ -139,15 +139,15 @@ class Pruner:
         self._reasons = dict(state["reasons"])
 
     def _due(self, before: float, step: float) -> bool:
-        """Returns whether a report at `step`, the last one being at `before`, is to be compared."""
+        """Returns whether to compare a report at `step`, the one before being at `before`."""
         return step >= self.warmup
 
     def reason_to_prune(self, trial_id: str) -> str | None:
-        """Returns the reason to end the trial, as of its last report, or None."""
+        """Returns the reason to prune the trial after its last report, or None."""
         raise NotImplementedError
 
     def _standing(self, trial_id: str) -> tuple[float, tuple[float, ...], list[tuple[float, ...]]]:
-        """Returns step, best value so far, and the best so far of each peer at that step."""
+        """Returns the last step, the trial's best values so far, and those of each peer there."""
         curve = self._curves[trial_id]
         step = curve[-1].step
         peers = [
@@ -160,23 +160,23 @@ class Pruner:
 
 @pruners.register("none")
 class NoPruner(Pruner):
-    """Never gives up a trial."""
+    """Never prunes a trial."""
 
     def reason_to_prune(self, trial_id: str) -> str | None:
         return None
 
 
 def _best_until(curve: list[Point], step: float) -> tuple[float, ...]:
-    """Returns the best shown up to `step`; empty where there is nothing yet."""
+    """Returns the best values up to `step`; empty without any."""
     seen = bisect_right(curve, step, key=lambda point: point.step)
     return curve[seen - 1].best if seen else ()
 
 
 def beats(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    """Returns whether one is as good in all objectives and better in one."""
+    """Returns whether `one` is at least as good in all objectives and better in one."""
     return one != other and all(a >= b for a, b in zip(one, other, strict=True))
 
 
 def shown(values: tuple[float, ...]) -> str:
-    """Writes values for a sentence."""
+    """Formats values for a sentence."""
     return ", ".join(f"{value:.3f}" for value in values)

@@ -1,4 +1,4 @@
-"""A pruner that asks where a learning curve is going to end."""
+"""Pruning by extrapolated learning curves."""
 
 import numpy as np
 
@@ -10,26 +10,26 @@ POWERS = np.array([0.25, 0.5, 1.0, 2.0])
 
 @pruners.register("extrapolation")
 class ExtrapolationPruner(Pruner):
-    """Ends a trial whose curve, drawn on as a power law, stays below a trial that has ended.
+    """Ends a trial whose curve, extrapolated by a power law, stays below the best ended trial.
 
         score_t = s - b t^-c          c from 1/4, 1/2, 1, 2; s and b by least squares
         prune when  score_T < best - margin          T where the longest of the others ended
 
-    The curve is that of the best so far. Unlike a comparison with the peers at the same step it
-    lets a slow beginner that still climbs go on, and ends a quick one that has flattened.
+    The curve is that of the best value so far. Unlike a comparison with peers at the same step, it
+    keeps a trial that starts slowly and still improves, and ends a fast one that has flattened.
 
     Args:
-        margin: how far below the best a trial must end, in units of the objective. With none,
-            trials whose learning rate falls are ended before they climb once more.
-        warmup: epochs before which no trial is pruned.
-        peers: how many trials must have ended before a trial is pruned.
-        patience: how many reports in a row must be bad.
+        margin: float, minimum difference from the best, in units of the objective. With 0, trials
+            would be ended before the last improvement that a falling learning rate brings.
+        warmup: float, epochs before which no trial is pruned.
+        peers: int, minimum number of ended trials for pruning.
+        patience: int, number of bad reports in a row that prunes a trial.
 
     Reference:
         Domhan et al. 2015, 3.1, the family pow3. https://www.ijcai.org/Proceedings/15/Papers/487.pdf
     """
 
-    by_loss = False  # Before a model has begun to learn its loss follows no power law.
+    by_loss = False  # At chance level the loss follows no power law.
 
     def __init__(
         self, margin: float = 0.015, warmup: float = 0.5, peers: int = 3, patience: int = 2
@@ -61,12 +61,15 @@ class ExtrapolationPruner(Pruner):
 
 
 def drawn_on(steps: np.ndarray, scores: np.ndarray, end: float) -> np.ndarray:
-    """The scores at step `end` of the power law that fits best, but not below the last ones.
+    """Extrapolates curves by the best fitting power law; never below the last scores.
 
     Args:
-        steps: (points,), rising, above 0.
-        scores: (points, objectives).
-        end: not before the last step.
+        steps: (points,) float, increasing, above 0.
+        scores: (points, objectives) float.
+        end: float, the step to extrapolate to.
+
+    Returns:
+        (objectives,) float.
     """
     powers = steps[:, None] ** -POWERS  # (points, laws)
     middle, mean = powers.mean(axis=0), scores.mean(axis=0)

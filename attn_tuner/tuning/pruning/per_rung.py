@@ -1,4 +1,4 @@
-"""Keeps pruners for trials that are not given the same."""
+"""Keeps a pruner for each rung."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,15 +9,15 @@ from attn_tuner.tuning.pruning.beyond_chance import BeyondChance, left_chance
 
 
 class PrunerPerRung:
-    """Keeps a pruner for each rung of a search: only trials that were given as much are peers.
+    """Keeps a pruner for each rung of a search: only trials with equal resources are peers.
 
-    A trial of fewer texts or of a faster falling learning rate has another curve than one of more,
-    whatever its values.
+    A trial with fewer texts or a faster learning rate decay has another learning curve, whatever
+    its values.
 
     Args:
-        make: makes a pruner.
-        scale: of the objective, by which a trial has left chance behind; None compares all scores.
-        sign: 1 where a greater objective is better, -1 where a smaller one is.
+        make: function that makes a pruner.
+        scale: scale of the objective, to detect chance level; None compares all scores.
+        sign: 1 if a higher objective is better, -1 if a lower one is.
     """
 
     def __init__(self, make: Callable[[], Pruner], scale: Scale | None = None, sign: int = 1):
@@ -27,13 +27,13 @@ class PrunerPerRung:
         self._pruners: dict[float, BeyondChance] = {}
 
     def of(self, share: float) -> BeyondChance:
-        """Returns the pruner of trials whose rung gave them this share of the resource."""
+        """Returns the pruner of the rung with this share of the resource."""
         if share not in self._pruners:
             self._pruners[share] = BeyondChance(self._make, self._beyond_chance)
         return self._pruners[share]
 
     def learn(self, records: Iterable[TrialRecord], objective: str) -> None:
-        """Takes in the learning curves of trials that have ended."""
+        """Adds the learning curves of trials that have ended."""
         for record in records:
             pruner = self.of(record.share)
             for metrics in record.history:

@@ -1,4 +1,6 @@
-"""Pruners that end a trial which stands low among its peers."""
+"""Pruners that end trials with a low rank among their peers."""
+
+from typing import Any
 
 import numpy as np
 
@@ -8,12 +10,12 @@ from attn_tuner.tuning.pruning.base import Pruner, beats, pruners, shown
 
 @pruners.register("percentile")
 class PercentilePruner(Pruner):
-    """Ends a trial that stands in the lowest part of its peers.
+    """Ends a trial in the lowest percentile of its peers.
 
         prune when  |{peers that beat it}| > (1 - percentile / 100) |peers|
 
     Args:
-        percentile: the part to give up, 25 for the lowest quarter.
+        percentile: float in (0, 100), the part to prune; 25 prunes the lowest quarter.
         warmup: epochs before which no trial is pruned.
         peers: how many peers there must be before a trial is pruned.
         patience: how many reports in a row must be bad.
@@ -22,7 +24,7 @@ class PercentilePruner(Pruner):
         Golovin et al. 2017, Google Vizier, 3.2. https://doi.org/10.1145/3097983.3098043
     """
 
-    def __init__(self, percentile: float = 25.0, **options):
+    def __init__(self, percentile: float = 25.0, **options: Any):
         super().__init__(**options)
         if not 0 < percentile < 100:
             raise SpaceError(f"A percentile lies between 0 and 100; got {percentile!r}.")
@@ -56,5 +58,5 @@ class MedianPruner(PercentilePruner):
         Golovin et al. 2017, Google Vizier, 3.2. https://doi.org/10.1145/3097983.3098043
     """
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any):
         super().__init__(percentile=50.0, **options)

@@ -1,4 +1,4 @@
-"""A pruner for trials that are measured on several folds or seeds."""
+"""Pruning by a signed-rank test, for trials that are measured on several folds or seeds."""
 
 import numpy as np
 
@@ -12,11 +12,11 @@ class WilcoxonPruner(Pruner):
 
         prune when  P(signed-rank sum as low | no difference) < threshold,  over d_f = x_f - best_f
 
-    A step is the number of a fold or seed. Nothing is pruned that has the higher mean.
+    A step is the number of a fold or seed. A trial with the higher mean is not pruned.
 
     Args:
-        threshold: how improbable it must be that the trial is as good.
-        peers: how many folds both trials must have.
+        threshold: float in (0, 1), p-value below which a trial is pruned.
+        peers: int, minimum number of folds that both trials have.
 
     Reference:
         Wilcoxon 1945, Individual comparisons by ranking methods. https://doi.org/10.2307/3001968
@@ -46,7 +46,7 @@ class WilcoxonPruner(Pruner):
         mine, other = np.array(pairs).T
         if not np.isfinite(other).all() or mine.mean() >= other.mean():
             return None
-        # A diverged fold is the worst of all, yet infinity has no rank among differences.
+        # A diverged fold ranks lowest; the test cannot rank infinity.
         differences = np.maximum(mine - other, -1e9)
         p = wilcoxon(differences, alternative="less", zero_method="zsplit").pvalue
         if not p < self.threshold:
