@@ -4,6 +4,7 @@ The processes are forked from one that has imported the package already: what is
 is a search, not an import. A search ends with the exit status that the command would give.
 """
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -49,7 +50,8 @@ def end(process, number, again=False):
     os.kill(process.pid, number)
     if again:
         time.sleep(0.5)
-        os.kill(process.pid, number)
+        with contextlib.suppress(ProcessLookupError):  # The first one may have ended it.
+            os.kill(process.pid, number)
     process.join(timeout=180)
     assert process.exitcode is not None, "the signal did not end it"
     until = time.monotonic() + GONE
