@@ -7,16 +7,18 @@ with handle_signals() as signals:
 """
 
 import contextlib
+import functools
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 SIGNAL_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _OUTPUTS = (1, 2)
+_REPEAT_SECONDS = 0.05  # Until a signal is sent again whose exception was dropped.
 
 
 class Signals:
@@ -96,8 +98,9 @@ def handle_signals(exits: bool = False) -> Iterator[Signals]:
         yield _active or Signals(exits)
         return
     _active = signals = Signals(exits)
-    before = {}
+    before, unraisable = {}, sys.unraisablehook
     try:
+        sys.unraisablehook = functools.partial(_repeat_lost_exit, signals, unraisable)
         for name in SIGNAL_NAMES:
             number = getattr(signal, name, None)
             # Shells ignore SIGINT for background jobs, but `kill -INT` should still work.
@@ -107,8 +110,27 @@ def handle_signals(exits: bool = False) -> Iterator[Signals]:
         yield signals
     finally:
         _active = None
+        sys.unraisablehook = unraisable
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def _repeat_lost_exit(
+    signals: Signals, usual: Callable[[Any], object], unraisable: "sys.UnraisableHookArgs"
+) -> None:
+    """Sends a signal again whose exception Python dropped.
+
+    A handler may run inside a `__del__` or a callback of the garbage collector, and Python drops
+    what is raised there. The signal is sent from another thread, once this call is over.
+    """
+    if signals.number is None or not issubclass(
+        unraisable.exc_type, SystemExit | KeyboardInterrupt
+    ):
+        usual(unraisable)
+        return
+    timer = threading.Timer(_REPEAT_SECONDS, os.kill, (os.getpid(), signals.number))
+    timer.daemon = True
+    timer.start()
 
 
 def write_stderr(sentence: str) -> None:

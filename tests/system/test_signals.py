@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -116,3 +117,21 @@ def test_what_is_printed_to_a_terminal_that_was_closed_is_no_error(tmp_path):
     os.close(master)
     assert process.wait(timeout=60) == 128 + signal.SIGHUP
     assert done.exists()
+
+
+class SignalledWhenDeleted:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def delete_and_wait():
+    with handle_signals():
+        SignalledWhenDeleted()  # Python drops what is raised in there.
+        for _ in range(1000):
+            time.sleep(0.01)
+
+
+def test_a_signal_that_comes_during_a_deletion_ends_what_nobody_asks():
+    with pytest.raises(SystemExit) as ended:
+        delete_and_wait()
+    assert ended.value.code == 128 + signal.SIGTERM
