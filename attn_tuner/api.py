@@ -73,7 +73,7 @@ def search(
     repeats: int = 0,
     keep: int = 3,
     directory: AnyPath | None = None,
-    workers: int = 1,
+    workers: int | str = "auto",
     cluster: str | None = None,
     cpus_per_trial: float = 1.0,
     gpus_per_trial: float = 0.0,

@@ -41,6 +41,8 @@ PACKAGES = {
     "exporters": "attn_tuner.exporting.formats",
 }
 
+_MODEL_PACKAGES = ("attn_tuner.attention", "attn_tuner.encoding")
+
 Part = TypeVar("Part", bound=Callable)
 
 
@@ -173,6 +175,20 @@ class Registry(Mapping):
                 stacklevel=2,
             )
 
+    def of_callers(self) -> list[Variant]:
+        """Returns the parts that are not of this package, such as those of a user's script."""
+        own = __name__.partition(".")[0]
+        return [
+            each
+            for each in self._variants.values()
+            if each.build.__module__.partition(".")[0] != own
+        ]
+
+    def take(self, variants: Iterable[Variant]) -> None:
+        """Adds parts that another process has registered; one that is here stays."""
+        for each in variants:
+            self._variants.setdefault(each.name, each)
+
     def __getitem__(self, name: str) -> Variant:
         self.discover()
         try:
@@ -216,6 +232,12 @@ def registry_of(kinds: str) -> Registry:
         UnknownName: there is no such kind.
     """
     return getattr(importlib.import_module(_package_of(kinds)), kinds)
+
+
+def parts_of_callers() -> dict[str, list[Variant]]:
+    """Returns the parts, by kind, that a process needs to build the models of this one."""
+    kinds = [kind for kind, package in PACKAGES.items() if package.startswith(_MODEL_PACKAGES)]
+    return {kind: found for kind in kinds if (found := registry_of(kind).of_callers())}
 
 
 def describe_parts(kinds: str) -> list[Description | Variant]:

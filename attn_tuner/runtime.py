@@ -25,6 +25,7 @@ from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.duration import format_duration
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.events import Evaluated, TrialEnded, TrialEvent
+from attn_tuner.tuning.launchers.automatic import AUTO, automatic_workers
 from attn_tuner.tuning.launchers.launcher import Launcher
 from attn_tuner.tuning.pretraining import pretrain
 from attn_tuner.tuning.repeats import repeat
@@ -37,7 +38,7 @@ _log = logging.getLogger(__name__)
 def launcher_of(options: Mapping) -> Launcher:
     """Makes what runs the trials: this process, or workers."""
     return Launcher(
-        options["workers"],
+        automatic_workers(options) if options["workers"] == AUTO else options["workers"],
         options["cluster"],
         options["cpus_per_trial"],
         options["gpus_per_trial"],

@@ -140,6 +140,17 @@ def share_of_time(name: str, value: Any) -> float:
     return float(value)
 
 
+def workers(name: str, value: Any) -> int | str:
+    """Returns a number of workers, or "auto"."""
+    if value == "auto":
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        value = int(value)  # The command gives every value as a string.
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+        raise BudgetError(f"{name} is {shown(value)}; it should be 'auto' or at least 1.")
+    return int(value)
+
+
 def cluster(name: str, value: Any) -> str | None:
     """Returns the address of a Ray cluster, or None."""
     if value is None or (isinstance(value, str) and value):
@@ -230,6 +241,10 @@ def _check_objective(objective, task):
 def _check_workers(workers, cluster):
     from attn_tuner.tuning.resources import cores
 
+    if workers == "auto":
+        if cluster:
+            raise BudgetError("cluster is set, so workers should be a number of trials: workers=8.")
+        return
     most = WORKERS_ON_CLUSTER if cluster else WORKERS_PER_CORE * cores()
     if workers > most:
         where = "on a cluster" if cluster else f"with the {cores()} cores of this machine"

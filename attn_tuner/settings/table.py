@@ -269,15 +269,16 @@ SETTINGS = (
     Setting(
         "workers",
         "Where to run",
-        "Trials at once, each in a process of its own. More than 1 needs the extra 'ray'.",
-        count(1, error=BudgetError),
-        int,
-        1,
+        "Trials at once, each in a process of its own: a number, or auto for as many as this "
+        "machine's cores and memory allow. 1 gives the same result twice.",
+        checked.workers,
+        default="auto",
+        also=(int,),
     ),
     Setting(
         "cluster",
         "Where to run",
-        "Address of a Ray cluster to run on; auto for the one running here.",
+        "Address of a Ray cluster to run on; auto for the one running here. Needs the extra 'ray'.",
         checked.cluster,
         metavar="ADDRESS",
     ),

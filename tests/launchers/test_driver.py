@@ -302,10 +302,11 @@ def test_no_trial_begins_that_cannot_be_evaluated_in_what_is_left(tmp_path):
     assert runner.budget.estimate(FIRST_EVALUATION) == 30.0
 
 
-def test_workers_without_ray_say_which_install_brings_it(monkeypatch):
+def test_a_cluster_without_ray_says_which_install_brings_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtra, match=r"pip install 'attn-tuner\[ray\]'"):
-        Launcher(workers=2)
+        Launcher(workers=2, cluster="auto")
+    assert Launcher(workers=2).parallel
     assert not Launcher(workers=1).parallel
 
 

@@ -56,10 +56,14 @@ sys.path.insert(0, {root!r})
 from tests.support.toy_runner import make_runner
 from tests.support.toy_training import prepare_slow
 from attn_tuner.tuning.launchers.driver import Driver
+from attn_tuner.tuning.launchers.process_pool import ProcessWorkerPool
 from attn_tuner.tuning.launchers.ray_pool import RayWorkerPool, started
 runner = make_runner(sys.argv[1])
-with started(2, sys.argv[2] or None) as ray:
-    Driver(runner, RayWorkerPool(ray, prepare_slow, workers=2, threads=1)).search()
+if sys.argv[2]:
+    with started(2, sys.argv[2]) as ray:
+        Driver(runner, RayWorkerPool(ray, prepare_slow, workers=2, threads=1)).search()
+else:
+    Driver(runner, ProcessWorkerPool(prepare_slow, workers=2, threads=1)).search()
 """
 
 

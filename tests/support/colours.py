@@ -46,6 +46,7 @@ def quick_search(directory, processes=False, **options):
     import attn_tuner
 
     given = {"max_trials": 2, "space": QUICK, "epochs": 4, "progress": False, "ensemble": 1}
+    given["workers"] = 1  # Another process takes seconds to start.
     given |= options
     data = given.pop("data", None)
     with contextlib.nullcontext() if processes else in_this_process():

@@ -1,16 +1,20 @@
 """Chooses where the trials of a search run: in this process, or among workers."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
+import keras
+
 from attn_tuner.errors import BudgetError, need
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.registry import Variant, parts_of_callers, registry_of
 from attn_tuner.tuning.constraints import Constraints
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.launchers.driver import Driver
+from attn_tuner.tuning.launchers.process_pool import ProcessWorkerPool
 from attn_tuner.tuning.launchers.ray_pool import RayWorkerPool, started
 from attn_tuner.tuning.resources import core_sets, limit_memory, share
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
@@ -24,14 +28,15 @@ class Launcher:
         Launcher(workers=2).search(runner, data_folder)
 
     Args:
-        workers: int, trials at once. One, without a cluster, is trained in this process.
+        workers: int, trials at once, each in a process of its own. One, without a cluster, is
+            trained in this process.
         cluster: str, address of a Ray cluster, `"auto"` for the one that runs here; None for this
             machine alone.
-        cpus_per_trial, gpus_per_trial: float, what Ray sets aside for a worker.
+        cpus_per_trial, gpus_per_trial: float, what Ray sets aside for a worker of a cluster.
 
     Raises:
         BudgetError: there is to be no worker, or one that has no processor.
-        MissingExtra: workers need Ray, and it is not installed.
+        MissingExtra: a cluster needs Ray, and it is not installed.
     """
 
     workers: int = 1
@@ -48,7 +53,7 @@ class Launcher:
                 f"gpus_per_trial={self.gpus_per_trial!r}. Give more than 0 CPUs, and 0 or more "
                 "GPUs."
             )
-        if self.parallel:
+        if self.cluster is not None:
             need("ray", "ray")
 
     @property
@@ -59,7 +64,7 @@ class Launcher:
     @property
     def setting_up(self) -> float:
         """Seconds, about, until the first trial of a search trains."""
-        return 40.0 if self.parallel else 5.0
+        return 40.0 if self.cluster else 15.0 if self.parallel else 5.0
 
     def search(self, runner: TrialRunner, data: str | PathLike) -> None:
         """Runs the search of a `TrialRunner`.
@@ -81,20 +86,18 @@ class Launcher:
             trainer.extra_metrics,
             # On an accelerator the machine's memory is not what counts.
             None if self.gpus_per_trial else threads,
+            keras.config.dtype_policy().name,
+            parts_of_callers(),
         )
+        if not self.cluster:
+            pool = ProcessWorkerPool(prepare, self.workers, threads, core_sets(self.workers))
+            return Driver(runner, pool).search()
         cpus = math.ceil(self.workers * self.cpus_per_trial)
         with started(cpus, self.cluster) as ray:
-            workers = RayWorkerPool(
-                ray,
-                prepare,
-                self.workers,
-                threads,
-                self.cpus_per_trial,
-                self.gpus_per_trial,
-                () if self.cluster else core_sets(self.workers),
-                here=not self.cluster,
+            pool = RayWorkerPool(
+                ray, prepare, self.workers, threads, self.cpus_per_trial, self.gpus_per_trial
             )
-            return Driver(runner, workers).search()
+            return Driver(runner, pool).search()
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +108,8 @@ class PrepareTrainer:
         hypermodel, keras_callbacks, constraints, extra_metrics: as in `TrialTrainer`.
         data: path of the run's data folder, as every worker sees it.
         threads: int, of the worker, by which its share of the memory is limited; None limits none.
+        dtype_policy: str, name of Keras' dtype policy in this process.
+        parts: by kind, what the user's script has registered.
     """
 
     hypermodel: AttentionHyperModel
@@ -113,9 +118,14 @@ class PrepareTrainer:
     constraints: Constraints
     extra_metrics: Callable | None = None
     threads: int | None = None
+    dtype_policy: str = "float32"
+    parts: Mapping[str, Sequence[Variant]] = field(default_factory=dict)
 
     def __call__(self) -> TrialTrainer:
         """Opens the data and makes the trainer."""
+        keras.config.set_dtype_policy(self.dtype_policy)
+        for kind, variants in self.parts.items():
+            registry_of(kind).take(variants)
         if self.threads:
             limit_memory(self.threads)
         data = EncodedData.open(Path(self.data))

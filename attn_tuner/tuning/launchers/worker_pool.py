@@ -12,6 +12,11 @@ EVALUATE = "there is no model yet"  # Answers `EvaluationAsked`.
 
 
 @dataclass(frozen=True)
+class WorkerReady:
+    """The first message of a worker process: it can train."""
+
+
+@dataclass(frozen=True)
 class EvaluationTimed:
     """The model has predicted the validation part.
 
