@@ -14,7 +14,7 @@ from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import check_measurable
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.monitoring.run_log import log_event
-from attn_tuner.settings.derived import constraints
+from attn_tuner.settings.derived import constraints, seconds
 from attn_tuner.storage import run_folder as place
 from attn_tuner.storage.atomic_files import remove_parts
 from attn_tuner.storage.layout import DATA
@@ -37,8 +37,9 @@ _log = logging.getLogger(__name__)
 
 def launcher_of(options: Mapping) -> Launcher:
     """Makes what runs the trials: this process, or workers."""
+    limit = seconds(options["max_time"], options["max_trials"])
     return Launcher(
-        automatic_workers(options) if options["workers"] == AUTO else options["workers"],
+        automatic_workers(options, limit) if options["workers"] == AUTO else options["workers"],
         options["cluster"],
         options["cpus_per_trial"],
         options["gpus_per_trial"],

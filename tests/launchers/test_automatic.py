@@ -8,7 +8,7 @@ import pytest
 from attn_tuner.tuning.launchers import automatic
 from attn_tuner.tuning.launchers.automatic import WORKER_BYTES, automatic_workers
 
-OPEN = {"max_time": "10m", "max_trials": None, "max_latency_ms": None, "callbacks": ()}
+OPEN = {"max_trials": None, "max_latency_ms": None, "callbacks": ()}
 
 
 @pytest.fixture
@@ -25,15 +25,15 @@ def machine(monkeypatch):
 
 
 def test_each_core_trains_a_trial_as_far_as_the_memory_goes(machine):
-    assert automatic_workers(OPEN) == 8
+    assert automatic_workers(OPEN, 600.0) == 8
     machine(free=3 * WORKER_BYTES)
-    assert automatic_workers(OPEN) == 3
+    assert automatic_workers(OPEN, 600.0) == 3
     machine(free=0)
-    assert automatic_workers(OPEN) == 1
+    assert automatic_workers(OPEN, 600.0) == 1
 
 
 def test_there_are_no_more_workers_than_trials(machine):
-    assert automatic_workers({**OPEN, "max_time": None, "max_trials": 3}) == 3
+    assert automatic_workers({**OPEN, "max_trials": 3}, None) == 3
 
 
 class Unpicklable(keras.callbacks.Callback):
@@ -42,16 +42,18 @@ class Unpicklable(keras.callbacks.Callback):
         self.lock = threading.Lock()
 
 
-@pytest.mark.parametrize(
-    "asked", [{"max_time": "1m"}, {"max_latency_ms": 5.0}, {"callbacks": [Unpicklable()]}]
-)
-def test_trials_that_cannot_run_beside_each_other_run_one_after_the_other(machine, asked):
-    assert automatic_workers({**OPEN, **asked}) == 1
+@pytest.mark.parametrize("given", [{"max_latency_ms": 5.0}, {"callbacks": [Unpicklable()]}])
+def test_trials_that_cannot_run_beside_each_other_run_one_after_the_other(machine, given):
+    assert automatic_workers({**OPEN, **given}, 600.0) == 1
+
+
+def test_a_search_of_a_minute_starts_no_workers(machine):
+    assert automatic_workers(OPEN, 60.0) == 1
 
 
 def test_one_trial_at_a_time_has_the_gpu(machine):
     machine(gpu=True)
-    assert automatic_workers(OPEN) == 1
+    assert automatic_workers(OPEN, 600.0) == 1
 
 
 def test_this_machine_is_asked_for_its_processors_of_other_kinds():

@@ -40,7 +40,7 @@ ASKED = {
     "pruner": "none",
     "keep": 9,
     "warm_start": ["old", Path("older")],
-    "workers": 2,
+    "workers": "2",
     "cluster": "auto",
     "cpus_per_trial": 0.5,
     "gpus_per_trial": 0.25,

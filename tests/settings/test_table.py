@@ -74,7 +74,7 @@ BAD = {
     "max_latency_ms": [0, *NO_NUMBER],
     "max_size_mb": [0, *NO_NUMBER],
     "warm_start": ["missing", 3, None, [3], {"a": 1}, ["missing"]],
-    "workers": [*NO_COUNT, 100_000],
+    "workers": ["many", "-1", "1.5", 0, True, None, [], 1.5, 100_000],
     "cluster": [3, "", [], True],
     "cpus_per_trial": [0, None, *NO_NUMBER],
     "gpus_per_trial": [None, *NO_NUMBER],
@@ -100,6 +100,7 @@ GOOD = {
     "pretrain": [0, 0.3, np.float32(0.5)],
     "max_size_mb": [1, 0.5],
     "refit": [np.True_],
+    "workers": ["auto", 2, "2", np.int64(2)],
     "callbacks": [(), [keras.callbacks.TerminateOnNaN()], lambda number, values: []],
 }
 

@@ -8,7 +8,6 @@ import cloudpickle
 import keras
 
 from attn_tuner.layers.memory_guard import available_bytes
-from attn_tuner.settings.derived import seconds
 from attn_tuner.tuning.resources import cores
 
 AUTO = "auto"
@@ -18,7 +17,7 @@ WORKER_BYTES = int(1.5 * 2**30)
 SHORTEST = 90.0
 
 
-def automatic_workers(options: Mapping[str, Any]) -> int:
+def automatic_workers(options: Mapping[str, Any], limit: float | None) -> int:
     """Computes how many trials should run at once on this machine.
 
         workers = min(cores, free memory / 1.5 GiB, max_trials),   at least 1
@@ -28,8 +27,8 @@ def automatic_workers(options: Mapping[str, Any]) -> int:
 
     Args:
         options: every setting of a search, checked.
+        limit: float, seconds of the whole search; None for no limit.
     """
-    limit = seconds(options["max_time"], options["max_trials"])
     alone = (
         (limit is not None and limit < SHORTEST)
         or options["max_latency_ms"] is not None
