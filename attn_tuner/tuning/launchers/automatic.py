@@ -11,7 +11,7 @@ from attn_tuner.layers.memory_guard import available_bytes
 from attn_tuner.tuning.resources import cores
 
 AUTO = "auto"
-# Of one worker: 1.1 GB were measured on IMDb with TensorFlow (docs/scale.md), the rest is a margin.
+# Of one worker: 1.3 GB were measured on IMDb with TensorFlow (docs/scale.md), the rest is a margin.
 WORKER_BYTES = int(1.5 * 2**30)
 # Of a search: starting workers takes seconds of all cores, which a shorter one cannot spare.
 SHORTEST = 90.0
