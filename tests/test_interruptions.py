@@ -112,7 +112,7 @@ def test_ends_at_random_moments_lose_nothing(tmp_path, kills):
     before = {}
     for _ in range(kills):
         place = moments.choice([None, None, None, *STOPS])
-        process = begin(run, "demo", trials, stop=place)
+        process = begin(run, "demo", trials, stop=place, workers=moments.choice([1, 1, 2]))
         process.join(timeout=moments.uniform(0, 8))
         number = moments.choice(SIGNALS)
         if process.is_alive():

@@ -22,16 +22,17 @@ STOPS = {
 GONE = 5.0  # Seconds in which what a search has started ends after it.
 
 
-def begin(directory, data="colours", trials=4, stop=None, largest=None):
+def begin(directory, data="colours", trials=4, stop=None, largest=None, workers=1):
     """A process that searches in the folder, and goes on where an earlier one stopped.
 
     Args:
-        directory, data, trials: of the search.
+        directory, data, trials, workers: of the search.
         stop: key of `STOPS`, where it waits; `wait_at` waits for it.
         largest: bytes of a file at most, as if the disk were full behind them.
     """
     _flag(directory).unlink(missing_ok=True)
-    process = FORKS.Process(target=_search, args=(str(directory), data, trials, stop, largest))
+    asked = (str(directory), data, trials, stop, largest, workers)
+    process = FORKS.Process(target=_search, args=asked)
     process.start()
     return process
 
@@ -86,7 +87,7 @@ def _flag(directory) -> Path:
     return Path(f"{directory}.stopped")
 
 
-def _search(directory, data, trials, stop, largest):
+def _search(directory, data, trials, stop, largest, workers):
     from attn_tuner.errors import AttnTunerError
     from attn_tuner.system.signals import handle_signals
     from tests.support.colours import PLAIN, quick_search
@@ -102,6 +103,7 @@ def _search(directory, data, trials, stop, largest):
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
     given = {"max_trials": trials, "epochs": 6, "patience": 6, "tuner": "random", "space": PLAIN}
+    given["workers"] = workers
     given["data"] = None if data == "colours" else data
     with handle_signals(exits=True) as signals:
         try:
