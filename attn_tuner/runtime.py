@@ -32,6 +32,8 @@ from attn_tuner.tuning.repeats import repeat
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
 
+SETTING_UP = 5.0  # Seconds, about, until a trial of another round trains.
+
 _log = logging.getLogger(__name__)
 
 
@@ -168,9 +170,10 @@ def run_stages(
     )
     try:
         _log.info("trials")
-        launcher.search(runner, directory / DATA)
-        while release_unused_reserve(runner, data, launcher.setting_up):
-            launcher.search(runner, directory / DATA)
+        with launcher.opened(runner, directory / DATA) as run:
+            run()
+            while release_unused_reserve(runner, data, SETTING_UP):
+                run()
         budget.set_reserve(finalizing_reserve(data, plan, pretrain=False))
         if plan.pretrain:
             _log.info("pretraining")

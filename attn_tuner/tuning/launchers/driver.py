@@ -90,18 +90,22 @@ class Driver:
         self._no_more = False
 
     def search(self) -> None:
-        """Runs trials until the oracle stops, the time limit is reached, or the user interrupts."""
+        """Runs trials as `run` does, then ends the workers."""
+        try:
+            self.run()
+        finally:
+            self.workers.close()
+
+    def run(self) -> None:
+        """Runs trials until the oracle has no more, the time is over, or the user interrupts."""
         self._waiting.extend(Job(trial, again=True) for trial in self.lifecycle.cut_trials())
         oracle = self.runner.oracle
         seldom = oracle.saved_seldom(self.clock) if isinstance(oracle, Durable) else nullcontext()
-        try:
-            with existing_objects_frozen(), seldom:
-                while self._goes_on():
-                    for message in self.workers.wait(WAIT):
-                        self._take(message)
-                    self._end_the_silent()
-        finally:
-            self.workers.close()
+        with existing_objects_frozen(), seldom:
+            while self._goes_on():
+                for message in self.workers.wait(WAIT):
+                    self._take(message)
+                self._end_the_silent()
 
     def _goes_on(self) -> bool:
         if self.runner.over():

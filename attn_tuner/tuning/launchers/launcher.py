@@ -1,7 +1,8 @@
 """Chooses where the trials of a search run: in this process, or among workers."""
 
+import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -16,6 +17,7 @@ from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.process_pool import ProcessWorkerPool
 from attn_tuner.tuning.launchers.ray_pool import RayWorkerPool, started
+from attn_tuner.tuning.launchers.worker_pool import WorkerPool
 from attn_tuner.tuning.resources import core_sets, limit_memory, share
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
@@ -25,7 +27,8 @@ from attn_tuner.tuning.tuner import TrialRunner
 class Launcher:
     """How many trials run at once, and where.
 
-        Launcher(workers=2).search(runner, data_folder)
+        with Launcher(workers=2).opened(runner, data_folder) as run:
+            run()
 
     Args:
         workers: int, trials at once, each in a process of its own. One, without a cluster, is
@@ -61,43 +64,53 @@ class Launcher:
         """Whether trials run in workers, not in this process."""
         return self.workers > 1 or self.cluster is not None
 
-    @property
-    def setting_up(self) -> float:
-        """Seconds, about, until the first trial of a search trains."""
-        return 40.0 if self.cluster else 15.0 if self.parallel else 5.0
+    @contextlib.contextmanager
+    def opened(self, runner: TrialRunner, data: str | PathLike) -> Iterator[Callable[[], None]]:
+        """Starts the workers for the length of a `with`; yields a function that runs trials.
 
-    def search(self, runner: TrialRunner, data: str | PathLike) -> None:
-        """Runs the search of a `TrialRunner`.
+            with launcher.opened(runner, data) as run:
+                run()
+
+        Each call goes on until the oracle has no more, the time is over or the user interrupts.
 
         Args:
             runner: of the search.
             data: folder of its `EncodedData`.
         """
         if not self.parallel:
-            return runner.search()
-        trainer = runner.trainer
+            yield runner.search
+            return
+        with self._pool(self._prepared(runner, data)) as workers, contextlib.closing(workers):
+            yield lambda: Driver(runner, workers).run()
+
+    @contextlib.contextmanager
+    def _pool(self, prepare: "PrepareTrainer") -> Iterator[WorkerPool]:
+        if not self.cluster:
+            yield ProcessWorkerPool(prepare, self.workers, self._threads, core_sets(self.workers))
+            return
+        with started(math.ceil(self.workers * self.cpus_per_trial), self.cluster) as ray:
+            yield RayWorkerPool(
+                ray, prepare, self.workers, self._threads, self.cpus_per_trial, self.gpus_per_trial
+            )
+
+    @property
+    def _threads(self) -> int:
         # On a cluster a trial computes where nobody counts this machine's cores.
-        threads = math.ceil(self.cpus_per_trial) if self.cluster else share(self.workers)
-        prepare = PrepareTrainer(
+        return math.ceil(self.cpus_per_trial) if self.cluster else share(self.workers)
+
+    def _prepared(self, runner: TrialRunner, data: str | PathLike) -> "PrepareTrainer":
+        trainer = runner.trainer
+        return PrepareTrainer(
             trainer.hypermodel,
             str(data),
             trainer.keras_callbacks,
             trainer.constraints,
             trainer.extra_metrics,
             # On an accelerator the machine's memory is not what counts.
-            None if self.gpus_per_trial else threads,
+            None if self.gpus_per_trial else self._threads,
             keras.config.dtype_policy().name,
             parts_of_callers(),
         )
-        if not self.cluster:
-            pool = ProcessWorkerPool(prepare, self.workers, threads, core_sets(self.workers))
-            return Driver(runner, pool).search()
-        cpus = math.ceil(self.workers * self.cpus_per_trial)
-        with started(cpus, self.cluster) as ray:
-            pool = RayWorkerPool(
-                ray, prepare, self.workers, threads, self.cpus_per_trial, self.gpus_per_trial
-            )
-            return Driver(runner, pool).search()
 
 
 @dataclass(frozen=True, eq=False)
