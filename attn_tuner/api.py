@@ -74,6 +74,7 @@ def search(
     keep: int = 3,
     directory: AnyPath | None = None,
     workers: int | str = "auto",
+    launcher: str | None = None,
     cluster: str | None = None,
     cpus_per_trial: float = 1.0,
     gpus_per_trial: float = 0.0,
@@ -93,16 +94,16 @@ def search(
         space, vectors, max_parameters, max_latency_ms, max_size_mb: which models are tried.
         objective, faithful, tuner, fidelity, pruner, warm_start, seed: how they are searched.
         ensemble, refit, pretrain, repeats, keep: what follows the trials.
-        directory, workers, cluster, cpus_per_trial, gpus_per_trial, progress, callbacks: where
-            and how it runs. A trial that continues after a cut gets new callbacks: their state is
-            not saved.
+        directory, workers, launcher, cluster, cpus_per_trial, gpus_per_trial, progress,
+            callbacks: where and how it runs. A trial that continues after a cut gets new
+            callbacks: their state is not saved.
 
     Raises:
         DataError, SpaceError, BudgetError, RunError: each says what came and what would do.
     """
     options = check_options(locals())
     began = time.monotonic()
-    launcher = runtime.launcher_of(options)
+    trial_launcher = runtime.launcher_of(options)
     dataset = runtime.read_data(options)
     objective, faithful = runtime.objective_of(options, dataset)
     limit = seconds(options["max_time"], options["max_trials"])
@@ -140,7 +141,7 @@ def search(
                     plan,
                     oracle,
                     trainer,
-                    launcher,
+                    trial_launcher,
                     budget,
                     panel,
                     folder,

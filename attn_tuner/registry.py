@@ -38,6 +38,7 @@ PACKAGES = {
     "loaders": "attn_tuner.text.loaders",
     "oracles": "attn_tuner.tuning.oracles",
     "pruners": "attn_tuner.tuning.pruning",
+    "launchers": "attn_tuner.tuning.launchers",
     "exporters": "attn_tuner.exporting.formats",
 }
 

@@ -45,6 +45,7 @@ def launcher_of(options: Mapping) -> Launcher:
         options["cluster"],
         options["cpus_per_trial"],
         options["gpus_per_trial"],
+        options["launcher"],
     )
 
 

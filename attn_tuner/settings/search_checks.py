@@ -151,6 +151,15 @@ def workers(name: str, value: Any) -> int | str:
     return int(value)
 
 
+def launcher(name: str, value: Any) -> str | None:
+    """Returns the name of a launcher, or None."""
+    if value is None:
+        return None
+    from attn_tuner.tuning.launchers import launchers
+
+    return name_in(launchers, "launcher", value)
+
+
 def cluster(name: str, value: Any) -> str | None:
     """Returns the address of a Ray cluster, or None."""
     if value is None or (isinstance(value, str) and value):

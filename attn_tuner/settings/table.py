@@ -276,6 +276,14 @@ SETTINGS = (
         also=(int,),
     ),
     Setting(
+        "launcher",
+        "Where to run",
+        "What starts the workers; `attn-tuner list launchers` has all. ray with a cluster, else "
+        "processes.",
+        checked.launcher,
+        metavar="NAME",
+    ),
+    Setting(
         "cluster",
         "Where to run",
         "Address of a Ray cluster to run on; auto for the one running here. Needs the extra 'ray'.",

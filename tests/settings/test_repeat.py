@@ -41,6 +41,7 @@ ASKED = {
     "keep": 9,
     "warm_start": ["old", Path("older")],
     "workers": "2",
+    "launcher": "processes",
     "cluster": "auto",
     "cpus_per_trial": 0.5,
     "gpus_per_trial": 0.25,

@@ -75,6 +75,7 @@ BAD = {
     "max_size_mb": [0, *NO_NUMBER],
     "warm_start": ["missing", 3, None, [3], {"a": 1}, ["missing"]],
     "workers": ["many", "-1", "1.5", 0, True, None, [], 1.5, 100_000],
+    "launcher": NO_NAME,
     "cluster": [3, "", [], True],
     "cpus_per_trial": [0, None, *NO_NUMBER],
     "gpus_per_trial": [None, *NO_NUMBER],

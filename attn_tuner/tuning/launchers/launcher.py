@@ -9,16 +9,15 @@ from pathlib import Path
 
 import keras
 
-from attn_tuner.errors import BudgetError, need
+from attn_tuner.errors import BudgetError
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.registry import Variant, parts_of_callers, registry_of
 from attn_tuner.tuning.constraints import Constraints
 from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.launchers import launchers
 from attn_tuner.tuning.launchers.driver import Driver
-from attn_tuner.tuning.launchers.process_pool import ProcessWorkerPool
-from attn_tuner.tuning.launchers.ray_pool import RayWorkerPool, started
-from attn_tuner.tuning.launchers.worker_pool import WorkerPool
-from attn_tuner.tuning.resources import core_sets, limit_memory, share
+from attn_tuner.tuning.launchers.worker_pool import PoolLauncher, WorkerOptions
+from attn_tuner.tuning.resources import limit_memory, share
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
 
@@ -35,17 +34,20 @@ class Launcher:
             trained in this process.
         cluster: str, address of a Ray cluster, `"auto"` for the one that runs here; None for this
             machine alone.
-        cpus_per_trial, gpus_per_trial: float, what Ray sets aside for a worker of a cluster.
+        cpus_per_trial, gpus_per_trial: float, what Ray reserves for a worker of a cluster.
+        name: str, a member of `launchers`; None for "ray" with a cluster, else "processes".
 
     Raises:
         BudgetError: there is to be no worker, or one that has no processor.
-        MissingExtra: a cluster needs Ray, and it is not installed.
+        MissingExtra: the launcher needs a package that is not installed.
+        UnknownName: there is no launcher of that name.
     """
 
     workers: int = 1
     cluster: str | None = None
     cpus_per_trial: float = 1.0
     gpus_per_trial: float = 0.0
+    name: str | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.workers, int) or self.workers < 1:
@@ -56,13 +58,13 @@ class Launcher:
                 f"gpus_per_trial={self.gpus_per_trial!r}. Give more than 0 CPUs, and 0 or more "
                 "GPUs."
             )
-        if self.cluster is not None:
-            need("ray", "ray")
+        if self.parallel:
+            self._pools()  # Raises now, before the data are read.
 
     @property
     def parallel(self) -> bool:
         """Whether trials run in workers, not in this process."""
-        return self.workers > 1 or self.cluster is not None
+        return self.workers > 1 or self.cluster is not None or self.name is not None
 
     @contextlib.contextmanager
     def opened(self, runner: TrialRunner, data: str | PathLike) -> Iterator[Callable[[], None]]:
@@ -71,7 +73,8 @@ class Launcher:
             with launcher.opened(runner, data) as run:
                 run()
 
-        Each call goes on until the oracle has no more, the time is over or the user interrupts.
+        Each call runs trials until the oracle stops, the time limit is reached, or the user
+        interrupts.
 
         Args:
             runner: of the search.
@@ -80,27 +83,8 @@ class Launcher:
         if not self.parallel:
             yield runner.search
             return
-        with self._pool(self._prepared(runner, data)) as workers, contextlib.closing(workers):
-            yield lambda: Driver(runner, workers).run()
-
-    @contextlib.contextmanager
-    def _pool(self, prepare: "PrepareTrainer") -> Iterator[WorkerPool]:
-        if not self.cluster:
-            yield ProcessWorkerPool(prepare, self.workers, self._threads, core_sets(self.workers))
-            return
-        with started(math.ceil(self.workers * self.cpus_per_trial), self.cluster) as ray:
-            yield RayWorkerPool(
-                ray, prepare, self.workers, self._threads, self.cpus_per_trial, self.gpus_per_trial
-            )
-
-    @property
-    def _threads(self) -> int:
-        # On a cluster a trial computes where nobody counts this machine's cores.
-        return math.ceil(self.cpus_per_trial) if self.cluster else share(self.workers)
-
-    def _prepared(self, runner: TrialRunner, data: str | PathLike) -> "PrepareTrainer":
         trainer = runner.trainer
-        return PrepareTrainer(
+        prepare = PrepareTrainer(
             trainer.hypermodel,
             str(data),
             trainer.keras_callbacks,
@@ -111,6 +95,20 @@ class Launcher:
             keras.config.dtype_policy().name,
             parts_of_callers(),
         )
+        with self._pools().start(prepare) as pool, contextlib.closing(pool):
+            yield lambda: Driver(runner, pool).run()
+
+    @property
+    def _threads(self) -> int:
+        """Threads of a worker."""
+        # The cores of this machine do not count for a trial on a cluster.
+        return math.ceil(self.cpus_per_trial) if self.cluster else share(self.workers)
+
+    def _pools(self) -> PoolLauncher:
+        options = WorkerOptions(
+            self.workers, self._threads, self.cluster, self.cpus_per_trial, self.gpus_per_trial
+        )
+        return launchers[self.name or ("ray" if self.cluster else "processes")](options)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Any
 
 import cloudpickle
 import keras
 
 from attn_tuner.errors import RunError
 from attn_tuner.system.processes import module_command
+from attn_tuner.tuning.launchers import launchers
 from attn_tuner.tuning.launchers.worker import PROGRESS_INTERVAL
 from attn_tuner.tuning.launchers.worker_pool import (
     ENDS,
@@ -25,9 +26,10 @@ from attn_tuner.tuning.launchers.worker_pool import (
     Content,
     WorkerDied,
     WorkerMessage,
+    WorkerOptions,
     WorkerReady,
 )
-from attn_tuner.tuning.resources import environment, killed, share
+from attn_tuner.tuning.resources import core_sets, environment, killed, share
 from attn_tuner.tuning.trial.spec import TrialSpec
 
 MAX_FAILED_STARTS = 2  # In a row, of workers that end before they can train.
@@ -54,6 +56,25 @@ class _Worker:
     up: bool = False
     busy: bool = False
     sending: threading.Lock = field(default_factory=threading.Lock)
+
+
+@launchers.register("processes")
+class ProcessLauncher:
+    """Child processes of this machine, each on cores of its own.
+
+    Args:
+        options: number of workers, and threads of each.
+    """
+
+    def __init__(self, options: WorkerOptions):
+        self._options = options
+
+    def start(
+        self, prepare: Callable[[], Any]
+    ) -> "contextlib.AbstractContextManager[ProcessWorkerPool]":
+        workers, threads = self._options.workers, self._options.threads
+        pool = ProcessWorkerPool(prepare, workers, threads, core_sets(workers))
+        return contextlib.nullcontext(pool)
 
 
 class ProcessWorkerPool:

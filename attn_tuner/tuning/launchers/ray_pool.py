@@ -2,15 +2,24 @@
 
 import contextlib
 import itertools
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
+from typing import Any
 
 from attn_tuner.errors import RunError, need
+from attn_tuner.tuning.launchers import launchers
 from attn_tuner.tuning.launchers.worker import PROGRESS_INTERVAL, Worker
-from attn_tuner.tuning.launchers.worker_pool import ENDS, OUT_OF_MEMORY, WorkerDied, WorkerMessage
+from attn_tuner.tuning.launchers.worker_pool import (
+    ENDS,
+    OUT_OF_MEMORY,
+    WorkerDied,
+    WorkerMessage,
+    WorkerOptions,
+)
 from attn_tuner.tuning.resources import environment, killed, share
 from attn_tuner.tuning.trial.spec import TrialSpec
 
@@ -56,6 +65,30 @@ def started(cpus: int, cluster: str | None = None) -> Iterator[ModuleType]:
         yield ray
     finally:
         ray.shutdown()
+
+
+@launchers.register("ray")
+class RayLauncher:
+    """Ray actors, on the machines of a cluster or on this one.
+
+    Args:
+        options: number of workers, the cluster, and what Ray reserves for each.
+
+    Raises:
+        MissingExtra: Ray is not installed.
+    """
+
+    def __init__(self, options: WorkerOptions):
+        need("ray", "ray")
+        self._options = options
+
+    @contextlib.contextmanager
+    def start(self, prepare: Callable[[], Any]) -> Iterator["RayWorkerPool"]:
+        options = self._options
+        with started(math.ceil(options.workers * options.cpus), options.cluster) as ray:
+            yield RayWorkerPool(
+                ray, prepare, options.workers, options.threads, options.cpus, options.gpus
+            )
 
 
 @dataclass

@@ -1,7 +1,9 @@
 """Defines what a driver asks of a pool of workers, and the messages that workers send."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from attn_tuner.tuning.events import TrialEvent
 from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
@@ -111,6 +113,42 @@ class WorkerMessage:
 
     worker: str
     content: Content
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """What a search asks of its workers.
+
+    Args:
+        workers: int, number of workers.
+        threads: int, threads of each.
+        cluster: str, address of a cluster; None for this machine.
+        cpus, gpus: float, what a cluster reserves for each.
+    """
+
+    workers: int
+    threads: int = 1
+    cluster: str | None = None
+    cpus: float = 1.0
+    gpus: float = 0.0
+
+
+class PoolLauncher(Protocol):
+    """The interface of a member of `launchers`.
+
+    It is made before the search begins, and raises an `AttnTunerError` if it cannot start workers.
+
+    Args:
+        options: the `WorkerOptions`.
+    """
+
+    def start(self, prepare: Callable[[], Any]) -> "AbstractContextManager[WorkerPool]":
+        """Starts the workers, for the length of a `with` block.
+
+        Args:
+            prepare: function without arguments that is called in the worker and makes the function
+                that trains a `TrialSpec` under `TrialCallbacks`. It can be pickled.
+        """
 
 
 class WorkerPool(Protocol):
