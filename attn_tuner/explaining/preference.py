@@ -8,7 +8,8 @@ from attn_tuner.explaining.faithfulness import measure_faithfulness
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.layers.token_limits import READING
 from attn_tuner.metrics import sign_of
-from attn_tuner.storage.plan import FAITHFUL, goal_of
+from attn_tuner.storage.plan import FAITHFUL, Plan, goal_of
+from attn_tuner.text import TextDataset, Vectorizer
 
 SAMPLE, SECONDS = 60, 3.0  # Texts and time limit for each trial.
 MAX_TEXTS = 1_000  # Validation texts from which the sample is drawn.
@@ -42,7 +43,7 @@ class FaithfulObjective:
     seed: int = 0
 
     @classmethod
-    def of(cls, plan, dataset, vectorizer) -> "FaithfulObjective":
+    def of(cls, plan: Plan, dataset: TextDataset, vectorizer: Vectorizer) -> "FaithfulObjective":
         """Makes the objective of a `Plan` whose `faithful` is above 0."""
         texts = tuple(dataset.validation.texts[:MAX_TEXTS])
         known = (vectorizer, dataset.classes, dataset.task, texts)

@@ -86,7 +86,7 @@ def precision_recall_curves(
     return curves
 
 
-def reliability(labels, probabilities, bins: int = 10) -> dict:
+def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = 10) -> dict:
     """Compares confidence and accuracy in bins; `error` is the expected calibration error."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels

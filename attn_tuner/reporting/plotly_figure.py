@@ -7,6 +7,7 @@ colours suit light and dark pages; text and grid lines take theirs from the page
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 BLUE, ORANGE, GREEN, GREY = "#3b82f6", "#d97706", "#16a34a", "#7c8594"
 SERIES = (BLUE, ORANGE, GREEN, "#8b5cf6", "#db2777", "#0d9488")
@@ -48,7 +49,7 @@ def plotly_spec(
     xaxis: Mapping | None = None,
     yaxis: Mapping | None = None,
     height: int = 360,
-    **layout,
+    **layout: Any,
 ) -> dict:
     """Puts traces and axes together as a Plotly specification.
 
@@ -60,7 +61,7 @@ def plotly_spec(
         layout: further settings of the layout.
     """
 
-    def axis(title, given):
+    def axis(title: str | None, given: Mapping | None) -> dict:
         named = {"title": {"text": plotly_label(title)}} if title else {}
         return {"automargin": True, **named, **(given or {})}
 

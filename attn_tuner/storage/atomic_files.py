@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from attn_tuner.errors import DamagedFile, RunError, Unwritable
 
@@ -161,7 +162,7 @@ def remove_parts(folder: str | Path) -> None:
             _let_go(lock)
 
 
-def read_json(path: str | Path):
+def read_json(path: str | Path) -> Any:
     """Reads a JSON file.
 
     Raises:

@@ -135,7 +135,7 @@ def read_arrays(
         return found
 
 
-def sealed(write: Callable, path: str | Path, *given) -> None:
+def sealed(write: Callable, path: str | Path, *given: object) -> None:
     """Calls `write(path, *given)` and seals the file, so that later changes are noticed."""
     write(path, *given)
     digest = _digest(path, None)

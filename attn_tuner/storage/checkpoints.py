@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from attn_tuner.storage.layout import (
     resume_point,
 )
 from attn_tuner.storage.trial_record import LOST
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass
@@ -73,7 +77,7 @@ _HEADER = 4096  # Bytes that HDF5 takes for the head of each array, about twice 
 _FROM_ITS_BEGINNING = "Remove its folder: the trial is trained from its beginning then."
 
 
-def save_weights(model, folder: str | Path) -> None:
+def save_weights(model: "keras.Model", folder: str | Path) -> None:
     """Writes a model's weights into a trial's folder."""
     write_whole(
         _weights_file(folder), lambda path: sealed(lambda to: _write_weights(model, to), path)
@@ -92,7 +96,7 @@ def check_weights(path: str | Path) -> None:
     _check_hdf5(path)
 
 
-def load_weights(model, folder: str | Path) -> None:
+def load_weights(model: "keras.Model", folder: str | Path) -> None:
     """Loads the weights that `save_weights` wrote into a trial's folder.
 
     Raises:
@@ -109,10 +113,10 @@ def load_probabilities(folder: str | Path, shape: tuple | None = None) -> np.nda
     return read_array(Path(folder) / PROBABILITIES, shape)
 
 
-def save_best(model, probabilities: np.ndarray, folder: str | Path) -> None:
+def save_best(model: "keras.Model", probabilities: np.ndarray, folder: str | Path) -> None:
     """Writes weights and predictions; neither where one of them cannot be written."""
 
-    def write(path):
+    def write(path: Path) -> None:
         sealed(np.save, path, probabilities)
         save_weights(model, folder)
 
@@ -130,7 +134,7 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     np.savez(path, allow_pickle=False, **arrays)
 
 
-def save_resume_point(model, progress: TrainingProgress, folder: str | Path) -> None:
+def save_resume_point(model: "keras.Model", progress: TrainingProgress, folder: str | Path) -> None:
     """Writes all that training goes on from as one numbered folder, whole or not at all.
 
     These are weights, optimizer, states of random generators and of metrics, and the progress.
@@ -159,7 +163,7 @@ def save_resume_point(model, progress: TrainingProgress, folder: str | Path) -> 
             shutil.rmtree(resume_point(folder, older), ignore_errors=True)
 
 
-def load_resume_point(model, folder: str | Path) -> TrainingProgress | None:
+def load_resume_point(model: "keras.Model", folder: str | Path) -> TrainingProgress | None:
     """Loads the last resume point into `model` and returns its progress; None without one."""
     numbers = resume_numbers(folder)
     if not numbers:

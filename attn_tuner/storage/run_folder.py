@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.storage.atomic_files import draft, is_draft
@@ -75,8 +76,8 @@ def is_begun(directory: str | Path) -> bool:
     return (Path(directory) / PLAN).exists()
 
 
-def check_data(dataset, directory: Path) -> None:
-    """Raises RunError where the folder belongs to a search on other data."""
+def check_data(dataset: Any, directory: Path) -> None:
+    """Raises RunError if the folder belongs to a search on another `TextDataset`."""
     if (directory / PLAN).exists():
         Plan.load(directory).check_data(dataset.name, dataset.fingerprint, directory)
 

@@ -8,7 +8,7 @@ from attn_tuner.testing.parts import STEPS, TOLERANCE, close, example, make, run
 from attn_tuner.testing.shared import SHARED_CHECKS
 
 
-def text_is_read_alike_with_padding(variant, dtype="float32"):
+def text_is_read_alike_with_padding(variant: Variant, dtype: str = "float32") -> None:
     """States of text are the same with further padding in front or behind, and zero at padding."""
     encoder = make(variant, dtype)
     embedded, mask = example()
@@ -22,7 +22,7 @@ def text_is_read_alike_with_padding(variant, dtype="float32"):
         close(found, states, 4 * TOLERANCE[dtype], f"{room} steps of padding")
 
 
-def mask_travels_on(variant):
+def mask_travels_on(variant: Variant) -> None:
     """The mask of the inputs is the mask of the states."""
     mask = keras.KerasTensor((None, None), dtype="bool")
     assert make(variant).compute_mask(None, mask) is mask
@@ -33,7 +33,7 @@ ENCODER_CHECKS = SHARED_CHECKS | {
 }
 
 
-def check_encoder(variant: Variant):
+def check_encoder(variant: Variant) -> None:
     """Runs every check of an encoder; AssertionError says which promise is broken."""
     for check in ENCODER_CHECKS.values():
         check(variant)

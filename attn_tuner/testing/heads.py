@@ -7,7 +7,7 @@ from attn_tuner.testing.parts import BATCH, STEPS, TOLERANCE, close, example, ma
 from attn_tuner.testing.shared import SHARED_CHECKS
 
 
-def more_padding_changes_nothing(variant, dtype="float32"):
+def more_padding_changes_nothing(variant: Variant, dtype: str = "float32") -> None:
     """The context is the same with further padding in front or behind."""
     layer = make(variant, dtype)
     states, mask = example()
@@ -19,7 +19,7 @@ def more_padding_changes_nothing(variant, dtype="float32"):
         close(found, context, TOLERANCE[dtype] * scale, f"{room} steps of padding")
 
 
-def weights_are_a_distribution(variant, dtype="float32"):
+def weights_are_a_distribution(variant: Variant, dtype: str = "float32") -> None:
     """Weights are at least 0, sum to 1, and are exactly 0 at padding and in an empty row."""
     head = make(variant, dtype)
     states, mask = example()
@@ -31,7 +31,7 @@ def weights_are_a_distribution(variant, dtype="float32"):
     assert np.array_equal(context, run(head, states, mask)), "Asking for weights changes it."
 
 
-def empty_row_gives_zeros(variant, dtype="float32"):
+def empty_row_gives_zeros(variant: Variant, dtype: str = "float32") -> None:
     """A row without text gives zeros, and leaves its neighbours alone."""
     head = make(variant, dtype)
     states, mask = example()
@@ -43,7 +43,7 @@ def empty_row_gives_zeros(variant, dtype="float32"):
     close(context[:3], others, TOLERANCE[dtype], "Neighbours of an empty row")
 
 
-def averages_are_averages(variant, dtype="float32"):
+def averages_are_averages(variant: Variant, dtype: str = "float32") -> None:
     """Where a head averages states, its weights say how, and one step comes out as it is."""
     head = make(variant, dtype)
     if not head.averages:
@@ -55,7 +55,7 @@ def averages_are_averages(variant, dtype="float32"):
     close(context[2], states[2, 0], TOLERANCE[dtype] * 4, "The only state")
 
 
-def order_counts_where_it_says_so(variant):
+def order_counts_where_it_says_so(variant: Variant) -> None:
     """Shuffled steps change the context of an ordered head, and of no other."""
     head = make(variant)
     states, _ = example()
@@ -65,7 +65,7 @@ def order_counts_where_it_says_so(variant):
     assert (apart > 1e-3) == head.ordered, f"ordered={head.ordered}, but {apart:.2g} apart."
 
 
-def equal_states_weigh_the_same(variant):
+def equal_states_weigh_the_same(variant: Variant) -> None:
     """Where all states are equal, so are their weights."""
     head = make(variant)
     if not head.even:
@@ -77,7 +77,7 @@ def equal_states_weigh_the_same(variant):
     close(weights, np.broadcast_to(wanted, weights.shape), 1e-5, "Weights of equal states")
 
 
-def mask_ends_here(variant):
+def mask_ends_here(variant: Variant) -> None:
     """No mask is handed on: Keras would multiply the loss by it."""
     assert make(variant).compute_mask(None, None) is None
 
@@ -96,7 +96,7 @@ HEAD_CHECKS = SHARED_CHECKS | {
 }
 
 
-def check_head(variant: Variant):
+def check_head(variant: Variant) -> None:
     """Runs every check of a head; AssertionError says which promise is broken."""
     for check in HEAD_CHECKS.values():
         check(variant)

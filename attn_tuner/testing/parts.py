@@ -1,11 +1,14 @@
 """Parts to check: made from values that are not their defaults, called, differentiated."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
+from attn_tuner.layers.types import Tensor
 from attn_tuner.registry import Variant
-from attn_tuner.space import Choice, Part
+from attn_tuner.space import Choice, Dimension, Part
 
 BATCH, STEPS, FEATURES = 4, 12, 8
 LENGTHS = (12, 7, 1, 0)  # A whole row, a padded one, a single step, and no text at all.
@@ -14,7 +17,7 @@ LENGTHS = (12, 7, 1, 0)  # A whole row, a padded one, a single step, and no text
 TOLERANCE = {"float32": 2e-6, "mixed_float16": 5e-3, "float16": 5e-3, "bfloat16": 3e-2}
 
 
-def far_corner(variant: Variant, **fixed):
+def far_corner(variant: Variant, **fixed: Any) -> Any:
     """The part made from a value other than the default in every dimension of its space.
 
     Args:
@@ -25,7 +28,7 @@ def far_corner(variant: Variant, **fixed):
     return variant(**{**values, **fixed})
 
 
-def _other_value(dimension):
+def _other_value(dimension: Dimension) -> Any:
     if isinstance(dimension, Part):
         others = [name for name in dimension.names() if name != dimension.first()]
         name = others[-1] if others else dimension.first()
@@ -36,14 +39,14 @@ def _other_value(dimension):
     return dimension.low if dimension.low != dimension.default else dimension.high
 
 
-def example(dtype="float32", seed=0):
+def example(dtype: str = "float32", seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """States (batch, steps, features) and a mask with full, padded, single and empty rows."""
     states = np.random.default_rng(seed).normal(size=(BATCH, STEPS, FEATURES)).astype("float32")
     mask = np.arange(STEPS)[None] < np.array(LENGTHS)[:, None]
     return states, mask
 
 
-def make(variant, dtype="float32", seed=0):
+def make(variant: Variant, dtype: str = "float32", seed: int = 0) -> keras.layers.Layer:
     """The far corner of a part, built, with weights drawn by NumPy and so alike everywhere."""
     with _policy(dtype):
         layer = far_corner(variant)
@@ -67,13 +70,17 @@ class _policy:
         keras.config.set_dtype_policy(self.before)
 
 
-def run(layer, states, mask=None, **options):
+def run(
+    layer: keras.layers.Layer, states: Tensor, mask: Tensor | None = None, **options: Any
+) -> Any:
     """The layer's answer as NumPy arrays in float32."""
     found = layer(ops.convert_to_tensor(states), mask=tensor(mask), **options)
     return keras.tree.map_structure(_array, found)
 
 
-def gradients(layer, states, mask):
+def gradients(
+    layer: keras.layers.Layer, states: np.ndarray, mask: np.ndarray
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """Gradients of the sum of squares of the answer: by the states, and by each trainable weight.
 
     Zeros stand where a backend gives none.
@@ -127,7 +134,7 @@ def _by_torch(layer, states, mask):
 _GRADIENTS = {"tensorflow": _by_tensorflow, "jax": _by_jax, "torch": _by_torch}
 
 
-def tensor(mask):
+def tensor(mask: Tensor | None) -> Tensor | None:
     return None if mask is None else ops.convert_to_tensor(mask)
 
 
@@ -135,7 +142,7 @@ def _array(tensor):
     return ops.convert_to_numpy(ops.cast(tensor, "float32"))
 
 
-def close(found, wanted, tolerance, what):
+def close(found: np.ndarray, wanted: np.ndarray | float, tolerance: float, what: str) -> None:
     """Raises AssertionError where two arrays are further apart than allowed."""
     difference = np.max(np.abs(found - wanted), initial=0.0)
     assert difference <= tolerance, f"{what}: {difference:.2g} apart, {tolerance:.2g} allowed."

@@ -4,10 +4,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from attn_tuner.registry import Variant
 from attn_tuner.testing.parts import FEATURES, example, gradients, make, run, tensor
 
 
-def padding_is_never_seen(variant, dtype="float32"):
+def padding_is_never_seen(variant: Variant, dtype: str = "float32") -> None:
     """Garbage at padding, even NaN, changes not one bit."""
     layer = make(variant, dtype)
     states, mask = example()
@@ -17,7 +18,7 @@ def padding_is_never_seen(variant, dtype="float32"):
         assert np.array_equal(noisy, clean), f"{garbage} at padding changes the answer."
 
 
-def padding_gets_no_gradient(variant, dtype="float32"):
+def padding_gets_no_gradient(variant: Variant, dtype: str = "float32") -> None:
     """Gradients at padding are exactly 0, and all others finite, beside an empty row as well."""
     layer = make(variant, dtype)
     states, mask = example()
@@ -27,7 +28,7 @@ def padding_gets_no_gradient(variant, dtype="float32"):
     assert all(np.isfinite(each).all() for each in by_weights), "A weight's gradient is not finite."
 
 
-def every_weight_learns(variant):
+def every_weight_learns(variant: Variant) -> None:
     """No trainable weight is without a gradient."""
     layer = make(variant)
     _, by_weights = gradients(layer, *example())
@@ -36,7 +37,7 @@ def every_weight_learns(variant):
     assert not dead, f"These weights have no gradient: {dead}."
 
 
-def config_makes_it_again(variant):
+def config_makes_it_again(variant: Variant) -> None:
     """A layer from its config, built from a shape alone, has the same weights and answer."""
     layer = make(variant)
     config = layer.get_config()
@@ -51,7 +52,7 @@ def config_makes_it_again(variant):
     assert len(again.get_weights()) == len(shapes), "A weight was made during the call."
 
 
-def shape_is_foretold(variant, dtype="float32"):
+def shape_is_foretold(variant: Variant, dtype: str = "float32") -> None:
     """compute_output_shape and a symbolic call say what comes, at unknown lengths too."""
     layer = make(variant, dtype)
     states, mask = example()
