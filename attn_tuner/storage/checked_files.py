@@ -152,7 +152,11 @@ def check_seal(path: str | Path) -> None:
     with open(path, "rb") as file:
         file.seek(size - length)
         end = file.read()
-    if end.startswith(_SEAL) and end[len(_SEAL) :] != _digest(path, size - length):
+    # A seal may be damaged itself. Other bytes agree with half of it once in 10^8 files.
+    alike = sum(map(int.__eq__, end, _SEAL))
+    if 2 * alike < len(_SEAL):
+        return
+    if alike < len(_SEAL) or end[len(_SEAL) :] != _digest(path, size - length):
         raise ValueError("its bytes have changed since it was written")
 
 
