@@ -19,7 +19,7 @@ OVER_CLASSES = ("f1_macro", "auc")  # Objectives that average over classes: rare
 def search_space(given, stored, epochs: int, objective: str = "accuracy") -> SearchSpace:
     """Returns the default space for these data, with the caller's changes.
 
-    Where a class is rare, it has `class_weights` as a further dimension.
+    Where a class is rare, it has `class_weight` as a further dimension.
 
     Args:
         given: None, a `SearchSpace` to take as it is, or a mapping or TOML file of changes.
@@ -62,14 +62,7 @@ def check_space(given, epochs: int):
         missing = sorted(set(default_space()) - set(given))
         if missing:
             raise SpaceError(f"The space lacks {missing}. To leave one out of the search fix() it.")
-    every = default_space(phrases=True).extend(
-        embedding_init=Choice(("word_vectors", "random")),
-        embedding_frozen_epochs=Choice((0, 1)),
-        use_ema=Choice((False, True)),
-        epochs=Choice((epochs,)),
-        label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0),
-        class_weight=Choice(("balanced", "none")),
-    )
+    every = every_dimension(epochs)
     if isinstance(given, SearchSpace):
         known = {leaf.name: leaf for leaf in every.leaves()}
         for leaf in given.leaves():
@@ -77,6 +70,22 @@ def check_space(given, epochs: int):
                 for value in getattr(leaf.dimension, "values", None) or (leaf.dimension.low,):
                     known[leaf.name].cast(value)
     _changed(every, given)
+
+
+def every_dimension(epochs: int) -> SearchSpace:
+    """Returns the space with all dimensions that a search may have, whatever its data.
+
+    Args:
+        epochs: of a trial at most.
+    """
+    return default_space(phrases=True).extend(
+        embedding_init=Choice(("word_vectors", "random")),
+        embedding_frozen_epochs=Choice((0, 1)),
+        use_ema=Choice((False, True)),
+        epochs=Choice((epochs,)),
+        label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0),
+        class_weight=Choice(("balanced", "none")),
+    )
 
 
 def _changed(standard: SearchSpace, given) -> SearchSpace:

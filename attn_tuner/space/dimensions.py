@@ -44,7 +44,7 @@ class Choice:
         """Converts a value to the Python type of this choice."""
         kind = type(self.values[0])
         if (kind is str) != isinstance(value, str):
-            raise SpaceError(f"{value!r} cannot stand among {list(self.values)}: another type.")
+            raise SpaceError(f"{value!r} has another type than {list(self.values)}.")
         return kind(value)
 
 

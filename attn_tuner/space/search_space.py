@@ -25,6 +25,7 @@ from attn_tuner.space.dimensions import (
     read_dimension,
 )
 from attn_tuner.space.renamed import RENAMED
+from attn_tuner.space.summary import summarize_space
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -134,6 +135,14 @@ class SearchSpace(Mapping):
     def describe(self) -> dict[str, dict]:
         """Returns path to the properties of each dimension, for JSON; the plan stores them."""
         return {leaf.name: _facts(leaf) for leaf in self.leaves()}
+
+    def summary(self, extended: bool = False) -> str:
+        """The dimensions that are searched, in groups, for `print`.
+
+        Args:
+            extended: whether to list fixed dimensions too.
+        """
+        return summarize_space(self, extended)
 
     def fix(self, values: Mapping[str, Any] = _NONE, /, **named: Any) -> "SearchSpace":
         """Returns the space with these dimensions fixed to one value each.

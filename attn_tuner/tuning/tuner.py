@@ -159,6 +159,10 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
         """Passes an event to the listener."""
         self.listener(event)
 
+    def search_space_summary(self, extended: bool = False) -> None:
+        """Prints the dimensions that are searched, in groups; `extended` adds the fixed ones."""
+        print(self.hypermodel.space.summary(extended))
+
     def ranked(self) -> list[TrialRecord]:
         """Returns the records that have a score, best first."""
         return self.records.ranked()
