@@ -1,10 +1,11 @@
-"""Measures a model's answers against the true labels."""
+"""Measures a model's answers against the true labels.
+
+scikit-learn and SciPy are imported where something is measured: a run folder is read without them.
+"""
 
 from collections.abc import Iterable
 
 import numpy as np
-from scipy.stats import rankdata
-from sklearn import metrics
 
 from attn_tuner.errors import DataError, UnknownName
 from attn_tuner.registry import unknown
@@ -132,6 +133,8 @@ def expected_calibration_error(
 
 
 def _of_classes(labels, probabilities):
+    from sklearn import metrics
+
     probabilities = both_columns(probabilities)
     classes = np.arange(probabilities.shape[1])
     answers = probabilities.argmax(axis=1)
@@ -147,6 +150,8 @@ def _of_classes(labels, probabilities):
 
 
 def _of_labels(labels, probabilities):
+    from sklearn import metrics
+
     answers = probabilities >= 0.5
     truth = labels.astype(bool)
     bounded = np.clip(probabilities, 1e-7, 1 - 1e-7)
@@ -161,6 +166,8 @@ def _of_labels(labels, probabilities):
 
 
 def _of_numbers(labels, answers):
+    from sklearn import metrics
+
     labels, answers = labels.astype("float64"), answers.reshape(len(labels))
     return {
         "rmse": lambda: np.sqrt(np.mean((labels - answers) ** 2)),
@@ -174,6 +181,8 @@ def _auc(labels, probabilities):
     if len(present) < 2:
         return float("nan")  # One class only: no pair to rank.
     if probabilities.shape[1] == 2:
+        from sklearn import metrics
+
         return metrics.roc_auc_score(labels, probabilities[:, 1])
     return _aucs(labels[:, None] == present, probabilities[:, present]).mean()
 
@@ -186,6 +195,8 @@ def _mean_auc(truth, probabilities):
 
 def _aucs(truth, scores):
     """The area under each column's curve, from ranks: hundreds of columns in one sort."""
+    from scipy.stats import rankdata
+
     ranks = rankdata(scores, axis=0)
     positive = truth.sum(axis=0)
     least = positive * (positive + 1) / 2

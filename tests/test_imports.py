@@ -44,6 +44,7 @@ LAYERS = (
     "api",
     "testing",
     "",
+    "doctor",
     "cli",
     "__main__",
 )
@@ -52,6 +53,7 @@ HEIGHT = {name: height for height, name in enumerate(LAYERS)}
 WITH_TENSORFLOW = {"text", "training", "exporting", "explaining", "finalizing", "reporting"} | {
     "api",
     "testing",
+    "doctor",
     "cli",
 }
 FOREIGN_INSIDES = ("keras.src", "keras_tuner.src", "tensorflow.python", "optuna._", "ray._")
@@ -145,10 +147,28 @@ HEAVY = {"tensorflow", "keras", "keras_tuner", "jax", "torch", "pandas", "sklear
         "from attn_tuner.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass",
+        "import sys; sys.argv = ['attn-tuner', 'predict', '--help']\n"
+        "from attn_tuner.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass",
+        "import sys; sys.argv = ['attn-tuner']\n"
+        "from attn_tuner.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass",
         "from attn_tuner.space import SearchSpace",
         "from attn_tuner.settings.table import SETTINGS",
     ],
-    ids=["package", "command", "help", "help of a command", "list", "space", "settings"],
+    ids=[
+        "package",
+        "command",
+        "help",
+        "help of search",
+        "list",
+        "help of predict",
+        "command alone",
+        "space",
+        "settings",
+    ],
 )
 def test_what_needs_no_model_loads_no_heavy_package(statement):
     assert not loaded_by(statement) & HEAVY

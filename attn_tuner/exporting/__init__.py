@@ -8,9 +8,11 @@ probabilities as the model. Only then is it moved to its path.
 """
 
 import importlib
+from typing import TYPE_CHECKING
 
-from attn_tuner.exporting.bundle import Bundle
-from attn_tuner.exporting.formats.base import Artefact, exporters
+if TYPE_CHECKING:
+    from attn_tuner.exporting.bundle import Bundle
+    from attn_tuner.exporting.formats.base import Artefact, exporters
 
 _LAZY = {  # Name to module. `export_model` is not here: its module has the same name.
     "ExportedArtefact": "export",
@@ -20,11 +22,13 @@ _LAZY = {  # Name to module. `export_model` is not here: its module has the same
     "shrink_embeddings": "compression.shrink",
 }
 
+_HOMES = {"Artefact": "formats.base", "Bundle": "bundle", "exporters": "formats.base", **_LAZY}
+
 __all__ = ["Artefact", "Bundle", "exporters", *_LAZY]
 
 
 def __getattr__(name: str):
-    if name in _LAZY:
-        module = importlib.import_module(f"{__name__}.{_LAZY[name]}")
+    if name in _HOMES:
+        module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
         return getattr(module, name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -1,0 +1,83 @@
+"""Names the answers of a model: one prediction per text."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from html import escape
+
+import numpy as np
+
+from attn_tuner.system.terminal import escape_controls
+from attn_tuner.tasks import Task, labels_of
+
+MAX_ROWS = 50  # Of the table that a notebook shows.
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The prediction for one text.
+
+    Args:
+        text: str, as it was given.
+        label: str, name of the most probable class; for several labels all of them, joined; for a
+            regression the number.
+        probability: float, probability of that class or of the most probable label; None for a
+            regression.
+        probabilities: class or label to probability; empty for a regression.
+        labels: the predicted labels, where a text may have several.
+        value: float, the number, for a regression; else None.
+    """
+
+    text: str
+    label: str
+    probability: float | None
+    probabilities: dict
+    labels: tuple[str, ...] = ()
+    value: float | None = None
+
+    def as_dict(self) -> dict:
+        """Returns the fields as a dict."""
+        return asdict(self)
+
+
+class Predictions(list[Prediction]):
+    """A list of predictions that a notebook shows as a table, with everything escaped."""
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td style='text-align:left'>{_html(each.text[:200])}</td>"
+            f"<td style='text-align:left'>{_html(each.label)}</td>"
+            f"<td>{'' if each.probability is None else f'{each.probability:.1%}'}</td></tr>"
+            for each in self[:MAX_ROWS]
+        )
+        more = f"<p>and {len(self) - MAX_ROWS:,} more</p>" if len(self) > MAX_ROWS else ""
+        heads = "".join(f"<th>{name}</th>" for name in ("text", "label", "probability"))
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{more}"
+
+
+def predictions(
+    texts: Sequence[str], answers: np.ndarray, task: Task, classes: Sequence[str]
+) -> Predictions:
+    """Names each row of a model's answers.
+
+    Args:
+        texts: list of str.
+        answers: `(texts, classes)` probabilities, or `(texts, 1)` numbers of a regression.
+        task: of the model.
+        classes: names by column; empty for a regression.
+    """
+    return Predictions(
+        _prediction(text, row, task, classes) for text, row in zip(texts, answers, strict=True)
+    )
+
+
+def _prediction(text: str, row: np.ndarray, task: Task, classes: Sequence[str]) -> Prediction:
+    label = task.label(row, classes)
+    if task.kind == "number":
+        return Prediction(text, label, None, {}, value=float(row[0]))
+    named = dict(zip(classes, map(float, row), strict=True))
+    labels = tuple(labels_of(row, classes)) if task.kind == "labels" else ()
+    return Prediction(text, label, float(row.max()), named, labels)
+
+
+def _html(text: str) -> str:
+    return escape(escape_controls(text))
