@@ -120,7 +120,7 @@ def search(
         ) as panel,
     ):
         runtime.log_begin(folder, budget)
-        runtime.tidy(folder, (taken_over, *dataset.notes), panel)
+        runtime.tidy(folder, (taken_over,), panel)
         encoded = runtime.encode(dataset, folder, budget, panel)
         model_space = search_space(space, encoded, options["epochs"], objective)
         plan = plan_of(options, dataset, model_space, objective, faithful)

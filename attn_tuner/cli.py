@@ -6,39 +6,50 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from attn_tuner.errors import AttnTunerError, DataError
+from attn_tuner.errors import AttnTunerError, DamagedFile, DataError
 from attn_tuner.registry import PACKAGES, describe_parts
 from attn_tuner.settings.table import DATA, SETTINGS, Setting
 from attn_tuner.storage.atomic_files import unwritable
 from attn_tuner.system.signals import handle_signals, write_stderr
 from attn_tuner.system.terminal import escape_controls, to_single_line
-from attn_tuner.verbosity import QUIET_TENSORFLOW, silence
+from attn_tuner.verbosity import QUIET_TENSORFLOW, set_verbosity, silence
 
 app = typer.Typer(
     help="Search attention models for text, and export the best one as a SavedModel.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a search.")]
 Texts = Annotated[
     list[str] | None,
-    typer.Argument(help="Texts, or one table or .txt of them; standard input if none."),
+    typer.Argument(
+        help="Texts, or one file of them (.txt or a table). Standard input if none is given."
+    ),
 ]
 TextColumn = Annotated[str | None, typer.Option("--text", help="Column of the texts in a table.")]
 WIDTH = 200  # Of a table where no terminal says how wide it may be.
 Trust = Annotated[
     list[str] | None,
-    typer.Option(metavar="MODULE", help="A module of yours whose layers the model may hold."),
+    typer.Option(metavar="MODULE", help="Python module whose layers the model may contain."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        show_default=False,
+        help="Print details of each trial, the leaderboard, and how the model was chosen.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
 
 def main() -> None:
@@ -69,7 +80,9 @@ def _heeds_signals(command):
                 command(*arguments, **options)
             except SystemExit:
                 if signals.received():
-                    write_stderr(f"attn-tuner: {signals.name} ended it; the same command goes on.")
+                    write_stderr(
+                        f"attn-tuner: {signals.name} stopped it. The same command continues it."
+                    )
                 raise
             signals.raise_if_received()
 
@@ -82,14 +95,20 @@ def _takes_settings(command: Callable) -> Callable:
     config = typer.Option(
         metavar="FILE",
         show_default=False,
-        help="TOML file of settings, as each search writes one: RUN/search.toml. "
-        "Options given here win over it.",
+        help="TOML file of settings, such as RUN/search.toml, which each search writes. "
+        "Options given here override it.",
     )
     hints = {DATA.name: Annotated[str | None, data], "config": Annotated[Path | None, config]}
     hints |= {each.name: _option(each) for each in SETTINGS if not each.only_python}
+    hints["verbose"] = Verbose
     command.__annotations__ = hints
     command.__signature__ = inspect.Signature(
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=0 if name == "verbose" else None,
+            annotation=hint,
+        )
         for name, hint in hints.items()
     )
     return command
@@ -118,15 +137,21 @@ def _option(setting: Setting) -> Any:
 @app.command()
 @_takes_settings
 @_heeds_signals
-def search(config: Path | None = None, **options: Any) -> None:
-    """Search for the best model of DATA, measure it on the test part, export it to OUT/best."""
+def search(config: Path | None = None, verbose: int = 0, **options: Any) -> None:
+    """Search for the best model for DATA, test it, and export it to FOLDER/best."""
     from attn_tuner.settings.toml_file import read_settings
 
     given = {} if config is None else read_settings(config)
     given |= {name: value for name, value in options.items() if value not in (None, [])}
     if DATA.name not in given:
-        raise DataError(f"There are no data. Give DATA: {DATA.help} Or a --config that names it.")
-    print(escape_controls(_api().search(given.pop(DATA.name), **given)))
+        raise DataError(
+            f"No data were given. Give DATA: {DATA.help} Or give a --config that names it."
+        )
+    set_verbosity(verbose)
+    result = _api().search(given.pop(DATA.name), **given)
+    if verbose:
+        print(escape_controls(result), end="\n\n")
+    print_summary(result.summary())
 
 
 @app.command()
@@ -136,12 +161,15 @@ def predict(
     texts: Texts = None,
     text: TextColumn = None,
     out: Annotated[
-        Path | None, typer.Option(help="A .csv, .jsonl, ...: the table with its answers.")
+        Path | None,
+        typer.Option(
+            help="File for the texts with their predictions: .csv, .tsv, .jsonl, .parquet."
+        ),
     ] = None,
     as_json: AsJson = False,
     trust: Trust = None,
 ) -> None:
-    """Say the class of each text, by the exported model of RUN."""
+    """Predict the class of each text with the exported model of RUN."""
     from attn_tuner.reporting.answer_table import (
         check_output_path,
         prediction_columns,
@@ -149,12 +177,10 @@ def predict(
     )
 
     check_output_path(out, texts[0] if texts else None)
-    result = _loaded(_api(), run, trust)
-    given = _given(texts, text, "predict")
-    answers = result.predict(given.texts)
+    answers, given = _predicted(run, texts, text, trust)
     if out is not None:
         write_predictions(out, given, prediction_columns(answers))
-        return print(escape_controls(f"{len(answers):,} answers are in {out}."))
+        return print(escape_controls(f"{len(answers):,} predictions were written to {out}."))
     for answer in answers:
         if as_json:
             _print_json(answer.as_dict())
@@ -169,10 +195,12 @@ def export(
     run: RunFolder,
     path: Annotated[Path, typer.Argument(help="The folder to write.")],
     format: Annotated[str, typer.Option(help="savedmodel, keras, onnx, litert.")] = "savedmodel",
-    max_size_mb: Annotated[float | None, typer.Option(help="Size the files may have.")] = None,
+    max_size_mb: Annotated[
+        float | None, typer.Option(help="Megabytes of the files at most.")
+    ] = None,
     trust: Trust = None,
 ) -> None:
-    """Write the model of RUN in one or several formats, each proved equal first."""
+    """Export the model of RUN in one or several formats, each checked against the model."""
     from attn_tuner.exporting.artefact_folder import check_targets
 
     formats = [name.strip() for name in format.split(",") if name.strip()]
@@ -199,10 +227,12 @@ def export(
 @_heeds_signals
 def report(
     run: RunFolder,
-    out: Annotated[Path | None, typer.Option(help="RUN/report.html if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write. Default: RUN/report.html.")
+    ] = None,
     trust: Trust = None,
 ) -> None:
-    """Write one self-contained HTML page on the search."""
+    """Write a report of the search as one HTML file."""
     print(escape_controls(_loaded(_api(), run, trust).report(out)))
 
 
@@ -213,12 +243,13 @@ def explain(
     texts: Texts = None,
     text: TextColumn = None,
     out: Annotated[
-        Path | None, typer.Option(help="A .jsonl: the table, answers and weights.")
+        Path | None,
+        typer.Option(help="File (.jsonl) for the texts, predictions and attention weights."),
     ] = None,
     as_json: AsJson = False,
     trust: Trust = None,
 ) -> None:
-    """Show the words of each text that the model looked at."""
+    """Show which words of each text the model attended to."""
     from attn_tuner.reporting.answer_table import ANSWER, check_output_path, write_predictions
 
     check_output_path(out, texts[0] if texts else None, (".jsonl",))
@@ -229,7 +260,7 @@ def explain(
         facts = [explanation.as_dict() for explanation in explanations]
         added = {ANSWER: [each["label"] for each in facts], "explanation": facts}
         write_predictions(out, given, added)
-        return print(escape_controls(f"{len(facts):,} explanations are in {out}."))
+        return print(escape_controls(f"{len(facts):,} explanations were written to {out}."))
     from rich.console import Console
 
     for explanation in explanations:
@@ -241,7 +272,7 @@ def explain(
 
 @app.command()
 def watch(run: RunFolder) -> None:
-    """Show a running search, live."""
+    """Show a running search until it ends."""
     from attn_tuner.monitoring.watch import watch
 
     watch(run)
@@ -250,11 +281,16 @@ def watch(run: RunFolder) -> None:
 @app.command()
 def serve(
     run: RunFolder,
-    host: Annotated[str, typer.Option(help="Any but loopback lets others in.")] = "127.0.0.1",
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Address to listen on. Any but a loopback address lets other machines in."
+        ),
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     trust: Trust = None,
 ) -> None:
-    """Serve a page that shows the search and answers typed texts."""
+    """Serve a web page that shows the search and classifies texts that you type."""
     from attn_tuner.serving.app import serve
 
     serve(run, host=host, port=port, trust=trust or ())
@@ -262,7 +298,15 @@ def serve(
 
 @app.command("list")
 def list_parts(
-    kind: Annotated[str, typer.Argument(help=f"{', '.join(PACKAGES)}.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help=f"{', '.join(PACKAGES)}.",
+            autocompletion=lambda incomplete: [
+                each for each in PACKAGES if each.startswith(incomplete)
+            ],
+        ),
+    ],
 ) -> None:
     """List the parts of one kind with equation, cost and paper."""
     for part in describe_parts(kind):
@@ -276,6 +320,55 @@ def list_parts(
         for title, fact in facts.items():
             if fact:
                 print(escape_controls(f"    {title:<9} {fact}"))
+
+
+@app.command()
+def doctor(
+    test: Annotated[
+        bool, typer.Option(help="Search, export and load a tiny model; about a minute.")
+    ] = True,
+) -> None:
+    """Print versions, cores, memory, GPUs and missing extras, and test that a search works."""
+    from attn_tuner.doctor import check_installation
+
+    if not check_installation(test):
+        raise typer.Exit(1)
+
+
+def print_summary(summary: str, console: Any = None) -> None:
+    """Prints the last lines of a search, their labels bold on a terminal.
+
+    Args:
+        summary: from `SearchResult.summary`.
+        console: of rich; standard output if not given.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    console = console or Console()
+    text = Text(summary)
+    text.highlight_regex(r"(?m)^\w+(?= )", "bold")
+    console.print(text, soft_wrap=not console.is_terminal, highlight=False)
+
+
+def _predicted(run: Path, texts: list[str] | None, column: str | None, trust: list[str] | None):
+    """Predicts with the exported SavedModel; with the model in Keras where that is damaged.
+
+    Returns:
+        The predictions, and the texts as they were given.
+    """
+    from attn_tuner.exporting.savedmodel_predictor import SavedModelPredictor
+    from attn_tuner.storage.run import Run
+
+    Run.read(run)  # Before texts are read from standard input.
+    given = _given(texts, column, "predict")
+    try:
+        with silence(stderr=True):
+            predictor = SavedModelPredictor(run)
+    except DamagedFile:
+        return _loaded(_api(), run, trust).predict(given.texts), given
+    _print_notes(predictor.run.notes)
+    return predictor.predict(given.texts), given
 
 
 def _api():
@@ -297,9 +390,13 @@ def _given(arguments, column, who):
 def _loaded(api, run, trust):
     """The result in a run folder; what of it is damaged is said on standard error."""
     result = api.load(run, trust=trust or ())
-    for note in result.run.notes:
-        print(f"attn-tuner: {escape_controls(note)}", file=sys.stderr)
+    _print_notes(result.run.notes)
     return result
+
+
+def _print_notes(notes: Iterable[str]) -> None:
+    for note in notes:
+        print(f"attn-tuner: {escape_controls(note)}", file=sys.stderr)
 
 
 def _print_json(value: dict):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import keras_tuner
+import numpy as np
 
 from attn_tuner import text as texts_of
 from attn_tuner.explaining.preference import FaithfulObjective, check_faithful_task, parse_objective
@@ -14,6 +15,8 @@ from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import check_measurable
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.monitoring.run_log import log_event
+from attn_tuner.monitoring.trial_lines import data_line, expected_trials, plan_line
+from attn_tuner.search_defaults import usual_epochs
 from attn_tuner.settings.derived import constraints, seconds
 from attn_tuner.storage import run_folder as place
 from attn_tuner.storage.atomic_files import remove_parts
@@ -29,6 +32,7 @@ from attn_tuner.tuning.launchers.automatic import AUTO, automatic_workers
 from attn_tuner.tuning.launchers.launcher import Launcher
 from attn_tuner.tuning.pretraining import pretrain
 from attn_tuner.tuning.repeats import repeat
+from attn_tuner.tuning.resources import cores
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
 
@@ -98,7 +102,12 @@ def encode(dataset: texts_of.TextDataset, directory: Path, budget, shown) -> Enc
     """Encodes the texts as ids, or opens what an earlier search in this folder has encoded."""
     with budget.measure("encode"):
         ours = place.is_begun(directory)
-        return EncodedData.prepare(dataset, directory / DATA, ours, shown.say)
+        stored = EncodedData.prepare(dataset, directory / DATA, ours, shown.say)
+    shown.headline("Data", data_line(dataset, stored.stores["train"].lengths))
+    for note in dataset.notes:
+        shown.say(note)
+    shown.begin("preparing word vectors")
+    return stored
 
 
 def trainer_of(
@@ -152,6 +161,8 @@ def run_stages(
         The runner, with the records of all trials.
     """
 
+    _show_plan(plan, launcher, budget, panel, data)
+
     def on_event(event: TrialEvent):
         log_event(event)
         panel.on_event(event)
@@ -170,19 +181,35 @@ def run_stages(
         project_name=directory.name,
     )
     try:
-        _log.info("trials")
+        panel.begin("starting the first trial")
         with launcher.opened(runner, directory / DATA) as run:
             run()
             while release_unused_reserve(runner, data, SETTING_UP):
                 run()
         budget.set_reserve(finalizing_reserve(data, plan, pretrain=False))
         if plan.pretrain:
-            _log.info("pretraining")
+            panel.begin("pretraining the best encoder")
         pretrain(runner, data, panel.say)
         budget.set_reserve(finalizing_reserve(data, plan, pretrain=False, repeats=False))
         if plan.repeats:
-            _log.info("repeats")
+            panel.begin("training the best trials with other seeds")
         repeat(runner, plan.repeats)
     finally:
         save_clock(budget, directory)
     return runner
+
+
+def _show_plan(
+    plan: Plan, launcher: Launcher, budget: Budget, panel: ProgressPanel, data: EncodedData
+):
+    """Shows in one line how the search goes about it, and tells the panel what to expect."""
+    longest = max(data.max_lengths())
+    tokens = float(np.minimum(data.stores["train"].lengths, longest).sum())
+    epochs = min(plan.epochs, usual_epochs(data.size("train")))
+    expected = expected_trials(
+        budget.search_left(), tokens, epochs, launcher.workers, budget.estimate("trial", 0.0)
+    )
+    most = min(filter(None, (expected, plan.max_trials)), default=None)
+    panel.expect(most, plan.epochs, launcher.workers)
+    facts = (plan.max_time, plan.max_trials, expected, plan.epochs, cores(), launcher.workers)
+    panel.headline("Plan", plan_line(*facts, plan.goal))

@@ -1,9 +1,10 @@
 """The result of a search: its leaderboard, its best model, its report and exports."""
 
 import os
+import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
 import keras
@@ -12,14 +13,22 @@ import pandas as pd
 
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.explaining.explainer import explain
-from attn_tuner.explaining.explanation import Explanation
+from attn_tuner.explaining.explanation import Explanations
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.artefact_folder import check_targets
 from attn_tuner.exporting.export import export_bundle
+from attn_tuner.exporting.prediction import Prediction, Predictions, predictions
 from attn_tuner.metrics import interval
 from attn_tuner.reporting.head_comparison import HeadComparison, compare_heads
 from attn_tuner.reporting.leaderboard import front, leaderboard
-from attn_tuner.reporting.outcome_text import final_model_notes, format_score, missing_classes_notes
+from attn_tuner.reporting.outcome_text import (
+    final_model_notes,
+    format_score,
+    missing_classes_notes,
+    next_commands,
+    outcome_notes,
+    outcome_rows,
+)
 from attn_tuner.reporting.report import write_report
 from attn_tuner.storage.checked_files import AGAIN
 from attn_tuner.storage.layout import BUNDLE
@@ -27,39 +36,20 @@ from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import describe_export, plural
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.system.terminal import escape_controls
-from attn_tuner.tasks import labels_of
+from attn_tuner.tasks import task_named
 from attn_tuner.text.input_texts import read_texts
 from attn_tuner.tuning.duration import format_duration
 
+__all__ = ["Prediction", "SearchResult"]
+
 HELD_OUT = 500  # Validation texts at most on which an export is compared with its model.
+LABEL_WIDTH = 8  # Of what begins a line of the summary.
+WIDE = 120  # Columns where no terminal says how many there are.
+_NEXT_IN_PYTHON = (
+    'result.predict(["a text"]), result.explain(["a text"]), result.report(), '
+    'result.export("folder")'
+)
 _FORMATS = {"epochs": "{:.2f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The prediction for one text.
-
-    Args:
-        text: str, as it was given.
-        label: str, name of the most probable class; for several labels all of them, joined; for a
-            regression the number.
-        probability: float, probability of that class or of the most probable label; None for a
-            regression.
-        probabilities: class or label to probability; empty for a regression.
-        labels: the predicted labels, where a text may have several.
-        value: float, the number, for a regression; else None.
-    """
-
-    text: str
-    label: str
-    probability: float | None
-    probabilities: dict
-    labels: tuple[str, ...] = ()
-    value: float | None = None
-
-    def as_dict(self) -> dict:
-        """Returns the fields as a dict."""
-        return asdict(self)
 
 
 class SearchResult:
@@ -127,7 +117,7 @@ class SearchResult:
         """Test metrics of the exported model by name; empty without a test part."""
         return dict(self.run.outcome.get("test", {}))
 
-    def predict(self, texts: object, text: str | None = None) -> list[Prediction]:
+    def predict(self, texts: object, text: str | None = None) -> Predictions:
         """Predicts each text with the best model.
 
         Args:
@@ -139,16 +129,17 @@ class SearchResult:
             DataError: no texts can be read from it.
         """
         texts = read_texts(texts, text).texts
-        probabilities = self.bundle.predict(texts)
-        return [self._prediction(*pair) for pair in zip(texts, probabilities, strict=True)]
+        bundle = self.bundle
+        task = task_named(bundle.task, len(bundle.classes))
+        return predictions(texts, bundle.predict(texts), task, bundle.classes)
 
-    def explain(self, texts: object, text: str | None = None) -> list[Explanation]:
+    def explain(self, texts: object, text: str | None = None) -> Explanations:
         """Predicts each text and returns the attention weights of its tokens.
 
         Args:
             texts, text: as for `predict`.
         """
-        return explain(self.bundle, read_texts(texts, text, "explain()").texts)
+        return Explanations(explain(self.bundle, read_texts(texts, text, "explain()").texts))
 
     def report(self, path: str | Path | None = None) -> Path:
         """Writes an HTML report; to `report.html` in the run folder if no path is given."""
@@ -175,14 +166,6 @@ class SearchResult:
         kept = Validation.read(self.run)
         count = min(HELD_OUT, len(kept.texts), len(kept.labels))
         return (kept.texts[:count], kept.labels[:count]) if count else (None, None)
-
-    def _prediction(self, text, row):
-        kind, label = self.bundle.kind, self.bundle.label(row)
-        if kind == "number":
-            return Prediction(text, label, None, {}, value=float(row[0]))
-        named = dict(zip(self.classes, map(float, row), strict=True))
-        labels = tuple(labels_of(row, self.classes)) if kind == "labels" else ()
-        return Prediction(text, label, float(row.max()), named, labels)
 
     def __str__(self):
         said = [self.leaderboard_text(), *self.run.notes, *self.sentences()]
@@ -238,11 +221,43 @@ class SearchResult:
             f"{texts:,} texts), {describe_export(self.run.members)}."
         )
 
+    def summary(self) -> str:
+        """Says in a few lines how good the model is, where it is, and what to do next."""
+        lines = [f"{label:<{LABEL_WIDTH}}{said}" for label, said in outcome_rows(self.run)]
+        if self.run.outcome:
+            lines += [f"{'':<{LABEL_WIDTH}}{note}" for note in outcome_notes(self.run)]
+            lines += next_lines(next_commands(self.run))
+        return escape_controls("\n".join(lines))
+
     def __repr__(self):
         return f"SearchResult({str(self.directory)!r})"
 
     def _repr_html_(self):
-        return self.leaderboard()._repr_html_()
+        rows = [*outcome_rows(self.run), *(("Note", note) for note in outcome_notes(self.run))]
+        if self.run.outcome:
+            rows.append(("Next", _NEXT_IN_PYTHON))
+        said = "".join(
+            f"<div><strong>{escape(label)}</strong> {escape(escape_controls(sentence))}</div>"
+            for label, sentence in rows
+        )
+        return f"<div class='attn-result'>{said}{self.leaderboard()._repr_html_()}</div>"
+
+
+def next_lines(commands: Sequence[str], width: int | None = None) -> list[str]:
+    """Lays out commands behind the label "Next": two on a line, or one where that is too wide.
+
+    Args:
+        commands: what may be done next.
+        width: columns of the terminal; that of this one if not given.
+    """
+    width = width or shutil.get_terminal_size((WIDE, 24)).columns
+    left = max(map(len, commands[::2])) + 3
+    right = max(map(len, commands[1::2]))
+    pairs = [
+        f"{one:<{left}}{other}" for one, other in zip(commands[::2], commands[1::2], strict=True)
+    ]
+    rows = pairs if LABEL_WIDTH + left + right <= width else commands
+    return [f"{'' if at else 'Next':<{LABEL_WIDTH}}{row}" for at, row in enumerate(rows)]
 
 
 def _blank_or(form: str) -> Callable[[float], str]:

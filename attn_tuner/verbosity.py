@@ -1,5 +1,6 @@
-"""Silences libraries that print or warn about what is expected here.
+"""How much this package says, and how little the libraries under it do.
 
+set_verbosity(1)                           # details of each trial and of the outcome
 with silence():                            # TensorFlow's log below errors
     ...
 with silence("optuna", warnings=True):     # Optuna's log, and warnings of any library
@@ -16,6 +17,22 @@ from collections.abc import Iterator
 
 # For the environment of a child process: TensorFlow's C++ libraries log fatal errors alone.
 QUIET_TENSORFLOW = {"TF_CPP_MIN_LOG_LEVEL": "3"}
+
+_verbosity = 0
+
+
+def set_verbosity(level: int) -> None:
+    """Sets how much a search prints: 0 the first screen, 1 and above the details as well.
+
+    The command sets it by `-v`.
+    """
+    global _verbosity
+    _verbosity = int(level)
+
+
+def verbosity() -> int:
+    """Returns what `set_verbosity` set, 0 at first."""
+    return _verbosity
 
 
 @contextlib.contextmanager

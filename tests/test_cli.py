@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from attn_tuner import cli
 from attn_tuner.errors import AttnTunerError
 from attn_tuner.settings.toml_file import CONFIG, read_settings
+from attn_tuner.verbosity import set_verbosity
 from tests.support.colours import PLAIN, colours, in_this_process
 
 
@@ -35,7 +37,7 @@ def run(finished_folder):
     return finished_folder
 
 
-def test_search_prints_the_leaderboard_and_the_outcome_and_writes_its_settings(tmp_path):
+def test_search_prints_a_line_a_trial_and_the_outcome_and_writes_its_settings(tmp_path):
     data = write_csv(tmp_path / "colours.csv", *colours())
     space = space_file(tmp_path / "space.toml")
     with in_this_process():
@@ -44,14 +46,48 @@ def test_search_prints_the_leaderboard_and_the_outcome_and_writes_its_settings(t
             *("--space", space, "--epochs", 4, "--tuner", "random"),
         )
     assert done.exit_code == 0, done.output
-    assert "trial 0" in done.stdout
-    assert "majority class" in done.stdout
-    assert "Test accuracy" in done.stdout
-    assert "checked in a fresh process" in done.stdout
+    first, *notes, second, third, trial = done.stderr.splitlines()[:6]
+    assert ["held out" in note for note in notes] == [True, True]
+    assert first.startswith("Data   colours.csv: 240 texts, 2 classes, ")
+    assert second.startswith("Plan   no time limit, at most 1 trial of up to 4 epochs, ")
+    assert third.split() == ["trial", "accuracy", "time", "model"]
+    assert trial.split()[0] == "0"
+    assert trial.endswith("none + mean")
+    answer, linear, model, *following = done.stdout.splitlines()
+    assert re.match(r"Answer  [\d.]+ % of \d+ test texts right \(95 % interval ", answer)
+    assert answer.endswith(": trial 0, none + mean.")
+    assert re.match(r"Linear  [\d.]+ %. The model is [\d.]+ points (better|worse)", linear)
+    assert model.startswith(f"Model   {tmp_path / 'run' / 'best'}, a SavedModel of ")
+    assert [command in "".join(following) for command in ("predict", "report", "serve", "export")]
     found = read_settings(tmp_path / "run" / CONFIG)
     assert (found.pop("data"), found.pop("space")) == (str(data), str(space))
     directory = str(tmp_path / "run")
     assert found == {"max_trials": 1, "epochs": 4, "tuner": "random", "directory": directory}
+    with in_this_process():
+        again = call("search", "-v", "--config", tmp_path / "run" / CONFIG)
+    assert again.exit_code == 0, again.output
+    assert "majority class" in again.stdout
+    assert "checked in a fresh process" in again.stdout
+    set_verbosity(0)
+
+
+def test_a_damaged_export_is_answered_for_by_the_model_in_keras(finished_copy):
+    (finished_copy / "best" / "saved_model.pb").unlink()
+    done = call("predict", finished_copy, "a red box")
+    assert done.stdout.startswith("warm\t")
+
+
+def test_doctor_ends_with_what_is_wrong(monkeypatch):
+    for ready in (True, False):
+        monkeypatch.setattr("attn_tuner.doctor.check_installation", lambda test, ready=ready: ready)
+        assert call("doctor").exit_code == (0 if ready else 1)
+
+
+def test_a_shell_completes_commands_and_kinds_of_parts():
+    environment = {"_ATTN_TUNER_COMPLETE": "complete_bash", "COMP_CWORD": "2"}
+    given = {**environment, "COMP_WORDS": "attn-tuner list enc"}
+    done = CliRunner().invoke(cli.app, [], env=given, prog_name="attn-tuner")
+    assert done.stdout.strip() == "encoders"
 
 
 def test_predict_answers_texts_given_as_arguments(run):
@@ -85,7 +121,7 @@ def test_predict_answers_each_row_of_a_table(run, reviews):
 
 def test_predict_adds_a_column_of_answers_to_the_table(run, reviews, tmp_path):
     done = call("predict", run, reviews, "--out", tmp_path / "answers.jsonl")
-    assert "2 answers are in" in done.stdout
+    assert "2 predictions were written to" in done.stdout
     lines = (tmp_path / "answers.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["prediction"] for line in lines] == ["warm", "cold"]
     assert [json.loads(line)["id"] for line in lines] == ["1", "2"]

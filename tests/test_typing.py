@@ -17,8 +17,14 @@ from attn_tuner import Choice, SearchSpace, search
 space = SearchSpace(units=Choice([32, 64])).fix(units=32)
 reveal_type(space)
 reveal_type(attn_tuner.search)
-reveal_type(search([("good", "yes")]).predict)
+result = search([("good", "yes")])
+reveal_type(result.predict)
+reveal_type(result.predict("a text")[0].label)
+reveal_type(result.summary())
+reveal_type(space.summary())
 """
+# Every public name: a checker that does not see one says so.
+EXAMPLE += "\n".join(f"attn_tuner.{name}" for name in attn_tuner.__all__)
 
 
 def test_dir_shows_public_names_only():
@@ -44,4 +50,7 @@ def test_a_type_checker_knows_the_public_names(tmp_path):
     assert 'Type of "space" is "SearchSpace"' in found
     assert 'Type of "attn_tuner.search" is "(' in found
     assert "-> SearchResult" in found
+    assert 'Type of "result.predict("a text")[0].label" is "str"' in found
+    assert 'Type of "result.summary()" is "str"' in found
+    assert 'Type of "space.summary()" is "str"' in found
     assert "0 errors" in found

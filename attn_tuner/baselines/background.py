@@ -82,7 +82,7 @@ class BackgroundBaselines:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 errors = self.process.communicate(timeout=_POLL)[1]
         if errors is None:
-            return "The linear baseline was not done in time, so the leaderboard lacks it."
+            return "The linear baseline did not finish in time and is not in the leaderboard."
         if self.process.returncode:
             return f"The linear baseline failed: {errors.strip().splitlines()[-1]}"
         return None

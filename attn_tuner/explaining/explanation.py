@@ -147,3 +147,16 @@ class Explanation:
     def __str__(self) -> str:
         words = ", ".join(f"{word} {weight:.0%}" for word, weight in self.most_attended())
         return f"{self.label} ({self.probability:.1%}); most attended: {words or 'nothing'}"
+
+
+class Explanations(list[Explanation]):
+    """A list of explanations, shown one below the other: as HTML in a notebook, else in colours."""
+
+    def _repr_html_(self) -> str:
+        return "".join(map(to_html, self))
+
+    def __rich__(self) -> Group:
+        return Group(*map(to_rich, self))
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))

@@ -119,7 +119,7 @@ def finalize(
     for candidate in found:
         if candidate.shares == exported:
             return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
-        shown.say(f"Best: {describe_export(candidate.shares)}. Testing and exporting it.")
+        shown.begin(f"testing and exporting {describe_export(candidate.shares)}")
         try:
             winner = _prepared(candidate, runner, stored, dataset, budget)
             break

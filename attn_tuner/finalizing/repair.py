@@ -113,10 +113,10 @@ def _trials(directory: Path) -> Iterator[str]:
         name = trial_id_of(folder)
         again = f"The model of trial {name} predicts again if that is needed"
         yield from _gone(folder / PROBABILITIES, lambda path: read_array(path), again)
-        lost = f"The score of trial {name} stays, but its model cannot be exported any more"
+        lost = f"Trial {name} keeps its score, but its model can no longer be exported"
         yield from _gone(folder / WEIGHTS, check_weights, lost)
         if drop_damaged_resume_points(folder):
-            yield f"Trial {name} cannot go on where it stopped: its resume point was damaged."
+            yield f"Trial {name} cannot continue where it stopped: its resume point was damaged."
 
 
 def _outcome(directory: Path, plan: Plan, records: tuple[TrialRecord, ...]) -> Iterator[str]:

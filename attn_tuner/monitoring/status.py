@@ -9,7 +9,7 @@ from attn_tuner.reporting.summary import summarize, summary_sentence
 from attn_tuner.storage.checked_files import read_object
 from attn_tuner.storage.layout import CLOCK, trial_dirs, trial_id_of
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_text import describe_model
+from attn_tuner.storage.trial_text import describe_model, describe_status
 
 MAX_ROWS = 10
 
@@ -39,7 +39,7 @@ def search_status(directory: str | Path) -> dict:
             "score": record.score,
             "seconds": record.seconds,
             "parameters": record.parameters,
-            "status": record.status,
+            "status": describe_status(record.status),
         }
         for record in ranked[:MAX_ROWS]
     ]

@@ -29,8 +29,7 @@ class Forecast:
     def __str__(self) -> str:
         if self.gain is None:
             return (
-                f"No forecast from {plural(self.trials, 'trial')}; it takes "
-                f"{MIN_TRIALS_TO_FORECAST}."
+                f"{plural(self.trials, 'trial')} ended; a forecast needs {MIN_TRIALS_TO_FORECAST}."
             )
         return (
             f"Another {format_duration(self.more_seconds)} (about {self.more_trials:.0f} trials) "

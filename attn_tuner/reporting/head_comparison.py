@@ -191,10 +191,10 @@ def _one_sided(attention: object, control: object) -> str:
         return "No trial has a score yet."
     if control is None:
         return (
-            "No trial used a head without attention (mean, max or last), so nothing can be said "
-            "about whether attention helps. Keep those heads in the space."
+            "No trial used a head without attention (mean, max or last), so whether attention "
+            "helps is unknown. Run more trials, with those heads in the space."
         )
-    return "No trial used a head with attention, so nothing can be said about whether it helps."
+    return "No trial used a head with attention, so whether attention helps is unknown."
 
 
 def _finding(difference: Difference) -> str:

@@ -8,7 +8,12 @@ from attn_tuner.metrics import MEASURES
 from attn_tuner.reporting.pareto import pareto
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
-from attn_tuner.storage.trial_text import describe_head, describe_members, describe_rung
+from attn_tuner.storage.trial_text import (
+    describe_head,
+    describe_members,
+    describe_rung,
+    describe_status,
+)
 
 
 def leaderboard(run: Run) -> pd.DataFrame:
@@ -91,7 +96,7 @@ def _trial_row(run: Run, record: TrialRecord) -> dict:
         "epochs": record.metrics.get("epochs"),
         "seconds": record.seconds,
         "parameters": record.parameters,
-        "status": record.status,
+        "status": describe_status(record.status),
     }
     row |= {f"val_{name}": record.metrics.get(name) for name in _metrics(run)}
     if record.repeats:

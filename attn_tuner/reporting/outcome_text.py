@@ -4,14 +4,107 @@ A sentence is "" where there is nothing to say. The sentences stand in the outco
 and as notes in the report.
 """
 
+import contextlib
 import math
+import shlex
 import statistics
+from collections.abc import Mapping
+from pathlib import Path
 
+from attn_tuner.metrics import interval
 from attn_tuner.reporting.forecast import forecast_gain
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
-from attn_tuner.storage.trial_text import describe_members
+from attn_tuner.storage.trial_text import describe_export, describe_members, describe_model
 from attn_tuner.text.dataset_notes import missing_class_note
+
+
+def outcome_rows(run: Run) -> list[tuple[str, str]]:
+    """Lists the last lines of a search: the answer, the linear baseline, where the model is.
+
+    Returns:
+        Pairs of a label and a sentence.
+    """
+    if not run.outcome:
+        return [("Answer", "The search has not ended yet. The same command continues it.")]
+    part = "test" if run.outcome.get("test") else "validation"
+    scores = run.outcome.get(part) or {}
+    texts = run.outcome.get("test_texts", 0) if part == "test" else 0
+    size = run.outcome.get("megabytes")
+    size = f" of {size:.1f} MB" if size else ""
+    proof = "checked in a fresh process"
+    return [
+        ("Answer", f"{_right(run, scores, part, texts)}: {_model(run)}."),
+        ("Linear", _against_linear(run, scores, part, texts)),
+        ("Model", f"{_near(run.export)}, a SavedModel{size}, {proof}."),
+    ]
+
+
+def outcome_notes(run: Run) -> list[str]:
+    """Lists what a reader must know of the scores: missing classes, limits, damaged files."""
+    missing = missing_classes_notes(run, "test") if run.outcome.get("test") else []
+    return [*missing, *run.outcome.get("remarks", []), *run.notes]
+
+
+def next_commands(run: Run) -> list[str]:
+    """Lists the commands that go on from a finished search."""
+    folder = shlex.quote(str(_near(run.directory)))
+    return [
+        f'attn-tuner predict {folder} "a text"',
+        f"attn-tuner report {folder}",
+        f"attn-tuner serve {folder}",
+        f"attn-tuner export {folder} FOLDER",
+    ]
+
+
+def _near(path: Path) -> Path:
+    """Returns the path from the current folder where it lies below that."""
+    with contextlib.suppress(ValueError, OSError):
+        return path.absolute().relative_to(Path.cwd())
+    return path
+
+
+def _right(run: Run, scores: Mapping, part: str, texts: int) -> str:
+    """Says how good the exported model is, the number first."""
+    on = f"{texts:,} {part} texts" if texts else f"the {part} texts"
+    if "accuracy" not in scores:
+        objective = run.plan.objective
+        return f"{objective} {format_score(scores.get(objective))} on {on}"
+    said = f"{_percent(scores['accuracy'])} of {on} right"
+    if not texts:
+        return said
+    low, high = interval(scores["accuracy"], texts)
+    return f"{said} (95 % interval {100 * low:.1f} to {_percent(high)})"
+
+
+def _model(run: Run) -> str:
+    members = list(run.members)
+    values = {record.trial_id: record.values for record in run.records}
+    named = describe_export(members)
+    if len(members) == 1 and members[0] in values:
+        return f"{named}, {describe_model(values[members[0]])}"
+    return named
+
+
+def _against_linear(run: Run, scores: Mapping, part: str, texts: int) -> str:
+    """Compares the exported model with the linear baseline on the same texts."""
+    linear = next((row.get(part) for row in run.baselines if row["name"] == "linear"), None)
+    if not linear:
+        return "The linear baseline was not measured."
+    if "accuracy" not in scores:
+        return f"{run.plan.objective} {format_score(linear.get(run.plan.objective))}."
+    gap = scores["accuracy"] - linear["accuracy"]
+    said = f"{_percent(linear['accuracy'])}. The model is {abs(gap) * 100:.1f} points "
+    said += "better" if gap >= 0 else "worse"
+    if not texts:
+        return f"{said}."
+    own, other = interval(scores["accuracy"], texts), interval(linear["accuracy"], texts)
+    apart = own[0] > other[1] or own[1] < other[0]
+    return f"{said}." if apart else f"{said}; the difference may be chance."
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def final_model_notes(run: Run) -> list[str]:
@@ -102,11 +195,12 @@ def repeats_sentence(run: Run) -> str:
             scores = [record.score, *record.repeats]
             mean, deviation = statistics.mean(scores), statistics.stdev(scores)
             parts.append(
-                f"trial {record.trial_id} {mean:.4f} ± {deviation:.4f} over {len(scores)} seeds"
+                f"trial {record.trial_id} {mean:.4f} (standard deviation {deviation:.4f}, "
+                f"{len(scores)} seeds)"
             )
     if not parts:
         return ""
-    return f"Trained again with other seeds, validation {run.plan.goal}: {'; '.join(parts)}."
+    return f"Mean validation {run.plan.goal} over several seeds: {'; '.join(parts)}."
 
 
 def forecast_sentence(run: Run) -> str:

@@ -166,7 +166,7 @@ def _examples(
     if not bundle:
         return ExampleTexts(notes=("Texts are shown once the search has ended.",))
     if run.plan.kind != "class":
-        return ExampleTexts(notes=("Texts are shown for tasks with one class a text.",))
+        return ExampleTexts(notes=("Texts are shown for tasks with one class per text.",))
     return explain_examples(bundle, validation, seconds=seconds, seed=run.plan.seed)
 
 

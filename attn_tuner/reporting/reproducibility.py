@@ -49,7 +49,7 @@ def reproducibility(run: Run, bundle: Bundle | None = None) -> dict[str, dict]:
         "Command": {"": command(run)},
         "Data": {"name": plan.source, "fingerprint": plan.fingerprint, **sizes},
         "Settings": _settings(run),
-        "Values of the winner": dict(winner.trained) if winner else {},
+        "Hyperparameters of the best trial": dict(winner.trained) if winner else {},
         "Versions": _versions(),
     }
 

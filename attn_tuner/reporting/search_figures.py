@@ -48,7 +48,7 @@ def verdict_figure(verdict: HeadComparison) -> Figure:
     }
     return Figure(
         "verdict",
-        "The best trial with every head",
+        "The best trial of each head",
         "Validation accuracy with 95 % interval; diamonds are heads without attention.",
         plotly_spec(bars, x="accuracy", yaxis=order, height=120 + 26 * len(results)),
         ("head", "attention", "encoder", "accuracy", "from", "to", "trials", "best trial"),
@@ -91,7 +91,7 @@ def time_figure(rows: Sequence[Mapping], objective: str) -> Figure:
     return Figure(
         "time",
         "The score over time",
-        "A mark for every trial at its end, a cross for a pruned one; the line is the best so far.",
+        "One mark per trial, at its end; a cross is a pruned trial. The line is the best so far.",
         plotly_spec(traces, x="minutes", y=objective),
         ("trial", "minutes", objective, "best so far", "model", "status"),
         tuple(

@@ -178,7 +178,7 @@ def read_json(path: str | Path) -> Any:
         raise RunError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         empty = "is empty" if not path.stat().st_size else f"is not whole JSON ({error})"
-        raise DamagedFile(path, empty, f"It was cut short or changed. {COPY}") from error
+        raise DamagedFile(path, empty, f"It was truncated or changed. {COPY}") from error
 
 
 def umask() -> int:

@@ -24,7 +24,7 @@ import numpy as np
 from attn_tuner.errors import DamagedFile, MissingExtra, RunError
 from attn_tuner.storage.atomic_files import COPY, read_json
 
-AGAIN = "Call the search on this folder again, as it began: it makes the file again."
+AGAIN = "Run the same search on this folder again; it writes the file again."
 Table = typing.TypeVar("Table")
 _SEAL, _DIGEST = b"\nsealed:", 16  # Behind the end of a file, where NumPy and HDF5 do not look.
 # An OSError with another number says that the file is out of reach, not that it is damaged.

@@ -252,7 +252,9 @@ _BUNDLE = Entry(
     again=f"{_NEXT} exports the model again.",
     inside=(
         Entry(BUNDLE_MODEL, "the model, of ids"),
-        Entry(BUNDLE_FACTS, "vectorizer, class names, how a text is cut, digest of the model"),
+        Entry(
+            BUNDLE_FACTS, "vectorizer, class names, how a text is truncated, digest of the model"
+        ),
     ),
 )
 

@@ -47,21 +47,21 @@ def held(
             file = stack.enter_context(path.open("a+", encoding="utf-8"))
         if not _own(file):
             raise RunError(
-                f"{_owner(path)} is searching in {directory}. Wait for its end, or take another "
-                "folder."
+                f"{_owner(path)} is searching in {directory}. Wait until it ends, or choose "
+                "another folder."
             )
         said = None
         if _facts(path).get("host", socket.gethostname()) != socket.gethostname():
             left = MISSED * beat - age
             if left > 0:
                 raise RunError(
-                    f"{_owner(path)} gave a sign of life {age:.0f} seconds ago in {directory}. "
-                    f"Wait for its end, or take another folder. Where it has died, its lock is "
-                    f"taken over in {left:.0f} seconds; to go on at once, remove {path}."
+                    f"{_owner(path)} was active {age:.0f} seconds ago in {directory}. Wait until "
+                    f"it ends, or choose another folder. If it was killed, its lock expires in "
+                    f"{left:.0f} seconds; to continue at once, delete {path}."
                 )
             said = (
-                f"{_owner(path)} has given no sign of life for {age:.0f} seconds. It counts as "
-                "dead, and its search goes on here."
+                f"{_owner(path)} has been silent for {age:.0f} seconds. It counts as ended, and "
+                "its search continues here."
             )
         with writing(path):
             facts = _write(file)

@@ -14,10 +14,10 @@ from attn_tuner.storage.layout import FORMAT, PLAN
 
 FAITHFUL = "faithful "  # Before the name of an objective that faithfulness adds to.
 _LOST = (
-    "Nothing else says what was searched. Put back a copy; without one, search in another folder. "
-    "What was exported to best/ works without it."
+    "Only this file says what was searched. Restore it from a copy; without one, search in another "
+    "folder. The export in best/ works without it."
 )
-_ELSEWHERE = "Take another folder, or call it with what it began with."
+_ELSEWHERE = "Choose another folder, or use the settings that this search began with."
 
 
 @dataclass(frozen=True)

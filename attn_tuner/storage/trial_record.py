@@ -15,8 +15,8 @@ LINEAR_NAME = "linear"  # Stands for the linear baseline among the IDs of trials
 FORMER_NAMES = {"measures": "metrics"}  # Keys of format 1.
 STATES = ("completed", "pruned", "cut", "failed", "infeasible")
 LOST = (
-    "Put back a copy. Without one, remove this file: the trial then counts no more, and the search "
-    "can go on."
+    "Restore it from a copy. Without one, delete this file: the trial is then ignored, and the "
+    "search can continue."
 )
 
 

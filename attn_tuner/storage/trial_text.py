@@ -14,6 +14,8 @@ _STOP_REASONS = {
     "nothing is left to get better": "perfect score",
 }
 
+_STATUS_WORDS = {"cut": "stopped", "infeasible": "over limit"}
+
 
 def describe_model(values: Mapping) -> str:
     """Names the encoder and the head: `bigru + additive`.
@@ -74,6 +76,15 @@ def describe_export(ids: Iterable[str]) -> str:
     """
     ids = list(ids)
     return describe_members(ids) if len(ids) == 1 else f"an average of {describe_members(ids)}"
+
+
+def describe_status(status: str) -> str:
+    """Names how a trial ended: `pruned`, `stopped` (by the time limit or by hand), `over limit`.
+
+    Args:
+        status: `TrialRecord.status`.
+    """
+    return _STATUS_WORDS.get(status, status)
 
 
 def stop_reason(stored: str) -> str:

@@ -76,7 +76,7 @@ class Signals:
         if not (first and self._deferring):
             self.raise_exit()
         write_stderr(
-            f"{self.name}: ending with the best model so far. A second signal ends at once."
+            f"{self.name}: stopping with the best model so far. A second signal stops at once."
         )
 
 

@@ -238,7 +238,7 @@ def test_the_best_trials_are_repeated_with_fresh_seeds(repeated):
     assert row["runs"] == 3
     assert row["mean_accuracy"] == pytest.approx(np.mean(scores))
     assert row["sd_accuracy"] == pytest.approx(np.std(scores, ddof=1))
-    assert "Trained again with other seeds, validation accuracy: trial 0" in str(repeated)
+    assert "Mean validation accuracy over several seeds: trial 0" in str(repeated)
     assert not list((repeated.directory / "trial_0").glob("repeat_*"))
 
 

@@ -125,7 +125,7 @@ def test_only_the_scripts_of_the_report_may_run(page):
 
 def test_a_search_that_runs_is_reported_as_far_as_it_is(begun_folder):
     page = Page(render_report(collect_report(Run.read(begun_folder))))
-    assert "This search still runs: 3 trials" in page.text
+    assert "This search is still running: 3 trials" in page.text
     assert "3 trials so far; 8 are needed" in page.text
 
 

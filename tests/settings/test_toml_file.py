@@ -50,9 +50,9 @@ def test_options_of_the_command_win_over_the_file(file, monkeypatch):
 
 
 def test_a_search_without_data_is_refused_in_a_sentence(file, monkeypatch):
-    with pytest.raises(DataError, match="There are no data"):
+    with pytest.raises(DataError, match="No data were given"):
         called(monkeypatch)
-    with pytest.raises(DataError, match="There are no data"):
+    with pytest.raises(DataError, match="No data were given"):
         called(monkeypatch, "--config", file("seed = 1\n"))
 
 

@@ -80,7 +80,7 @@ def test_a_lock_from_another_host_without_a_sign_of_life_is_taken_over(tmp_path)
 
 def test_by_the_clock_of_the_folder_a_lock_just_written_is_young(tmp_path):
     touched = lock_of_another_host(tmp_path)
-    with pytest.raises(RunError, match="sign of life 0 seconds ago"), held(tmp_path):
+    with pytest.raises(RunError, match="was active 0 seconds ago"), held(tmp_path):
         pass
     os.utime(tmp_path / LOCK, (touched - 1000, touched - 1000))
     with held(tmp_path) as said:

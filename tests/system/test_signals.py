@@ -43,7 +43,7 @@ def test_the_first_of_two_signals_is_put_off(number, error, capfd):
         assert not signals.received()
         os.kill(os.getpid(), number)
         assert signals.received()
-        assert "A second signal ends at once" in capfd.readouterr().err
+        assert "A second signal stops at once" in capfd.readouterr().err
         with pytest.raises(error):
             os.kill(os.getpid(), signal.SIGTERM if error is SystemExit else number)
 

@@ -207,7 +207,7 @@ def test_negative_reserves_and_pasts_are_refused():
 def test_few_trials_promise_nothing():
     forecast = forecast_gain([(10, 0.5), (20, 0.6)])
     assert forecast.gain is None
-    assert "No forecast from 2 trials" in str(forecast)
+    assert "2 trials ended; a forecast needs 10" in str(forecast)
     assert forecast_gain([]).gain is None
 
 
