@@ -22,6 +22,7 @@ from attn_tuner.metrics import interval
 from attn_tuner.reporting.head_comparison import HeadComparison, compare_heads
 from attn_tuner.reporting.leaderboard import front, leaderboard
 from attn_tuner.reporting.outcome_text import (
+    LABEL_WIDTH,
     final_model_notes,
     format_score,
     missing_classes_notes,
@@ -43,7 +44,6 @@ from attn_tuner.tuning.duration import format_duration
 __all__ = ["Prediction", "SearchResult"]
 
 HELD_OUT = 500  # Validation texts at most on which an export is compared with its model.
-LABEL_WIDTH = 8  # Of what begins a line of the summary.
 WIDE = 120  # Columns where no terminal says how many there are.
 _NEXT_IN_PYTHON = (
     'result.predict(["a text"]), result.explain(["a text"]), result.report(), '

@@ -15,7 +15,7 @@ from rich.text import Text
 
 IMAGE = Path(__file__).parent / "images" / "search.svg"
 COMMAND = "attn-tuner search demo --max-time 2m --out demo-run"
-WIDTH = 100  # Columns.
+WIDTH = 104  # Columns.
 
 
 def main():

@@ -48,8 +48,8 @@ def test_search_prints_a_line_a_trial_and_the_outcome_and_writes_its_settings(tm
     assert done.exit_code == 0, done.output
     first, *notes, second, third, trial = done.stderr.splitlines()[:6]
     assert ["held out" in note for note in notes] == [True, True]
-    assert first.startswith("Data   colours.csv: 240 texts, 2 classes, ")
-    assert second.startswith("Plan   no time limit, at most 1 trial of up to 4 epochs, ")
+    assert first.startswith("Data    colours.csv: 240 texts, 2 classes, ")
+    assert second.startswith("Plan    no time limit, at most 1 trial of up to 4 epochs, ")
     assert third.split() == ["trial", "accuracy", "time", "model"]
     assert trial.split()[0] == "0"
     assert trial.endswith("none + mean")

@@ -11,13 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from attn_tuner.monitoring.notebook_display import NotebookDisplay, notebook_html
-from attn_tuner.monitoring.trial_lines import (
-    LABEL_WIDTH,
-    TrialRow,
-    header,
-    trial_line,
-    trial_row,
-)
+from attn_tuner.monitoring.trial_lines import TrialRow, header, trial_line, trial_row
+from attn_tuner.reporting.outcome_text import LABEL_WIDTH
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.trial_text import describe_model, plural
 from attn_tuner.system.terminal import escape_controls, to_single_line

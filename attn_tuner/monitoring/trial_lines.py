@@ -25,7 +25,6 @@ from attn_tuner.storage.trial_text import (
 from attn_tuner.text import TextDataset
 from attn_tuner.tuning.duration import format_duration
 
-LABEL_WIDTH = 7  # Of "Data", "Plan" and what else begins a line.
 SETUP_SECONDS = 8.0  # Building and tracing a model.
 TOKENS_PER_SECOND = 60_000  # One epoch of a bidirectional GRU on two cores, benchmarks/epoch.py.
 UNEVEN = 1.3  # Times its even share, from which the largest class is named.

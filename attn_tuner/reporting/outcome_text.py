@@ -18,6 +18,8 @@ from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.trial_text import describe_export, describe_members, describe_model
 from attn_tuner.text.dataset_notes import missing_class_note
 
+LABEL_WIDTH = 8  # Columns of what begins a line: "Data", "Answer".
+
 
 def outcome_rows(run: Run) -> list[tuple[str, str]]:
     """Lists the last lines of a search: the answer, the linear baseline, where the model is.

@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from attn_tuner.reporting.outcome_text import next_commands, outcome_notes, outcome_rows
-from attn_tuner.search_result import LABEL_WIDTH, SearchResult, next_lines
+from attn_tuner.reporting.outcome_text import (
+    LABEL_WIDTH,
+    next_commands,
+    outcome_notes,
+    outcome_rows,
+)
+from attn_tuner.search_result import SearchResult, next_lines
 from attn_tuner.storage.run import Run
 
 
