@@ -1,8 +1,7 @@
 """Lays out the first screen of a search: the data, the plan, a line for each trial.
 
-Data   demo: 4,000 texts, 2 classes, 2,720 train / 480 validation / 800 test, median 52 tokens
-Plan   2m in all, about 9 trials of at most 10 epochs, 2 cores, best by validation accuracy
-
+Data    demo: 3,600 texts, 2 classes, 2,400 train / 400 validation / 800 test, median 64 tokens
+Plan    2m, about 3 trials of up to 10 epochs, 2 cores, scored by validation accuracy
 trial  accuracy                  time  model
 0000     0.9850  best             12s  bigru + additive
 0001     0.5300  pruned            4s  gru + pooling

@@ -77,7 +77,7 @@ SETTINGS = (
     Setting(
         "task",
         "Data",
-        "multilabel (any number of labels a text) or regression (a number). Guessed if not given.",
+        "multilabel (several labels per text) or regression (a number). Guessed if not given.",
         checked.task,
     ),
     Setting(
@@ -97,7 +97,7 @@ SETTINGS = (
     Setting(
         "unlabelled",
         "Data",
-        "Texts without labels, to learn words from: a .txt with a text a line, or a table.",
+        "Texts without labels, to learn words from: a .txt with one text per line, or a table.",
         checked.texts,
     ),
     Setting(

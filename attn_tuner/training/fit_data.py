@@ -70,7 +70,7 @@ class Expected:
             return self._batches(x, x_name), y
         x = self._texts(x, x_name)
         if y is None and self.targets:
-            raise UnfitData(f"{y_name} is missing: fit needs the targets beside {x_name}.")
+            raise UnfitData(f"{y_name} is missing: fit needs the targets along with {x_name}.")
         if self.targets and not isinstance(y, Mapping):
             y = self._targets(y, y_name)
             alone = _alone(x)
@@ -150,7 +150,7 @@ class Expected:
             what = "one-hot" if rows else "no class numbers"
             raise UnfitData(
                 f"{name} has the shape {y.shape} and is {what}, for classes={self.classes}. Give "
-                "one class number a text; for several labels a text task='multilabel'."
+                "one class number per text; for several labels per text task='multilabel'."
             )
         if y.ndim not in (1, 2):
             raise UnfitData(f"{name} has the shape {y.shape}. It should be `(texts,)`.")
@@ -172,8 +172,8 @@ class Expected:
     def _matrix(self, y: np.ndarray, name: str) -> np.ndarray:
         if y.ndim != 2 or y.shape[1] != self.classes or not np.all((y == 0) | (y == 1)):
             raise UnfitData(
-                f"{name} has the shape {y.shape}; for several labels a text it should be a matrix "
-                f"of 0 and 1, `(texts, {self.classes})`."
+                f"{name} has the shape {y.shape}; for several labels per text it should be a "
+                f"matrix of 0 and 1, `(texts, {self.classes})`."
             )
         return y
 
@@ -254,7 +254,7 @@ def _numbers(y: np.ndarray, name: str) -> np.ndarray:
     if y.dtype.kind not in "biuf" or y.ndim not in (1, 2) or (y.ndim == 2 and y.shape[1] != 1):
         raise UnfitData(
             f"{name} has the shape {y.shape} and holds {y.dtype} values; a regression learns one "
-            "number a text, `(texts,)`."
+            "number per text, `(texts,)`."
         )
     _check_finite(y, name)
     return y

@@ -100,8 +100,8 @@ def nothing_found(budget: Budget, records: Collection[TrialRecord]) -> AttnTuner
     """Makes the error of a search that has ended without a model."""
     if not records:
         return BudgetError(
-            f"max_time of {format_duration(budget.seconds)} was over before a model could be "
-            f"trained; {format_duration(budget.elapsed())} went into reading the data and into "
-            "what is kept back for the export. Give more, or fewer texts."
+            f"max_time of {format_duration(budget.seconds)} was too short to train a model: "
+            f"{format_duration(budget.elapsed())} went into reading the data and into "
+            "the time reserved for the export. Give more time, or fewer texts."
         )
     return RunError(f"No trial gave a model. Each trial's {RECORD} in the run folder says why.")

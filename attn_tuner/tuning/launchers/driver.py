@@ -220,4 +220,4 @@ class Driver:
             if self.clock() - job.last_sign > self.max_silence:
                 self.workers.dismiss(worker)
                 del self._jobs[worker]
-                self._try_again(job, f"it gave no sign for {self.max_silence:.0f} seconds")
+                self._try_again(job, f"it did not respond for {self.max_silence:.0f} seconds")

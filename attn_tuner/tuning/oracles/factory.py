@@ -44,7 +44,7 @@ def known_good(space: SearchSpace) -> tuple[dict, ...]:
 def no_first_points(tuner: str) -> SpaceError:
     """Makes the error of a warm start with an oracle that takes no first points."""
     return SpaceError(
-        f"Tuner '{tuner}' decides on all its points itself, so warm_start has no use. Leave it "
+        f"Tuner '{tuner}' chooses all values itself, so warm_start has no effect. Leave it "
         "out, or take another tuner."
     )
 

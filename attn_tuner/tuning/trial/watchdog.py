@@ -55,7 +55,7 @@ def enforced_limit(
         until = now + grace(started) if until is None else until
         if now >= until:
             raised = True
-            raise TimeOver("The time was over.")
+            raise TimeOver("The time limit was reached.")
 
     before = signal.signal(signal.SIGALRM, on_alarm)
     signal.setitimer(signal.ITIMER_REAL, CHECK_INTERVAL, CHECK_INTERVAL)
@@ -63,7 +63,7 @@ def enforced_limit(
         yield checked_over
     except Exception as error:
         if raised and not isinstance(error, TimeOver):
-            raise TimeOver("The time was over.") from error
+            raise TimeOver("The time limit was reached.") from error
         raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

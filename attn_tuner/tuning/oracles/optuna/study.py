@@ -68,7 +68,7 @@ def check_journal(path: Path) -> None:
             raise DamagedFile(
                 f"Line {number} of {path}",
                 "is not of an Optuna journal",
-                "Delete the file: it is made anew from the trials beside it.",
+                "Delete the file: it is made again from the trials in this folder.",
             )
     if len(whole) < len(text):
         os.truncate(path, len(whole))

@@ -10,7 +10,7 @@ from keras_tuner.engine.trial import Trial, TrialStatus
 from attn_tuner.storage.checked_files import read_object, reading
 from attn_tuner.storage.layout import ORACLE, TRIAL, TRIAL_PREFIX, in_trials
 
-START_ANEW = "Restore it from a copy, or start anew in another folder or with overwrite=True."
+START_ANEW = "Restore it from a copy, or start again in another folder or with overwrite=True."
 _ORACLE = {
     "ongoing_trials": dict[str, str],
     "start_order": list[str],
