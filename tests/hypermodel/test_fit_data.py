@@ -67,7 +67,7 @@ WRONG = {
     "one text": (CLASSES, X[0], Y[:7], r"x has the shape \(7,\)"),
     "numbers for labels": (LABELS, X, Y, r"a matrix of 0 and 1, `\(texts, 3\)`"),
     "other values of labels": (LABELS, X, np.full((12, 3), 2), "a matrix of 0 and 1"),
-    "two numbers": (NUMBERS, X, np.ones((12, 2)), "one number a text"),
+    "two numbers": (NUMBERS, X, np.ones((12, 2)), "one number per text"),
     "inf": (NUMBERS, X, np.full(12, np.inf), "y holds nan or inf"),
     "other features": (FEATURES, np.ones((12, 5, 3)), Y, "features=4"),
     "ids for features": (FEATURES, X, Y, "features=4"),
