@@ -345,8 +345,10 @@ def print_summary(summary: str, console: Any = None) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from attn_tuner.reporting.outcome_text import hang
+
     console = console or Console()
-    text = Text(summary)
+    text = Text(hang(summary, console.width) if console.is_terminal else summary)
     text.highlight_regex(r"(?m)^\w+(?= )", "bold")
     console.print(text, soft_wrap=not console.is_terminal, highlight=False)
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from attn_tuner.monitoring.notebook_display import NotebookDisplay, notebook_html
 from attn_tuner.monitoring.trial_lines import TrialRow, header, trial_line, trial_row
-from attn_tuner.reporting.outcome_text import LABEL_WIDTH
+from attn_tuner.reporting.outcome_text import LABEL_WIDTH, hang
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.trial_text import describe_model, plural
 from attn_tuner.system.terminal import escape_controls, to_single_line
@@ -135,7 +135,10 @@ class ProgressPanel:
         """
         _log.info(f"{label}: {text}")
         self.headlines.append((label, text))
-        self._show(Text.assemble((f"{label:<{LABEL_WIDTH}}", "bold"), escape_controls(text)))
+        line = f"{label:<{LABEL_WIDTH}}{escape_controls(text)}"
+        shown = Text(hang(line, self.console.width) if self._live else line)
+        shown.stylize("bold", 0, len(label))
+        self._show(shown)
 
     def expect(self, trials: int | None, epochs: int, at_once: int = 1) -> None:
         """Sets what the bars are measured against.
@@ -169,7 +172,8 @@ class ProgressPanel:
                 self._running(trial_id).done = epoch + fraction
             case Evaluated(trial_id, epoch, metrics):
                 running = self._running(trial_id)
-                running.done, running.score = epoch, metrics[self.objective]
+                running.done = metrics.get("epochs", epoch)
+                running.score = metrics[self.objective]
             case Remark(trial_id, text):
                 self.running.pop(trial_id, None)
                 sentence = f"trial {trial_id} {text}"
@@ -205,6 +209,7 @@ class ProgressPanel:
             self.best = record
         row = trial_row(record, better)
         self.rows.append(row)
+        self.phase = "starting the next trial"
         if len(self.rows) == 1 and not self._notebook:
             self._show(Text(header(self.goal), "dim"), crop=True)
         self._seconds += record.seconds
@@ -245,15 +250,14 @@ class ProgressPanel:
                 ProgressBar(total=max(each.epochs, 1), completed=each.done),
                 Text(f"epoch {each.done:.1f} of {each.epochs:g}{score}"),
             )
-        if not self.running:
-            grid.add_row(Text(to_single_line(self.phase), "dim"), "", "")
         best = f", best {self.best.score:.4f}" if self.best else ""
         grid.add_row(
             Text(self.remaining()),
             ProgressBar(total=1.0, completed=self.share_done()),
             Text(f"{format_duration(self.budget.elapsed())} spent{best}"),
         )
-        return _Narrow(grid)
+        phase = Text(to_single_line(self.phase), "dim", no_wrap=True, overflow="crop")
+        return _Narrow(grid if self.running else Group(phase, grid))
 
 
 class _Narrow:
@@ -264,5 +268,5 @@ class _Narrow:
 
     def __rich_console__(self, console, options):
         yield from console.render(
-            Group(self.inside), options.update(width=min(options.max_width, MAX_WIDTH))
+            self.inside, options.update(width=min(options.max_width, MAX_WIDTH))
         )

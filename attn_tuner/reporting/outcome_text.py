@@ -8,6 +8,7 @@ import contextlib
 import math
 import shlex
 import statistics
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -59,6 +60,29 @@ def next_commands(run: Run) -> list[str]:
     ]
 
 
+def hang(text: str, width: int) -> str:
+    """Wraps lines that are wider than a terminal, behind the label with which each begins.
+
+    Args:
+        text: lines that begin with a label of `LABEL_WIDTH` columns.
+        width: of the terminal, in columns.
+    """
+    indent = " " * LABEL_WIDTH
+    return "\n".join(
+        textwrap.fill(
+            line,
+            width,
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+            replace_whitespace=False,
+            drop_whitespace=True,
+        )
+        if len(line) > width
+        else line
+        for line in text.splitlines()
+    )
+
+
 def _near(path: Path) -> Path:
     """Returns the path from the current folder where it lies below that."""
     with contextlib.suppress(ValueError, OSError):
@@ -96,8 +120,10 @@ def _against_linear(run: Run, scores: Mapping, part: str, texts: int) -> str:
     if "accuracy" not in scores:
         return f"{run.plan.objective} {format_score(linear.get(run.plan.objective))}."
     gap = scores["accuracy"] - linear["accuracy"]
-    said = f"{_percent(linear['accuracy'])}. The model is {abs(gap) * 100:.1f} points "
-    said += "better" if gap >= 0 else "worse"
+    said = f"{_percent(linear['accuracy'])}. The model is "
+    if round(abs(gap), 3) == 0:
+        return f"{said}as good."
+    said += f"{abs(gap) * 100:.1f} points {'better' if gap > 0 else 'worse'}"
     if not texts:
         return f"{said}."
     own, other = interval(scores["accuracy"], texts), interval(linear["accuracy"], texts)

@@ -64,8 +64,8 @@ def test_a_trial_is_followed_until_it_is_evaluated(panel):
         4,
         None,
     )
-    panel.on_event(Evaluated("7", 2, {"accuracy": 0.8}))
-    assert (running.done, running.score) == (2, 0.8)
+    panel.on_event(Evaluated("7", 1, {"accuracy": 0.8, "epochs": 1.75}))
+    assert (running.done, running.score) == (1.75, 0.8)
     panel.on_event(ended("7", 0.8))
     assert panel.running == {}
 
@@ -120,7 +120,7 @@ def test_no_line_is_wider_than_a_terminal_and_none_needs_more_than_its_character
     file = io.TextIOWrapper(written, encoding=encoding)  # Raises where a character is unknown.
     shown = panel_on(file, seconds=100.0, width=width, force_terminal=True, color_system=None)
     with shown:
-        shown.headline("Data", "4,000 texts, 2 classes")
+        shown.headline("Data", "4,000 texts, 2 classes, " + "so many train " * 9)
         shown.expect(9, 4)
         shown.on_event(TrialStarted("0000", {"encoder": "bigru", "head": "m" * 90}))
         shown.on_event(EpochProgress("0000", 1, 0.5))

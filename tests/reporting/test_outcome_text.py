@@ -7,6 +7,7 @@ import pytest
 
 from attn_tuner.reporting.outcome_text import (
     LABEL_WIDTH,
+    hang,
     next_commands,
     outcome_notes,
     outcome_rows,
@@ -37,6 +38,7 @@ def test_the_answer_is_a_share_of_test_texts_with_its_interval_and_its_model(run
     [
         (0.92, "80.0 %. The model is 12.0 points better."),
         (0.82, "80.0 %. The model is 2.0 points better; the difference may be chance."),
+        (0.8, "80.0 %. The model is as good."),
         (0.7, "80.0 %. The model is 10.0 points worse."),
     ],
 )
@@ -92,6 +94,16 @@ def test_commands_are_laid_out_by_the_width_of_the_terminal(run, monkeypatch, wi
     assert len(lines) == rows
     assert max(map(len, lines)) <= width
     assert [line[:LABEL_WIDTH].strip() for line in lines] == ["Next", *[""] * (rows - 1)]
+
+
+def test_a_line_wider_than_the_terminal_goes_on_behind_its_label():
+    text = "Data    demo: 3,600 texts, 2 classes\nNext    one   two"
+    assert hang(text, 30).splitlines() == [
+        "Data    demo: 3,600 texts, 2",
+        "        classes",
+        "Next    one   two",
+    ]
+    assert hang(text, 60) == text
 
 
 def test_a_summary_has_five_lines(run_folder):

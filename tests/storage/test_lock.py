@@ -62,7 +62,7 @@ def test_a_lock_from_another_host_that_gave_a_sign_of_life_is_left_alone(tmp_pat
     touched = lock_of_another_host(tmp_path)
     before = (tmp_path / LOCK).read_text()
     with (
-        pytest.raises(RunError, match=r"Process 7 on elsewhere.*taken over in .*remove .*lock"),
+        pytest.raises(RunError, match=r"Process 7 on elsewhere.*expires in .*delete .*lock"),
         held(tmp_path, clock=lambda: touched + age),
     ):
         pass
