@@ -207,7 +207,12 @@ def _show_plan(
     tokens = float(np.minimum(data.stores["train"].lengths, longest).sum())
     epochs = min(plan.epochs, usual_epochs(data.size("train")))
     expected = expected_trials(
-        budget.search_left(), tokens, epochs, launcher.workers, budget.estimate("trial", 0.0)
+        budget.search_left(),
+        tokens,
+        epochs,
+        launcher.workers,
+        budget.estimate("trial", 0.0),
+        budget.slowdown(),
     )
     most = min(filter(None, (expected, plan.max_trials)), default=None)
     panel.expect(most, plan.epochs, launcher.workers)

@@ -171,12 +171,17 @@ def plan_line(
 
 
 def expected_trials(
-    seconds: float | None, tokens: float, epochs: float, workers: int = 1, known: float = 0.0
+    seconds: float | None,
+    tokens: float,
+    epochs: float,
+    workers: int = 1,
+    known: float = 0.0,
+    slowdown: float = 1.0,
 ) -> int | None:
     """Estimates how many trials will end in the time for the search; at least 1.
 
         trials = workers * seconds / trial
-        trial  = setup + share of epochs * epochs * tokens / tokens per second
+        trial  = slowdown * (setup + share of epochs * epochs * tokens / tokens per second)
 
     Args:
         seconds: time for the search; None for no limit.
@@ -184,6 +189,7 @@ def expected_trials(
         epochs: of a trial that is not ended early.
         workers: trials at once.
         known: seconds of a trial as measured before; 0 where none has been.
+        slowdown: how many times slower than alone this process is, by other work on the machine.
 
     Returns:
         The number; None where the time has no limit.
@@ -191,4 +197,4 @@ def expected_trials(
     if seconds is None:
         return None
     trial = SETUP_SECONDS + SHARE_OF_EPOCHS * epochs * tokens / TOKENS_PER_SECOND
-    return max(1, round(workers * seconds / (known or trial)))
+    return max(1, round(workers * seconds / (known or slowdown * trial)))

@@ -47,4 +47,5 @@ def test_trials_are_expected_by_what_one_costs():
     assert expected_trials(1.0, 1e9, 10) == 1
     assert expected_trials(100.0, 1e6, 3, known=10.0) == 10
     assert expected_trials(100.0, 1e6, 3, workers=2, known=10.0) == 20
+    assert expected_trials(600.0, 1e5, 3) > expected_trials(600.0, 1e5, 3, slowdown=4.0)
     assert expected_trials(600.0, 1e5, 3) > expected_trials(600.0, 1e7, 3)
