@@ -110,7 +110,7 @@ def test_predict_says_that_the_whole_model_is_missing(run):
     for path in (run / "model").iterdir():
         path.unlink()
     (run / "model").rmdir()
-    with pytest.raises(DamagedFile, match=r"model is missing\. Call the search"):
+    with pytest.raises(DamagedFile, match=r"model is missing\. Run the same search"):
         SearchResult(run).predict(["a good film"])
 
 
@@ -159,7 +159,7 @@ def test_a_record_names_its_own_folder_and_no_other(trial_id, run):
 def test_a_record_of_another_shape_is_named(changes, run):
     path = run / "trial_00" / "record.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
-    with pytest.raises(DamagedFile, match="remove this file"):
+    with pytest.raises(DamagedFile, match="delete this file"):
         TrialRecord.load(path.parent)
 
 
