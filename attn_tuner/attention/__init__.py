@@ -1,14 +1,15 @@
-"""Attention for classification: states (batch, steps, features) to one context vector.
+"""Attention heads: states (batch, steps, features) to one context vector per text.
 
     heads["additive"](units=64)        by name, as a search makes them
     AdditiveHead(units=64)             by class; every registered class can be imported from here
-    attention_model(model)             the attention weights of a trained model
+    attention_model(model)             a model that returns the attention weights of a model
 
-A pooling head is a product, score x query x normalizer x fusion, each a registry of its own in
-the folder of that name. Heads that mix steps before they pool are files of their own.
+A pooling head is a product, score x query x normalizer x fusion; each factor is a registry in the
+folder of that name. Heads that mix the steps before they pool have files of their own.
 """
 
 import importlib
+from typing import Any
 
 from attn_tuner.attention.base import Head, attention_model, heads
 from attn_tuner.attention.masking import masked_normalize
@@ -19,15 +20,15 @@ __all__ = ["Block", "Head", "attention_model", "heads", "masked_normalize"]
 _FOLDERS = ("scores", "queries", "normalizers", "fusions")
 
 
-def _classes():
+def _classes() -> dict[str, Any]:
     folders = [importlib.import_module(f"{__name__}.{folder}") for folder in _FOLDERS]
     registries = [heads, *(vars(folder)[folder.__name__.split(".")[-1]] for folder in folders)]
     members = [registry[name].build for registry in registries for name in registry]
     return {member.__name__: member for member in members}
 
 
-def __getattr__(name):
-    # Capitals only: modules of this package are looked up here while they import each other.
+def __getattr__(name: str) -> Any:
+    # Only capitals: while the modules of this package import each other, they are looked up here.
     if name[:1].isupper() and name in (classes := _classes()):
         return classes[name]
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

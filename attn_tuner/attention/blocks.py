@@ -1,8 +1,8 @@
-"""Steps cut into blocks, each with a halo of its neighbours: windows without a T x T tensor.
+"""Blocks of steps, each with a halo of neighbouring steps: windows without a T x T tensor.
 
 A block of `size` queries needs the keys of the block and `radius` more on either side. These are
-the last steps of the block before and the first of the block behind: two slices and one
-concatenation, no gather, for the shifts of all blocks at once.
+the last steps of the previous block and the first of the next one, so two slices and one
+concatenation make the halos of all blocks, without a gather.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from attn_tuner.layers.types import Tensor
 
 
 def into_blocks(steps_first: Tensor, size: int) -> Tensor:
-    """(batch, steps, ...) as (batch, blocks, size, ...), zeros behind the last step."""
+    """Cuts (batch, steps, ...) into (batch, blocks, size, ...), with zeros after the last step."""
     batch, steps = ops.shape(steps_first)[0], ops.shape(steps_first)[1]
     rest = tuple(steps_first.shape[2:])
     missing = (size - steps % size) % size  # ONNX rounds towards 0, so nothing negative here.
@@ -24,14 +24,14 @@ def into_blocks(steps_first: Tensor, size: int) -> Tensor:
 
 
 def from_blocks(blocks: Tensor, steps: Any) -> Tensor:
-    """(batch, blocks, size, ...) as (batch, steps, ...)."""
+    """Joins (batch, blocks, size, ...) into (batch, steps, ...)."""
     batch, count = ops.shape(blocks)[0], ops.shape(blocks)[1]
     whole = ops.reshape(blocks, (batch, count * blocks.shape[2], *blocks.shape[3:]))
     return whole[:, :steps]
 
 
 def with_halo(blocks: Tensor, radius: int) -> Tensor:
-    """Each block with `radius` steps of both neighbours: (batch, blocks, size + 2 radius, ...)."""
+    """Adds `radius` steps of both neighbours to each block, (batch, blocks, size, ...)."""
     rest = [[0, 0]] * (len(blocks.shape) - 2)
     before = ops.pad(blocks[:, :-1, blocks.shape[2] - radius :], [[0, 0], [1, 0], *rest])
     behind = ops.pad(blocks[:, 1:, :radius], [[0, 0], [0, 1], *rest])
@@ -39,8 +39,14 @@ def with_halo(blocks: Tensor, radius: int) -> Tensor:
 
 
 def neighbours(tensor: Tensor, radius: int) -> list[Tensor]:
-    """What stands -radius to radius steps from each step, 2 radius + 1 tensors shaped like this
-    one, (batch, steps, ...); zeros beyond the ends.
+    """Returns the tensor (batch, steps, ...) shifted by -radius to radius steps.
+
+    Args:
+        tensor: (batch, steps, ...).
+        radius: int.
+
+    Returns:
+        2 radius + 1 tensors of that shape, with zeros beyond the ends.
     """
     steps = ops.shape(tensor)[1]
     rest = [[0, 0]] * (len(tensor.shape) - 2)
@@ -49,27 +55,33 @@ def neighbours(tensor: Tensor, radius: int) -> list[Tensor]:
 
 
 def skewed(weights: Tensor, size: int) -> Tensor:
-    """Weights by distance become weights by place in block and halo.
+    """Turns weights by distance into weights by position in block and halo.
 
     Args:
         weights: (batch, steps, 2 radius + 1), of the neighbours from -radius to radius.
         size: steps in a block.
 
     Returns:
-        (batch, blocks, size, size + 2 radius), each row shifted by its place in the block.
+        (batch, blocks, size, size + 2 radius), each row shifted by its position in the block.
     """
     blocks = into_blocks(weights, size)
     batch, count, around = ops.shape(blocks)[0], ops.shape(blocks)[1], weights.shape[2]
     whole = size + around - 1
-    # Rows one longer than they will be, read as rows of the right length, begin one later each.
+    # Rows padded to one more than the final length, read at that length, each start one later.
     longer = ops.pad(blocks, [[0, 0], [0, 0], [0, 0], [0, whole + 1 - around]])
     flat = ops.reshape(longer, (batch, count, size * (whole + 1)))[:, :, : size * whole]
     return ops.reshape(flat, (batch, count, size, whole))
 
 
 def fold_halo(spread: Tensor, radius: int) -> Tensor:
-    """What was given to the steps of halos goes to the blocks they belong to, the transpose of
-    `with_halo`: (batch, blocks, size + 2 radius, ...) to (batch, blocks, size, ...).
+    """Adds the values in halos to the blocks they belong to; the transpose of `with_halo`.
+
+    Args:
+        spread: (batch, blocks, size + 2 radius, ...).
+        radius: int.
+
+    Returns:
+        (batch, blocks, size, ...).
     """
     size = spread.shape[2] - 2 * radius
     before, own, behind = (
@@ -86,7 +98,7 @@ def fold_halo(spread: Tensor, radius: int) -> Tensor:
 
 
 def band(size: int, radius: int) -> np.ndarray:
-    """Which keys of block and halo lie within the radius of each query: (size, size + 2 radius)."""
+    """Returns which keys are within the radius of each query, bool (size, size + 2 radius)."""
     queries = np.arange(size)[:, None]
     keys = np.arange(size + 2 * radius)[None, :] - radius
     return np.abs(queries - keys) <= radius

@@ -1,6 +1,6 @@
-"""The heads without attention, which show whether attention helps: mean, max and last.
+"""The heads without attention, mean, max and last, for comparison with heads that have it.
 
-They give weights as well, so that every reader of weights works with them.
+They return weights as well, so that explanations and exports work with them.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ class MeanHead(Control):
 
         context = sum_t h_t / T
 
-    Its weights are even over the text.
+    Its weights are equal over the text.
 
     Cost: O(T d) time, O(d) memory.
 
@@ -46,8 +46,8 @@ class LastHead(Control):
 
         context = h_T
 
-    Behind a masked `Bidirectional` the state at `[:, -1]` is a zero vector; this one is not. Its
-    weights are 1 on that step.
+    After a masked `Bidirectional`, `[:, -1]` is a zero vector at padding; this state is not. Its
+    weight is 1.
 
     Cost: O(T d) time, O(d) memory.
 
@@ -70,7 +70,7 @@ class MaxHead(Control):
 
         context_i = max_t h_ti
 
-    Its weights are the share of the features that each step wins, ties divided evenly.
+    The weight of a step is the share of the features whose maximum it has; ties are split equally.
 
     Cost: O(T d) time, O(T d) memory.
 
@@ -81,7 +81,7 @@ class MaxHead(Control):
     def attend(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
         top = highest(states, mask)
 
-        def weights():
+        def weights() -> Tensor:
             won = ops.logical_and(ops.equal(states, top[:, None, :]), mask[:, :, None])
             won = ops.cast(won, "float32")
             shares = won / ops.maximum(ops.sum(won, axis=1, keepdims=True), 1.0)

@@ -9,7 +9,7 @@ from attn_tuner.attention.base import Head, heads
 from attn_tuner.attention.blocks import from_blocks, into_blocks
 from attn_tuner.attention.masking import average, masked_normalize
 from attn_tuner.attention.scores.additive import AdditiveScore
-from attn_tuner.errors import SpaceError
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.initializers import RoundedOrthogonal
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Choice, Int
@@ -22,19 +22,19 @@ from attn_tuner.space import Choice, Int
     width=Choice([16, 32, 64], default=32),
 )
 class HierarchicalHead(Head):
-    """Words make sentences, sentences make the text; each level has attention of its own.
+    """Attention over the words of each sentence, then over the sentences of the text.
 
         s_i = sum_t a_it h_it,  a_i = softmax(u_w . tanh(W_w h_it + b_w))
         g_i = [GRU(s_1 .. s_i); GRU(s_n .. s_i)]
         context = sum_i b_i g_i,  b = softmax(u_s . tanh(W_s g_i + b_s))
 
-    The states that come in carry no sentence marks: here a sentence is a run of `sentence` steps
-    with text, counted from the first one, padding left out. Its weights are a word's weight in
-    its sentence times the sentence's weight.
+    The states do not show where sentences end; here a sentence is a run of `sentence` steps with
+    text, counted from the first one without padding. The weight of a step is its weight in its
+    sentence times the weight of the sentence.
 
     Args:
-        units: width of the layer in which states meet the query, on both levels.
-        sentence: steps in a sentence.
+        units: width of the hidden layer of the scores, on both levels.
+        sentence: number of steps in a sentence.
         width: units of the GRU over sentences, in one direction.
 
     Cost: O(T d units) time, O(T units) memory, and T / sentence steps of the GRU.
@@ -48,19 +48,17 @@ class HierarchicalHead(Head):
 
     def __init__(self, units: int = 64, sentence: int = 20, width: int = 32, **kwargs):
         super().__init__(**kwargs)
-        if min(units, sentence, width) < 1:
-            raise SpaceError(
-                f"Units, sentence and width are at least 1; got units={units}, "
-                f"sentence={sentence} and width={width}."
-            )
-        self.units = units
-        self.sentence = sentence
-        self.width = width
+        self.units = size("units", units)
+        self.sentence = size("sentence", sentence)
+        self.width = size("width", width)
         policy = self.dtype_policy
-        self.of_words = AdditiveScore(units, dtype=policy)
-        self.of_sentences = AdditiveScore(units, dtype=policy)
+        self.of_words = AdditiveScore(self.units, dtype=policy)
+        self.of_sentences = AdditiveScore(self.units, dtype=policy)
         rnn = keras.layers.GRU(
-            width, return_sequences=True, recurrent_initializer=RoundedOrthogonal(), dtype=policy
+            self.width,
+            return_sequences=True,
+            recurrent_initializer=RoundedOrthogonal(),
+            dtype=policy,
         )
         self.over_sentences = keras.layers.Bidirectional(rnn, dtype=policy)
 
@@ -89,7 +87,7 @@ class HierarchicalHead(Head):
         of_text = masked_normalize(self.of_sentences(read), some[:, None, :])
         context = average(of_text, read)[:, 0]
 
-        def weights():
+        def weights() -> Tensor:
             both = in_sentence * ops.transpose(of_text, (0, 2, 1))
             back = ops.argsort(order, axis=1)
             return ops.take_along_axis(from_blocks(both, steps), back, axis=1)[:, None, :]
@@ -101,7 +99,7 @@ class HierarchicalHead(Head):
 
 
 def text_first(mask: Tensor) -> Tensor:
-    """An order of the steps, (batch, steps) int32, that has those with text first, as they come."""
+    """Returns the steps, (batch, steps) int32, sorted so that those with text come first."""
     steps = ops.shape(mask)[1]
     place = ops.arange(steps, dtype="int32")[None, :]
     return ops.argsort(ops.where(mask, place, place + steps), axis=1)

@@ -1,4 +1,4 @@
-"""Self-attention whose cost grows with the steps alone."""
+"""Self-attention whose cost is linear in the number of steps."""
 
 from collections.abc import Callable
 
@@ -19,16 +19,17 @@ from attn_tuner.space import Choice
     pool=POOL,
 )
 class LinearAttentionHead(ProjectedHead):
-    """Self-attention with a kernel in place of the softmax, so that the sum over steps comes first.
+    """Self-attention with a kernel in place of the softmax, linear in the number of steps.
 
         phi(x) = elu(x) + 1
         h_t' = phi(q_t) (sum_j phi(k_j) v_j^T) / (phi(q_t) . sum_j phi(k_j))
         context = pool([h'_1; ...; h'_n] W_o)
 
-    No T x T tensor exists, neither for the context nor for the weights.
+    The sum over the steps j is computed once for all t. No T x T tensor is made, for the weights
+    neither.
 
     Args:
-        num_heads: heads of attention side by side.
+        num_heads: number of attention heads.
         key_size: features of a query, key or value in one head.
         pool: the head that pools the mixed steps, "mean", "max" or "additive".
 

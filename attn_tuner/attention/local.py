@@ -1,4 +1,4 @@
-"""Pooling heads that look through a window."""
+"""Pooling heads that attend within a window."""
 
 import keras
 from keras import ops
@@ -7,6 +7,7 @@ from attn_tuner.attention.base import heads
 from attn_tuner.attention.masking import places
 from attn_tuner.attention.pooling import PoolingHead
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.arguments import odd_size, size
 from attn_tuner.layers.types import Member, Shape, Tensor
 from attn_tuner.space import Choice, Float, Int
 
@@ -21,17 +22,17 @@ SCORES = Choice(["general", "scaled_dot", "dot"])
     fusion=Choice(["product", "concat", "tanh"]),
 )
 class LocalHead(PoolingHead):
-    """Scores a step by the phrase around it: its key is a convolution over a window.
+    """Scores a step by its neighbours: the key of a step is a convolution over a window.
 
         k_t = sum_j W_j h_{t+j} + b,  |j| <= (width - 1) / 2
         a = softmax(score(k_t, q))
         context = fuse(c, q),  c = sum_t a_t h_t
 
     Args:
-        width: steps in the window, an odd number so that the step is its centre.
-        query: "mean" over the steps with text, or their "last".
+        width: number of steps in the window, odd.
+        query: "mean" of the states with text, or the "last" one.
         score: "general", "scaled_dot" or "dot".
-        fusion: the context multiplied with the query ("product") or joined with it.
+        fusion: how the context is combined with the query, "product", "concat" or "tanh".
 
     Cost: O(T width d^2) time, O(T d) memory.
 
@@ -52,12 +53,7 @@ class LocalHead(PoolingHead):
         **kwargs,
     ):
         super().__init__(score=score, query=query, fusion=fusion, **kwargs)
-        if width < 1 or width % 2 == 0:
-            raise SpaceError(
-                f"A window has a step at its centre, so its width is odd; got {width}. "
-                f"Try {width + 1}."
-            )
-        self.width = width
+        self.width = odd_size("width", width)
         self.ordered = True
 
     def build(self, states_shape: Shape) -> None:
@@ -80,18 +76,18 @@ class LocalHead(PoolingHead):
     score=SCORES,
 )
 class LocalMHead(PoolingHead):
-    """Attends within a window at a fixed place of the text.
+    """Attends within a window at a fixed position in the text.
 
         p = place (T - 1)
         a = softmax(score(h_t, q)) over |t - p| <= radius
         context = sum_t a_t h_t
 
-    Steps are counted with text only, so that padding on either side moves nothing.
+    Only steps with text are counted, so padding on either side changes nothing.
 
     Args:
-        radius: steps on each side of the place.
-        place: 0 is the first step, 0.5 the centre, 1 the last.
-        query: "last" state with text, or "mean" over them.
+        radius: number of steps on each side of the position.
+        place: the position, 0 for the first step, 0.5 for the middle, 1 for the last.
+        query: "last" state with text, or "mean" of them.
         score: "general", "scaled_dot" or "dot".
 
     Cost: O(T d) time, O(T) memory.
@@ -112,16 +108,13 @@ class LocalMHead(PoolingHead):
         **kwargs,
     ):
         super().__init__(score=score, query=query, **kwargs)
-        if radius < 0 or not 0 <= place <= 1:
-            raise SpaceError(
-                f"local_m needs a radius of at least 0 and a place from 0 to 1; got "
-                f"radius={radius} and place={place}."
-            )
-        self.radius = radius
+        if not 0 <= place <= 1:
+            raise SpaceError(f"place is {place}. It should be from 0 to 1.")
+        self.radius = size("radius", radius, least=0)
         self.place = place
         self.ordered = True
 
-    def window(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:
+    def window(self, scores: Tensor, query: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         steps = places(mask)
         centre = ops.floor(self.place * ops.max(steps, axis=1, keepdims=True) + 0.5)
         near = ops.abs(steps - centre) <= self.radius
@@ -136,21 +129,21 @@ class LocalMHead(PoolingHead):
     units=Int(32, 128, step=32, default=64),
 )
 class LocalPHead(PoolingHead):
-    """Predicts where to look, and favours the steps around that place by a Gaussian.
+    """Predicts a position in the text, and weighs the steps around it by a Gaussian.
 
         p = (T - 1) sigmoid(v . tanh(W q))
         a = softmax(score(h_t, q) - (t - p)^2 / (2 sigma^2)),  sigma = radius / 2
         context = sum_t a_t h_t
 
-    The paper multiplies the Gaussian behind the softmax, within a hard window; here it stands
-    under the softmax, so that the weights sum to 1 and p has a gradient from every step. Steps
-    are counted with text only.
+    The paper multiplies the weights by the Gaussian after the softmax, within a hard window. Here
+    it is added to the scores, so that the weights sum to 1 and p gets a gradient from every step.
+    Only steps with text are counted.
 
     Args:
         radius: two standard deviations of the Gaussian, in steps.
-        query: "last" state with text, or "mean" over them.
+        query: "last" state with text, or "mean" of them.
         score: "general", "scaled_dot" or "dot".
-        units: width of the layer that predicts the place.
+        units: width of the layer that predicts the position.
 
     Cost: O(T d + d units) time, O(T) memory.
 
@@ -169,10 +162,8 @@ class LocalPHead(PoolingHead):
         **kwargs,
     ):
         super().__init__(score=score, query=query, **kwargs)
-        if radius <= 0:
-            raise SpaceError(f"local_p needs a radius above 0; got {radius}.")
-        self.radius = radius
-        self.units = units
+        self.radius = size("radius", radius)
+        self.units = size("units", units)
         self.ordered = True
 
     def build(self, states_shape: Shape) -> None:
@@ -184,12 +175,12 @@ class LocalPHead(PoolingHead):
         self.v_p = self.add_weight(shape=(self.units, 1), initializer="glorot_uniform", name="v_p")
 
     def centre(self, query: Tensor, mask: Tensor) -> Tensor:
-        """The predicted place of each hop, (batch, hops, 1), in steps with text."""
+        """Returns the predicted position of each hop, (batch, hops, 1), in steps with text."""
         share = ops.sigmoid(ops.matmul(ops.tanh(ops.matmul(query, self.W_p)), self.v_p))
         last = ops.max(places(mask), axis=1)[:, None, None]
         return last * ops.cast(share, "float32")
 
-    def window(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:
+    def window(self, scores: Tensor, query: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         away = places(mask)[:, None, :] - self.centre(query, mask)
         gaussian = -ops.square(away) / (2.0 * (self.radius / 2.0) ** 2)
         return ops.cast(scores, "float32") + gaussian, mask[:, None, :]

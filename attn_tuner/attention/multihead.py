@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import keras
 from keras import ops
@@ -12,17 +11,19 @@ from attn_tuner.attention.masking import masked_normalize
 from attn_tuner.attention.mixing import POOL, MixingHead, flat_rows, join_heads, split_heads
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers import memory_guard as memory
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Member, Shape, Tensor
 from attn_tuner.space import Choice
 
 
 class ProjectedHead(MixingHead):
-    """What heads with queries, keys, values and an output map share.
+    """Base of the heads with projections to queries, keys, values and output.
 
     Args:
-        num_heads: heads of attention side by side.
+        num_heads: number of attention heads.
         key_size: features of a query, key or value in one of them.
-        groups: sets of keys and values; each serves num_heads / groups heads.
+        groups: number of sets of keys and values, each shared by num_heads / groups heads;
+            `num_heads` if not given.
         pool: the head that pools the mixed steps.
     """
 
@@ -35,21 +36,21 @@ class ProjectedHead(MixingHead):
         **kwargs,
     ):
         super().__init__(pool=pool, **kwargs)
-        self.num_heads = self.rows = num_heads
-        self.key_size = key_size
-        self.groups = num_heads if groups is None else groups
-        if min(num_heads, key_size, self.groups) < 1 or num_heads % self.groups:
+        self.num_heads = self.rows = size("num_heads", num_heads)
+        self.key_size = size("key_size", key_size)
+        self.groups = self.num_heads if groups is None else size("groups", groups)
+        if self.num_heads % self.groups:
             raise SpaceError(
-                f"The heads share their keys in equal groups; got num_heads={num_heads}, "
-                f"groups={self.groups} and key_size={key_size}. Try groups=1."
+                f"groups is {self.groups}. It should divide num_heads, which is {self.num_heads}; "
+                "try groups=1."
             )
 
     def build(self, states_shape: Shape) -> None:
         features = states_shape[-1]
         asked, shared = self.num_heads * self.key_size, self.groups * self.key_size
 
-        def dense(width, given: Member, name: str) -> Any:
-            layer = keras.layers.Dense(width, dtype=self.dtype_policy, name=name)
+        def dense(width: int, given: int, name: str) -> keras.layers.Layer:
+            layer = keras.layers.Dense(width, dtype=self.policy_of(f"to_{name}"), name=name)
             layer.build((*states_shape[:-1], given))
             return layer
 
@@ -59,8 +60,8 @@ class ProjectedHead(MixingHead):
         self.to_output = dense(features, asked, "output")
         self.build_pool(states_shape)
 
-    def projected(self, states: Tensor) -> Tensor:
-        """Queries (batch, num_heads, steps, size), keys and values (batch, groups, steps, size)."""
+    def projected(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns queries (batch, num_heads, steps, size), keys and values (batch, groups, ...)."""
         queries = self.to_queries(states) * (1.0 / math.sqrt(self.key_size))
         return (
             split_heads(queries, self.num_heads),
@@ -70,7 +71,7 @@ class ProjectedHead(MixingHead):
 
 
 class DenseHead(ProjectedHead):
-    """Scaled dot-product attention of all steps over all steps."""
+    """Base of the heads in which every step attends to every step by scaled dot products."""
 
     even = True
 
@@ -83,7 +84,7 @@ class DenseHead(ProjectedHead):
     def mix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         queries, keys, values = self.projected(states)
         batch, steps = ops.shape(states)[0], ops.shape(states)[1]
-        # The heads of a group lie one behind the other, so that keys need not be repeated.
+        # The heads of a group are adjacent, so that keys need not be repeated.
         shared = (batch, self.groups, -1, self.key_size)
         scores = ops.matmul(ops.reshape(queries, shared), ops.transpose(keys, (0, 1, 3, 2)))
         weights = masked_normalize(scores, mask[:, None, None, :])
@@ -106,20 +107,20 @@ class DenseHead(ProjectedHead):
     pool=POOL,
 )
 class MultiHeadHead(DenseHead):
-    """Every step looks at every other with several heads, then the steps are pooled.
+    """Multi-head self-attention, then the steps are pooled.
 
         H_i = softmax(Q_i K_i^T / sqrt(key_size)) V_i
         context = pool([H_1; ...; H_n] W_o)
 
     Args:
-        num_heads: heads of attention side by side.
+        num_heads: number of attention heads.
         key_size: features of a query, key or value in one head.
         pool: the head that pools the mixed steps, "mean", "max" or "additive".
 
-    Cost: O(T^2 d + T d^2) time, O(num_heads T^2) memory; refused where that would not fit.
+    Cost: O(T^2 d + T d^2) time, O(num_heads T^2) memory; refused if that would not fit.
 
     Raises:
-        TooLarge: before the T x T scores are made, where they would not fit.
+        TooLarge: the T x T scores would not fit into memory.
 
     Reference:
         Vaswani et al. 2017, section 3.2.2. https://arxiv.org/abs/1706.03762
@@ -147,15 +148,15 @@ class GroupedQueryHead(DenseHead):
     One group is multi-query attention; as many groups as heads is multi-head attention.
 
     Args:
-        num_heads: heads of attention side by side.
-        groups: sets of keys and values, a divisor of `num_heads`.
+        num_heads: number of attention heads.
+        groups: number of sets of keys and values, a divisor of `num_heads`.
         key_size: features of a query, key or value in one head.
         pool: the head that pools the mixed steps, "mean", "max" or "additive".
 
     Cost: O(T^2 d + T d^2) time, O(num_heads T^2) memory; fewer weights than `multi_head`.
 
     Raises:
-        TooLarge: before the T x T scores are made, where they would not fit.
+        TooLarge: the T x T scores would not fit into memory.
 
     Reference:
         Ainslie et al. 2023, section 2.2. https://arxiv.org/abs/2305.13245 ;

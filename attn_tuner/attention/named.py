@@ -1,4 +1,4 @@
-"""The pooling heads that people know by name: points of score x query x normalizer x fusion."""
+"""The pooling heads of the literature: points of score x query x normalizer x fusion."""
 
 from attn_tuner.attention.base import heads
 from attn_tuner.attention.fusions.tanh import TanhFusion
@@ -7,19 +7,20 @@ from attn_tuner.attention.scores.additive import AdditiveScore
 from attn_tuner.attention.scores.concat import ConcatScore
 from attn_tuner.attention.scores.gated import GatedScore
 from attn_tuner.attention.scores.linear import LinearScore
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Member
 from attn_tuner.space import Choice, Float, Int
 
 
 @heads.register("additive", units=Int(32, 256, step=32, default=64))
 class AdditiveHead(PoolingHead):
-    """Scores a step by how well it matches a query learned for the whole corpus.
+    """Scores each step against a query that is learned and the same for every text.
 
         a = softmax(v . tanh(W h_t + b))
         context = sum_t a_t h_t
 
     Args:
-        units: width of the space in which states meet the query v.
+        units: width of the hidden layer; v is the query.
 
     Cost: O(T d units) time, O(T units) memory.
 
@@ -33,7 +34,7 @@ class AdditiveHead(PoolingHead):
     def __init__(self, units: int = 64, **kwargs):
         dtype = kwargs.get("dtype")
         super().__init__(score=AdditiveScore(units, dtype=dtype), query="learned", **kwargs)
-        self.units = units
+        self.units = size("units", units)
 
 
 @heads.register("feedforward", activation=Choice(["linear", "tanh"]))
@@ -43,12 +44,12 @@ class FeedForwardHead(PoolingHead):
         a = softmax(w . h_t)   or   softmax(tanh(w . h_t + b))
         context = sum_t a_t h_t
 
-    One scalar added to every score changes nothing under softmax, so there is a bias only behind
-    the tanh, where it counts. Nothing depends on the number of steps.
+    A constant added to every score does not change the softmax, so only the tanh has a bias. No
+    weight depends on the number of steps.
 
     Args:
-        activation: "linear" or "tanh". Under tanh no score leaves (-1, 1), which keeps the
-            weights of a long text nearly even.
+        activation: "linear" or "tanh". With tanh the scores are in (-1, 1), so the weights of a
+            long text are nearly equal.
 
     Cost: O(T d) time, O(T) memory; d weights.
 
@@ -66,7 +67,7 @@ class FeedForwardHead(PoolingHead):
 
 @heads.register("gated", units=Int(32, 256, step=32, default=64))
 class GatedHead(PoolingHead):
-    """Additive attention whose hidden units are opened and closed by a gate.
+    """Additive attention with a gate on each hidden unit.
 
         a = softmax(w . (tanh(V h_t) * sigmoid(U h_t)))
         context = sum_t a_t h_t
@@ -85,18 +86,18 @@ class GatedHead(PoolingHead):
     def __init__(self, units: int = 64, **kwargs):
         dtype = kwargs.get("dtype")
         super().__init__(score=GatedScore(units, dtype=dtype), query="learned", **kwargs)
-        self.units = units
+        self.units = size("units", units)
 
 
 class LuongHead(PoolingHead):
-    """What the three heads of Luong et al. share: the last state asks, tanh(W[c; q]) answers."""
+    """Base of the three heads of Luong et al.: a query from the text, and tanh(W [c; q])."""
 
     settled = ("score", "fusion")
 
     def __init__(self, score: Member, query: Member = "last", units: int = 128, **kwargs):
         fusion = TanhFusion(units, dtype=kwargs.get("dtype"))
         super().__init__(score=score, query=query, fusion=fusion, **kwargs)
-        self.units = units
+        self.units = size("units", units)
 
 
 @heads.register("luong_dot", query=Choice(["last", "mean"]), units=Int(32, 256, step=32))
@@ -107,7 +108,7 @@ class LuongDotHead(LuongHead):
         context = tanh(W [c; q]),  c = sum_t a_t h_t
 
     Args:
-        query: "last" state with text, or "mean" over them.
+        query: "last" state with text, or "mean" of them.
         units: width of the context.
 
     Cost: O(T d) time, O(T) memory.
@@ -128,7 +129,7 @@ class LuongGeneralHead(LuongHead):
         context = tanh(W [c; q]),  c = sum_t a_t h_t
 
     Args:
-        query: "last" state with text, or "mean" over them.
+        query: "last" state with text, or "mean" of them.
         units: width of the context.
 
     Cost: O(d^2 + T d) time, O(T) memory: W_a is applied to the one query, not to T states.
@@ -149,7 +150,7 @@ class LuongConcatHead(LuongHead):
         context = tanh(W [c; q]),  c = sum_t a_t h_t
 
     Args:
-        query: "last" state with text, or "mean" over them.
+        query: "last" state with text, or "mean" of them.
         units: width of the hidden layer and of the context.
 
     Cost: O(T d units) time, O(T units) memory.
@@ -170,14 +171,14 @@ class LuongConcatHead(LuongHead):
     units=Int(32, 256, step=32),
 )
 class GlobalHead(PoolingHead):
-    """The pooled sequence asks every step, and is joined with what it finds.
+    """Attention of the pooled states over all states, concatenated with them.
 
         q = mean_t h_t   or   h_last
         a = softmax(score(h_t, q))
         context = tanh(W [c; q]),  c = sum_t a_t h_t
 
     Args:
-        query: "mean" over the steps with text, or their "last".
+        query: "mean" of the states with text, or the "last" one.
         score: "general", "dot" or "scaled_dot".
         units: width of the context.
 
@@ -194,7 +195,7 @@ class GlobalHead(PoolingHead):
     ):
         fusion = TanhFusion(units, dtype=kwargs.get("dtype"))
         super().__init__(score=score, query=query, fusion=fusion, **kwargs)
-        self.units = units
+        self.units = size("units", units)
 
 
 @heads.register(
@@ -204,7 +205,7 @@ class GlobalHead(PoolingHead):
     penalty=Float(0.0, 1.0, default=0.0),
 )
 class StructuredHead(PoolingHead):
-    """Several rows of additive attention, each free to look at another aspect of the text.
+    """Several rows of additive attention, which may attend to different parts of the text.
 
         A = softmax(W_2 tanh(W_1 H^T))
         context = flatten(A H)
@@ -212,10 +213,11 @@ class StructuredHead(PoolingHead):
 
     Args:
         units: width of the hidden layer.
-        hops: rows of attention; the context is `hops` times as wide as a state.
+        hops: number of rows; the context is `hops` times as wide as a state.
         penalty: weight of the loss that keeps the rows apart.
 
-    Cost: O(T units (d + hops)) time, O(T (units + hops)) memory; the layer behind it grows by hops.
+    Cost: O(T units (d + hops)) time, O(T (units + hops)) memory; the next layer is hops times as
+    large.
 
     Reference:
         Lin et al. 2017, eqs. 5-8. https://arxiv.org/abs/1703.03130
@@ -226,4 +228,4 @@ class StructuredHead(PoolingHead):
     def __init__(self, units: int = 64, hops: int = 4, penalty: float = 0.0, **kwargs):
         score = AdditiveScore(units, use_bias=False, dtype=kwargs.get("dtype"))
         super().__init__(score=score, query="learned", hops=hops, penalty=penalty, **kwargs)
-        self.units = units
+        self.units = size("units", units)

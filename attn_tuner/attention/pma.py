@@ -8,7 +8,7 @@ from keras import ops
 from attn_tuner.attention.base import Head, heads
 from attn_tuner.attention.fusions import flat
 from attn_tuner.attention.masking import average, masked_normalize
-from attn_tuner.errors import SpaceError
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Choice, Int
 
@@ -20,19 +20,19 @@ from attn_tuner.space import Choice, Int
     key_size=Choice([16, 32, 64], default=32),
 )
 class PMAHead(Head):
-    """Learned seeds look at all steps with several heads each.
+    """Multi-head attention of learned seed vectors over all steps.
 
         M = [H_1; ...; H_n] W_o,  H_i = softmax(S Q_i (H K_i)^T / sqrt(key_size)) H V_i
         X = norm(S + M)
         context = flatten(norm(X + relu(W X + b)))
 
-    The seeds are few, so each is mapped to the steps and not the steps to it: S Q_i K_i^T is d
-    numbers per seed and head, and (A H) V_i needs no value for every step. The row-wise layer
-    that the paper has in front of the steps is left to the encoder.
+    As there are few seeds, the products are taken in the cheaper order: S Q_i K_i^T has d numbers
+    per seed and head, and (A H) V_i needs no value for each step. The row-wise layer that the paper
+    applies to the steps first is left to the encoder.
 
     Args:
-        seeds: learned vectors that ask; the context is as many states wide.
-        num_heads: heads of attention of a seed.
+        seeds: number of learned vectors; the context is `seeds` times as wide as a state.
+        num_heads: number of attention heads of each seed.
         key_size: features of a query, key or value in one head.
 
     Cost: O(seeds num_heads T d) time, O(seeds num_heads T) memory.
@@ -43,15 +43,10 @@ class PMAHead(Head):
 
     def __init__(self, seeds: int = 1, num_heads: int = 4, key_size: int = 32, **kwargs):
         super().__init__(**kwargs)
-        if min(seeds, num_heads, key_size) < 1:
-            raise SpaceError(
-                f"Seeds, heads and key size are at least 1; got seeds={seeds}, "
-                f"num_heads={num_heads} and key_size={key_size}."
-            )
-        self.seeds = seeds
-        self.num_heads = num_heads
-        self.key_size = key_size
-        self.hops = seeds * num_heads
+        self.seeds = size("seeds", seeds)
+        self.num_heads = size("num_heads", num_heads)
+        self.key_size = size("key_size", key_size)
+        self.hops = self.seeds * self.num_heads
         self.norms = [keras.layers.LayerNormalization(dtype=self.dtype_policy) for _ in range(2)]
 
     def build(self, states_shape: Shape) -> None:
@@ -70,7 +65,7 @@ class PMAHead(Head):
             norm.build((states_shape[0], self.seeds, features))
 
     def asked(self) -> Tensor:
-        """What seed and head look for among the states, (seeds * heads, features)."""
+        """Returns what each seed and head is compared with, (seeds * heads, features)."""
         queries = ops.matmul(ops.convert_to_tensor(self.S)[None], self.Q)  # (heads, seeds, size)
         mapped = ops.matmul(queries, ops.transpose(self.K, (0, 2, 1)))
         rows = ops.reshape(ops.transpose(mapped, (1, 0, 2)), (self.hops, -1))

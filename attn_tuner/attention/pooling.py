@@ -1,4 +1,4 @@
-"""Pooling heads: one product, and the points of it that have names."""
+"""The pooling head: score x query x normalizer x fusion."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from attn_tuner.attention.normalizers import normalizers
 from attn_tuner.attention.queries import queries
 from attn_tuner.attention.scores import scores
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Member, Shape, Tensor
 from attn_tuner.space import Float, Int, Part
 
@@ -25,27 +26,27 @@ from attn_tuner.space import Float, Int, Part
     temperature=Float(0.25, 4.0, log=True, default=1.0),
 )
 class PoolingHead(Head):
-    """Weighs each step by its score against a query, averages, and fuses the average.
+    """Averages the states, weighted by their scores against a query.
 
         a = normalize(score(h_t, q) / temperature)
         c = sum_t a_t h_t
         context = fuse(c, q)
 
-    The four parts are given by name, as layers, or as saved configs. A query is made only where
-    the score or the fusion asks for one: `linear` and `gated` hold what they look for in their
-    own weights, and so does `additive` while the query is `learned`. With several hops each row
-    of attention has a query of its own.
+    The four parts are given by name, as layers, or as saved configs. The query is computed only if
+    the score or the fusion uses it: the scores `linear` and `gated` have their query in their own
+    weights, and so has `additive` with the query `learned`. With several hops each row of attention
+    has its own query.
 
     Args:
-        score: how well a step matches, one of `scores`.
-        query: what is looked for, one of `queries`.
-        normalizer: scores to weights, one of `normalizers`.
-        fusion: what leaves the head, one of `fusions`.
-        hops: rows of attention.
-        penalty: weight of the added loss mean over the batch of ||A A^T - I||^2, which keeps the
-            hops apart.
-        temperature: divides the scores; below 1 sharpens.
-        learn_temperature: start at `temperature` and train it.
+        score: how well a state matches the query, one of `scores`.
+        query: the vector that states are compared with, one of `queries`.
+        normalizer: turns scores into weights, one of `normalizers`.
+        fusion: how the average becomes the context, one of `fusions`.
+        hops: number of rows of attention.
+        penalty: weight of the added loss, the mean over the batch of ||A A^T - I||^2, which keeps
+            the hops apart.
+        temperature: divides the scores; below 1 makes the weights more peaked.
+        learn_temperature: whether to train the temperature, from `temperature` on.
 
     Cost: the score's, plus O(T d) time and O(T) memory per hop.
 
@@ -67,21 +68,18 @@ class PoolingHead(Head):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if hops < 1 or temperature <= 0:
-            raise SpaceError(
-                f"A pooling head needs hops of at least 1 and a temperature above 0; got "
-                f"hops={hops} and temperature={temperature}."
-            )
+        if not temperature > 0:
+            raise SpaceError(f"temperature is {temperature}. It should be above 0.")
         self.score = self.member(scores, score)
         self.query = self.member(queries, query)
         self.normalizer = self.member(normalizers, normalizer)
         self.fusion = self.member(fusions, fusion)
-        self.hops = self.score.hops = self.query.hops = hops
+        self.hops = self.score.hops = self.query.hops = size("hops", hops)
         self.penalty = penalty
         self.temperature = temperature
         self.learn_temperature = learn_temperature
         self.score_asks = self.score.asks(self.query)
-        self.averages = type(self.fusion).averages and hops == 1
+        self.averages = type(self.fusion).averages and self.hops == 1
         self.ordered = (self.score_asks or self.fusion.asks) and self.query.ordered
 
     def build(self, states_shape: Shape) -> None:
@@ -89,6 +87,8 @@ class PoolingHead(Head):
         asked = (batch, self.hops, features)
         if self.score_asks or self.fusion.asks:
             self.query.build(states_shape)
+        else:
+            self.query.built = True  # It is never called; `quantize` refuses layers without build.
         self.score.build(states_shape, asked if self.score_asks else None)
         self.normalizer.build((batch, self.hops, states_shape[1]))
         self.fusion.build(asked)
@@ -98,11 +98,20 @@ class PoolingHead(Head):
             )
 
     def keys(self, states: Tensor, mask: Tensor) -> Tensor:
-        """What the score sees of each step, (batch, steps, features)."""
+        """Returns what is compared with the query at each step, (batch, steps, features)."""
         return states
 
-    def window(self, scores: Tensor, query: Tensor, mask: Tensor) -> Tensor:
-        """Scores (batch, hops, steps), and the mask of steps that may be attended to."""
+    def window(self, scores: Tensor, query: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Restricts attention to some steps.
+
+        Args:
+            scores: (batch, hops, steps).
+            query: (batch, hops, features), or None.
+            mask: bool, (batch, steps).
+
+        Returns:
+            The scores, and a mask of the steps that may be attended to, broadcast to their shape.
+        """
         return scores, mask[:, None, :]
 
     def attend(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Any]:
@@ -115,7 +124,7 @@ class PoolingHead(Head):
             self.add_loss(self.penalty * overlap(weights))
         return self.fusion(average(weights, states), query, states, mask), weights
 
-    def _tempered(self, scores):
+    def _tempered(self, scores: Tensor) -> Tensor:
         scores = ops.cast(scores, "float32") / self.temperature
         if self.learn_temperature:
             scores = scores * ops.exp(-ops.cast(self.log_temperature, "float32"))
@@ -126,7 +135,7 @@ class PoolingHead(Head):
 
 
 def overlap(weights: Tensor) -> Tensor:
-    """How far the hops look at the same steps: mean over the batch of ||A A^T - I||^2.
+    """Returns how much the hops attend to the same steps, mean over the batch of ||A A^T - I||^2.
 
     Args:
         weights: (batch, hops, steps).

@@ -1,4 +1,4 @@
-"""Self-attention within a window around each step, in time and memory linear in the steps."""
+"""Self-attention within a window around each step, linear in the number of steps."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from attn_tuner.attention.blocks import (
 from attn_tuner.attention.masking import masked_normalize
 from attn_tuner.attention.mixing import POOL, MixingHead, join_heads
 from attn_tuner.attention.multihead import ProjectedHead
-from attn_tuner.errors import SpaceError
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Member, Shape, Tensor
 from attn_tuner.space import Choice, Int
 
@@ -25,16 +25,16 @@ RADIUS = Int(2, 32, log=True, default=7)
 
 
 class Windows:
-    """How the steps are cut for a radius, and how weights in windows become weights of steps.
+    """Cuts steps into blocks for a radius, and turns weights within windows into weights of steps.
 
     Args:
-        radius: steps on each side of a query.
-        smallest: the smallest block; a block is never smaller than the radius.
-        dense: up to how many windows of text one block without a halo pays.
-        steps: the number of steps where it is known.
+        radius: number of steps on each side of a query.
+        smallest: steps of a block at least; a block is never smaller than the radius.
+        dense: a text of up to this many windows is one block without a halo, which is faster.
+        steps: number of steps, None if it is not known.
     """
 
-    def __init__(self, radius: int, smallest: int, dense: int, steps: int):
+    def __init__(self, radius: int, smallest: int, dense: int, steps: int | None):
         self.radius = radius
         self.size = max(smallest, radius, 1)
         if isinstance(steps, int) and steps <= dense * (2 * radius + 1):
@@ -44,20 +44,20 @@ class Windows:
             self.reach = band(self.size, radius)
 
     def queries(self, tensor: Tensor) -> Tensor:
-        """(batch, steps, ...) to (batch, blocks, size, ...)."""
+        """Cuts (batch, steps, ...) into (batch, blocks, size, ...)."""
         return into_blocks(tensor, self.size)
 
     def keys(self, tensor: Tensor) -> Tensor:
-        """(batch, steps, ...) to (batch, blocks, size + halo, ...)."""
+        """Cuts (batch, steps, ...) into (batch, blocks, size + halo, ...)."""
         return with_halo(into_blocks(tensor, self.size), self.radius)
 
     def seen(self, mask: Tensor) -> Tensor:
-        """Which keys a query may see, (batch, blocks, size, size + halo)."""
+        """Returns which keys each query may attend to, (batch, blocks, size, size + halo)."""
         present = self.keys(ops.cast(mask, "int32")) > 0
         return ops.logical_and(present[:, :, None, :], self.reach[None, None])
 
     def through(self, pooled: Tensor, weights: Tensor) -> Tensor:
-        """Weights over mixed steps times weights within windows.
+        """Multiplies weights over mixed steps by weights within windows.
 
         Args:
             pooled: (batch, hops, steps).
@@ -85,17 +85,17 @@ class Windows:
     pool=POOL,
 )
 class LocalDotHead(ProjectedHead):
-    """Multi-head self-attention in which a step sees only its neighbours, computed in blocks.
+    """Multi-head self-attention within a window around each step, computed in blocks.
 
         h_t' = softmax(q_t . k_j / sqrt(key_size)) v_j over |t - j| <= radius
         context = pool([h'_1; ...; h'_n] W_o)
 
-    Queries are cut into blocks, keys and values into the same blocks with a halo; nothing grows
-    with the square of the steps. A radius of all the steps is `multi_head`.
+    Queries are cut into blocks, keys and values into the same blocks with a halo, so no tensor
+    grows with the square of the steps. With a radius of all steps it is `multi_head`.
 
     Args:
-        radius: steps on each side that a step sees.
-        num_heads: heads of attention side by side.
+        radius: number of steps on each side that a step attends to.
+        num_heads: number of attention heads.
         key_size: features of a query, key or value in one head.
         pool: the head that pools the mixed steps, "mean", "max" or "additive".
 
@@ -118,13 +118,13 @@ class LocalDotHead(ProjectedHead):
         **kwargs,
     ):
         super().__init__(num_heads, key_size, None, pool, **kwargs)
-        self.radius = _checked(radius)
+        self.radius = size("radius", radius, least=0)
         self.ordered = True
 
     def mix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
         windows = Windows(self.radius, self.block, self.dense, states.shape[1])
         batch, steps = ops.shape(states)[0], ops.shape(states)[1]
-        # A head is one more text to the windows: (batch * heads, steps, key_size).
+        # Windows treat heads as further texts: (batch * heads, steps, key_size).
         one = (batch * self.num_heads, steps, self.key_size)
         queries, keys, values = (ops.reshape(each, one) for each in self.projected(states))
         keys, values = windows.keys(keys), windows.keys(values)
@@ -142,17 +142,17 @@ class LocalDotHead(ProjectedHead):
 
 @heads.register("local_additive", radius=RADIUS, units=Choice([16, 32, 64], default=32), pool=POOL)
 class LocalAdditiveHead(MixingHead):
-    """Additive self-attention in which a step sees only its neighbours, computed in blocks.
+    """Additive self-attention within a window around each step, computed in blocks.
 
         a_tj = softmax(v . tanh(W h_t + U h_j + b)) over |t - j| <= radius
         context = pool(sum_j a_tj h_j)
 
-    What keras-self-attention computes with `attention_width = 2 radius + 1`, from that many tensors
-    (batch, steps, units) in place of one (batch, steps, steps, units).
+    It computes what keras-self-attention does with `attention_width = 2 radius + 1`, from that many
+    tensors (batch, steps, units) instead of one (batch, steps, steps, units).
 
     Args:
-        radius: steps on each side that a step sees.
-        units: width of the hidden layer in which two steps meet.
+        radius: number of steps on each side that a step attends to.
+        units: width of the hidden layer of the score.
         pool: the head that pools the mixed steps, "mean", "max" or "additive".
 
     Cost: O(T (2 radius + 1) units) time and memory.
@@ -166,8 +166,8 @@ class LocalAdditiveHead(MixingHead):
 
     def __init__(self, radius: int = 7, units: int = 32, pool: Member = "mean", **kwargs):
         super().__init__(pool=pool, **kwargs)
-        self.radius = _checked(radius)
-        self.units = units
+        self.radius = size("radius", radius, least=0)
+        self.units = size("units", units)
         self.ordered = True
 
     def build(self, states_shape: Shape) -> None:
@@ -185,7 +185,7 @@ class LocalAdditiveHead(MixingHead):
         windows = Windows(self.radius, self.block, 0, states.shape[1])
         queries = ops.matmul(states, self.W) + self.b
         keys = neighbours(ops.matmul(states, self.U), self.radius)
-        # Distance by distance: no broadcast, and tensors that stay in the cache.
+        # One distance at a time: no broadcast, and tensors that fit the cache.
         scores = [ops.matmul(ops.tanh(queries + key), self.v) for key in keys]
         seen = ops.stack(neighbours(ops.cast(mask, "int32"), self.radius), axis=-1) > 0
         weights = masked_normalize(ops.concatenate(scores, axis=-1), seen)
@@ -195,9 +195,3 @@ class LocalAdditiveHead(MixingHead):
             ops.matmul(ops.cast(weights, values.dtype), values), ops.shape(states)[1]
         )
         return mixed, lambda pooled: windows.through(pooled, weights[:, :, None])
-
-
-def _checked(radius):
-    if radius < 0:
-        raise SpaceError(f"A window needs a radius of at least 0; got {radius}.")
-    return radius

@@ -5,14 +5,16 @@
 Every registered class can be imported from here.
 """
 
+from typing import Any
+
 from attn_tuner.encoding.base import Encoder, encoders
 from attn_tuner.encoding.projection import Projection
 
 __all__ = ["Encoder", "Projection", "encoders"]
 
 
-def __getattr__(name):
-    # Capitals only: modules of this package are looked up here while they import each other.
+def __getattr__(name: str) -> Any:
+    # Only capitals: while the modules of this package import each other, they are looked up here.
     if name[:1].isupper():
         classes = {encoders[each].build.__name__: encoders[each].build for each in encoders}
         if name in classes:

@@ -1,4 +1,4 @@
-"""Recurrent networks whose gates see the input alone, and which therefore train in parallel."""
+"""Recurrent networks whose gates depend on the input alone, so that steps run in parallel."""
 
 import keras
 from keras import ops
@@ -6,6 +6,7 @@ from keras import ops
 from attn_tuner.encoding.base import encoders
 from attn_tuner.encoding.recurrent import Recurrent
 from attn_tuner.encoding.scan import recurrence
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.block import Block
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Choice, Int
@@ -21,20 +22,20 @@ SPACE = {
 class MinimalLayer(Block):
     """One layer of a minimal network: h_t = keep_t * h_{t-1} + take_t * candidate_t.
 
-    At padding it keeps everything and takes nothing.
+    At padding keep is 1 and take is 0.
 
     Args:
         units: features of a state in one direction.
-        both_ways: whether it reads from both ends.
+        both_ways: whether to read in both directions.
         gates: 1 for minGRU's, 2 for minLSTM's.
     """
 
     def __init__(self, units: int, both_ways: bool = False, gates: int = 1, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.units = units
+        self.units = size("units", units)
         self.both_ways = both_ways
-        self.gates = gates
+        self.gates = size("gates", gates)
 
     def build(self, inputs_shape: Shape) -> None:
         # One product for candidate and gates of both directions.
@@ -53,7 +54,7 @@ class MinimalLayer(Block):
         turned = self._read(ops.flip(backward[0], axis=1), ops.flip(mask, axis=1))
         return ops.concatenate([states, ops.flip(turned, axis=1)], axis=-1)
 
-    def _read(self, mapped, mask):
+    def _read(self, mapped: Tensor, mask: Tensor) -> Tensor:
         candidate, *gates = ops.split(mapped, 1 + self.gates, axis=-1)
         if self.gates == 1:
             logit = gates[0]
@@ -66,7 +67,7 @@ class MinimalLayer(Block):
 
 
 class Minimal(Recurrent):
-    """What minGRU and minLSTM share: their layers differ in the gates alone."""
+    """What minGRU and minLSTM share; they differ only in their gates."""
 
     gates = 1
 
@@ -90,16 +91,16 @@ class Minimal(Recurrent):
 
 @encoders.register("mingru", **SPACE)
 class MinGRUEncoder(Minimal):
-    """A GRU whose gate and candidate see the input alone: all steps are computed at once.
+    """A GRU whose gate and candidate depend on the input alone; all steps are computed at once.
 
         z_t = sigmoid(W_z x_t + b_z);  g_t = W_h x_t + b_h
         h_t = (1 - z_t) * h_{t-1} + z_t * g_t
 
     Args:
         units: features of a state in one direction.
-        layers: how many layers; only a layer above the first can relate a step to those before it.
+        layers: number of layers; only a layer above the first relates a step to earlier ones.
         residual: residual connections and layer normalisation above the first layer.
-        both_ways: whether it reads from both ends, which makes a state twice as wide.
+        both_ways: whether to read in both directions, which makes a state twice as wide.
 
     Cost: O(T d 2 units) time, in O(log block + T / block) dependent steps.
 
@@ -110,16 +111,16 @@ class MinGRUEncoder(Minimal):
 
 @encoders.register("minlstm", **SPACE)
 class MinLSTMEncoder(Minimal):
-    """An LSTM whose gates see the input alone and share out 1 between keeping and taking.
+    """An LSTM whose gates depend on the input alone and are normalised to sum to 1.
 
         f, i = sigmoid(W x_t + b);  g_t = W_h x_t + b_h
         h_t = f / (f + i) * h_{t-1} + i / (f + i) * g_t
 
     Args:
         units: features of a state in one direction.
-        layers: how many layers; only a layer above the first can relate a step to those before it.
+        layers: number of layers; only a layer above the first relates a step to earlier ones.
         residual: residual connections and layer normalisation above the first layer.
-        both_ways: whether it reads from both ends, which makes a state twice as wide.
+        both_ways: whether to read in both directions, which makes a state twice as wide.
 
     Cost: O(T d 3 units) time, in O(log block + T / block) dependent steps.
 

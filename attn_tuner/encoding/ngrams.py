@@ -2,8 +2,9 @@
 
 import keras
 
-from attn_tuner.encoding.base import Encoder, cleared, encoders
-from attn_tuner.errors import SpaceError
+from attn_tuner.encoding.base import Encoder, encoders
+from attn_tuner.layers.arguments import odd_size, size
+from attn_tuner.layers.block import cleared
 from attn_tuner.layers.types import Member, Shape, Tensor
 from attn_tuner.space import Choice, Int, Part
 
@@ -18,7 +19,7 @@ INNER = Part(
     "ngrams", width=Choice([3, 5]), filters=Int(32, 256, step=32, default=64), then=INNER
 )
 class NGramEncoder(Encoder):
-    """Features of n neighbouring tokens, read by another encoder.
+    """A convolution over neighbouring tokens, followed by another encoder.
 
         e_t' = relu(sum_j W_j e_{t+j} + b),  |j| <= (width - 1) / 2
         h = encode(e')
@@ -26,10 +27,10 @@ class NGramEncoder(Encoder):
     Args:
         width: tokens in a phrase, an odd number.
         filters: features of a phrase.
-        then: the encoder behind it, by name, as a layer or as a saved config; "none" for the
-            phrases alone.
+        then: the encoder after it, by name, as a layer or as a saved config; "none" for the
+            convolution alone.
 
-    Cost: O(T width d filters) time, and that of the encoder behind.
+    Cost: O(T width d filters) time, and that of the encoder after it.
 
     Reference:
         Zhou et al. 2015 (C-LSTM), section 3. https://arxiv.org/abs/1511.08630 ;
@@ -38,16 +39,11 @@ class NGramEncoder(Encoder):
 
     def __init__(self, width: int = 3, filters: int = 64, then: Member = "bigru", **kwargs):
         super().__init__(**kwargs)
-        if width < 1 or width % 2 == 0:
-            raise SpaceError(
-                f"A phrase has a token at its centre, so its width is odd; got {width}. "
-                f"Try {width + 1}."
-            )
-        self.width = width
-        self.filters = filters
+        self.width = odd_size("width", width)
+        self.filters = size("filters", filters)
         self.then = self.member(encoders, then)
         self.convolve = keras.layers.Conv1D(
-            filters, width, padding="same", activation="relu", dtype=self.dtype_policy
+            self.filters, self.width, padding="same", activation="relu", dtype=self.dtype_policy
         )
 
     def build(self, embedded_shape: Shape) -> None:

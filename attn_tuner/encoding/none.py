@@ -6,7 +6,7 @@ from attn_tuner.layers.types import Tensor
 
 @encoders.register("none")
 class NoEncoder(Encoder):
-    """Hands the embedded tokens on.
+    """Returns the embedded tokens unchanged.
 
         h_t = e_t
 

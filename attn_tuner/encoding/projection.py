@@ -3,19 +3,20 @@
 import keras
 
 from attn_tuner.encoding.base import Encoder
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Shape, Tensor
 
 
 class Projection(Encoder):
-    """Brings vectors (batch, steps, features) to the width that an embedding would have.
+    """Projects vectors (batch, steps, features) to the width of an embedding.
 
         e_t = norm(W x_t + b)
 
-    For time series, sensor readings and precomputed features: it stands where the embedding
-    stands for tokens. Layer normalisation puts sequences of any scale on the same footing.
+    For time series, sensor readings and precomputed features: it takes the place of the embedding.
+    Layer normalisation makes it independent of the scale of the inputs.
 
     Args:
-        units: features of a projected step.
+        units: number of features of a projected step.
         normalize: whether to normalise each projected step.
 
     Cost: O(T d units) time.
@@ -26,9 +27,9 @@ class Projection(Encoder):
 
     def __init__(self, units: int = 64, normalize: bool = True, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units = size("units", units)
         self.normalize = normalize
-        self.dense = keras.layers.Dense(units, dtype=self.dtype_policy)
+        self.dense = keras.layers.Dense(self.units, dtype=self.policy_of("dense"))
         self.norm = keras.layers.LayerNormalization(dtype=self.dtype_policy) if normalize else None
 
     def build(self, embedded_shape: Shape) -> None:

@@ -3,21 +3,21 @@
 import keras
 
 from attn_tuner.encoding.base import Encoder, encoders
-from attn_tuner.errors import SpaceError
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.initializers import RoundedOrthogonal
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Choice, Int
 
 
 class Recurrent(Encoder):
-    """Layers that read the text step by step, one above the other.
+    """A stack of recurrent layers.
 
     A layer is made by `cell_layer(units)`. With `residual`, every layer above the first adds to
-    what it is given: x + layer(norm(x)).
+    its input: x + layer(norm(x)).
 
     Args:
         units: features of a state in one direction.
-        layers: how many layers.
+        layers: number of layers.
         residual: residual connections and layer normalisation above the first layer.
         dropout: share of the features dropped between layers while training.
     """
@@ -33,24 +33,19 @@ class Recurrent(Encoder):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if units < 1 or layers < 1:
-            raise SpaceError(
-                f"An encoder needs at least one unit and one layer; got units={units} and "
-                f"layers={layers}."
-            )
-        self.units = units
-        self.layers = layers
+        self.units = size("units", units)
+        self.layers = size("layers", layers)
         self.residual = residual
         self.dropout = dropout
         policy = self.dtype_policy
-        self.stack = [self.cell_layer(units) for _ in range(layers)]
+        self.stack = [self.cell_layer(self.units) for _ in range(self.layers)]
         self.norms = [
             keras.layers.LayerNormalization(dtype=policy) for _ in self.stack[1:] if residual
         ]
         self.drops = [keras.layers.Dropout(dropout, dtype=policy) for _ in self.stack[1:]]
 
     def cell_layer(self, units: int) -> keras.layers.Layer:
-        """A layer called as layer(inputs, mask=mask) that returns all states."""
+        """Returns a layer that is called as layer(inputs, mask=mask) and returns all states."""
         raise NotImplementedError(f"{type(self).__name__} has no cell_layer(units).")
 
     def build(self, embedded_shape: Shape) -> None:
@@ -89,10 +84,10 @@ class LSTMEncoder(Recurrent):
 
     Args:
         units: features of a state.
-        layers: how many layers.
+        layers: number of layers.
         residual: residual connections and layer normalisation above the first layer.
 
-    Cost: O(T (d + units) 4 units) time, one step after the other.
+    Cost: O(T (d + units) 4 units) time, sequential in the steps.
 
     Reference:
         Hochreiter & Schmidhuber 1997. https://doi.org/10.1162/neco.1997.9.8.1735
@@ -116,10 +111,10 @@ class GRUEncoder(Recurrent):
 
     Args:
         units: features of a state.
-        layers: how many layers.
+        layers: number of layers.
         residual: residual connections and layer normalisation above the first layer.
 
-    Cost: O(T (d + units) 3 units) time, one step after the other.
+    Cost: O(T (d + units) 3 units) time, sequential in the steps.
 
     Reference:
         Cho et al. 2014, eqs. 5-8. https://aclanthology.org/D14-1179
@@ -136,13 +131,13 @@ class GRUEncoder(Recurrent):
 
 @encoders.register("bilstm", **SPACE)
 class BiLSTMEncoder(LSTMEncoder):
-    """An LSTM from each end, side by side, so that a state has seen both sides.
+    """An LSTM in each direction, concatenated, so that a state depends on both sides.
 
         h_t = [LSTM(x_1 .. x_t); LSTM(x_T .. x_t)]
 
     Args:
         units: features of a state in one direction; a state has twice as many.
-        layers: how many layers.
+        layers: number of layers.
         residual: residual connections and layer normalisation above the first layer.
 
     Cost: twice that of `lstm`.
@@ -159,13 +154,13 @@ class BiLSTMEncoder(LSTMEncoder):
 
 @encoders.register("bigru", **SPACE)
 class BiGRUEncoder(GRUEncoder):
-    """A GRU from each end, side by side, so that a state has seen both sides.
+    """A GRU in each direction, concatenated, so that a state depends on both sides.
 
         h_t = [GRU(x_1 .. x_t); GRU(x_T .. x_t)]
 
     Args:
         units: features of a state in one direction; a state has twice as many.
-        layers: how many layers.
+        layers: number of layers.
         residual: residual connections and layer normalisation above the first layer.
 
     Cost: twice that of `gru`.

@@ -1,4 +1,4 @@
-"""The linear recurrence, in far fewer dependent steps than there are steps of text."""
+"""The linear recurrence, computed in blocks of steps."""
 
 import keras
 from keras import ops
@@ -13,13 +13,13 @@ BLOCK = 32
 def recurrence(keep: Tensor, add: Tensor) -> Tensor:
     """States of h_t = keep_t * h_{t-1} + add_t, with h_0 = 0.
 
-    Two steps make one of the same form, (k2 k1, k2 a1 + a2). So all blocks of `BLOCK` steps are
-    read at once, each from its first step to its last; then the blocks, of which there are few,
-    one after the other. With keep in [0, 1] nothing grows or is divided, and no logarithm is
-    needed.
+    Two steps combine into one of the same form, (k2 k1, k2 a1 + a2). So the steps are cut into
+    blocks of `BLOCK`, which are read in parallel, each from its first step to its last; a loop over
+    the few blocks then carries the state from one to the next. With keep in [0, 1] no product
+    overflows, and neither division nor logarithm is needed.
 
     `keras.ops.associative_scan` does the same in fewer dependent operations, but interleaves the
-    whole tensor on every level: forward and backward took it 14 times as long on TensorFlow
+    whole tensor on every level: forward and backward took 14 times as long on TensorFlow
     (16 x 512 x 128, two CPU cores).
 
     Args:
@@ -40,10 +40,12 @@ def recurrence(keep: Tensor, add: Tensor) -> Tensor:
     return from_blocks(whole, ops.shape(add)[1])
 
 
-def _carried(kept, states):
-    """The state in which each block starts, for what blocks keep of it and add to it.
+def _carried(kept: Tensor, states: Tensor) -> Tensor:
+    """Returns the state at the start of each block, (batch, blocks, features).
 
-    Both are (batch, blocks, features), and so is the result.
+    Args:
+        kept: (batch, blocks, features), the product of keep over each block.
+        states: (batch, blocks, features), the last state of each block when it starts from 0.
     """
     steps = precise(ops.concatenate([kept, states], axis=-1))
     dtype = keras.backend.standardize_dtype(steps.dtype)
@@ -53,10 +55,13 @@ def _carried(kept, states):
 
 
 class _Carry(keras.layers.Layer):
-    """Gives the state before each step of h = keep * h + add, for steps [keep; add].
+    """A cell that returns the state before each step of h = keep * h + add, for steps [keep; add].
 
-    As a cell of Keras' own loop, which converts to ONNX and LiteRT; `ops.scan` keeps its state in
-    an array, which ONNX has no form for.
+    A cell of `keras.layers.RNN`, whose loop converts to ONNX and LiteRT. `ops.scan` does not: it
+    keeps its state in a TensorArray, which has no ONNX form.
+
+    Args:
+        features: features of a state; a step has twice as many.
     """
 
     def __init__(self, features: int, **kwargs):

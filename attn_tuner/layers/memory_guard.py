@@ -1,11 +1,11 @@
-"""Refusing a tensor that would not fit, before it is allocated."""
+"""Refuses a tensor that would not fit into memory, before it is allocated."""
 
 import os
 from pathlib import Path
 
 from attn_tuner.errors import TooLarge
 
-# What one training step keeps of each score: the score, its weight, and gradients of both; the
+# How often a training step holds each score: the score, its weight, and gradients of both. The
 # measured peak of dense multi-head attention is 3.5 times its scores.
 COPIES = 3.5
 
@@ -15,13 +15,17 @@ _limit: int | None = None
 
 
 def set_memory_limit(limit: int | None) -> None:
-    """Sets the bytes that models of this process may take, from now on; None takes that back."""
+    """Sets how much memory models of this process may take.
+
+    Args:
+        limit: bytes, or None for no limit of its own.
+    """
     global _limit
     _limit = limit
 
 
 def memory_limit() -> int | None:
-    """Returns the bytes that were set, or that `ATTN_TUNER_MEMORY_GB` says; None without either."""
+    """Returns the bytes that were set, else those of `ATTN_TUNER_MEMORY_GB`, else None."""
     if _limit is not None:
         return _limit
     gigabytes = os.environ.get(VARIABLE)
@@ -29,7 +33,7 @@ def memory_limit() -> int | None:
 
 
 def available_bytes() -> int:
-    """Returns the memory limit; without one, what the machine and the container still have."""
+    """Returns the memory limit in bytes, or if there is none the free memory."""
     limit = memory_limit()
     if limit is not None:
         return limit
@@ -38,11 +42,11 @@ def available_bytes() -> int:
 
 
 def require(name: str, scores: int, itemsize: int, batch: int, steps: int) -> None:
-    """Raises TooLarge where training on that many scores would not fit.
+    """Raises TooLarge if training with that many scores would not fit into memory.
 
     Args:
-        name: who asks, for the message.
-        scores: how many scores one batch makes.
+        name: name of the layer, for the message.
+        scores: number of scores of one batch.
         itemsize: bytes of one score.
         batch: texts in the batch, for the message.
         steps: steps in a text, for the message.
@@ -58,7 +62,7 @@ def require(name: str, scores: int, itemsize: int, batch: int, steps: int) -> No
         )
 
 
-def _from_proc():
+def _from_proc() -> int | None:
     try:
         lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -67,7 +71,7 @@ def _from_proc():
     return int(found[0]) * 1024 if found else None
 
 
-def _from_container():
+def _from_container() -> int | None:
     folder = Path("/sys/fs/cgroup")
     try:
         limit = (folder / "memory.max").read_text(encoding="utf-8").strip()

@@ -1,5 +1,6 @@
-"""Makes a linear model of n-grams a Keras model of raw ids, so that it can be exported."""
+"""A linear model of n-grams as a Keras layer over token ids, so that it can be exported."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -7,13 +8,14 @@ import numpy as np
 from keras import ops
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.text.ngram_hashing import MAX_COUNT, log_count, next_bucket
 
 ANSWERS = ("sigmoid", "shares", "softmax", "linear")
 
 
-def linear_model(learnt: dict) -> keras.Model:
+def linear_model(learnt: dict[str, Any]) -> keras.Model:
     """Returns the linear baseline as a model of ids, with the same predictions.
 
     Args:
@@ -36,24 +38,24 @@ def linear_model(learnt: dict) -> keras.Model:
 
 @keras.saving.register_keras_serializable(package="attn_tuner")
 class NgramRegression(keras.layers.Layer):
-    """A linear model of the TF-IDF of n-grams, from the ids of whole texts to answers.
+    """A linear model of the TF-IDF of n-grams, from the ids of whole texts to predictions.
 
         z = sum_g f(n_g) v_g / sqrt(sum_g f(n_g)^2 s_g) + b,    f(n) = 1 + log min(n, 8)
 
     g are the n-grams of 1 to `order` tokens of a text, n_g the count of each, v_g its weights
     times its inverse document frequency, s_g the square of the latter. Both are 0 for an n-gram
-    that training did not see. The columns of a text are sorted, so that equal ones stand together:
-    the k-th occurrence of an n-gram adds f(k) - f(k - 1). The weights are not trained here.
+    that is not in the training texts. The columns of a text are sorted, so that equal ones are
+    adjacent: the k-th occurrence of an n-gram adds f(k) - f(k - 1). The layer is not trainable.
 
     Args:
         words: number of columns for single tokens, by their ids.
-        order: tokens of an n-gram at most.
+        order: largest number of tokens of an n-gram.
         buckets: number of hashed columns for longer n-grams, a power of 2 up to `BUCKETS`.
         outputs: columns of the output.
         answers: activation: "sigmoid", "shares" (sigmoids divided by their sum), "softmax" or
             "linear".
         seen: number of n-grams that have weights; all columns if not given. Only these have a row
-            in the table, as rows of zeros for all would take hundreds of megabytes with many
+            in the table; rows of zeros for all others would take hundreds of megabytes with many
             classes.
 
     Shapes:
@@ -73,28 +75,30 @@ class NgramRegression(keras.layers.Layer):
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
         if answers not in ANSWERS:
             raise SpaceError(f"answers is '{answers}'. It should be one of {', '.join(ANSWERS)}.")
-        self.words = int(words)
-        self.order = int(order)
-        self.buckets = int(buckets)
-        self.outputs = int(outputs)
+        self.words = size("words", words)
+        self.order = size("order", order)
+        self.buckets = size("buckets", buckets)
+        self.outputs = size("outputs", outputs)
         self.answers = answers
-        self.seen = self.words + self.buckets if seen is None else int(seen)
+        self.seen = self.words + self.buckets if seen is None else size("seen", seen, least=0)
         steps = log_count(np.arange(1, MAX_COUNT + 1))
         self.gains = np.diff(steps, prepend=0.0).astype("float32")
         self.square_gains = np.diff(steps**2, prepend=0.0).astype("float32")
 
     def build(self, ids_shape: Shape) -> None:
-        def fixed(name: str, shape: Shape, dtype: str = "float32"):
+        def fixed(name: str, shape: Shape, dtype: str = "float32") -> keras.Variable:
             return self.add_weight(
                 name=name, shape=shape, dtype=dtype, initializer="zeros", trainable=False
             )
 
-        # The row of each column; 0, which holds zeros, for padding and what was not seen.
+        # The row of each column; row 0 has zeros, for padding and for n-grams without weights.
         self.places = fixed("places", (self.words + self.buckets,), "int32")
         self.table = fixed("table", (1 + self.seen, self.outputs + 1))
         self.bias = fixed("bias", (self.outputs,))
 
-    def hold(self, columns, weights, squares, bias) -> None:
+    def hold(
+        self, columns: np.ndarray, weights: np.ndarray, squares: np.ndarray, bias: np.ndarray
+    ) -> None:
         """Sets the weights.
 
         Args:
@@ -113,8 +117,8 @@ class NgramRegression(keras.layers.Layer):
         self.table.assign(table)
         self.bias.assign(bias)
 
-    def load_own_variables(self, store):
-        """Reads weights, those of 0.1 too: its table had a row for each column, and no `places`."""
+    def load_own_variables(self, store: Any) -> None:
+        """Reads weights, also those of version 0.1, whose table had a row for each column."""
         if len(store.keys()) == len(self.weights):
             return super().load_own_variables(store)
         table, bias = np.asarray(store["0"]), np.asarray(store["1"])
@@ -138,8 +142,8 @@ class NgramRegression(keras.layers.Layer):
             found = found / ops.maximum(ops.sum(found, axis=-1, keepdims=True), 1e-12)
         return found
 
-    def _columns(self, ids):
-        """Yields the columns `(batch, steps)` for each length of n-gram, 0 where none begins."""
+    def _columns(self, ids: Tensor) -> Iterator[Tensor]:
+        """Yields the columns `(batch, steps)` for each length of n-gram, 0 at steps without one."""
         yield ids
         bucket, following = ids, ids
         whole = ops.not_equal(ids, 0)
@@ -149,7 +153,7 @@ class NgramRegression(keras.layers.Layer):
             bucket = next_bucket(bucket, following, length)
             yield ops.where(whole, bucket % self.buckets + self.words, 0)
 
-    def _gains(self, columns):
+    def _gains(self, columns: Tensor) -> tuple[Tensor, Tensor]:
         """Returns what each occurrence adds to the sum and to the squared norm."""
         before = ops.concatenate([ops.repeat(columns[:, :1] * 0 - 1, MAX_COUNT, 1), columns], 1)
         occurrence = ops.zeros_like(columns)

@@ -1,4 +1,4 @@
-"""The average of several models' answers, with one temperature and thresholds on probabilities."""
+"""The average of the predictions of several models, with temperature and thresholds."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,23 +14,23 @@ KINDS = ("class", "labels", "number")
 
 @keras.saving.register_keras_serializable(package="attn_tuner")
 class ProbabilityAverage(keras.layers.Layer):
-    """A weighted average of answers; of probabilities, made sharper or flatter by a temperature.
+    """A weighted average of predictions; probabilities are then scaled by a temperature.
 
         p = sum_k w_k p_k
         q_c = p_c^(1/t) / sum_j p_j^(1/t)                              kind = class
         q_c = p_c^(1/t) / (p_c^(1/t) + e^(m_c) (1 - p_c)^(1/t))        kind = labels, or one column
         q = p                                                          kind = number
 
-    The temperature t and the moves m of the logits are weights that training leaves alone, 1 and 0
-    until they are set; so they are saved with the model, and setting them changes no graph.
+    The temperature t and the shifts m of the logits are weights that are not trained, 1 and 0 until
+    they are set. So they are saved with the model, and setting them needs no new graph.
 
     Args:
-        weights: a share for each input, summing to 1.
+        weights: the share of each input; they sum to 1.
         kind: what is averaged: "class", "labels" or "number".
 
     Shapes:
-        as many `(batch, columns)` as there are shares to one of the same shape, float32. A single
-        column of kind "class" is class 1 of two.
+        one `(batch, columns)` for each share, to one of the same shape, float32. A single column
+        of kind "class" is class 1 of two.
     """
 
     def __init__(self, weights: Sequence[float], kind: str = "class", **kwargs):
@@ -53,14 +53,21 @@ class ProbabilityAverage(keras.layers.Layer):
         )
 
     def set_temperature(self, temperature: float) -> None:
-        """Replaces the temperature; above 1 flattens, below 1 sharpens."""
+        """Sets the temperature.
+
+        Args:
+            temperature: float above 0; above 1 makes the probabilities more equal.
+        """
         self.temperature.assign(temperature)
 
     def move_logits(self, moves: Tensor) -> None:
-        """Replaces what each logit loses, (columns,); of several classes they stay as they are.
+        """Sets what is subtracted from each logit.
+
+        Args:
+            moves: (columns,).
 
         Raises:
-            SpaceError: the average is of more classes than two, or of numbers.
+            SpaceError: the average is of more than two classes, or of numbers.
         """
         if self.kind == "number" or (self.kind == "class" and self.moves.shape[0] > 1):
             raise SpaceError(
@@ -75,7 +82,7 @@ class ProbabilityAverage(keras.layers.Layer):
         if self.kind == "number":
             return mixed
         power = 1.0 / ops.cast(self.temperature, "float32")
-        # Probabilities of exactly 0 and 1 come back as themselves, without a logarithm of 0.
+        # Powers and not logarithms, so that probabilities of exactly 0 and 1 stay as they are.
         raised = ops.power(ops.clip(mixed, 0.0, 1.0), power)
         if self.kind == "class" and mixed.shape[-1] > 1:
             return raised / ops.sum(raised, axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Ids as a model wants them: rare words read as unknown, long texts cut."""
+"""Limits on token ids: the size of the vocabulary and the length of a text."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space.renamed import current_names
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
@@ -16,23 +17,24 @@ READING = ("max_length", "truncation", "vocabulary_size")  # Values that say how
 
 @keras.saving.register_keras_serializable(package="attn_tuner")
 class TokenLimits(keras.layers.Layer):
-    """Cuts texts to a number of tokens, reads ids above a limit as unknown, drops words at random.
+    """Truncates texts, replaces ids above a limit by unknown, and applies word dropout.
 
         kept = ids[first : first + n]               truncation = head
                ids[last - n + 1 : last + 1]         truncation = tail
                half of n from either end            truncation = ends, of an odd n one more in front
         out  = where(id < vocabulary_size, id, 1)
 
-    `first` and `last` are the ends of the text itself, so padding on either side is not counted.
-    So one encoding of the data serves every value of a search. Cutting a text that was cut to the
-    same limit before changes nothing.
+    `first` and `last` are the ends of the text itself; padding on either side is not counted. So
+    one encoding of the data serves every value of a search. Truncating a text twice to the same
+    limit is the same as once.
 
     Args:
         vocabulary_size: ids from here on become `UNKNOWN` (1).
         max_length: tokens kept of a text; None keeps all.
         truncation: which part stays, `"head"`, `"tail"` or `"ends"`.
-        word_dropout: share of the words that training reads as unknown (Dai & Le 2015).
-        seed: of the word dropout.
+        word_dropout: share of the tokens that are replaced by unknown while training (Dai & Le
+            2015).
+        seed: int, for the word dropout.
 
     Shapes:
         ids `(batch, steps)`, padded or a `tf.RaggedTensor`, to ids
@@ -53,14 +55,9 @@ class TokenLimits(keras.layers.Layer):
             raise SpaceError(
                 f"truncation is '{truncation}'. It should be one of {', '.join(TRUNCATIONS)}."
             )
-        if max_length is not None and max_length < 1:
-            raise SpaceError(f"max_length is {max_length}; a text needs at least 1 token.")
-        if vocabulary_size < 2:
-            raise SpaceError(
-                f"vocabulary_size is {vocabulary_size}; padding and unknown are 2 ids already."
-            )
-        self.vocabulary_size = int(vocabulary_size)
-        self.max_length = None if max_length is None else int(max_length)
+        # Padding and unknown are 2 ids.
+        self.vocabulary_size = size("vocabulary_size", vocabulary_size, least=2)
+        self.max_length = None if max_length is None else size("max_length", max_length)
         self.truncation = truncation
         self.word_dropout = float(word_dropout)
         self.seed = seed
@@ -70,7 +67,7 @@ class TokenLimits(keras.layers.Layer):
         pass
 
     def call(self, ids: Tensor, training: bool = False) -> Tensor:
-        if hasattr(ids, "to_tensor"):  # TensorFlow's ragged texts, padded at their end.
+        if hasattr(ids, "to_tensor"):  # A ragged tensor of TensorFlow is padded at the end.
             ids = ids.to_tensor(PADDING)
         ids = ops.cast(ids, "int32")
         if self.max_length is not None:
@@ -81,7 +78,7 @@ class TokenLimits(keras.layers.Layer):
             ids = ops.where(ops.logical_and(dropped, ids != PADDING), UNKNOWN, ids)
         return ids
 
-    def _cut(self, ids, limit: int):
+    def _cut(self, ids: Tensor, limit: int) -> Tensor:
         steps = ops.shape(ids)[1]
         static = isinstance(steps, int)  # JAX wants a Python int, TensorFlow may have a tensor.
         kept = min(steps, limit) if static else ops.minimum(steps, limit)
@@ -97,7 +94,7 @@ class TokenLimits(keras.layers.Layer):
         index = first + at + overlong * skipped[self.truncation]
         index = ops.where(index < steps, index, steps - 1)
         cut = ops.take_along_axis(ids, index, axis=1)
-        # Behind the end of a left-padded text there is nothing to keep.
+        # After the end of a left-padded text there is nothing to keep.
         return ops.where(first + at <= last, cut, PADDING)
 
     def compute_output_spec(self, ids: Tensor, training: bool = False) -> Any:

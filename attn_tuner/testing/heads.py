@@ -1,9 +1,10 @@
 """What heads promise."""
 
+import keras
 import numpy as np
 
 from attn_tuner.registry import Variant
-from attn_tuner.testing.parts import BATCH, STEPS, TOLERANCE, close, example, make, run
+from attn_tuner.testing.parts import BATCH, FEATURES, STEPS, TOLERANCE, close, example, make, run
 from attn_tuner.testing.shared import SHARED_CHECKS
 
 
@@ -77,6 +78,16 @@ def equal_states_weigh_the_same(variant: Variant) -> None:
     close(weights, np.broadcast_to(wanted, weights.shape), 1e-5, "Weights of equal states")
 
 
+def weights_are_foretold(variant: Variant) -> None:
+    """A symbolic call with return_attention_scores=True says the shapes of both results."""
+    head = make(variant)
+    states = keras.Input((None, FEATURES))
+    context, weights = head(states, return_attention_scores=True)
+    assert tuple(context.shape) == tuple(head.compute_output_shape(states.shape))
+    assert tuple(weights.shape) == (None, head.hops, None)
+    assert weights.dtype == "float32"
+
+
 def mask_ends_here(variant: Variant) -> None:
     """No mask is handed on: Keras would multiply the loss by it."""
     assert make(variant).compute_mask(None, None) is None
@@ -91,6 +102,7 @@ HEAD_CHECKS = SHARED_CHECKS | {
         averages_are_averages,
         order_counts_where_it_says_so,
         equal_states_weigh_the_same,
+        weights_are_foretold,
         mask_ends_here,
     )
 }

@@ -1,11 +1,22 @@
 """What heads and encoders both promise."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
+from attn_tuner.errors import DataError
 from attn_tuner.registry import Variant
-from attn_tuner.testing.parts import FEATURES, example, gradients, make, run, tensor
+from attn_tuner.testing.parts import (
+    FEATURES,
+    example,
+    far_corner,
+    gradients,
+    make,
+    run,
+    tensor,
+)
 
 
 def padding_is_never_seen(variant: Variant, dtype: str = "float32") -> None:
@@ -63,6 +74,40 @@ def shape_is_foretold(variant: Variant, dtype: str = "float32") -> None:
     assert symbolic.dtype == keras.backend.standardize_dtype(found.dtype) == layer.compute_dtype
 
 
+def integers_are_read_as_floats(variant: Variant, dtype: str = "float32") -> None:
+    """States that are integers or bools give what the same numbers as floats give."""
+    layer = make(variant, dtype)
+    _, mask = example()
+    states = np.random.default_rng(0).integers(0, 2, (*mask.shape, FEATURES))
+    wanted = run(layer, states.astype("float32"), mask)
+    for given in ("int32", "uint8", "bool"):
+        assert np.array_equal(run(layer, states.astype(given), mask), wanted), given
+
+
+def wrong_shapes_are_named(variant: Variant) -> None:
+    """States without steps and masks of another shape are refused with what would fit."""
+    layer = far_corner(variant)
+    states, mask = example()
+    forgotten = "got (batch, features): give the layer before it return_sequences=True"
+    for given in (states[:, 0], keras.Input((FEATURES,))):
+        _refused(forgotten, layer, given)
+    _refused("put an Embedding before it", layer, keras.Input((None,), dtype="int32"))
+    _refused("got 4 axes", layer, states[None])
+    for wrong in (mask[:, 1:], mask[:-1], mask[:, :, None]):
+        _refused("expected a mask (batch, steps)", layer, states, mask=tensor(wrong))
+    symbolic = keras.Input((None, 1), dtype="bool")
+    _refused("expected a mask (batch, steps)", layer, keras.Input((None, FEATURES)), mask=symbolic)
+
+
+def _refused(words: str, layer: keras.layers.Layer, states: Any, **options) -> None:
+    said = "nothing"
+    try:
+        layer(states, **options)
+    except DataError as error:
+        said = str(error)
+    assert words in said, f"For {tuple(states.shape)} it says {said}, and should say: {words}"
+
+
 SHARED_CHECKS = {
     check.__name__: check
     for check in (
@@ -71,5 +116,7 @@ SHARED_CHECKS = {
         every_weight_learns,
         config_makes_it_again,
         shape_is_foretold,
+        integers_are_read_as_floats,
+        wrong_shapes_are_named,
     )
 }

@@ -86,6 +86,18 @@ def test_a_saved_model_comes_back_to_the_last_bit(make, ids, tmp_path):
     same(answers(other, ids), wanted)
 
 
+@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize")
+@pytest.mark.parametrize("make", [every_head, every_encoder])
+def test_a_quantized_model_answers_nearly_alike_and_can_be_saved(make, ids, tmp_path):
+    model = make()
+    wanted = answers(model, ids)
+    model.quantize("int8")
+    quantized = answers(plain(model), ids)
+    same(quantized, wanted, 0.2)
+    model.save(tmp_path / "model.keras")
+    same(answers(plain(keras.models.load_model(tmp_path / "model.keras")), ids), quantized)
+
+
 @pytest.mark.skipif(not TENSORFLOW, reason="A SavedModel is TensorFlow's.")
 def test_a_saved_model_of_tensorflow_answers_alike(model, ids, tmp_path):
     import tensorflow as tf

@@ -1,11 +1,22 @@
 """What a head or encoder says to arguments that cannot work, and to texts that would not fit."""
 
+import inspect
+import json
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
 from attn_tuner.attention import LocalHead, MultiHeadHead, PoolingHead, heads
-from attn_tuner.encoding import encoders
+from attn_tuner.attention.fusions import fusions
+from attn_tuner.attention.normalizers import normalizers
+from attn_tuner.attention.queries import queries
+from attn_tuner.attention.scores import scores
+from attn_tuner.encoding import Projection, encoders
+from attn_tuner.encoding.minimal import MinimalLayer
 from attn_tuner.errors import SpaceError, TooLarge, UnknownName
+from attn_tuner.layers.ngram_regression import NgramRegression
+from attn_tuner.layers.token_limits import TokenLimits
 
 
 def test_a_head_that_compares_all_steps_refuses_what_would_not_fit(monkeypatch):
@@ -37,23 +48,80 @@ def test_free_memory_is_known_without_being_told(monkeypatch):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: PoolingHead(hops=0), "hops of at least 1"),
-        (lambda: PoolingHead(temperature=0.0), "temperature above 0"),
-        (lambda: LocalHead(width=4), "its width is odd; got 4. Try 5"),
-        (lambda: heads["grouped_query"](num_heads=4, groups=3), "equal groups"),
-        (lambda: heads["local_m"](place=2.0), "a place from 0 to 1"),
-        (lambda: heads["local_p"](radius=0), "radius above 0"),
-        (lambda: heads["local_dot"](radius=-1), "radius of at least 0"),
-        (lambda: heads["pma"](seeds=0), "at least 1"),
-        (lambda: heads["hierarchical"](sentence=0), "at least 1"),
-        (lambda: heads["feedforward"](activation="relu"), "'linear' or 'tanh'; got 'relu'"),
-        (lambda: encoders["lstm"](layers=0), "at least one unit and one layer"),
-        (lambda: encoders["ngrams"](width=2), "its width is odd; got 2. Try 3"),
+        (lambda: PoolingHead(hops=0), "hops is 0. It should be a whole number of at least 1"),
+        (lambda: PoolingHead(temperature=0.0), "temperature is 0.0. It should be above 0"),
+        (lambda: LocalHead(width=4), "width is 4. It should be odd, .* try 5"),
+        (
+            lambda: heads["grouped_query"](num_heads=4, groups=3),
+            "groups is 3. It should divide num_heads, which is 4; try groups=1",
+        ),
+        (lambda: heads["local_m"](place=2.0), "place is 2.0. It should be from 0 to 1"),
+        (
+            lambda: heads["local_p"](radius=0),
+            "radius is 0. It should be a whole number of at least 1",
+        ),
+        (
+            lambda: heads["local_dot"](radius=-1),
+            "radius is -1. It should be a whole number of at least 0",
+        ),
+        (lambda: heads["pma"](seeds=0), "seeds is 0"),
+        (lambda: heads["hierarchical"](sentence=0), "sentence is 0"),
+        (
+            lambda: heads["feedforward"](activation="relu"),
+            "activation is 'relu'. It should be 'linear' or 'tanh'",
+        ),
+        (lambda: encoders["lstm"](layers=0), "layers is 0"),
+        (lambda: encoders["ngrams"](width=2), "width is 2. It should be odd, .* try 3"),
     ],
 )
 def test_arguments_that_cannot_work_are_refused_by_name(make, message):
     with pytest.raises(SpaceError, match=message):
         make()
+
+
+class _Case(NamedTuple):
+    make: type
+    size: str
+    fixed: dict  # Sizes that have no default.
+
+    def __str__(self):
+        return f"{self.make.__name__}.{self.size}"
+
+
+def _sizes():
+    """Every argument of a layer of this package that is a whole number, but seeds."""
+    parts = [heads, encoders, scores, queries, normalizers, fusions]
+    layers = [registry[name].build for registry in parts for name in registry]
+    for make in [*layers, Projection, MinimalLayer, TokenLimits, NgramRegression]:
+        parameters = inspect.signature(make.__init__).parameters.values()
+        whole = [p for p in parameters if p.annotation in (int, int | None) and p.name != "seed"]
+        fixed = {p.name: 4 for p in whole if p.default is p.empty}
+        yield from (_Case(make, p.name, fixed) for p in whole)
+
+
+SIZES = list(_sizes())
+MAY_BE_0 = ("radius", "seen")
+
+
+def test_the_walk_over_sizes_finds_them():
+    assert len(SIZES) > 50
+    assert {"AdditiveHead.units", "LSTMEncoder.layers", "TopKNormalizer.k"} <= set(map(str, SIZES))
+
+
+@pytest.mark.parametrize("case", SIZES, ids=str)
+def test_a_size_that_is_no_whole_number_above_0_is_refused_by_name(case):
+    for wrong in ("64", -1, True, 2.5, np.float32(2), *([] if case.size in MAY_BE_0 else [0])):
+        with pytest.raises(SpaceError, match=f"^{case.size} is .* should be a whole number of"):
+            case.make(**{**case.fixed, case.size: wrong})
+
+
+@pytest.mark.parametrize("case", SIZES, ids=str)
+def test_a_size_may_be_an_integer_of_numpy(case):
+    default = inspect.signature(case.make.__init__).parameters[case.size].default
+    wanted = default if isinstance(default, int) else 4
+    layer = case.make(**{**case.fixed, case.size: np.int64(wanted)})
+    config = json.loads(json.dumps(layer.get_config()))
+    assert config[case.size] == wanted
 
 
 def test_an_unknown_part_is_answered_with_the_nearest_name():

@@ -116,8 +116,11 @@ def test_the_layer_is_made_again_from_its_config():
     ("arguments", "message"),
     [
         ({"vocabulary_size": 9, "truncation": "middle"}, "should be one of head, tail, ends"),
-        ({"vocabulary_size": 9, "max_length": 0}, "at least 1 token"),
-        ({"vocabulary_size": 1}, "padding and unknown are 2 ids already"),
+        (
+            {"vocabulary_size": 9, "max_length": 0},
+            "max_length is 0. It should be a whole number of at least 1",
+        ),
+        ({"vocabulary_size": 1}, "vocabulary_size is 1. It should be a whole number of at least 2"),
     ],
 )
 def test_limits_that_leave_no_text_are_refused(arguments, message):

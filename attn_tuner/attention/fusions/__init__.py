@@ -1,4 +1,4 @@
-"""Fusions: what leaves a pooling head, one file each.
+"""Fusions: how the average and the query become the context, one file each.
 
 `fusion(context, query, states, mask)` takes the averages (batch, hops, features), the query of
 the same shape or None, the states and the mask, and returns (batch, features_out).
@@ -18,7 +18,7 @@ class Fusion(Block):
 
     Attributes:
         asks: whether it needs the query.
-        averages: whether it passes the average of the states on as it is.
+        averages: whether the context is the average itself.
     """
 
     asks = False
@@ -28,10 +28,10 @@ class Fusion(Block):
         pass  # Most have no weights.
 
     def width(self, hops: int, features: int) -> int:
-        """How many features leave, for contexts (batch, hops, features)."""
+        """Returns the number of features of the context, for averages (batch, hops, features)."""
         raise NotImplementedError(f"{type(self).__name__} has no width(hops, features).")
 
 
 def flat(rows: Tensor) -> Tensor:
-    """(batch, hops, features) as (batch, hops * features)."""
+    """Reshapes (batch, hops, features) to (batch, hops * features)."""
     return ops.reshape(rows, (-1, rows.shape[1] * rows.shape[2]))

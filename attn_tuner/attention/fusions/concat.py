@@ -1,4 +1,4 @@
-"""Average and query side by side."""
+"""Average and query concatenated."""
 
 from keras import ops
 
@@ -8,11 +8,11 @@ from attn_tuner.layers.types import Tensor
 
 @fusions.register("concat")
 class ConcatFusion(Fusion):
-    """The average, and behind it the query that found it.
+    """The average and the query, concatenated.
 
         context = [c; q]
 
-    Cost: the layer behind it is twice as wide.
+    Cost: the next layer has twice as many inputs.
 
     Reference:
         Luong et al. 2015, eq. 5, without its layer. https://aclanthology.org/D15-1166

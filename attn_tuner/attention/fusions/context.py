@@ -6,7 +6,7 @@ from attn_tuner.layers.types import Tensor
 
 @fusions.register("context")
 class ContextFusion(Fusion):
-    """The weighted average as it is, the hops one behind the other.
+    """The weighted average itself, the hops concatenated.
 
         context = c
 

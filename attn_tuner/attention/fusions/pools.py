@@ -1,4 +1,4 @@
-"""Average beside the plain pools."""
+"""Average, maximum and mean concatenated."""
 
 from keras import ops
 
@@ -9,13 +9,13 @@ from attn_tuner.layers.types import Tensor
 
 @fusions.register("pools")
 class PoolsFusion(Fusion):
-    """The average joined with the maximum and the mean over all steps with text.
+    """The average concatenated with the maximum and the mean over all steps with text.
 
         context = [c; max_t h_t; mean_t h_t]
 
-    Attention need not carry what the plain pools already give.
+    So attention need not represent what the maximum and the mean already do.
 
-    Cost: O(T d) time; the layer behind it is wider by two states.
+    Cost: O(T d) time; the next layer has 2 d more inputs.
 
     Reference:
         Howard & Ruder 2018, section 3.3 (concat pooling). https://aclanthology.org/P18-1031

@@ -6,11 +6,11 @@ from attn_tuner.layers.types import Tensor
 
 @fusions.register("product")
 class ProductFusion(Fusion):
-    """Average and query multiplied feature by feature, so that each gates the other.
+    """The product of average and query, feature by feature.
 
         context = c * q
 
-    A feature in which the query is near 0 is lost, whatever the average holds there.
+    A feature in which the query is near 0 is lost, whatever its average.
 
     Cost: O(d) time.
 

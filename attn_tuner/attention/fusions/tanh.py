@@ -1,8 +1,9 @@
-"""Average and query through one layer."""
+"""Average and query through a dense layer."""
 
 from keras import ops
 
 from attn_tuner.attention.fusions import Fusion, flat, fusions
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Int
 
@@ -14,7 +15,7 @@ class TanhFusion(Fusion):
         context = tanh(W [c; q])
 
     Args:
-        units: features that leave.
+        units: number of features of the context.
 
     Cost: O(2 d units) time per hop, once per text.
 
@@ -26,7 +27,7 @@ class TanhFusion(Fusion):
 
     def __init__(self, units: int = 128, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units = size("units", units)
 
     def build(self, context_shape: Shape) -> None:
         _, hops, features = context_shape

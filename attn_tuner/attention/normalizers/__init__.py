@@ -1,4 +1,4 @@
-"""Normalizers: scores become weights, one file each.
+"""Normalizers: how scores become weights, one file each.
 
 Each is a rule of `masked_normalize`: `normalizer(scores, mask)` gets float32 scores (..., steps)
 that are 0 at padding, and a mask of the same shape, and returns weights that are at least 0, sum
@@ -13,7 +13,7 @@ normalizers = Registry("normalizer", package="attn_tuner.attention.normalizers")
 
 
 class Normalizer(Block):
-    """Base of the normalizers: always in float32, whatever the head computes in."""
+    """Base of the normalizers, which compute in float32 whatever the dtype of the head."""
 
     def __init__(self, **kwargs):
         kwargs["dtype"] = "float32"
@@ -26,5 +26,5 @@ class Normalizer(Block):
         return self.weigh(scores, mask)
 
     def weigh(self, scores: Tensor, mask: Tensor) -> Tensor:
-        """Weights, (..., steps), for scores and a mask of that shape."""
+        """Returns weights, (..., steps), for scores and a mask of that shape."""
         raise NotImplementedError(f"{type(self).__name__} has no weigh(scores, mask).")

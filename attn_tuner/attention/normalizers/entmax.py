@@ -1,4 +1,4 @@
-"""Between softmax and sparsemax."""
+"""The 1.5-entmax, between softmax and sparsemax."""
 
 from keras import ops
 
@@ -20,20 +20,20 @@ class Entmax15Normalizer(Normalizer):
     """
 
     def weigh(self, scores: Tensor, mask: Tensor) -> Tensor:
-        # No step whose half is more than 1 below the highest is in the support.
+        # A step whose half score is more than 1 below the highest has weight 0.
         halves = below_highest(scores / 2.0, mask)
         tau = ops.stop_gradient(threshold(halves))
         chosen = ops.cast(ops.logical_and(halves > tau, mask), scores.dtype)
         size = ops.maximum(ops.sum(chosen, axis=-1, keepdims=True), 1.0)
         mean = ops.sum(halves * chosen, axis=-1, keepdims=True) / size
         spread = ops.sum(ops.square(halves - mean) * chosen, axis=-1, keepdims=True)
-        # The root is at least 1 / size on a real row; the floor serves the rows without text.
+        # The root is at least 1 / size in a row with text; the floor is for rows without.
         root = ops.sqrt(ops.maximum((1.0 - spread) / size, 1e-12))
         return ops.square(ops.maximum(halves - mean + root, 0.0)) * chosen
 
 
 def threshold(halves: Tensor) -> Tensor:
-    """The tau of 1.5-entmax, (..., 1), from the sorted half scores."""
+    """Returns the tau of 1.5-entmax, (..., 1), from half scores (..., steps)."""
     falling = ops.flip(ops.sort(halves, axis=-1), axis=-1)
     ranks = ops.cumsum(ops.ones_like(falling), axis=-1)
     means = ops.cumsum(falling, axis=-1) / ranks

@@ -1,4 +1,4 @@
-"""Independent gates."""
+"""Sigmoids, scaled to sum to 1."""
 
 from keras import ops
 
@@ -9,13 +9,13 @@ from attn_tuner.layers.types import Tensor
 
 @normalizers.register("sigmoid")
 class SigmoidNormalizer(Normalizer):
-    """Each step opens a gate of its own; the gates are then scaled to sum to 1.
+    """A sigmoid of each score, scaled to sum to 1.
 
         a_t = sigmoid(s_t) / sum_j sigmoid(s_j)
 
-    A gate cannot open further than 1, so that no step can silence all others. Computed as a
-    softmax over log sigmoid(s), which cannot underflow. Adding a constant to all scores does
-    change these weights.
+    A sigmoid is at most 1, so one high score cannot bring all other weights to 0. Computed as a
+    softmax over log sigmoid(s), which cannot underflow. Unlike with softmax, adding a constant to
+    all scores changes the weights.
 
     Cost: O(T) time and memory.
 

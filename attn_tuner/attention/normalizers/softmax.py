@@ -1,4 +1,4 @@
-"""The usual normalizer."""
+"""The softmax."""
 
 from attn_tuner.attention.masking import softmax
 from attn_tuner.attention.normalizers import Normalizer, normalizers
@@ -7,7 +7,7 @@ from attn_tuner.layers.types import Tensor
 
 @normalizers.register("softmax")
 class SoftmaxNormalizer(Normalizer):
-    """Every step with text gets some weight.
+    """The softmax over the steps with text.
 
         a_t = exp(s_t) / sum_j exp(s_j)
 

@@ -20,18 +20,18 @@ class SparsemaxNormalizer(Normalizer):
     """
 
     def weigh(self, scores: Tensor, mask: Tensor) -> Tensor:
-        # No step more than 1 below the highest is in the support, so the floor changes nothing.
+        # A step more than 1 below the highest has weight 0, so the floor changes nothing.
         scores = below_highest(scores, mask)
         tau = ops.stop_gradient(threshold(scores))
         chosen = ops.cast(ops.logical_and(scores > tau, mask), scores.dtype)
         size = ops.maximum(ops.sum(chosen, axis=-1, keepdims=True), 1.0)
-        # Over the support alone, where autodiff gives the gradient of the paper's eq. 12.
+        # Over the steps with weight alone; autodiff then gives the gradient of the paper's eq. 12.
         tau = (ops.sum(scores * chosen, axis=-1, keepdims=True) - 1.0) / size
         return ops.maximum(scores - tau, 0.0) * chosen
 
 
 def threshold(scores: Tensor) -> Tensor:
-    """The tau of sparsemax, (..., 1), from the sorted scores."""
+    """Returns the tau of sparsemax, (..., 1), from scores (..., steps)."""
     falling = ops.flip(ops.sort(scores, axis=-1), axis=-1)
     ranks = ops.cumsum(ops.ones_like(falling), axis=-1)
     sums = ops.cumsum(falling, axis=-1)

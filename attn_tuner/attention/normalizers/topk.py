@@ -1,23 +1,24 @@
-"""The best few steps alone."""
+"""The softmax over the highest scores."""
 
 from keras import ops
 
 from attn_tuner.attention.masking import softmax
 from attn_tuner.attention.normalizers import Normalizer, normalizers
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Tensor
 from attn_tuner.space import Int
 
 
 @normalizers.register("topk", k=Int(1, 16, log=True, default=8))
 class TopKNormalizer(Normalizer):
-    """Softmax over the k best steps; all others get exactly 0.
+    """The softmax over the k highest scores; all other steps get exactly 0.
 
         a = softmax over the k largest s_t
 
-    Steps that tie with the k-th best count with it, so that equal states stay equal.
+    Steps that tie with the k-th are included, so that equal states get equal weights.
 
     Args:
-        k: how many steps; all of them where the text is shorter.
+        k: number of steps; all of them if the text is shorter.
 
     Cost: O(T log T) time, O(T) memory.
 
@@ -27,7 +28,7 @@ class TopKNormalizer(Normalizer):
 
     def __init__(self, k: int = 8, **kwargs):
         super().__init__(**kwargs)
-        self.k = k
+        self.k = size("k", k)
 
     def weigh(self, scores: Tensor, mask: Tensor) -> Tensor:
         ranked = ops.where(mask, ops.stop_gradient(scores), -1e30)

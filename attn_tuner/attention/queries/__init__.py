@@ -1,7 +1,7 @@
-"""Queries: what a pooling head looks for, one file each.
+"""Queries: the vectors that a pooling head compares states with, one file each.
 
-`query(states, mask)` returns (batch, hops, features). A query made from the text is one vector;
-with several hops, each hop sees it through a linear map of its own.
+`query(states, mask)` returns (batch, hops, features). A query computed from the text is one vector;
+with several hops, each hop has its own linear map of it.
 """
 
 from keras import ops
@@ -17,9 +17,9 @@ class Query(Block):
     """Base of the queries.
 
     Attributes:
-        hops: rows of attention, set by the head that owns the query.
-        from_text: False where it is the same for every text.
-        ordered: True where it depends on the order of the steps.
+        hops: number of rows of attention, set by the head that owns the query.
+        from_text: False if it is the same for every text.
+        ordered: True if it depends on the order of the steps.
     """
 
     hops = 1
@@ -27,7 +27,7 @@ class Query(Block):
     ordered = False
 
     def pooled(self, states: Tensor, mask: Tensor) -> Tensor:
-        """One vector per text, (batch, features)."""
+        """Returns one vector per text, (batch, features)."""
         raise NotImplementedError(f"{type(self).__name__} has no pooled(states, mask).")
 
     def build(self, states_shape: Shape) -> None:

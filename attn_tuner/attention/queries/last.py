@@ -11,7 +11,7 @@ class LastQuery(Query):
 
         q = h_T,  T the last step whose mask is True
 
-    Found by the mask: `states[:, -1]` is the zero vector behind a masked `Bidirectional`.
+    Found by the mask: after a masked `Bidirectional`, `states[:, -1]` is a zero vector at padding.
 
     Cost: O(T d) time.
 

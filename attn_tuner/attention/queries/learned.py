@@ -1,4 +1,4 @@
-"""The query learned for the whole corpus."""
+"""A learned query, the same for every text."""
 
 from keras import ops
 
@@ -26,6 +26,6 @@ class LearnedQuery(Query):
         )
 
     def call(self, states: Tensor, mask: Tensor) -> Tensor:
-        # Gives u its batch axis. One step, not a slice of one: its number would be unknown.
+        # Gives u a batch axis. An index and not a slice, of which the static size is unknown.
         zeros = ops.zeros_like(states[:, 0])[:, None, :]
         return ops.convert_to_tensor(self.u)[None] + zeros

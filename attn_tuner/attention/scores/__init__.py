@@ -1,10 +1,11 @@
-"""Scores: how well each step matches what is looked for, one file each.
+"""Scores: how well each state matches the query, one file each.
 
 `score(keys, query)` takes keys (batch, steps, features) and a query (batch, hops, features), or
-None where it asks for none, and returns (batch, hops, steps). Masks, temperature and
-normalisation are the head's.
+None if it does not use one, and returns (batch, hops, steps). The head applies mask, temperature
+and normalizer.
 """
 
+from attn_tuner.attention.queries import Query
 from attn_tuner.layers.block import Block
 from attn_tuner.layers.types import Tensor
 from attn_tuner.registry import Registry
@@ -16,21 +17,21 @@ class Score(Block):
     """Base of the scores: `build(keys_shape, query_shape)` and `call(keys, query)`.
 
     Attributes:
-        hops: rows of attention, set by the head that owns the score.
+        hops: number of rows of attention, set by the head that owns the score.
     """
 
     hops = 1
 
-    def asks(self, query: Tensor) -> bool:
-        """Whether it is to be called with that query, or holds what it looks for itself."""
+    def asks(self, query: Query) -> bool:
+        """Returns whether it is called with that query; if not, its own weights are the query."""
         return True
 
     def matrix(
         self, rows: int, columns: int, name: str, initializer: str = "glorot_uniform"
     ) -> Tensor:
-        """A trainable (rows, columns)."""
+        """Adds a trainable (rows, columns)."""
         return self.add_weight(shape=(rows, columns), initializer=initializer, name=name)
 
     def vector(self, size: int, name: str, initializer: str = "zeros") -> Tensor:
-        """A trainable (size,)."""
+        """Adds a trainable (size,)."""
         return self.add_weight(shape=(size,), initializer=initializer, name=name)

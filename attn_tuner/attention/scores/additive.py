@@ -1,26 +1,28 @@
-"""The additive score: a hidden layer between state and query."""
+"""The additive score, a hidden layer over state and query."""
 
 from keras import ops
 
+from attn_tuner.attention.queries import Query
 from attn_tuner.attention.scores import Score, scores
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Int
 
 
 @scores.register("additive", units=Int(32, 256, step=32, default=64))
 class AdditiveScore(Score):
-    """States and query meet in a hidden layer.
+    """A hidden layer over the state and the query.
 
-        s_t = v . tanh(W h_t + b)           where the query is learned: it is v
-        s_t = v . tanh(W h_t + U q + b)     where the query is made from the text
+        s_t = v . tanh(W h_t + b)           if the query is learned: it is v
+        s_t = v . tanh(W h_t + U q + b)     if the query is computed from the text
 
-    A learned q would add a constant U q, which the bias b can hold as well.
+    A learned q would only add a constant U q to the bias b.
 
     Args:
         units: width of the hidden layer.
-        use_bias: whether there is a b.
+        use_bias: whether to add b.
 
-    Cost: O(T d units) time, O(T units) memory; with a query of the text, both per hop.
+    Cost: O(T d units) time, O(T units) memory; per hop if the query is computed from the text.
 
     Reference:
         Bahdanau et al. 2015, A.1.2. https://arxiv.org/abs/1409.0473 ;
@@ -29,10 +31,10 @@ class AdditiveScore(Score):
 
     def __init__(self, units: int = 64, use_bias: bool = True, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units = size("units", units)
         self.use_bias = use_bias
 
-    def asks(self, query: Tensor) -> bool:
+    def asks(self, query: Query) -> bool:
         return query.from_text
 
     def build(self, keys_shape: Shape, query_shape: Shape | None = None) -> None:
@@ -53,7 +55,7 @@ class AdditiveScore(Score):
 
 
 def match(hidden: Tensor, asked: Tensor, v: Tensor) -> Tensor:
-    """v . tanh(hidden + asked), a row of v's own for each hop.
+    """Returns v . tanh(hidden + asked), (batch, hops, steps), with a column of v for each hop.
 
     Args:
         hidden: (batch, steps, units).
@@ -61,7 +63,7 @@ def match(hidden: Tensor, asked: Tensor, v: Tensor) -> Tensor:
         v: (units, hops).
     """
     rows = []
-    for hop in range(asked.shape[1]):  # One hop at a time: hops times less memory at once.
+    for hop in range(asked.shape[1]):  # One hop at a time takes less memory.
         mixed = ops.tanh(hidden + asked[:, hop : hop + 1])
         rows.append(ops.matmul(mixed, v[:, hop : hop + 1])[:, :, 0])
     return ops.stack(rows, axis=1)

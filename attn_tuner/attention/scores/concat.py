@@ -4,17 +4,18 @@ from keras import ops
 
 from attn_tuner.attention.scores import Score, scores
 from attn_tuner.attention.scores.additive import match
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Int
 
 
 @scores.register("concat", units=Int(32, 256, step=32, default=64))
 class ConcatScore(Score):
-    """A hidden layer over the state and the query, one behind the other.
+    """A hidden layer over the concatenation of state and query.
 
         s_t = v . tanh(W [h_t; q])
 
-    W [h; q] is computed as W_1 h + W_2 q, so that the query is mapped once and not T times.
+    W [h; q] is computed as W_1 h + W_2 q, so that the query is multiplied once and not T times.
 
     Args:
         units: width of the hidden layer.
@@ -27,7 +28,7 @@ class ConcatScore(Score):
 
     def __init__(self, units: int = 64, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units = size("units", units)
 
     def build(self, keys_shape: Shape, query_shape: Shape) -> None:
         self.W = self.matrix(keys_shape[-1] + query_shape[-1], self.units, "W")

@@ -1,4 +1,4 @@
-"""The score by direction alone."""
+"""The cosine score."""
 
 from keras import ops
 
@@ -10,15 +10,15 @@ from attn_tuner.layers.types import Shape, Tensor
 
 @scores.register("cosine")
 class CosineScore(Score):
-    """The cosine between state and query, sharpened by a learned factor.
+    """The cosine between state and query, times a learned factor.
 
         s_t = beta  h_t . q / (|h_t| |q|)
 
-    A cosine lies in [-1, 1], too little for softmax to single out a step of a long text; hence
-    beta, which starts at 10 and stays above 0.
+    A cosine is in [-1, 1], too small a range for softmax to give one step of a long text most of
+    the weight. Hence the factor beta, which is above 0 and trained.
 
     Args:
-        sharpness: where beta starts.
+        sharpness: float, beta before training.
 
     Cost: O(T d) time, O(T d) memory.
 
@@ -39,7 +39,7 @@ class CosineScore(Score):
 
 
 def direction(vectors: Tensor) -> Tensor:
-    """Unit vectors in float32; a zero vector stays zero, with a finite gradient."""
+    """Returns unit vectors in float32; a zero vector stays zero, with a finite gradient."""
     vectors = precise(vectors)
     squares = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
     return vectors * ops.rsqrt(ops.maximum(squares, 1e-12))

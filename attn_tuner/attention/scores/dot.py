@@ -1,4 +1,4 @@
-"""The scores made of one product between state and query."""
+"""The scores that are a product of state and query."""
 
 import math
 
@@ -29,7 +29,7 @@ class DotScore(Score):
 
 @scores.register("scaled_dot")
 class ScaledDotScore(Score):
-    """The dot product, held near unit variance whatever the width.
+    """The dot product, divided by the square root of the width.
 
         s_t = h_t . q / sqrt(d)
 
@@ -52,7 +52,7 @@ class GeneralScore(Score):
 
         s_t = h_t . W q
 
-    W is applied to the query, which costs d^2; applied to the states it would cost T d^2.
+    W multiplies the query, which costs d^2; multiplying the states would cost T d^2.
 
     Cost: O(d^2 + T d) time, O(T) memory per hop.
 
@@ -68,5 +68,5 @@ class GeneralScore(Score):
 
 
 def products(keys: Tensor, query: Tensor) -> Tensor:
-    """Dot products (batch, hops, steps) of every query with every key."""
+    """Returns the dot products (batch, hops, steps) of every query with every key."""
     return ops.matmul(query, ops.transpose(keys, (0, 2, 1)))

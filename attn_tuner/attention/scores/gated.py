@@ -2,18 +2,20 @@
 
 from keras import ops
 
+from attn_tuner.attention.queries import Query
 from attn_tuner.attention.scores import Score, scores
+from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Int
 
 
 @scores.register("gated", units=Int(32, 256, step=32, default=64))
 class GatedScore(Score):
-    """An additive score whose hidden units pass a gate.
+    """An additive score with a gate on each hidden unit.
 
         s_t = w . (tanh(V h_t) * sigmoid(U h_t))
 
-    tanh is nearly linear around 0; the gate is not, and lets a unit be silent. w is the query.
+    tanh is nearly linear around 0; the gate is not, and can bring a unit to 0. w is the query.
 
     Args:
         units: width of the hidden layer and of its gate.
@@ -26,9 +28,9 @@ class GatedScore(Score):
 
     def __init__(self, units: int = 64, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units = size("units", units)
 
-    def asks(self, query: Tensor) -> bool:
+    def asks(self, query: Query) -> bool:
         return False
 
     def build(self, keys_shape: Shape, query_shape: Shape | None = None) -> None:

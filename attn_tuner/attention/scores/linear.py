@@ -1,7 +1,8 @@
-"""The score of a step by itself."""
+"""The score of a state without a query."""
 
 from keras import ops
 
+from attn_tuner.attention.queries import Query
 from attn_tuner.attention.scores import Score, scores
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.types import Shape, Tensor
@@ -14,7 +15,7 @@ class LinearScore(Score):
 
         s_t = w . h_t   or   tanh(w . h_t + b)
 
-    There is a bias only behind the tanh: under softmax a scalar added to every score is lost.
+    Only the tanh has a bias: a constant added to every score does not change the softmax.
 
     Args:
         activation: "linear" or "tanh".
@@ -28,10 +29,10 @@ class LinearScore(Score):
     def __init__(self, activation: str = "linear", **kwargs):
         super().__init__(**kwargs)
         if activation not in ("linear", "tanh"):
-            raise SpaceError(f"A linear score is 'linear' or 'tanh'; got {activation!r}.")
+            raise SpaceError(f"activation is {activation!r}. It should be 'linear' or 'tanh'.")
         self.activation = activation
 
-    def asks(self, query: Tensor) -> bool:
+    def asks(self, query: Query) -> bool:
         return False
 
     def build(self, keys_shape: Shape, query_shape: Shape | None = None) -> None:
