@@ -1,10 +1,11 @@
-"""The attention of all heads of a model, on the tokens that it was given."""
+"""The attention weights of all heads of a model, over the tokens of its input."""
 
 import keras
 from keras import ops
 
-from attn_tuner.attention.base import Head, attention_model
+from attn_tuner.attention.base import AttentionWeights, Head, attention_model
 from attn_tuner.layers.token_limits import TokenLimits
+from attn_tuner.layers.types import Tensor
 from attn_tuner.text.token_ids import PADDING
 
 _NO_LIMIT = 2**31 - 1
@@ -13,16 +14,16 @@ _NO_LIMIT = 2**31 - 1
 def with_attention(
     model: keras.Model, cut_before: tuple[int | None, str] | None = None
 ) -> keras.Model:
-    """A model of the same ids that gives `probabilities`, and `weights` where it has heads.
+    """Returns a model of the same ids with outputs `probabilities`, and `weights` if it has heads.
 
-    The weights (batch, hops, steps) are of all hops of all heads. A head behind a layer that cuts
-    the text sees fewer steps; its weights are put back to the steps that they belong to, with 0
-    for the others.
+    The weights (batch, hops, steps) are those of all hops of all heads. A head after a layer that
+    truncates the text has fewer steps; its weights are placed at the steps that they belong to,
+    with 0 at the others.
 
     Args:
         model: a Functional model of ids.
-        cut_before: (max_length, truncation) to which the ids were cut already, so that a layer
-            of the same limit finds nothing to cut.
+        cut_before: (max_length, truncation) to which the ids were truncated already, so that a
+            layer with these limits has nothing to truncate.
     """
     outputs = {"probabilities": model.outputs[0]}
     if any(isinstance(layer, Head) for layer in model.layers):
@@ -32,18 +33,23 @@ def with_attention(
 
 
 def placed_weights(model: keras.Model, cut_before: tuple[int | None, str] | None = None) -> dict:
-    """The weights (batch, hops, steps) of each head by its name, over the steps of the input.
+    """Returns the weights (batch, hops, steps) of each head by its name, over the input's steps.
 
     Args:
-        model, cut_before: as in `with_attention`; the model has a head.
+        model: a Functional model of ids with a head.
+        cut_before: as in `with_attention`.
     """
-    rows = attention_model(model).output
+    found = attention_model(model)
+    shared = isinstance(found, AttentionWeights)  # A head that is called twice.
+    rows = found(model.inputs[0]) if shared else found.output
     heads = [layer for layer in model.layers if isinstance(layer, Head)]
     return {head.name: _placed(rows[head.name], model, head, cut_before) for head in heads}
 
 
-def _placed(weights, model, head, cut_before):
-    """Weights over the steps that the head sees, as weights over the steps of the input."""
+def _placed(
+    weights: Tensor, model: keras.Model, head: Head, cut_before: tuple[int | None, str] | None
+) -> Tensor:
+    """Turns weights over the steps of the head into weights over the steps of the input."""
     before = keras.Model(model.inputs, head.input).layers
     limits = next((layer for layer in before if isinstance(layer, TokenLimits)), None)
     if limits is None or limits.max_length is None:
