@@ -17,6 +17,7 @@ CONTRACT = [
     "encoding/test_every_encoder.py",
     "training/test_masked_language_model.py",
     "training/test_row_adamw.py",
+    "training/test_row_adamw_as_adamw.py",
 ]
 
 
