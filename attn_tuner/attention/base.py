@@ -45,7 +45,7 @@ class Head(SequenceBlock):
     averages = False
     even = True
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
         self.symbolic_calls = 0  # How often models call it; `input` is that of the first call.
 
@@ -124,7 +124,7 @@ class WeightsOf(Block):
         head: the head, whose weights are shared.
     """
 
-    def __init__(self, head: Head, **kwargs):
+    def __init__(self, head: Head, **kwargs: Any):
         kwargs.setdefault("dtype", head.dtype_policy)
         super().__init__(**kwargs)
         self.supports_masking = True
@@ -152,7 +152,7 @@ class AttentionWeights(keras.Model):
             or a `tf.function` of its own.
     """
 
-    def __init__(self, model: keras.Model, **kwargs):
+    def __init__(self, model: keras.Model, **kwargs: Any):
         super().__init__(**kwargs)
         self.model = model
 

@@ -46,7 +46,7 @@ class HierarchicalHead(Head):
     ordered = True
     even = False
 
-    def __init__(self, units: int = 64, sentence: int = 20, width: int = 32, **kwargs):
+    def __init__(self, units: int = 64, sentence: int = 20, width: int = 32, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = size("units", units)
         self.sentence = size("sentence", sentence)

@@ -1,6 +1,7 @@
 """Self-attention whose cost is linear in the number of steps."""
 
 from collections.abc import Callable
+from typing import Any
 
 from keras import ops
 
@@ -42,7 +43,9 @@ class LinearAttentionHead(ProjectedHead):
     settled = ("groups",)
     even = True
 
-    def __init__(self, num_heads: int = 4, key_size: int = 32, pool: Member = "mean", **kwargs):
+    def __init__(
+        self, num_heads: int = 4, key_size: int = 32, pool: Member = "mean", **kwargs: Any
+    ):
         super().__init__(num_heads, key_size, None, pool, **kwargs)
 
     def mix(self, states: Tensor, mask: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:

@@ -1,5 +1,7 @@
 """Pooling heads that attend within a window."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -50,7 +52,7 @@ class LocalHead(PoolingHead):
         query: Member = "mean",
         score: Member = "general",
         fusion: Member = "product",
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(score=score, query=query, fusion=fusion, **kwargs)
         self.width = odd_size("width", width)
@@ -105,7 +107,7 @@ class LocalMHead(PoolingHead):
         place: float = 1.0,
         query: Member = "last",
         score: Member = "general",
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(score=score, query=query, **kwargs)
         if not 0 <= place <= 1:
@@ -159,7 +161,7 @@ class LocalPHead(PoolingHead):
         query: Member = "last",
         score: Member = "general",
         units: int = 64,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(score=score, query=query, **kwargs)
         self.radius = size("radius", radius)

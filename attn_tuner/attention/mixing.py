@@ -27,7 +27,7 @@ class MixingHead(Head):
     even = False
     rows = 1  # Rows of attention per mixed step.
 
-    def __init__(self, pool: Member = "mean", **kwargs):
+    def __init__(self, pool: Member = "mean", **kwargs: Any):
         super().__init__(**kwargs)
         self.pool = self.member(heads, pool)
         self.ordered = self.pool.ordered

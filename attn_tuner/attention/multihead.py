@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import ops
@@ -33,7 +34,7 @@ class ProjectedHead(MixingHead):
         key_size: int = 32,
         groups: int | None = None,
         pool: Member = "mean",
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(pool=pool, **kwargs)
         self.num_heads = self.rows = size("num_heads", num_heads)
@@ -128,7 +129,9 @@ class MultiHeadHead(DenseHead):
 
     settled = ("groups",)
 
-    def __init__(self, num_heads: int = 4, key_size: int = 32, pool: Member = "mean", **kwargs):
+    def __init__(
+        self, num_heads: int = 4, key_size: int = 32, pool: Member = "mean", **kwargs: Any
+    ):
         super().__init__(num_heads, key_size, None, pool, **kwargs)
 
 
@@ -169,6 +172,6 @@ class GroupedQueryHead(DenseHead):
         groups: int = 2,
         key_size: int = 32,
         pool: Member = "mean",
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(num_heads, key_size, groups, pool, **kwargs)

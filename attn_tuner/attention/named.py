@@ -1,5 +1,7 @@
 """The pooling heads of the literature: points of score x query x normalizer x fusion."""
 
+from typing import Any
+
 from attn_tuner.attention.base import heads
 from attn_tuner.attention.fusions.tanh import TanhFusion
 from attn_tuner.attention.pooling import PoolingHead
@@ -31,7 +33,7 @@ class AdditiveHead(PoolingHead):
 
     settled = ("score", "query")
 
-    def __init__(self, units: int = 64, **kwargs):
+    def __init__(self, units: int = 64, **kwargs: Any):
         dtype = kwargs.get("dtype")
         super().__init__(score=AdditiveScore(units, dtype=dtype), query="learned", **kwargs)
         self.units = size("units", units)
@@ -59,7 +61,7 @@ class FeedForwardHead(PoolingHead):
 
     settled = ("score", "query")
 
-    def __init__(self, activation: str = "linear", **kwargs):
+    def __init__(self, activation: str = "linear", **kwargs: Any):
         dtype = kwargs.get("dtype")
         super().__init__(score=LinearScore(activation, dtype=dtype), query="learned", **kwargs)
         self.activation = activation
@@ -83,7 +85,7 @@ class GatedHead(PoolingHead):
 
     settled = ("score", "query")
 
-    def __init__(self, units: int = 64, **kwargs):
+    def __init__(self, units: int = 64, **kwargs: Any):
         dtype = kwargs.get("dtype")
         super().__init__(score=GatedScore(units, dtype=dtype), query="learned", **kwargs)
         self.units = size("units", units)
@@ -94,7 +96,7 @@ class LuongHead(PoolingHead):
 
     settled = ("score", "fusion")
 
-    def __init__(self, score: Member, query: Member = "last", units: int = 128, **kwargs):
+    def __init__(self, score: Member, query: Member = "last", units: int = 128, **kwargs: Any):
         fusion = TanhFusion(units, dtype=kwargs.get("dtype"))
         super().__init__(score=score, query=query, fusion=fusion, **kwargs)
         self.units = size("units", units)
@@ -117,7 +119,7 @@ class LuongDotHead(LuongHead):
         Luong et al. 2015, eqs. 5, 7 and 8 (dot). https://aclanthology.org/D15-1166
     """
 
-    def __init__(self, query: Member = "last", units: int = 128, **kwargs):
+    def __init__(self, query: Member = "last", units: int = 128, **kwargs: Any):
         super().__init__("dot", query, units, **kwargs)
 
 
@@ -138,7 +140,7 @@ class LuongGeneralHead(LuongHead):
         Luong et al. 2015, eqs. 5, 7 and 8 (general). https://aclanthology.org/D15-1166
     """
 
-    def __init__(self, query: Member = "last", units: int = 128, **kwargs):
+    def __init__(self, query: Member = "last", units: int = 128, **kwargs: Any):
         super().__init__("general", query, units, **kwargs)
 
 
@@ -159,7 +161,7 @@ class LuongConcatHead(LuongHead):
         Luong et al. 2015, eqs. 5, 7 and 8 (concat). https://aclanthology.org/D15-1166
     """
 
-    def __init__(self, query: Member = "last", units: int = 128, **kwargs):
+    def __init__(self, query: Member = "last", units: int = 128, **kwargs: Any):
         score = ConcatScore(units, dtype=kwargs.get("dtype"))
         super().__init__(score, query, units, **kwargs)
 
@@ -191,7 +193,7 @@ class GlobalHead(PoolingHead):
     settled = ("fusion",)
 
     def __init__(
-        self, query: Member = "mean", score: Member = "general", units: int = 128, **kwargs
+        self, query: Member = "mean", score: Member = "general", units: int = 128, **kwargs: Any
     ):
         fusion = TanhFusion(units, dtype=kwargs.get("dtype"))
         super().__init__(score=score, query=query, fusion=fusion, **kwargs)
@@ -225,7 +227,7 @@ class StructuredHead(PoolingHead):
 
     settled = ("score", "query")
 
-    def __init__(self, units: int = 64, hops: int = 4, penalty: float = 0.0, **kwargs):
+    def __init__(self, units: int = 64, hops: int = 4, penalty: float = 0.0, **kwargs: Any):
         score = AdditiveScore(units, use_bias=False, dtype=kwargs.get("dtype"))
         super().__init__(score=score, query="learned", hops=hops, penalty=penalty, **kwargs)
         self.units = size("units", units)

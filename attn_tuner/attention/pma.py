@@ -41,7 +41,7 @@ class PMAHead(Head):
         Lee et al. 2019, eqs. 6-7 and 11 (PMA). https://arxiv.org/abs/1810.00825
     """
 
-    def __init__(self, seeds: int = 1, num_heads: int = 4, key_size: int = 32, **kwargs):
+    def __init__(self, seeds: int = 1, num_heads: int = 4, key_size: int = 32, **kwargs: Any):
         super().__init__(**kwargs)
         self.seeds = size("seeds", seeds)
         self.num_heads = size("num_heads", num_heads)

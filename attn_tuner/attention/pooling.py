@@ -65,7 +65,7 @@ class PoolingHead(Head):
         penalty: float = 0.0,
         temperature: float = 1.0,
         learn_temperature: bool = False,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         if not temperature > 0:

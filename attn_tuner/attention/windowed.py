@@ -1,6 +1,7 @@
 """Self-attention within a window around each step, linear in the number of steps."""
 
 from collections.abc import Callable
+from typing import Any
 
 from keras import ops
 
@@ -115,7 +116,7 @@ class LocalDotHead(ProjectedHead):
         num_heads: int = 4,
         key_size: int = 32,
         pool: Member = "mean",
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(num_heads, key_size, None, pool, **kwargs)
         self.radius = size("radius", radius, least=0)
@@ -164,7 +165,7 @@ class LocalAdditiveHead(MixingHead):
 
     block = 32
 
-    def __init__(self, radius: int = 7, units: int = 32, pool: Member = "mean", **kwargs):
+    def __init__(self, radius: int = 7, units: int = 32, pool: Member = "mean", **kwargs: Any):
         super().__init__(pool=pool, **kwargs)
         self.radius = size("radius", radius, least=0)
         self.units = size("units", units)

@@ -1,5 +1,7 @@
 """Recurrent networks whose gates depend on the input alone, so that steps run in parallel."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -30,7 +32,7 @@ class MinimalLayer(Block):
         gates: 1 for minGRU's, 2 for minLSTM's.
     """
 
-    def __init__(self, units: int, both_ways: bool = False, gates: int = 1, **kwargs):
+    def __init__(self, units: int, both_ways: bool = False, gates: int = 1, **kwargs: Any):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.units = size("units", units)
@@ -78,7 +80,7 @@ class Minimal(Recurrent):
         residual: bool = True,
         both_ways: bool = True,
         dropout: float = 0.0,
-        **kwargs,
+        **kwargs: Any,
     ):
         # Before super().__init__, which makes the layers; Keras tracks attributes only after it.
         object.__setattr__(self, "both_ways", both_ways)

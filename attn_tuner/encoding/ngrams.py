@@ -1,5 +1,7 @@
 """A convolution in front of another encoder."""
 
+from typing import Any
+
 import keras
 
 from attn_tuner.encoding.base import Encoder, encoders
@@ -37,7 +39,7 @@ class NGramEncoder(Encoder):
         Kim 2014, eq. 2. https://aclanthology.org/D14-1181
     """
 
-    def __init__(self, width: int = 3, filters: int = 64, then: Member = "bigru", **kwargs):
+    def __init__(self, width: int = 3, filters: int = 64, then: Member = "bigru", **kwargs: Any):
         super().__init__(**kwargs)
         self.width = odd_size("width", width)
         self.filters = size("filters", filters)

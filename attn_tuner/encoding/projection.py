@@ -1,5 +1,7 @@
 """Numeric sequences in place of embedded tokens."""
 
+from typing import Any
+
 import keras
 
 from attn_tuner.encoding.base import Encoder
@@ -25,7 +27,7 @@ class Projection(Encoder):
         Ba et al. 2016, eq. 4, for the normalisation. https://arxiv.org/abs/1607.06450
     """
 
-    def __init__(self, units: int = 64, normalize: bool = True, **kwargs):
+    def __init__(self, units: int = 64, normalize: bool = True, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = size("units", units)
         self.normalize = normalize

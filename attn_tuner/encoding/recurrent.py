@@ -1,5 +1,7 @@
 """LSTM and GRU, one or both directions, one or several layers."""
 
+from typing import Any
+
 import keras
 
 from attn_tuner.encoding.base import Encoder, encoders
@@ -30,7 +32,7 @@ class Recurrent(Encoder):
         layers: int = 1,
         residual: bool = False,
         dropout: float = 0.0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.units = size("units", units)

@@ -24,7 +24,7 @@ class Block(keras.layers.Layer):
 
     settled = ()
 
-    def __init__(self, quantized: dict[str, str] | None = None, **kwargs):
+    def __init__(self, quantized: dict[str, str] | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.quantized = quantized or {}
 
@@ -86,7 +86,7 @@ class Block(keras.layers.Layer):
 class SequenceBlock(Block):
     """A block that is called with a sequence (batch, steps, features) and a mask (batch, steps)."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
         self.supports_masking = True
 

@@ -70,7 +70,7 @@ class NgramRegression(keras.layers.Layer):
         outputs: int,
         answers: str = "sigmoid",
         seen: int | None = None,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
         if answers not in ANSWERS:

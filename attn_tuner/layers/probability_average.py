@@ -33,7 +33,7 @@ class ProbabilityAverage(keras.layers.Layer):
         of kind "class" is class 1 of two.
     """
 
-    def __init__(self, weights: Sequence[float], kind: str = "class", **kwargs):
+    def __init__(self, weights: Sequence[float], kind: str = "class", **kwargs: Any):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.shares = tuple(float(share) for share in weights)
         if not self.shares or min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-6:

@@ -48,7 +48,7 @@ class TokenLimits(keras.layers.Layer):
         truncation: str = "head",
         word_dropout: float = 0.0,
         seed: int = 0,
-        **kwargs,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         if truncation not in TRUNCATIONS:

@@ -54,7 +54,7 @@ class RowAdamW(keras.optimizers.AdamW):
         https://doi.org/10.1137/0330046.
     """
 
-    def __init__(self, *args, still: int = 0, average: float = 0.0, **kwargs):
+    def __init__(self, *args: Any, still: int = 0, average: float = 0.0, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.still = int(still)
         self.average = float(average)

@@ -1,5 +1,7 @@
 """Average and query through a dense layer."""
 
+from typing import Any
+
 from keras import ops
 
 from attn_tuner.attention.fusions import Fusion, flat, fusions
@@ -25,7 +27,7 @@ class TanhFusion(Fusion):
 
     asks = True
 
-    def __init__(self, units: int = 128, **kwargs):
+    def __init__(self, units: int = 128, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = size("units", units)
 

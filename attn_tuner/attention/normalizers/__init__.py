@@ -5,6 +5,8 @@ that are 0 at padding, and a mask of the same shape, and returns weights that ar
 to 1, and are exactly 0 at padding.
 """
 
+from typing import Any
+
 from attn_tuner.layers.block import Block
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.registry import Registry
@@ -15,7 +17,7 @@ normalizers = Registry("normalizer", package="attn_tuner.attention.normalizers")
 class Normalizer(Block):
     """Base of the normalizers, which compute in float32 whatever the dtype of the head."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any):
         kwargs["dtype"] = "float32"
         super().__init__(**kwargs)
 

@@ -1,5 +1,7 @@
 """The softmax over the highest scores."""
 
+from typing import Any
+
 from keras import ops
 
 from attn_tuner.attention.masking import softmax
@@ -26,7 +28,7 @@ class TopKNormalizer(Normalizer):
         Shazeer et al. 2017, eqs. 3-5, without the noise. https://arxiv.org/abs/1701.06538
     """
 
-    def __init__(self, k: int = 8, **kwargs):
+    def __init__(self, k: int = 8, **kwargs: Any):
         super().__init__(**kwargs)
         self.k = size("k", k)
 

@@ -1,5 +1,7 @@
 """The additive score, a hidden layer over state and query."""
 
+from typing import Any
+
 from keras import ops
 
 from attn_tuner.attention.queries import Query
@@ -29,7 +31,7 @@ class AdditiveScore(Score):
         Yang et al. 2016, eq. 5. https://aclanthology.org/N16-1174
     """
 
-    def __init__(self, units: int = 64, use_bias: bool = True, **kwargs):
+    def __init__(self, units: int = 64, use_bias: bool = True, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = size("units", units)
         self.use_bias = use_bias

@@ -1,5 +1,7 @@
 """The score of Luong et al. called concat."""
 
+from typing import Any
+
 from keras import ops
 
 from attn_tuner.attention.scores import Score, scores
@@ -26,7 +28,7 @@ class ConcatScore(Score):
         Luong et al. 2015, eq. 8 (concat). https://aclanthology.org/D15-1166
     """
 
-    def __init__(self, units: int = 64, **kwargs):
+    def __init__(self, units: int = 64, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = size("units", units)
 

@@ -1,5 +1,7 @@
 """The cosine score."""
 
+from typing import Any
+
 from keras import ops
 
 from attn_tuner.attention.masking import precise
@@ -26,7 +28,7 @@ class CosineScore(Score):
         Graves et al. 2014, eqs. 5-6. https://arxiv.org/abs/1410.5401
     """
 
-    def __init__(self, sharpness: float = 10.0, **kwargs):
+    def __init__(self, sharpness: float = 10.0, **kwargs: Any):
         super().__init__(**kwargs)
         self.sharpness = sharpness
 

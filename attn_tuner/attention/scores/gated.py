@@ -1,5 +1,7 @@
 """The gated score."""
 
+from typing import Any
+
 from keras import ops
 
 from attn_tuner.attention.queries import Query
@@ -26,7 +28,7 @@ class GatedScore(Score):
         Ilse et al. 2018, eq. 9. https://arxiv.org/abs/1802.04712
     """
 
-    def __init__(self, units: int = 64, **kwargs):
+    def __init__(self, units: int = 64, **kwargs: Any):
         super().__init__(**kwargs)
         self.units = size("units", units)
 

@@ -1,5 +1,7 @@
 """The score of a state without a query."""
 
+from typing import Any
+
 from keras import ops
 
 from attn_tuner.attention.queries import Query
@@ -26,7 +28,7 @@ class LinearScore(Score):
         Raffel & Ellis 2015, section 1.3. https://arxiv.org/abs/1512.08756
     """
 
-    def __init__(self, activation: str = "linear", **kwargs):
+    def __init__(self, activation: str = "linear", **kwargs: Any):
         super().__init__(**kwargs)
         if activation not in ("linear", "tanh"):
             raise SpaceError(f"activation is {activation!r}. It should be 'linear' or 'tanh'.")
