@@ -1,10 +1,14 @@
 """Search recurrent encoders and attention heads for text, and export the best classifier.
 
 The public names are imported when first touched, so that `attn-tuner --help` needs no TensorFlow.
+Importing this package makes `keras.saving.load_model` know its layers, in whichever order it and
+Keras are imported.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from attn_tuner.registration import register_with_keras
 
 if TYPE_CHECKING:
     from attn_tuner import attention, encoding, exporting, reporting, text, tuning
@@ -62,3 +66,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+register_with_keras()

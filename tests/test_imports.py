@@ -16,6 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     "errors",
     "registry",
+    "registration",
     "metrics",
     "tasks",
     "verbosity",

@@ -17,23 +17,9 @@ from typing import Any
 
 import keras
 
-from attn_tuner.attention import heads
-from attn_tuner.attention.fusions import fusions
-from attn_tuner.attention.normalizers import normalizers
-from attn_tuner.attention.queries import queries
-from attn_tuner.attention.scores import scores
-from attn_tuner.encoding import encoders
 from attn_tuner.errors import RunError
+from attn_tuner.registration import register_classes
 
-# Modules whose classes Keras knows once they are imported.
-_OWN_MODULES = (
-    "attn_tuner.exporting.compression.compact_embedding",
-    "attn_tuner.layers.ngram_regression",
-    "attn_tuner.layers.probability_average",
-    "attn_tuner.layers.token_limits",
-    "attn_tuner.training.losses",
-    "attn_tuner.training.row_adamw",
-)
 _MOST_BYTES = 100_000_000  # Of a model's configuration, against zip bombs.
 # Modules of Keras that load or download files and are not part of a model.
 _NOT_MODEL_MODULES = (
@@ -78,7 +64,7 @@ def check_trusted(config: Any, folder: str | Path, trust: Sequence[str] = ()) ->
         folder: its folder, for the message.
         trust: module names from the caller; these and their submodules are imported.
     """
-    _register_own()
+    register_classes()
     trust = (*trust, *announced_modules())
     for table in _object_configs(config):
         module, name = table.get("module"), table.get("class_name")
@@ -150,14 +136,6 @@ def announced_modules() -> tuple[str, ...]:
     found = importlib.metadata.entry_points()
     groups = [group for group in found.groups if group.startswith("attn_tuner.")]
     return tuple(sorted({each.module for group in groups for each in found.select(group=group)}))
-
-
-def _register_own():
-    """Registers every layer of this package, and those of installed extensions."""
-    for module in _OWN_MODULES:
-        importlib.import_module(module)
-    for registry in (heads, encoders, scores, queries, normalizers, fusions):
-        registry.discover()
 
 
 def _object_configs(value) -> Iterator[Mapping]:
