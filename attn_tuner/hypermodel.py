@@ -1,5 +1,8 @@
 """A point of the search space becomes a compiled Keras model."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import keras_tuner
 import numpy as np
@@ -15,6 +18,7 @@ from attn_tuner.space.kerastuner import declare, value_of
 from attn_tuner.tasks import Task, task_named
 from attn_tuner.training.fit_data import Expected, in_memory
 from attn_tuner.training.losses import SmoothedCrossentropy, loss_of
+from attn_tuner.training.named_metrics import metrics_of
 from attn_tuner.training.row_adamw import RowAdamW
 from attn_tuner.training.schedules import ema_momentum, rate_for, warmed_cosine
 
@@ -36,7 +40,8 @@ class AttentionHyperModel(keras_tuner.HyperModel):
 
     Args:
         vocabulary_size: ids in the data, padding and unknown included.
-        classes: number of classes or labels, at least 2.
+        classes: number of classes or labels, at least 2; or their names, of which targets may then
+            consist.
         space: what to search; see `default_space`.
         features: width of numeric sequences that take the place of ids.
         vectors: `(vocabulary_size, width)` word vectors, width at least the largest
@@ -47,6 +52,14 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         task: "multilabel" or "regression"; None for classes.
         scale: mean and standard deviation of the targets of a regression: the model learns their
             distance from the mean in standard deviations, whatever their unit.
+        loss: str or `keras.losses.Loss` in place of the task's own. Targets then reach it as they
+            are, but for names of classes, which become numbers.
+        metrics: list in place of the task's own. Besides Keras' names and objects "f1_macro",
+            "f1_micro" and "auc", which take class numbers; a tuner's objective is then
+            "val_f1_macro".
+        optimizer: str, `keras.optimizers.Optimizer` or a function of a learning rate, in place of
+            `RowAdamW`. A name is given the learning rate of the space; an optimizer is copied and
+            keeps its own.
         seed: start of the weights and of dropout; None leaves them to Keras.
         include_top: False leaves the model uncompiled, for `Tuner(optimizer=, loss=, metrics=)`.
         name, tunable: as in `keras_tuner.HyperModel`.
@@ -67,6 +80,9 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         training_texts=None,
         task=None,
         scale=(0.0, 1.0),
+        loss=None,
+        metrics=None,
+        optimizer=None,
         seed=None,
         include_top=True,
         name="attention_classifier",
@@ -74,6 +90,8 @@ class AttentionHyperModel(keras_tuner.HyperModel):
     ):
         super().__init__(name=name, tunable=tunable)
         self.task_name = task
+        self.class_names = None if isinstance(classes, int | np.integer) else _names(classes)
+        classes = classes if self.class_names is None else len(self.class_names)
         if classes < 2 and task_named(task, classes).kind != "number":
             raise SpaceError(f"A classifier needs at least 2 classes; got classes={classes}.")
         if vocabulary_size < 3:
@@ -91,7 +109,11 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         self.vocabulary_size = int(vocabulary_size)
         self.classes = int(classes)
         self.scale = tuple(float(each) for each in scale)
-        self.features = features
+        self.feature_width = features
+        self.own_loss, self.metrics, self.optimizer = loss, metrics, optimizer
+        if loss is not None:
+            self._check_loss(loss)
+        metrics_of(metrics, self.task, self.classes)
         self.seed = seed
         self.include_top = include_top
         self.vectors = vectors
@@ -120,25 +142,44 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         values = {**self.space.defaults(), **values}
         if self.seed is not None:
             keras.utils.set_random_seed(self.seed)
-        inputs, embedded, mask = self._embed(values)
-        states = assemble(self.space["encoder"], "encoder", values)(embedded, mask=mask)
-        states = keras.layers.Dropout(values["encoder_dropout"])(states)
-        if values["layer_norm"]:
-            states = keras.layers.LayerNormalization(name="layer_norm")(states)
-        context = assemble(self.space["head"], "head", values)(states, mask=mask)
-        if values["second_head"] != NO_SECOND_HEAD:
-            second = heads[values["second_head"]](name="second_head")(states, mask=mask)
-            context = keras.layers.Concatenate(name="side_by_side")([context, second])
-        for _ in range(values["dense_layers"]):
-            context = keras.layers.Dropout(values["dropout"])(context)
-            context = keras.layers.Dense(values["dense_units"], activation="relu")(context)
-        context = keras.layers.Dropout(values["dropout"])(context)
+        if self.feature_width is not None:
+            inputs = keras.Input((None, self.feature_width), name="features")
+        else:
+            inputs = keras.Input((None,), dtype="int32", name="ids")
+        context = self._features(values, inputs)
         model = keras.Model(inputs, self._classify(context), name=self.name)
         if self.include_top:
             self._compile(model, values)
         else:
             model.optimizer = model.loss = None  # A tuner reads both before it compiles.
         return model
+
+    def features(self, hp: keras_tuner.HyperParameters, inputs: Any) -> Any:
+        """What the last layer of a model reads, `(batch, width)`: a branch of your own model.
+
+            question = keras.Input((None,), dtype="int32", name="question")
+            context = AttentionHyperModel(20_000, name="question").features(hp, question)
+
+        Embedding, encoder, head and hidden layers of the values in `hp`, behind `inputs`. The
+        names of the layers begin with that of the hypermodel, so give each branch a name of its
+        own. Branches have the same values, unless each is made under a `hp.name_scope` of its own.
+
+        Args:
+            hp: `keras_tuner.HyperParameters`, on which the space is declared.
+            inputs: symbolic tensor of ids `(batch, steps)`; `(batch, steps, features)` where the
+                hypermodel was made with `features`.
+
+        Raises:
+            SpaceError: inputs have another shape.
+        """
+        shape = tuple(inputs.shape)
+        wanted = (None,) if self.feature_width is None else (None, self.feature_width)
+        if len(shape) != 1 + len(wanted) or shape[2:] != wanted[1:]:
+            raise SpaceError(
+                f"inputs have the shape {shape}; features() of '{self.name}' takes "
+                f"{(None, *wanted)}: keras.Input({wanted})."
+            )
+        return self._features({**self.space.defaults(), **declare(hp, self.space)}, inputs, True)
 
     def fit(self, hp, model, *args, **kwargs):
         """`model.fit` with the batch size of `hp`, where the caller names none and data has none.
@@ -160,21 +201,53 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         return model.fit(*args, **kwargs)
 
     def _expected(self, model) -> Expected:
-        loss = getattr(model, "loss", self.loss)
+        loss = getattr(model, "loss", self.task.loss)
         # A tuner's own loss may want other targets, and so may a subclass's.
         smoothed = (SmoothedCrossentropy, keras.losses.BinaryCrossentropy)
-        ours = isinstance(loss, smoothed) or (isinstance(loss, str) and loss == self.loss)
+        ours = isinstance(loss, smoothed) or (isinstance(loss, str) and loss == self.task.loss)
         return Expected(
-            self.vocabulary_size, self.classes, self.task, self.features, self.include_top and ours
+            self.vocabulary_size,
+            self.classes,
+            self.task,
+            self.feature_width,
+            self.include_top and ours,
+            self.class_names,
         )
 
-    def _embed(self, values):
-        if self.features is not None:
-            inputs = keras.Input((None, self.features), name="features")
-            mask = TextMask(name="mask")(inputs)
-            embedded = Projection(values["embedding_dim"], name="projection")(inputs, mask=mask)
+    def _features(self, values, inputs, branch: bool = False):
+        """The vector that the last layer reads; of a branch every layer has a prefixed name."""
+
+        def named(name: str, always: bool = False) -> dict:
+            if branch:
+                return {"name": f"{self.name}_{name}"}
+            return {"name": name} if always else {}
+
+        embedded, mask = self._embed(values, inputs, named)
+        encoder = assemble(self.space["encoder"], "encoder", values, **named("encoder"))
+        states = encoder(embedded, mask=mask)
+        states = keras.layers.Dropout(values["encoder_dropout"], **named("encoder_dropout"))(states)
+        if values["layer_norm"]:
+            states = keras.layers.LayerNormalization(**named("layer_norm", True))(states)
+        head = assemble(self.space["head"], "head", values, **named("head"))
+        context = head(states, mask=mask)
+        if values["second_head"] != NO_SECOND_HEAD:
+            second = heads[values["second_head"]](**named("second_head", True))(states, mask=mask)
+            side_by_side = keras.layers.Concatenate(**named("side_by_side", True))
+            context = side_by_side([context, second])
+        for number in range(values["dense_layers"]):
+            dropout = keras.layers.Dropout(values["dropout"], **named(f"dropout_{number}"))
+            dense = keras.layers.Dense(
+                values["dense_units"], activation="relu", **named(f"dense_{number}")
+            )
+            context = dense(dropout(context))
+        return keras.layers.Dropout(values["dropout"], **named("dropout"))(context)
+
+    def _embed(self, values, inputs, named):
+        if self.feature_width is not None:
+            mask = TextMask(**named("mask", True))(inputs)
+            projection = Projection(values["embedding_dim"], **named("projection", True))
+            embedded = projection(inputs, mask=mask)
         else:
-            inputs = keras.Input((None,), dtype="int32", name="ids")
             words = min(values["vocabulary_size"], self.vocabulary_size)
             limits = TokenLimits(
                 words,
@@ -182,17 +255,19 @@ class AttentionHyperModel(keras_tuner.HyperModel):
                 values["truncation"],
                 values["word_dropout"],
                 seed=self.seed or 0,
-                name="limits",
+                **named("limits", True),
             )
             ids = limits(inputs)
-            mask = TextMask(name="mask")(ids)
-            embedded = self._table(ids, words, values)
-        dropout = keras.layers.SpatialDropout1D(values["spatial_dropout"])
-        return inputs, dropout(embedded), mask
+            mask = TextMask(**named("mask", True))(ids)
+            embedded = self._table(ids, words, values, named)
+        dropout = keras.layers.SpatialDropout1D(
+            values["spatial_dropout"], **named("spatial_dropout")
+        )
+        return dropout(embedded), mask
 
-    def _table(self, ids, rows, values):
+    def _table(self, ids, rows, values, named):
         width = values["embedding_dim"]
-        table = keras.layers.Embedding(rows, width, name="embedding")
+        table = keras.layers.Embedding(rows, width, **named("embedding", True))
         embedded = table(ids)
         if self.vectors is not None and values.get("embedding_init") == "word_vectors":
             if width > self.vectors.shape[1]:
@@ -220,27 +295,47 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         )
 
     def _compile(self, model, values):
-        optimizer = RowAdamW(
-            self._rate(values),
-            weight_decay=values["weight_decay"],
-            clipnorm=1.0,
-            still=self._still(values),
-            average=self._average(values),
-        )
         # XLA compiles anew for every length of batch, which costs more than it saves on text.
         jit = "auto" if keras.backend.backend() == "jax" else False
         weights = [self.scale[1] ** -2] if self.task.kind == "number" else None
-        metrics = {"class": ["accuracy"], "labels": ["binary_accuracy"], "number": []}
+        loss = self.own_loss
         model.compile(
-            optimizer,
-            loss_of(self.loss, values.get("label_smoothing", 0.0)),
-            weights,
-            metrics=metrics[self.task.kind],
+            self._optimizer(values),
+            loss_of(self.task.loss, values.get("label_smoothing", 0.0)) if loss is None else loss,
+            weights if loss is None else None,
+            metrics=metrics_of(self.metrics, self.task, self.classes),
             jit_compile=jit,
         )
         # A checkpoint's optimiser state is skipped by Keras unless the optimiser has its variables.
         model.optimizer.build(model.trainable_variables)
-        self._build_metrics(model)
+        if loss is None:  # What targets another loss takes is not known.
+            self._build_metrics(model)
+
+    def _optimizer(self, values):
+        given = self.optimizer
+        if given is None:
+            return RowAdamW(
+                self._rate(values),
+                weight_decay=values["weight_decay"],
+                clipnorm=1.0,
+                still=self._still(values),
+                average=self._average(values),
+            )
+        if isinstance(given, keras.optimizers.Optimizer):
+            return given.from_config(given.get_config())  # Each model trains with its own.
+        if isinstance(given, str):
+            given = type(keras.optimizers.get(given))
+        return given(self._rate(values))
+
+    def _check_loss(self, loss):
+        name = loss if isinstance(loss, str) else type(loss).__name__
+        plain = name.replace("_", "").lower()
+        if self.task.name == "binary" and plain in _BY_COLUMN:
+            raise SpaceError(
+                f"loss is {name}, which takes a column per class; a model of two classes gives one "
+                "probability, (batch, 1). Give loss='binary_crossentropy' or 'binary_focal_"
+                "crossentropy'."
+            )
 
     def _build_metrics(self, model):
         """Makes the variables of the metrics now; TensorFlow would trace a first step twice."""
@@ -283,6 +378,18 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         """What the model answers; of classes it follows from how many there are."""
         return task_named(self.task_name, self.classes)
 
-    @property
-    def loss(self) -> str:
-        return self.task.loss
+
+_BY_COLUMN = (
+    "categoricalcrossentropy",
+    "categoricalfocalcrossentropy",
+    "sparsecategoricalcrossentropy",
+)
+
+
+def _names(classes: Sequence) -> tuple[str, ...]:
+    names = tuple(str(each) for each in classes)
+    if isinstance(classes, str | bytes) or len(set(names)) < len(names):
+        raise SpaceError(
+            f"classes is {classes!r}. It should be a number, or a list of different names."
+        )
+    return names

@@ -30,6 +30,7 @@ _MODULES = (
     "attn_tuner.layers.probability_average",
     "attn_tuner.layers.token_limits",
     "attn_tuner.training.losses",
+    "attn_tuner.training.named_metrics",
     "attn_tuner.training.row_adamw",
 )
 _REGISTRIES = ("heads", "encoders", "scores", "queries", "normalizers", "fusions")

@@ -237,13 +237,14 @@ class SearchSpace(Mapping):
         return SearchSpace(_replaced(self._dimensions, path.split("."), dimension))
 
 
-def assemble(part: Part, path: str, values: Mapping[str, Any]) -> Any:
+def assemble(part: Part, path: str, values: Mapping[str, Any], **options: Any) -> Any:
     """Makes the member of a part that the values choose, with the parts inside it.
 
     Args:
         part: the `Part`.
         path: str, its path, `"head"`.
         values: dict of path to value; missing dimensions take their defaults.
+        options: further arguments of the member, such as its `name`.
     """
     name = part.cast(values.get(path, part.first()))
     arguments = {}
@@ -253,7 +254,7 @@ def assemble(part: Part, path: str, values: Mapping[str, Any]) -> Any:
             arguments[key] = assemble(dimension, child, values)
         else:
             arguments[key] = dimension.cast(values.get(child, dimension.default))
-    return part.registry[name](**arguments)
+    return part.registry[name](**arguments, **options)
 
 
 def _walk(

@@ -13,6 +13,7 @@ import numpy as np
 from keras_tuner.errors import FatalValueError
 
 from attn_tuner.errors import DataError
+from attn_tuner.registry import unknown
 from attn_tuner.tasks import Task
 from attn_tuner.text.token_ids import PADDING
 
@@ -33,6 +34,7 @@ class Expected:
         task: the `Task` of the model.
         features: int, width of numeric sequences in place of ids; None for ids.
         targets: bool, whether to check the targets; False for a loss of the caller's own.
+        names: tuple of str, names of the classes, where targets may be given by these.
     """
 
     vocabulary_size: int
@@ -40,6 +42,7 @@ class Expected:
     task: Task
     features: int | None = None
     targets: bool = True
+    names: tuple[str, ...] | None = None
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Returns the arguments of `fit`, with lists of ids padded and one-hot targets as numbers.
@@ -71,6 +74,8 @@ class Expected:
         x = self._texts(x, x_name)
         if y is None and self.targets:
             raise UnfitData(f"{y_name} is missing: fit needs the targets along with {x_name}.")
+        if self.names is not None and y is not None and not isinstance(y, Mapping):
+            y = self._numbered(y, y_name)
         if self.targets and not isinstance(y, Mapping):
             y = self._targets(y, y_name)
             alone = _alone(x)
@@ -131,12 +136,25 @@ class Expected:
                 f"{self.vocabulary_size - 1}. Give the size of the vocabulary that made them."
             )
 
+    def _numbered(self, y: Any, name: str) -> Any:
+        """Class numbers of names; other targets as they are."""
+        array = _array(y, name)
+        if array.dtype.kind not in "OUS" or self.task.kind != "class" or self.names is None:
+            return y
+        flat = [each.decode() if isinstance(each, bytes) else str(each) for each in array.ravel()]
+        places = {each: place for place, each in enumerate(self.names)}
+        strange = next((each for each in flat if each not in places), None)
+        if strange is not None:
+            raise UnfitData(f"{name}: {unknown('class', strange, self.names)}")
+        return np.array([places[each] for each in flat], "int32").reshape(array.shape)
+
     def _targets(self, y: Any, name: str) -> Any:
         array = _array(y, name)
         if array.dtype.kind in "OUS":
             raise UnfitData(
-                f"{name} holds {_shown(array)}; it should be numbers. Of names of classes make "
-                "them with np.unique(names, return_inverse=True)[1]."
+                f"{name} holds {_shown(array)}; it should be numbers. Name the classes to give "
+                "these, classes=['neg', 'pos'], or make numbers with np.unique(names, "
+                "return_inverse=True)[1]."
             )
         found = {"class": self._class_numbers, "labels": self._matrix, "number": _numbers}
         changed = found[self.task.kind](array, name)
