@@ -66,28 +66,11 @@ class Bundle:
             )
         if limit is not None and limit < 1:
             raise ExportError(f"max_length is {limit}; it should be at least 1 token.")
-        width = self.model.output_shape[-1]
-        if self.kind == "number":
-            self._check_number(width)
-        elif len(classes) < 2 or len(set(classes)) < len(classes):
-            raise ExportError(f"A classifier needs at least 2 different classes; got {classes}.")
-        elif width != len(classes) and (self.task, width) != ("binary", 1):
-            raise ExportError(
-                f"The model gives {width} {'number' if width == 1 else 'numbers'} per text, but "
-                f"{len(classes)} classes are named: {', '.join(classes) or 'none'}. "
-                "Name one class per output; a single sigmoid output needs 2 names."
-            )
+        check_outputs(self.task, classes, self.model.output_shape[-1])
         if self.steps is not None and (limit is None or limit > self.steps):
             raise ExportError(
                 f"The model takes {self.steps} ids per text, fewer than max_length={limit}. "
                 f"Set max_length to at most {self.steps}."
-            )
-
-    def _check_number(self, width):
-        if width != 1 or self.classes:
-            raise ExportError(
-                f"A regression gives one number per text and names no classes; the model gives "
-                f"{width}, and {len(self.classes)} classes are named."
             )
 
     @property
@@ -137,6 +120,10 @@ class Bundle:
         each = np.split(ids, offsets[1:-1]) if len(offsets) > 1 else []
         return [truncate(own, self.max_length, self.truncation).tolist() for own in each]
 
+    def padded(self, texts: Sequence[str]) -> np.ndarray:
+        """Encodes texts as a batch for the model, `(texts, steps)` int32, 0 after each text."""
+        return pad_ids(self.ids(texts), self.steps)
+
     def predict(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
         """Predicts probabilities `(texts, classes)`, or numbers `(texts, 1)`, in float32."""
         rows = self.ids(texts)
@@ -175,6 +162,30 @@ class Bundle:
     def with_model(self, model: keras.Model, **changes: Any) -> "Bundle":
         """Returns the same bundle with another model."""
         return replace(self, model=model, **changes)
+
+
+def check_outputs(task: str, classes: Sequence[str], width: int) -> None:
+    """Raises ExportError unless a model of so many outputs answers by these classes.
+
+    Args:
+        task: str, name in `tasks.TASKS`.
+        classes: sequence of str, names of classes or labels; empty for a regression.
+        width: int, columns of the model's output.
+    """
+    if TASKS[task].kind == "number":
+        if width != 1 or classes:
+            raise ExportError(
+                f"A regression gives one number per text and names no classes; the model gives "
+                f"{width}, and {len(classes)} classes are named."
+            )
+    elif len(classes) < 2 or len(set(classes)) < len(classes):
+        raise ExportError(f"A classifier needs at least 2 different classes; got {tuple(classes)}.")
+    elif width != len(classes) and (task, width) != ("binary", 1):
+        raise ExportError(
+            f"The model gives {width} {'number' if width == 1 else 'numbers'} per text, but "
+            f"{len(classes)} classes are named: {', '.join(classes) or 'none'}. "
+            "Name one class per output; a single sigmoid output needs 2 names."
+        )
 
 
 def pad_ids(rows: Sequence[Sequence[int]], steps: int | None = None) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +23,9 @@ from attn_tuner.exporting.compression.shrink import (
 )
 from attn_tuner.exporting.formats.base import Artefact, exporters
 from attn_tuner.exporting.model_card import write_card
+from attn_tuner.exporting.named_inputs import NamedInputs, rows_of
 from attn_tuner.exporting.tensorflow_subprocess import exporter_for_backend
-from attn_tuner.exporting.verification.fresh_process import RUNNERS
+from attn_tuner.exporting.verification.fresh_process import LIBRARIES
 from attn_tuner.exporting.verification.verify import (
     FreshProcess,
     Proof,
@@ -91,7 +93,7 @@ def export_bundle(
     with ExitStack() as stack:
         process = functools.cache(lambda kind: stack.enter_context(FreshProcess(kind)))
         # Started now, to import their libraries while the artefacts are written.
-        for name in makers.keys() & RUNNERS.keys():
+        for name in makers.keys() & LIBRARIES.keys():
             process(name)
         full = expected = bundle.predict(texts)
         _check_probabilities(full, bundle.kind)
@@ -121,6 +123,36 @@ def export_bundle(
                     said = (*own.notes, *artefact.notes)
                     delivered.append(ExportedArtefact(name, place, size, proof, said))
     return delivered
+
+
+def export_inputs(
+    inputs: NamedInputs,
+    path: str | Path,
+    rows: Any = None,
+    labels: Sequence[int] | None = None,
+) -> list[ExportedArtefact]:
+    """Writes a SavedModel of a model with several inputs, and verifies it before it is moved.
+
+    Args:
+        inputs: `NamedInputs` to export.
+        path: path of the artefact's folder.
+        rows: on which it must reproduce the model, as `named_inputs.rows_of` takes them.
+        labels: `(rows,)` int, class of each row, if known.
+
+    Raises:
+        ExportError: it cannot be written, does not run, or differs from the model.
+    """
+    from attn_tuner.exporting.formats.savedmodel import export_named
+
+    rows = rows_of(rows, inputs)
+    with FreshProcess("savedmodel") as process, artefact_folder(path) as draft:
+        expected = inputs.predict(rows)
+        _check_probabilities(expected, inputs.kind)
+        made = export_named(inputs, draft)
+        proof = verify_artefact(inputs, made, rows, process, expected, labels)
+        write_card(inputs, draft, "savedmodel", [made], [proof])
+        size = size_of(draft) / 1e6
+    return [ExportedArtefact("savedmodel", Path(path), size, proof)]
 
 
 def fit_to_size(
@@ -216,5 +248,7 @@ def _check_probabilities(expected: np.ndarray, kind: str):
         raise ExportError(
             f"The model's outputs are not probabilities: they range from {expected.min():.3g} to "
             f"{expected.max():.3g}, and a row sums to {sums[np.abs(sums - 1).argmax()]:.3g}. "
-            "End the model in a softmax over the classes, or in one sigmoid for two classes."
+            "End the model in a softmax over the classes, or in one sigmoid for two classes. If "
+            "these are logits, give from_logits=True, or add the layer: keras.Model(model.inputs, "
+            "keras.layers.Softmax()(model.output))."
         )

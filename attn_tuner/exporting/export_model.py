@@ -10,7 +10,13 @@ import numpy as np
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.artefact_folder import check_targets
 from attn_tuner.exporting.bundle import Bundle, pad_ids
-from attn_tuner.exporting.export import ExportedArtefact, export_bundle
+from attn_tuner.exporting.export import ExportedArtefact, export_bundle, export_inputs
+from attn_tuner.exporting.named_inputs import (
+    NamedInputs,
+    check_formats,
+    takes_named_inputs,
+    vectorizers_of,
+)
 from attn_tuner.exporting.vectorizer_adapters import adapt_vectorizer
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.text.dataset import is_single_line
@@ -19,24 +25,28 @@ from attn_tuner.text.dataset import is_single_line
 def export_model(
     model: keras.Model,
     path: str | Path,
-    vectorizer: Any,
-    classes: Sequence[str],
+    vectorizer: Any = None,
+    classes: Sequence[str] | Mapping[int, str] = (),
     max_length: int | None = None,
     truncation: str | None = None,
     formats: Sequence[str] | str = ("savedmodel",),
-    verify_texts: Sequence[str] | None = None,
+    verify_texts: Any = None,
     verify_labels: Sequence[int] | None = None,
     card: Mapping | None = None,
     task: str = "",
+    from_logits: bool = False,
     **options: Any,
 ) -> list[ExportedArtefact]:
     """Exports a model trained in any pipeline, with its vectorizer and class names.
 
     Args:
         model: `keras.Model` of ids (batch, steps), 0 padding and 1 unknown: from our hypermodel, or
-            your own with or without one of our heads.
+            your own with or without one of our heads. A model with several inputs, or with strings
+            as input, becomes a SavedModel that takes its inputs by name.
         path: path of the artefact's folder; with several formats, of the folder that holds them.
-        vectorizer: what made the ids: `text.Vectorizer` or Keras `TextVectorization`.
+        vectorizer: what made the ids: `text.Vectorizer` or Keras `TextVectorization`. Of several
+            inputs a dict of the input's name to its vectorizer, or one for all inputs of ids;
+            inputs of other values need none.
         classes: sequence of str, names by output index, or a dict of index to name; for one sigmoid
             output the names of 0 and 1; empty for a regression.
         max_length: tokens kept of a text. If not given: the model's own limit, else its fixed
@@ -44,12 +54,15 @@ def export_model(
         truncation: which part of a longer text stays; if not given, what the model does,
             else "head".
         formats: str or sequence of str, names of exporters.
-        verify_texts: list of str, on which each artefact must reproduce the model.
+        verify_texts: list of str, on which each artefact must reproduce the model; of several
+            inputs a list of rows, each a dict by the input's name, or a table with these columns.
         verify_labels: class indices of these texts (0 or 1 for each label, or numbers), for the
             accuracy of shrunk artefacts.
         card: mapping for the model card: `data`, `scores`, `limits`.
         task: "multilabel" if a text may have several classes, "regression" if the model gives a
             number; else one class per text.
+        from_logits: bool, whether the model ends in logits, to which a softmax or sigmoid is then
+            added.
         options: `max_size_mb` and `shrink` of `export_bundle`.
 
     Raises:
@@ -57,8 +70,37 @@ def export_model(
     """
     formats = [formats] if isinstance(formats, str) else formats
     check_targets(path, formats)
+    if from_logits:
+        model = with_probabilities(model, task)
+    if takes_named_inputs(model):
+        check_formats(formats)
+        if options or truncation is not None:
+            raise ExportError(
+                f"{', '.join(options) or 'truncation'} is for models of one input of ids. Leave it "
+                "out."
+            )
+        _check_output(model)
+        names = _class_names(classes)
+        given = vectorizers_of(model, vectorizer)
+        inputs = NamedInputs(model, given, names, max_length, card or {}, task)
+        return export_inputs(inputs, path, verify_texts, verify_labels)
     bundle = make_bundle(model, vectorizer, classes, max_length, truncation, card, task)
     return export_bundle(bundle, path, formats, verify_texts, verify_labels, **options)
+
+
+def with_probabilities(model: keras.Model, task: str = "") -> keras.Model:
+    """Returns the model with a softmax over its logits, or with sigmoids.
+
+    Args:
+        model: `keras.Model` that ends in logits `(batch, classes)` or `(batch, 1)`.
+        task: "multilabel" for a sigmoid per label.
+    """
+    _check_functional(model)
+    _check_output(model)
+    logits = model.outputs[0]
+    single = logits.shape[-1] == 1 or task == "multilabel"
+    answer = keras.layers.Activation("sigmoid" if single else "softmax", dtype="float32")(logits)
+    return keras.Model(model.inputs, answer, name=model.name)
 
 
 def make_bundle(
@@ -136,7 +178,7 @@ def _own_limits(model) -> tuple[int | None, str | None]:
     return found.pop() if found else (None, None)
 
 
-def _check_inputs(model):
+def _check_functional(model):
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         kind = type(model).__name__
         raise ExportError(
@@ -144,23 +186,27 @@ def _check_inputs(model):
             "Functional model, keras.Model(inputs, outputs), or a Sequential that begins with "
             "keras.Input((None,))."
         )
-    if len(model.inputs) != 1:
-        names = [each.name for each in model.inputs]
-        raise ExportError(
-            f"The model has {len(names)} inputs, {names}. It should have one: ids (batch, steps)."
-        )
+
+
+def _check_output(model):
     if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
         shapes = [tuple(each.shape) for each in model.outputs]
         raise ExportError(
             f"The model's outputs have the shapes {shapes}. It should give one output, "
             "probabilities (batch, classes); to drop the rest use keras.Model(inputs, output)."
         )
-    given = model.inputs[0]
-    if given.dtype == "string":
+
+
+def _check_inputs(model):
+    _check_functional(model)
+    if takes_named_inputs(model):
+        names = [f"{each.name} ({each.dtype})" for each in model.inputs]
         raise ExportError(
-            "The model takes strings already. Pass the part of it that takes ids, and its "
-            "TextVectorization layer as vectorizer."
+            f"The model takes {', '.join(names)}. A bundle holds a model of one input of ids; "
+            "export() writes a SavedModel of this one."
         )
+    _check_output(model)
+    given = model.inputs[0]
     if len(given.shape) != 2:
         raise ExportError(
             f"The model's input has the shape {tuple(given.shape)}. "

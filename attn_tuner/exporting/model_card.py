@@ -11,6 +11,7 @@ import keras
 from attn_tuner.exporting.artefact_folder import MADE_BY, size_of
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact
+from attn_tuner.exporting.named_inputs import NamedInputs
 from attn_tuner.exporting.usage_snippets import usage_snippet
 from attn_tuner.exporting.verification.verify import Proof
 from attn_tuner.metrics import interval
@@ -25,7 +26,7 @@ _FORMAT_PACKAGES = {"onnx": ("tf2onnx", "onnxruntime"), "litert": ("ai-edge-lite
 
 
 def write_card(
-    bundle: Bundle,
+    bundle: Bundle | NamedInputs,
     folder: Path,
     name: str,
     artefacts: Sequence[Artefact],
@@ -43,7 +44,7 @@ def write_card(
 
 
 def build_card(
-    bundle: Bundle,
+    bundle: Bundle | NamedInputs,
     folder: Path,
     name: str,
     artefacts: Sequence[Artefact],
@@ -120,7 +121,7 @@ def _with_intervals(scores: dict, data: dict) -> dict:
     }
 
 
-def _limits(bundle: Bundle, artefacts: Sequence[Artefact]):
+def _limits(bundle: Bundle | NamedInputs, artefacts: Sequence[Artefact]):
     if bundle.max_length is not None:
         kept = f"{_KEPT_PARTS[bundle.truncation]} {bundle.max_length} tokens"
         yield f"Of a longer text only {kept} are read."

@@ -1,11 +1,21 @@
 """Builds TensorFlow graphs of a bundle: ids to probabilities, strings to labels and attention."""
 
+from collections.abc import Sequence
+
+import keras
 import tensorflow as tf
 
 from attn_tuner.attention.placed_weights import with_attention
 from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.exporting.named_inputs import NamedInputs, all_layers, one_output
 from attn_tuner.tasks import JOINED, THRESHOLD
 from attn_tuner.text.token_ids import UNKNOWN
+
+_WITH_TABLES = (
+    keras.layers.IntegerLookup,
+    keras.layers.StringLookup,
+    keras.layers.TextVectorization,
+)
 
 
 class IdScorer(tf.Module):
@@ -47,7 +57,43 @@ class IdScorer(tf.Module):
         return given
 
 
-class TextScorer(tf.Module):
+class Labelled(tf.Module):
+    """Adds labels to probabilities.
+
+    Args:
+        kind: str, key of `metrics.MEASURES`.
+        classes: sequence of str, names of classes or labels.
+        name: str, of the module.
+    """
+
+    def __init__(self, kind: str, classes: Sequence[str], name: str):
+        super().__init__(name=name)
+        self._kind = kind
+        self._classes = list(classes)
+
+    def names(self) -> dict:
+        """Returns `classes` (classes,): class names in the order of the probabilities."""
+        return {"classes": tf.constant(self._classes)}
+
+    def _with_names(self, scores) -> dict:
+        if self._kind == "number":
+            return {**scores, "value": tf.squeeze(scores["value"], axis=-1)}
+        if self._kind == "labels":
+            return self._with_labels(scores)
+        best = tf.argmax(scores["probabilities"], axis=-1)
+        return {**scores, "label": tf.gather(tf.constant(self._classes), best)}
+
+    def _with_labels(self, scores) -> dict:
+        there = scores["probabilities"] >= THRESHOLD
+        names = tf.boolean_mask(tf.broadcast_to(tf.constant(self._classes), tf.shape(there)), there)
+        counts = tf.reduce_sum(tf.cast(there, tf.int64), axis=-1)
+        joined = tf.strings.reduce_join(
+            tf.RaggedTensor.from_row_lengths(names, counts), axis=-1, separator=JOINED
+        )
+        return {**scores, "label": joined, "labels": there}
+
+
+class TextScorer(Labelled):
     """Strings (batch,) to labels, probabilities and tokens.
 
     Args:
@@ -55,14 +101,12 @@ class TextScorer(tf.Module):
     """
 
     def __init__(self, bundle: Bundle):
-        super().__init__(name="texts")
+        super().__init__(bundle.kind, bundle.classes, "texts")
         self.model = IdScorer(bundle)
         self.reader = bundle.vectorizer.graph(
             bundle.max_length, bundle.truncation, bundle.vocabulary_size
         )
         self._vocabulary_size = bundle.vocabulary_size
-        self._classes = list(bundle.classes)
-        self._kind = bundle.kind
         self._steps = bundle.steps
         # A function of its own, so that all signatures share one graph of the model.
         ids = tf.TensorSpec((None, bundle.steps), tf.int32)
@@ -92,27 +136,6 @@ class TextScorer(tf.Module):
             ids = tf.where(ids < self._vocabulary_size, ids, UNKNOWN)
         return self._with_names(self._score(ids))
 
-    def names(self) -> dict:
-        """Returns `classes` (classes,): class names in the order of the probabilities."""
-        return {"classes": tf.constant(self._classes)}
-
-    def _with_names(self, scores) -> dict:
-        if self._kind == "number":
-            return {**scores, "value": tf.squeeze(scores["value"], axis=-1)}
-        if self._kind == "labels":
-            return self._with_labels(scores)
-        best = tf.argmax(scores["probabilities"], axis=-1)
-        return {**scores, "label": tf.gather(tf.constant(self._classes), best)}
-
-    def _with_labels(self, scores) -> dict:
-        there = scores["probabilities"] >= THRESHOLD
-        names = tf.boolean_mask(tf.broadcast_to(tf.constant(self._classes), tf.shape(there)), there)
-        counts = tf.reduce_sum(tf.cast(there, tf.int64), axis=-1)
-        joined = tf.strings.reduce_join(
-            tf.RaggedTensor.from_row_lengths(names, counts), axis=-1, separator=JOINED
-        )
-        return {**scores, "label": joined, "labels": there}
-
     def _pad_to_steps(self, dense):
         """Pads to the fixed length of the model, if it has one."""
         if self._steps is None:
@@ -121,6 +144,68 @@ class TextScorer(tf.Module):
         missing = self._steps - tf.shape(dense)[1]
         filled = tf.pad(dense, [[0, 0], [0, missing]], constant_values=padding)
         return tf.ensure_shape(filled, (None, self._steps))
+
+
+class NamedScorer(Labelled):
+    """Inputs by name to labels and probabilities, or to numbers.
+
+    Args:
+        inputs: `NamedInputs`.
+    """
+
+    def __init__(self, inputs: NamedInputs):
+        super().__init__(inputs.kind, inputs.classes, "inputs")
+        model = one_output(inputs.model)
+        self._answer = model.stateless_call
+        self._trainable = _variables(model.trainable_variables)
+        self._fixed = _variables(model.non_trainable_variables)
+        # Their lookup tables are no variables, and are saved only with what holds them.
+        self._readers = [each for each in all_layers(model) if isinstance(each, _WITH_TABLES)]
+        self._graphs = {}
+        self._given = {}
+        for each in inputs.model.inputs:
+            self._given[each.name] = (each.dtype, tuple(each.shape[1:]))
+            if each.name in inputs.vectorizers:
+                limit = each.shape[1] or inputs.max_length
+                self._graphs[each.name] = inputs.vectorizers[each.name].graph(limit)
+
+    def signature(self) -> dict[str, tf.TensorSpec]:
+        """The arguments of `serve` by name; of one value a row `(batch,)`."""
+        found = {}
+        for name, (dtype, shape) in self._given.items():
+            if name in self._graphs:
+                dtype, shape = "string", ()
+            elif shape == (1,):
+                shape = ()
+            found[name] = tf.TensorSpec((None, *shape), dtype, name=name)
+        return found
+
+    def serve(self, **given: tf.Tensor) -> dict:
+        """Predicts `label` and `probabilities` (batch, classes), as `TextScorer.serve`."""
+        columns = [self._read(name, given[name]) for name in self._given]
+        answer, _ = self._answer(
+            [tf.convert_to_tensor(each) for each in self._trainable],
+            [tf.convert_to_tensor(each) for each in self._fixed],
+            columns,
+            training=False,
+        )
+        one = tf.cast(answer, tf.float32)
+        if self._kind == "number":
+            return self._with_names({"value": one})
+        if one.shape[-1] == 1 and self._kind == "class":
+            one = tf.concat([1.0 - one, one], axis=-1)
+        return self._with_names({"probabilities": one})
+
+    def _read(self, name, values):
+        dtype, shape = self._given[name]
+        if name in self._graphs:
+            ids = self._graphs[name](values)
+            if shape[0] is not None:
+                ids = tf.pad(ids, [[0, 0], [0, shape[0] - tf.shape(ids)[1]]])
+            values = tf.cast(ids, dtype)
+        elif shape == (1,):
+            values = values[:, None]
+        return tf.ensure_shape(values, (None, *shape))
 
 
 def _variables(values):

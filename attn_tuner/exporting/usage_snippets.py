@@ -1,9 +1,21 @@
-"""Writes code that calls an artefact, to be copied from its model card."""
+"""Writes code that calls an artefact: printed in its model card, and run by its verification.
+
+The Python of a snippet has one statement `texts = [...]`, or `rows = [...]`. What stands above it
+loads the artefact; what stands below it answers those texts, in `probabilities` or `values` and, if
+it says them, in `labels`. `PATH` stands for the folder of the artefact.
+"""
 
 import json
+import re
+from collections.abc import Mapping
 
 from attn_tuner.attention import Head
 from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.exporting.named_inputs import NamedInputs
+from attn_tuner.exporting.trusted_modules import untrusted_modules
+
+PATH = "PATH"
+LITERT_FILE = "model.tflite"
 
 _SAVEDMODEL = """Python, with TensorFlow alone:
 
@@ -11,10 +23,11 @@ _SAVEDMODEL = """Python, with TensorFlow alone:
 import tensorflow as tf
 
 model = tf.saved_model.load("PATH")
-answer = model.signatures["serving_default"](text=tf.constant(["a text", "another"]))
-answer["label"]          # (texts,) strings
-answer["probabilities"]  # (texts, CLASSES), in the order CLASS_NAMES
-EXPLAIN```
+texts = ["a text", "another"]
+answer = model.signatures["serving_default"](text=tf.constant(texts))
+ANSWER
+EXPLAIN
+```
 
 As a service, with TensorFlow Serving on the folder (as `/models/classifier/1`):
 
@@ -27,36 +40,53 @@ const answer = await fetch("http://localhost:8501/v1/models/classifier:predict",
   method: "POST",
   body: JSON.stringify({ instances: ["a text", "another"] }),
 });
-const { predictions } = await answer.json(); // [{ label, probabilities }, ...]
+const { predictions } = await answer.json(); // ROWS
 ```"""
 
-_EXPLAIN = """why = model.signatures["explain"](text=tf.constant(["a text"]))
-why["tokens"], why["weights"]  # (texts, steps) and (texts, hops, steps); also start, end
-"""
+_NAMED = """Python, with TensorFlow alone:
+
+```python
+import tensorflow as tf
+
+model = tf.saved_model.load("PATH")
+rows = [EXAMPLE]
+answer = model.signatures["serving_default"](
+INPUTS
+)
+ANSWER
+```"""
+
+_EXPLAIN = """why = model.signatures["explain"](text=tf.constant(texts[:1]))
+why["tokens"], why["weights"]  # (texts, steps) and (texts, hops, steps); also start, end"""
 
 _KERAS = """```python
-import attn_tuner  # its layers
+import attn_tuner  # Keras then knows its layers
 import keras
+MODULES
 
-model = keras.saving.load_model("PATH/model.keras")
-model.predict(ids)  # int32 (texts, steps), 0 is padding; train on with model.fit
-```
-
-`bundle.json` holds the vocabulary and the class names; `attn_tuner.exporting.Bundle.load("PATH")`
-reads strings with it."""
+model = keras.saving.load_model("PATH/model.keras")  # train on with model.fit
+bundle = attn_tuner.exporting.Bundle.load("PATH")  # bundle.json: vocabulary, NAMES
+texts = ["a text", "another"]
+ids = bundle.padded(texts)  # int32 (texts, steps), 0 is padding
+ANSWER
+```"""
 
 _ONNX = """Python, with numpy and onnxruntime alone:
 
 ```python
+import sys
+
 import numpy as np
 import onnxruntime
+
+sys.path.append("PATH")
 from reader import Reader  # reader.py beside the model
 
 read = Reader("PATH/vectorizer.json")
 model = onnxruntime.InferenceSession("PATH/model.onnx")
-ids = np.array(read.padded(["a text", "another"]), "int32")
-(probabilities,) = model.run(["probabilities"], {"ids": ids})
-labels = [read.classes[best] for best in probabilities.argmax(axis=-1)]
+texts = ["a text", "another"]
+ids = np.array(read.padded(texts), "int32")
+ANSWER
 ```
 
 JavaScript, in Node as here or with onnxruntime-web in a page:
@@ -70,20 +100,25 @@ const read = new reader.Reader(JSON.parse(readFileSync("PATH/vectorizer.json", "
 const rows = read.padded(["a text", "another"]);
 const ids = new ort.Tensor("int32", Int32Array.from(rows.flat()), [rows.length, rows[0].length]);
 const model = await ort.InferenceSession.create("PATH/model.onnx");
-const { probabilities } = await model.run({ ids }); // .data: CLASSES of the first text, then more
+JAVASCRIPT
 ```"""
 
 _LITERT = """Python, with the LiteRT interpreter alone, one text at a time:
 
 ```python
+import sys
+
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+
+sys.path.append("PATH")
 from reader import Reader  # reader.py beside the model
 
 read = Reader("PATH/vectorizer.json")
 run = Interpreter("PATH/model.tflite").get_signature_runner("serving_default")
-probabilities = run(ids=np.array(read.padded(["a text"]), "int32"))["probabilities"][0]
-read.classes[probabilities.argmax()]
+texts = ["a text"]
+ids = np.array(read.padded(texts), "int32")
+ANSWER
 ```
 
 `model.int8.tflite` is called alike and is smaller. `reader.js` makes ids in JavaScript, for
@@ -91,43 +126,100 @@ interpreters there."""
 
 _USAGES = {"savedmodel": _SAVEDMODEL, "keras": _KERAS, "onnx": _ONNX, "litert": _LITERT}
 
-_PROBABILITIES = 'answer["probabilities"]  # (texts, CLASSES), in the order CLASS_NAMES'
-_BATCH = """(probabilities,) = model.run(["probabilities"], {"ids": ids})
-labels = [read.classes[best] for best in probabilities.argmax(axis=-1)]
-"""
-_ONE = """probabilities = run(ids=np.array(read.padded(["a text"]), "int32"))["probabilities"][0]
-read.classes[probabilities.argmax()]
-"""
-_SURE = "[name for name, sure in zip(read.classes, ROW) if sure >= 0.5]"
-# Replacements for tasks other than one class per text.
-_REPLACEMENTS = {
+_SURE = "[[name for name, p in zip(read.classes, row) if p >= 0.5] for row in probabilities]"
+_BEST = "[read.classes[best] for best in probabilities.argmax(axis=-1)]"
+_SESSION = '(probabilities,) = model.run(["probabilities"], {"ids": ids})'
+_IN_ORDER = "  # (texts, CLASSES), in the order CLASS_NAMES"
+# By the kind of the answers, what stands in place of the words in capitals.
+_ANSWERS = {
+    "class": {
+        "savedmodel": 'labels = answer["label"]  # (texts,) strings\n'
+        f'probabilities = answer["probabilities"]{_IN_ORDER}',
+        "keras": "probabilities = model.predict(ids, verbose=0)OUTPUTS",
+        "onnx": f"{_SESSION}\nlabels = {_BEST}",
+        "litert": f'probabilities = run(ids=ids)["probabilities"]\nlabels = {_BEST}',
+    },
     "labels": {
-        "(texts,) strings": "(texts,) strings, the labels of a text joined by commas",
-        _PROBABILITIES: f'answer["labels"]         # (texts, CLASSES) bool\n{_PROBABILITIES}',
-        "{ label, probabilities }": "{ label, labels, probabilities }",
-        _BATCH: _BATCH.splitlines()[0]
-        + f"\nlabels = [\n    {_SURE.replace('ROW', 'row')}\n    for row in probabilities\n]\n",
-        _ONE: _ONE.splitlines()[0] + f"\n{_SURE.replace('ROW', 'probabilities')}\n",
+        "savedmodel": 'labels = answer["label"]  # (texts,) strings, those of a text by commas\n'
+        'answer["labels"]  # (texts, CLASSES) bool\n'
+        f'probabilities = answer["probabilities"]{_IN_ORDER}',
+        "keras": "probabilities = model.predict(ids, verbose=0)OUTPUTS",
+        "onnx": f"{_SESSION}\nlabels = {_SURE}",
+        "litert": f'probabilities = run(ids=ids)["probabilities"]\nlabels = {_SURE}',
     },
     "number": {
-        'answer["label"]          # (texts,) strings\n': "",
-        _PROBABILITIES: 'answer["value"]  # (texts,) numbers',
-        "[{ label, probabilities }, ...]": "[number, ...]",
-        " and the class names": "",
-        _BATCH: '(values,) = model.run(["value"], {"ids": ids})  # (texts, 1)\n',
-        _ONE: 'run(ids=np.array(read.padded(["a text"]), "int32"))["value"][0, 0]\n',
-        "{ probabilities } = await": "{ value } = await",
-        ".data: CLASSES of the first text, then more": ".data: one number a text",
+        "savedmodel": 'values = answer["value"]  # (texts,) numbers',
+        "keras": "values = model.predict(ids, verbose=0)  # (texts, 1)",
+        "onnx": '(values,) = model.run(["value"], {"ids": ids})  # (texts, 1)',
+        "litert": 'values = run(ids=ids)["value"]  # (texts, 1)',
     },
 }
+_ROWS = {
+    "class": "[{ label, probabilities }, ...]",
+    "labels": "[{ label, labels, probabilities }, ...]",
+    "number": "[number, ...]",
+}
+_JAVASCRIPT = (
+    "const { probabilities } = await model.run({ ids }); "
+    "// .data: CLASSES of the first text, then more"
+)
+_JAVASCRIPT_NUMBER = "const { value } = await model.run({ ids }); // .data: one number a text"
 
 
-def usage_snippet(name: str, bundle: Bundle) -> str:
-    """Returns the code that calls an artefact of this format."""
+def usage_snippet(name: str, bundle: Bundle | NamedInputs) -> str:
+    """Returns the text that says how to call an artefact of this format; "" of other formats."""
+    if name not in _USAGES:
+        return ""
+    if isinstance(bundle, NamedInputs):
+        return _named_usage(bundle)
+    kind = bundle.kind
     explains = any(isinstance(layer, Head) for layer in bundle.model.layers)
+    modules = [each for each in untrusted_modules(bundle.model) if each != "__main__"]
+    single = kind == "class" and bundle.model.output_shape[-1] == 1
+    outputs = "  # (texts, 1), of the second of CLASS_NAMES" if single else _IN_ORDER
     names = json.dumps(list(bundle.classes), ensure_ascii=False)
-    text = _USAGES.get(name, "")
-    for classes, other in _REPLACEMENTS.get(bundle.kind, {}).items():
-        text = text.replace(classes, other)
-    text = text.replace("EXPLAIN", _EXPLAIN if explains else "")
-    return text.replace("CLASS_NAMES", names).replace("CLASSES", str(len(bundle.classes)))
+    replacements = {
+        "ANSWER": _ANSWERS[kind][name],
+        "OUTPUTS": outputs,
+        "EXPLAIN": _EXPLAIN if explains else "",
+        "MODULES": "\n".join(f"import {each}  # the model's own layers" for each in modules),
+        "JAVASCRIPT": _JAVASCRIPT_NUMBER if kind == "number" else _JAVASCRIPT,
+        "ROWS": _ROWS[kind],
+        "NAMES": "task" if kind == "number" else "class names",
+        "CLASSES": str(len(bundle.classes)),
+        "CLASS_NAMES": names,  # The last, since a class may be named like one of these.
+    }
+    return _replaced(_USAGES[name], replacements)
+
+
+def _named_usage(inputs: NamedInputs) -> str:
+    example = json.dumps(inputs.example(), ensure_ascii=False)
+    dtypes = {
+        each.name: "" if inputs.takes_text(each) else f', "{each.dtype}"'
+        for each in inputs.model.inputs
+    }
+    given = [
+        f'    {name}=tf.constant([row["{name}"] for row in rows]{dtype}),'
+        for name, dtype in dtypes.items()
+    ]
+    replacements = {
+        "ANSWER": _ANSWERS[inputs.kind]["savedmodel"],
+        "INPUTS": "\n".join(given),
+        "CLASSES": str(len(inputs.classes)),
+        "EXAMPLE": example,
+        "CLASS_NAMES": json.dumps(list(inputs.classes), ensure_ascii=False),
+    }
+    return _replaced(_NAMED, replacements)
+
+
+def _replaced(text: str, replacements: Mapping[str, str]) -> str:
+    for word, other in replacements.items():
+        found = rf"\b{word}\b" if other else rf"\b{word}\b\n"
+        text = re.sub(found, lambda _, other=other: other, text)
+    return text
+
+
+def python_code(usage: str, folder: str) -> str:
+    """Returns the Python of a snippet, for an artefact in this folder; "" if it has none."""
+    found = re.search(r"```python\n(.*?)```", usage, re.DOTALL)
+    return found[1].replace(PATH, json.dumps(folder, ensure_ascii=False)[1:-1]) if found else ""

@@ -199,6 +199,6 @@ def test_narrow_rows_stay_narrow_in_every_format(tmp_path, form, rows):
         folder.mkdir()
         made = exporters[form](bundle, folder)
         artefact = made[0] if isinstance(made, list) else made
-        assert verify_artefact(bundle, artefact, TEXTS, Here(form)).difference <= artefact.tolerance
+        assert verify_artefact(bundle, artefact, TEXTS, Here()).difference <= artefact.tolerance
         sizes.append(size_of(artefact.file))
     assert sizes[0] - sizes[1] > {"int8": 0.6, "int4": 0.7, "pairs": 0.5}[rows] * 1500 * 48 * 4

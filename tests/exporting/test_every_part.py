@@ -65,7 +65,7 @@ def compare(task, form, parts, vectorizer, folder):
     given = model(pad_ids(bundle.ids(TEXTS)), training=False)  # A trace would cost more.
     expected = bundle.columns(keras.ops.convert_to_numpy(given))
     for artefact in made if isinstance(made, list) else [made]:
-        proof = verify_artefact(bundle, artefact, TEXTS, Here(artefact.kind), expected)
+        proof = verify_artefact(bundle, artefact, TEXTS, Here(), expected)
         assert proof.difference <= (artefact.tolerance or 0.05), proof.sentence
 
 

@@ -5,6 +5,8 @@ import keras_tuner
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from attn_tuner import AttentionHyperModel
 from attn_tuner.attention import heads
@@ -12,6 +14,8 @@ from attn_tuner.errors import AttnTunerError, ExportError
 from attn_tuner.exporting import Bundle, make_bundle
 from attn_tuner.exporting.export_model import export_model
 from attn_tuner.exporting.signatures import TextScorer
+from attn_tuner.exporting.standalone_reader.reader import Reader
+from attn_tuner.exporting.standalone_reader.write import write_reader
 from attn_tuner.layers.token_limits import TokenLimits
 from tests.support.small_models import TEXTS, WORDS, classifier, joined
 
@@ -102,16 +106,73 @@ def test_a_bundle_with_a_keras_vectorizer_is_kept_on_disk(keras_vectorizer, tmp_
     np.testing.assert_allclose(again.predict(TEXTS), bundle.predict(TEXTS), atol=1e-6)
 
 
-def test_a_keras_vectorizer_cannot_go_where_tensorflow_is_not(keras_vectorizer, tmp_path):
-    with pytest.raises(ExportError, match="runs only in TensorFlow"):
-        export_model(
-            classifier(vocabulary=30),
-            tmp_path / "best",
-            keras_vectorizer,
-            CLASSES,
-            formats="litert",
+SETTINGS = {
+    "of Keras": {},
+    "as it is": {"standardize": None},
+    "lower": {"standardize": "lower", "output_sequence_length": 5},
+    "stripped": {"standardize": "strip_punctuation", "max_tokens": 9},
+    "characters": {"split": "character"},
+}
+STRANGE = st.sampled_from("aB É\xa0\u3000\t\n\x1c.,-'_~房\u2028g[UNK]\0")
+ANY_TEXT = st.text(alphabet=STRANGE) | st.text()
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_plain_reader_reads_as_a_keras_vectorizer_does(name, tmp_path):
+    layer = keras.layers.TextVectorization(**SETTINGS[name])
+    layer.adapt([" ".join([*WORDS, "A.b", "É", "a\xa0b", "don't"])])
+    bundle = make_bundle(classifier(vocabulary=60), layer, CLASSES, max_length=7)
+    write_reader(bundle, tmp_path)
+    reader = Reader(tmp_path / "vectorizer.json")
+
+    @settings(max_examples=60, deadline=None)
+    @given(texts=st.lists(ANY_TEXT, min_size=1, max_size=8))
+    def agree(texts):
+        assert [reader.ids(text) for text in texts] == bundle.ids(texts)
+
+    agree()
+    assert [reader.ids(text) for text in TEXTS] == bundle.ids(TEXTS)
+
+
+@pytest.mark.parametrize("form", ["onnx", "litert"])
+def test_a_keras_vectorizer_goes_where_tensorflow_is_not(keras_vectorizer, tmp_path, form):
+    pytest.importorskip({"onnx": "tf2onnx", "litert": "ai_edge_litert"}[form])
+    options = {"formats": form, "verify_texts": TEXTS, "max_length": 9}
+    made = export_model(
+        classifier(vocabulary=30), tmp_path / "best", keras_vectorizer, CLASSES, **options
+    )
+    assert made[0].proof.difference <= 1e-4
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"standardize": tf.strings.upper}, "standardize="),
+        ({"split": tf.strings.split}, "split="),
+        ({"ngrams": 2}, "ngrams=.*Make the layer with ngrams=None"),
+    ],
+)
+def test_a_setting_that_plain_python_cannot_repeat_is_named(options, said, tmp_path):
+    layer = keras.layers.TextVectorization(**options)
+    layer.adapt([" ".join(WORDS)])
+    with pytest.raises(ExportError, match=said):
+        write_reader(make_bundle(classifier(vocabulary=60), layer, CLASSES), tmp_path)
+
+
+def test_logits_are_exported_with_the_softmax_that_they_lack(vectorizer, tmp_path):
+    for width, task in ((2, ""), (1, ""), (2, "multilabel")):
+        model = model_of(
+            keras.layers.Embedding(20, 4, mask_zero=True),
+            keras.layers.GlobalAveragePooling1D(),
+            keras.layers.Dense(width, kernel_initializer="ones", bias_initializer="ones"),
         )
-    assert not (tmp_path / "best").exists()
+        options = {"task": task, "verify_texts": TEXTS, "from_logits": True}
+        export_model(model, tmp_path / "b", vectorizer, CLASSES, **options)
+        loaded = tf.saved_model.load(str(tmp_path / "b"))
+        answer = loaded.signatures["serving_default"](text=tf.constant(TEXTS))["probabilities"]
+        sums = answer.numpy().sum(axis=1)
+        assert np.allclose(sums, 1.0) or task
+        assert 0 <= answer.numpy().min() <= answer.numpy().max() <= 1
 
 
 def test_heads_behind_different_cuts_weigh_the_tokens_they_saw(vectorizer):
@@ -155,7 +216,7 @@ REFUSED = {
     "strings": (
         lambda: model_of(keras.layers.TextVectorization(), dtype="string"),
         {},
-        "takes strings already",
+        r"\(string\)\. A bundle holds a model of one input of ids; export\(\) writes",
     ),
     "features": (
         lambda: keras.Sequential([keras.Input((None, 3)), keras.layers.GlobalMaxPooling1D()]),

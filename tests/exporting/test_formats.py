@@ -16,6 +16,7 @@ from attn_tuner.exporting.formats.litert import export_litert
 from attn_tuner.exporting.formats.onnx_format import export_onnx
 from attn_tuner.exporting.model_card import build_card, card_to_markdown
 from attn_tuner.exporting.verification import fresh_process as fresh
+from attn_tuner.exporting.verification.verify import readme_code
 from tests.support.small_models import TEXTS, classifier
 
 LABELS = [1, 0, 0, 1, 1, 0, 0, 0, 1]
@@ -93,17 +94,13 @@ def test_litert_uses_built_in_operators_only(delivered):
 def test_a_model_of_one_length_stays_of_one_length(vectorizer, tmp_path):
     fixed = Bundle(vectorizer, classifier(steps=12, classes=3), ["a", "b", "c"], max_length=12)
     expected = fixed.predict(TEXTS)
-    for export, run in (
-        (export_onnx, fresh.run_onnx),
-        (export_litert, fresh.run_litert),
-        (exporters["savedmodel"], fresh.run_savedmodel),
-    ):
-        folder = tmp_path / run.__name__
+    for name in exporters:
+        folder = tmp_path / name
         folder.mkdir()
-        artefact = export(fixed, folder)
+        artefact = exporters[name](fixed, folder)
         artefact = artefact[0] if isinstance(artefact, list) else artefact
-        request = {"path": str(artefact.file), "texts": TEXTS, "reader": str(folder / "reader.py")}
-        np.testing.assert_allclose(run(request)["probabilities"], expected, atol=1e-4)
+        request = {"code": readme_code(fixed, artefact), "texts": TEXTS}
+        np.testing.assert_allclose(fresh.run(request)["probabilities"], expected, atol=1e-4)
 
 
 def test_an_operator_that_litert_lacks_is_named_with_its_layer(vectorizer, tmp_path):

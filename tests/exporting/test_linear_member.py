@@ -31,5 +31,5 @@ def test_every_format_counts_ngrams_alike(bundle, form, tmp_path):
     assert np.ptp(bundle.predict(TEXTS)[:, 1]) > 0.01
     made = exporters[form](bundle, tmp_path)
     for artefact in made if isinstance(made, list) else [made]:
-        proof = verify_artefact(bundle, artefact, TEXTS, Here(artefact.kind))
+        proof = verify_artefact(bundle, artefact, TEXTS, Here())
         assert proof.difference <= (artefact.tolerance or 0.05), proof.sentence

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -14,8 +13,8 @@ import pytest
 import tensorflow as tf
 
 from attn_tuner.exporting import Bundle, exporters
-from attn_tuner.exporting.bundle import pad_ids
-from attn_tuner.exporting.usage_snippets import usage_snippet
+from attn_tuner.exporting.usage_snippets import python_code, usage_snippet
+from attn_tuner.exporting.verification import fresh_process
 from tests.support.small_models import joined
 
 TEXTS = ["a text", "another"]  # Those of the cards.
@@ -33,35 +32,17 @@ def one_of_a_task(request, vectorizer):
 
 
 @pytest.mark.parametrize("form", ["savedmodel", "keras", "onnx", "litert"])
-def test_the_python_of_a_card_runs(one_of_a_task, form, tmp_path, monkeypatch):
+def test_the_python_of_a_card_runs(one_of_a_task, form, tmp_path):
     pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
     bundle = one_of_a_task
     exporters[form](bundle, tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (code,) = blocks(usage_snippet(form, bundle), "python")
-    names = {"ids": pad_ids(bundle.ids(TEXTS)), "__name__": "card"}
-    lines = code.replace("PATH", str(tmp_path)).strip()
-    *_, last = lines.splitlines()
-    exec(lines, names)
-    monkeypatch.delitem(sys.modules, "reader", raising=False)
+    code = python_code(usage_snippet(form, bundle), str(tmp_path))
+    given = fresh_process.run({"code": code, "texts": TEXTS})
     expected = bundle.predict(TEXTS)
-    shown = {
-        "savedmodel": lambda: next(
-            names["answer"][key] for key in ("value", "probabilities") if key in names["answer"]
-        ),
-        "keras": lambda: bundle.columns(names["model"].predict(names["ids"], verbose=0)),
-        "onnx": lambda: names.get("probabilities", names.get("values")),
-        "litert": lambda: names.get("probabilities"),
-    }[form]()
-    if shown is None:  # The last line alone says it.
-        shown = eval(last, names)
-    np.testing.assert_allclose(np.reshape(shown, -1), expected.ravel()[: np.size(shown)], atol=1e-4)
-    if form == "onnx" and bundle.kind == "class":
-        assert names["labels"] == [bundle.label(row) for row in expected]
-    if form == "onnx" and bundle.kind == "labels":
-        assert [", ".join(each) for each in names["labels"]] == [
-            bundle.label(row) for row in expected
-        ]
+    answers = bundle.columns(np.reshape(given["probabilities"], (len(TEXTS), -1)))
+    np.testing.assert_allclose(answers, expected, atol=1e-4)
+    if form != "keras" and bundle.kind != "number":
+        assert given["labels"] == [bundle.label(row) for row in expected]
 
 
 @contextlib.contextmanager
@@ -115,5 +96,5 @@ def test_a_card_promises_no_outputs_that_the_task_lacks(one_of_a_task):
         said = usage_snippet(form, one_of_a_task)
         if not said:  # A format without an example in its card.
             continue
-        assert ("probabilit" in said) == (one_of_a_task.kind != "number" and form != "keras")
+        assert ("probabilit" in said) == (one_of_a_task.kind != "number")
         assert ".argmax" not in said or one_of_a_task.kind == "class"

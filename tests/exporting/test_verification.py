@@ -6,9 +6,10 @@ from attn_tuner.errors import ExportError
 from attn_tuner.exporting import export_bundle, exporters
 from attn_tuner.exporting.formats.base import Artefact
 from attn_tuner.exporting.formats.savedmodel import export_savedmodel
+from attn_tuner.exporting.model_card import write_card
 from attn_tuner.exporting.verification import fresh_process as fresh
 from attn_tuner.exporting.verification.verify import FreshProcess, sample_texts, verify_artefact
-from tests.support.small_models import TEXTS
+from tests.support.small_models import TEXTS, Here
 
 
 class Answers:
@@ -71,9 +72,11 @@ def test_no_texts_are_no_reason_to_fail(bundle, tmp_path):
 
 def test_a_fresh_process_cannot_import_the_package(tmp_path):
     with FreshProcess("onnx") as process:
-        answer = process.ask({"path": str(tmp_path / "none.onnx"), "ids": []})
-        assert "error" in answer  # And it goes on after an error.
-        assert "error" in process.ask({"path": 3})
+        code = f"import onnxruntime\nonnxruntime.InferenceSession('{tmp_path}/none')\ntexts = []"
+        assert "NO_SUCHFILE" in process.ask({"code": code, "texts": []})["error"]
+        # And it goes on after an error.
+        code = "import attn_tuner\ntexts = []"
+        assert "import of attn_tuner halted" in process.ask({"code": code, "texts": []})["error"]
     for kind in ("savedmodel", "onnx", "litert"):
         assert "attn_tuner" in fresh.FORBIDDEN[kind]
 
@@ -93,6 +96,24 @@ def test_the_script_imports_nothing_of_the_package():
     source = Path(fresh.__file__).read_text(encoding="utf-8")
     assert "from attn_tuner" not in source
     assert "import attn_tuner" not in source
+
+
+@pytest.mark.parametrize("form", ["savedmodel", "keras", "onnx", "litert"])
+def test_the_proof_runs_the_very_code_that_the_readme_prints(bundle, tmp_path, form):
+    asked = []
+
+    class Listening(Here):
+        def ask(self, request):
+            asked.append(request["code"])
+            return super().ask(request)
+
+    pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
+    made = exporters[form](bundle, tmp_path)
+    artefacts = made if isinstance(made, list) else [made]
+    proofs = [verify_artefact(bundle, each, TEXTS, Listening()) for each in artefacts]
+    write_card(bundle, tmp_path, form, artefacts, proofs)
+    page = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert f"```python\n{asked[0]}```" in page.replace("PATH", str(tmp_path))
 
 
 def test_texts_are_made_of_the_vocabulary_where_none_are_given(bundle):

@@ -57,7 +57,7 @@ def quick_search(directory, processes=False, **options):
 def in_this_process():
     """Baselines and proofs of exports take no processes of their own in here."""
     from attn_tuner.baselines.background import BASELINES, BackgroundBaselines, measure_baselines
-    from attn_tuner.exporting.verification.fresh_process import RUNNERS
+    from attn_tuner.exporting.verification import fresh_process
     from attn_tuner.exporting.verification.verify import FreshProcess
 
     def measure(baselines):
@@ -70,5 +70,5 @@ def in_this_process():
         patch.setattr(BackgroundBaselines, "__enter__", measure)
         patch.setattr(FreshProcess, "__enter__", lambda process: process)
         patch.setattr(FreshProcess, "__exit__", lambda process, *problem: None)
-        patch.setattr(FreshProcess, "ask", lambda process, asked: RUNNERS[process.kind](asked))
+        patch.setattr(FreshProcess, "ask", lambda process, asked: fresh_process.run(asked))
         yield

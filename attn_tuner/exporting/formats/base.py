@@ -13,7 +13,7 @@ class Artefact:
     """What an exporter wrote, and how to verify it.
 
     Args:
-        kind: str, program that runs it: a key of `verification.fresh_process.RUNNERS`.
+        kind: str, program that runs it: a key of `verification.fresh_process.LIBRARIES`.
         file: `Path` that this program opens: a file, or the folder of a SavedModel.
         tolerance: float, largest allowed difference of a probability; None if it is only measured.
         notes: tuple of str, sentences for the model card.

@@ -10,8 +10,9 @@ from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
 from attn_tuner.exporting.signatures import IdScorer
 from attn_tuner.exporting.standalone_reader.write import write_reader
+from attn_tuner.exporting.usage_snippets import LITERT_FILE
 
-_FILE, _SMALL_FILE = "model.tflite", "model.int8.tflite"
+_SMALL_FILE = "model.int8.tflite"
 
 
 @exporters.register("litert")
@@ -25,10 +26,10 @@ def export_litert(bundle: Bundle, folder: Path) -> list[Artefact]:
     difference of the int8 file is measured and reported.
     """
     write_reader(bundle, folder)
-    (folder / _FILE).write_bytes(_converted(bundle, small=False))
+    (folder / LITERT_FILE).write_bytes(_converted(bundle, small=False))
     (folder / _SMALL_FILE).write_bytes(_converted(bundle, small=True))
     return [
-        Artefact("litert", folder / _FILE, tolerance=1e-4),
+        Artefact("litert", folder / LITERT_FILE, tolerance=1e-4),
         Artefact("litert", folder / _SMALL_FILE, tolerance=None),
     ]
 

@@ -1,7 +1,7 @@
 """Exports TensorFlow's SavedModel: strings in, labels and probabilities out."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import tensorflow as tf
@@ -9,7 +9,8 @@ import tensorflow as tf
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
-from attn_tuner.exporting.signatures import TextScorer
+from attn_tuner.exporting.named_inputs import NamedInputs
+from attn_tuner.exporting.signatures import NamedScorer, TextScorer
 from attn_tuner.storage.layout import CLASSES, EXTRAS
 from attn_tuner.verbosity import silence
 
@@ -44,13 +45,35 @@ def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
     else:
         notes = ("The model has no attention head, so there is no `explain` signature.",)
     concrete = {name: each.get_concrete_function() for name, each in signatures.items()}
+    _write(scorer, concrete, bundle.classes, folder)
+    return Artefact("savedmodel", folder, tolerance=1e-5, notes=notes)
+
+
+def export_named(inputs: NamedInputs, folder: Path) -> Artefact:
+    """Writes a SavedModel of the inputs by name, with the signatures
+
+        serving_default(...)    label, probabilities; `value` only for a regression
+        classes()               classes
+
+    Inputs of one value a row are `(batch,)`.
+    """
+    scorer = NamedScorer(inputs)
+    serve = tf.function(scorer.serve, autograph=False)
+    concrete = {"serving_default": serve.get_concrete_function(**scorer.signature())}
+    if inputs.classes:
+        names = tf.function(scorer.names, [], autograph=False)
+        concrete["classes"] = names.get_concrete_function()
+    _write(scorer, concrete, inputs.classes, folder)
+    return Artefact("savedmodel", folder, tolerance=1e-5)
+
+
+def _write(scorer: tf.Module, concrete: dict, classes: Sequence[str], folder: Path) -> None:
     nothing_to_train = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     with silence(), _disk_errors(folder):  # TensorFlow logs every lookup table that it saves.
         tf.saved_model.save(scorer, str(folder), signatures=concrete, options=nothing_to_train)
     extras = folder / EXTRAS
     extras.mkdir(exist_ok=True)
-    (extras / CLASSES).write_text("\n".join(bundle.classes) + "\n", encoding="utf-8")
-    return Artefact("savedmodel", folder, tolerance=1e-5, notes=notes)
+    (extras / CLASSES).write_text("\n".join(classes) + "\n", encoding="utf-8")
 
 
 @contextlib.contextmanager

@@ -40,7 +40,7 @@ class Reader:
             spelled = f" {spelled} "
             for pattern, apart in facts["apostrophes"]:
                 spelled = re.sub(pattern, apart, spelled)
-        found = spelled.split()
+        found = [token for token in spelled.split(" ") if token]
         first, last = facts["kept"] or (len(found), 0)
         return found if len(found) <= first + last else found[:first] + found[len(found) - last :]
 

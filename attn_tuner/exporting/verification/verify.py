@@ -6,21 +6,20 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting.bundle import READER, Bundle, pad_ids
+from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact
-from attn_tuner.exporting.trusted_modules import model_modules
-from attn_tuner.exporting.verification.fresh_process import RUNNERS
+from attn_tuner.exporting.named_inputs import NamedInputs
+from attn_tuner.exporting.usage_snippets import LITERT_FILE, python_code, usage_snippet
+from attn_tuner.exporting.verification.fresh_process import LIBRARIES
 from attn_tuner.registry import unknown
 from attn_tuner.system.processes import script_command
 from attn_tuner.verbosity import QUIET_TENSORFLOW
 
 _SCRIPT = Path(__file__).with_name("fresh_process.py")
-_BATCH = 64
 _TIMEOUT = 300  # Seconds for imports and an answer, on a busy machine.
 
 
@@ -64,13 +63,14 @@ class FreshProcess:
     so that verification takes little more than the predictions.
 
     Args:
-        kind: str, key of `RUNNERS`.
+        kind: str, key of `fresh_process.LIBRARIES`.
     """
 
     def __init__(self, kind: str):
-        if kind not in RUNNERS:
+        if kind not in LIBRARIES:
             raise ExportError(
-                f"{unknown('kind of artefact', kind, RUNNERS)} Name one of them in Artefact(kind=)."
+                f"{unknown('kind of artefact', kind, LIBRARIES)} Name one of them in "
+                "Artefact(kind=)."
             )
         self.kind = kind
 
@@ -112,20 +112,20 @@ class FreshProcess:
 
 
 def verify_artefact(
-    bundle: Bundle,
+    bundle: Bundle | NamedInputs,
     artefact: Artefact,
-    texts: Sequence[str],
+    texts: Sequence,
     process: FreshProcess,
     expected: np.ndarray | None = None,
     labels: Sequence[int] | np.ndarray | None = None,
     whole: np.ndarray | None = None,
 ) -> Proof:
-    """Runs the artefact on `texts` in `process` and compares it with the bundle.
+    """Runs the code of the artefact's README on `texts` in `process`, and compares the answers.
 
     Args:
         bundle: `Bundle` that it was made from.
         artefact: `Artefact` to run.
-        texts: list of str to compare on.
+        texts: list of str to compare on, or of rows of a model of several inputs.
         process: `FreshProcess` of the artefact's kind.
         expected: (texts, classes) probabilities to reproduce; the bundle's own if not given.
         labels: (texts,) int, classes of the texts, if known, for the accuracy.
@@ -135,7 +135,7 @@ def verify_artefact(
         ExportError: it does not run, or a probability differs by more than the tolerance.
     """
     expected = bundle.predict(texts) if expected is None else expected
-    answer = process.ask(_request(bundle, artefact, texts))
+    answer = process.ask({"code": readme_code(bundle, artefact), "texts": list(texts)})
     if "error" in answer:
         raise ExportError(f"The {artefact.kind} artefact does not run: {answer['error']}")
     given = np.array(answer["probabilities"], "float32")
@@ -154,7 +154,7 @@ def verify_artefact(
         raise ExportError(
             f"The {artefact.kind} artefact differs from the model by {difference:.2g} in a "
             f"probability; {artefact.tolerance:.0e} is allowed. The worst of {len(texts)} texts "
-            f"begins {worst[:40]!r}. Nothing was written."
+            f"begins {str(worst)[:40]!r}. Nothing was written."
         )
     _check_labels(bundle, answer, given)
     if bundle.kind != "class":
@@ -168,7 +168,7 @@ def verify_artefact(
     return Proof(difference, artefact.tolerance, len(texts), same, accuracy)
 
 
-def _check_labels(bundle: Bundle, answer: dict, given: np.ndarray):
+def _check_labels(bundle: Bundle | NamedInputs, answer: dict, given: np.ndarray):
     named = [bundle.label(row) for row in given]
     if answer.get("labels", named) != named:
         raise ExportError("The artefact's labels are not those of its probabilities.")
@@ -184,14 +184,9 @@ def sample_texts(bundle: Bundle, count: int = 24) -> list[str]:
     return ["", "Ünknown wörds, 房间很干净 <br /> \U0001f600", *texts]
 
 
-def _request(bundle: Bundle, artefact: Artefact, texts: Sequence[str]) -> dict:
-    request: dict[str, Any] = {"path": str(artefact.file)}
-    if artefact.kind == "keras":
-        rows = bundle.ids(texts)
-        batches = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
-        request["ids"] = [pad_ids(each, bundle.steps).tolist() for each in batches]
-        request["modules"] = model_modules(bundle.model)
-    else:
-        request["texts"] = list(texts)
-        request["reader"] = str(artefact.file.with_name(READER))
-    return request
+def readme_code(bundle: Bundle | NamedInputs, artefact: Artefact) -> str:
+    """Returns the Python that the README of the artefact prints, for where the artefact is now."""
+    file = artefact.file
+    folder = file if artefact.kind == "savedmodel" else file.parent
+    code = python_code(usage_snippet(artefact.kind, bundle), str(folder))
+    return code.replace(LITERT_FILE, file.name) if artefact.kind == "litert" else code
