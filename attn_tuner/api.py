@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from keras.callbacks import Callback
+from keras_tuner import HyperModel
 
 from attn_tuner import runtime
 from attn_tuner.baselines.background import BackgroundBaselines
@@ -19,7 +20,7 @@ from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.monitoring.run_log import run_log
 from attn_tuner.registry import Registry, registry_of
 from attn_tuner.runtime import run_stages
-from attn_tuner.search_defaults import search_space, word_vectors
+from attn_tuner.search_defaults import word_vectors
 from attn_tuner.search_result import SearchResult
 from attn_tuner.settings.derived import plan_of, seconds
 from attn_tuner.settings.repeat import command
@@ -56,6 +57,7 @@ def search(
     epochs: int = 10,
     patience: int = 2,
     space: SearchSpace | Mapping | AnyPath | None = None,
+    hypermodel: HyperModel | Callable[[int, int], HyperModel] | None = None,
     vectors: AnyPath | None = None,
     max_parameters: int | None = None,
     max_latency_ms: float | None = None,
@@ -91,7 +93,8 @@ def search(
         text, label, task, validation, test, unlabelled: how the data are read.
         max_time, max_trials, epochs, patience: the budget; 20 minutes if neither of the
             first two is set.
-        space, vectors, max_parameters, max_latency_ms, max_size_mb: which models are tried.
+        space, hypermodel, vectors, max_parameters, max_latency_ms, max_size_mb: which models
+            are tried.
         objective, faithful, tuner, fidelity, pruner, warm_start, seed: how they are searched.
         ensemble, refit, pretrain, repeats, keep: what follows the trials.
         directory, workers, launcher, cluster, cpus_per_trial, gpus_per_trial, progress,
@@ -122,7 +125,7 @@ def search(
         runtime.log_begin(folder, budget)
         runtime.tidy(folder, (taken_over,), panel)
         encoded = runtime.encode(dataset, folder, budget, panel)
-        model_space = search_space(space, encoded, options["epochs"], objective)
+        model_space = runtime.space_of(options, dataset, encoded, objective)
         plan = plan_of(options, dataset, model_space, objective, faithful)
         run_folder.agree(plan, folder)
         write_settings(plan.asked, folder)

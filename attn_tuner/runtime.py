@@ -16,8 +16,10 @@ from attn_tuner.metrics import check_measurable
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.monitoring.run_log import log_event
 from attn_tuner.monitoring.trial_lines import data_line, expected_trials, plan_line
-from attn_tuner.search_defaults import usual_epochs
+from attn_tuner.own_hypermodel import own_hypermodel
+from attn_tuner.search_defaults import changed, own_space, search_space, usual_epochs
 from attn_tuner.settings.derived import constraints, seconds
+from attn_tuner.space import SearchSpace
 from attn_tuner.storage import run_folder as place
 from attn_tuner.storage.atomic_files import remove_parts
 from attn_tuner.storage.layout import DATA
@@ -110,19 +112,43 @@ def encode(dataset: texts_of.TextDataset, directory: Path, budget, shown) -> Enc
     return stored
 
 
+def space_of(
+    options: Mapping, dataset: texts_of.TextDataset, stored: EncodedData, objective: str
+) -> SearchSpace:
+    """Returns the space that is searched: ours or that of the user's hypermodel, with changes."""
+    if options["hypermodel"] is None:
+        return search_space(options["space"], stored, options["epochs"], objective)
+    return changed(_own(options, dataset, stored, objective).space, options["space"])
+
+
+def _own(options: Mapping, dataset, stored: EncodedData, objective: str, vectors=None):
+    """The user's hypermodel, with the whole of its space."""
+    given, epochs = options["hypermodel"], options["epochs"]
+    ours = isinstance(given, type) and issubclass(given, AttentionHyperModel)
+    space = search_space(None, stored, epochs, objective) if ours else own_space(stored, epochs)
+    return own_hypermodel(given, space=space, **_facts(dataset, stored, vectors))
+
+
+def _facts(dataset, stored: EncodedData, vectors) -> dict:
+    return {
+        "vocabulary_size": stored.vocabulary_size,
+        "classes": len(dataset.classes),
+        "vectors": vectors,
+        "training_texts": stored.size("train"),
+        "task": dataset.task,
+        "scale": stored.scale(),
+    }
+
+
 def trainer_of(
     options: Mapping, plan, dataset, stored: EncodedData, space, vectors
 ) -> TrialTrainer:
     """Makes what trains a trial: the hypermodel, the data, the limits, the user's callbacks."""
-    hypermodel = AttentionHyperModel(
-        stored.vocabulary_size,
-        len(dataset.classes),
-        space=space,
-        vectors=vectors,
-        training_texts=stored.size("train"),
-        task=dataset.task,
-        scale=stored.scale(),
-    )
+    if options["hypermodel"] is None:
+        hypermodel = AttentionHyperModel(space=space, **_facts(dataset, stored, vectors))
+    else:
+        hypermodel = _own(options, dataset, stored, plan.objective, vectors)
+        hypermodel.space = space
     return TrialTrainer(
         hypermodel,
         stored.training,

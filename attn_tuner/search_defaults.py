@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.metrics import kind_of
 from attn_tuner.model_space import default_space
+from attn_tuner.own_hypermodel import reading_space
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.text.class_weights import is_imbalanced
 
@@ -45,7 +47,7 @@ def search_space(given, stored, epochs: int, objective: str = "accuracy") -> Sea
     if kind_of(labels) == "class" and is_imbalanced(labels, int(labels.max()) + 1):
         wanted = "balanced" if objective in OVER_CLASSES else "none"
         standard = standard.extend(class_weight=Choice(("balanced", "none"), default=wanted))
-    return _changed(standard, given)
+    return changed(standard, given)
 
 
 def check_space(given, epochs: int):
@@ -69,7 +71,7 @@ def check_space(given, epochs: int):
             if leaf.name in known and not isinstance(leaf.dimension, Part):
                 for value in getattr(leaf.dimension, "values", None) or (leaf.dimension.low,):
                     known[leaf.name].cast(value)
-    _changed(every, given)
+    changed(every, given)
 
 
 def every_dimension(epochs: int) -> SearchSpace:
@@ -88,7 +90,23 @@ def every_dimension(epochs: int) -> SearchSpace:
     )
 
 
-def _changed(standard: SearchSpace, given) -> SearchSpace:
+def own_space(stored, epochs: int) -> SearchSpace:
+    """Returns the dimensions of a search whose model is the user's own.
+
+    Args:
+        stored: the `EncodedData`.
+        epochs: of a trial at most.
+    """
+    lengths = (*(each for each in EPOCHS if each < epochs), epochs)
+    return reading_space(stored.max_lengths(), stored.vocabulary_size, lengths)
+
+
+def changed(standard: SearchSpace, given: Any) -> SearchSpace:
+    """Returns a space with the caller's changes: None, a `SearchSpace`, a mapping or a TOML file.
+
+    Raises:
+        SpaceError: it is none of these, or names an unknown dimension or value.
+    """
     if given is None:
         return standard
     if isinstance(given, SearchSpace):

@@ -31,6 +31,7 @@ LAYERS = (
     "training",
     "model_space",
     "hypermodel",
+    "own_hypermodel",
     "tuning",
     "search_defaults",
     "settings",

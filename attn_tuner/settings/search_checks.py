@@ -4,6 +4,7 @@ The command builds its options from the table that names these checks, and shoul
 at once. So what needs Keras, NumPy or a registry is imported when a check runs.
 """
 
+import copy
 import numbers
 import os
 import re
@@ -193,7 +194,34 @@ def callbacks(name: str, value: Any) -> Any:
             f"{name} is {shown(value)}; it should be a list of Keras callbacks, or a function "
             "from a trial's number and values to one."
         )
+    _check_copies(name, value)
     return value
+
+
+def hypermodel(name: str, value: Any) -> Any:
+    """Returns a KerasTuner hypermodel, a function that makes one, or None."""
+    if value is None or callable(value):
+        return value
+    import keras_tuner
+
+    if not isinstance(value, keras_tuner.HyperModel):
+        raise SpaceError(
+            f"{name} is {shown(value)}; it should be a keras_tuner.HyperModel, or a function of "
+            "the vocabulary's size and the number of classes that makes one."
+        )
+    return value
+
+
+def _check_copies(name: str, given: Any):
+    for each in given:
+        try:
+            copy.deepcopy(each)
+        except Exception as error:
+            raise SpaceError(
+                f"{name} holds a {type(each).__name__} that cannot be copied for each trial "
+                f"({type(error).__name__}: {error}). Give a function that makes it: "
+                f"lambda trial, values: [{type(each).__name__}(...)]."
+            ) from error
 
 
 def check_together(plain: Mapping):
@@ -214,12 +242,30 @@ def check_together(plain: Mapping):
     _check_objective(plain["objective"], plain["task"])
     _check_workers(plain["workers"], plain["cluster"])
     _check_warm_start(several_folders(plain["warm_start"]), plain["tuner"])
-    check_space(plain["space"], plain["epochs"])
+    if plain.get("hypermodel") is None:
+        check_space(plain["space"], plain["epochs"])
+    else:
+        _check_hypermodel(plain)
 
 
 def several_folders(given: Any) -> list:
     """Returns one folder or several as a list."""
     return [given] if isinstance(given, str | os.PathLike) else list(given)
+
+
+def _check_hypermodel(plain):
+    for name, what in (("pretrain", "the encoder"), ("vectors", "the embedding")):
+        if plain[name]:
+            raise SpaceError(
+                f"{name} trains {what} of our model, and hypermodel takes its place. Leave one out."
+            )
+    from attn_tuner.space import SearchSpace
+
+    if isinstance(plain["space"], SearchSpace):
+        raise SpaceError(
+            "space is a SearchSpace, and hypermodel brings its own. Give changes of that: "
+            "space={'batch_size': [32]}."
+        )
 
 
 def _source(name, value):

@@ -132,6 +132,14 @@ SETTINGS = (
         metavar="FILE",
     ),
     Setting(
+        "hypermodel",
+        "Model",
+        "A keras_tuner.HyperModel to search in place of ours, or a function of the vocabulary's "
+        "size and the number of classes that makes one. Only in Python.",
+        checked.hypermodel,
+        only_python=True,
+    ),
+    Setting(
         "vectors",
         "Model",
         "File of word vectors: GloVe, word2vec or fastText's .vec. Learnt from the texts if not "

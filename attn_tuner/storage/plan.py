@@ -17,7 +17,10 @@ _LOST = (
     "Only this file says what was searched. Restore it from a copy; without one, search in another "
     "folder. The export in best/ works without it."
 )
-_ELSEWHERE = "Choose another folder, or use the settings that this search began with."
+_ELSEWHERE = (
+    "Use the settings that this search began with; or choose another folder, where warm_start= or "
+    "--warm-start with this one tries its best values first."
+)
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ BAD = {
     "gpus_per_trial": [None, *NO_NUMBER],
     "directory": [3, "", [], "a\0b"],
     "progress": NO_FLAG,
+    "hypermodel": [3, "bigru", []],
     "callbacks": [3, "none", [3], [keras.callbacks.Callback], keras.callbacks.Callback()],
 }
 GOOD = {
@@ -102,6 +103,7 @@ GOOD = {
     "max_size_mb": [1, 0.5],
     "refit": [np.True_],
     "workers": ["auto", 2, "2", np.int64(2)],
+    "hypermodel": [None, lambda words, classes: None],
     "callbacks": [(), [keras.callbacks.TerminateOnNaN()], lambda number, values: []],
 }
 

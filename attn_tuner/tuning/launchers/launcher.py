@@ -11,6 +11,7 @@ import keras
 
 from attn_tuner.errors import BudgetError
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.own_hypermodel import OwnHyperModel
 from attn_tuner.registry import Variant, parts_of_callers, registry_of
 from attn_tuner.tuning.constraints import Constraints
 from attn_tuner.tuning.encoded_data import EncodedData
@@ -123,7 +124,7 @@ class PrepareTrainer:
         parts: by kind, what the user's script has registered.
     """
 
-    hypermodel: AttentionHyperModel
+    hypermodel: AttentionHyperModel | OwnHyperModel
     data: str
     keras_callbacks: Callable | Sequence
     constraints: Constraints

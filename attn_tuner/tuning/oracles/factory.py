@@ -8,6 +8,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import direction
 from attn_tuner.model_space import PHRASES
+from attn_tuner.own_hypermodel import OwnHyperModel
 from attn_tuner.space import Part, SearchSpace
 from attn_tuner.storage.plan import Plan
 from attn_tuner.tuning.oracles import has_parameter, objective_of, oracles
@@ -37,6 +38,8 @@ OF_CHARACTERS = {
 def known_good(space: SearchSpace) -> tuple[dict, ...]:
     """Returns points that did well on other data, the best first."""
     encoder = space.get("encoder")
+    if not isinstance(encoder, Part):  # A model of the user's own: only its defaults are known.
+        return ({},)
     phrases = isinstance(encoder, Part) and PHRASES in encoder.names()
     return (OF_CHARACTERS, *KNOWN_GOOD) if phrases else KNOWN_GOOD
 
@@ -50,7 +53,7 @@ def no_first_points(tuner: str) -> SpaceError:
 
 
 def oracle_of(
-    plan: Plan, hypermodel: AttentionHyperModel, earlier: Iterable = ()
+    plan: Plan, hypermodel: AttentionHyperModel | OwnHyperModel, earlier: Iterable = ()
 ) -> keras_tuner.Oracle:
     """Makes the oracle of a plan; if it takes first points, it gets ones that did well elsewhere.
 

@@ -9,6 +9,7 @@ import keras
 
 from attn_tuner.errors import DamagedFile, Infeasible
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.own_hypermodel import OwnHyperModel
 from attn_tuner.storage.checkpoints import (
     TrainingProgress,
     drop_resume_points,
@@ -43,7 +44,7 @@ class TrialTrainer:
             metrics by name.
     """
 
-    hypermodel: AttentionHyperModel
+    hypermodel: AttentionHyperModel | OwnHyperModel
     training: Callable
     validation: Callable
     keras_callbacks: Callable[[str, dict], Sequence] | Sequence = ()
