@@ -145,7 +145,9 @@ def own_hypermodel(
     )
 
 
-def reading_space(lengths: Sequence[int], vocabulary_size: int, epochs: Sequence[int]):
+def reading_space(
+    lengths: Sequence[int], vocabulary_size: int, epochs: Sequence[int]
+) -> SearchSpace:
     """The dimensions of a search whose model is the user's: how texts are read and trained on.
 
     Args:

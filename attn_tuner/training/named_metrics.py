@@ -40,7 +40,12 @@ class F1(keras.metrics.Metric):
     """
 
     def __init__(
-        self, classes: int, average: str = "macro", labels: bool = False, name=None, **kwargs
+        self,
+        classes: int,
+        average: str = "macro",
+        labels: bool = False,
+        name: str | None = None,
+        **kwargs: Any,
     ):
         super().__init__(name=name or f"f1_{average}", **kwargs)
         if average not in AVERAGES:
@@ -89,7 +94,7 @@ class ClassAUC(keras.metrics.AUC):
         as `F1`.
     """
 
-    def __init__(self, classes: int, labels: bool = False, name: str = "auc", **kwargs):
+    def __init__(self, classes: int, labels: bool = False, name: str = "auc", **kwargs: Any):
         kwargs |= {"multi_label": True, "num_labels": int(classes)}
         super().__init__(name=name, **kwargs)
         self.classes, self.of_labels = int(classes), bool(labels)

@@ -161,11 +161,9 @@ def test_a_setting_that_plain_python_cannot_repeat_is_named(options, said, tmp_p
 
 def test_logits_are_exported_with_the_softmax_that_they_lack(vectorizer, tmp_path):
     for width, task in ((2, ""), (1, ""), (2, "multilabel")):
-        model = model_of(
-            keras.layers.Embedding(20, 4, mask_zero=True),
-            keras.layers.GlobalAveragePooling1D(),
-            keras.layers.Dense(width, kernel_initializer="ones", bias_initializer="ones"),
-        )
+        ids = keras.Input((None,), dtype="int32")
+        context = heads["mean"]()(keras.layers.Embedding(20, 4)(ids), mask=ids != 0)
+        model = keras.Model(ids, keras.layers.Dense(width, bias_initializer="ones")(context))
         options = {"task": task, "verify_texts": TEXTS, "from_logits": True}
         export_model(model, tmp_path / "b", vectorizer, CLASSES, **options)
         loaded = tf.saved_model.load(str(tmp_path / "b"))
