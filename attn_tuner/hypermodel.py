@@ -22,6 +22,7 @@ from attn_tuner.training.named_metrics import metrics_of
 from attn_tuner.training.row_adamw import RowAdamW
 from attn_tuner.training.schedules import ema_momentum, rate_for, warmed_cosine
 
+NAME = "attention_classifier"  # Layers of a hypermodel of another name begin with that name.
 FIT_ARGUMENTS = ("x", "y", "batch_size", "epochs")  # Of `keras.Model.fit`, in its order.
 
 
@@ -62,7 +63,8 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             keeps its own.
         seed: start of the weights and of dropout; None leaves them to Keras.
         include_top: False leaves the model uncompiled, for `Tuner(optimizer=, loss=, metrics=)`.
-        name, tunable: as in `keras_tuner.HyperModel`.
+        name, tunable: as in `keras_tuner.HyperModel`. With a name of your own the names of inputs
+            and layers begin with it, so that two models stand in one.
 
     Raises:
         SpaceError: for fewer than 2 classes, a vocabulary under 3 or a space that lacks a
@@ -85,7 +87,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         optimizer=None,
         seed=None,
         include_top=True,
-        name="attention_classifier",
+        name=NAME,
         tunable=True,
     ):
         super().__init__(name=name, tunable=tunable)
@@ -143,10 +145,10 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         if self.seed is not None:
             keras.utils.set_random_seed(self.seed)
         if self.feature_width is not None:
-            inputs = keras.Input((None, self.feature_width), name="features")
+            inputs = keras.Input((None, self.feature_width), **self._named("features", True))
         else:
-            inputs = keras.Input((None,), dtype="int32", name="ids")
-        context = self._features(values, inputs)
+            inputs = keras.Input((None,), dtype="int32", **self._named("ids", True))
+        context = self._features(values, inputs, self._named)
         model = keras.Model(inputs, self._classify(context), name=self.name)
         if self.include_top:
             self._compile(model, values)
@@ -179,7 +181,8 @@ class AttentionHyperModel(keras_tuner.HyperModel):
                 f"inputs have the shape {shape}; features() of '{self.name}' takes "
                 f"{(None, *wanted)}: keras.Input({wanted})."
             )
-        return self._features({**self.space.defaults(), **declare(hp, self.space)}, inputs, True)
+        values = {**self.space.defaults(), **declare(hp, self.space)}
+        return self._features(values, inputs, self._prefixed)
 
     def fit(self, hp, model, *args, **kwargs):
         """`model.fit` with the batch size of `hp`, where the caller names none and data has none.
@@ -214,14 +217,18 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             self.class_names,
         )
 
-    def _features(self, values, inputs, branch: bool = False):
-        """The vector that the last layer reads; of a branch every layer has a prefixed name."""
+    def _prefixed(self, name: str, always: bool = False) -> dict:
+        """The argument that names a layer after the hypermodel."""
+        return {"name": f"{self.name}_{name}"}
 
-        def named(name: str, always: bool = False) -> dict:
-            if branch:
-                return {"name": f"{self.name}_{name}"}
-            return {"name": name} if always else {}
+    def _named(self, name: str, always: bool = False) -> dict:
+        """The argument that names a layer; of most layers none, where the name is ours."""
+        if self.name != NAME:
+            return self._prefixed(name)
+        return {"name": name} if always else {}
 
+    def _features(self, values, inputs, named):
+        """The vector that the last layer reads."""
         embedded, mask = self._embed(values, inputs, named)
         encoder = assemble(self.space["encoder"], "encoder", values, **named("encoder"))
         states = encoder(embedded, mask=mask)
@@ -285,14 +292,15 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             self.task.outputs(self.classes),
             activation=self.task.activation,
             dtype="float32",
-            name="distance" if self.task.kind == "number" else "probabilities",
+            **self._named("distance" if self.task.kind == "number" else "probabilities", True),
         )
         if self.task.kind != "number":
             return layer(context)
         mean, deviation = self.scale
-        return keras.layers.Rescaling(deviation, mean, dtype="float32", name="value")(
-            layer(context)
+        rescaling = keras.layers.Rescaling(
+            deviation, mean, dtype="float32", **self._named("value", True)
         )
+        return rescaling(layer(context))
 
     def _compile(self, model, values):
         # XLA compiles anew for every length of batch, which costs more than it saves on text.

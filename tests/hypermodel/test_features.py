@@ -42,6 +42,16 @@ def test_two_branches_stand_in_one_model_which_comes_back_from_its_file(narrow, 
     np.testing.assert_allclose(again.predict([ids, ids], verbose=0), expected, atol=1e-6)
 
 
+def test_two_whole_models_of_different_names_stand_in_one(narrow, ids):
+    models = [AttentionHyperModel(50, space=narrow, name=name).model({}) for name in ("q", "a")]
+    both = keras.layers.Concatenate()([model.layers[-2].output for model in models])
+    joined = keras.Model([model.input for model in models], both)
+    assert [each.name for each in joined.inputs] == ["q_ids", "a_ids"]
+    assert joined.predict([ids, ids], verbose=0).shape[0] == len(ids)
+    plain = AttentionHyperModel(50, space=narrow).model({})
+    assert plain.input.name == "ids"
+
+
 def test_branches_have_the_same_values_unless_each_has_a_name_scope(narrow, hp):
     joined(branch("question", narrow, hp), branch("answer", narrow, hp))
     assert {each.name for each in hp.space} == set(narrow.describe())
