@@ -62,7 +62,7 @@ def clean_labels(values: Iterable, where: str) -> list[str]:
     if missing:
         raise DataError(
             f"{len(missing)} of {len(names)} rows of {where} have no label; the first is row "
-            f"{missing[0]}. Fill them in or remove these rows."
+            f"{missing[0]}. Fill them in, or leave such rows out with drop_missing=True."
         )
     return [name for name in names if name is not None]
 
@@ -72,6 +72,20 @@ def is_missing(value: Any) -> bool:
     if type(value).__name__ in _MISSING_NAMES:
         return True
     return isinstance(value, float | np.floating) and bool(value != value)
+
+
+def is_blank(value: Any) -> bool:
+    """Checks for a missing value, or a string or bytes of nothing but space."""
+    if isinstance(value, str | bytes):
+        return not value.strip()
+    return value is None or is_missing(value)
+
+
+def is_missing_label(value: Any) -> bool:
+    """Checks for a label that `clean_labels` takes for missing."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", errors="replace")
+    return is_blank(value) or (isinstance(value, str) and _normalised(value) is None)
 
 
 def short_repr(value: Any) -> str:
@@ -159,7 +173,10 @@ def _decode(value: bytes, where, row) -> str:
 
 def _not_text_message(value, where, row) -> str:
     if is_missing(value):
-        return f"Text {row} of {where} is missing. Fill it in or remove the row."
+        return (
+            f"Text {row} of {where} is missing. Fill it in, or leave such rows out with "
+            "drop_missing=True."
+        )
     if isinstance(value, numbers.Number | np.bool_):
         return (
             f"The texts of {where} are numbers, such as {short_repr(value)}. "

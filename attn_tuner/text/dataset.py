@@ -27,10 +27,16 @@ class Split:
         texts: list of str.
         labels: `(texts,)` int32, index into the classes of the data set; `(texts, labels)` uint8, 1
             where a text has the label; or `(texts,)` float32.
+        weights: `(texts,)` float32, weight of each text in training; None for equal weights.
+        groups: `(texts,)` str; texts of one group stay in one part. None for no groups.
+        times: `(texts,)` float64; later texts are held out. None for a random division.
     """
 
     texts: list[str]
     labels: np.ndarray
+    weights: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -38,7 +44,11 @@ class Split:
     def take(self, indices: ArrayLike) -> "Split":
         """Returns the texts at `indices`, in that order."""
         indices = np.asarray(indices, dtype=np.int64)
-        return Split([self.texts[index] for index in indices], self.labels[indices])
+        beside = (
+            None if each is None else each[indices]
+            for each in (self.weights, self.groups, self.times)
+        )
+        return Split([self.texts[index] for index in indices], self.labels[indices], *beside)
 
     def counts(self, classes: int) -> np.ndarray:
         """Counts the texts of each class or label: `(classes,)` int64."""
@@ -92,7 +102,7 @@ class TextDataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of texts, labels, classes and division: 16 hex digits."""
+        """Hash of texts, labels, weights, classes and division: 16 hex digits."""
         digest = hashlib.blake2b(repr(self.classes).encode(), digest_size=8)
         for role, part in self.parts().items():
             lengths = np.fromiter(map(len, part.texts), np.int64, len(part))
@@ -101,6 +111,8 @@ class TextDataset:
             digest.update("".join(part.texts).encode())
             kind = "<f4" if part.labels.dtype.kind == "f" else "<i4"
             digest.update(part.labels.astype(kind).tobytes())
+            if part.weights is not None:
+                digest.update(b"weights" + part.weights.astype("<f4").tobytes())
         return digest.hexdigest()
 
     def __repr__(self) -> str:

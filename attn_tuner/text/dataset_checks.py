@@ -1,6 +1,7 @@
 """Checks that a data set can be learned from."""
 
 import numbers
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,11 @@ from attn_tuner.errors import DataError
 from attn_tuner.tasks import Task
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.labels import check_every_label
+
+NEEDED = 3  # Texts of a class, one for each part.
+_NAMED = 5  # Classes that a sentence names.
+_MIN_QUANTITIES = 10  # Fewer numbers may well be classes.
+_WHOLE = re.compile(r"[+-]?\d+")
 
 
 def check_fraction(role: str, fraction: float) -> float:
@@ -26,11 +32,15 @@ def check_seed(seed: Any) -> None:
         raise DataError(f"The seed is {seed!r}. It should be a whole number from 0 up.")
 
 
-def check_classes(name: str, train: Split, classes: Sequence[str], task: Task) -> None:
-    """Raises DataError if training has fewer than two classes, or one text of a class."""
+def check_classes(name: str, train: Split, classes: Sequence[str], task: Task) -> list[str]:
+    """Returns a sentence on classes with few texts, if there are any.
+
+    Raises:
+        DataError: training has fewer than two classes, or one text of a class.
+    """
     if task.kind != "class":
         check_each_class_is_left(name, train, classes, task)
-        return
+        return []
     if len(classes) < 2:
         only = f" ('{classes[0]}')" if classes else ""
         raise DataError(f"{name} has one class only{only}. A classifier needs at least two.")
@@ -38,16 +48,38 @@ def check_classes(name: str, train: Split, classes: Sequence[str], task: Task) -
     if len(train) and counts.max() == len(train):
         only = classes[int(counts.argmax())]
         raise DataError(f"{name} has one class only ('{only}'). A classifier needs at least two.")
-    single = [classes[index] for index in np.flatnonzero(counts == 1)]
-    if single:
-        shown = ", ".join(f"'{each}'" for each in single[:5]) + (", ..." if single[5:] else "")
-        plural = "Classes" if single[1:] else "Class"
-        verb = "have" if single[1:] else "has"
+    if _are_quantities(classes, len(train)):
         raise DataError(
-            f"{plural} {shown} of {name} {verb} only one example. Training and testing need "
-            "two. Add examples, merge the class with another, or leave it out."
+            f"The labels of {name} are whole numbers, {len(classes):,} different ones in "
+            f"{len(train):,} rows. If they are quantities, give task='regression'."
         )
+    said = few_texts_note(name, counts, classes)
+    if (counts == 1).any():
+        raise DataError(said)
     check_each_class_is_left(name, train, classes, task)
+    return [said] if said else []
+
+
+def few_texts_note(name: str, counts: np.ndarray, classes: Sequence[str]) -> str:
+    """Writes one sentence on all classes with fewer texts than parts need; "" if there is none."""
+    few = [int(index) for index in np.flatnonzero((counts > 0) & (counts < NEEDED))]
+    if not few:
+        return ""
+    shown = ", ".join(f"'{classes[index]}' {counts[index]}" for index in few[:_NAMED])
+    more = f" and {len(few) - _NAMED} more" if few[_NAMED:] else ""
+    plural = "classes" if few[1:] else "class"
+    verb = "have" if few[1:] else "has"
+    return (
+        f"{len(few)} {plural} of {name} {verb} fewer than {NEEDED} texts ({shown}{more}); "
+        "training, validation and test need one each. Add texts, leave such classes out with "
+        f"min_per_class={NEEDED}, or make them one class with rare_classes='other' as well."
+    )
+
+
+def _are_quantities(classes: Sequence[str], rows: int) -> bool:
+    """Checks for whole numbers of which most occur once, as no classes do."""
+    whole = len(classes) >= _MIN_QUANTITIES and all(map(_WHOLE.fullmatch, classes))
+    return whole and 2 * len(classes) > rows
 
 
 def check_each_class_is_left(name: str, train: Split, classes: Sequence[str], task: Task) -> None:

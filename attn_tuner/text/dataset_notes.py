@@ -1,6 +1,6 @@
 """Writes the notes on a data set: sentences about what a user should know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -98,6 +98,34 @@ def missing_class_note(role: str, absent: Sequence[str], classes: int) -> str:
         f"The {role} part has no text of {len(absent)} of {classes} classes ({named}): a score on "
         "it says nothing about them."
     )
+
+
+def rare_class_notes(
+    name: str, few: Sequence[str], counts: Mapping[str, int], least: int, rare: str
+) -> list[str]:
+    """Writes what became of classes with fewer training texts than `least`."""
+    if not few:
+        return []
+    texts = sum(counts[each] for each in few)
+    done = "left out" if rare == "drop" else f"joined as the class '{rare}'"
+    return [
+        f"{len(few)} classes of {name} with fewer than {least} texts ({_listed(few)}), {texts:,} "
+        f"texts together, were {done}."
+    ]
+
+
+def division_notes(parts: Mapping[str, Split], group: object, time: object) -> list[str]:
+    """Says how many groups each part has, or that the latest texts are held out."""
+    if group is not None:
+        said = ", ".join(
+            f"{role} {len(np.unique(part.groups)):,}"
+            for role, part in parts.items()
+            if part.groups is not None
+        )
+        return [f"No group of column '{group}' is in two parts. Groups: {said}."]
+    if time is not None:
+        return [f"The parts are divided by column '{time}': the latest texts are held out."]
+    return []
 
 
 def empty_columns_note(names: Sequence[str]) -> str:

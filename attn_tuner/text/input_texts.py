@@ -17,8 +17,10 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.cleaning import clean_texts
-from attn_tuner.text.loaders.base import choose_text
+from attn_tuner.text.column_choice import choose_text, joined_texts
+from attn_tuner.text.loaders.base import ReadOptions, distinct_columns
 from attn_tuner.text.loaders.files import read_lines, read_table
+from attn_tuner.text.loaders.locations import exists, file_name, is_url, local, suffix_of
 
 LINES_SUFFIX = ".txt"
 MAX_TEXTS = 10_000_000  # A source with more is taken to be infinite.
@@ -44,7 +46,7 @@ class InputTexts:
     columns: Mapping[str, list] = field(default_factory=dict)
 
 
-def read_texts(source: Any, text: str | None = None, who: str = "predict()") -> InputTexts:
+def read_texts(source: Any, text: Any = None, who: str = "predict()") -> InputTexts:
     """Reads the texts in `source`.
 
     Args:
@@ -53,14 +55,15 @@ def read_texts(source: Any, text: str | None = None, who: str = "predict()") -> 
             with one text per line; a pair `(texts, labels)`, whose labels are ignored; or a
             `tf.data.Dataset`. A string is a path if that file exists or the string looks like a
             file name (`"reviews.csv"`).
-        text: str, name of the column of texts; guessed if there is one obvious choice.
+        text: str, name of the column of texts, or a list of columns to join as in training;
+            guessed if there is one obvious choice.
         who: str, name of the caller in messages.
 
     Raises:
         DataError: it is none of these, or holds something that is no text.
     """
     if isinstance(source, Path) or (isinstance(source, str) and is_file_path(source)):
-        return _of_file(Path(source), text)
+        return _of_file(source, text)
     if isinstance(source, str | bytes):
         return InputTexts(_strings([source], who))
     if isinstance(source, Mapping):
@@ -83,12 +86,12 @@ def is_file_path(given: str) -> bool:
     if _PATH.fullmatch(given):
         return True
     try:
-        return bool(Path(given).suffix) and Path(given).is_file()
+        return bool(local(given).suffix) and exists(given)
     except OSError:  # For example, the name is too long.
         return False
 
 
-def texts_or_file(arguments: list[str], text: str | None = None) -> str | list[str]:
+def texts_or_file(arguments: list[str], text: str | list[str] | None = None) -> str | list[str]:
     """Turns arguments of a command into a `source` for `read_texts`: one file, or texts.
 
     Raises:
@@ -110,32 +113,28 @@ def texts_or_file(arguments: list[str], text: str | None = None) -> str | list[s
     return arguments
 
 
-def _of_file(path: Path, text) -> InputTexts:
-    if not path.exists():
+def _of_file(source, text) -> InputTexts:
+    if not is_url(source) and not local(source).exists():
         raise DataError(
-            f"The file {path} does not exist. Give the path of a table of texts. To classify the "
-            f"string '{path}' itself, pass it in a list or on standard input."
+            f"The file {source} does not exist. Give the path of a table of texts. To classify the "
+            f"string '{source}' itself, pass it in a list or on standard input."
         )
-    if path.suffix.lower() == LINES_SUFFIX:
-        return InputTexts(read_lines(path))
-    columns, rows = read_table(path)
-    return _of_columns(
-        {name: [row[at] for row in rows] for at, name in enumerate(columns)}, path.name, text
-    )
+    if suffix_of(source) == LINES_SUFFIX:
+        return InputTexts(read_lines(source))
+    columns = read_table(source, ReadOptions(text=text)).parts["train"]
+    return _of_columns(dict(columns), file_name(source), text)
 
 
 def _of_columns(columns: dict, where: str, text) -> InputTexts:
-    name = choose_text(where, columns, text)
-    return InputTexts(clean_texts(columns[name], where), columns)
+    return InputTexts(clean_texts(joined_texts(where, columns, text), where), columns)
 
 
 def _of_frame(frame, names, text, who) -> InputTexts:
     where = f"the {type(frame).__name__} given to {who}"
-    name = choose_text(where, names, text)
-    if names.count(name) > 1:
-        raise DataError(f"{where} has several columns called '{name}'. Give each its own name.")
+    asked = text if isinstance(text, list) else [choose_text(where, names, text)]
+    distinct_columns(where, [name for name in names if name in asked])
     columns = {each: _listed(frame[each], who) for each in names if names.count(each) == 1}
-    return InputTexts(clean_texts(columns[name], where), columns)
+    return InputTexts(clean_texts(joined_texts(where, columns, asked), where), columns)
 
 
 def _listed_columns(columns: Mapping, who) -> dict:

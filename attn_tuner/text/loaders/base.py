@@ -1,55 +1,26 @@
-"""Defines the interface of a loader, and chooses the columns of text and label.
+"""Defines the interface of a loader.
 
 A loader is a class with
 
-    accepts(source) -> bool                 whether it reads this kind of source; reads nothing
-    read(source, text, label) -> RawData    text and label are column names, or None to guess
+    accepts(source) -> bool             whether it reads this kind of source; reads nothing
+    read(source, options) -> Table      all columns, or RawData where the source has none
 
-registered under a name: `@loaders.register("csv")`. At most one loader accepts a source.
+registered under a name: `@loaders.register("csv")`. At most one loader accepts a source. Which
+columns of a table are text, label and so on is decided in `text.column_choice`, alike for all.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from attn_tuner.errors import DataError
-from attn_tuner.registry import Registry, unknown
+from attn_tuner.registry import Registry
 
 loaders = Registry("loader", package="attn_tuner.text.loaders")
 
-_TEXT_NAMES = [
-    "text",
-    "texts",
-    "review",
-    "reviews",
-    "sentence",
-    "content",
-    "comment",
-    "document",
-    "body",
-    "message",
-    "tweet",
-    "post",
-    "question",
-    "utterance",
-    "sms",
-]
-_LABEL_NAMES = [
-    "label",
-    "labels",
-    "class",
-    "classes",
-    "category",
-    "target",
-    "sentiment",
-    "intent",
-    "topic",
-    "polarity",
-    "stars",
-    "rating",
-    "y",
-]
-_SPLITS = {
+EXTRAS = ("weight", "group", "time")  # Columns beside text and label, named as in `ReadOptions`.
+_ROLES = {
     "train": "train",
     "training": "train",
     "validation": "validation",
@@ -59,9 +30,76 @@ _SPLITS = {
     "test": "test",
     "testing": "test",
     "unsupervised": "unlabelled",
+    "unsup": "unlabelled",
     "unlabeled": "unlabelled",
     "unlabelled": "unlabelled",
 }
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a user says on how a source is to be read.
+
+    Args:
+        text: column of the texts, a list of columns to join, or None to guess.
+        label: column of the labels, a list of columns of 0 and 1, or None to guess.
+        weight: column of sample weights.
+        group: column of what may not be divided, such as a patient.
+        time: column of the time by which rows are divided.
+        encoding: of text files; None for UTF-8, or what is recognised.
+        header: whether the first line of a table in text names the columns; None to recognise it.
+        word_index: mapping of word to id, for texts given as ids.
+        strict: whether `weight`, `group` and `time` have to be there.
+    """
+
+    text: Any = None
+    label: Any = None
+    weight: Hashable = None
+    group: Hashable = None
+    time: Hashable = None
+    encoding: str | None = None
+    header: bool | None = None
+    word_index: Mapping[str, int] | None = None
+    strict: bool = True
+
+
+DEFAULTS = ReadOptions()
+
+
+@dataclass(frozen=True)
+class Table:
+    """Named columns of a source, of which none is chosen yet.
+
+    Args:
+        name: str, name of the source in messages.
+        parts: mapping of role ("train", "validation", "test", "unlabelled") to its columns, a
+            mapping of name to values of equal length. Columns may be read when they are asked for.
+        class_names: by column, names of the classes where its values are their indices.
+        usual: columns of text and label that the source itself declares.
+        positional: whether the columns were named by us, as the source has no names.
+        notes: tuple of str, sentences for the user.
+    """
+
+    name: str
+    parts: Mapping[str, Mapping[Any, Sequence]]
+    class_names: Mapping[Any, tuple[str, ...]] = field(default_factory=dict)
+    usual: tuple | None = None
+    positional: bool = False
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of_rows(
+        cls, name: str, columns: Sequence, rows: Iterable[Sequence], **facts: Any
+    ) -> "Table":
+        """Makes a table of one part from column names and rows.
+
+        Raises:
+            DataError: two columns have one name.
+        """
+        rows = list(rows)
+        distinct = distinct_columns(name, columns)
+        train = {each: [row[at] for row in rows] for at, each in enumerate(distinct)}
+        return cls(name, {"train": train}, **facts)
 
 
 @dataclass(frozen=True)
@@ -74,6 +112,7 @@ class RawData:
         classes: class names by index, if the source declares them; labels are then indices.
         unlabelled: sequence of str, further texts.
         notes: tuple of str, sentences for the user.
+        extras: mapping of role to the values of `EXTRAS` by name, as far as they are there.
     """
 
     name: str
@@ -81,100 +120,70 @@ class RawData:
     classes: tuple[str, ...] | None = None
     unlabelled: Sequence[str] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    extras: Mapping[str, Mapping[str, Sequence]] = field(default_factory=dict)
 
 
-def role_of(split: str) -> str | None:
-    """Returns the role of a split with a usual name, or None."""
-    return _SPLITS.get(split.lower())
-
-
-def choose_columns(
-    name: str, columns: Iterable, text: str | None, label: str | None
-) -> tuple[str, str]:
-    """Chooses the columns of text and label: those asked for, else the one obvious choice.
-
-    Column names must be distinct, as the choice would be a guess otherwise.
+class LazyTexts(Sequence):
+    """Texts that are read on first use: they can outnumber the labelled ones.
 
     Args:
-        name: str, name of the table in messages.
-        columns: iterable, its column names.
-        text: str, column asked for, or None.
-        label: str, column asked for, or None.
+        count: int, number of texts.
+        read: returns them, as str or bytes.
+    """
+
+    def __init__(self, count: int, read: Callable[[], Iterable]):
+        self._count, self._read = count, read
+        self._texts: list[str] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index):
+        if self._texts is None:
+            self._texts = [
+                each.decode("utf-8", errors="replace") if isinstance(each, bytes) else each
+                for each in self._read()
+            ]
+        return self._texts[index]
+
+
+def role_of(split: Any) -> str | None:
+    """Returns the role of a split with a usual name, or None."""
+    return _ROLES.get(split.strip().lower()) if isinstance(split, str) else None
+
+
+def open_source(source: Any, options: ReadOptions) -> Table | RawData:
+    """Reads a source with the loader that accepts it.
 
     Raises:
-        DataError: a column does not exist, or none or several are possible; lists all columns.
+        DataError: none does, or it cannot be read.
     """
-    columns = _distinct(name, columns)
-    for column in (text, label):
-        if column is not None and not _is_among(column, columns):
-            raise DataError(unknown(f"column of {name}", column, columns))
-    text = text if text is not None else _guess(columns, _TEXT_NAMES, label)
-    label = label if label is not None else _guess(columns, _LABEL_NAMES, text)
-    # Of two columns, the one that is left over can only be the other one.
-    if text is None and label is not None and len(columns) == 2:
-        text = next(column for column in columns if column != label)
-    if label is None and text is not None and len(columns) == 2:
-        label = next(column for column in columns if column != text)
-    for kind, column in (("text", text), ("label", label)):
-        if column is None:
-            listed = ", ".join(map(str, columns)) or "none"
-            raise DataError(
-                f"Which column of {name} holds the {kind} is not obvious. "
-                f"Name it with {kind}=. Its columns: {listed}."
-            )
-    if text == label:
-        raise DataError(f"Text and label of {name} cannot both be column '{text}'.")
-    return text, label
+    for name in loaders:
+        loader = loaders[name]()
+        if loader.accepts(source):
+            return loader.read(source, options)
+    shown = repr(source) if isinstance(source, str) else f"a {type(source).__name__}"
+    raise DataError(
+        f"No texts can be read from {shown}. Give a TFDS name, a file ending in .csv, .tsv, "
+        ".json, .jsonl, .parquet, .feather or .xlsx, a folder with a folder per class, a "
+        "DataFrame, a dict of columns, a tuple (texts, labels), a list of (text, label) pairs, a "
+        "tf.data.Dataset or 'demo'."
+    )
 
 
-def choose_text(name: str, columns: Iterable, text: str | None) -> str:
-    """Chooses the column of text: the one asked for, an obvious one, or the only one.
-
-    Raises:
-        DataError: as for `choose_columns`.
-    """
-    columns = _distinct(name, columns)
-    if text is None and len(columns) == 1:
-        return columns[0]
-    if text is None:
-        text = _guess(columns, _TEXT_NAMES, None)
-    if text is None:
-        listed = ", ".join(map(str, columns)) or "none"
-        raise DataError(
-            f"Which column of {name} holds the text is not obvious. Name it with text=. Its "
-            f"columns: {listed}."
-        )
-    if not _is_among(text, columns):
-        raise DataError(unknown(f"column of {name}", text, columns))
-    return text
-
-
-def _distinct(name: str, columns) -> list:
+def distinct_columns(name: str, columns: Iterable) -> list:
     """Returns the columns; raises DataError for repeated names, except empty ones of a CSV."""
     columns = list(columns)
     twice = [column for column, count in Counter(columns).items() if count > 1 and column != ""]
     if twice:
         listed = ", ".join(f"'{column}'" for column in twice)
         raise DataError(
-            f"{_begun(name)} has several columns called {listed}. Rename or drop all but one."
+            f"{sentence_start(name)} has several columns called {listed}. Rename or drop all but "
+            "one."
         )
     return columns
 
 
-def _is_among(column, columns) -> bool:
-    # Compared one by one, since what is asked for may be anything, an array for one.
-    return any(type(column) is type(each) and column == each for each in columns)
-
-
-def _guess(columns, usual, taken):
-    """Returns the first usual name that exactly one column has, ignoring case; else None."""
-    by_name: dict[str, list] = {}
-    for column in columns:
-        if column != taken:
-            by_name.setdefault(str(column).strip().lower(), []).append(column)
-    found = next((by_name[name] for name in usual if name in by_name), [])
-    return found[0] if len(found) == 1 else None
-
-
-def _begun(name: str) -> str:
+def sentence_start(name: str) -> str:
+    """Returns the name of a source as a sentence begins with it."""
     return name[:1].upper() + name[1:] if name.startswith("the ") else name

@@ -1,10 +1,11 @@
 """Reads plain Python objects: a dict of columns, or a list of rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attn_tuner.errors import DataError
-from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
+from attn_tuner.text.loaders.base import RawData, ReadOptions, Table, loaders
+from attn_tuner.text.loaders.parts import are_parts
 from attn_tuner.text.loaders.sequences import records_to_rows, to_list
 
 
@@ -14,32 +15,50 @@ class ColumnsLoader:
 
     def accepts(self, source: Any) -> bool:
         if isinstance(source, Mapping):
-            return True
-        if not isinstance(source, list) or not source:
-            return False
-        return all(isinstance(row, Mapping) for row in source) or all(map(_is_pair, source))
+            return not are_parts(source)
+        return are_rows(source)
 
-    def read(self, source: Any, text: str | None = None, label: str | None = None) -> RawData:
+    def read(self, source: Any, options: ReadOptions) -> Table | RawData:
         if isinstance(source, Mapping):
-            name = "the dict"
-            text, label = choose_columns(name, source, text, label)
-            parts = (
-                to_list(source[text], f"column '{text}'"),
-                to_list(source[label], f"column '{label}'"),
-            )
-            names = getattr(source[label], "columns", ())
-            return RawData(name, {"train": parts}, tuple(map(str, names)) or None)
-        name = "the list"
+            names = {name: _names(values) for name, values in source.items()}
+            known = {name: found for name, found in names.items() if found}
+            return Table("the dict", {"train": _Columns(source)}, known)
         if isinstance(source[0], Mapping):
-            columns, rows = records_to_rows(name, source, "Entry")
-            text, label = choose_columns(name, columns, text, label)
-            at = columns.index(text), columns.index(label)
-            return RawData(name, {"train": tuple([row[k] for row in rows] for k in at)})
-        if text is not None or label is not None:
+            return Table.of_rows("the list", *records_to_rows("the list", source, "Entry"))
+        if options.text is not None or options.label is not None:
             raise DataError("A list of pairs has no columns to name: leave out text= and label=.")
         texts, labels = (list(each) for each in zip(*source, strict=True))
-        return RawData(name, {"train": (texts, labels)})
+        return RawData("the list", {"train": (texts, labels)})
+
+
+class _Columns(Mapping):
+    """The columns of a dict, each checked and converted when it is read."""
+
+    def __init__(self, columns: Mapping):
+        self._columns = columns
+
+    def __getitem__(self, name) -> list:
+        return to_list(self._columns[name], f"column '{name}'")
+
+    def __iter__(self) -> Iterator:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
+def are_rows(source: Any) -> bool:
+    """Checks for a list of records or of `(text, label)` pairs."""
+    if not isinstance(source, list) or not source:
+        return False
+    return all(isinstance(row, Mapping) for row in source) or all(map(_is_pair, source))
 
 
 def _is_pair(row) -> bool:
     return isinstance(row, tuple | list) and len(row) == 2 and isinstance(row[0], str | bytes)
+
+
+def _names(values) -> tuple[str, ...]:
+    """Returns the names of the columns of a DataFrame of labels."""
+    names = getattr(values, "columns", ())
+    return tuple(map(str, names)) if len(names) > 1 else ()

@@ -1,9 +1,12 @@
 """Reads a pandas DataFrame with a column of texts and one of labels."""
 
 import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attn_tuner.text.loaders.base import RawData, choose_columns, loaders
+from attn_tuner.text.loaders.base import ReadOptions, Table, distinct_columns, loaders
+
+_NAME = "the DataFrame"
 
 
 @loaders.register("dataframe")
@@ -11,10 +14,30 @@ class DataFrameLoader:
     """Takes a pandas DataFrame; columns are named, or guessed if obvious."""
 
     def accepts(self, source: Any) -> bool:
-        pandas = sys.modules.get("pandas")  # A frame exists only once pandas is imported.
-        return pandas is not None and isinstance(source, pandas.DataFrame)
+        return is_pandas(source)
 
-    def read(self, source: Any, text: str | None = None, label: str | None = None) -> RawData:
-        name = "the DataFrame"
-        text, label = choose_columns(name, source.columns, text, label)
-        return RawData(name, {"train": (source[text].tolist(), source[label].tolist())})
+    def read(self, source: Any, options: ReadOptions) -> Table:
+        distinct_columns(_NAME, source.columns)
+        return Table(_NAME, {"train": _Columns(source)})
+
+
+class _Columns(Mapping):
+    """The columns of a DataFrame, converted to lists when they are read."""
+
+    def __init__(self, frame: Any):
+        self._frame = frame
+
+    def __getitem__(self, name) -> list:
+        return self._frame[name].tolist()
+
+    def __iter__(self) -> Iterator:
+        return iter(self._frame.columns)
+
+    def __len__(self) -> int:
+        return len(self._frame.columns)
+
+
+def is_pandas(source: Any) -> bool:
+    """Checks for a pandas DataFrame without importing pandas."""
+    pandas = sys.modules.get("pandas")  # A frame exists only once pandas is imported.
+    return pandas is not None and isinstance(source, pandas.DataFrame)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from attn_tuner.text.demo_corpus import CLASSES, corpus
-from attn_tuner.text.loaders.base import RawData, loaders
+from attn_tuner.text.loaders.base import RawData, ReadOptions, loaders
 
 
 @loaders.register("demo")
@@ -13,9 +13,7 @@ class DemoLoader:
     def accepts(self, source: Any) -> bool:
         return isinstance(source, str) and source == "demo"
 
-    def read(
-        self, source: Any = "demo", text: str | None = None, label: str | None = None
-    ) -> RawData:
+    def read(self, source: Any, options: ReadOptions) -> RawData:
         parts = {
             role: ([each.text for each in part], [each.label for each in part])
             for role, part in corpus().items()

@@ -23,7 +23,9 @@ def to_list(values: Any, what: str) -> list:
         raise DataError(
             f"For {what} a {type(values).__name__} was given. Give a list with one entry per text."
         )
-    if hasattr(values, "to_numpy"):
+    if hasattr(values, "to_pylist") and not hasattr(values, "columns"):  # An Arrow array.
+        values = values.to_pylist()
+    elif hasattr(values, "to_numpy"):
         values = values.to_numpy()
     elif hasattr(values, "numpy"):  # A tensor.
         values = values.numpy()

@@ -2,13 +2,11 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from attn_tuner.errors import DataError
-from attn_tuner.text.loaders.base import RawData, choose_columns, loaders, role_of
+from attn_tuner.text.loaders.base import ReadOptions, Table, loaders, role_of
 
 _NAME = re.compile(r"[a-zA-Z]\w*(/[\w.+-]+)?(:[\d.*]+)?")
 
@@ -24,51 +22,51 @@ class TfdsLoader:
         is_name = isinstance(source, str) and _NAME.fullmatch(source) and source != "demo"
         return bool(is_name) and not os.path.exists(source)
 
-    def read(self, source: Any, text: str | None = None, label: str | None = None) -> RawData:
+    def read(self, source: Any, options: ReadOptions) -> Table:
         import tensorflow_datasets as tfds
 
         builder = _prepared(tfds, source)
-        features = builder.info.features
+        features, splits = builder.info.features, builder.info.splits
         usual = builder.info.supervised_keys
-        if usual and text is None and label is None and len(usual) == 2:
-            text, label = usual
-        text, label = choose_columns(source, features, text, label)
-        names = getattr(features[label], "names", None)
-        parts, unlabelled, notes = {}, [], []
-        for split in builder.info.splits:
-            role = role_of(split)
-            if role == "unlabelled":
-                unlabelled = LazyTexts(builder, split, text)
-            elif role is not None:
-                texts, labels = _columns(builder, split, text, label)
-                # Some public test parts have hidden labels, written as -1.
-                secret = np.flatnonzero(labels < 0) if names else []
-                if len(secret):
-                    notes.append(f"{len(secret):,} rows of {source} ({split}) have no label.")
-                    texts, labels = np.delete(texts, secret), np.delete(labels, secret)
-                if len(labels):
-                    parts[role] = (texts, labels.tolist())
+        parts = {role: _Columns(builder, each) for each in splits if (role := role_of(each))}
         if "train" not in parts:
-            found = ", ".join(builder.info.splits) or "none"
-            raise DataError(f"{source} has no split called train. Its splits: {found}.")
-        return RawData(source, parts, tuple(names) if names else None, unlabelled, tuple(notes))
+            raise DataError(
+                f"{source} has no split called train. Its splits: {', '.join(splits) or 'none'}."
+            )
+        names = {each: getattr(features[each], "names", None) for each in features}
+        return Table(
+            source,
+            parts,
+            {each: tuple(found) for each, found in names.items() if found},
+            usual if usual and len(usual) == 2 else None,
+        )
 
 
-class LazyTexts(Sequence):
-    """Texts of a split, read on first use: they can outnumber the labelled ones."""
+class _Columns(Mapping):
+    """The features of a split, read when one is asked for, in the order on disk."""
 
-    def __init__(self, builder: Any, split: str, text: str):
-        self._builder, self._split, self._text = builder, split, text
-        self._texts = None
+    def __init__(self, builder: Any, split: str):
+        self._builder, self._split = builder, split
+        self._features: Mapping | None = None
+
+    def __getitem__(self, name) -> list:
+        import tensorflow_datasets as tfds
+
+        if self._features is None:  # All features of a split are read together.
+            self._features = self._builder.as_dataset(
+                split=self._split, batch_size=-1, shuffle_files=False
+            )
+        return tfds.as_numpy(self._features[name]).tolist()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._builder.info.features)
 
     def __len__(self) -> int:
-        return self._builder.info.splits[self._split].num_examples
+        return len(self._builder.info.features)
 
-    def __getitem__(self, index):
-        if self._texts is None:
-            (texts,) = _columns(self._builder, self._split, self._text)
-            self._texts = [each.decode("utf-8", errors="replace") for each in texts]
-        return self._texts[index]
+    @property
+    def rows(self) -> int:
+        return self._builder.info.splits[self._split].num_examples
 
 
 def _prepared(tfds, name):
@@ -87,14 +85,6 @@ def _prepared(tfds, name):
                 f"{_brief(error)} Set TFDS_DATA_DIR to the folder that holds it."
             ) from error
     return builder
-
-
-def _columns(builder, split, *names):
-    """Reads a whole split as one array per feature, in the order on disk."""
-    import tensorflow_datasets as tfds
-
-    dataset = builder.as_dataset(split=split, batch_size=-1, shuffle_files=False)
-    return [tfds.as_numpy(dataset[name]) for name in names]
 
 
 def _brief(error) -> str:

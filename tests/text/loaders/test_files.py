@@ -100,7 +100,7 @@ def test_a_broken_file_is_refused_in_one_sentence(tmp_path, name, content, sente
 def test_a_file_or_column_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"no_such.csv does not exist"):
         load("no_such.csv")
-    with pytest.raises(DataError, match="is a folder"):
+    with pytest.raises(DataError, match=r"holds no texts. Give a folder with a folder of .txt"):
         load(tmp_path)
     path = written(tmp_path, "a.csv", "review,label\na,x\nb,y\n")
     with pytest.raises(DataError, match=r"No column of a.csv is called 'text'. Available: label,"):

@@ -1,13 +1,18 @@
 """Lists, arrays, DataFrames and tf.data.Datasets."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
+import narwhals
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import tensorflow as tf
 
 from attn_tuner.errors import DataError
 from attn_tuner.text import load
-from attn_tuner.text.loaders import loaders
+from attn_tuner.text.loaders import ReadOptions, loaders
 from attn_tuner.text.loading import read_source
 
 TEXTS = ["one é", "two", "three", "four"]
@@ -53,7 +58,7 @@ def test_a_frame_is_read_by_its_obvious_columns():
 
 def test_columns_that_are_asked_for_are_taken():
     frame = pd.DataFrame({"text": LABELS, "body": TEXTS, "label": TEXTS, "kind": LABELS})
-    assert read_source(frame, text="body", label="kind").parts["train"] == (TEXTS, LABELS)
+    assert read_source(frame, ReadOptions("body", "kind")).parts["train"] == (TEXTS, LABELS)
 
 
 def test_of_two_columns_the_other_one_is_meant():
@@ -93,7 +98,7 @@ def test_a_numeric_text_column_and_missing_values_are_refused():
     with pytest.raises(DataError, match="the first is row 2"):
         load(frame)
     frame = pd.DataFrame({"text": pd.array([None, *TEXTS[1:]], dtype="string"), "label": LABELS})
-    with pytest.raises(DataError, match="Text 1 of the DataFrame is missing"):
+    with pytest.raises(DataError, match="of the DataFrame have no text; the first is row 1"):
         load(frame)
 
 
@@ -165,6 +170,121 @@ def test_classes_in_every_usual_form_are_classes(source):
             assert label == int(text[5:]) % 3
 
 
+class Exported:
+    """A table of a library that nobody here knows, which exports Arrow."""
+
+    columns = ("text", "label")
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return pa.table({"text": MANY, "label": KINDS}).__arrow_c_stream__()
+
+
+class Indexed:
+    """A data set as PyTorch has them."""
+
+    def __len__(self):
+        return len(MANY)
+
+    def __getitem__(self, at):
+        return MANY[at], int(NUMBERS[at])
+
+
+class FakeDataset:
+    """What Hugging Face's `Dataset` offers, without the package."""
+
+    def __init__(self, rows=slice(None)):
+        self.rows = rows
+        self.column_names = ["text", "label", "idx"]
+        self.features = {"text": None, "label": SimpleNamespace(names=["x", "y", "z"]), "idx": None}
+
+    def __len__(self):
+        return len(MANY[self.rows])
+
+    def __getitem__(self, name):
+        return {"text": MANY, "label": NUMBERS.tolist(), "idx": list(range(30))}[name][self.rows]
+
+
+class FakeDatasetDict(dict):
+    """What Hugging Face's `DatasetDict` offers."""
+
+    @property
+    def column_names(self):
+        return {name: part.column_names for name, part in self.items()}
+
+
+PARTS = FakeDatasetDict(train=FakeDataset(slice(0, 21)), test=FakeDataset(slice(21, None)))
+TABLE = pa.table({"text": MANY, "label": KINDS})
+SOURCES = {
+    "[texts, labels]": [MANY, KINDS],
+    "(x, y, x_test, y_test)": (MANY[:21], KINDS[:21], MANY[21:], KINDS[21:]),
+    "train_test_split": [MANY[:21], MANY[21:], KINDS[:21], KINDS[21:]],
+    "train_test_split, halves": [MANY[:15], MANY[15:], KINDS[:15], KINDS[15:]],
+    "three pairs": tuple((MANY[at : at + 10], KINDS[at : at + 10]) for at in (0, 10, 20)),
+    "pyarrow": TABLE,
+    "narwhals": narwhals.from_native(TABLE),
+    "columns of pyarrow": (TABLE["text"], TABLE["label"]),
+    "Arrow of another library": Exported(),
+    "generator": lambda: (pair for pair in zip(MANY, KINDS, strict=True)),
+    "zip": lambda: zip(MANY, KINDS, strict=True),
+    "generator of batches": lambda: ((MANY[n : n + 7], KINDS[n : n + 7]) for n in range(0, 30, 7)),
+    "generator of dicts": lambda: (
+        {"text": t, "label": k} for t, k in zip(MANY, KINDS, strict=True)
+    ),
+    "PyTorch Dataset": Indexed(),
+    "Dataset": FakeDataset(),
+    "DatasetDict": PARTS,
+    "dict of parts": {"train": (MANY[:21], KINDS[:21]), "test": (MANY[21:], KINDS[21:])},
+    "dict of tables": {"train": TABLE[:21], "dev": TABLE[21:]},
+    "bytes": ([each.encode() for each in MANY], [each.encode() for each in KINDS]),
+    "tf.data of dicts": tf.data.Dataset.from_tensor_slices({"text": MANY, "label": KINDS}),
+    "tf.data of dicts, batched": tf.data.Dataset.from_tensor_slices(
+        {"n": np.ones((30, 2)), "text": MANY, "label": KINDS}
+    ).batch(4),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_data_as_people_hold_them_are_read(name):
+    source = SOURCES[name]
+    source = source() if callable(source) and not hasattr(source, "__len__") else source
+    data = load(source)
+    assert (data.task, len(data.classes)) == ("multiclass", 3)
+    assert all_texts(data) == sorted(MANY)
+    for part in data.parts().values():
+        for text, label in zip(part.texts, part.labels.tolist(), strict=True):
+            assert label == int(text[5:]) % 3
+
+
+@pytest.mark.parametrize("library", ["polars", "datasets"])
+def test_tables_of_libraries_that_are_installed_are_read(library):
+    module = pytest.importorskip(library)
+    columns = {"text": MANY, "label": KINDS}
+    made = module.DataFrame(columns) if library == "polars" else module.Dataset.from_dict(columns)
+    assert all_texts(load(made)) == sorted(MANY)
+
+
+def test_class_names_and_parts_of_a_dataset_dict_are_taken():
+    data = load(PARTS)
+    assert data.classes == ("x", "y", "z")
+    assert data.test.texts == MANY[21:]
+
+
+@pytest.mark.parametrize("batch", [None, 4])
+def test_sample_weights_of_a_dataset_are_kept(batch):
+    weights = np.arange(1.0, 31.0)
+    dataset = tf.data.Dataset.from_tensor_slices((MANY, NUMBERS, weights))
+    found = read_source(dataset.batch(batch) if batch else dataset)
+    assert found.extras["train"]["weight"] == weights.tolist()
+
+
+def test_an_iterator_of_something_else_or_without_end_is_refused(monkeypatch):
+    with pytest.raises(DataError, match=r"Element 1 of the generator is a str. Each should be a"):
+        load(each for each in MANY)
+    monkeypatch.setattr("attn_tuner.text.loaders.sequences.MAX_VALUES", 100)
+    with pytest.raises(DataError, match="100 entries of the generator were read"):
+        load(endless())
+
+
 def test_columns_of_one_name_are_refused():
     frame = pd.DataFrame({"text": TEXTS, "label": LABELS})
     with pytest.raises(DataError, match="The DataFrame has several columns called 'label'"):
@@ -219,5 +339,7 @@ def test_no_two_loaders_accept_the_same_source():
     dataset = tf.data.Dataset.from_tensor_slices((TEXTS, LABELS))
     plain = {"text": TEXTS, "label": LABELS}
     sources = (frame, dataset, (TEXTS, LABELS), "demo", "imdb_reviews", "a.csv", "a.json.gz", plain)
-    for source in (*sources, list(zip(TEXTS, LABELS, strict=True))):
+    new = [each() if callable(each) else each for name, each in SOURCES.items()]
+    paths = ("-", "a.xlsx", "a.zip", "s3://b/a.csv", "parts/*.csv", Path("a"), Path(), "a.tsv.zip")
+    for source in (*sources, list(zip(TEXTS, LABELS, strict=True)), *new, *paths):
         assert sum(loader().accepts(source) for loader in loaders.values()) == 1

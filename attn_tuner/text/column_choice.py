@@ -1,0 +1,429 @@
+"""Chooses the columns of a table: text, label, weight, group, time and split.
+
+A column is named by the user, or guessed where there is one obvious choice. A name with dots
+reaches into nested records: `review.body`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from attn_tuner.errors import DataError
+from attn_tuner.registry import unknown
+from attn_tuner.text.cleaning import is_blank, short_repr
+from attn_tuner.text.column_names import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
+from attn_tuner.text.loaders.base import (
+    EXTRAS,
+    LazyTexts,
+    RawData,
+    ReadOptions,
+    Table,
+    distinct_columns,
+    role_of,
+    sentence_start,
+)
+
+SEPARATOR = " \u00a6 "  # Between joined texts: a broken bar, which hardly any text has.
+_ID = re.compile(r"(.*[\s_.-])?(id|ids|idx|index|uid|uuid|guid|key|row)|unnamed: \d+|", re.I)
+_CAMEL_ID = re.compile(r".*[a-z](Id|ID)")
+_FLAGS = {"0": 0, "1": 1, "false": 0, "true": 1, "0.0": 0, "1.0": 1}
+_NAMED = 6  # Columns that a sentence names.
+_DEPTH = 4  # Levels of nested records whose names are listed.
+
+
+def choose_columns(table: Table, options: ReadOptions) -> RawData:
+    """Takes the columns asked for, else the obvious ones, out of a table.
+
+    Args:
+        table: all columns of a source.
+        options: which columns are asked for.
+
+    Raises:
+        DataError: a column does not exist, or none or several are possible; lists all columns.
+    """
+    columns = table.parts["train"]
+    texts, labels = _text_and_label(table, columns, options)
+    extras = {role: getattr(options, role) for role in EXTRAS if getattr(options, role) is not None}
+    for role, column in list(extras.items()):
+        if options.strict:
+            _check_known(table.name, columns, column)
+        elif not _is_known(columns, column):
+            del extras[role]
+    taken = [*texts, *labels, *extras.values()]
+    split = _split_column(table, taken)
+    parts, notes = _divided(table, split)
+    read = _Reader(table, texts, labels, extras)
+    for role, part in parts.items():
+        read.part(role, part)
+    notes += [_columns_note(table.name, columns, texts, labels, extras, split), *read.notes]
+    if texts[1:]:
+        notes.append(
+            f"The texts of {_listed(texts)} are joined with '{SEPARATOR.strip()}' between them. "
+            f"Join texts for the exported model likewise: 'first{SEPARATOR}second'."
+        )
+    return RawData(
+        table.name,
+        read.parts,
+        tuple(map(str, labels)) if labels[1:] else table.class_names.get(labels[0]),
+        read.unlabelled,
+        (*table.notes, *notes),
+        read.extras,
+    )
+
+
+def choose_text(name: str, columns: Iterable, text: Any) -> Any:
+    """Chooses the column of text: the one asked for, an obvious one, or the only one.
+
+    Raises:
+        DataError: as for `choose_columns`.
+    """
+    columns = distinct_columns(name, columns)
+    if text is None and len(columns) == 1:
+        return columns[0]
+    if text is None:
+        text = _guess(columns, TEXT_NAMES, None)
+    if text is None:
+        raise DataError(_not_obvious(name, "text", columns))
+    if not _is_among(text, columns):
+        raise DataError(unknown(f"column of {name}", text, columns))
+    return text
+
+
+def joined_texts(name: str, columns: Mapping, text: Any) -> list:
+    """Returns the texts of the column asked for, or of several joined by `SEPARATOR`.
+
+    Args:
+        name: str, name of the table in messages.
+        columns: mapping of name to values.
+        text: name, list of names, or None to guess.
+
+    Raises:
+        DataError: as for `choose_columns`.
+    """
+    several = text if isinstance(text, list) else [text]
+    for column in several:
+        if column is not None:
+            _check_known(name, columns, column)
+    if several == [None]:
+        several = [choose_text(name, columns, None)]
+    return _joined([values_of(columns, each) for each in several])
+
+
+def values_of(columns: Mapping, name: Hashable) -> Sequence:
+    """Returns the values of a column, or of what a dotted name means in nested records."""
+    if _is_among(name, columns):
+        return columns[name]
+    head, path = _outer(columns, name)
+    return [_within(row, path) for row in columns[head]]
+
+
+class _Reader:
+    """Reads the chosen columns part by part."""
+
+    def __init__(self, table: Table, texts: list, labels: list, extras: Mapping):
+        self.table, self.texts, self.labels, self.columns = table, texts, labels, extras
+        self.parts: dict[str, tuple[Sequence, Sequence]] = {}
+        self.extras: dict[str, dict[str, Sequence]] = {}
+        self.unlabelled: Sequence = []
+        self.notes: list[str] = []
+
+    def part(self, role: str, columns: Mapping) -> None:
+        if role == "unlabelled":
+            self.unlabelled = self._lazy(columns)
+            return
+        missing = [each for each in (*self.texts, *self.labels) if not _is_known(columns, each)]
+        if missing:
+            self.notes.append(
+                f"The {role} part of {self.table.name} has no column '{missing[0]}' and is not "
+                "used."
+            )
+            return
+        texts = _joined([values_of(columns, each) for each in self.texts])
+        labels = self._labels(columns)
+        rows = None
+        if not self.labels[1:] and self.labels[0] in self.table.class_names:
+            rows = self._with_label(role, labels)
+        if rows is not None:
+            texts, labels = [texts[row] for row in rows], [labels[row] for row in rows]
+        if not len(labels) and self.parts:
+            return
+        self.parts[role] = texts, labels
+        self.extras[role] = {
+            extra: _taken(values_of(columns, column), rows)
+            for extra, column in self.columns.items()
+            if _is_known(columns, column)
+        }
+
+    def _lazy(self, columns) -> LazyTexts:
+        counted = getattr(columns, "rows", None)
+        first = self.texts[0]
+        count = len(values_of(columns, first)) if counted is None else counted
+        return LazyTexts(count, lambda: _joined([values_of(columns, each) for each in self.texts]))
+
+    def _labels(self, columns) -> Sequence:
+        if not self.labels[1:]:
+            return values_of(columns, self.labels[0])
+        read = [
+            [_flag(self.table.name, name, value) for value in values_of(columns, name)]
+            for name in self.labels
+        ]
+        return [None if None in row else list(row) for row in zip(*read, strict=True)]
+
+    def _with_label(self, role, labels) -> list[int] | None:
+        """Returns the rows with a label: public test parts may have hidden ones, written as -1."""
+        whole = (bool, np.bool_)
+        hidden = {
+            row
+            for row, label in enumerate(labels)
+            if isinstance(label, int | np.integer) and not isinstance(label, whole) and label < 0
+        }
+        if not hidden:
+            return None
+        self.notes.append(f"{len(hidden):,} rows of {self.table.name} ({role}) have no label.")
+        return [row for row in range(len(labels)) if row not in hidden]
+
+
+def _text_and_label(table, columns, options) -> tuple[list, list]:
+    """Returns the columns of text and of label, each a list."""
+    name, all_columns = table.name, list(columns)
+    texts, labels = (
+        list(each) if isinstance(each, list) else [] if each is None else [each]
+        for each in (options.text, options.label)
+    )
+    for column in (*texts, *labels):
+        _check_known(name, columns, column)
+    taken = [each for each in _asked_extras(options) if each is not None]
+    free = [column for column in all_columns if column not in taken]
+    usual = table.usual or ()
+    if not texts and not labels and usual and all(_is_among(each, all_columns) for each in usual):
+        texts, labels = [usual[0]], [usual[1]]
+    if not texts and not labels and table.positional and free:
+        texts, labels = _by_content(columns, free)
+    for mine, usual, others in ((texts, TEXT_NAMES, labels), (labels, LABEL_NAMES, texts)):
+        if not mine:
+            mine += _guess_several(free, usual, others)
+    # Of two columns, the one that is left over can only be the other one, unless it is an id.
+    for mine, others in ((texts, labels), (labels, texts)):
+        rest = [column for column in free if column not in others]
+        if not mine and len(others) == 1 and len(free) == 2 and rest and not is_id(rest[0]):
+            mine += rest[:1]
+    if not labels and texts and _is_without_labels(free, texts):
+        others = _listed([each for each in free if each not in texts]) or "none"
+        raise DataError(
+            f"{sentence_start(name)} looks like a test set without labels: its texts are in "
+            f"'{texts[0]}', and its other columns are {others}. Give data with labels to search; "
+            "to classify these texts, use predict."
+        )
+    for kind, found in (("text", texts), ("label", labels)):
+        if not found:
+            shown = _with_examples(columns) if table.positional else _all_names(columns)
+            raise DataError(_not_obvious(name, kind, shown))
+    for column in texts:
+        if column in labels:
+            raise DataError(f"Text and label of {name} cannot both be column '{column}'.")
+    return texts, labels
+
+
+def is_id(column: Hashable) -> bool:
+    """Checks for the name of a column that numbers the rows: "id", "tweet_id", "Unnamed: 0"."""
+    name = str(column).strip()
+    return bool(_ID.fullmatch(name) or _CAMEL_ID.fullmatch(name))
+
+
+def _asked_extras(options) -> list:
+    return [getattr(options, role) for role in EXTRAS]
+
+
+def _is_without_labels(free, texts) -> bool:
+    return all(column in texts or is_id(column) for column in free)
+
+
+def _by_content(columns, free) -> tuple[list, list]:
+    """Chooses among columns without names: texts are longest, and labels are few and repeat."""
+    distinct = {each: len(set(map(str, columns[each]))) for each in free}
+    text = max(free, key=lambda each: sum(len(str(value)) for value in columns[each]))
+    labels = [
+        each for each in free if each != text and 1 < distinct[each] <= len(columns[each]) / 2
+    ]
+    return ([text], labels) if len(labels) == 1 else ([], [])
+
+
+def _split_column(table, taken) -> Any:
+    """Returns the column that says the part of each row, or None."""
+    if len(table.parts) > 1:
+        return None
+    columns = table.parts["train"]
+    for column in columns:
+        if column in taken or str(column).strip().lower() not in SPLIT_NAMES:
+            continue
+        roles = {role_of(value) for value in columns[column]}
+        if "train" in roles and None not in roles and len(roles) > 1:
+            return column
+    return None
+
+
+def _divided(table, split) -> tuple[Mapping, list[str]]:
+    """Returns the parts, divided by the split column if there is one, and sentences."""
+    if split is None:
+        return table.parts, []
+    columns = table.parts["train"]
+    roles = [role_of(value) for value in columns[split]]
+    counts = Counter(roles)
+    rows = {role: [at for at, each in enumerate(roles) if each == role] for role in counts}
+    parts = {
+        role: {name: [values[at] for at in own] for name, values in columns.items()}
+        for role, own in rows.items()
+    }
+    said = ", ".join(f"{role} {count:,}" for role, count in counts.items())
+    return parts, [f"Column '{split}' of {table.name} divides its rows: {said}."]
+
+
+def _columns_note(name, columns, texts, labels, extras, split) -> str:
+    read = [
+        *(f"text '{each}'" for each in texts),
+        *(f"label '{each}'" for each in labels),
+        *(f"{role} '{each}'" for role, each in extras.items()),
+        *([f"split '{split}'"] if split is not None else []),
+    ]
+    used = {str(each).split(".")[0] for each in (*texts, *labels, *extras.values(), split)}
+    used |= {str(each) for each in (*texts, *labels, *extras.values(), split)}
+    left = [each for each in columns if str(each) not in used]
+    rest = f"; not read: {_listed(left)}" if left else ""
+    return f"Columns of {name}: {_shortened(read)}{rest}."
+
+
+def _joined(columns: list[Sequence]) -> list:
+    """Joins the texts of several columns row by row; None where all of a row are missing."""
+    if len(columns) == 1:
+        return list(columns[0])
+    return [
+        None
+        if all(map(is_blank, row))
+        else SEPARATOR.join("" if is_blank(each) else _as_text(each) for each in row)
+        for row in zip(*columns, strict=True)
+    ]
+
+
+def _as_text(value) -> str:
+    return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _flag(name, column, value) -> int | None:
+    """Returns 0 or 1; None if the value is missing."""
+    if is_blank(value):
+        return None
+    flag = _FLAGS.get(_as_text(value).strip().lower())
+    if flag is None:
+        raise DataError(
+            f"Column '{column}' of {name} holds {short_repr(value)}. Each of several label "
+            "columns should hold 0 or 1. For one column of names give label= that name alone."
+        )
+    return flag
+
+
+def _taken(values, rows) -> Sequence:
+    return values if rows is None else [values[row] for row in rows]
+
+
+def _check_known(name, columns, column):
+    if not _is_known(columns, column):
+        raise DataError(unknown(f"column of {name}", column, _all_names(columns)))
+
+
+def _is_known(columns, column) -> bool:
+    if _is_among(column, columns):
+        return True
+    head, path = _outer(columns, column)
+    return head is not None and any(_has(row, path) for row in columns[head])
+
+
+def _is_among(column, columns) -> bool:
+    # Compared one by one, since what is asked for may be anything, an array for one.
+    return any(type(column) is type(each) and column == each for each in columns)
+
+
+def _outer(columns, name) -> tuple[Any, list[str]]:
+    """Splits a dotted name into a column and the keys within its records."""
+    keys = name.split(".") if isinstance(name, str) else []
+    for at in range(len(keys) - 1, 0, -1):
+        head = ".".join(keys[:at])
+        if _is_among(head, columns):
+            return head, keys[at:]
+    return None, []
+
+
+def _within(row, path):
+    for key in path:
+        row = row.get(key) if isinstance(row, Mapping) else None
+    return row
+
+
+def _has(row, path) -> bool:
+    for key in path:
+        if not isinstance(row, Mapping) or key not in row:
+            return False
+        row = row[key]
+    return True
+
+
+def _all_names(columns) -> list:
+    """Returns the names of all columns; of nested records the dotted names."""
+    found = []
+    for column in columns:
+        values = columns[column] if isinstance(column, str) else ()
+        # A column that is an array, not a list, cannot hold records.
+        first = (
+            next((each for each in values if each is not None), None)
+            if (isinstance(values, list | tuple))
+            else None
+        )
+        found += list(_dotted(column, first, _DEPTH))
+    return found
+
+
+def _with_examples(columns) -> list[str]:
+    """Returns the names of columns with the value in their first row."""
+    return [f"{name} ({short_repr(values[0])})" for name, values in columns.items()]
+
+
+def _dotted(name, value, depth) -> Iterator:
+    if not isinstance(value, Mapping) or not value or not depth:
+        yield name
+        return
+    for key, inner in value.items():
+        yield from _dotted(f"{name}.{key}", inner, depth - 1)
+
+
+def _guess_several(columns, usual, taken) -> list:
+    found = _guess([column for column in columns if column not in taken], usual, None)
+    return [] if found is None else [found]
+
+
+def _guess(columns, usual, taken):
+    """Returns the first usual name that exactly one column has, ignoring case; else None."""
+    by_name: dict[str, list] = {}
+    for column in columns:
+        if column != taken:
+            by_name.setdefault(str(column).strip().lower(), []).append(column)
+    found = next((by_name[name] for name in usual if name in by_name), [])
+    return found[0] if len(found) == 1 else None
+
+
+def _not_obvious(name, kind, columns) -> str:
+    listed = ", ".join(map(str, columns)) or "none"
+    return (
+        f"Which column of {name} holds the {kind} is not obvious. Name it with {kind}=. Its "
+        f"columns: {listed}."
+    )
+
+
+def _listed(names) -> str:
+    return _shortened([f"'{name}'" for name in names])
+
+
+def _shortened(said) -> str:
+    more = f" and {len(said) - _NAMED} more" if said[_NAMED:] else ""
+    return ", ".join(said[:_NAMED]) + more
