@@ -50,7 +50,8 @@ class Baseline:
 def majority_baseline(training: TokenStore, parts: dict, classes: int) -> Baseline:
     """Predicts the class shares of the training part for every text.
 
-        p_c = n_c / n;   for several labels the share of texts with each, for numbers their mean
+        p_c = n_c / n;   for several labels the share of texts with each, for numbers their mean;
+        weighted where texts have weights
 
     Args:
         training: `TokenStore` of the training part.
@@ -59,9 +60,10 @@ def majority_baseline(training: TokenStore, parts: dict, classes: int) -> Baseli
     """
     kind = kind_of(training.labels)
     if kind == "class":
-        shares = np.bincount(training.labels, minlength=classes) / len(training.labels)
+        counts = np.bincount(training.labels, training.weights, minlength=classes)
+        shares = counts / counts.sum()
     else:
-        shares = np.atleast_1d(training.labels.mean(axis=0))
+        shares = np.atleast_1d(np.average(training.labels, axis=0, weights=training.weights))
     answers = {role: np.tile(shares, (len(part.labels), 1)) for role, part in parts.items()}
     name = {"class": "majority class", "labels": "label shares", "number": "mean"}[kind]
     facts = {
@@ -97,7 +99,7 @@ def linear_baseline(
     rows = tfidf.fit_transform(counts[:, columns])
     if seconds is not None:  # Prediction and measuring take as long as counting.
         seconds -= 2 * (time.monotonic() - begun)
-    model = fit_linear_model(rows, training.labels, classes, seed, seconds)
+    model = fit_linear_model(rows, training.labels, classes, seed, seconds, training.weights)
     answers = {
         role: model(tfidf.transform(count_ngrams(part, order, buckets)[:, columns]))
         for role, part in parts.items()

@@ -103,6 +103,7 @@ def fit_linear_model(
     classes: int,
     seed: int = 0,
     seconds: float | None = None,
+    weights: np.ndarray | None = None,
 ) -> LinearModel:
     """Fits logistic regression; cross-validation chooses its penalty and the weighting of n-grams.
 
@@ -123,6 +124,8 @@ def fit_linear_model(
         seed: int, for the cross-validation folds.
         seconds: float, time limit. With little time, cross-validation uses fewer texts and
             penalties, and the final fit fewer texts.
+        weights: (texts,) float, weight of each text in the fits; the scores that choose a penalty
+            count every text once.
 
     Reference:
         Wang & Manning 2012, eq. 1, for r. https://aclanthology.org/P12-2018
@@ -135,7 +138,8 @@ def fit_linear_model(
 
     def fitted(kept: np.ndarray | None, weighting: str, penalty: float) -> LinearModel:
         part = (rows, labels) if kept is None else (rows[kept], labels[kept])
-        return _fit(*part, classes, weighting, penalty, seed)
+        own = weights if weights is None or kept is None else weights[kept]
+        return _fit(*part, classes, weighting, penalty, seed, own)
 
     if seconds is not None:
         begun, probed = time.monotonic(), order[:PROBE_TEXTS]
@@ -176,19 +180,22 @@ def _fit(
     weighting: str,
     penalty: float,
     seed: int,
+    weights: np.ndarray | None = None,
 ) -> LinearModel:
     kind = kind_of(labels)
     if kind == "number":
-        model = Ridge(alpha=1 / penalty, solver="sparse_cg").fit(rows, labels)
+        model = Ridge(alpha=1 / penalty, solver="sparse_cg").fit(rows, labels, weights)
         columns = [(np.ravel(model.coef_), np.ravel(model.intercept_)[0])]
     elif _is_joint(kind, classes):
-        weights, bias = _fit_softmax(rows, labels, classes, penalty, seed)
+        weights, bias = _fit_softmax(rows, labels, classes, penalty, seed, weights)
         return LinearModel(kind, weights, bias, weighting, penalty, True, len(labels))
     else:
         targets = _targets(labels, classes)
-        columns = [_fit_one_vs_rest(rows, each, weighting, penalty, seed) for each in targets]
-    weights, bias = zip(*columns, strict=True)
-    stacked = np.stack(weights, axis=1), np.array(bias)
+        columns = [
+            _fit_one_vs_rest(rows, each, weighting, penalty, seed, weights) for each in targets
+        ]
+    coefficients, bias = zip(*columns, strict=True)
+    stacked = np.stack(coefficients, axis=1), np.array(bias)
     return LinearModel(kind, *stacked, weighting, penalty, False, len(labels))
 
 
@@ -203,7 +210,12 @@ def _targets(labels: np.ndarray, classes: int) -> Iterator[np.ndarray]:
 
 
 def _fit_one_vs_rest(
-    rows: sparse.csr_matrix, target: np.ndarray, weighting: str, penalty: float, seed: int
+    rows: sparse.csr_matrix,
+    target: np.ndarray,
+    weighting: str,
+    penalty: float,
+    seed: int,
+    weights: np.ndarray | None,
 ) -> tuple[np.ndarray, float]:
     """Fits weights and bias of one output."""
     if target.all() or not target.any():
@@ -213,7 +225,8 @@ def _fit_one_vs_rest(
     model = LogisticRegression(
         C=penalty, solver="liblinear", dual=True, tol=1e-2, max_iter=2_000, random_state=seed
     )
-    model.fit(rows if np.ndim(scale) == 0 else rows @ sparse.diags(scale), target)
+    scaled = rows if np.ndim(scale) == 0 else rows @ sparse.diags(scale)
+    model.fit(scaled, target, weights)
     return model.coef_[0] * scale, float(model.intercept_[0])
 
 
@@ -222,7 +235,12 @@ def _is_joint(kind: str, classes: int) -> bool:
 
 
 def _fit_softmax(
-    rows: sparse.csr_matrix, labels: np.ndarray, classes: int, penalty: float, seed: int
+    rows: sparse.csr_matrix,
+    labels: np.ndarray,
+    classes: int,
+    penalty: float,
+    seed: int,
+    sample_weight: np.ndarray | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fits one softmax over all classes: weights (columns, classes) and bias (classes,)."""
     weights, bias = np.zeros((rows.shape[1], classes)), np.full(classes, NEVER)
@@ -234,7 +252,7 @@ def _fit_softmax(
     with warnings.catch_warnings():
         # It stops before convergence, which would not improve the validation score.
         warnings.simplefilter("ignore", UserWarning)
-        model.fit(rows, labels)
+        model.fit(rows, labels, sample_weight)
     several = len(there) > 2  # Two classes have one column, the log odds of the second.
     weights[:, there if several else there[1:]] = model.coef_.T
     bias[there] = model.intercept_ if several else [0.0, model.intercept_[0]]

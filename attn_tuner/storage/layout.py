@@ -103,7 +103,7 @@ def vectors_file(key: str) -> str:
 
 
 def store_array(name: str) -> str:
-    """Names an array of an encoded part: `ids`, `offsets` or `labels`."""
+    """Names an array of an encoded part: `ids`, `offsets`, `labels` or `weights`."""
     return f"{name}.npy"
 
 
@@ -173,6 +173,7 @@ _DATA = Entry(
                 Entry(store_array("ids"), "int32 `(tokens,)`, the texts one behind the other"),
                 Entry(store_array("offsets"), "int64 `(texts + 1,)`, where each text begins"),
                 Entry(store_array("labels"), "the label of each text"),
+                Entry(store_array("weights"), "its weight in training, only if texts have weights"),
             ),
         ),
         Entry(

@@ -17,11 +17,21 @@ def is_imbalanced(labels: np.ndarray, classes: int, share: float = MIN_CLASS_SHA
     return bool(counts.min() < share * 2 / classes * len(labels))
 
 
-def balanced_weights(labels: ArrayLike, classes: int) -> np.ndarray:
-    """Computes sample weights by which all classes count equally: `(texts,)` float32, mean 1.
+def balanced_weights(
+    labels: ArrayLike, classes: int, weights: ArrayLike | None = None
+) -> np.ndarray:
+    """Computes sample weights by which all classes count equally: `(texts,)` float32.
 
-    w_i = texts / (classes * texts of the class of i)
+    w_i = u_i * sum_j u_j / (classes * sum of u_j over the class of i);   u_i = 1 without weights
+
+    Args:
+        labels: `(texts,)` int.
+        classes: int, number of classes.
+        weights: `(texts,)` float, the u_i; within a class their ratios are kept.
     """
     labels = np.asarray(labels)
-    counts = np.bincount(labels, minlength=classes)
-    return (len(labels) / (classes * counts[labels])).astype("float32")
+    own = np.ones(len(labels)) if weights is None else np.asarray(weights, "float64")
+    totals = np.bincount(labels, own, minlength=classes)[labels]
+    # A class whose texts all have the weight 0 keeps it.
+    scale = own.sum() / (classes * np.where(totals > 0, totals, 1.0))
+    return (own * scale).astype("float32")

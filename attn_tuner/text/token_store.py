@@ -17,6 +17,8 @@ from attn_tuner.text.vectorizer import Vectorizer
 
 _FORMAT = 1
 _ARRAYS = ("ids", "offsets", "labels")
+_WEIGHTS = "weights"  # Only where texts have weights.
+_WEIGHTED = "weighted"
 _KINDS = {"vocabulary_size": int, "token_length": float}
 _ENCODE_AGAIN = "Run the search again with the same data; it encodes the texts again."
 _CHARACTERS = 1.5  # With a lower mean token length, most tokens are single characters.
@@ -32,6 +34,7 @@ class TokenStore:
         labels: `(texts,)` int32, `(texts, labels)` uint8 or `(texts,)` float32, as in `Split`.
         vocabulary_size: int, number of ids.
         token_length: float, mean number of characters of a token.
+        weights: `(texts,)` float32, weight of each text in training; None for equal weights.
     """
 
     ids: np.ndarray
@@ -39,6 +42,7 @@ class TokenStore:
     labels: np.ndarray
     vocabulary_size: int
     token_length: float
+    weights: np.ndarray | None = None
 
     @property
     def by_character(self) -> bool:
@@ -55,7 +59,7 @@ class TokenStore:
         labels = np.asarray(split.labels)
         if kind_of(labels) == "class":
             labels = labels.astype(np.int32)
-        return cls(ids, offsets, labels, len(vectorizer), mean)
+        return cls(ids, offsets, labels, len(vectorizer), mean, split.weights)
 
     @classmethod
     def concatenate(cls, stores: Iterable["TokenStore"]) -> "TokenStore":
@@ -68,6 +72,7 @@ class TokenStore:
             np.concatenate([store.labels for store in stores]),
             stores[0].vocabulary_size,
             stores[0].token_length,
+            _joined_weights(stores),
         )
 
     @classmethod
@@ -90,7 +95,14 @@ class TokenStore:
                 if check:
                     check_seal(path)
                 arrays.append(np.load(path, mmap_mode="r" if name == "ids" else None))
-        store = cls(*arrays, facts["vocabulary_size"], facts["token_length"])
+        weights = None
+        if facts.get(_WEIGHTED):  # Told here, so that a lost file is noticed.
+            path = directory / store_array(_WEIGHTS)
+            with reading(path, _ENCODE_AGAIN):
+                if check:
+                    check_seal(path)
+                weights = np.load(path)
+        store = cls(*arrays, facts["vocabulary_size"], facts["token_length"], weights)
         with reading(directory / STORE_FACTS, _ENCODE_AGAIN):
             store.check()
         return store
@@ -106,8 +118,9 @@ class TokenStore:
             or self.offsets[0] != 0
             or self.offsets[-1] != len(self.ids)
             or (np.diff(self.offsets) < 0).any()
+            or (self.weights is not None and self.weights.shape != (len(self.labels),))
         ):
-            raise ValueError("its ids, offsets and labels do not belong together")
+            raise ValueError("its ids, offsets, labels and weights do not belong together")
 
     def save(self, directory: str | Path) -> None:
         """Writes the store into a new folder atomically."""
@@ -116,6 +129,10 @@ class TokenStore:
             for name in _ARRAYS:
                 array = getattr(self, name)
                 write_whole(draft / store_array(name), partial(_save_sealed, array=array))
+            if self.weights is not None:
+                facts[_WEIGHTED] = True
+                path = draft / store_array(_WEIGHTS)
+                write_whole(path, partial(_save_sealed, array=self.weights))
             write_json(draft / STORE_FACTS, facts)
 
     def __len__(self) -> int:
@@ -196,6 +213,17 @@ def _key_of(directory: Path) -> str | None:
         return read_object(directory / STORE_FACTS, {"key": str})["key"]
     except RunError:
         return None
+
+
+def _joined_weights(stores: list[TokenStore]) -> np.ndarray | None:
+    if all(store.weights is None for store in stores):
+        return None
+    return np.concatenate(
+        [
+            np.ones(len(store), "float32") if store.weights is None else store.weights
+            for store in stores
+        ]
+    )
 
 
 def _save_sealed(path: Path, array: np.ndarray):

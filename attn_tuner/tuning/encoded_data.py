@@ -195,9 +195,9 @@ class EncodedData:
     def _shuffled(
         self, store: TokenStore, values: dict, seed: int, rows: np.ndarray | None = None
     ) -> Batches:
-        weights = None
+        weights = store.weights
         if values.get("class_weight") == "balanced":
-            weights = balanced_weights(store.labels, int(store.labels.max()) + 1)
+            weights = balanced_weights(store.labels, int(store.labels.max()) + 1, weights)
         options = {"seed": seed, "rows": rows, "sample_weight": weights}
         return _batches(store, values, values["batch_size"], **options)
 

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -161,3 +162,37 @@ def test_on_film_reviews_it_is_as_strong_as_it_should_be():
     if not os.environ.get("TFDS_DATA_DIR"):
         pytest.skip("TFDS_DATA_DIR names no folder that holds imdb_reviews/")
     assert measured("imdb_reviews") >= 0.9
+
+
+def weighted(texts, labels, weights):
+    plain = store(texts, labels)
+    return replace(plain, weights=np.array(weights, "float32"))
+
+
+def test_a_weight_of_two_counts_as_the_text_twice_in_the_class_shares():
+    texts, labels = [[2], [3], [4]], [0, 1, 1]
+    parts = {"validation": store(texts, labels)}
+    found = majority_baseline(weighted(texts, labels, [2, 1, 1]), parts, 2)
+    twice = majority_baseline(store([[2], *texts], [0, *labels]), parts, 2)
+    np.testing.assert_allclose(found.probabilities["validation"], twice.probabilities["validation"])
+
+
+@pytest.mark.parametrize("classes", [2, 3, 30])
+def test_the_linear_baseline_follows_the_heavier_of_contradicting_texts(classes):
+    labels = np.repeat(np.arange(classes), 8)
+    texts = [[2 + label % 10, 2 + label // 10, 11] for label in labels]
+    # Each text comes a second time with the next class as its label, and little weight.
+    both = weighted(
+        texts + texts,
+        [*labels, *((labels + 1) % classes)],
+        [1.0] * len(labels) + [0.01] * len(labels),
+    )
+    found = linear_baseline(both, {"validation": store(texts, labels)}, classes)
+    assert found.validation["accuracy"] == 1
+    turned = replace(both, weights=both.weights[::-1].copy())
+    assert (
+        linear_baseline(turned, {"validation": store(texts, labels)}, classes).validation[
+            "accuracy"
+        ]
+        < 0.5
+    )
