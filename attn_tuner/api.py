@@ -2,9 +2,9 @@
 
 import logging
 import os
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from keras.callbacks import Callback
@@ -22,6 +22,7 @@ from attn_tuner.registry import Registry, registry_of
 from attn_tuner.runtime import run_stages
 from attn_tuner.search_defaults import word_vectors
 from attn_tuner.search_result import SearchResult
+from attn_tuner.settings.asked import as_asked
 from attn_tuner.settings.derived import plan_of, seconds
 from attn_tuner.settings.repeat import command
 from attn_tuner.settings.search_checks import several_folders
@@ -41,17 +42,27 @@ __all__ = ["SearchResult", "export", "load", "parts", "search"]
 
 _log = logging.getLogger(__name__)
 AnyPath = str | os.PathLike
+Column = str | int | tuple
 
 
 def search(
     data: Any,
     *,
-    text: str | int | None = None,
-    label: str | int | tuple | None = None,
+    text: Column | list[Column] | None = None,
+    label: Column | list[Column] | None = None,
     task: str | None = None,
+    weight: Column | None = None,
+    group: Column | None = None,
+    time: Column | None = None,
     validation: Any = None,
     test: Any = None,
     unlabelled: Any = None,
+    drop_missing: bool = False,
+    min_per_class: int | None = None,
+    rare_classes: str = "drop",
+    encoding: str | None = None,
+    header: bool | None = None,
+    word_index: Mapping[str, int] | None = None,
     max_time: str | float | timedelta | None = None,
     max_trials: int | None = None,
     epochs: int = 10,
@@ -90,7 +101,8 @@ def search(
     Args:
         data: a TFDS name, a file, a DataFrame, `(texts, labels)`, a `tf.data.Dataset` of pairs,
             `"demo"`, or a `TextDataset`.
-        text, label, task, validation, test, unlabelled: how the data are read.
+        text, label, task, weight, group, time, validation, test, unlabelled, drop_missing,
+            min_per_class, rare_classes, encoding, header, word_index: how the data are read.
         max_time, max_trials, epochs, patience: the budget; 20 minutes if neither of the
             first two is set.
         space, hypermodel, vectors, max_parameters, max_latency_ms, max_size_mb: which models
@@ -105,14 +117,14 @@ def search(
         DataError, SpaceError, BudgetError, RunError: each says what came and what would do.
     """
     options = check_options(locals())
-    began = time.monotonic()
+    began = monotonic()
     trial_launcher = runtime.launcher_of(options)
     dataset = runtime.read_data(options)
     objective, faithful = runtime.objective_of(options, dataset)
     limit = seconds(options["max_time"], options["max_trials"])
     folder = run_folder.take(options["directory"], dataset.name)
-    run_folder.check_data(dataset, folder)
-    budget = clock_of(folder, limit, time.monotonic() - began)
+    run_folder.check_data(dataset, folder, as_asked(options))
+    budget = clock_of(folder, limit, monotonic() - began)
     goal = goal_of(objective, faithful)
     with (
         handle_signals() as signals,

@@ -33,7 +33,10 @@ Texts = Annotated[
         help="Texts, or one file of them (.txt or a table). Standard input if none is given."
     ),
 ]
-TextColumn = Annotated[str | None, typer.Option("--text", help="Column of the texts in a table.")]
+TextColumn = Annotated[
+    list[str] | None,
+    typer.Option("--text", help="Column of the texts in a table; several are joined."),
+]
 WIDTH = 200  # Of a table where no terminal says how wide it may be.
 Trust = Annotated[
     list[str] | None,
@@ -383,7 +386,8 @@ def _api():
 def _given(arguments, column, who):
     from attn_tuner.text.standard_input import read_arguments
 
-    given, note = read_arguments(arguments, sys.stdin.buffer, column, who)
+    columns = column if column and column[1:] else column[0] if column else None
+    given, note = read_arguments(arguments, sys.stdin.buffer, columns, who)
     if note:
         print(escape_controls(note), file=sys.stderr)
     return given

@@ -19,6 +19,8 @@ from attn_tuner.monitoring.trial_lines import data_line, expected_trials, plan_l
 from attn_tuner.own_hypermodel import own_hypermodel
 from attn_tuner.search_defaults import changed, own_space, search_space, usual_epochs
 from attn_tuner.settings.derived import constraints, seconds
+from attn_tuner.settings.table import DATA as DATA_SETTING
+from attn_tuner.settings.table import SETTINGS
 from attn_tuner.space import SearchSpace
 from attn_tuner.storage import run_folder as place
 from attn_tuner.storage.atomic_files import remove_parts
@@ -66,8 +68,10 @@ def read_data(options: Mapping) -> texts_of.TextDataset:
     """
     if isinstance(options["data"], texts_of.TextDataset):
         return options["data"]
-    names = ("data", "text", "label", "validation", "test", "seed", "task", "unlabelled")
-    return texts_of.load(*(options[name] for name in names))
+    names = [each.name for each in SETTINGS if each.group == DATA_SETTING.group]
+    return texts_of.load(
+        options["data"], seed=options["seed"], **{name: options[name] for name in names}
+    )
 
 
 def objective_of(options: Mapping, dataset: texts_of.TextDataset) -> tuple[str, float]:

@@ -117,13 +117,14 @@ class SearchResult:
         """Test metrics of the exported model by name; empty without a test part."""
         return dict(self.run.outcome.get("test", {}))
 
-    def predict(self, texts: object, text: str | None = None) -> Predictions:
+    def predict(self, texts: object, text: str | list[str] | None = None) -> Predictions:
         """Predicts each text with the best model.
 
         Args:
             texts: a text; a list, array or Series of texts; a DataFrame, a mapping of columns or
                 the path of a table; or a `tf.data.Dataset`: see `text.input_texts.read_texts`.
-            text: str, name of the text column of a table; guessed where obvious.
+            text: str, name of the text column of a table, or a list of columns to join as in
+                training; guessed where obvious.
 
         Raises:
             DataError: no texts can be read from it.
@@ -133,7 +134,7 @@ class SearchResult:
         task = task_named(bundle.task, len(bundle.classes))
         return predictions(texts, bundle.predict(texts), task, bundle.classes)
 
-    def explain(self, texts: object, text: str | None = None) -> Explanations:
+    def explain(self, texts: object, text: str | list[str] | None = None) -> Explanations:
         """Predicts each text and returns the attention weights of its tokens.
 
         Args:

@@ -4,6 +4,7 @@ The command builds its options from the table that names these checks, and shoul
 at once. So what needs Keras, NumPy or a registry is imported when a check runs.
 """
 
+import codecs
 import copy
 import numbers
 import os
@@ -14,10 +15,11 @@ from typing import Any
 
 from attn_tuner.errors import BudgetError, DataError, SpaceError, UnknownName
 from attn_tuner.registry import unknown
-from attn_tuner.settings.checks import brief, name_in, path, shown
+from attn_tuner.settings.checks import brief, flag, name_in, path, shown
 
 WORKERS_PER_CORE = 4  # On this machine, at most.
 WORKERS_ON_CLUSTER = 1_000  # At most.
+RARE_CLASSES = ("drop", "other")
 _LONGEST_DURATION = 40  # Characters in which a duration is written.
 
 
@@ -26,6 +28,47 @@ def column(name: str, value: Any) -> str | int | tuple | None:
     if value is None or (isinstance(value, str | int | tuple) and not isinstance(value, bool)):
         return value
     raise DataError(f"{name} is {shown(value)}; it should be the name of a column.")
+
+
+def columns(name: str, value: Any) -> str | int | tuple | list | None:
+    """Returns a column, or a list of several; a list of one is that one."""
+    if not isinstance(value, list):
+        return column(name, value)
+    if not value or len({str(each) for each in value}) < len(value) or None in value:
+        raise DataError(f"{name} is {shown(value)}; it should be one column or several.")
+    several = [column(name, each) for each in value]
+    return several if several[1:] else several[0]
+
+
+def rare_classes(name: str, value: Any) -> str:
+    """Returns what happens to classes with few texts."""
+    return name_in(dict.fromkeys(RARE_CLASSES), "treatment of rare classes", value)
+
+
+def encoding(name: str, value: Any) -> str | None:
+    """Returns the name of an encoding that Python knows, or None."""
+    if value is None:
+        return None
+    try:
+        codecs.lookup(value).decode(b"", "strict")
+    except (LookupError, TypeError, ValueError):
+        known = "utf-8, utf-16, cp1252, latin-1, cp1251, shift_jis, gb18030"
+        raise DataError(
+            f"{name} is {shown(value)}; it should be the name of an encoding, such as {known}."
+        ) from None
+    return value
+
+
+def optional_flag(name: str, value: Any) -> bool | None:
+    """Returns True, False or None."""
+    return None if value is None else flag(name, value)
+
+
+def word_index(name: str, value: Any) -> Mapping[str, int] | None:
+    """Returns a mapping of word to id, or None."""
+    from attn_tuner.text.word_ids import check_word_index
+
+    return check_word_index(name, value)
 
 
 def part(name: str, value: Any) -> Any:
@@ -48,8 +91,9 @@ def part(name: str, value: Any) -> Any:
 def texts(name: str, value: Any) -> Any:
     """Returns a source of texts without labels, or None."""
     if isinstance(value, str):
-        _check_exists(name, value)
-    elif isinstance(value, bytes | numbers.Number | Mapping):
+        _check_exists(name, value, folder=False)
+        return value
+    if isinstance(value, bytes | numbers.Number | Mapping):
         raise DataError(
             f"{name} is {shown(value)}. Give a list of texts, a DataFrame, or a file: .txt with "
             "a text in each line, .csv, .tsv, .jsonl or .parquet."
@@ -241,6 +285,8 @@ def check_together(plain: Mapping):
     check_fidelity(plain["fidelity"], plain["tuner"])
     _check_objective(plain["objective"], plain["task"])
     _check_workers(plain["workers"], plain["cluster"])
+    if plain["group"] is not None and plain["time"] is not None:
+        raise DataError("group and time both say how to divide the data. Give one of them.")
     _check_warm_start(several_folders(plain["warm_start"]), plain["tuner"])
     if plain.get("hypermodel") is None:
         check_space(plain["space"], plain["epochs"])
@@ -270,18 +316,20 @@ def _check_hypermodel(plain):
 
 def _source(name, value):
     from attn_tuner.text.input_texts import is_file_path
+    from attn_tuner.text.loaders.locations import is_pattern, is_url, matches
 
-    if isinstance(value, Path) or (isinstance(value, str) and is_file_path(value)):
+    named = isinstance(value, Path) or (isinstance(value, str) and is_file_path(value))
+    if named and not (is_pattern(value) and (is_url(value) or matches(value))):
         _check_exists(name, value)
     return value
 
 
-def _check_exists(name, value):
-    try:
-        exists = Path(value).is_file()
-    except (OSError, ValueError):  # Too long, or a character that no file system takes.
-        exists = False
-    if not exists:
+def _check_exists(name, value, folder=True):
+    from attn_tuner.text.loaders import locations
+
+    # A URL is not asked before the data are read.
+    there = locations.is_url(value) or locations.exists(value)
+    if not there and not (folder and locations.is_folder(value)):
         raise DataError(f"{name} is {shown(str(value))}, and there is no such file.")
 
 

@@ -63,22 +63,53 @@ class Setting:
 DATA = Setting(
     "data",
     "Data",
-    "A TFDS name, a .csv, .tsv, .jsonl or .parquet file, or 'demo'.",
+    "A file (.csv, .jsonl, .parquet, .xlsx, ...), a pattern of files, a folder, a URL, - for "
+    "standard input, a TFDS name, or 'demo'.",
 )
 
 SETTINGS = (
-    Setting("text", "Data", "Column of the texts. Guessed if not given.", checked.column),
+    Setting(
+        "text",
+        "Data",
+        "Column of the texts; several are joined. Guessed if not given.",
+        checked.columns,
+        several=True,
+        metavar="COLUMN",
+    ),
     Setting(
         "label",
         "Data",
-        "Column of the labels. Guessed if not given.",
-        checked.column,
+        "Column of the labels, or several columns of 0 and 1. Guessed if not given.",
+        checked.columns,
+        several=True,
+        metavar="COLUMN",
     ),
     Setting(
         "task",
         "Data",
         "multilabel (several labels per text) or regression (a number). Guessed if not given.",
         checked.task,
+    ),
+    Setting(
+        "weight",
+        "Data",
+        "Column of sample weights, for training and the linear baseline; scores do not use it.",
+        checked.column,
+        metavar="COLUMN",
+    ),
+    Setting(
+        "group",
+        "Data",
+        "Column of groups, such as patients: no group is in two parts.",
+        checked.column,
+        metavar="COLUMN",
+    ),
+    Setting(
+        "time",
+        "Data",
+        "Column of times: the latest texts are held out.",
+        checked.column,
+        metavar="COLUMN",
     ),
     Setting(
         "validation",
@@ -99,6 +130,50 @@ SETTINGS = (
         "Data",
         "Texts without labels, to learn words from: a .txt with one text per line, or a table.",
         checked.texts,
+    ),
+    Setting(
+        "drop_missing",
+        "Data",
+        "Leave out rows without text or label. Without it they are an error.",
+        flag,
+        bool,
+        False,
+    ),
+    Setting(
+        "min_per_class",
+        "Data",
+        "Training texts that a class should have; rare_classes says what happens to smaller ones.",
+        count(1, optional=True),
+        int,
+    ),
+    Setting(
+        "rare_classes",
+        "Data",
+        "What happens to classes below min_per_class: drop leaves them out, other makes them one.",
+        checked.rare_classes,
+        default="drop",
+        metavar="NAME",
+    ),
+    Setting(
+        "encoding",
+        "Data",
+        "Encoding of text files, such as cp1252. Recognised if not given.",
+        checked.encoding,
+        metavar="NAME",
+    ),
+    Setting(
+        "header",
+        "Data",
+        "Whether the first line of a .csv or .xlsx names the columns. Recognised if not given.",
+        checked.optional_flag,
+        bool,
+    ),
+    Setting(
+        "word_index",
+        "Data",
+        "Mapping of word to id, for texts given as ids, as keras.datasets has it.",
+        checked.word_index,
+        only_python=True,
     ),
     Setting(
         "max_time",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +21,12 @@ _LOST = (
 _ELSEWHERE = (
     "Use the settings that this search began with; or choose another folder, where warm_start= or "
     "--warm-start with this one tries its best values first."
+)
+# Settings that decide what a row counts, and which rows models learn from.
+_DIVIDING = ("weight", "group", "time")
+_READING = (
+    *("text", "label", "task", *_DIVIDING, "validation", "test", "drop_missing"),
+    *("min_per_class", "rare_classes", "encoding", "header", "seed"),
 )
 
 
@@ -115,12 +122,30 @@ class Plan:
                 raise ValueError("its space holds something that is no dimension")
         return replace(plan, space=current_space(plan.space))
 
-    def check_data(self, source: str, fingerprint: str, directory: str | Path) -> None:
-        """Raises RunError unless these are the data that this plan was made for."""
+    def check_data(
+        self,
+        source: str,
+        fingerprint: str,
+        directory: str | Path,
+        asked: Mapping | None = None,
+    ) -> None:
+        """Raises RunError unless these are the data that this plan was made for.
+
+        Args:
+            source, fingerprint: of the data.
+            directory: the run folder, for the message.
+            asked: how the data were read, as in `Plan.asked`, for the message.
+        """
         if fingerprint != self.fingerprint:
+            changed = [
+                f"{name}={self.asked.get(name)!r}, not {asked.get(name)!r}"
+                for name in _READING
+                if self.asked and asked and self.asked.get(name) != asked.get(name)
+            ]
+            read = f" It was read with {'; '.join(changed)}." if changed else ""
             raise RunError(
                 f"The run folder {directory} was made with other data: {self.source} "
-                f"({self.fingerprint}), and this is {source} ({fingerprint}). {_ELSEWHERE}"
+                f"({self.fingerprint}), and this is {source} ({fingerprint}).{read} {_ELSEWHERE}"
             )
 
     def check_continues(self, before: "Plan", directory: str | Path) -> None:
@@ -137,6 +162,10 @@ class Plan:
                 f"{where} was made with another search space; it differs in "
                 f"{', '.join(changed[:5])}{' and more' if len(changed) > 5 else ''}. {_ELSEWHERE}"
             )
+        for name in _DIVIDING:
+            old, new = before.asked.get(name), self.asked.get(name)
+            if before.asked and old != new:
+                raise RunError(f"{where} was made with {name} {old!r}, not {new!r}. {_ELSEWHERE}")
         for name in ("tuner", "fidelity", "objective", "faithful", "seed"):
             old, new = getattr(before, name), getattr(self, name)
             if old != new:

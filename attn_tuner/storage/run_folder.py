@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +77,17 @@ def is_begun(directory: str | Path) -> bool:
     return (Path(directory) / PLAN).exists()
 
 
-def check_data(dataset: Any, directory: Path) -> None:
-    """Raises RunError if the folder belongs to a search on another `TextDataset`."""
+def check_data(dataset: Any, directory: Path, asked: Mapping | None = None) -> None:
+    """Raises RunError where the folder belongs to a search on other data.
+
+    Args:
+        dataset: the `TextDataset`.
+        directory: the run folder.
+        asked: how it was read, see `Plan.asked`; the error names what differs.
+    """
     if (directory / PLAN).exists():
-        Plan.load(directory).check_data(dataset.name, dataset.fingerprint, directory)
+        plan = Plan.load(directory)
+        plan.check_data(dataset.name, dataset.fingerprint, directory, asked)
 
 
 def agree(plan: Plan, directory: Path) -> None:

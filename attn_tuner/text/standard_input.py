@@ -6,8 +6,8 @@ from typing import BinaryIO
 
 from attn_tuner.errors import DataError
 from attn_tuner.storage.atomic_files import scratch
+from attn_tuner.text.column_choice import choose_text
 from attn_tuner.text.input_texts import InputTexts, read_texts, texts_or_file
-from attn_tuner.text.loaders.base import choose_text
 
 NAME = "standard_input"
 _SEPARATORS = {",": ".csv", "\t": ".tsv"}
@@ -15,14 +15,14 @@ _COLUMN = re.compile(r"[\w .-]{1,40}")  # What a column of a table is usually ca
 
 
 def read_arguments(
-    arguments: list[str], stream: BinaryIO, text: str | None, who: str
+    arguments: list[str], stream: BinaryIO, text: str | list[str] | None, who: str
 ) -> tuple[InputTexts, str]:
     """Reads the texts of a command: its arguments, the file that they name, or standard input.
 
     Args:
         arguments: list of str, arguments of the command; empty for standard input.
         stream: binary file object.
-        text: str, column of the texts.
+        text: str, column of the texts, or a list of columns to join.
         who: str, name of the command in messages.
 
     Returns:
@@ -33,7 +33,7 @@ def read_arguments(
     return read_piped(stream.read(), text)
 
 
-def read_piped(data: bytes, text: str | None = None) -> tuple[InputTexts, str]:
+def read_piped(data: bytes, text: str | list[str] | None = None) -> tuple[InputTexts, str]:
     """Reads texts from the bytes of standard input.
 
     They are a table if `text` names a column, if the first line holds column names of which one is
@@ -74,14 +74,16 @@ def _kind_of(lines, text) -> str | None:
         return ".jsonl"
     for separator, kind in _SEPARATORS.items():
         names = [name.strip().strip('"') for name in first.split(separator)]
-        if text is not None and text in names:
+        asked = text if isinstance(text, list) else [text]
+        if text is not None and all(each in names for each in asked):
             return kind
         several = len(names) > 1 or (separator == "," and len(lines) > 1)
         if several and all(map(_COLUMN.fullmatch, names)) and _obvious(names):
             return kind
     if text is not None:
+        named = "', '".join(text) if isinstance(text, list) else text
         raise DataError(
-            f"Standard input should be a table with a column '{text}'; its first line is "
+            f"Standard input should be a table with a column '{named}'; its first line is "
             f"{first[:80]!r}. Give CSV, TSV or JSON Lines, or omit --text to read one text per "
             "line."
         )

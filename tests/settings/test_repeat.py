@@ -20,8 +20,17 @@ from attn_tuner.storage.plan import Plan
 
 DEFAULTS = {each.name: each.default for each in SETTINGS}
 ASKED = {
-    "text": "review text",
-    "label": "stars",
+    "text": ["question", "the answer"],
+    "label": ["toxic", "insult"],
+    "weight": "votes",
+    "group": "patient",
+    "time": "written on",
+    "drop_missing": True,
+    "min_per_class": 5,
+    "rare_classes": "other",
+    "encoding": "cp1252",
+    "header": False,
+    "word_index": {"good": 1},
     "validation": 0.2,
     "test": "other data/test.csv",
     "unlabelled": Path("more.txt"),
@@ -82,6 +91,7 @@ def typed(line: str) -> dict:
 def test_the_command_gives_every_setting_back():
     told = asked(**ASKED)
     assert set(told) == {"data", *ASKED}
+    del told["word_index"]  # Only Python has it.
     assert typed(command(told, "elsewhere")) == told
 
 
@@ -143,6 +153,10 @@ def test_settings_that_have_their_defaults_are_left_out():
     assert command(told, "my run") == "attn-tuner search demo --out 'my run'"
 
 
+def test_no_header_is_said_as_it_is_typed():
+    assert " --no-header " in command(asked(header=False), "run")
+
+
 def test_what_only_a_file_can_say_is_repeated_by_the_file_of_the_run(tmp_path):
     told = asked(space={"units": 64, "dense_units": {"low": 8, "high": 16}}, text=0)
     write_settings(told, tmp_path)
@@ -161,8 +175,8 @@ def test_what_no_command_says_is_said_in_python():
 
 
 def test_data_that_begin_with_a_dash_are_no_option():
-    line = command(asked("-odd.csv", text="--label"), "-run")
-    assert typed(line) == {"data": "-odd.csv", "text": "--label", "directory": "-run"}
+    line = command(asked("-odd.csv", text=["--label"]), "-run")
+    assert typed(line) == {"data": "-odd.csv", "text": ["--label"], "directory": "-run"}
 
 
 def test_a_plan_keeps_what_was_asked_and_an_old_one_loads(tmp_path):

@@ -28,11 +28,20 @@ NO_NAME = ["nope", "", 3, ["tpe"], {"a": 1}, b"tpe", NAN]
 NO_FLAG = [None, 0, 1, "yes", []]
 
 BAD = {
-    "text": [True, 1.5, ["text"], {"a"}],
-    "label": [False, 2.5, b"label", {}],
-    "validation": [0, 1, 2, -0.1, 1.0, NAN, True, "1.5", "missing.csv", 1j],
+    "text": [True, 1.5, [], ["a", "a"], ["a", None], [True], {"a"}],
+    "label": [False, 2.5, b"label", {}, [1.5]],
+    "weight": [True, 1.5, ["n"], {}],
+    "group": [False, 2.5, ["patient"], b"patient"],
+    "time": [True, 0.5, ["date"], {"date"}],
+    "validation": [0, 1, 2, -0.1, 1.0, NAN, True, "1.5", "missing.csv", "none/*.csv", 1j],
     "test": [0, 1, -1, INF, False, "-0.2", "missing.parquet"],
     "unlabelled": ["missing.txt", "no file", 3, 2.5, b"text", {"a": 1}, "\0"],
+    "drop_missing": NO_FLAG,
+    "min_per_class": NO_MOST,
+    "rare_classes": [*NO_NAME, None],
+    "encoding": ["nope", "", 3, b"utf-8", "base64", []],
+    "header": [0, 1, "yes", []],
+    "word_index": [3, [], {}, {"a": "b"}, {"a": True}, "index.json"],
     "vectors": ["missing.vec", 3, "", [], "a\0b"],
     "max_time": ["soon", "-5m", 0, -1, NAN, INF, [], True, "1" * 5_000],
     "max_trials": [0, -1, 1.5, "3", True, [], LONG],
@@ -85,8 +94,14 @@ BAD = {
     "callbacks": [3, "none", [3], [keras.callbacks.Callback], keras.callbacks.Callback()],
 }
 GOOD = {
-    "text": ["review", 0],
-    "validation": [0.2, "0.2", np.float32(0.25)],
+    "text": ["review", 0, ["review"], ["question", "answer"]],
+    "label": ["stars", ("a", "b"), ["toxic", "insult"]],
+    "weight": ["n", 0],
+    "encoding": ["utf-8", "cp1252"],
+    "header": [False, True],
+    "rare_classes": ["drop", "other"],
+    "word_index": [{"good": 4}, {"good": np.int64(4)}],
+    "validation": [0.2, "0.2", np.float32(0.25), "https://host/dev.csv"],
     "max_time": ["20m", "5 minutes", "1 hour 30 min", 90, timedelta(minutes=2), np.float64(60)],
     "max_trials": [3, np.int64(3)],
     "tuner": ["tpe", "hyperband"],
@@ -201,6 +216,7 @@ def test_files_that_are_none_of_what_they_should_be_are_refused_first(call, tmp_
         {"warm_start": tmp_path, "tuner": "grid"},
         {"objective": "rmse", "task": "multilabel"},
         {"fidelity": "texts", "tuner": "random"},
+        {"group": "patient", "time": "date"},
     ):
         with pytest.raises(AttnTunerError):
             call(**options)
