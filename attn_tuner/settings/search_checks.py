@@ -314,7 +314,7 @@ def _check_hypermodel(plain):
         )
 
 
-def _source(name, value):
+def _source(name: str, value: Any):
     from attn_tuner.text.input_texts import is_file_path
     from attn_tuner.text.loaders.locations import is_pattern, is_url, matches
 
@@ -324,7 +324,7 @@ def _source(name, value):
     return value
 
 
-def _check_exists(name, value, folder=True):
+def _check_exists(name: str, value: Any, folder: bool = True):
     from attn_tuner.text.loaders import locations
 
     # A URL is not asked before the data are read.
@@ -333,7 +333,7 @@ def _check_exists(name, value, folder=True):
         raise DataError(f"{name} is {shown(str(value))}, and there is no such file.")
 
 
-def _check_objective(objective, task):
+def _check_objective(objective: str | None, task: Any):
     from attn_tuner.storage.plan import FAITHFUL
     from attn_tuner.tasks import TASKS
 
@@ -341,7 +341,7 @@ def _check_objective(objective, task):
         TASKS[task].check(objective.removeprefix(FAITHFUL))
 
 
-def _check_workers(workers, cluster):
+def _check_workers(workers: int, cluster: str | None):
     from attn_tuner.tuning.resources import cores
 
     if workers == "auto":
@@ -354,7 +354,7 @@ def _check_workers(workers, cluster):
         raise BudgetError(f"workers is {workers}; {where} it should be at most {most}.")
 
 
-def _check_warm_start(earlier, tuner):
+def _check_warm_start(earlier: list, tuner: str):
     from attn_tuner.tuning.oracles import has_parameter
     from attn_tuner.tuning.oracles.factory import no_first_points
     from attn_tuner.tuning.oracles.initial_points import check_run

@@ -52,7 +52,7 @@ def check(directory: str | Path) -> None:
     raise _cannot_write(directory, problem)
 
 
-def _refuse_foreign(directory):
+def _refuse_foreign(directory: Path):
     others = [
         path
         for path in directory.iterdir()
@@ -65,7 +65,7 @@ def _refuse_foreign(directory):
         )
 
 
-def _cannot_write(directory, problem) -> RunError:
+def _cannot_write(directory: Path, problem: str | None) -> RunError:
     return RunError(
         f"The run folder {directory} cannot be written ({problem}). Choose another with "
         "directory= or --out."

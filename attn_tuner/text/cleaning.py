@@ -106,7 +106,7 @@ def sorted_classes(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(distinct))
 
 
-def _cached_name(value, where, known) -> str | None:
+def _cached_name(value: Any, where: str, known: dict) -> str | None:
     if type(value) is not str:
         return _class_name(value, where)
     if value not in known:  # Names repeat, and normalising one takes time.
@@ -114,7 +114,7 @@ def _cached_name(value, where, known) -> str | None:
     return known[value]
 
 
-def _class_name(value, where) -> str | None:
+def _class_name(value: Any, where: str) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("utf-8", errors="replace")
     if isinstance(value, str):
@@ -150,7 +150,7 @@ def _normalised(name: str) -> str | None:
     return None if name in ("", "nan", "NaN") else name
 
 
-def _name_of_float(value, where) -> str:
+def _name_of_float(value: Any, where: str) -> str:
     if not math.isfinite(value):
         raise DataError(f"A label of {where} is {value!r}. Correct it, or remove the row.")
     if not value.is_integer():
@@ -161,7 +161,7 @@ def _name_of_float(value, where) -> str:
     return str(int(value))
 
 
-def _decode(value: bytes, where, row) -> str:
+def _decode(value: bytes, where: str, row: int) -> str:
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -171,7 +171,7 @@ def _decode(value: bytes, where, row) -> str:
         ) from None
 
 
-def _not_text_message(value, where, row) -> str:
+def _not_text_message(value: Any, where: str, row: int) -> str:
     if is_missing(value):
         return (
             f"Text {row} of {where} is missing. Fill it in, or leave such rows out with "

@@ -157,13 +157,13 @@ class _Reader:
             if _is_known(columns, column)
         }
 
-    def _lazy(self, columns) -> LazyTexts:
+    def _lazy(self, columns: Mapping) -> LazyTexts:
         counted = getattr(columns, "rows", None)
         first = self.texts[0]
         count = len(values_of(columns, first)) if counted is None else counted
         return LazyTexts(count, lambda: _joined([values_of(columns, each) for each in self.texts]))
 
-    def _labels(self, columns) -> Sequence:
+    def _labels(self, columns: Mapping) -> Sequence:
         if not self.labels[1:]:
             return values_of(columns, self.labels[0])
         read = [
@@ -172,7 +172,7 @@ class _Reader:
         ]
         return [None if None in row else list(row) for row in zip(*read, strict=True)]
 
-    def _with_label(self, role, labels) -> list[int] | None:
+    def _with_label(self, role: str, labels: Sequence) -> list[int] | None:
         """Returns the rows with a label: public test parts may have hidden ones, written as -1."""
         whole = (bool, np.bool_)
         hidden = {
@@ -186,7 +186,7 @@ class _Reader:
         return [row for row in range(len(labels)) if row not in hidden]
 
 
-def _text_and_label(table, columns, options) -> tuple[list, list]:
+def _text_and_label(table: Table, columns: Mapping, options: ReadOptions) -> tuple[list, list]:
     """Returns the columns of text and of label, each a list."""
     name, all_columns = table.name, list(columns)
     texts, labels = (
@@ -233,15 +233,15 @@ def is_id(column: Hashable) -> bool:
     return bool(_ID.fullmatch(name) or _CAMEL_ID.fullmatch(name))
 
 
-def _asked_extras(options) -> list:
+def _asked_extras(options: ReadOptions) -> list:
     return [getattr(options, role) for role in EXTRAS]
 
 
-def _is_without_labels(free, texts) -> bool:
+def _is_without_labels(free: Any, texts: Any) -> bool:
     return all(column in texts or is_id(column) for column in free)
 
 
-def _by_content(columns, free) -> tuple[list, list]:
+def _by_content(columns: Mapping, free: Any) -> tuple[list, list]:
     """Chooses among columns without names: texts are longest, and labels are few and repeat."""
     distinct = {each: len(set(map(str, columns[each]))) for each in free}
     text = max(free, key=lambda each: sum(len(str(value)) for value in columns[each]))
@@ -251,7 +251,7 @@ def _by_content(columns, free) -> tuple[list, list]:
     return ([text], labels) if len(labels) == 1 else ([], [])
 
 
-def _split_column(table, taken) -> Any:
+def _split_column(table: Table, taken: Any) -> Any:
     """Returns the column that says the part of each row, or None."""
     if len(table.parts) > 1:
         return None
@@ -265,7 +265,7 @@ def _split_column(table, taken) -> Any:
     return None
 
 
-def _divided(table, split) -> tuple[Mapping, list[str]]:
+def _divided(table: Table, split: Any) -> tuple[Mapping, list[str]]:
     """Returns the parts, divided by the split column if there is one, and sentences."""
     if split is None:
         return table.parts, []
@@ -281,7 +281,9 @@ def _divided(table, split) -> tuple[Mapping, list[str]]:
     return parts, [f"Column '{split}' of {table.name} divides its rows: {said}."]
 
 
-def _columns_note(name, columns, texts, labels, extras, split) -> str:
+def _columns_note(
+    name: str, columns: Iterable, texts: Any, labels: Any, extras: Mapping, split: Any
+) -> str:
     read = [
         *(f"text '{each}'" for each in texts),
         *(f"label '{each}'" for each in labels),
@@ -307,11 +309,11 @@ def _joined(columns: list[Sequence]) -> list:
     ]
 
 
-def _as_text(value) -> str:
+def _as_text(value: Any) -> str:
     return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def _flag(name, column, value) -> int | None:
+def _flag(name: str, column: Any, value: Any) -> int | None:
     """Returns 0 or 1; None if the value is missing."""
     if is_blank(value):
         return None
@@ -324,28 +326,28 @@ def _flag(name, column, value) -> int | None:
     return flag
 
 
-def _taken(values, rows) -> Sequence:
+def _taken(values: Any, rows: Any) -> Sequence:
     return values if rows is None else [values[row] for row in rows]
 
 
-def _check_known(name, columns, column):
+def _check_known(name: str, columns: Mapping, column: Any):
     if not _is_known(columns, column):
         raise DataError(unknown(f"column of {name}", column, _all_names(columns)))
 
 
-def _is_known(columns, column) -> bool:
+def _is_known(columns: Mapping, column: Any) -> bool:
     if _is_among(column, columns):
         return True
     head, path = _outer(columns, column)
     return head is not None and any(_has(row, path) for row in columns[head])
 
 
-def _is_among(column, columns) -> bool:
+def _is_among(column: Any, columns: Iterable) -> bool:
     # Compared one by one, since what is asked for may be anything, an array for one.
     return any(type(column) is type(each) and column == each for each in columns)
 
 
-def _outer(columns, name) -> tuple[Any, list[str]]:
+def _outer(columns: Mapping, name: Any) -> tuple[Any, list[str]]:
     """Splits a dotted name into a column and the keys within its records."""
     keys = name.split(".") if isinstance(name, str) else []
     for at in range(len(keys) - 1, 0, -1):
@@ -355,13 +357,13 @@ def _outer(columns, name) -> tuple[Any, list[str]]:
     return None, []
 
 
-def _within(row, path):
+def _within(row: Any, path: Sequence[str]):
     for key in path:
         row = row.get(key) if isinstance(row, Mapping) else None
     return row
 
 
-def _has(row, path) -> bool:
+def _has(row: Any, path: Sequence[str]) -> bool:
     for key in path:
         if not isinstance(row, Mapping) or key not in row:
             return False
@@ -369,7 +371,7 @@ def _has(row, path) -> bool:
     return True
 
 
-def _all_names(columns) -> list:
+def _all_names(columns: Mapping) -> list:
     """Returns the names of all columns; of nested records the dotted names."""
     found = []
     for column in columns:
@@ -384,12 +386,12 @@ def _all_names(columns) -> list:
     return found
 
 
-def _with_examples(columns) -> list[str]:
+def _with_examples(columns: Mapping) -> list[str]:
     """Returns the names of columns with the value in their first row."""
     return [f"{name} ({short_repr(values[0])})" for name, values in columns.items()]
 
 
-def _dotted(name, value, depth) -> Iterator:
+def _dotted(name: Any, value: Any, depth: int) -> Iterator:
     if not isinstance(value, Mapping) or not value or not depth:
         yield name
         return
@@ -397,12 +399,12 @@ def _dotted(name, value, depth) -> Iterator:
         yield from _dotted(f"{name}.{key}", inner, depth - 1)
 
 
-def _guess_several(columns, usual, taken) -> list:
+def _guess_several(columns: Iterable, usual: Any, taken: Any) -> list:
     found = _guess([column for column in columns if column not in taken], usual, None)
     return [] if found is None else [found]
 
 
-def _guess(columns, usual, taken):
+def _guess(columns: Iterable, usual: Any, taken: Any):
     """Returns the first usual name that exactly one column has, ignoring case; else None."""
     by_name: dict[str, list] = {}
     for column in columns:
@@ -412,7 +414,7 @@ def _guess(columns, usual, taken):
     return found[0] if len(found) == 1 else None
 
 
-def _not_obvious(name, kind, columns) -> str:
+def _not_obvious(name: str, kind: str, columns: Sequence) -> str:
     listed = ", ".join(map(str, columns)) or "none"
     return (
         f"Which column of {name} holds the {kind} is not obvious. Name it with {kind}=. Its "
@@ -420,10 +422,10 @@ def _not_obvious(name, kind, columns) -> str:
     )
 
 
-def _listed(names) -> str:
+def _listed(names: Iterable) -> str:
     return _shortened([f"'{name}'" for name in names])
 
 
-def _shortened(said) -> str:
+def _shortened(said: Sequence[str]) -> str:
     more = f" and {len(said) - _NAMED} more" if said[_NAMED:] else ""
     return ", ".join(said[:_NAMED]) + more

@@ -1,6 +1,7 @@
 """Writes the notes on a data set: sentences about what a user should know."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -133,11 +134,11 @@ def empty_columns_note(names: Sequence[str]) -> str:
     return f"Label columns without any 1 were ignored: {_listed(names)}."
 
 
-def _listed(names) -> str:
+def _listed(names: Any) -> str:
     return ", ".join(f"'{name}'" for name in names[:_NAMED]) + (", ..." if names[_NAMED:] else "")
 
 
-def _different(texts) -> int:
+def _different(texts: Any) -> int:
     return len(set(texts))
 
 

@@ -81,7 +81,7 @@ def remove_groups_of(part: Split, other: Split) -> tuple[Split, int]:
     return part.take(kept), len(part) - len(kept)
 
 
-def _class_rows(part, classes) -> np.ndarray:
+def _class_rows(part: Split, classes: int) -> np.ndarray:
     """Returns (texts, classes), 1 for the classes or labels of a text; one column for numbers."""
     kind = kind_of(part.labels)
     if kind == "labels":

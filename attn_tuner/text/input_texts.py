@@ -113,7 +113,7 @@ def texts_or_file(arguments: list[str], text: str | list[str] | None = None) -> 
     return arguments
 
 
-def _of_file(source, text) -> InputTexts:
+def _of_file(source: str | Path, text: Any) -> InputTexts:
     if not is_url(source) and not local(source).exists():
         raise DataError(
             f"The file {source} does not exist. Give the path of a table of texts. To classify the "
@@ -125,11 +125,11 @@ def _of_file(source, text) -> InputTexts:
     return _of_columns(dict(columns), file_name(source), text)
 
 
-def _of_columns(columns: dict, where: str, text) -> InputTexts:
+def _of_columns(columns: dict, where: str, text: Any) -> InputTexts:
     return InputTexts(clean_texts(joined_texts(where, columns, text), where), columns)
 
 
-def _of_frame(frame, names, text, who) -> InputTexts:
+def _of_frame(frame: Any, names: Any, text: Any, who: str) -> InputTexts:
     where = f"the {type(frame).__name__} given to {who}"
     asked = text if isinstance(text, list) else [choose_text(where, names, text)]
     distinct_columns(where, [name for name in names if name in asked])
@@ -137,7 +137,7 @@ def _of_frame(frame, names, text, who) -> InputTexts:
     return InputTexts(clean_texts(joined_texts(where, columns, asked), where), columns)
 
 
-def _listed_columns(columns: Mapping, who) -> dict:
+def _listed_columns(columns: Mapping, who: str) -> dict:
     """Converts a mapping of columns, or of single values, to lists of equal length by name."""
     alone = [name for name, values in columns.items() if _is_cell(values)]
     if alone and len(alone) < len(columns):
@@ -153,11 +153,11 @@ def _listed_columns(columns: Mapping, who) -> dict:
     return listed
 
 
-def _is_cell(value) -> bool:
+def _is_cell(value: Any) -> bool:
     return isinstance(value, str | bytes) or not isinstance(value, Iterable)
 
 
-def _is_pair(source) -> bool:
+def _is_pair(source: Any) -> bool:
     """Checks for `(texts, labels)`, as `search` takes it."""
     return (
         isinstance(source, tuple)
@@ -166,7 +166,7 @@ def _is_pair(source) -> bool:
     )
 
 
-def _listed(values, who) -> list:
+def _listed(values: Any, who: str) -> list:
     """Returns the values as a list of plain Python objects."""
     if hasattr(values, "to_numpy"):
         values = values.to_numpy()
@@ -186,7 +186,7 @@ def _listed(values, who) -> list:
     return found
 
 
-def _strings(values, who) -> list[str]:
+def _strings(values: Any, who: str) -> list[str]:
     for row, value in enumerate(values, start=1):
         if isinstance(value, str | bytes):
             continue
@@ -199,7 +199,7 @@ def _strings(values, who) -> list[str]:
     return clean_texts([*values, "a text"], f"the texts given to {who}")[:-1]
 
 
-def _of_tf_data(dataset, text, who) -> list[str]:
+def _of_tf_data(dataset: Any, text: Any, who: str) -> list[str]:
     import tensorflow as tf
 
     where = f"the tf.data.Dataset given to {who}"
@@ -222,7 +222,7 @@ def _of_tf_data(dataset, text, who) -> list[str]:
     return clean_texts([*found, "a text"], where)[:-1]
 
 
-def _endless(where) -> DataError:
+def _endless(where: str) -> DataError:
     return DataError(
         f"{where}: more than {MAX_TEXTS:,} texts. Pass them in parts, or take only as many as you "
         "need."

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -185,7 +185,9 @@ def _task(name: str | None, parts: Mapping[str, RawPart], classes: int) -> Task:
     return task_named(name, classes)
 
 
-def _other_splits(raw: RawData, parts, names, task: Task, notes):
+def _other_splits(
+    raw: RawData, parts: Mapping[str, RawPart], names: Mapping, task: Task, notes: list[str]
+):
     """Builds the splits of several labels per text or of numbers, and the label names."""
     texts, found, classes = {}, {}, ()
     columns = raw.classes or next((each for each in names.values() if each), None)
@@ -203,7 +205,14 @@ def _other_splits(raw: RawData, parts, names, task: Task, notes):
     }, classes
 
 
-def _class_splits(raw: RawData, parts, names, notes, least: int | None, rare: str):
+def _class_splits(
+    raw: RawData,
+    parts: Mapping[str, RawPart],
+    names: Mapping,
+    notes: list[str],
+    least: int | None,
+    rare: str,
+):
     """Builds the splits of classes, and the class names.
 
     Args:
@@ -247,7 +256,15 @@ def _class_splits(raw: RawData, parts, names, notes, least: int | None, rare: st
     }, tuple(classes)
 
 
-def _without_rare(name, parts, found, classes, least, rare, notes):
+def _without_rare(
+    name: str,
+    parts: Mapping[str, RawPart],
+    found: Mapping,
+    classes: Sequence[str],
+    least: int,
+    rare: str,
+    notes: list[str],
+):
     """Leaves out or joins the classes with fewer training texts than `least`.
 
     Returns:
@@ -272,7 +289,7 @@ def _without_rare(name, parts, found, classes, least, rare, notes):
     )
 
 
-def _separate_parts(name, splits, notes) -> Split:
+def _separate_parts(name: str, splits: dict[str, Split], notes: list[str]) -> Split:
     """Removes texts that occur in several parts from all but one; returns training.
 
     A text that stands in several parts stays in the test part, else in the validation part.
@@ -305,7 +322,16 @@ def _separate_parts(name, splits, notes) -> Split:
     return train
 
 
-def _hold_out_missing(name, train, splits, classes, task, fractions, seed, notes) -> Split:
+def _hold_out_missing(
+    name: str,
+    train: Split,
+    splits: dict[str, Split],
+    classes: Sequence[str],
+    task: Task,
+    fractions: Mapping,
+    seed: int,
+    notes: list[str],
+) -> Split:
     """Holds the missing parts out of training; returns what remains of it."""
     missing = [role for role in ("test", "validation") if role not in splits]
     if missing and train.groups is None and train.times is None:
@@ -336,7 +362,9 @@ def _hold_out_missing(name, train, splits, classes, task, fractions, seed, notes
     return train
 
 
-def _scaled_weights(train: Split, splits: Mapping[str, Split], notes) -> tuple[Split, dict]:
+def _scaled_weights(
+    train: Split, splits: Mapping[str, Split], notes: list[str]
+) -> tuple[Split, dict]:
     """Scales weights to a mean of 1 in training, so that a learning rate means the same."""
     if train.weights is None:
         return train, dict(splits)

@@ -1,6 +1,7 @@
 """Parses what stands beside text and label in a row: weight, group and time."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +70,7 @@ def parse_times(values: Sequence, where: str) -> np.ndarray:
     )
 
 
-def _check_present(values, what, where):
+def _check_present(values: Sequence, what: str, where: str):
     missing = [row for row, value in enumerate(values, start=1) if is_blank(value)]
     if missing:
         raise DataError(
@@ -78,18 +79,18 @@ def _check_present(values, what, where):
         )
 
 
-def _number(value) -> float:
+def _number(value: Any) -> float:
     try:
         return float(value) if not isinstance(value, bool | np.bool_) else float("nan")
     except (TypeError, ValueError, OverflowError):
         return float("nan")
 
 
-def _decoded(value):
+def _decoded(value: Any):
     return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else value
 
 
-def _group_name(value) -> str:
+def _group_name(value: Any) -> str:
     value = _decoded(value)
     if isinstance(value, float | np.floating) and float(value).is_integer():
         value = int(value)  # 7 and 7.0 are one patient, whatever file they come from.

@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from attn_tuner.errors import DataError
 from attn_tuner.storage.atomic_files import scratch
@@ -67,7 +67,7 @@ def read_piped(data: bytes, text: str | list[str] | None = None) -> tuple[InputT
     )
 
 
-def _kind_of(lines, text) -> str | None:
+def _kind_of(lines: list[str], text: Any) -> str | None:
     """Returns the suffix of the table's kind; None if each line is a text."""
     first = lines[0] if lines else ""
     if first.lstrip().startswith("{") and _is_object(first):
@@ -90,7 +90,7 @@ def _kind_of(lines, text) -> str | None:
     return None
 
 
-def _obvious(names) -> bool:
+def _obvious(names: Any) -> bool:
     """Checks whether one of the names is usual for a column of texts."""
     try:
         # With a second column, as a single column is accepted under any name.
@@ -100,7 +100,7 @@ def _obvious(names) -> bool:
     return True
 
 
-def _is_object(line) -> bool:
+def _is_object(line: Any) -> bool:
     try:
         return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):

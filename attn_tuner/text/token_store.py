@@ -198,7 +198,7 @@ def open_vectorizer(directory: str | Path) -> Vectorizer:
         return Vectorizer.from_config(config)
 
 
-def _write_all(dataset, vectorizer, directory: Path, key: str):
+def _write_all(dataset: TextDataset, vectorizer: Vectorizer, directory: Path, key: str):
     with writing(directory):
         directory.parent.mkdir(parents=True, exist_ok=True)
     with new_folder(directory, replaces=False) as draft:

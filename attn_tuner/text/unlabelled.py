@@ -66,7 +66,7 @@ def remove_held_out(texts: Iterable[str], parts: "Iterable[Split]") -> tuple[lis
     return kept, len(texts) - len(kept)
 
 
-def _of_file(source, text, encoding):
+def _of_file(source: str | Path, text: Any, encoding: str | None):
     if suffix_of(source) == LINES_SUFFIX:
         return [line for line in read_lines(source, encoding) if line.strip()]
     table = read_table(source, ReadOptions(text=text, encoding=encoding))

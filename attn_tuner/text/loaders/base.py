@@ -138,7 +138,7 @@ class LazyTexts(Sequence):
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any):
         if self._texts is None:
             self._texts = [
                 each.decode("utf-8", errors="replace") if isinstance(each, bytes) else each

@@ -37,7 +37,7 @@ class _Columns(Mapping):
     def __init__(self, columns: Mapping):
         self._columns = columns
 
-    def __getitem__(self, name) -> list:
+    def __getitem__(self, name: Any) -> list:
         return to_list(self._columns[name], f"column '{name}'")
 
     def __iter__(self) -> Iterator:
@@ -54,11 +54,11 @@ def are_rows(source: Any) -> bool:
     return all(isinstance(row, Mapping) for row in source) or all(map(_is_pair, source))
 
 
-def _is_pair(row) -> bool:
+def _is_pair(row: Any) -> bool:
     return isinstance(row, tuple | list) and len(row) == 2 and isinstance(row[0], str | bytes)
 
 
-def _names(values) -> tuple[str, ...]:
+def _names(values: Any) -> tuple[str, ...]:
     """Returns the names of the columns of a DataFrame of labels."""
     names = getattr(values, "columns", ())
     return tuple(map(str, names)) if len(names) > 1 else ()

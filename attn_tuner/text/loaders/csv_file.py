@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Sequence
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.column_names import LABEL_NAMES, TEXT_NAMES
@@ -67,7 +68,7 @@ class TsvLoader(SeparatedFormat):
     separators = ("\t",)
 
 
-def _separator(text: str, separators) -> str:
+def _separator(text: str, separators: Sequence[str]) -> str:
     """Returns the separator that divides the first line into most fields."""
     first = re.split(r"[\r\n]", text.lstrip("\r\n"), maxsplit=1)[0]
     return max(separators, key=lambda mark: _fields(first, mark))

@@ -27,7 +27,7 @@ class _Columns(Mapping):
     def __init__(self, frame: Any):
         self._frame = frame
 
-    def __getitem__(self, name) -> list:
+    def __getitem__(self, name: Any) -> list:
         return self._frame[name].tolist()
 
     def __iter__(self) -> Iterator:

@@ -91,7 +91,7 @@ def _telling(data: bytes) -> bytes:
     return b"".join(kept)[: 2 * _SAMPLE]
 
 
-def _not_decoded(name, data, encoding, error) -> str:
+def _not_decoded(name: str, data: bytes, encoding: str, error: UnicodeDecodeError) -> str:
     start = min(error.start, len(data) - 1)
     line = data.count(b"\n", 0, start) + 1
     called = "UTF-8" if encoding.startswith("utf-8") else encoding.upper()

@@ -163,7 +163,7 @@ def read_lines(source: str | Path, encoding: str | None = None) -> list[str]:
     return decode_text(file_name(source), read_bytes(source), encoding)[0].splitlines()
 
 
-def _format_of(name, suffix) -> type[FileFormat]:
+def _format_of(name: str, suffix: str) -> type[FileFormat]:
     found = next((each for each in formats() if suffix in each.suffixes), None)
     if found is None:
         raise DataError(

@@ -50,7 +50,7 @@ class FolderLoader:
         )
 
 
-def _part(folder, role, parts, notes, options) -> dict:
+def _part(folder: Path, role: str, parts: dict, notes: list[str], options: ReadOptions) -> dict:
     """Reads the texts and classes of one part; texts of no class go to `parts["unlabelled"]`."""
     found: dict[str, list] = {name: [] for name in _COLUMNS}
     if role == "unlabelled":
@@ -69,7 +69,7 @@ def _part(folder, role, parts, notes, options) -> dict:
     return found
 
 
-def _texts(folder, notes, options) -> list[str]:
+def _texts(folder: Path, notes: list[str], options: ReadOptions) -> list[str]:
     texts = []
     for path in sorted(folder.rglob(f"*{_TEXT}")):
         text, said = decode_text(path.name, read_bytes(path), options.encoding)

@@ -25,7 +25,7 @@ class _Columns(Mapping):
     def __init__(self, dataset: Any, names: Mapping):
         self._dataset, self._names = dataset, names
 
-    def __getitem__(self, name) -> list:
+    def __getitem__(self, name: Any) -> list:
         values = list(self._dataset[name])
         names = self._names.get(name)
         if not names:
@@ -61,11 +61,11 @@ def class_names(source: Any) -> dict[str, tuple[str, ...]]:
     return {name: tuple(found) for name in features if (found := _names(features[name]))}
 
 
-def _names(feature) -> list[str]:
+def _names(feature: Any) -> list[str]:
     return list(getattr(feature, "names", None) or [])
 
 
-def _listed_names(feature) -> list[str]:
+def _listed_names(feature: Any) -> list[str]:
     """Returns the class names of a list of `ClassLabel`."""
     inner = feature[0] if isinstance(feature, list) and feature else feature
     inner = getattr(inner, "feature", inner)

@@ -60,12 +60,12 @@ class IteratorsLoader:
         return RawData(name, {"train": (texts, labels)}, extras=extras)
 
 
-def _is_indexed(source) -> bool:
+def _is_indexed(source: Any) -> bool:
     """Checks for a data set that is read by position, as one of PyTorch."""
     return hasattr(source, "__len__") and hasattr(source, "__getitem__")
 
 
-def _each(source) -> Iterator:
+def _each(source: Any) -> Iterator:
     if hasattr(source, "__iter__"):
         return iter(source)
     return (source[place] for place in range(len(source)))

@@ -40,7 +40,7 @@ class JsonLoader(FileFormat):
         return _of_value(name, found, notes)
 
 
-def _of_value(name: str, found: Any, notes) -> Table:
+def _of_value(name: str, found: Any, notes: tuple[str, ...]) -> Table:
     if isinstance(found, Mapping):
         if all(isinstance(each, Mapping) for each in found.values()):  # As pandas writes them.
             found = {name: list(each.values()) for name, each in found.items()}
@@ -58,7 +58,7 @@ def _of_value(name: str, found: Any, notes) -> Table:
     return Table.of_rows(name, *records_to_rows(name, found, "Element"), notes=notes)
 
 
-def _of_lines(name: str, text: str, notes) -> Table:
+def _of_lines(name: str, text: str, notes: tuple[str, ...]) -> Table:
     records, numbers = [], []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():

@@ -147,7 +147,7 @@ def _on_disk(path: Path) -> bytes:
         raise DataError(f"The file {path} cannot be read: {said}.") from error
 
 
-def _remote(url) -> bytes:
+def _remote(url: str) -> bytes:
     fsspec = need("fsspec", "remote")
     try:
         with fsspec.open(url, "rb") as file:
@@ -156,7 +156,7 @@ def _remote(url) -> bytes:
         raise _unread(url, error) from error
 
 
-def _unread(url, error) -> DataError:
+def _unread(url: str, error: Exception) -> DataError:
     lines = str(error).strip().splitlines()
     said = (lines[0] if lines else type(error).__name__).rstrip(".")
     hint = " Try: pip install 'attn-tuner[remote]'." if isinstance(error, ImportError) else ""

@@ -50,7 +50,7 @@ def is_other_frame(source: Any) -> bool:
     return hasattr(source, _INTERCHANGE) or (hasattr(source, _ARROW) and named)
 
 
-def _frame(source) -> narwhals.DataFrame:
+def _frame(source: Any) -> narwhals.DataFrame:
     known = narwhals.dependencies
     if known.is_into_dataframe(source) or known.is_into_lazyframe(source):
         frame = narwhals.from_native(source)

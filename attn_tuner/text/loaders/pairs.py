@@ -45,7 +45,7 @@ def _parts(pairs: Sequence, notes: tuple[str, ...] = ()) -> RawData:
     return RawData(_NAME, parts, _names(pairs[0][1]), notes=notes)
 
 
-def _four(values: list[list], source) -> RawData:
+def _four(values: list[list], source: Sequence) -> RawData:
     """Reads four sequences, also in the order of scikit-learn's `train_test_split`."""
     lengths = [len(each) for each in values]
     paired = lengths[0] == lengths[1] and lengths[2] == lengths[3]
@@ -63,12 +63,12 @@ def _four(values: list[list], source) -> RawData:
     return _parts(((source[0], source[2]), (source[1], source[3])), (note,))
 
 
-def _distinct(values) -> int:
+def _distinct(values: Any) -> int:
     """Counts distinct strings, of which texts have more than labels."""
     return len({each for each in values if isinstance(each, str | bytes)})
 
 
-def _is_part(part) -> bool:
+def _is_part(part: Any) -> bool:
     """Checks for texts and labels, rather than two texts or two labels."""
     if not isinstance(part, tuple | list) or len(part) != 2:
         return False
@@ -77,16 +77,16 @@ def _is_part(part) -> bool:
     )
 
 
-def _is_several(values) -> bool:
+def _is_several(values: Any) -> bool:
     # An array of no dimension has a length by its type, and refuses to say it.
     sized = hasattr(values, "__len__") and getattr(values, "ndim", 1) > 0
     return sized and not isinstance(values, str | bytes)
 
 
-def _part(pair) -> tuple[list, list]:
+def _part(pair: Any) -> tuple[list, list]:
     return to_list(pair[0], "the texts"), to_list(pair[1], "the labels")
 
 
-def _names(labels) -> tuple[str, ...] | None:
+def _names(labels: Any) -> tuple[str, ...] | None:
     names = getattr(labels, "columns", ())
     return tuple(map(str, names)) if len(names) > 1 else None

@@ -76,7 +76,7 @@ def endless_error(what: str, read: int) -> DataError:
     )
 
 
-def _ended(values, what) -> list:
+def _ended(values: Any, what: str) -> list:
     found = list(islice(values, MAX_VALUES + 1))
     if len(found) > MAX_VALUES:
         raise endless_error(what, MAX_VALUES)

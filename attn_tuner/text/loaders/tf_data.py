@@ -61,7 +61,7 @@ class TfDataLoader:
         return RawData(_NAME, {"train": (columns[0], columns[1])}, extras=extras)
 
 
-def _as_tuples(dataset, options):
+def _as_tuples(dataset: Any, options: ReadOptions):
     """Maps the data set to tuples of tensors; returns the names of columns, if it has any."""
     import tensorflow as tf
 
@@ -87,7 +87,7 @@ def _as_tuples(dataset, options):
     return None, dataset
 
 
-def _read(elements, bounded) -> list[list]:
+def _read(elements: Any, bounded: bool) -> list[list]:
     """Reads all batches, component by component; raises DataError if there is no end."""
     columns: list[list] = [[] for _ in elements.element_spec]
     logged = time.monotonic()
@@ -123,6 +123,6 @@ def _split_batch(texts: np.ndarray, *others: np.ndarray) -> list[list]:
     return split
 
 
-def _short_spec(spec) -> str:
+def _short_spec(spec: Any) -> str:
     said = " ".join(str(spec).split())
     return said if len(said) < 200 else f"{said[:200]}..."

@@ -49,7 +49,7 @@ class _Columns(Mapping):
         self._builder, self._split = builder, split
         self._features: Mapping | None = None
 
-    def __getitem__(self, name) -> list:
+    def __getitem__(self, name: str) -> list:
         import tensorflow_datasets as tfds
 
         if self._features is None:  # All features of a split are read together.
@@ -69,7 +69,7 @@ class _Columns(Mapping):
         return self._builder.info.splits[self._split].num_examples
 
 
-def _prepared(tfds, name):
+def _prepared(tfds: Any, name: str):
     try:
         builder = tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
     except Exception as error:  # TFDS raises its own, ValueError and import errors alike.
@@ -87,7 +87,7 @@ def _prepared(tfds, name):
     return builder
 
 
-def _brief(error) -> str:
+def _brief(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     first = lines[0] if lines else type(error).__name__
     return first if first.endswith(".") else first + "."
