@@ -6,7 +6,7 @@ reaches into nested records: `review.body`.
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,13 +25,13 @@ from attn_tuner.text.loaders.base import (
     role_of,
     sentence_start,
 )
+from attn_tuner.text.nested_columns import all_names, check_known, is_among, is_known, values_of
 
 SEPARATOR = " \u00a6 "  # Between joined texts: a broken bar, which hardly any text has.
 _ID = re.compile(r"(.*[\s_.-])?(id|ids|idx|index|uid|uuid|guid|key|row)|unnamed: \d+|", re.I)
 _CAMEL_ID = re.compile(r".*[a-z](Id|ID)")
 _FLAGS = {"0": 0, "1": 1, "false": 0, "true": 1, "0.0": 0, "1.0": 1}
 _NAMED = 6  # Columns that a sentence names.
-_DEPTH = 4  # Levels of nested records whose names are listed.
 
 
 def choose_columns(table: Table, options: ReadOptions) -> RawData:
@@ -49,8 +49,8 @@ def choose_columns(table: Table, options: ReadOptions) -> RawData:
     extras = {role: getattr(options, role) for role in EXTRAS if getattr(options, role) is not None}
     for role, column in list(extras.items()):
         if options.strict:
-            _check_known(table.name, columns, column)
-        elif not _is_known(columns, column):
+            check_known(table.name, columns, column)
+        elif not is_known(columns, column):
             del extras[role]
     taken = [*texts, *labels, *extras.values()]
     split = _split_column(table, taken)
@@ -87,7 +87,7 @@ def choose_text(name: str, columns: Iterable, text: Any) -> Any:
         text = _guess(columns, TEXT_NAMES, None)
     if text is None:
         raise DataError(_not_obvious(name, "text", columns))
-    if not _is_among(text, columns):
+    if not is_among(text, columns):
         raise DataError(unknown(f"column of {name}", text, columns))
     return text
 
@@ -106,18 +106,10 @@ def joined_texts(name: str, columns: Mapping, text: Any) -> list:
     several = text if isinstance(text, list) else [text]
     for column in several:
         if column is not None:
-            _check_known(name, columns, column)
+            check_known(name, columns, column)
     if several == [None]:
         several = [choose_text(name, columns, None)]
     return _joined([values_of(columns, each) for each in several])
-
-
-def values_of(columns: Mapping, name: Hashable) -> Sequence:
-    """Returns the values of a column, or of what a dotted name means in nested records."""
-    if _is_among(name, columns):
-        return columns[name]
-    head, path = _outer(columns, name)
-    return [_within(row, path) for row in columns[head]]
 
 
 class _Reader:
@@ -134,7 +126,7 @@ class _Reader:
         if role == "unlabelled":
             self.unlabelled = self._lazy(columns)
             return
-        missing = [each for each in (*self.texts, *self.labels) if not _is_known(columns, each)]
+        missing = [each for each in (*self.texts, *self.labels) if not is_known(columns, each)]
         if missing:
             self.notes.append(
                 f"The {role} part of {self.table.name} has no column '{missing[0]}' and is not "
@@ -154,7 +146,7 @@ class _Reader:
         self.extras[role] = {
             extra: _taken(values_of(columns, column), rows)
             for extra, column in self.columns.items()
-            if _is_known(columns, column)
+            if is_known(columns, column)
         }
 
     def _lazy(self, columns: Mapping) -> LazyTexts:
@@ -194,11 +186,11 @@ def _text_and_label(table: Table, columns: Mapping, options: ReadOptions) -> tup
         for each in (options.text, options.label)
     )
     for column in (*texts, *labels):
-        _check_known(name, columns, column)
+        check_known(name, columns, column)
     taken = [each for each in _asked_extras(options) if each is not None]
     free = [column for column in all_columns if column not in taken]
     usual = table.usual or ()
-    if not texts and not labels and usual and all(_is_among(each, all_columns) for each in usual):
+    if not texts and not labels and usual and all(is_among(each, all_columns) for each in usual):
         texts, labels = [usual[0]], [usual[1]]
     if not texts and not labels and table.positional and free:
         texts, labels = _by_content(columns, free)
@@ -219,7 +211,7 @@ def _text_and_label(table: Table, columns: Mapping, options: ReadOptions) -> tup
         )
     for kind, found in (("text", texts), ("label", labels)):
         if not found:
-            shown = _with_examples(columns) if table.positional else _all_names(columns)
+            shown = _with_examples(columns) if table.positional else all_names(columns)
             raise DataError(_not_obvious(name, kind, shown))
     for column in texts:
         if column in labels:
@@ -330,73 +322,9 @@ def _taken(values: Any, rows: Any) -> Sequence:
     return values if rows is None else [values[row] for row in rows]
 
 
-def _check_known(name: str, columns: Mapping, column: Any):
-    if not _is_known(columns, column):
-        raise DataError(unknown(f"column of {name}", column, _all_names(columns)))
-
-
-def _is_known(columns: Mapping, column: Any) -> bool:
-    if _is_among(column, columns):
-        return True
-    head, path = _outer(columns, column)
-    return head is not None and any(_has(row, path) for row in columns[head])
-
-
-def _is_among(column: Any, columns: Iterable) -> bool:
-    # Compared one by one, since what is asked for may be anything, an array for one.
-    return any(type(column) is type(each) and column == each for each in columns)
-
-
-def _outer(columns: Mapping, name: Any) -> tuple[Any, list[str]]:
-    """Splits a dotted name into a column and the keys within its records."""
-    keys = name.split(".") if isinstance(name, str) else []
-    for at in range(len(keys) - 1, 0, -1):
-        head = ".".join(keys[:at])
-        if _is_among(head, columns):
-            return head, keys[at:]
-    return None, []
-
-
-def _within(row: Any, path: Sequence[str]):
-    for key in path:
-        row = row.get(key) if isinstance(row, Mapping) else None
-    return row
-
-
-def _has(row: Any, path: Sequence[str]) -> bool:
-    for key in path:
-        if not isinstance(row, Mapping) or key not in row:
-            return False
-        row = row[key]
-    return True
-
-
-def _all_names(columns: Mapping) -> list:
-    """Returns the names of all columns; of nested records the dotted names."""
-    found = []
-    for column in columns:
-        values = columns[column] if isinstance(column, str) else ()
-        # A column that is an array, not a list, cannot hold records.
-        first = (
-            next((each for each in values if each is not None), None)
-            if (isinstance(values, list | tuple))
-            else None
-        )
-        found += list(_dotted(column, first, _DEPTH))
-    return found
-
-
 def _with_examples(columns: Mapping) -> list[str]:
     """Returns the names of columns with the value in their first row."""
     return [f"{name} ({short_repr(values[0])})" for name, values in columns.items()]
-
-
-def _dotted(name: Any, value: Any, depth: int) -> Iterator:
-    if not isinstance(value, Mapping) or not value or not depth:
-        yield name
-        return
-    for key, inner in value.items():
-        yield from _dotted(f"{name}.{key}", inner, depth - 1)
 
 
 def _guess_several(columns: Iterable, usual: Any, taken: Any) -> list:
