@@ -102,13 +102,19 @@ def missing_class_note(role: str, absent: Sequence[str], classes: int) -> str:
 
 
 def rare_class_notes(
-    name: str, few: Sequence[str], counts: Mapping[str, int], least: int, rare: str
+    name: str, few: Sequence[str], counts: Mapping[str, int], least: int, joined: str | None
 ) -> list[str]:
-    """Writes what became of classes with fewer training texts than `least`."""
-    if not few:
-        return []
+    """Writes what became of classes with fewer training texts than `least`.
+
+    Args:
+        name: str, name of the data in messages.
+        few: names of these classes.
+        counts: training texts by class.
+        least: texts that a class should have.
+        joined: name of the class that they became; None if they were left out.
+    """
     texts = sum(counts[each] for each in few)
-    done = "left out" if rare == "drop" else f"joined as the class '{rare}'"
+    done = "left out" if joined is None else f"joined as the class '{joined}'"
     return [
         f"{len(few)} classes of {name} with fewer than {least} texts ({_listed(few)}), {texts:,} "
         f"texts together, were {done}."

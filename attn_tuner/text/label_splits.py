@@ -121,9 +121,12 @@ def _without_rare(
     """
     counts = Counter(found["train"])
     few = [each for each in classes if counts[each] < least]
-    notes += dataset_notes.rare_class_notes(name, few, counts, least, rare)
-    joined = sum(counts[each] for each in (*few, OTHER))
-    if rare == OTHER and joined >= least:
+    if not few:
+        return parts, found, tuple(classes)
+    enough = sum(counts[each] for each in {*few, OTHER}) >= least
+    joined = rare == OTHER and enough
+    notes += dataset_notes.rare_class_notes(name, few, counts, least, OTHER if joined else None)
+    if joined:
         found = {role: [OTHER if x in few else x for x in given] for role, given in found.items()}
         return parts, found, sorted_classes({*classes, OTHER} - {*few} | {OTHER})
     dropped = {*few}

@@ -75,6 +75,11 @@ def test_rare_classes_are_left_out_or_joined():
     assert joined.classes == ("other", "x", "y", "z")
     assert all_texts(joined) == set(RARE[0])
     assert load(RARE, min_per_class=2).classes == ("s", "t", "x", "y", "z")
+    # The only one below two does not make a class, even under another name.
+    alone = load(RARE, min_per_class=2, rare_classes="other")
+    assert alone.classes == ("s", "t", "x", "y", "z")
+    assert any("'r'), 1 texts together, were left out" in note for note in alone.notes)
+    assert load((TEXTS, LABELS), min_per_class=3, rare_classes="other").classes == ("x", "y", "z")
 
 
 def test_a_rare_class_of_the_test_part_leaves_it_too():
