@@ -116,8 +116,8 @@ def rare_class_notes(
     texts = sum(counts[each] for each in few)
     done = "left out" if joined is None else f"joined as the class '{joined}'"
     return [
-        f"{len(few)} classes of {name} with fewer than {least} texts ({_listed(few)}), {texts:,} "
-        f"texts together, were {done}."
+        f"Classes of {name} with fewer than {least} texts were {done}: {_listed(few)}, "
+        f"together {texts:,} of {sum(counts.values()):,} texts."
     ]
 
 

@@ -96,7 +96,10 @@ def checked_part(
         for values in extras.values():
             missing |= {row for row, value in enumerate(values) if is_blank(value)}
         if missing:
-            notes.append(f"{len(missing):,} rows of {where} miss a value and were left out.")
+            notes.append(
+                f"Rows of {where} without text or label were left out: {len(missing):,} of "
+                f"{len(texts):,}."
+            )
             found = found.take([row for row in range(len(texts)) if row not in missing])
             if not len(found.texts):
                 raise DataError(f"All rows of {where} miss a text or a label.")

@@ -23,7 +23,8 @@ def test_an_empty_text_and_a_missing_one_are_the_same(empty):
         load(pairs)
     data = load(pairs, drop_missing=True)
     assert all_texts(data) == set(TEXTS[1:])
-    assert data.notes[0] == "1 rows of the given texts miss a value and were left out."
+    said = "Rows of the given texts without text or label were left out: 1 of 60."
+    assert data.notes[0] == said
 
 
 @pytest.mark.parametrize("task", [None, "regression"])
@@ -69,8 +70,8 @@ def test_rare_classes_are_left_out_or_joined():
     data = load(RARE, min_per_class=3)
     assert data.classes == ("x", "y", "z")
     assert all_texts(data) == set(TEXTS)
-    said = "3 classes of the given texts with fewer than 3 texts ('r', 's', 't'), 5 texts together"
-    assert f"{said}, were left out." in data.notes
+    said = "Classes of the given texts with fewer than 3 texts were left out: 'r', 's', 't', "
+    assert f"{said}together 5 of 65 texts." in data.notes
     joined = load(RARE, min_per_class=3, rare_classes="other")
     assert joined.classes == ("other", "x", "y", "z")
     assert all_texts(joined) == set(RARE[0])
@@ -78,7 +79,7 @@ def test_rare_classes_are_left_out_or_joined():
     # The only one below two does not make a class, even under another name.
     alone = load(RARE, min_per_class=2, rare_classes="other")
     assert alone.classes == ("s", "t", "x", "y", "z")
-    assert any("'r'), 1 texts together, were left out" in note for note in alone.notes)
+    assert any("were left out: 'r', together 1 of 65 texts" in note for note in alone.notes)
     assert load((TEXTS, LABELS), min_per_class=3, rare_classes="other").classes == ("x", "y", "z")
 
 
