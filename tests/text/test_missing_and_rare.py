@@ -93,21 +93,26 @@ def test_a_rare_class_of_the_test_part_leaves_it_too():
 WORDS = {"good": 1, "film": 2, "poor": 3, "number": 4}
 
 
+def ids_of(offset, start=()):
+    """Ten texts of one to five words, as ids."""
+    return [[*start, *([1 + n % 2 + offset] * (1 + n // 2)), 4 + offset] for n in range(10)]
+
+
+MEANT = {f"{' '.join([('good', 'film')[n % 2]] * (1 + n // 2))} number" for n in range(10)}
+
+
 def test_ids_of_keras_data_sets_are_words_again():
-    ids = np.array([[1, 4, 5, 2, 7], [1, 6, 5]] * 6, dtype=object)
-    data = load((ids, [0, 1] * 6), word_index=WORDS)
-    assert all_texts(data) == {"good film number", "poor film"}
-    assert "shifted by 3 as keras.datasets does; 18 of 48 ids are no word" in data.notes[0]
+    ids = np.array([[1, 2, *row] for row in ids_of(3)], dtype=object)
+    data = load((ids, [0, 1] * 5), word_index=WORDS)
+    assert all_texts(data) == MEANT
+    assert "shifted by 3 as keras.datasets does; 20 of 60 ids are no word" in data.notes[0]
 
 
 def test_padded_ids_and_ids_of_a_tokenizer_are_words_again():
-    padded = np.array([[0, 0, 1, 4, 5], [0, 1, 6, 5, 5]] * 6)
-    assert all_texts(load((padded, [0, 1] * 6), word_index=WORDS)) == {
-        "good film",
-        "poor film film",
-    }
-    own = [[1, 2], [3, 2, 4]] * 6
-    assert all_texts(load((own, [0, 1] * 6), word_index=WORDS)) == {"good film", "poor film number"}
+    rows = [[1, *row] for row in ids_of(3)]
+    padded = np.array([[0] * (9 - len(row)) + row for row in rows])
+    assert all_texts(load((padded, [0, 1] * 5), word_index=WORDS)) == MEANT
+    assert all_texts(load((ids_of(0), [0, 1] * 5), word_index=WORDS)) == MEANT
 
 
 def test_ids_without_a_fitting_index_are_refused():

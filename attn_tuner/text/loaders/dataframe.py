@@ -28,7 +28,9 @@ class _Columns(Mapping):
         self._frame = frame
 
     def __getitem__(self, name: Any) -> list:
-        return self._frame[name].tolist()
+        found = self._frame[name]
+        # Several columns may have no name; the first of them is taken.
+        return (found.iloc[:, 0] if getattr(found, "ndim", 1) == 2 else found).tolist()
 
     def __iter__(self) -> Iterator:
         return iter(self._frame.columns)

@@ -53,7 +53,7 @@ def local(source: str | Path) -> Path:
     """Returns the path with `~` replaced by the home directory."""
     try:
         return Path(source).expanduser()
-    except RuntimeError:  # There is no such user.
+    except (RuntimeError, ValueError):  # There is no such user, or a null in the name.
         return Path(source)
 
 
