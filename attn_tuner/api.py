@@ -99,8 +99,8 @@ def search(
     The same call on the same `directory` continues. docs/search.md explains every setting.
 
     Args:
-        data: a TFDS name, a file, a DataFrame, `(texts, labels)`, a `tf.data.Dataset` of pairs,
-            `"demo"`, or a `TextDataset`.
+        data: a file, a folder, a URL, a DataFrame, `(texts, labels)`, a `tf.data.Dataset`, a TFDS
+            name, `"demo"`, a `TextDataset`, and more: docs/data.md.
         text, label, task, weight, group, time, validation, test, unlabelled, drop_missing,
             min_per_class, rare_classes, encoding, header, word_index: how the data are read.
         max_time, max_trials, epochs, patience: the budget; 20 minutes if neither of the

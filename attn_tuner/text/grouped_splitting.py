@@ -1,7 +1,6 @@
 """Divides data sets so that no group stands on both sides, or so that later texts are held out."""
 
 import numpy as np
-from sklearn.model_selection import GroupShuffleSplit
 
 from attn_tuner.errors import DataError
 from attn_tuner.metrics import kind_of
@@ -28,6 +27,8 @@ def hold_out_groups(
     Raises:
         DataError: there are fewer than two groups.
     """
+    from sklearn.model_selection import GroupShuffleSplit  # It takes a second to import.
+
     groups = part.groups
     if groups is None or len(np.unique(groups)) < 2:
         raise DataError(

@@ -1,5 +1,6 @@
 """Parses what stands beside text and label in a row: weight, group and time."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,7 +57,9 @@ def parse_times(values: Sequence, where: str) -> np.ndarray:
         return numbers
     for options in ({}, {"format": "ISO8601"}, {"format": "mixed"}):
         try:
-            found = pandas.to_datetime(pandas.Series(values, dtype=object), utc=True, **options)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Of formats that it guesses value by value.
+                found = pandas.to_datetime(pandas.Series(values, dtype=object), utc=True, **options)
             return found.astype("int64").to_numpy().astype("float64")
         except (ValueError, TypeError, OverflowError):
             continue
