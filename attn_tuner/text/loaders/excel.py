@@ -23,8 +23,8 @@ class ExcelLoader(FileFormat):
             with pandas.ExcelFile(io.BytesIO(data), engine="openpyxl") as book:
                 sheets = [str(each) for each in book.sheet_names]
                 # Only an empty cell is missing: a text may well be "NA".
-                found = book.parse(
-                    0, header=header, dtype=object, keep_default_na=False, na_values=[""]
+                found = pandas.read_excel(
+                    book, header=header, dtype=object, keep_default_na=False, na_values=[""]
                 )
         except (ValueError, KeyError, OSError, TypeError, zipfile.BadZipFile) as error:
             first = (str(error).splitlines() or [type(error).__name__])[0]
