@@ -8,19 +8,18 @@ What a page takes for granted, and what its code should have done, stands in com
 """
 
 import importlib.util
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from attn_tuner import cli
 from tests.support import ROOT, sentiment
-from tests.support.pages import BLOCK, SAID, blocks, of_one_trial, read
+from tests.support.colours import in_this_process
+from tests.support.pages import BLOCK, SAID, blocks, in_a_moment, read
+from tests.support.warm_process import run_warm
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 TABLES = [ROOT / folder / "README.md" for folder in ("examples", "benchmarks")]
@@ -59,16 +58,9 @@ def test_the_python_of_the_page_runs_from_top_to_bottom(page, tmp_path, request)
     if DEMO in steps:  # The same search has ended there, so it gives its result at once.
         shutil.copytree(request.getfixturevalue("demo_folder"), tmp_path / "runs" / "demo")
     script = tmp_path / "page.py"
-    script.write_text(of_one_trial(steps), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, script],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "WANDB_MODE": "offline"},
-        capture_output=True,
-        text=True,
-        timeout=400,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    script.write_text(in_a_moment(steps), encoding="utf-8")
+    done = run_warm(script, {"WANDB_MODE": "offline"})
+    assert done.code == 0, done.output[-3000:]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -88,7 +80,8 @@ def test_the_commands_of_the_page_run(page, tmp_path, monkeypatch):
         name, *arguments = shlex.split(line, comments=True)
         assert name == "attn-tuner", line
         if arguments[0] not in SEEN_ELSEWHERE:
-            done = CliRunner().invoke(cli.app, arguments)
+            with in_this_process():
+                done = CliRunner().invoke(cli.app, arguments)
             assert done.exit_code == 0, f"{line}\n{done.output}\n{done.exception!r}"
 
 

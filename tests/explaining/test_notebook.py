@@ -1,10 +1,8 @@
 import json
-import os
-import subprocess
-import sys
 
 from tests.support.examples import EXAMPLES
-from tests.support.pages import of_one_trial
+from tests.support.pages import in_a_moment
+from tests.support.warm_process import run_warm
 
 NOTEBOOK = EXAMPLES / "explain.ipynb"
 
@@ -16,19 +14,12 @@ def test_the_notebook_goes_from_data_to_report_to_explanation(tmp_path):
     shown = "assert '<mark' in explanations[0]._repr_html_()\nassert result._repr_html_()"
     program = "\n\n".join([*code[:4], shown, *code[4:]])
     script = tmp_path / "notebook.py"
-    script.write_text(of_one_trial(program), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, script],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=500,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    script.write_text(in_a_moment(program), encoding="utf-8")
+    done = run_warm(script)
+    assert done.code == 0, done.output[-3000:]
     assert (tmp_path / "report.html").stat().st_size < 6_000_000
-    assert "of the attention lies on the words that decide" in done.stdout
-    assert "most attended tokens changes" in done.stdout
+    assert "of the attention lies on the words that decide" in done.output
+    assert "most attended tokens changes" in done.output
 
 
 def test_the_notebook_is_stored_without_outputs():

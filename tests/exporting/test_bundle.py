@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -9,6 +7,7 @@ from attn_tuner.errors import RunError
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.bundle import pad_ids
 from tests.support.small_models import TEXTS, WORDS
+from tests.support.warm_process import run_warm
 
 
 def test_it_reads_predicts_and_names(bundle):
@@ -44,18 +43,12 @@ def test_another_process_loads_it_without_pickle(bundle, tmp_path):
     names = {each.name for each in (tmp_path / "model").iterdir()}
     assert names == {"model.keras", "bundle.json"}
     program = (
-        "import sys, json\n"
+        "import json\n"
         "from attn_tuner.exporting import Bundle\n"
-        "bundle = Bundle.load(sys.argv[1])\n"
-        "print(json.dumps(bundle.predict(json.loads(sys.argv[2])).tolist()))"
+        f"print(json.dumps(Bundle.load('model').predict({TEXTS!a}).tolist()))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "model"), json.dumps(TEXTS)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = json.loads(done.stdout.strip().splitlines()[-1])
+    (tmp_path / "loads.py").write_text(program)
+    loaded = json.loads(run_warm(tmp_path / "loads.py").output.strip().splitlines()[-1])
     np.testing.assert_allclose(loaded, bundle.predict(TEXTS), atol=1e-6)
 
 

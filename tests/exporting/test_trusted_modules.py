@@ -1,8 +1,6 @@
 """A folder that came from elsewhere makes nothing run."""
 
 import json
-import os
-import subprocess
 import sys
 import zipfile
 
@@ -13,6 +11,7 @@ from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.trusted_modules import check_trusted, model_modules
 from tests.support.small_models import TEXTS
+from tests.support.warm_process import run_warm
 
 PAYLOAD = "from pathlib import Path\nPath(__file__).with_name('ran').touch()\n"
 LAYER = """
@@ -130,17 +129,6 @@ def test_a_vectorizer_names_no_function_of_its_own(received):
         Bundle.load(received)
 
 
-def in_a_process(folder, program, *arguments):
-    path = os.pathsep.join(each for each in sys.path if each)
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-
-
 def test_a_module_that_the_caller_trusts_is_imported(bundle, tmp_path):
     name = "heads_of_a_caller"
     (tmp_path / f"{name}.py").write_text(LAYER.format(name=name))
@@ -155,7 +143,6 @@ def test_a_module_that_the_caller_trusts_is_imported(bundle, tmp_path):
         sys.modules.pop(name)
     (tmp_path / "ran").unlink()
     program = (
-        "import sys; sys.path.insert(0, '.')\n"
         "from attn_tuner.errors import RunError\n"
         "from attn_tuner.exporting import Bundle\n"
         "from pathlib import Path\n"
@@ -164,8 +151,8 @@ def test_a_module_that_the_caller_trusts_is_imported(bundle, tmp_path):
         "assert not Path('ran').exists()\n"
         f"print(Bundle.load('model', trust=['{name}']).classes, Path('ran').exists())\n"
     )
-    done = in_a_process(tmp_path, program)
-    refused, loaded = done.stdout.strip().splitlines()[-2:]
+    (tmp_path / "loads.py").write_text(program)
+    refused, loaded = run_warm(tmp_path / "loads.py").output.strip().splitlines()[-2:]
     assert f"trust=['{name}']" in refused
     assert f"--trust {name}" in refused
     assert loaded == "('negative', 'positive') True"

@@ -10,6 +10,7 @@ from tests.support import ROOT
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TIME = re.compile(r"max_time=\"\d+[smh]\"|--max-time \d+[smh]")
+SAMPLE = re.compile(r"sample=\d+, seconds=\d+")
 SAID = "prediction.txt"
 
 
@@ -21,11 +22,11 @@ def blocks(page, language):
     return [text for kind, text in BLOCK.findall(read(page)) if kind == language]
 
 
-def of_one_trial(code):
-    """The same code with searches that end after one trial, long before their time."""
-    return TIME.sub(
-        lambda found: found[0] + (" --max-trials 1" if "--" in found[0] else ", max_trials=1"), code
-    )
+def in_a_moment(code):
+    """The same code with searches of one trial of one epoch, and measures of ten texts."""
+    options = {True: " --max-trials 1 --epochs 1", False: ", max_trials=1, epochs=1"}
+    code = TIME.sub(lambda found: found[0] + options["--" in found[0]], code)
+    return SAMPLE.sub("sample=10, seconds=2", code)
 
 
 def first_command(folder):
@@ -37,7 +38,7 @@ def first_command(folder):
     steps = blocks(ROOT / "README.md", "sh")[0].strip().split(" && ")
     assert steps[:2] == ["python3 -m venv .venv", ".venv/bin/pip install ."]
     for step in steps[2:]:
-        name, *arguments = shlex.split(of_one_trial(step))
+        name, *arguments = shlex.split(in_a_moment(step))
         assert name == ".venv/bin/attn-tuner"
         ours = Path(sys.executable).parent / "attn-tuner"
         done = subprocess.run(
