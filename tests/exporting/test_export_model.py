@@ -17,6 +17,7 @@ from attn_tuner.exporting.signatures import TextScorer
 from attn_tuner.exporting.standalone_reader.reader import Reader
 from attn_tuner.exporting.standalone_reader.write import write_reader
 from attn_tuner.layers.token_limits import TokenLimits
+from tests.support.colours import in_this_process
 from tests.support.small_models import TEXTS, WORDS, classifier, joined
 
 CLASSES = ["negative", "positive"]
@@ -45,7 +46,8 @@ def test_a_model_of_the_hypermodel_and_any_tuner_is_exported(vectorizer, tmp_pat
     hp.Fixed("embedding_dim", 4)
     model = hypermodel.build(hp)
     path = tmp_path / "best"
-    (delivered,) = export_model(model, path, vectorizer, ["a", "b", "c"], verify_texts=TEXTS)
+    with in_this_process():
+        (delivered,) = export_model(model, path, vectorizer, ["a", "b", "c"], verify_texts=TEXTS)
     assert delivered.proof.difference <= 1e-5
     loaded = tf.saved_model.load(str(path))
     answer = loaded.signatures["explain"](text=tf.constant([" ".join(["good"] * 90 + ["bad"])]))
