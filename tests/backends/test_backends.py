@@ -1,6 +1,7 @@
 """JAX and PyTorch, one process each: the contract holds there, and the answers are the same."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.support.answers import answers
 
 TESTS = Path(__file__).parents[1]
 # JAX compiles each operation of every part, which takes minutes.
@@ -31,22 +34,37 @@ def on(backend, *arguments):
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
 
 
-@pytest.fixture(scope="module")
-def ours(tmp_path_factory):
-    path = tmp_path_factory.mktemp("answers") / "tensorflow.npz"
-    on("tensorflow", str(TESTS / "support/answers.py"), str(path))
-    return np.load(path)
+@pytest.fixture(scope="module", params=BACKENDS)
+def theirs(request, tmp_path_factory):
+    """The folder of answers and of an export made by one process on another backend."""
+    folder = tmp_path_factory.mktemp(request.param)
+    on(request.param, str(TESTS / "support/answers.py"), str(folder), "savedmodel")
+    return folder
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_backends_agree_on_the_same_weights(backend, ours, tmp_path):
-    path = tmp_path / f"{backend}.npz"
-    on(backend, str(TESTS / "support/answers.py"), str(path))
-    theirs = np.load(path)
-    assert set(theirs) == set(ours)
+def test_backends_agree_on_the_same_weights(theirs):
+    ours, found = answers(), np.load(theirs / "answers.npz")
+    assert set(found) == set(ours)
     for name in ours:
         scale = max(1.0, np.max(np.abs(ours[name])))
-        np.testing.assert_allclose(theirs[name], ours[name], atol=1e-5 * scale, err_msg=name)
+        np.testing.assert_allclose(found[name], ours[name], atol=1e-5 * scale, err_msg=name)
+
+
+def test_a_model_of_another_backend_is_exported_as_a_saved_model(theirs):
+    facts = json.loads((theirs / "export.json").read_text(encoding="utf-8"))
+    assert facts["backend"] in str(theirs)
+    assert max(facts["differences"]) <= 1e-5
+    assert (theirs / "best" / "saved_model.pb").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_a_model_of_another_backend_is_exported_in_every_format(backend, tmp_path):
+    pytest.importorskip("tf2onnx")
+    formats = "savedmodel,keras,onnx,litert"
+    on(backend, str(TESTS / "support/answers.py"), str(tmp_path), formats)
+    facts = json.loads((tmp_path / "export.json").read_text(encoding="utf-8"))
+    assert max(facts["differences"][:4]) <= 1e-4
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -1,21 +1,50 @@
-"""Writes every head's and encoder's answer, on the backend of this process, to the file named.
+"""Every head's and encoder's answer on the backend of this process, and an export from it.
 
 Weights and inputs are drawn by NumPy and so are the same on every backend.
+
+Usage: python tests/support/answers.py FOLDER FORMATS     writes answers.npz and best, and what the
+proofs of the export found as export.json
 """
 
+import json
 import sys
+from pathlib import Path
 
+import keras
 import numpy as np
 
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
 from attn_tuner.testing import example, make, run
 
-states, mask = example()
-answers = {}
-for name in heads:
-    context, weights = run(make(heads[name]), states, mask, return_attention_scores=True)
-    answers[f"{name} context"], answers[f"{name} weights"] = context, weights
-for name in encoders:
-    answers[f"{name} states"] = run(make(encoders[name]), states, mask)
-np.savez(sys.argv[1], **answers)
+
+def answers() -> dict[str, np.ndarray]:
+    """What each part gives for the example, by its name."""
+    states, mask = example()
+    found = {}
+    for name in heads:
+        context, weights = run(make(heads[name]), states, mask, return_attention_scores=True)
+        found[f"{name} context"], found[f"{name} weights"] = context, weights
+    for name in encoders:
+        found[f"{name} states"] = run(make(encoders[name]), states, mask)
+    return found
+
+
+def export(folder: Path, formats: list[str]) -> dict:
+    """Exports a small classifier; the backend, and how far each artefact is from the model."""
+    from attn_tuner.exporting import Bundle, export_bundle
+    from attn_tuner.text.vectorizer import Vectorizer
+    from tests.support.small_models import TEXTS, WORDS, classifier
+
+    bundle = Bundle(Vectorizer(["", "[UNK]", *WORDS]), classifier(), ["no", "yes"], max_length=40)
+    done = export_bundle(bundle, folder / "best", formats, TEXTS)
+    differences = [each.proof.difference for each in done]
+    return {"backend": keras.backend.backend(), "differences": differences}
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    place = Path(sys.argv[1])
+    np.savez(place / "answers.npz", **answers())
+    facts = export(place, sys.argv[2].split(","))
+    (place / "export.json").write_text(json.dumps(facts), encoding="utf-8")
