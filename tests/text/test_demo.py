@@ -69,6 +69,7 @@ def test_a_bag_of_words_does_not_solve_it(corpus):
         assert model.score(unseen, labels["test"]) < 0.80
 
 
+@pytest.mark.slow  # The normal run derives each label from the words of the evidence.
 def test_a_recurrent_encoder_with_attention_solves_it():
     keras.utils.set_random_seed(3)
     data = load("demo")
