@@ -1,5 +1,6 @@
 """What every test shares. Nothing here imports Keras or TensorFlow: some tests need neither."""
 
+import gc
 import os
 import shutil
 
@@ -9,6 +10,7 @@ from filelock import FileLock
 
 from tests.support.colours import quick_search
 from tests.support.pages import first_command
+from tests.support.served import Served
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -21,6 +23,12 @@ def _no_coverage_in_inner_runs():
     pass its options on before.
     """
     os.environ.pop("PYTEST_ADDOPTS", None)
+
+
+def pytest_collection_finish():
+    """Keeps the garbage collector from what the imports made, in every full collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -73,6 +81,14 @@ def demo_folder(shared):
     A call of the same search on a copy of it gives the result at once.
     """
     return shared("demo", first_command) / "demo-run"
+
+
+@pytest.fixture(scope="session")
+def served():
+    """What a SavedModel answers in a process without this package: `served(path, texts)`."""
+    answers = Served()
+    yield answers
+    answers.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from attn_tuner import cli
 from attn_tuner.errors import AttnTunerError
 from attn_tuner.settings.toml_file import CONFIG, read_settings
 from attn_tuner.verbosity import set_verbosity
-from tests.support.colours import PLAIN, colours, in_this_process
+from tests.support.colours import BRIEF, colours, in_this_process
 
 
 def write_csv(path, texts, labels):
@@ -23,7 +23,7 @@ def write_csv(path, texts, labels):
 
 
 def space_file(path):
-    lines = [f"{name!r} = {json.dumps(value)}" for name, value in PLAIN.items()]
+    lines = [f"{name!r} = {json.dumps(value)}" for name, value in BRIEF.items()]
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
 

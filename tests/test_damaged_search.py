@@ -36,7 +36,7 @@ def test_all_that_can_be_made_again_is_made_again(run, capsys):
     }
     for name, kind in damaged.items():
         damage(run / name, kind)
-    result = quick_search(run, progress=True)
+    result = quick_search(run, progress=True, export="savedmodel")
     said = capsys.readouterr().err
     # One went with all of the data, the other might never have been made.
     lost = {"data/validation_labels.npy", "validation.npy"}
@@ -47,7 +47,7 @@ def test_all_that_can_be_made_again_is_made_again(run, capsys):
     assert result.test_metrics == pytest.approx(before.test_metrics)
     assert result.run.notes == ()
     TokenStore.open(run / "data" / "train", check=True)
-    again = quick_search(run, progress=True)
+    again = quick_search(run, progress=True, export="savedmodel")
     assert "made again" not in capsys.readouterr().err
     assert again.run.outcome.keys() == result.run.outcome.keys()
 
@@ -95,7 +95,7 @@ def test_names_in_the_state_of_an_oracle_lead_nowhere_else(name, where, run):
 def test_every_file_damaged_in_every_way_ends_in_an_answer_or_a_sentence(finished_folder, tmp_path):
     for run, file, _ in copies(finished_folder, tmp_path / "copy"):
         for use in (
-            lambda run: quick_search(run),
+            lambda run: quick_search(run, export="savedmodel"),
             lambda run: attn_tuner.load(run).report(),
             lambda run: attn_tuner.load(run).predict(["a red box"]),
         ):

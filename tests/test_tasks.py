@@ -1,44 +1,27 @@
 """Several labels a text, and numbers, from data to the exported model."""
 
-import json
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
 import attn_tuner
 from attn_tuner.errors import UnknownName
 from attn_tuner.metrics import measure
+from tests.support.colours import in_this_process
 from tests.support.examples import example
-
-
-def served(result, texts):
-    """What the SavedModel answers in a process without us."""
-    script = (
-        "import sys, json; sys.modules['attn_tuner'] = None\n"
-        "import tensorflow as tf\n"
-        "model = tf.saved_model.load(sys.argv[1])\n"
-        "answer = model.signatures['serving_default'](text=tf.constant(json.loads(sys.argv[2])))\n"
-        "given = {name: each.numpy() for name, each in answer.items()}\n"
-        "if 'label' in given: given['label'] = given['label'].astype('U')\n"
-        "print(json.dumps({name: each.tolist() for name, each in given.items()}))\n"
-    )
-    arguments = [sys.executable, "-c", script, str(result.directory / "best"), json.dumps(texts)]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "multi_label"
-    return example("multi_label").main(trials=2, folder=folder, count=600)
+    with in_this_process():
+        return example("multi_label").main(trials=2, folder=folder, count=600)
 
 
 @pytest.fixture(scope="module")
 def numbered(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "regression"
-    return example("regression").main(trials=2, folder=folder, count=600)
+    with in_this_process():
+        return example("regression").main(trials=2, folder=folder, count=600)
 
 
 def test_several_labels_are_learned_and_any_number_of_them_answered(labelled):
@@ -52,9 +35,9 @@ def test_several_labels_are_learned_and_any_number_of_them_answered(labelled):
     assert (none.label, none.labels) == ("", ())
 
 
-def test_the_savedmodel_names_and_marks_the_labels(labelled):
+def test_the_savedmodel_names_and_marks_the_labels(labelled, served):
     texts = ["the match and the storm", "there is a"]
-    given, own = served(labelled, texts), labelled.predict(texts)
+    given, own = served(labelled.directory / "best", texts), labelled.predict(texts)
     assert given["label"] == [answer.label for answer in own]
     assert given["labels"] == [[name in a.labels for name in labelled.classes] for a in own]
     expected = [list(answer.probabilities.values()) for answer in own]
@@ -69,9 +52,9 @@ def test_a_number_is_learned_in_its_own_unit(numbered):
     assert bake.probability is None
 
 
-def test_the_savedmodel_gives_the_value(numbered):
+def test_the_savedmodel_gives_the_value(numbered, served):
     texts = ["bake the dough", "chop the onions"]
-    given = served(numbered, texts)
+    given = served(numbered.directory / "best", texts)
     assert set(given) == {"value"}
     expected = [answer.value for answer in numbered.predict(texts)]
     np.testing.assert_allclose(given["value"], expected, rtol=1e-5)
@@ -111,7 +94,8 @@ def test_explanations_show_where_a_model_of_any_task_looked(labelled, numbered):
 def test_every_format_is_written_for_every_task(labelled, numbered, tmp_path):
     for result in (labelled, numbered):
         place = tmp_path / result.run.plan.task
-        done = result.export(place, formats=["savedmodel", "keras", "onnx", "litert"])
+        with in_this_process():
+            done = result.export(place, formats=["savedmodel", "keras", "onnx", "litert"])
         assert [each.proof.difference <= 1e-4 for each in done[:4]] == [True] * 4
 
 

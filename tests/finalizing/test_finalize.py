@@ -1,8 +1,6 @@
 """The end of a search: an average of trials, calibrated, within limits."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -64,6 +62,7 @@ def averaged(tmp_path_factory):
             tuner="random",
             seed=2,
             objective="log_loss",
+            export="savedmodel",
         )
 
 
@@ -83,21 +82,11 @@ def test_an_average_of_trials_that_cut_texts_differently_is_one_model(averaged):
     assert averaged.run.outcome["alone"] == pytest.approx(alone)
 
 
-def test_the_average_answers_raw_strings_in_a_process_without_us(averaged):
+def test_the_average_answers_raw_strings_in_a_process_without_us(averaged, served):
     texts = ["a red box", "the blue box in the box of the", "of of of of of of of of green"]
-    script = (
-        "import sys, json; sys.modules['attn_tuner'] = None\n"
-        "import tensorflow as tf\n"
-        "given = json.loads(sys.argv[2])\n"
-        "model = tf.saved_model.load(sys.argv[1])\n"
-        "answer = model.signatures['serving_default'](text=tf.constant(given))\n"
-        "print(json.dumps(answer['probabilities'].numpy().tolist()))\n"
-    )
-    place = str(averaged.directory / "best")
-    arguments = [sys.executable, "-c", script, place, json.dumps(texts)]
-    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    given = served(averaged.directory / "best", texts)
     expected = [list(answer.probabilities.values()) for answer in averaged.predict(texts)]
-    np.testing.assert_allclose(json.loads(done.stdout), expected, atol=1e-5)
+    np.testing.assert_allclose(given["probabilities"], expected, atol=1e-5)
 
 
 def test_the_average_is_explained_by_the_heads_of_all_its_members(averaged):
@@ -152,7 +141,7 @@ def limited(tmp_path_factory):
     return quick_search(
         tmp_path_factory.mktemp("runs") / "limited",
         data=colours(120),
-        space={**QUICK, "gru.units": 128, "epochs": 2},
+        space={**QUICK, "gru.units": 128, "epochs": 1},
         max_trials=5,
         max_parameters=30_000,
         max_latency_ms=10_000,

@@ -7,6 +7,7 @@ import pytest
 
 from attn_tuner import text
 from attn_tuner.text.dataset import TextDataset
+from tests.support.colours import in_this_process
 from tests.support.examples import EXAMPLES
 
 EXAMPLE = EXAMPLES / "existing_tuner.py"
@@ -28,7 +29,8 @@ def test_the_example_searches_with_both_tuners_and_exports_a_verified_model(
     little, tmp_path, capsys
 ):
     example = runpy.run_path(str(EXAMPLE))
-    delivered = example["main"]("demo", str(tmp_path), epochs=2)
+    with in_this_process():
+        delivered = example["main"]("demo", str(tmp_path), epochs=2)
     assert [each.format for each in delivered] == ["savedmodel"]
     assert (delivered[0].path / "saved_model.pb").exists()
     assert (tmp_path / "hyperband" / "oracle.json").exists()

@@ -1,6 +1,7 @@
 """Texts that say warm or cold by one word, and searches of seconds in them."""
 
 import contextlib
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ PLAIN = {name: value for name, value in QUICK.items() if name != "gru.units"} | 
     "encoder": ["none"],
     "head": ["mean"],
 }
+# Where nothing need be learned: what learning costs most is to evaluate four times an epoch.
+BRIEF = {**PLAIN, "epochs": 1}
 
 
 def colours(count=240, seed=0):
@@ -35,13 +38,15 @@ def colours(count=240, seed=0):
     return texts, labels
 
 
-def quick_search(directory, processes=False, **options):
+def quick_search(directory, processes=False, export=None, **options):
     """A search of two trials in colours; `options` of `search` change it, `data` among them.
 
     Args:
         directory: the run's folder.
         processes: whether the baselines and the proof of the export get processes of their own,
             as a user's do. Each costs seconds.
+        export: format of what is exported; without processes it is Keras' own unless this says
+            otherwise, as a SavedModel takes longer to write than a trial to train.
     """
     import attn_tuner
 
@@ -49,13 +54,17 @@ def quick_search(directory, processes=False, **options):
     given["workers"] = 1  # Another process takes seconds to start.
     given |= options
     data = given.pop("data", None)
-    with contextlib.nullcontext() if processes else in_this_process():
+    form = export or ("savedmodel" if processes else "keras")
+    with contextlib.nullcontext() if processes else in_this_process(), _exported_as(form):
         return attn_tuner.search(colours() if data is None else data, directory=directory, **given)
 
 
 @contextlib.contextmanager
 def in_this_process():
-    """Baselines and proofs of exports take no processes of their own in here."""
+    """Baselines and proofs of exports take no processes of their own in here.
+
+    Nor does a search go through all that tests have made, to keep the garbage collector from it.
+    """
     from attn_tuner.baselines.background import BASELINES, BackgroundBaselines, measure_baselines
     from attn_tuner.exporting.verification import fresh_process
     from attn_tuner.exporting.verification.verify import FreshProcess
@@ -71,4 +80,15 @@ def in_this_process():
         patch.setattr(FreshProcess, "__enter__", lambda process: process)
         patch.setattr(FreshProcess, "__exit__", lambda process, *problem: None)
         patch.setattr(FreshProcess, "ask", lambda process, asked: fresh_process.run(asked))
+        patch.setattr("attn_tuner.tuning.tuner.existing_objects_frozen", contextlib.nullcontext)
+        yield
+
+
+@contextlib.contextmanager
+def _exported_as(form):
+    from attn_tuner.finalizing import finalize
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finalize, "export_bundle", partial(finalize.export_bundle, formats=[form]))
+        yield
         yield
