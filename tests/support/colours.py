@@ -61,7 +61,7 @@ def quick_search(directory, processes=False, export=None, **options):
 
 @contextlib.contextmanager
 def in_this_process():
-    """Baselines and proofs of exports take no processes of their own in here.
+    """Baselines, workers and proofs of exports take no processes of their own in here.
 
     Nor does a search go through all that tests have made, to keep the garbage collector from it.
     """
@@ -81,6 +81,7 @@ def in_this_process():
         patch.setattr(FreshProcess, "__exit__", lambda process, *problem: None)
         patch.setattr(FreshProcess, "ask", lambda process, asked: fresh_process.run(asked))
         patch.setattr("attn_tuner.tuning.tuner.existing_objects_frozen", contextlib.nullcontext)
+        patch.setattr("attn_tuner.runtime.automatic_workers", lambda options, limit: 1)
         yield
 
 
