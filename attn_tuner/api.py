@@ -33,6 +33,7 @@ from attn_tuner.storage import run_folder
 from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.lock import held
 from attn_tuner.storage.plan import goal_of
+from attn_tuner.storage.stop_request import StopRequest
 from attn_tuner.system.signals import handle_signals
 from attn_tuner.tuning.budget import clock_of
 from attn_tuner.tuning.failures import nothing_found
@@ -133,7 +134,12 @@ def search(
         ProgressPanel(
             budget, objective, sign_of(objective), options["progress"], goal=goal
         ) as panel,
+        StopRequest(folder, panel.say) as stop,
     ):
+
+        def ended() -> bool:
+            return signals.received() or stop.received()
+
         runtime.log_begin(folder, budget)
         runtime.tidy(folder, (taken_over,), panel)
         encoded = runtime.encode(dataset, folder, budget, panel)
@@ -161,9 +167,9 @@ def search(
                     panel,
                     folder,
                     encoded,
-                    signals.received,
+                    ended,
                 )
-                problem = baselines.wait(budget.search_left(), signals.received)
+                problem = baselines.wait(budget.search_left(), ended)
         if problem:
             panel.say(problem)
         if not runner.ranked():

@@ -13,6 +13,7 @@ from attn_tuner.finalizing.repair import mended
 from attn_tuner.finalizing.time_reserve import finalizing_reserve, release_unused_reserve
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import check_measurable
+from attn_tuner.monitoring.live_trials import LiveTrials
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.monitoring.run_log import log_event
 from attn_tuner.monitoring.trial_lines import data_line, expected_trials, plan_line
@@ -192,9 +193,11 @@ def run_stages(
     """
 
     _show_plan(plan, launcher, budget, panel, data)
+    live = LiveTrials(directory, plan.objective)
 
     def on_event(event: TrialEvent):
         log_event(event)
+        live(event)
         panel.on_event(event)
         if isinstance(event, Evaluated | TrialEnded):
             save_clock(budget, directory)
@@ -225,6 +228,7 @@ def run_stages(
             panel.begin("training the best trials with other seeds")
         repeat(runner, plan.repeats)
     finally:
+        live.clear()
         save_clock(budget, directory)
     return runner
 

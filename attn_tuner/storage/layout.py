@@ -17,8 +17,10 @@ FORMAT = max(FORMATS)
 
 PLAN = "plan.json"
 LOCK = "search.lock"
+STOP = "stop.json"
 RUN_LOG = "run.log"
 CLOCK = "clock.json"
+LIVE = "live.json"
 BASELINES = "baselines.json"
 LINEAR = "linear.npz"
 OUTCOME = "outcome.json"
@@ -302,6 +304,20 @@ RUN_FOLDER = Entry(
             "storage.lock",
             "storage.lock",
             again="Each search writes it, and removes it at its end.",
+        ),
+        Entry(
+            STOP,
+            "which search is asked to end; there until it has ended",
+            "storage.stop_request",
+            "storage.stop_request",
+            again="The page of `attn-tuner serve` asks again.",
+        ),
+        Entry(
+            LIVE,
+            "the trials that run: their values, and their learning curves so far",
+            "monitoring.live_trials",
+            "monitoring.live_trials",
+            again="The next evaluation writes it again.",
         ),
         Entry(
             RUN_LOG,

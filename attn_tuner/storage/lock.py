@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -71,6 +72,34 @@ def held(
             finally:
                 if _facts(path) == facts:
                     path.unlink(missing_ok=True)
+
+
+def owner(directory: str | Path) -> dict:
+    """Returns who searches in a run folder: process, host, since. Empty where nobody does.
+
+    An owner on this host counts as long as its process lives, one of another host for `MISSED`
+    beats after its last sign of life. Nothing is written.
+    """
+    path = Path(directory) / LOCK
+    facts = _facts(path)
+    try:
+        here = facts.get("host") == socket.gethostname()
+        lives = _lives(facts["process"]) if here else _age(path, time.time) < MISSED * BEAT
+    except (OSError, KeyError):
+        return {}  # No lock, or one that was released just now.
+    return facts if lives else {}
+
+
+def _lives(process: int) -> bool:
+    if os.name == "nt":  # There, signal 0 is Ctrl-C.
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # Somebody else's.
+        return True
+    return True
 
 
 @contextlib.contextmanager
