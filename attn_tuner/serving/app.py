@@ -1,33 +1,29 @@
 """Serves a run folder as a web page with a JSON interface, by FastAPI (extra `serve`)."""
 
 import contextlib
-import re
+import secrets
 import socket
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from attn_tuner.errors import AttnTunerError, RunError, need
-from attn_tuner.explaining.explanation import Explanation
-from attn_tuner.explaining.rendering import relative_weights
-from attn_tuner.monitoring.status import search_status
-from attn_tuner.reporting.json_in_html import to_json_value
 from attn_tuner.serving.body_limit import BODY_SECONDS, ASGIApp, BodyLimit
+from attn_tuner.serving.documents import add_documents
+from attn_tuner.serving.examples import Examples
+from attn_tuner.serving.json_bodies import JsonBodies
 from attn_tuner.serving.model_holder import ModelHolder
+from attn_tuner.serving.page_files import add_page
+from attn_tuner.serving.predictions import add_predictions
 from attn_tuner.serving.request_timeout import HEADER_SECONDS, timeout_protocol
+from attn_tuner.serving.same_origin import SameOrigin
+from attn_tuner.serving.search_page import page_status
+from attn_tuner.serving.stopping import add_stopping
 from attn_tuner.storage.run import Run
 from attn_tuner.system.terminal import escape_controls
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MAX_BYTES, MAX_TEXTS = 1_000_000, 64
-# No file comes from other hosts and no inline script runs, whatever the data holds.
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src data:; base-uri 'none'; form-action 'none'"
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can name one alone, UTF-8 cannot.
-_KINDS = {"css": "text/css", "js": "text/javascript", "html": "text/html"}
 
 
 def serve(
@@ -50,7 +46,8 @@ def serve(
         MissingExtra: FastAPI or uvicorn is not installed.
     """
     uvicorn = need("uvicorn", "serve")
-    app = make_app(directory, loopback=host in LOOPBACK, trust=trust)
+    loopback, stop_token = host in LOOPBACK, secrets.token_urlsafe()
+    app = make_app(directory, loopback=loopback, trust=trust, stop_token=stop_token)
     server = uvicorn.Server(server_settings(app))
     with _listen(host, port) as listener, contextlib.suppress(KeyboardInterrupt):
         shown = f"[{host}]" if ":" in host else host
@@ -59,6 +56,11 @@ def serve(
             f"Serving {escape_controls(directory)} at http://{shown}:{port} (Ctrl-C ends it)",
             flush=True,
         )
+        if not loopback:
+            print(
+                f"To end the search from the page, open it as http://{shown}:{port}/#{stop_token}",
+                flush=True,
+            )
         server.run(sockets=[listener])
 
 
@@ -84,14 +86,19 @@ def make_app(
     max_texts: int = MAX_TEXTS,
     body_seconds: float = BODY_SECONDS,
     trust: str | Sequence[str] = (),
+    stop_token: str | None = None,
 ) -> ASGIApp:
     """Makes the page and its interface as a FastAPI app, for any ASGI server.
 
         GET  /               the page
-        GET  /status         state of the search
-        POST /predict        {"text": "..."} or {"texts": [...]} to labels and probabilities
-        POST /explain        the same with tokens, their spans and weights
-        GET  /openapi.json   description of the interface
+        GET  /status             state of the search
+        GET  /examples           texts whose answer is sure, in doubt, or wrong
+        POST /predict            {"text": "..."} or {"texts": [...]} to labels and probabilities
+        POST /explain            the same with tokens, their spans and weights
+        POST /stop               ends the search with the best model so far
+        GET  /report             the report
+        GET  /export.zip         the exported model; its README is /export/README.md
+        GET  /openapi.json       description of the interface
 
     Args:
         directory: the run folder.
@@ -101,6 +108,8 @@ def make_app(
         max_texts: int, limit of texts in a request; more get status 422.
         body_seconds: float, time limit for the body of a request; a slower one gets status 408.
         trust: names of modules whose layers the model may contain; see `Bundle.load`.
+        stop_token: str, what a request to end the search has to give; made up if not given. With
+            `loopback` the page knows it; else it is taken from its address, `/#TOKEN`.
     """
     fastapi = need("fastapi", "serve")
     Run.read(directory)  # Raises RunError before a port is opened.
@@ -110,10 +119,15 @@ def make_app(
         docs_url=None,  # FastAPI's own pages load scripts from other hosts.
         redoc_url=None,
     )
-    explain = ModelHolder(directory, trust)
-    _add_pages(app, directory)
-    _add_predictions(app, explain, max_texts)
+    model, token = ModelHolder(directory, trust), stop_token or secrets.token_urlsafe()
+    add_page(app, token if loopback else "")
+    add_predictions(app, model, max_texts)
+    add_documents(app, directory, trust)
+    add_stopping(app, directory, token)
+    _add_state(app, directory, Examples(directory, model))
     _add_errors(app)
+    app.add_middleware(JsonBodies)
+    app.add_middleware(SameOrigin)
     if loopback:
         from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -123,58 +137,14 @@ def make_app(
     return app
 
 
-def _add_pages(app, directory):
-    from fastapi import Response
-
-    def page(name):
-        kind = _KINDS[name.rsplit(".", 1)[1]]
-        headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
-        return Response(read_page(name), media_type=kind, headers=headers)
-
-    @app.get("/", include_in_schema=False)
-    def index():
-        return page("serve.html")
-
-    @app.get("/serve.css", include_in_schema=False)
-    def style():
-        return page("serve.css")
-
-    @app.get("/serve.js", include_in_schema=False)
-    def script():
-        return page("serve.js")
-
+def _add_state(app, directory, examples):
     @app.get("/status", summary="State of the search")
     def status() -> dict:
-        return search_status(directory)
+        return page_status(directory)
 
-
-def _add_predictions(app, explain_texts, max_texts):
-    from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-    class Texts(BaseModel):
-        """One text, or several."""
-
-        model_config = ConfigDict(extra="forbid", strict=True)
-        text: str | None = None
-        texts: list[str] | None = Field(default=None, max_length=max_texts)
-
-        @model_validator(mode="after")
-        def one_of_them(self):
-            if (self.text is None) == (self.texts is None):
-                raise ValueError('Give either "text" or "texts".')
-            return self
-
-        def given(self) -> list[str]:
-            texts = [self.text or ""] if self.texts is None else self.texts
-            return [_SURROGATE.sub("\ufffd", text) for text in texts]
-
-    @app.post("/predict", summary="Label and probabilities of each text")
-    def predict(request: Texts) -> dict:
-        return {"answers": [_prediction(each) for each in explain_texts(request.given())]}
-
-    @app.post("/explain", summary="The same with tokens, their spans and attention weights")
-    def explain(request: Texts) -> dict:
-        return {"answers": [_explanation(each) for each in explain_texts(request.given())]}
+    @app.get("/examples", summary="Texts whose answer is sure, in doubt, or wrong")
+    def example_texts() -> dict:
+        return {"examples": examples()}
 
 
 def _add_errors(app):
@@ -207,31 +177,6 @@ def _add_errors(app):
     @app.exception_handler(AttnTunerError)
     async def refused(request, error):
         return error_response(422, str(error))
-
-
-def read_page(name: str) -> str:
-    """Reads one of the files of the page.
-
-    Args:
-        name: str, "serve.html", "serve.css" or "serve.js".
-    """
-    return (files("attn_tuner.serving") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _prediction(explanation: Explanation) -> dict:
-    return {
-        "label": explanation.label,
-        "probability": explanation.probability,
-        "probabilities": explanation.probabilities,
-    }
-
-
-def _explanation(explanation: Explanation) -> dict:
-    shown = [
-        [segment, None if weight is None else round(weight, 3)]
-        for segment, weight in explanation.segments(relative_weights(explanation.attention))
-    ]
-    return to_json_value({**explanation.as_dict(), "segments": shown})
 
 
 def _listen(host: str, port: int) -> socket.socket:

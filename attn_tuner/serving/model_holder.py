@@ -1,10 +1,10 @@
 """Holds the best model of a run for a server: loads it when it exists, again when it changes."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from attn_tuner.errors import DamagedFile, RunError
+from attn_tuner.errors import DamagedFile, DataError, RunError
 from attn_tuner.explaining import Explainer, Explanation
 from attn_tuner.exporting import Bundle
 from attn_tuner.storage.checked_files import AGAIN
@@ -35,15 +35,78 @@ class ModelHolder:
         with self._lock:
             return self._current()(texts)
 
+    def without(self, text: str, positions: Collection[int]) -> dict:
+        """Answers a text as if some of its tokens were not there.
+
+        A character that became several tokens is left out as a whole.
+
+        Args:
+            text: str.
+            positions: of the tokens to leave out, in `Explanation.tokens`.
+
+        Returns:
+            A dict with the keys label, probability and probabilities, as an `Explanation` has
+            them, left_out (positions) and weights (one for each token; 0 for those left out).
+
+        Raises:
+            DataError: the text has no such token.
+            RunError: as in a call.
+        """
+        with self._lock:
+            explainer = self._current()
+            (whole,) = explainer([text])
+            missing = _with_same_span(whole, set(positions))
+            return _answer_without(explainer, text, len(whole.tokens), missing)
+
+    @property
+    def version(self) -> int | None:
+        """When the model was written; None where there is none yet."""
+        try:
+            return (self.directory / BUNDLE / BUNDLE_FACTS).stat().st_mtime_ns
+        except OSError:
+            return None
+
     def _current(self) -> Explainer:
         facts = self.directory / BUNDLE / BUNDLE_FACTS
-        try:
-            written = facts.stat().st_mtime_ns
-        except OSError as error:
+        written = self.version
+        if written is None:
             if facts.parent.exists():
-                raise DamagedFile(facts, "is missing", AGAIN) from error
-            raise RunError("The search has no model yet. Try again when it has ended.") from error
+                raise DamagedFile(facts, "is missing", AGAIN)
+            raise RunError("The search has no model yet. Try again when it has ended.")
         if self._explainer is None or written != self._written:
             self._explainer = Explainer(Bundle.load(facts.parent, self.trust))
             self._written = written
         return self._explainer
+
+
+def _with_same_span(whole: Explanation, positions: set[int]) -> list[int]:
+    wrong = [each for each in sorted(positions) if not 0 <= each < len(whole.tokens)]
+    if wrong:
+        raise DataError(f"The text has {len(whole.tokens)} tokens; there is no token {wrong[0]}.")
+    gone = {whole.spans[each] for each in positions if whole.spans[each][0] >= 0}
+    return [
+        place
+        for place, span in enumerate(whole.spans)
+        if place in positions or any(first <= span[0] and span[1] <= last for first, last in gone)
+    ]
+
+
+def _answer_without(explainer: Explainer, text: str, tokens: int, missing: list[int]) -> dict:
+    bundle = explainer.bundle
+    (ids,) = bundle.ids([text])
+    kept = [place for place in range(tokens) if place not in missing]
+    (probabilities,), (rows,) = explainer.answers([[ids[place] for place in kept]])
+    weights = [0.0] * tokens
+    if len(rows):
+        mean = rows.mean(axis=0, dtype="float64")
+        for place, weight in zip(kept, mean / (mean.sum() or 1.0), strict=True):
+            weights[place] = float(weight)
+    named = dict(zip(bundle.classes or ("value",), map(float, probabilities), strict=True))
+    label = bundle.label(probabilities)
+    return {
+        "label": label,
+        "probability": named.get(label, max(named.values())),
+        "probabilities": named,
+        "left_out": missing,
+        "weights": weights,
+    }

@@ -330,7 +330,7 @@ RUN_FOLDER = Entry(
             CLOCK,
             "seconds spent over all sittings, and what each kind of step has cost",
             "tuning.budget",
-            "tuning.budget, monitoring.status",
+            "tuning.budget, monitoring.status, serving.search_page",
             lost="The time spent is taken to be that at the end of the last trial.",
         ),
         Entry(

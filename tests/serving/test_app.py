@@ -18,6 +18,7 @@ pytest.importorskip("httpx", reason="httpx, which FastAPI's test client needs, i
 from fastapi.testclient import TestClient
 
 from attn_tuner.serving import make_app, serve
+from attn_tuner.serving.page_files import page_files
 
 HERE = "http://localhost"
 
@@ -77,6 +78,37 @@ def test_wrong_requests_get_a_sentence(client, path, body, status, word):
     assert "Traceback" not in reply.text
 
 
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "text/plain", "application/octet-stream", None]
+)
+def test_json_is_read_whatever_the_content_type_says(client, kind):
+    headers = {"content-type": kind} if kind else {}
+    reply = client.post("/predict", content=b'{"text": "a bad film"}', headers=headers)
+    assert reply.json()["answers"][0]["label"] == "bad"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": f"{HERE}:8001"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/predict", "/explain", "/stop"])
+def test_a_page_of_another_site_cannot_post(client, path, headers):
+    reply = client.post(path, json={"text": "good"}, headers=headers)
+    assert reply.status_code == 403
+    assert "another site" in reply.json()["error"]
+
+
+def test_the_page_itself_can_post(client):
+    headers = {"origin": HERE, "sec-fetch-site": "same-origin"}
+    assert client.post("/predict", json={"text": "good"}, headers=headers).status_code == 200
+
+
 def test_a_text_of_ten_megabytes_is_refused_and_the_next_one_answered(client):
     reply = client.post("/predict", json={"text": "good " * 2_000_000})
     assert reply.status_code == 413
@@ -111,7 +143,7 @@ def test_the_page_loads_nothing_from_elsewhere(client):
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    for part in ("/", "/serve.js", "/serve.css"):
+    for part in ("/", *(f"/{name}" for name in page_files() if name != "serve.html")):
         reply = client.get(part)
         assert reply.status_code == 200
         assert "http://" not in reply.text.replace("http://www.w3.org/2000/svg", "")
@@ -120,7 +152,10 @@ def test_the_page_loads_nothing_from_elsewhere(client):
 
 def test_the_interface_is_described(client):
     paths = client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {"/status", "/predict", "/explain"}
+    assert set(paths) == {
+        *("/status", "/examples", "/predict", "/explain", "/stop"),
+        *("/report", "/export.zip", "/export/README.md"),
+    }
     assert client.get("/docs").status_code == 404
 
 

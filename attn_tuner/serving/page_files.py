@@ -1,0 +1,62 @@
+"""The files of the page: HTML, style sheets and scripts, each under its own name."""
+
+from html import escape
+from importlib.resources import files
+
+# No file comes from other hosts and no inline script runs, whatever the data holds.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'"
+)
+INDEX = "serve.html"
+TOKEN_MARK = "{{stop_token}}"
+_KINDS = {"css": "text/css", "js": "text/javascript", "html": "text/html"}
+
+
+def page_files() -> list[str]:
+    """Returns the names of all files of the page."""
+    names = (path.name for path in _folder().iterdir())
+    return sorted(name for name in names if name.rsplit(".", 1)[-1] in _KINDS)
+
+
+def read_page(name: str) -> str:
+    """Reads one of the files of the page.
+
+    Args:
+        name: str, one of `page_files()`.
+    """
+    return (_folder() / name).read_text(encoding="utf-8")
+
+
+def add_page(app, stop_token: str) -> None:
+    """Adds the page to an app: `/`, and `/NAME` for each style sheet and script.
+
+    Args:
+        app: a FastAPI app.
+        stop_token: str, what the page sends to end the search; "" for a page that may not.
+    """
+    from fastapi import Response
+
+    def respond(name, content):
+        headers = {
+            "Content-Security-Policy": POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",  # Or another site could lead clicks to "stop".
+            "Cache-Control": "no-cache",
+        }
+        kind = _KINDS[name.rsplit(".", 1)[1]]
+        return Response(content, media_type=kind, headers=headers)
+
+    def add(path, name, fill=lambda content: content):
+        @app.get(path, include_in_schema=False)
+        def page():
+            return respond(name, fill(read_page(name)))
+
+    add("/", INDEX, lambda content: content.replace(TOKEN_MARK, escape(stop_token)))
+    for name in page_files():
+        if name != INDEX:
+            add(f"/{name}", name)
+
+
+def _folder():
+    return files("attn_tuner.serving") / "templates"
