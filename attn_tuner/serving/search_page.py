@@ -11,7 +11,7 @@ from attn_tuner.monitoring.live_trials import live_trials
 from attn_tuner.monitoring.status import search_status
 from attn_tuner.reporting.json_in_html import to_json_value
 from attn_tuner.reporting.search_history import learning_curves
-from attn_tuner.reporting.summary import summarize
+from attn_tuner.reporting.summary import summarize, summary_sentence
 from attn_tuner.serving.headline import headline
 from attn_tuner.storage.layout import (
     BUNDLE,
@@ -59,9 +59,11 @@ def page_status(directory: str | Path) -> dict:
     live = live_trials(directory) if state in ("running", "ending") else {}
     spent = _spent_by_now(run, told["spent"], searching)
     limited = told["allowed"] and state == "running"
+    found = summarize(run, _validation_texts(run))
     return told | to_json_value(
         {
-            "headline": headline(summarize(run, _validation_texts(run))),
+            "headline": headline(found),
+            "sentence": summary_sentence(found),
             "kind": run.plan.kind,
             "goal": run.plan.goal,
             "metric": run.plan.objective,

@@ -285,7 +285,7 @@ def test_every_trial_is_on_the_chart_with_its_facts_by_hover_and_by_keyboard(add
         )
         page.locator("#history .mark:has(.failed)").hover()
         assert "ValueError: no" in page.locator("#tip").inner_text()
-        page.locator("#history .mark").first.focus()
+        page.locator("#history .mark[data-key='00']").focus()
         page.keyboard.press("ArrowRight")
         assert page.locator("#tip").inner_text().startswith("Trial 01")
         assert window.faults == []

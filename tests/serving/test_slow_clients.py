@@ -95,7 +95,7 @@ def test_a_slow_answer_is_not_cut_off(run_folder, monkeypatch):
         time.sleep(1.5)
         return {"finished": True}
 
-    monkeypatch.setattr("attn_tuner.serving.app.search_status", slowly)
+    monkeypatch.setattr("attn_tuner.serving.app.page_status", slowly)
     with served(run_folder) as port:
         get = b"GET /status HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
         assert b"200 OK" in answer_to(port, get)

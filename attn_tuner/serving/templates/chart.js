@@ -80,7 +80,7 @@ export class Chart {
     const [low, high] = extent(y.values, 0.08);
     const toX = (value) => EDGE.left + ((right - EDGE.left) * value) / x.max;
     const toY = (value) => bottom - ((bottom - EDGE.top) * (value - low)) / (high - low);
-    for (const value of ticks(low, high, 4)) {
+    for (const value of ticks(low, high, 6)) {
       svg.append(draw("line", { class: "grid", x1: EDGE.left, x2: right, y1: toY(value), y2: toY(value) }));
       svg.append(draw("text", { x: EDGE.left - 8, y: toY(value) + 4, "text-anchor": "end" }, y.write(value)));
     }

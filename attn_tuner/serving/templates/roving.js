@@ -1,5 +1,5 @@
 // Lets arrow keys move between many small things that share one stop of the Tab key.
-// https://www.w3.org/WAI/ARIA/apg/practices/keyboard-interface/#kbd_roving_tabindex
+// See "Roving tabindex" in the ARIA Authoring Practices Guide.
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 

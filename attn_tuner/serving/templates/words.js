@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { percent } from "./format.js";
 import { rove } from "./roving.js";
-import { describe } from "./tip.js";
+import { describe, hideTip } from "./tip.js";
 
 const LEVELS = 9;
 
@@ -59,6 +59,7 @@ export class Words {
   }
 
   toggle(place) {
+    hideTip(); // What it says is of the answer before.
     if (!this.gone.delete(place)) {
       this.gone.add(place);
     }
