@@ -5,12 +5,31 @@ import { at } from "./dom.js";
 import { score } from "./format.js";
 import { axisNumber } from "./history.js";
 
+const MOST_NAMED = 3;
 let chart;
 
 function pairs(curve) {
   return curve.epochs
     .map((epochs, index) => [epochs, curve.scores[index]])
     .filter(([epochs, value]) => epochs !== null && value !== null);
+}
+
+function title(running) {
+  if (running.length > 1) {
+    return "Learning curves of the trials in hand";
+  }
+  return running.length ? `Learning curve of trial ${running[0].trial}` : "Learning curve of the best trial";
+}
+
+// With many workers one entry of the legend stands for all their trials.
+function label(curve, running) {
+  if (!curve.running) {
+    return `trial ${curve.trial}, the best so far`;
+  }
+  if (running.length > MOST_NAMED) {
+    return curve === running[0] ? `${running.length} trials in hand` : "";
+  }
+  return `trial ${curve.trial}, running`;
 }
 
 export function showCurves(told) {
@@ -22,9 +41,7 @@ export function showCurves(told) {
     return;
   }
   const running = seen.filter((curve) => curve.running);
-  at("curves-title").textContent = running.length
-    ? `Learning curve of trial ${running.map((curve) => curve.trial).join(", ")}`
-    : "Learning curve of the best trial";
+  at("curves-title").textContent = title(running);
   const points = seen.flatMap((curve) => curve.points);
   chart ??= new Chart(at("curves"));
   chart.show({
@@ -34,7 +51,7 @@ export function showCurves(told) {
     lines: seen.map((curve) => ({
       class: curve.running ? "curve running" : "curve",
       points: curve.points,
-      label: `trial ${curve.trial}${curve.running ? ", running" : ", the best so far"}`,
+      label: label(curve, running),
     })),
     marks: seen.flatMap((curve) => curve.points.map(([epochs, value]) => ({
       key: `${curve.trial} ${epochs}`,

@@ -9,6 +9,7 @@ import { get } from "./server.js";
 import { showStop } from "./stop.js";
 
 const REFRESH_MS = 2000;
+const MOST_HANDS = 3;
 const STATES = { running: "running", ending: "ending", ended: "", "left off": "not running" };
 
 function tile(name, value, note = "") {
@@ -27,13 +28,21 @@ function trialsNote(told) {
   return parts.join(", ");
 }
 
+function handTile(name, { epochs, scores, model }) {
+  const last = epochs.length - 1;
+  const after = last < 0 ? "" : `after ${epochs[last].toFixed(2)} epochs; `;
+  return tile(name, last < 0 ? "starting" : score(scores[last]), after + model);
+}
+
+// A tile for each trial in hand; with many workers one, for the trial that stands best.
 function inHand(told) {
-  return told.curves.filter((curve) => curve.running).map((curve) => {
-    const last = curve.epochs.length - 1;
-    const value = last < 0 ? "starting" : score(curve.scores[last]);
-    const after = last < 0 ? "" : `after ${curve.epochs[last].toFixed(2)} epochs; `;
-    return tile(`In hand: trial ${curve.trial}`, value, after + curve.model);
-  });
+  const running = told.curves.filter((curve) => curve.running);
+  if (running.length <= MOST_HANDS) {
+    return running.map((curve) => handTile(`In hand: trial ${curve.trial}`, curve));
+  }
+  const standing = (curve) => told.sign * (curve.scores.at(-1) ?? -told.sign * Infinity);
+  const first = [...running].sort((a, b) => standing(b) - standing(a))[0];
+  return [handTile(`In hand: ${running.length} trials; the best now is ${first.trial}`, first)];
 }
 
 function tiles(told) {
