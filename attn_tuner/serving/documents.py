@@ -6,11 +6,15 @@ import threading
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attn_tuner.errors import RunError
 from attn_tuner.reporting.report import collect_report, render_report
 from attn_tuner.storage.layout import CARD_PAGE, OUTCOME, REPORT
 from attn_tuner.storage.run import Run
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 # A report has scripts of its own, which may do nothing with the page that links to it.
 REPORT_POLICY = "sandbox allow-scripts allow-downloads"
@@ -48,7 +52,7 @@ class ReportHolder:
             return self._html
 
 
-def add_documents(app, directory: str | Path, trust: str | Sequence[str] = ()) -> None:
+def add_documents(app: "FastAPI", directory: str | Path, trust: str | Sequence[str] = ()) -> None:
     """Adds `/report`, `/export.zip` and `/export/README.md` to an app.
 
     Args:

@@ -2,6 +2,10 @@
 
 from html import escape
 from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 # No file comes from other hosts and no inline script runs, whatever the data holds.
 POLICY = (
@@ -28,7 +32,7 @@ def read_page(name: str) -> str:
     return (_folder() / name).read_text(encoding="utf-8")
 
 
-def add_page(app, stop_token: str) -> None:
+def add_page(app: "FastAPI", stop_token: str) -> None:
     """Adds the page to an app: `/`, and `/NAME` for each style sheet and script.
 
     Args:

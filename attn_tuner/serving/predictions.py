@@ -1,6 +1,7 @@
 """Answers texts: `POST /predict` and `POST /explain`."""
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,10 +10,13 @@ from attn_tuner.explaining.rendering import relative_weights
 from attn_tuner.reporting.json_in_html import to_json_value
 from attn_tuner.serving.model_holder import ModelHolder
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
 _SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can name one alone, UTF-8 cannot.
 
 
-def add_predictions(app, model: ModelHolder, max_texts: int) -> None:
+def add_predictions(app: "FastAPI", model: ModelHolder, max_texts: int) -> None:
     """Adds the two routes to an app.
 
     Args:

@@ -2,14 +2,18 @@
 
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attn_tuner.errors import RunError, Unwritable
 from attn_tuner.storage.stop_request import request_stop
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
 HEADER = "X-Stop-Token"
 
 
-def add_stopping(app, directory: str | Path, token: str) -> None:
+def add_stopping(app: "FastAPI", directory: str | Path, token: str) -> None:
     """Adds the route to an app. It answers before the search has ended.
 
     Args:
