@@ -24,7 +24,7 @@ function title(running) {
 // With many workers one entry of the legend stands for all their trials.
 function label(curve, running) {
   if (!curve.running) {
-    return `trial ${curve.trial}, the best so far`;
+    return `trial ${curve.trial}, the best`;
   }
   if (running.length > MOST_NAMED) {
     return curve === running[0] ? `${running.length} trials in hand` : "";
