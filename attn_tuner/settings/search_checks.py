@@ -4,8 +4,8 @@ The command builds its options from the table that names these checks, and shoul
 at once. So what needs Keras, NumPy or a registry is imported when a check runs.
 """
 
-import codecs
 import copy
+import io
 import numbers
 import os
 import re
@@ -50,7 +50,7 @@ def encoding(name: str, value: Any) -> str | None:
     if value is None:
         return None
     try:
-        codecs.lookup(value).decode(b"", "strict")
+        io.TextIOWrapper(io.BytesIO(), encoding=value)  # It takes encodings of text alone.
     except (LookupError, TypeError, ValueError):
         known = "utf-8, utf-16, cp1252, latin-1, cp1251, shift_jis, gb18030"
         raise DataError(

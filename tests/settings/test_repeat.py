@@ -29,7 +29,7 @@ ASKED = {
     "min_per_class": 5,
     "rare_classes": "other",
     "encoding": "cp1252",
-    "header": False,
+    "header": True,
     "word_index": {"good": 1},
     "validation": 0.2,
     "test": "other data/test.csv",
