@@ -1,7 +1,6 @@
 """Serves what a search leaves: its report, its export as a zip file, the export's README."""
 
 import os
-import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attn_tuner.errors import RunError
 from attn_tuner.reporting.report import collect_report, render_report
+from attn_tuner.storage.atomic_files import scratch
 from attn_tuner.storage.layout import CARD_PAGE, OUTCOME, REPORT
 from attn_tuner.storage.run import Run
 
@@ -95,16 +95,17 @@ def zipped(folder: Path) -> Iterator[bytes]:
     Args:
         folder: path.
     """
-    with tempfile.TemporaryFile(prefix="attn-tuner.") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    with scratch() as place:
+        packed = place / "export.zip"
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for above, _, names in os.walk(folder):
                 for name in sorted(names):
                     path = Path(above) / name
                     if not path.is_symlink():
                         archive.write(path, path.relative_to(folder))
-        file.seek(0)
-        while piece := file.read(_PIECE):
-            yield piece
+        with packed.open("rb") as file:
+            while piece := file.read(_PIECE):
+                yield piece
 
 
 def _exported(directory: str | Path) -> Path:
