@@ -35,8 +35,11 @@ class DenseAdamW(keras.optimizers.AdamW):
     """
 
     def apply(self, grads, trainable_variables=None):
-        dense = [ops.convert_to_tensor(each, sparse=False) for each in grads]
-        super().apply(dense, trainable_variables)
+        if TENSORFLOW:
+            import tensorflow as tf
+
+            grads = [tf.convert_to_tensor(each) for each in grads]
+        super().apply(grads, trainable_variables)
 
 
 def pair(beta_1=0.0, rate=0.02, **options):
