@@ -5,12 +5,11 @@ import importlib.util
 import os
 import platform
 import random
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import attn_tuner
+from attn_tuner.storage.atomic_files import scratch
 from attn_tuner.verbosity import silence
 
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "optuna", "numpy", "pandas", "scikit-learn")
@@ -114,8 +113,8 @@ def self_test() -> str:
 
     began = time.monotonic()
     texts, labels = _texts()
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder) / "run"
+    with scratch() as folder:
+        run = folder / "run"
         search((texts, labels), max_trials=1, epochs=6, space=SPACE, directory=run, progress=False)
         found = SavedModelPredictor(run).predict(texts)
     right = sum(each.label == label for each, label in zip(found, labels, strict=True))

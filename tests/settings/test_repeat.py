@@ -2,6 +2,7 @@
 
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -75,6 +76,7 @@ def typed(line: str) -> dict:
 
     def search(data, **options):
         began.update(data=data, **options)
+        return SimpleNamespace(summary=str)
 
     words = shlex.split(line)
     assert words[:2] == ["attn-tuner", "search"]

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -28,6 +29,7 @@ def called(monkeypatch, *words) -> dict:
 
     def search(data, **options):
         began.update(data=data, **options)
+        return SimpleNamespace(summary=str)
 
     monkeypatch.setattr(api, "search", search)
     done = CliRunner().invoke(app, ["search", *map(str, words)])

@@ -26,7 +26,7 @@ def test_a_folder_that_does_not_know_how_its_data_were_read_goes_on(tmp_path):
 
 def test_other_data_are_refused_with_what_they_were_read_by(tmp_path):
     BEGUN.check_data("reviews.csv", "0", tmp_path, {"data": "reviews.csv"})
-    with pytest.raises(RunError, match=r"It was read with group='patient', not 'doctor'\. Choose"):
+    with pytest.raises(RunError, match=r"It was read with group='patient', not 'doctor'\. Use"):
         BEGUN.check_data("reviews.csv", "1", tmp_path, {"group": "doctor"})
-    with pytest.raises(RunError, match=r"this is b\.csv \(1\)\. Choose another folder"):
+    with pytest.raises(RunError, match=r"this is b\.csv \(1\)\. Use the settings"):
         BEGUN.check_data("b.csv", "1", tmp_path, dict(BEGUN.asked))

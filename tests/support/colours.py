@@ -92,4 +92,3 @@ def _exported_as(form):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(finalize, "export_bundle", partial(finalize.export_bundle, formats=[form]))
         yield
-        yield

@@ -6,9 +6,9 @@ import pickle
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -34,7 +34,8 @@ from attn_tuner.tuning.trial.spec import TrialSpec
 
 MAX_FAILED_STARTS = 2  # In a row, of workers that end before they can train.
 _Message = tuple[str, Content | WorkerReady | None]  # With the worker; None at its end.
-_READ = 2_000  # Bytes of the end of a worker's errors.
+_KEPT_LINES = 20  # Of a worker's errors.
+_READING_SECONDS = 2.0  # In which the errors of a worker that has ended are read.
 
 
 @dataclass
@@ -43,7 +44,8 @@ class _Worker:
 
     Args:
         process: the child.
-        errors: file of what it writes to standard error.
+        errors: the last lines that it wrote to standard error.
+        listening: the thread that reads them.
         cpus: the cores that it stays on; None for all.
         up: whether it can train.
         busy: whether it trains.
@@ -51,7 +53,8 @@ class _Worker:
     """
 
     process: subprocess.Popen
-    errors: IO[bytes]
+    errors: deque[str]
+    listening: threading.Thread
     cpus: frozenset[int] | None
     up: bool = False
     busy: bool = False
@@ -156,15 +159,17 @@ class ProcessWorkerPool:
     def _hire(self, cpus: frozenset[int] | None):
         name = f"worker {self._hired}"
         self._hired += 1
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `_end`.
         process = subprocess.Popen(
             module_command("attn_tuner.tuning.launchers.process_worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=errors,
+            stderr=subprocess.PIPE,
             env=self._environment,
         )
-        self._workers[name] = worker = _Worker(process, errors, cpus)
+        errors: deque[str] = deque(maxlen=_KEPT_LINES)
+        listening = threading.Thread(target=_keep, args=(process.stderr, errors), daemon=True)
+        listening.start()
+        self._workers[name] = worker = _Worker(process, errors, listening, cpus)
         threading.Thread(target=self._read, args=(name, worker), daemon=True, name=name).start()
 
     def _read(self, name: str, worker: _Worker):
@@ -220,6 +225,14 @@ class ProcessWorkerPool:
         return f"exit status {status}" + (f": {said}" if said else "")
 
 
+def _keep(stream: IO[bytes], lines: deque[str]):
+    """Keeps the last lines of a stream until it ends."""
+    with contextlib.suppress(OSError, ValueError), stream:
+        for line in stream:
+            if words := line.decode(errors="replace").strip():
+                lines.append(words)
+
+
 def _end(worker: _Worker) -> tuple[int, str]:
     """Ends a worker by force; returns its exit status and the last line of its errors."""
     worker.process.kill()
@@ -227,11 +240,8 @@ def _end(worker: _Worker) -> tuple[int, str]:
     for stream in (worker.process.stdin, worker.process.stdout):
         with contextlib.suppress(OSError, ValueError):
             stream.close()
-    with worker.errors as errors:
-        errors.seek(0, os.SEEK_END)
-        errors.seek(max(0, errors.tell() - _READ))
-        lines = errors.read().decode(errors="replace").strip().splitlines()
-    return status, lines[-1][:300] if lines else ""
+    worker.listening.join(_READING_SECONDS)
+    return status, worker.errors[-1][:300] if worker.errors else ""
 
 
 def _pickled(prepare: Callable) -> bytes:
