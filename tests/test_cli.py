@@ -46,7 +46,8 @@ def test_search_prints_a_line_a_trial_and_the_outcome_and_writes_its_settings(tm
             *("--space", space, "--epochs", 4, "--tuner", "random"),
         )
     assert done.exit_code == 0, done.output
-    first, *notes, second, third, trial = done.stderr.splitlines()[:6]
+    first, columns, *notes, second, third, trial = done.stderr.splitlines()[:7]
+    assert columns == "Columns of colours.csv: text 'text', label 'label'."
     assert ["held out" in note for note in notes] == [True, True]
     assert first.startswith("Data    colours.csv: 240 texts, 2 classes, ")
     assert second.startswith("Plan    no time limit, at most 1 trial of up to 4 epochs, ")
