@@ -73,7 +73,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _heeds_signals(command):
+def _handles_signals(command):
     """Lets Ctrl-C, SIGTERM and SIGHUP end a command in order, with exit status 128 + signal."""
 
     @functools.wraps(command)
@@ -139,7 +139,7 @@ def _option(setting: Setting) -> Any:
 
 @app.command()
 @_takes_settings
-@_heeds_signals
+@_handles_signals
 def search(config: Path | None = None, verbose: int = 0, **options: Any) -> None:
     """Search for the best model for DATA, test it, and export it to FOLDER/best."""
     from attn_tuner.settings.toml_file import read_settings
@@ -158,7 +158,7 @@ def search(config: Path | None = None, verbose: int = 0, **options: Any) -> None
 
 
 @app.command()
-@_heeds_signals
+@_handles_signals
 def predict(
     run: RunFolder,
     texts: Texts = None,
@@ -193,7 +193,7 @@ def predict(
 
 
 @app.command()
-@_heeds_signals
+@_handles_signals
 def export(
     run: RunFolder,
     path: Annotated[Path, typer.Argument(help="The folder to write.")],
@@ -227,7 +227,7 @@ def export(
 
 
 @app.command()
-@_heeds_signals
+@_handles_signals
 def report(
     run: RunFolder,
     out: Annotated[
@@ -240,7 +240,7 @@ def report(
 
 
 @app.command()
-@_heeds_signals
+@_handles_signals
 def explain(
     run: RunFolder,
     texts: Texts = None,

@@ -78,7 +78,7 @@ def read_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> dict:
 
     Raises:
         DamagedFile: a file of it is not whole.
-        RunError: it names classes that nobody vouches for.
+        RunError: it names classes of modules that are not trusted.
     """
     folder = Path(folder)
     trust = import_trusted(trust)

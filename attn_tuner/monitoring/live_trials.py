@@ -1,4 +1,4 @@
-"""Keeps the learning curves of the trials that run in a file, for whoever watches the run folder.
+"""Keeps the learning curves of the trials that run in a file, for other processes to read.
 
 A trial's record is written when it ends, and its resume points are rare; this file is as new as
 its last evaluation.

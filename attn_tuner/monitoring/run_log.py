@@ -29,7 +29,7 @@ _NO_METRICS = ("epochs", "seconds", "judging")
 def run_log(directory: str | Path) -> Iterator[None]:
     """Writes what the logger `attn_tuner` gets in the block to `run.log`, how it ends included.
 
-    Whoever listens to the root logger gets no more than before.
+    Handlers of the root logger get no more records than before.
 
     Args:
         directory: the run folder.

@@ -11,7 +11,7 @@ from attn_tuner.registry import unknown
 
 Check = Callable[[str, Any], Any]
 
-_LARGEST_COUNT = 10**9  # Nobody means more trials, epochs or texts than this.
+_LARGEST_COUNT = 10**9  # More trials, epochs or texts are a mistake.
 _LARGEST_NUMBER = 1e300
 
 

@@ -278,7 +278,8 @@ SETTINGS = (
     Setting(
         "pruner",
         "Search",
-        "Rule that stops hopeless trials early: none, median, percentile, asha, extrapolation.",
+        "Rule that stops hopeless trials early: none, median, percentile, asha, wilcoxon, "
+        "extrapolation.",
         checked.pruner,
         default="median",
         metavar="NAME",

@@ -75,7 +75,7 @@ def held(
 
 
 def owner(directory: str | Path) -> dict:
-    """Returns who searches in a run folder: process, host, since. Empty where nobody does.
+    """Returns who searches in a run folder: process, host, since. Empty without a search.
 
     An owner on this host counts as long as its process lives, one of another host for `MISSED`
     beats after its last sign of life. Nothing is written.

@@ -83,7 +83,7 @@ def _listed(values) -> list:
 def main(kind: str) -> None:
     """Answers requests until standard input closes."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    # What libraries print must neither mix with the answers nor fill a pipe that nobody reads.
+    # What libraries print must neither mix with the answers nor fill a pipe that is not read.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [each for each in sys.path if os.path.abspath(each or ".") != here]
