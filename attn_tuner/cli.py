@@ -197,7 +197,10 @@ def predict(
 def export(
     run: RunFolder,
     path: Annotated[Path, typer.Argument(help="The folder to write.")],
-    format: Annotated[str, typer.Option(help="savedmodel, keras, onnx, litert.")] = "savedmodel",
+    format: Annotated[
+        str,
+        typer.Option(help="savedmodel, keras, onnx, litert; attn-tuner list exporters has all."),
+    ] = "savedmodel",
     max_size_mb: Annotated[
         float | None, typer.Option(help="Megabytes of the files at most.")
     ] = None,

@@ -19,6 +19,8 @@ EXTRAS = {  # Name of an extra to the modules that it brings, as setup.cfg has i
     "litert": ("ai_edge_litert",),
     "vectors": ("gensim",),
     "datasets": ("datasets",),
+    "excel": ("openpyxl",),
+    "remote": ("fsspec", "s3fs", "gcsfs"),
     "serve": ("fastapi", "uvicorn"),
 }
 LABEL_WIDTH = 10

@@ -1,10 +1,12 @@
 """Every example is short and run by a test; here the ten-line program."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+import attn_tuner
 from tests.support.examples import EXAMPLES, example
 
 
@@ -15,7 +17,8 @@ def test_an_example_is_under_sixty_lines_and_run_by_a_test(path):
     assert any(path.stem in test for test in tests)
 
 
-def test_search_imdb_runs_on_the_demo_corpus(demo_folder, tmp_path, capsys):
+def test_search_imdb_runs_on_the_demo_corpus(demo_folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(attn_tuner, "search", partial(attn_tuner.search, epochs=1))  # As it began.
     folder = shutil.copytree(demo_folder, tmp_path / "run")  # Whose time is over.
     result = example("search_imdb").main("demo", "10s", folder)
     shown = capsys.readouterr().out

@@ -36,7 +36,7 @@ def write_card(
     """Writes `card.json` and `README.md` into the folder, and returns the card."""
     card = build_card(bundle, folder, name, artefacts, proofs, notes)
     (folder / CARD_PAGE).write_text(
-        card_to_markdown(card, usage_snippet(name, bundle)), encoding="utf-8"
+        card_to_markdown(card, usage_snippet(artefacts[0].kind, bundle)), encoding="utf-8"
     )
     card["digests"] = {file: digest_of(folder / file) for file in card["files"]}
     write_json(folder / CARD, card)
@@ -71,7 +71,7 @@ def build_card(
             str(each.file.relative_to(folder)): {**asdict(proof), "sentence": proof.sentence}
             for each, proof in zip(artefacts, proofs, strict=True)
         },
-        "versions": _versions(name),
+        "versions": _versions(artefacts[0].kind),
         "files": {
             str(each.relative_to(folder)): size_of(each)
             for each in sorted(folder.rglob("*"))

@@ -13,8 +13,10 @@ import pytest
 import tensorflow as tf
 
 from attn_tuner.exporting import Bundle, exporters
+from attn_tuner.exporting.export import export_bundle
 from attn_tuner.exporting.usage_snippets import python_code, usage_snippet
 from attn_tuner.exporting.verification import fresh_process
+from tests.support.colours import in_this_process
 from tests.support.small_models import joined
 
 TEXTS = ["a text", "another"]  # Those of the cards.
@@ -98,3 +100,13 @@ def test_a_card_promises_no_outputs_that_the_task_lacks(one_of_a_task):
             continue
         assert ("probabilit" in said) == (one_of_a_task.kind != "number")
         assert ".argmax" not in said or one_of_a_task.kind == "class"
+
+
+def test_an_exporter_that_wraps_another_has_the_code_of_that_in_its_card(one_of_a_task, tmp_path):
+    exporters.register("keras_again")(lambda bundle, folder: exporters["keras"](bundle, folder))
+    try:
+        with in_this_process():
+            export_bundle(one_of_a_task, tmp_path / "out", ["keras_again"], TEXTS)
+    finally:
+        del exporters._variants["keras_again"]
+    assert blocks((tmp_path / "out" / "README.md").read_text(encoding="utf-8"), "python")
