@@ -7,16 +7,20 @@ What a page takes for granted, and what its code should have done, stands in com
     <!-- needs x -->  the next block needs a package that the tests do not bring
 """
 
+import ast
 import importlib.util
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from attn_tuner import cli
 from tests.support import ROOT, sentiment
+from tests.support.annotations import public_functions, unannotated
 from tests.support.colours import in_this_process
 from tests.support.pages import BLOCK, SAID, blocks, in_a_moment, read
 from tests.support.warm_process import run_warm
@@ -31,6 +35,13 @@ PIECE = re.compile(
     r"|^```python\n(?P<code>.*?)^```",
     re.MULTILINE | re.DOTALL,
 )
+# A block that begins with the name of a file is a whole file, to be pasted there.
+PLACED = [
+    pytest.param(block.partition("\n")[0].removeprefix("# "), block, id=block.partition("\n")[0])
+    for page in PAGES
+    for block in blocks(page, "python")
+    if re.match(r"# (?:attn_tuner|tests)/\S+\.py\n", block)
+]
 SEEN_ELSEWHERE = ("serve",)  # Goes on until Ctrl-C; tests/serving runs it.
 
 
@@ -61,6 +72,24 @@ def test_the_python_of_the_page_runs_from_top_to_bottom(page, tmp_path, request)
     script.write_text(in_a_moment(steps), encoding="utf-8")
     done = run_warm(script, {"WANDB_MODE": "offline"})
     assert done.code == 0, done.output[-3000:]
+
+
+@pytest.mark.parametrize(("file", "code"), PLACED)
+def test_a_file_that_a_page_shows_keeps_the_rules_of_its_place(file, code):
+    assert (ROOT / file).parent.is_dir(), f"{file} is shown, but there is no such folder."
+    if file.startswith("attn_tuner/"):
+        found = {each.name: unannotated(each) for each in public_functions(ast.parse(code))}
+        assert {name: missing for name, missing in found.items() if missing} == {}
+
+
+@pytest.mark.parametrize("rule", [("check",), ("format", "--diff")], ids=" ".join)
+@pytest.mark.parametrize(("file", "code"), PLACED)
+def test_ruff_finds_nothing_in_a_file_that_a_page_shows(file, code, rule):
+    if importlib.util.find_spec("ruff") is None:
+        pytest.skip("ruff is not installed")
+    command = [sys.executable, "-m", "ruff", *rule, "--stdin-filename", file, "-"]
+    done = subprocess.run(command, input=code, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
