@@ -1,5 +1,6 @@
 """Pruning rules worked by hand on short curves, and what must hold on any curves."""
 
+import inspect
 import json
 
 import numpy as np
@@ -23,6 +24,16 @@ from attn_tuner.tuning.pruning import (
 from attn_tuner.tuning.pruning.beyond_chance import left_chance
 from attn_tuner.tuning.pruning.extrapolation import drawn_on
 
+
+def needed(name):
+    """The arguments of a pruner that have no default."""
+    varied = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    given = inspect.signature(pruners[name].build).parameters.values()
+    return [each.name for each in given if each.default is each.empty and each.kind not in varied]
+
+
+# The others fail `test_every_argument_of_a_pruner_has_a_default`, and no other test.
+MADE_BY_NAME = [name for name in pruners if not needed(name)]
 curves = st.lists(st.lists(st.floats(0, 1), min_size=1, max_size=8), min_size=1, max_size=12)
 
 
@@ -201,13 +212,22 @@ def test_the_control_never_prunes():
 
 
 @pytest.mark.parametrize("name", pruners)
+def test_every_argument_of_a_pruner_has_a_default(name):
+    assert needed(name) == [], (
+        f"The pruner '{name}' has no default for these arguments, so search(pruner='{name}') "
+        "cannot make it. Give each a default."
+    )
+
+
+@pytest.mark.parametrize("name", MADE_BY_NAME)
 @settings(deadline=None, max_examples=30)
 @given(curves)
 def test_the_best_at_every_step_is_never_given_up(name, scores):
     pruner = make_pruner(name)
     for number, curve in enumerate(scores):
         run(pruner, curve, str(number))
-    assert run(pruner, [1.0] * 8, "winner") is None
+    reason = run(pruner, [1.0] * 8, "winner")
+    assert reason is None, f"'{name}' prunes the trial that is best at every step: {reason}"
 
 
 CHANCE = Scale(1 / 150, 1.0)
@@ -233,38 +253,51 @@ def guarded(name, *curves, losses=None):
     return given
 
 
-@pytest.mark.parametrize("name", pruners)
+@pytest.mark.parametrize("name", MADE_BY_NAME)
 @settings(deadline=None, max_examples=30)
 @given(curves=AT_CHANCE)
 def test_no_pruner_compares_scores_that_have_not_left_chance(name, curves):
     good = [[0.9 + each / 100] * 8 for each in range(5)]
-    assert not any(guarded(name, *good, *curves)[5:])
+    assert not any(guarded(name, *good, *curves)[5:]), (
+        f"'{name}' prunes by scores that are no better than chance; `PrunerPerRung` should have "
+        "kept them from it."
+    )
 
 
-@pytest.mark.parametrize("name", [name for name in pruners if pruners[name]().by_loss])
-def test_near_chance_losses_are_compared(name):
+@pytest.mark.parametrize("name", MADE_BY_NAME)
+def test_near_chance_losses_are_compared_unless_the_rule_does_not_suit_them(name):
     low = [0.02] * 8
     better = [[4.0 - 0.3 * at for at in range(8)]] * 5
     worse = [5.0 - 0.001 * at for at in range(8)]
     reasons = guarded(name, *[low] * 6, losses=[*better, worse])
-    assert not any(reasons[:5])
-    if name == "none":
+    assert not any(reasons[:5]), f"'{name}' prunes one of five trials whose losses are equal."
+    if name == "none" or not make_pruner(name).by_loss:
+        assert not reasons[5], f"'{name}' has by_loss = False, but is asked about losses."
         return
+    assert reasons[5], (
+        f"'{name}' with its defaults does not prune a trial whose loss stays above 4.99 over 8 "
+        "epochs while that of 5 peers falls from 4.0 to 1.9. Choose defaults that do, or set "
+        "by_loss = False if the rule does not suit losses."
+    )
     assert reasons[5][0].startswith("near chance, by negative loss: ")
 
 
-@pytest.mark.parametrize("name", pruners)
+@pytest.mark.parametrize("name", MADE_BY_NAME)
 def test_who_leaves_chance_starts_with_a_clean_sheet(name):
     peers = [[0.5, 0.6, 0.7, 0.75, 0.8, 0.82, 0.84, 0.85]] * 5
     late = [0.02, 0.03, 0.02, 0.9, 0.91, 0.92, 0.93, 0.94]
     falling = [[5.0 - at for at in range(8)]] * 6
-    assert not guarded(name, *peers, late, losses=falling)[5]
+    given = guarded(name, *peers, late, losses=falling)[5]
+    assert not given, f"'{name}' prunes by scores from before the trial left chance: {given}"
 
 
-@pytest.mark.parametrize("name", sorted({*pruners} - {"none"}))
+@pytest.mark.parametrize("name", sorted({*MADE_BY_NAME} - {"none"}))
 def test_beyond_chance_scores_are_compared_as_ever(name):
     peers = [[0.5, 0.6, 0.7, 0.75, 0.8, 0.82, 0.84, 0.85]] * 5
-    assert guarded(name, *peers, [0.3] * 8)[5]
+    assert guarded(name, *peers, [0.3] * 8)[5], (
+        f"'{name}' with its defaults does not prune a trial that stays at 0.3 over 8 epochs while "
+        "5 peers rise from 0.5 to 0.85. Choose defaults that do."
+    )
 
 
 def test_a_smaller_score_leaves_chance_downwards():
@@ -273,7 +306,7 @@ def test_a_smaller_score_leaves_chance_downwards():
     assert begun(-1.0)
 
 
-@pytest.mark.parametrize("name", pruners)
+@pytest.mark.parametrize("name", MADE_BY_NAME)
 @settings(deadline=None, max_examples=30)
 @given(curves, st.integers(0, 11))
 def test_state_through_json_changes_no_decision(name, scores, cut):
@@ -282,10 +315,11 @@ def test_state_through_json_changes_no_decision(name, scores, cut):
         run(whole, curve, str(number))
         run(first, curve, str(number))
     again = make_pruner(name)
+    lost = f"'{name}' decides otherwise after get_state, JSON and set_state; all state goes there."
     again.set_state(json.loads(json.dumps(first.get_state(), allow_nan=False)))
     for number, curve in enumerate(scores[cut:], start=cut):
-        assert run(whole, curve, str(number)) == run(again, curve, str(number))
-    assert whole.worth_resuming() == again.worth_resuming()
+        assert run(whole, curve, str(number)) == run(again, curve, str(number)), lost
+    assert whole.worth_resuming() == again.worth_resuming(), lost
 
 
 @settings(deadline=None)
@@ -336,7 +370,7 @@ def test_a_pruner_of_ones_own_is_taken_as_it_is():
     assert run(whim, [1.0]) == "on a whim"
 
 
-@pytest.mark.parametrize("name", pruners)
+@pytest.mark.parametrize("name", MADE_BY_NAME)
 def test_a_pruner_is_a_registered_part_that_says_when_it_ends_a_trial(name):
-    assert isinstance(pruners[name](), Pruner)
-    assert pruners[name].summary.endswith(".")
+    assert isinstance(make_pruner(name), Pruner), f"'{name}' does not derive from Pruner."
+    assert pruners[name].summary.endswith("."), f"The docstring of '{name}' begins with a sentence."
