@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from attn_tuner.exporting.bundle import Bundle
-    from attn_tuner.exporting.formats.base import Artefact, exporters
+    from attn_tuner.exporting.formats.base import Artefact, Program, exporters
 
 _LAZY = {  # Name to module. `export_model` is not here: its module has the same name.
     "ExportedArtefact": "export",
@@ -22,9 +22,15 @@ _LAZY = {  # Name to module. `export_model` is not here: its module has the same
     "shrink_embeddings": "compression.shrink",
 }
 
-_HOMES = {"Artefact": "formats.base", "Bundle": "bundle", "exporters": "formats.base", **_LAZY}
+_HOMES = {
+    "Artefact": "formats.base",
+    "Bundle": "bundle",
+    "Program": "formats.base",
+    "exporters": "formats.base",
+    **_LAZY,
+}
 
-__all__ = ["Artefact", "Bundle", "exporters", *_LAZY]
+__all__ = ["Artefact", "Bundle", "Program", "exporters", *_LAZY]
 
 
 def __getattr__(name: str):

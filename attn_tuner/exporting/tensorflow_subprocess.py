@@ -17,7 +17,7 @@ import keras
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
-from attn_tuner.exporting.formats.base import Artefact, exporters
+from attn_tuner.exporting.formats.base import Artefact, Program, exporters
 from attn_tuner.exporting.trusted_modules import untrusted_modules
 from attn_tuner.storage.atomic_files import scratch
 from attn_tuner.system.processes import module_command
@@ -55,17 +55,28 @@ def _export_in_subprocess(bundle: Bundle, folder: Path, name: str) -> list[Artef
         raise ExportError(
             f"The {name} export is written by a process on TensorFlow, which failed: {sentence}"
         )
-    return [
-        Artefact(**{**facts, "file": Path(facts["file"]), "notes": tuple(facts["notes"])})
-        for facts in json.loads(lines[-1])
-    ]
+    return [artefact_of(facts) for facts in json.loads(lines[-1])]
+
+
+def artefact_of(facts: dict) -> Artefact:
+    """Makes an artefact from the JSON that `facts_of` wrote."""
+    kind = facts["kind"]
+    if isinstance(kind, dict):
+        kind = Program(**{**kind, "forbidden": tuple(kind["forbidden"])})
+    changed = {"kind": kind, "file": Path(facts["file"]), "notes": tuple(facts["notes"])}
+    return Artefact(**{**facts, **changed})
+
+
+def facts_of(artefact: Artefact) -> dict:
+    """Returns an artefact as values for JSON."""
+    return {**asdict(artefact), "file": str(artefact.file)}
 
 
 def main(place: str, folder: str, name: str, *trust: str) -> None:
     """Writes the bundle saved at `place`, and prints the artefacts as JSON."""
     made = exporters[name](Bundle.load(place, trust), Path(folder))
     artefacts = made if isinstance(made, list) else [made]
-    print(json.dumps([{**asdict(each), "file": str(each.file)} for each in artefacts]))
+    print(json.dumps([facts_of(each) for each in artefacts]))
 
 
 if __name__ == "__main__":

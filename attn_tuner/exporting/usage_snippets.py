@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from attn_tuner.attention import Head
 from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.exporting.formats.base import Program
 from attn_tuner.exporting.named_inputs import NamedInputs
 from attn_tuner.exporting.trusted_modules import untrusted_modules
 
@@ -166,8 +167,18 @@ _JAVASCRIPT = (
 _JAVASCRIPT_NUMBER = "const { value } = await model.run({ ids }); // .data: one number a text"
 
 
-def usage_snippet(name: str, bundle: Bundle | NamedInputs) -> str:
-    """Returns the text that says how to call an artefact of this format; "" of other formats."""
+def usage_snippet(name: str | Program, bundle: Bundle | NamedInputs) -> str:
+    """Returns the text that says how to call an artefact.
+
+    Args:
+        name: the artefact's kind. A `Program` brings its code.
+        bundle: what it was made from.
+
+    Returns:
+        Markdown; "" for a name that is no kind.
+    """
+    if isinstance(name, Program):
+        return f"Python:\n\n```python\n{name.usage.strip()}\n```"
     if name not in _USAGES:
         return ""
     if isinstance(bundle, NamedInputs):

@@ -1,15 +1,19 @@
+import json
 from pathlib import Path
 
 import pytest
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting import export_bundle, exporters
-from attn_tuner.exporting.formats.base import Artefact
+from attn_tuner.exporting import Bundle, export_bundle, exporters
+from attn_tuner.exporting.formats.base import Artefact, Program
 from attn_tuner.exporting.formats.savedmodel import export_savedmodel
 from attn_tuner.exporting.model_card import write_card
+from attn_tuner.exporting.tensorflow_subprocess import artefact_of, facts_of
 from attn_tuner.exporting.verification import fresh_process as fresh
 from attn_tuner.exporting.verification.verify import FreshProcess, sample_texts, verify_artefact
-from tests.support.small_models import TEXTS, Here
+from tests.support import ROOT
+from tests.support.pages import blocks
+from tests.support.small_models import TEXTS, Here, classifier
 
 
 class Answers:
@@ -138,6 +142,58 @@ def test_an_exporter_of_ones_own_is_proved_by_what_runs_its_artefact(bundle, tmp
     assert made.proof.difference <= 1e-5
 
 
-def test_a_kind_that_no_program_runs_is_refused_with_those_that_do():
-    with pytest.raises(ExportError, match=r"kind of artefact is called 'tfjs'.*Available: keras,"):
+def test_a_kind_that_no_program_runs_is_refused_with_those_that_do_and_how_to_add_one():
+    said = r"kind of artefact is called 'tfjs'.*Available: keras,.*Artefact\(kind=Program\("
+    with pytest.raises(ExportError, match=said):
         FreshProcess("tfjs")
+
+
+@pytest.fixture
+def npz():
+    """The exporter of a new kind that docs/export.md shows."""
+    (code,) = [each for each in blocks(ROOT / "docs" / "export.md", "python") if "npz" in each]
+    names = {"__name__": "docs"}
+    exec(code, names)
+    yield names
+    exporters._variants.pop("npz")
+
+
+@pytest.fixture
+def averaging(vectorizer):
+    return Bundle(vectorizer, classifier("mean", "none", classes=3), ["a", "b", "c"], 40)
+
+
+def test_an_artefact_of_a_new_kind_is_proved_by_the_code_that_it_brings(npz, averaging, tmp_path):
+    [made] = export_bundle(averaging, tmp_path / "out", ["npz"], TEXTS)
+    assert made.proof.difference <= 1e-5
+    page = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert f"```python\n{npz['USAGE'].strip()}\n```" in page
+
+
+def test_a_new_kind_that_answers_wrongly_is_refused_and_nothing_is_written(averaging, tmp_path):
+    @exporters.register("even")
+    def export_even(bundle, folder):
+        """Answers that all classes are equally likely."""
+        (folder / "file").touch()
+        usage = 'texts = ["a text"]\nprobabilities = [[1 / 3] * 3 for _ in texts]'
+        return Artefact(Program("even", usage), folder / "file", tolerance=1e-5)
+
+    try:
+        with pytest.raises(ExportError, match="The even artefact differs from the model"):
+            export_bundle(averaging, tmp_path / "out", ["even"], TEXTS)
+    finally:
+        exporters._variants.pop("even")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_code_of_a_new_kind_cannot_import_what_it_forbids():
+    with FreshProcess(Program("bare", "", forbidden=("numpy", "attn_tuner"))) as process:
+        for module in ("numpy", "attn_tuner"):
+            request = {"code": f"import {module}\ntexts = []", "texts": []}
+            assert f"import of {module} halted" in process.ask(request)["error"]
+
+
+def test_a_new_kind_of_artefact_passes_from_a_process_on_tensorflow(tmp_path):
+    for kind in ("onnx", Program("numpy", "texts = []", "numpy", ("keras",))):
+        sent = Artefact(kind, tmp_path / "file", tolerance=1e-5, notes=("A note.",))
+        assert artefact_of(json.loads(json.dumps(facts_of(sent)))) == sent

@@ -1,7 +1,8 @@
 """Runs an artefact as its user would: by the code of its README, in a process without this package.
 
-Run as a script, `fresh_process.py KIND`, with KIND a key of `LIBRARIES`, it answers one JSON line
-per request on standard input:
+Run as a script, `fresh_process.py KIND`, with KIND a key of `LIBRARIES`, or `fresh_process.py NAME
+LIBRARY FORBIDDEN...` for a program of another name, it answers one JSON line per request on
+standard input:
 
     {"code": "import tensorflow as tf ...", "texts": [...]}
 
@@ -69,7 +70,7 @@ def _parts(code: str) -> tuple[types.CodeType, types.CodeType, str, list]:
                 compile(ast.Module(half, type_ignores=[]), "README", "exec") for half in halves
             )
             return load, answer, name, ast.literal_eval(each.value)
-    raise ValueError("the code of the README names no texts")
+    raise ValueError("the code of the README has no statement texts = [...] or rows = [...]")
 
 
 def _listed(values) -> list:
@@ -80,18 +81,25 @@ def _listed(values) -> list:
     return [each.decode() if isinstance(each, bytes) else each for each in rows]
 
 
-def main(kind: str) -> None:
-    """Answers requests until standard input closes."""
+def main(kind: str, *own: str) -> None:
+    """Answers requests until standard input closes.
+
+    Args:
+        kind: key of `LIBRARIES`, or any name if `own` is given.
+        own: the module to import, "" for none, and those that cannot be imported.
+    """
+    library, *forbidden = own or (LIBRARIES[kind], *FORBIDDEN[kind])
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # What libraries print must neither mix with the answers nor fill a pipe that is not read.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [each for each in sys.path if os.path.abspath(each or ".") != here]
-    for module in FORBIDDEN[kind]:
+    for module in forbidden:
         sys.modules[module] = None  # type: ignore[assignment]
     with contextlib.suppress(ImportError):  # While the artefact is still being written.
-        importlib.import_module(LIBRARIES[kind])
-    if kind == "litert":
+        if library:
+            importlib.import_module(library)
+    if library == LIBRARIES["litert"]:
         _offer_interpreter()
     for line in sys.stdin:
         try:
@@ -112,4 +120,4 @@ def _offer_interpreter():
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -11,7 +11,7 @@ import numpy as np
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
-from attn_tuner.exporting.formats.base import Artefact
+from attn_tuner.exporting.formats.base import Artefact, Program
 from attn_tuner.exporting.named_inputs import NamedInputs
 from attn_tuner.exporting.usage_snippets import LITERT_FILE, python_code, usage_snippet
 from attn_tuner.exporting.verification.fresh_process import LIBRARIES
@@ -63,14 +63,19 @@ class FreshProcess:
     so that verification takes little more than the predictions.
 
     Args:
-        kind: str, key of `fresh_process.LIBRARIES`.
+        kind: the artefact's kind: a key of `fresh_process.LIBRARIES`, or a `Program`.
     """
 
-    def __init__(self, kind: str):
-        if kind not in LIBRARIES:
+    def __init__(self, kind: str | Program):
+        if isinstance(kind, Program):
+            self.arguments = (kind.name, kind.library, *kind.forbidden)
+        elif kind in LIBRARIES:
+            self.arguments = (kind,)
+        else:
             raise ExportError(
                 f"{unknown('kind of artefact', kind, LIBRARIES)} Name one of them in "
-                "Artefact(kind=)."
+                "Artefact(kind=), or describe what runs the artefact: "
+                "Artefact(kind=Program(name, usage)), with Python code that loads and calls it."
             )
         self.kind = kind
 
@@ -79,7 +84,7 @@ class FreshProcess:
         # The GPU may be full of this process's models.
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
         self.process = subprocess.Popen(
-            script_command(_SCRIPT, self.kind),
+            script_command(_SCRIPT, *self.arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
