@@ -11,12 +11,13 @@ from attn_tuner.attention import attention_model
 from attn_tuner.errors import ExportError, MissingExtra, UnknownName
 from attn_tuner.exporting import Bundle, export_bundle, exporters
 from attn_tuner.exporting.bundle import pad_ids
+from attn_tuner.exporting.formats.base import Artefact
 from attn_tuner.exporting.formats.keras_format import export_keras
 from attn_tuner.exporting.formats.litert import export_litert
 from attn_tuner.exporting.formats.onnx_format import export_onnx
 from attn_tuner.exporting.model_card import build_card, card_to_markdown
 from attn_tuner.exporting.verification import fresh_process as fresh
-from attn_tuner.exporting.verification.verify import readme_code
+from attn_tuner.exporting.verification.verify import Proof, readme_code
 from tests.support.small_models import TEXTS, classifier
 
 LABELS = [1, 0, 0, 1, 1, 0, 0, 0, 1]
@@ -158,7 +159,8 @@ def test_the_card_tells_people_and_programs_what_it_is(delivered, bundle):
 def test_the_card_says_how_sure_a_score_is(bundle, tmp_path):
     card = {"data": {"test": 400}, "scores": {"test": {"accuracy": 0.9}, "validation": {}}}
     known = bundle.with_model(bundle.model, card=card)
-    told = build_card(known, tmp_path, "keras", [], [])
+    made = Artefact("keras", tmp_path / "model.keras", tolerance=1e-5)
+    told = build_card(known, tmp_path, "keras", [made], [Proof(0.0, 1e-5, texts=9)])
     low, high = told["scores"]["test"]["accuracy_95"]
     assert 0.86 < low < 0.9 < high < 0.93
     assert told["scores"]["validation"] == {}
