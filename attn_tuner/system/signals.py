@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 SIGNAL_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _OUTPUTS = (1, 2)
 _REPEAT_SECONDS = 0.05  # Until a signal is sent again whose exception was dropped.
+_PATIENCE_SECONDS = 10.0  # For an exit, after which its signal is sent again.
 
 
 class Signals:
@@ -33,6 +34,7 @@ class Signals:
         self.exits = exits
         self.number: int | None = None
         self._deferring = False
+        self._timer: threading.Timer | None = None
 
     def received(self) -> bool:
         """Returns whether there was a signal."""
@@ -63,6 +65,22 @@ class Signals:
             raise KeyboardInterrupt
         raise SystemExit(self.status)
 
+    def send_again(self, seconds: float) -> None:
+        """Sends the signal again after so many seconds, unless `forget` is called before.
+
+        Python drops an exception that is raised inside a `__del__` or a callback of the garbage
+        collector, and a library may turn it into one of its own.
+        """
+        self.forget()
+        self._timer = threading.Timer(seconds, os.kill, (os.getpid(), self.number))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def forget(self) -> None:
+        """Sends no signal again."""
+        if self._timer:
+            self._timer.cancel()
+
     def raise_if_received(self) -> None:
         """Raises KeyboardInterrupt or SystemExit if a signal was received."""
         if self.received():
@@ -74,6 +92,7 @@ class Signals:
         if number == getattr(signal, "SIGHUP", None):
             _leave_closed_terminal()
         if not (first and self._deferring):
+            self.send_again(_PATIENCE_SECONDS)
             self.raise_exit()
         write_stderr(
             f"{self.name}: stopping with the best model so far. A second signal stops at once."
@@ -110,6 +129,7 @@ def handle_signals(exits: bool = False) -> Iterator[Signals]:
         yield signals
     finally:
         _active = None
+        signals.forget()
         sys.unraisablehook = unraisable
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
@@ -118,19 +138,13 @@ def handle_signals(exits: bool = False) -> Iterator[Signals]:
 def _repeat_lost_exit(
     signals: Signals, usual: Callable[[Any], object], unraisable: "sys.UnraisableHookArgs"
 ) -> None:
-    """Sends a signal again whose exception Python dropped.
-
-    A handler may run inside a `__del__` or a callback of the garbage collector, and Python drops
-    what is raised there. The signal is sent from another thread, once this call is over.
-    """
+    """Sends a signal again whose exception Python dropped, once this call is over."""
     if signals.number is None or not issubclass(
         unraisable.exc_type, SystemExit | KeyboardInterrupt
     ):
         usual(unraisable)
         return
-    timer = threading.Timer(_REPEAT_SECONDS, os.kill, (os.getpid(), signals.number))
-    timer.daemon = True
-    timer.start()
+    signals.send_again(_REPEAT_SECONDS)
 
 
 def write_stderr(sentence: str) -> None:

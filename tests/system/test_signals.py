@@ -1,5 +1,6 @@
 """Signals that ask for an end."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import time
 
 import pytest
 
+from attn_tuner.system import signals
 from attn_tuner.system.signals import handle_signals
 
 ENDINGS = [
@@ -87,6 +89,7 @@ def test_outside_the_main_thread_signals_keep_their_meaning():
 HUNG_UP = """
 import sys, time
 from pathlib import Path
+from attn_tuner.system import signals
 from attn_tuner.system.signals import handle_signals
 with handle_signals(exits=True) as signals:
     with signals.defer():
@@ -135,3 +138,25 @@ def test_a_signal_that_comes_during_a_deletion_ends_what_nobody_asks():
     with pytest.raises(SystemExit) as ended:
         delete_and_wait()
     assert ended.value.code == 128 + signal.SIGTERM
+
+
+def swallow_and_wait():
+    with handle_signals():
+        with contextlib.suppress(SystemExit):  # As a library that turns it into its own error.
+            signal.raise_signal(signal.SIGTERM)
+        for _ in range(1000):
+            time.sleep(0.01)
+
+
+def test_a_signal_whose_exit_a_library_swallows_comes_again(monkeypatch):
+    monkeypatch.setattr(signals, "_PATIENCE_SECONDS", 0.05)
+    with pytest.raises(SystemExit) as ended:
+        swallow_and_wait()
+    assert ended.value.code == 128 + signal.SIGTERM
+
+
+def test_after_the_block_no_signal_comes_again(monkeypatch):
+    monkeypatch.setattr(signals, "_PATIENCE_SECONDS", 0.05)
+    with pytest.raises(SystemExit), handle_signals():
+        signal.raise_signal(signal.SIGTERM)
+    time.sleep(0.2)
