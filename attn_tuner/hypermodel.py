@@ -1,6 +1,6 @@
 """A point of the search space becomes a compiled Keras model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -13,7 +13,7 @@ from attn_tuner.encoding import Projection
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.token_limits import TextMask, TokenLimits
 from attn_tuner.model_space import NO_SECOND_HEAD, default_space
-from attn_tuner.space import assemble
+from attn_tuner.space import SearchSpace, assemble
 from attn_tuner.space.kerastuner import declare, value_of
 from attn_tuner.tasks import Task, task_named
 from attn_tuner.training.fit_data import Expected, in_memory
@@ -73,22 +73,22 @@ class AttentionHyperModel(keras_tuner.HyperModel):
 
     def __init__(
         self,
-        vocabulary_size=20_000,
-        classes=2,
+        vocabulary_size: int = 20_000,
+        classes: int | Sequence[str] = 2,
         *,
-        space=None,
-        features=None,
-        vectors=None,
-        training_texts=None,
-        task=None,
-        scale=(0.0, 1.0),
-        loss=None,
-        metrics=None,
-        optimizer=None,
-        seed=None,
-        include_top=True,
-        name=NAME,
-        tunable=True,
+        space: SearchSpace | None = None,
+        features: int | None = None,
+        vectors: np.ndarray | None = None,
+        training_texts: int | None = None,
+        task: str | None = None,
+        scale: tuple[float, float] = (0.0, 1.0),
+        loss: Any = None,
+        metrics: Sequence[Any] | None = None,
+        optimizer: Any = None,
+        seed: int | None = None,
+        include_top: bool = True,
+        name: str = NAME,
+        tunable: bool = True,
     ):
         super().__init__(name=name, tunable=tunable)
         self.task_name = task
@@ -132,14 +132,14 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         declare(hp, self.space)
         return hp
 
-    def declare_hyperparameters(self, hp):
+    def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
         declare(hp, self.space)
 
-    def build(self, hp):
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """A compiled Functional model of the values in `hp`; the same values, the same model."""
         return self.model(declare(hp, self.space))
 
-    def model(self, values) -> keras.Model:
+    def model(self, values: Mapping[str, Any]) -> keras.Model:
         """A compiled Functional model of these values, by path; absent ones take their default."""
         values = {**self.space.defaults(), **values}
         if self.seed is not None:
@@ -184,7 +184,9 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         values = {**self.space.defaults(), **declare(hp, self.space)}
         return self._features(values, inputs, self._prefixed)
 
-    def fit(self, hp, model, *args, **kwargs):
+    def fit(
+        self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any
+    ) -> Any:
         """`model.fit` with the batch size of `hp`, where the caller names none and data has none.
 
         `epochs` is filled in likewise if the space was extended with it. Lists of ids are padded,
@@ -203,7 +205,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             kwargs["epochs"] = int(value_of(hp, "epochs", 1))
         return model.fit(*args, **kwargs)
 
-    def _expected(self, model) -> Expected:
+    def _expected(self, model: keras.Model) -> Expected:
         loss = getattr(model, "loss", self.task.loss)
         # A tuner's own loss may want other targets, and so may a subclass's.
         smoothed = (SmoothedCrossentropy, keras.losses.BinaryCrossentropy)
@@ -227,7 +229,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             return self._prefixed(name)
         return {"name": name} if always else {}
 
-    def _features(self, values, inputs, named):
+    def _features(self, values: Mapping[str, Any], inputs: Any, named: Callable[..., dict]) -> Any:
         """The vector that the last layer reads."""
         embedded, mask = self._embed(values, inputs, named)
         encoder = assemble(self.space["encoder"], "encoder", values, **named("encoder"))
@@ -249,7 +251,9 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             context = dense(dropout(context))
         return keras.layers.Dropout(values["dropout"], **named("dropout"))(context)
 
-    def _embed(self, values, inputs, named):
+    def _embed(
+        self, values: Mapping[str, Any], inputs: Any, named: Callable[..., dict]
+    ) -> tuple[Any, Any]:
         if self.feature_width is not None:
             mask = TextMask(**named("mask", True))(inputs)
             projection = Projection(values["embedding_dim"], **named("projection", True))
@@ -272,7 +276,9 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         )
         return dropout(embedded), mask
 
-    def _table(self, ids, rows, values, named):
+    def _table(
+        self, ids: Any, rows: Any, values: Mapping[str, Any], named: Callable[..., dict]
+    ) -> Any:
         width = values["embedding_dim"]
         table = keras.layers.Embedding(rows, width, **named("embedding", True))
         embedded = table(ids)
@@ -286,7 +292,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             table.embeddings.assign(self.vectors[:rows, :width])
         return embedded
 
-    def _classify(self, context):
+    def _classify(self, context: Any) -> Any:
         # float32 even under mixed_float16: probabilities near 0 and 1 would round to them.
         layer = keras.layers.Dense(
             self.task.outputs(self.classes),
@@ -302,7 +308,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         )
         return rescaling(layer(context))
 
-    def _compile(self, model, values):
+    def _compile(self, model: keras.Model, values: Mapping[str, Any]) -> None:
         # XLA compiles anew for every length of batch, which costs more than it saves on text.
         jit = "auto" if keras.backend.backend() == "jax" else False
         weights = [self.scale[1] ** -2] if self.task.kind == "number" else None
@@ -319,7 +325,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         if loss is None:  # What targets another loss takes is not known.
             self._build_metrics(model)
 
-    def _optimizer(self, values):
+    def _optimizer(self, values: Mapping[str, Any]) -> keras.optimizers.Optimizer:
         given = self.optimizer
         if given is None:
             return RowAdamW(
@@ -335,7 +341,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             given = type(keras.optimizers.get(given))
         return given(self._rate(values))
 
-    def _check_loss(self, loss):
+    def _check_loss(self, loss: Any) -> None:
         name = loss if isinstance(loss, str) else type(loss).__name__
         plain = name.replace("_", "").lower()
         if self.task.name == "binary" and plain in _BY_COLUMN:
@@ -345,36 +351,36 @@ class AttentionHyperModel(keras_tuner.HyperModel):
                 "crossentropy'."
             )
 
-    def _build_metrics(self, model):
+    def _build_metrics(self, model: keras.Model) -> None:
         """Makes the variables of the metrics now; TensorFlow would trace a first step twice."""
         answers = np.zeros((1, *model.output.shape[1:]), "float32")
         truths = np.zeros(1 if self.task.kind == "class" else answers.shape, "int32")
         model.compute_metrics(None, ops.convert_to_tensor(truths), ops.convert_to_tensor(answers))
         model.reset_metrics()
 
-    def _rate(self, values):
+    def _rate(self, values: Mapping[str, Any]) -> Any:
         peak = rate_for(values["batch_size"], values["learning_rate"])
         steps = self._steps(values)
         return peak if steps is None else warmed_cosine(peak, steps, last=0.05)
 
-    def _batches(self, values) -> int | None:
+    def _batches(self, values: Mapping[str, Any]) -> int | None:
         """Batches of an epoch; None where it is not known how many texts that has."""
         if self.training_texts is None:
             return None
         return -(-self.training_texts // values["batch_size"])
 
-    def _steps(self, values) -> int | None:
+    def _steps(self, values: Mapping[str, Any]) -> int | None:
         """Batches of the whole training; None where its length is not known."""
         batches = self._batches(values)
         return None if batches is None or "epochs" not in values else batches * values["epochs"]
 
-    def _still(self, values) -> int:
+    def _still(self, values: Mapping[str, Any]) -> int:
         """Batches in which word vectors are left as they are."""
         if self.vectors is None or values.get("embedding_init") != "word_vectors":
             return 0
         return (self._batches(values) or 0) * values.get("embedding_frozen_epochs", 0)
 
-    def _average(self, values) -> float:
+    def _average(self, values: Mapping[str, Any]) -> float:
         """The momentum of the weights' averages; 0 where none are kept."""
         steps = self._steps(values)
         if not values.get("use_ema", False) or steps is None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import keras_tuner
 import numpy as np
@@ -97,7 +98,7 @@ def log_begin(directory: Path, budget: Budget) -> None:
     _log.info(f"{begun}; {format_duration(budget.elapsed())} spent")
 
 
-def tidy(directory: Path, notes: Iterable[str | None], shown):
+def tidy(directory: Path, notes: Iterable[str | None], shown: ProgressPanel) -> None:
     """Removes what a killed search left unfinished in the run folder, and shows all notes."""
     remove_parts(directory)
     for note in (*notes, *mended(directory)):
@@ -105,7 +106,9 @@ def tidy(directory: Path, notes: Iterable[str | None], shown):
             shown.say(note)
 
 
-def encode(dataset: texts_of.TextDataset, directory: Path, budget, shown) -> EncodedData:
+def encode(
+    dataset: texts_of.TextDataset, directory: Path, budget: Budget, shown: ProgressPanel
+) -> EncodedData:
     """Encodes the texts as ids, or opens what an earlier search in this folder has encoded."""
     with budget.measure("encode"):
         ours = place.is_begun(directory)
@@ -126,7 +129,13 @@ def space_of(
     return changed(_own(options, dataset, stored, objective).space, options["space"])
 
 
-def _own(options: Mapping, dataset, stored: EncodedData, objective: str, vectors=None):
+def _own(
+    options: Mapping,
+    dataset: texts_of.TextDataset,
+    stored: EncodedData,
+    objective: str,
+    vectors: Any = None,
+) -> Any:
     """The user's hypermodel, with the whole of its space."""
     given, epochs = options["hypermodel"], options["epochs"]
     ours = isinstance(given, type) and issubclass(given, AttentionHyperModel)
@@ -134,7 +143,7 @@ def _own(options: Mapping, dataset, stored: EncodedData, objective: str, vectors
     return own_hypermodel(given, space=space, **_facts(dataset, stored, vectors))
 
 
-def _facts(dataset, stored: EncodedData, vectors) -> dict:
+def _facts(dataset: texts_of.TextDataset, stored: EncodedData, vectors: Any) -> dict:
     return {
         "vocabulary_size": stored.vocabulary_size,
         "classes": len(dataset.classes),
@@ -146,7 +155,12 @@ def _facts(dataset, stored: EncodedData, vectors) -> dict:
 
 
 def trainer_of(
-    options: Mapping, plan, dataset, stored: EncodedData, space, vectors
+    options: Mapping,
+    plan: Plan,
+    dataset: texts_of.TextDataset,
+    stored: EncodedData,
+    space: SearchSpace,
+    vectors: Any,
 ) -> TrialTrainer:
     """Makes what trains a trial: the hypermodel, the data, the limits, the user's callbacks."""
     if options["hypermodel"] is None:
@@ -195,7 +209,7 @@ def run_stages(
     _show_plan(plan, launcher, budget, panel, data)
     live = LiveTrials(directory, plan.objective)
 
-    def on_event(event: TrialEvent):
+    def on_event(event: TrialEvent) -> None:
         log_event(event)
         live(event)
         panel.on_event(event)
@@ -235,7 +249,7 @@ def run_stages(
 
 def _show_plan(
     plan: Plan, launcher: Launcher, budget: Budget, panel: ProgressPanel, data: EncodedData
-):
+) -> None:
     """Shows in one line how the search goes about it, and tells the panel what to expect."""
     longest = max(data.max_lengths())
     tokens = float(np.minimum(data.stores["train"].lengths, longest).sum())

@@ -1,8 +1,11 @@
 """Makes the default search space for a data set, changes it as asked, and gets word vectors."""
 
 from collections.abc import Mapping
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.metrics import kind_of
@@ -11,6 +14,10 @@ from attn_tuner.own_hypermodel import reading_space
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.text.class_weights import is_imbalanced
 
+if TYPE_CHECKING:
+    from attn_tuner.tuning.budget import Budget
+    from attn_tuner.tuning.encoded_data import EncodedData
+
 EPOCHS = (2, 3, 4, 6, 8)  # Lengths of training on offer, up to the caller's own.
 MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
 USUAL_TEXTS_SEEN = 60_000  # Training texts times epochs that a training usually needs.
@@ -18,7 +25,9 @@ WORD_VECTORS_SHARE = 0.12  # Of the time left for the search.
 OVER_CLASSES = ("f1_macro", "auc")  # Objectives that average over classes: rare ones count in full.
 
 
-def search_space(given, stored, epochs: int, objective: str = "accuracy") -> SearchSpace:
+def search_space(
+    given: Any, stored: "EncodedData", epochs: int, objective: str = "accuracy"
+) -> SearchSpace:
     """Returns the default space for these data, with the caller's changes.
 
     Where a class is rare, it has `class_weight` as a further dimension.
@@ -50,7 +59,7 @@ def search_space(given, stored, epochs: int, objective: str = "accuracy") -> Sea
     return changed(standard, given)
 
 
-def check_space(given, epochs: int):
+def check_space(given: Any, epochs: int) -> None:
     """Refuses changes of the space that can fit no data, before any are read.
 
     Args:
@@ -90,7 +99,7 @@ def every_dimension(epochs: int) -> SearchSpace:
     )
 
 
-def own_space(stored, epochs: int) -> SearchSpace:
+def own_space(stored: "EncodedData", epochs: int) -> SearchSpace:
     """Returns the dimensions of a search whose model is the user's own.
 
     Args:
@@ -125,7 +134,14 @@ def usual_epochs(texts: int) -> int:
     return max(MIN_EPOCHS, USUAL_TEXTS_SEEN // max(texts, 1))
 
 
-def word_vectors(space, stored, budget, directory, seed: int, file=None):
+def word_vectors(
+    space: SearchSpace,
+    stored: "EncodedData",
+    budget: "Budget",
+    directory: str | PathLike,
+    seed: int,
+    file: str | PathLike | None = None,
+) -> np.ndarray | None:
     """Returns word vectors as wide as the widest embedding; None if the space uses none.
 
     Args:

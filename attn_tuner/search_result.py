@@ -2,10 +2,11 @@
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -146,7 +147,14 @@ class SearchResult:
         """Writes an HTML report; to `report.html` in the run folder if no path is given."""
         return write_report(self.directory, path, trust=self._trust)
 
-    def export(self, path, formats=("savedmodel",), texts=None, labels=None, **options) -> list:
+    def export(
+        self,
+        path: str | os.PathLike,
+        formats: str | Sequence[str] = ("savedmodel",),
+        texts: Sequence[str] | None = None,
+        labels: Any = None,
+        **options: Any,
+    ) -> list:
         """Writes the winner to the folder `path`; see `exporting.export_bundle`.
 
         Args:
@@ -162,13 +170,13 @@ class SearchResult:
             texts, labels = self._held_out()
         return export_bundle(self.bundle, path, formats, texts, labels, **options)
 
-    def _held_out(self):
+    def _held_out(self) -> tuple[Sequence[str] | None, Any]:
         """Validation texts and their labels, as far as the run kept them; else None."""
         kept = Validation.read(self.run)
         count = min(HELD_OUT, len(kept.texts), len(kept.labels))
         return (kept.texts[:count], kept.labels[:count]) if count else (None, None)
 
-    def __str__(self):
+    def __str__(self) -> str:
         said = [self.leaderboard_text(), *self.run.notes, *self.sentences()]
         return escape_controls("\n".join(said))
 
@@ -212,7 +220,7 @@ class SearchResult:
         said += [*final_model_notes(self.run), self.verdict().sentence]
         return [*said, *outcome.get("remarks", [])]
 
-    def _tested(self, test, texts) -> str:
+    def _tested(self, test: Mapping[str, float], texts: int) -> str:
         if "accuracy" not in test:
             said = ", ".join(f"{name} {format_score(value)}" for name, value in test.items())
             return f"Test {said} ({texts:,} texts), {describe_export(self.run.members)}."
@@ -230,10 +238,10 @@ class SearchResult:
             lines += next_lines(next_commands(self.run))
         return escape_controls("\n".join(lines))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"SearchResult({str(self.directory)!r})"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         rows = [*outcome_rows(self.run), *(("Note", note) for note in outcome_notes(self.run))]
         if self.run.outcome:
             rows.append(("Next", _NEXT_IN_PYTHON))

@@ -9,15 +9,7 @@ import attn_tuner
 from tests.support.annotations import public_functions, unannotated
 
 PACKAGE = Path(attn_tuner.__file__).parent
-# Folders and modules with functions that are not annotated yet.
-NOT_YET = {
-    *("hypermodel.py", "runtime.py", "search_defaults.py", "search_result.py", "settings"),
-}
-MODULES = [
-    path.relative_to(PACKAGE).as_posix()
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if not {path.relative_to(PACKAGE).parts[0], path.relative_to(PACKAGE).as_posix()} & NOT_YET
-]
+MODULES = [path.relative_to(PACKAGE).as_posix() for path in sorted(PACKAGE.rglob("*.py"))]
 
 
 @pytest.mark.parametrize("module", MODULES)

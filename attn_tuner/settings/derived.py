@@ -15,7 +15,7 @@ ENSEMBLE = 5  # Trials averaged at most, unless set.
 KEPT_PER_MEMBER = 2  # Trials whose weights are kept, for each that an ensemble may average.
 
 
-def plan_of(options: Mapping, dataset, space, objective: str, faithful: float) -> Plan:
+def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful: float) -> Plan:
     """Returns the plan of a search.
 
     Args:

@@ -256,7 +256,7 @@ def hypermodel(name: str, value: Any) -> Any:
     return value
 
 
-def _check_copies(name: str, given: Any):
+def _check_copies(name: str, given: Any) -> None:
     for each in given:
         try:
             copy.deepcopy(each)
@@ -268,7 +268,7 @@ def _check_copies(name: str, given: Any):
             ) from error
 
 
-def check_together(plain: Mapping):
+def check_together(plain: Mapping) -> None:
     """Refuses settings that do not fit each other.
 
     Args:
@@ -299,7 +299,7 @@ def several_folders(given: Any) -> list:
     return [given] if isinstance(given, str | os.PathLike) else list(given)
 
 
-def _check_hypermodel(plain):
+def _check_hypermodel(plain: Mapping[str, Any]) -> None:
     for name, what in (("pretrain", "the encoder"), ("vectors", "the embedding")):
         if plain[name]:
             raise SpaceError(
@@ -314,7 +314,7 @@ def _check_hypermodel(plain):
         )
 
 
-def _source(name: str, value: Any):
+def _source(name: str, value: Any) -> Any:
     from attn_tuner.text.input_texts import is_file_path
     from attn_tuner.text.loaders.locations import is_pattern, is_url, matches
 
@@ -324,7 +324,7 @@ def _source(name: str, value: Any):
     return value
 
 
-def _check_exists(name: str, value: Any, folder: bool = True):
+def _check_exists(name: str, value: Any, folder: bool = True) -> None:
     from attn_tuner.text.loaders import locations
 
     # A URL is not asked before the data are read.
@@ -333,7 +333,7 @@ def _check_exists(name: str, value: Any, folder: bool = True):
         raise DataError(f"{name} is {shown(str(value))}, and there is no such file.")
 
 
-def _check_objective(objective: str | None, task: Any):
+def _check_objective(objective: str | None, task: Any) -> None:
     from attn_tuner.storage.plan import FAITHFUL
     from attn_tuner.tasks import TASKS
 
@@ -341,7 +341,7 @@ def _check_objective(objective: str | None, task: Any):
         TASKS[task].check(objective.removeprefix(FAITHFUL))
 
 
-def _check_workers(workers: int, cluster: str | None):
+def _check_workers(workers: int, cluster: str | None) -> None:
     from attn_tuner.tuning.resources import cores
 
     if workers == "auto":
@@ -354,7 +354,7 @@ def _check_workers(workers: int, cluster: str | None):
         raise BudgetError(f"workers is {workers}; {where} it should be at most {most}.")
 
 
-def _check_warm_start(earlier: list, tuner: str):
+def _check_warm_start(earlier: list, tuner: str) -> None:
     from attn_tuner.tuning.oracles import has_parameter
     from attn_tuner.tuning.oracles.factory import no_first_points
     from attn_tuner.tuning.oracles.initial_points import check_run

@@ -50,7 +50,7 @@ class Setting:
     only_python: bool = False
     repeated: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.option:
             object.__setattr__(self, "option", f"--{self.name.replace('_', '-')}")
 

@@ -52,7 +52,7 @@ def read_settings(path: str | os.PathLike) -> dict:
     return table
 
 
-def write_settings(given: Mapping, directory: str | os.PathLike):
+def write_settings(given: Mapping, directory: str | os.PathLike) -> None:
     """Writes `search.toml` to a run folder.
 
     Args:
