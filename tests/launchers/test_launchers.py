@@ -5,10 +5,11 @@ import contextlib
 import pytest
 
 from attn_tuner.errors import UnknownName
-from attn_tuner.tuning.launchers import launchers
+from attn_tuner.tuning.launchers import launchers, ray_pool
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.launcher import Launcher
 from attn_tuner.tuning.launchers.worker_pool import WorkerOptions
+from attn_tuner.tuning.resources import core_sets
 
 
 @pytest.fixture
@@ -71,3 +72,18 @@ def test_an_unknown_launcher_is_refused_before_the_search():
 @pytest.mark.parametrize("name", launchers)
 def test_a_launcher_says_what_it_is(name):
     assert launchers[name].summary.endswith(".")
+
+
+@pytest.mark.parametrize("cluster", [None, "auto"])
+def test_ray_workers_of_this_machine_keep_to_their_cores_and_end_with_the_search(
+    cluster, monkeypatch
+):
+    pytest.importorskip("ray", reason="Ray is not installed")
+    made = []
+    monkeypatch.setattr(ray_pool, "started", lambda *_: contextlib.nullcontext("ray"))
+    monkeypatch.setattr(ray_pool, "RayWorkerPool", lambda *given, here: made.append((given, here)))
+    with launchers["ray"](WorkerOptions(1, 1, cluster)).start(print):
+        pass
+    given, here = made[0]
+    assert here == (cluster is None)
+    assert given[-1] == (() if cluster else core_sets(1))

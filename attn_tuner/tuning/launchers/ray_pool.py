@@ -20,7 +20,7 @@ from attn_tuner.tuning.launchers.worker_pool import (
     WorkerMessage,
     WorkerOptions,
 )
-from attn_tuner.tuning.resources import environment, killed, share
+from attn_tuner.tuning.resources import core_sets, environment, killed, share
 from attn_tuner.tuning.trial.spec import TrialSpec
 
 MAX_FAILED_STARTS = 2  # Workers, besides one for each, that may die before they have started.
@@ -87,7 +87,14 @@ class RayLauncher:
         options = self._options
         with started(math.ceil(options.workers * options.cpus), options.cluster) as ray:
             yield RayWorkerPool(
-                ray, prepare, options.workers, options.threads, options.cpus, options.gpus
+                ray,
+                prepare,
+                options.workers,
+                options.threads,
+                options.cpus,
+                options.gpus,
+                () if options.cluster else core_sets(options.workers),
+                here=not options.cluster,
             )
 
 
