@@ -176,7 +176,7 @@ class Registry(Mapping):
                 stacklevel=2,
             )
 
-    def of_callers(self) -> list[Variant]:
+    def of_users(self) -> list[Variant]:
         """Returns the parts that are not of this package, such as those of a user's script."""
         own = __name__.partition(".")[0]
         return [
@@ -185,7 +185,7 @@ class Registry(Mapping):
             if each.build.__module__.partition(".")[0] != own
         ]
 
-    def take(self, variants: Iterable[Variant]) -> None:
+    def add(self, variants: Iterable[Variant]) -> None:
         """Adds parts that another process has registered; one that is here stays."""
         for each in variants:
             self._variants.setdefault(each.name, each)
@@ -235,10 +235,10 @@ def registry_of(kinds: str) -> Registry:
     return getattr(importlib.import_module(_package_of(kinds)), kinds)
 
 
-def parts_of_callers() -> dict[str, list[Variant]]:
+def user_parts() -> dict[str, list[Variant]]:
     """Returns the parts, by kind, that a process needs to build the models of this one."""
     kinds = [kind for kind, package in PACKAGES.items() if package.startswith(_MODEL_PACKAGES)]
-    return {kind: found for kind in kinds if (found := registry_of(kind).of_callers())}
+    return {kind: found for kind in kinds if (found := registry_of(kind).of_users())}
 
 
 def describe_parts(kinds: str) -> list[Description | Variant]:

@@ -3,8 +3,10 @@
 import threading
 
 import keras
+import keras_tuner
 import pytest
 
+from attn_tuner.attention import heads
 from attn_tuner.tuning.launchers import automatic
 from attn_tuner.tuning.launchers.automatic import WORKER_BYTES, automatic_workers
 
@@ -42,9 +44,31 @@ class Unpicklable(keras.callbacks.Callback):
         self.lock = threading.Lock()
 
 
-@pytest.mark.parametrize("given", [{"max_latency_ms": 5.0}, {"callbacks": [Unpicklable()]}])
+class UnpicklableModels(keras_tuner.HyperModel):
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"max_latency_ms": 5.0},
+        {"callbacks": [Unpicklable()]},
+        {"hypermodel": UnpicklableModels()},
+    ],
+)
 def test_trials_that_cannot_run_beside_each_other_run_one_after_the_other(machine, given):
     assert automatic_workers({**OPEN, **given}, 600.0) == 1
+
+
+def test_a_part_that_cannot_leave_this_process_keeps_the_trials_here(machine):
+    lock = threading.Lock()
+    heads.register("locked")(lambda: lock)
+    try:
+        assert automatic_workers(OPEN, 600.0) == 1
+    finally:
+        del heads._variants["locked"]
 
 
 def test_a_search_of_a_minute_starts_no_workers(machine):

@@ -8,6 +8,7 @@ import cloudpickle
 import keras
 
 from attn_tuner.layers.memory_guard import available_bytes
+from attn_tuner.registry import user_parts
 from attn_tuner.tuning.resources import cores
 
 AUTO = "auto"
@@ -23,7 +24,8 @@ def automatic_workers(options: Mapping[str, Any], limit: float | None) -> int:
         workers = min(cores, free memory / 1.5 GiB, max_trials),   at least 1
 
     It is 1 where trials would disturb each other or could not leave this process: with a GPU, a
-    limit of the latency, callbacks that cannot be pickled, or less than 90 seconds.
+    limit of the latency, callbacks, a hypermodel or parts of the user's that cannot be pickled, or
+    less than 90 seconds.
 
     Args:
         options: every setting of a search, checked.
@@ -32,7 +34,7 @@ def automatic_workers(options: Mapping[str, Any], limit: float | None) -> int:
     alone = (
         (limit is not None and limit < SHORTEST)
         or options["max_latency_ms"] is not None
-        or not _can_travel(options["callbacks"])
+        or not _can_be_pickled((options["callbacks"], options.get("hypermodel"), user_parts()))
         or has_accelerator()
     )
     if alone:
@@ -52,9 +54,9 @@ def has_accelerator() -> bool:
     return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
-def _can_travel(callbacks: Any) -> bool:
+def _can_be_pickled(value: Any) -> bool:
     try:
-        cloudpickle.dumps(callbacks)
+        cloudpickle.dumps(value)
     except Exception:  # Each library raises its own.
         return False
     return True

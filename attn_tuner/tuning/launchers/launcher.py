@@ -12,7 +12,7 @@ import keras
 from attn_tuner.errors import BudgetError
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.own_hypermodel import OwnHyperModel
-from attn_tuner.registry import Variant, parts_of_callers, registry_of
+from attn_tuner.registry import Variant, registry_of, user_parts
 from attn_tuner.tuning.constraints import Constraints
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.launchers import launchers
@@ -94,7 +94,7 @@ class Launcher:
             # On an accelerator the machine's memory is not what counts.
             None if self.gpus_per_trial else self._threads,
             keras.config.dtype_policy().name,
-            parts_of_callers(),
+            user_parts(),
         )
         with self._pools().start(prepare) as pool, contextlib.closing(pool):
             yield lambda: Driver(runner, pool).run()
@@ -137,7 +137,7 @@ class PrepareTrainer:
         """Opens the data and makes the trainer."""
         keras.config.set_dtype_policy(self.dtype_policy)
         for kind, variants in self.parts.items():
-            registry_of(kind).take(variants)
+            registry_of(kind).add(variants)
         if self.threads:
             limit_memory(self.threads)
         data = EncodedData.open(Path(self.data))
