@@ -9,15 +9,13 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from attn_tuner.errors import DataError
 from attn_tuner.registry import unknown
-from attn_tuner.text.cleaning import is_blank, short_repr
+from attn_tuner.text.cleaning import short_repr
 from attn_tuner.text.column_names import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
+from attn_tuner.text.column_reading import SEPARATOR, ColumnReader, join_texts
 from attn_tuner.text.loaders.base import (
     EXTRAS,
-    LazyTexts,
     RawData,
     ReadOptions,
     Table,
@@ -27,10 +25,8 @@ from attn_tuner.text.loaders.base import (
 )
 from attn_tuner.text.nested_columns import all_names, check_known, is_among, is_known, values_of
 
-SEPARATOR = " \u00a6 "  # Between joined texts: a broken bar, which hardly any text has.
 _ID = re.compile(r"(.*[\s_.-])?(id|ids|idx|index|uid|uuid|guid|key|row)|unnamed: \d+|", re.I)
 _CAMEL_ID = re.compile(r".*[a-z](Id|ID)")
-_FLAGS = {"0": 0, "1": 1, "false": 0, "true": 1, "0.0": 0, "1.0": 1}
 _NAMED = 6  # Columns that a sentence names.
 
 
@@ -55,7 +51,7 @@ def choose_columns(table: Table, options: ReadOptions) -> RawData:
     taken = [*texts, *labels, *extras.values()]
     split = _split_column(table, taken)
     parts, notes = _divided(table, split)
-    read = _Reader(table, texts, labels, extras)
+    read = ColumnReader(table, texts, labels, extras)
     for role, part in parts.items():
         read.part(role, part)
     notes += [_columns_note(table.name, columns, texts, labels, extras, split), *read.notes]
@@ -84,7 +80,7 @@ def choose_text(name: str, columns: Iterable, text: Any) -> Any:
     if text is None and len(columns) == 1:
         return columns[0]
     if text is None:
-        text = _guess(columns, TEXT_NAMES, None)
+        text = _guess(columns, TEXT_NAMES)
     if text is None:
         raise DataError(_not_obvious(name, "text", columns))
     if not is_among(text, columns):
@@ -109,73 +105,7 @@ def joined_texts(name: str, columns: Mapping, text: Any) -> list:
             check_known(name, columns, column)
     if several == [None]:
         several = [choose_text(name, columns, None)]
-    return _joined([values_of(columns, each) for each in several])
-
-
-class _Reader:
-    """Reads the chosen columns part by part."""
-
-    def __init__(self, table: Table, texts: list, labels: list, extras: Mapping):
-        self.table, self.texts, self.labels, self.columns = table, texts, labels, extras
-        self.parts: dict[str, tuple[Sequence, Sequence]] = {}
-        self.extras: dict[str, dict[str, Sequence]] = {}
-        self.unlabelled: Sequence = []
-        self.notes: list[str] = []
-
-    def part(self, role: str, columns: Mapping) -> None:
-        if role == "unlabelled":
-            self.unlabelled = self._lazy(columns)
-            return
-        missing = [each for each in (*self.texts, *self.labels) if not is_known(columns, each)]
-        if missing:
-            self.notes.append(
-                f"The {role} part of {self.table.name} has no column '{missing[0]}' and is not "
-                "used."
-            )
-            return
-        texts = _joined([values_of(columns, each) for each in self.texts])
-        labels = self._labels(columns)
-        rows = None
-        if not self.labels[1:] and self.labels[0] in self.table.class_names:
-            rows = self._with_label(role, labels)
-        if rows is not None:
-            texts, labels = [texts[row] for row in rows], [labels[row] for row in rows]
-        if not len(labels) and self.parts:
-            return
-        self.parts[role] = texts, labels
-        self.extras[role] = {
-            extra: _taken(values_of(columns, column), rows)
-            for extra, column in self.columns.items()
-            if is_known(columns, column)
-        }
-
-    def _lazy(self, columns: Mapping) -> LazyTexts:
-        counted = getattr(columns, "rows", None)
-        first = self.texts[0]
-        count = len(values_of(columns, first)) if counted is None else counted
-        return LazyTexts(count, lambda: _joined([values_of(columns, each) for each in self.texts]))
-
-    def _labels(self, columns: Mapping) -> Sequence:
-        if not self.labels[1:]:
-            return values_of(columns, self.labels[0])
-        read = [
-            [_flag(self.table.name, name, value) for value in values_of(columns, name)]
-            for name in self.labels
-        ]
-        return [None if None in row else list(row) for row in zip(*read, strict=True)]
-
-    def _with_label(self, role: str, labels: Sequence) -> list[int] | None:
-        """Returns the rows with a label: public test parts may have hidden ones, written as -1."""
-        whole = (bool, np.bool_)
-        hidden = {
-            row
-            for row, label in enumerate(labels)
-            if isinstance(label, int | np.integer) and not isinstance(label, whole) and label < 0
-        }
-        if not hidden:
-            return None
-        self.notes.append(f"{len(hidden):,} rows of {self.table.name} ({role}) have no label.")
-        return [row for row in range(len(labels)) if row not in hidden]
+    return join_texts([values_of(columns, each) for each in several])
 
 
 def _text_and_label(table: Table, columns: Mapping, options: ReadOptions) -> tuple[list, list]:
@@ -289,55 +219,21 @@ def _columns_note(
     return f"Columns of {name}: {_shortened(read)}{rest}."
 
 
-def _joined(columns: list[Sequence]) -> list:
-    """Joins the texts of several columns row by row; None where all of a row are missing."""
-    if len(columns) == 1:
-        return list(columns[0])
-    return [
-        None
-        if all(map(is_blank, row))
-        else SEPARATOR.join("" if is_blank(each) else _as_text(each) for each in row)
-        for row in zip(*columns, strict=True)
-    ]
-
-
-def _as_text(value: Any) -> str:
-    return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
-
-
-def _flag(name: str, column: Any, value: Any) -> int | None:
-    """Returns 0 or 1; None if the value is missing."""
-    if is_blank(value):
-        return None
-    flag = _FLAGS.get(_as_text(value).strip().lower())
-    if flag is None:
-        raise DataError(
-            f"Column '{column}' of {name} holds {short_repr(value)}. Each of several label "
-            "columns should hold 0 or 1. For one column of names give label= that name alone."
-        )
-    return flag
-
-
-def _taken(values: Any, rows: Any) -> Sequence:
-    return values if rows is None else [values[row] for row in rows]
-
-
 def _with_examples(columns: Mapping) -> list[str]:
     """Returns the names of columns with the value in their first row."""
     return [f"{name} ({short_repr(values[0])})" for name, values in columns.items()]
 
 
 def _guess_several(columns: Iterable, usual: Any, taken: Any) -> list:
-    found = _guess([column for column in columns if column not in taken], usual, None)
+    found = _guess([column for column in columns if column not in taken], usual)
     return [] if found is None else [found]
 
 
-def _guess(columns: Iterable, usual: Any, taken: Any):
+def _guess(columns: Iterable, usual: Iterable) -> Any:
     """Returns the first usual name that exactly one column has, ignoring case; else None."""
     by_name: dict[str, list] = {}
     for column in columns:
-        if column != taken:
-            by_name.setdefault(str(column).strip().lower(), []).append(column)
+        by_name.setdefault(str(column).strip().lower(), []).append(column)
     found = next((by_name[name] for name in usual if name in by_name), [])
     return found[0] if len(found) == 1 else None
 
