@@ -38,7 +38,7 @@ def clean_texts(values: Iterable, where: str) -> list[str]:
         if not value.isascii():
             value = _SURROGATE.sub("\ufffd", value)
         texts.append(str(value))
-    if texts and all(_reads_as_number(text) for text in texts):
+    if texts and all(reads_as_number(text) for text in texts):
         raise DataError(
             f"The texts of {where} are numbers, such as {short_repr(texts[0])}. "
             "Name the column that holds text."
@@ -185,7 +185,8 @@ def _not_text_message(value: Any, where: str, row: int) -> str:
     return f"Text {row} of {where} is a {type(value).__name__}. It should be a string."
 
 
-def _reads_as_number(text: str) -> bool:
+def reads_as_number(text: str) -> bool:
+    """Returns whether Python reads a text as a float."""
     try:
         float(text)
     except ValueError:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from attn_tuner.errors import DataError
+from attn_tuner.text.cleaning import reads_as_number
 from attn_tuner.text.column_names import LABEL_NAMES, TEXT_NAMES
 from attn_tuner.text.loaders.base import ReadOptions, Table, loaders
 from attn_tuner.text.loaders.encodings import decode_text
@@ -97,7 +98,7 @@ def _has_header(lines: list[list[str]], options: ReadOptions) -> bool:
     below = lines[1 : 1 + _FEW_SAME]
     return not any(
         len(field) > _LONG_NAME
-        or _is_number(field)
+        or reads_as_number(field)
         or (field and any(row[place].strip() == field for row in below))
         for place, field in enumerate(first)
     )
@@ -105,14 +106,6 @@ def _has_header(lines: list[list[str]], options: ReadOptions) -> bool:
 
 def _positions(count: int) -> str:
     return "column_1" if count == 1 else f"column_1 to column_{count}"
-
-
-def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
 
 
 def _rows(name: str, text: str, delimiter: str) -> list[list[str]]:
