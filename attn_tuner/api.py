@@ -143,18 +143,16 @@ def search(
         runtime.log_begin(folder, budget)
         runtime.tidy(folder, (taken_over,), panel)
         encoded = runtime.encode(dataset, folder, budget, panel)
-        model_space = runtime.space_of(options, dataset, encoded, objective)
-        plan = plan_of(options, dataset, model_space, objective, faithful)
+        models = runtime.hypermodel_of(options, dataset, encoded, objective)
+        plan = plan_of(options, dataset, models.space, objective, faithful)
         run_folder.agree(plan, folder)
         write_settings(plan.asked, folder)
         _log.info(command(plan.asked, folder))
         with BackgroundBaselines(folder, len(dataset.classes), plan.seed, limit) as baselines:
             initial_vectors = word_vectors(
-                model_space, encoded, budget, folder / DATA, plan.seed, options["vectors"]
+                models.space, encoded, budget, folder / DATA, plan.seed, options["vectors"]
             )
-            trainer = runtime.trainer_of(
-                options, plan, dataset, encoded, model_space, initial_vectors
-            )
+            trainer = runtime.trainer_of(options, plan, dataset, encoded, models, initial_vectors)
             oracle = oracle_of(plan, trainer.hypermodel, several_folders(options["warm_start"]))
             budget.set_reserve(finalizing_reserve(encoded, plan))
             with signals.defer():

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import keras_tuner
 import numpy as np
@@ -18,12 +17,11 @@ from attn_tuner.monitoring.live_trials import LiveTrials
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.monitoring.run_log import log_event
 from attn_tuner.monitoring.trial_lines import data_line, expected_trials, plan_line
-from attn_tuner.own_hypermodel import own_hypermodel
+from attn_tuner.own_hypermodel import OwnHyperModel, own_hypermodel
 from attn_tuner.search_defaults import changed, own_space, search_space, usual_epochs
 from attn_tuner.settings.derived import constraints, seconds
 from attn_tuner.settings.table import DATA as DATA_SETTING
 from attn_tuner.settings.table import SETTINGS
-from attn_tuner.space import SearchSpace
 from attn_tuner.storage import run_folder as place
 from attn_tuner.storage.atomic_files import remove_parts
 from attn_tuner.storage.layout import DATA
@@ -120,38 +118,26 @@ def encode(
     return stored
 
 
-def space_of(
+def hypermodel_of(
     options: Mapping, dataset: texts_of.TextDataset, stored: EncodedData, objective: str
-) -> SearchSpace:
-    """Returns the space that is searched: ours or that of the user's hypermodel, with changes."""
-    if options["hypermodel"] is None:
-        return search_space(options["space"], stored, options["epochs"], objective)
-    return changed(_own(options, dataset, stored, objective).space, options["space"])
-
-
-def _own(
-    options: Mapping,
-    dataset: texts_of.TextDataset,
-    stored: EncodedData,
-    objective: str,
-    vectors: Any = None,
-) -> Any:
-    """The user's hypermodel, with the whole of its space."""
-    given, epochs = options["hypermodel"], options["epochs"]
-    ours = isinstance(given, type) and issubclass(given, AttentionHyperModel)
-    space = search_space(None, stored, epochs, objective) if ours else own_space(stored, epochs)
-    return own_hypermodel(given, space=space, **_facts(dataset, stored, vectors))
-
-
-def _facts(dataset: texts_of.TextDataset, stored: EncodedData, vectors: Any) -> dict:
-    return {
+) -> AttentionHyperModel | OwnHyperModel:
+    """Makes the hypermodel, ours or the user's, with the space that is searched."""
+    given, changes, epochs = options["hypermodel"], options["space"], options["epochs"]
+    facts = {
         "vocabulary_size": stored.vocabulary_size,
         "classes": len(dataset.classes),
-        "vectors": vectors,
+        "vectors": None,
         "training_texts": stored.size("train"),
         "task": dataset.task,
         "scale": stored.scale(),
     }
+    if given is None:
+        return AttentionHyperModel(space=search_space(changes, stored, epochs, objective), **facts)
+    ours = isinstance(given, type) and issubclass(given, AttentionHyperModel)
+    space = search_space(None, stored, epochs, objective) if ours else own_space(stored, epochs)
+    hypermodel = own_hypermodel(given, space=space, **facts)
+    hypermodel.space = changed(hypermodel.space, changes)
+    return hypermodel
 
 
 def trainer_of(
@@ -159,15 +145,12 @@ def trainer_of(
     plan: Plan,
     dataset: texts_of.TextDataset,
     stored: EncodedData,
-    space: SearchSpace,
-    vectors: Any,
+    hypermodel: AttentionHyperModel | OwnHyperModel,
+    vectors: np.ndarray | None,
 ) -> TrialTrainer:
     """Makes what trains a trial: the hypermodel, the data, the limits, the user's callbacks."""
-    if options["hypermodel"] is None:
-        hypermodel = AttentionHyperModel(space=space, **_facts(dataset, stored, vectors))
-    else:
-        hypermodel = _own(options, dataset, stored, plan.objective, vectors)
-        hypermodel.space = space
+    if isinstance(hypermodel, AttentionHyperModel):
+        hypermodel.vectors = vectors
     return TrialTrainer(
         hypermodel,
         stored.training,
