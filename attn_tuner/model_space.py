@@ -27,12 +27,14 @@ NO_SECOND_HEAD = "none"
 SECOND_HEADS = (NO_SECOND_HEAD, "additive", "feedforward", "gated", "last", "local")
 ENCODERS = ("bigru", "bilstm", "gru", "lstm", "none")
 PHRASES = "ngrams"
+NGRAM_BUCKETS = 131_072
 
 
 def default_space(
     vocabulary_size: int | None = 20_000,
     max_lengths: Sequence[int] = MAX_LENGTHS,
     phrases: bool = False,
+    ngram_buckets: int = NGRAM_BUCKETS,
 ) -> SearchSpace:
     """Returns the default space of `AttentionHyperModel`; its defaults make one good model.
 
@@ -42,9 +44,12 @@ def default_space(
         max_lengths: the choices for `max_length`, in tokens.
         phrases: whether the encoder may begin with a convolution over n-grams; for tokens that
             are shorter than words.
+        ngram_buckets: the greatest number of rows of the table of hashed n-grams, from 16.
     """
     among = (*ENCODERS, PHRASES) if phrases else ENCODERS
-    text = {} if vocabulary_size is None else _text_space(vocabulary_size, max_lengths)
+    text = (
+        {} if vocabulary_size is None else _text_space(vocabulary_size, max_lengths, ngram_buckets)
+    )
     return SearchSpace(
         **text,
         embedding_dim=Int(32, 128, step=32, default=64),
@@ -63,11 +68,15 @@ def default_space(
     )
 
 
-def _text_space(vocabulary_size, max_lengths):
+def _text_space(
+    vocabulary_size: int, max_lengths: Sequence[int], ngram_buckets: int
+) -> dict[str, Choice | Float]:
     limits = [limit for limit in VOCABULARY_SIZES if limit < vocabulary_size]
     return {
         "vocabulary_size": Choice([*limits, vocabulary_size], default=vocabulary_size),
         "max_length": Choice(max_lengths, default=max(max_lengths)),
         "truncation": Choice(TRUNCATIONS, default="ends"),
+        "hashed_ngrams": Choice((1, 2, 3)),
+        "ngram_buckets": Choice((ngram_buckets // 8, ngram_buckets), default=ngram_buckets),
         "word_dropout": Float(0.0, 0.2, step=0.05, default=0.0),
     }

@@ -13,6 +13,7 @@ from attn_tuner.model_space import default_space
 from attn_tuner.own_hypermodel import reading_space
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.text.class_weights import is_imbalanced
+from attn_tuner.text.ngram_hashing import buckets_for
 
 if TYPE_CHECKING:
     from attn_tuner.tuning.budget import Budget
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 EPOCHS = (2, 3, 4, 6, 8)  # Lengths of training on offer, up to the caller's own.
 MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
+MAX_NGRAM_BUCKETS = 524_288  # 34 MB of vectors.
 USUAL_TEXTS_SEEN = 60_000  # Training texts times epochs that a training usually needs.
 WORD_VECTORS_SHARE = 0.12  # Of the time left for the search.
 OVER_CLASSES = ("f1_macro", "auc")  # Objectives that average over classes: rare ones count in full.
@@ -44,7 +46,10 @@ def search_space(
     lengths = (*(each for each in EPOCHS if each < epochs), epochs)
     usual = usual_epochs(stored.size("train"))
     phrases = stored.stores["train"].by_character
-    standard = default_space(stored.vocabulary_size, stored.max_lengths(), phrases).extend(
+    buckets = min(buckets_for(len(stored.stores["train"].ids)), MAX_NGRAM_BUCKETS)
+    standard = default_space(
+        stored.vocabulary_size, stored.max_lengths(), phrases, ngram_buckets=buckets
+    ).extend(
         embedding_init=Choice(("word_vectors", "random")),
         embedding_frozen_epochs=Choice((0, 1)),
         use_ema=Choice((False, True)),

@@ -147,7 +147,7 @@ def ours(training, validation, given, folder, **options) -> list[tuple[float, fl
 
 def same_trials(training, validation, given, folder, workers=1) -> list[tuple[float, float]]:
     """`attn_tuner.search` on the values that RandomSearch drew."""
-    from attn_tuner import search_defaults as standard
+    from attn_tuner.tuning.oracles import factory
 
     drawn = [as_ours(values) for values in json.loads(Path(given.values).read_text())]
     known = {name: value for name, value in drawn[0].items() if "." not in name}
@@ -161,7 +161,7 @@ def same_trials(training, validation, given, folder, workers=1) -> list[tuple[fl
         "embedding_init": "random",
         "epochs": given.epochs,
     }
-    with mock.patch.object(standard, "KNOWN_GOOD", drawn):
+    with mock.patch.object(factory, "KNOWN_GOOD", drawn):
         options = {"pruner": "none", "tuner": "random", "space": space, "workers": workers}
         return ours(training, validation, given, folder, **options)
 

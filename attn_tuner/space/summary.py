@@ -29,7 +29,7 @@ GROUPS = {
         "spatial_dropout",
     ),
     "Encoder": ("encoder", "encoder_dropout", "layer_norm"),
-    "Head": ("head", "second_head"),
+    "Head": ("head", "second_head", "hashed_ngrams", "ngram_buckets"),
     "Output": ("dense_layers", "dense_units", "dropout"),
     "Training": (
         "learning_rate",

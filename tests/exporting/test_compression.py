@@ -17,6 +17,7 @@ from attn_tuner.exporting.compression.shrink import (
     rank_candidates,
 )
 from attn_tuner.exporting.verification.verify import verify_artefact
+from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.text.vectorizer import Vectorizer
 from tests.support.colours import in_this_process
@@ -208,3 +209,18 @@ def test_narrow_rows_stay_narrow_in_every_format(tmp_path, form):
     for rows, saved in {"int8": 0.6, "int4": 0.7, "pairs": 0.5}.items():
         small = exported_size(shrink_embeddings(large, Shrink(rows)), form, tmp_path / rows)
         assert full - small > saved * 1500 * 48 * 4, rows
+
+
+def test_a_table_of_hashed_ngrams_keeps_its_rows_and_is_narrowed_too():
+    model = AttentionHyperModel(len(VECTORIZER.vocabulary), 2, seed=0).model(
+        {"encoder": "none", "head": "mean", "hashed_ngrams": 3, "ngram_buckets": 700}
+    )
+    bundle = Bundle(VECTORIZER, model, ["no", "yes"], max_length=20)
+    for way in (Shrink("int8"), Shrink("int8", vocabulary=500)):
+        small = shrink_embeddings(bundle, way)
+        assert small.model.get_layer("ngram_embedding").table.shape[0] == 700
+        assert small.model.get_layer("embedding").table.shape[0] == (way.vocabulary or 902)
+        assert small.predict(TEXTS).shape == (40, 2)
+    close = shrink_embeddings(bundle, Shrink("int8")).predict(TEXTS)
+    np.testing.assert_allclose(close, bundle.predict(TEXTS), atol=0.02)
+    assert embedding_bytes(bundle, Shrink()) == 4 * (64 * 902 + 16 * 700)

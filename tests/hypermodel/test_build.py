@@ -314,6 +314,23 @@ def test_a_second_head_stands_beside_the_first(narrow, ids, labels):
     )
 
 
+def test_the_mean_of_hashed_ngrams_stands_beside_the_head(narrow, ids, labels):
+    hypermodel = AttentionHyperModel(50, 2, space=narrow)
+    values = {"head": "mean", "dense_layers": 0, "ngram_buckets": 40}
+    alone = hypermodel.model(values)
+    both = hypermodel.model({**values, "hashed_ngrams": 3})
+    width = alone.get_layer("probabilities").kernel.shape[0]
+    table = both.get_layer("ngram_embedding")
+    assert table.embeddings.shape == (40, table.output_dim)
+    assert both.get_layer("probabilities").kernel.shape[0] == width + table.output_dim
+    assert trains(both, ids, labels)
+    longer = np.pad(ids, ((0, 0), (0, 5)))
+    np.testing.assert_allclose(answers(both, longer), answers(both, ids), atol=1e-5)
+    mixed = np.where(ids == 0, 0, ids[:, ::-1])  # The same words in another order.
+    whole = (ids != 0).all(axis=1)
+    assert (answers(both, ids) != answers(both, mixed))[whole].any()
+
+
 def test_states_are_normalised_and_padding_still_changes_nothing(narrow, ids):
     model = AttentionHyperModel(50, 2, space=narrow).model({"head": "max", "layer_norm": True})
     assert any(layer.name == "layer_norm" for layer in model.layers)

@@ -10,6 +10,7 @@ from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.compression.compact_embedding import ROW_FORMATS, CompactEmbedding
 from attn_tuner.exporting.compression.product_quantization import CODEBOOK_SIZE, GROUP_SIZES
+from attn_tuner.layers.hashed_ngrams import NGramIds
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.metrics import measure
 from attn_tuner.tasks import THRESHOLD
@@ -24,7 +25,8 @@ _WIDTHS |= {rows: 1 / group for rows, group in GROUP_SIZES.items()}
 class Shrink:
     """Settings for the compression of embeddings, nine tenths of most text models.
 
-    Rows of ids that the vectorizer never gives are always dropped.
+    Rows of ids that the vectorizer never gives are always dropped. Tables of hashed n-grams keep
+    their rows.
 
     Args:
         rows: format of the table: `"float32"`, `"float16"`, `"int8"` or `"int4"` with a scale per
@@ -68,12 +70,14 @@ def shrink_embeddings(bundle: Bundle, shrink: Shrink) -> Bundle:
             f"The model '{bundle.model.name}' has no Embedding layer, which is what shrinks."
         )
 
+    rows_of = rows_to_keep(bundle.model, used)
+
     def smaller(layer):
         config = layer.get_config()
         if type(layer) is keras.layers.Embedding:
             kept = {name: config[name] for name in ("name", "output_dim", "mask_zero", "dtype")}
             rank = shrink.rank if shrink.rank and shrink.rank < layer.output_dim else None
-            rows = min(used, layer.input_dim)
+            rows = rows_of[layer.name]
             return CompactEmbedding(input_dim=rows, rows=shrink.rows, rank=rank, **kept)
         if isinstance(layer, TokenLimits):
             config["vocabulary_size"] = min(config["vocabulary_size"], used)
@@ -91,6 +95,22 @@ def shrink_embeddings(bundle: Bundle, shrink: Shrink) -> Bundle:
 def embedding_layers(model: keras.Model) -> list[keras.layers.Embedding]:
     """Returns the layers that can be shrunk."""
     return [layer for layer in model.layers if type(layer) is keras.layers.Embedding]
+
+
+def rows_to_keep(model: keras.Model, used: int) -> dict[str, int]:
+    """Returns the rows that each embedding keeps, by the name of its layer.
+
+    Args:
+        model: the model.
+        used: ids of tokens that are kept; a table of hashed n-grams has other ids.
+    """
+    hashed = [layer.output for layer in model.layers if isinstance(layer, NGramIds)]
+    return {
+        layer.name: layer.input_dim
+        if any(layer.input is ids for ids in hashed)
+        else min(used, layer.input_dim)
+        for layer in embedding_layers(model)
+    }
 
 
 def candidate_shrinks(bundle: Bundle, room: float) -> list[Shrink]:
@@ -119,12 +139,14 @@ def fit_vocabulary(bundle: Bundle, way: Shrink, room: float) -> Shrink | None:
 
 def embedding_bytes(bundle: Bundle, way: Shrink) -> float:
     """Computes the bytes of the embeddings after shrinking."""
-    rows = min(len(bundle.used_vocabulary), way.vocabulary or len(bundle.used_vocabulary))
+    used = min(len(bundle.used_vocabulary), way.vocabulary or len(bundle.used_vocabulary))
+    rows_of = rows_to_keep(bundle.model, used)
     total = 0
     for table in embedding_layers(bundle.model):
         narrow = min(way.rank or table.output_dim, table.output_dim)
         columns = np.ceil(narrow * _WIDTHS[way.rows])
-        total += min(rows, table.input_dim) * columns
+        rows = rows_of[table.name]
+        total += rows * columns
         total += 4 * rows * (way.rows in ("int8", "int4"))
         total += 4 * CODEBOOK_SIZE * columns * GROUP_SIZES.get(way.rows, 0)
         total += 4 * narrow * table.output_dim * (way.rank is not None)

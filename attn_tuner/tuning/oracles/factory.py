@@ -19,20 +19,31 @@ FOR_FEW = {"batch_size": 32, "learning_rate": 0.0028}
 PARTS = 9  # Of the texts or of their length: rungs of a ninth, a third and all.
 
 KNOWN_GOOD = (
-    # Recurrent states read by attention, their mean and their maximum together.
-    {"head": "pooling", "head.pooling.score": "additive", "head.pooling.fusion": "pools"},
+    # Trains in seconds and is near the best on many data: words and n-grams, without their order.
+    {"encoder": "none", "head": "mean", "hashed_ngrams": 2, "learning_rate": 5e-3},
+    # Recurrent states read by attention, their mean and their maximum together, and n-grams.
+    {
+        "head": "pooling",
+        "head.pooling.score": "additive",
+        "head.pooling.fusion": "pools",
+        "hashed_ngrams": 2,
+    },
     {},
-    {"encoder": "none", "head": "mean"},
 )
 
 # One character says little by itself; the linear baseline reads groups of three as well.
-OF_CHARACTERS = {
-    **KNOWN_GOOD[0],
-    "encoder": PHRASES,
-    f"encoder.{PHRASES}.width": 3,
-    f"encoder.{PHRASES}.filters": 128,
-    f"encoder.{PHRASES}.then": "bigru",
-}
+OF_CHARACTERS = (
+    {**KNOWN_GOOD[0], "hashed_ngrams": 3},
+    {
+        **KNOWN_GOOD[1],
+        "hashed_ngrams": 3,
+        "encoder": PHRASES,
+        f"encoder.{PHRASES}.width": 3,
+        f"encoder.{PHRASES}.filters": 128,
+        f"encoder.{PHRASES}.then": "bigru",
+    },
+    {},
+)
 
 
 def known_good(space: SearchSpace) -> tuple[dict, ...]:
@@ -41,7 +52,7 @@ def known_good(space: SearchSpace) -> tuple[dict, ...]:
     if not isinstance(encoder, Part):  # A model of the user's own: only its defaults are known.
         return ({},)
     phrases = isinstance(encoder, Part) and PHRASES in encoder.names()
-    return (OF_CHARACTERS, *KNOWN_GOOD) if phrases else KNOWN_GOOD
+    return OF_CHARACTERS if phrases else KNOWN_GOOD
 
 
 def no_first_points(tuner: str) -> SpaceError:

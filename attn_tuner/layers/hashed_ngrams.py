@@ -1,0 +1,100 @@
+"""Hashed n-grams of tokens: their bucket ids, and the sum of their vectors at each token."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.layers.arguments import size
+from attn_tuner.layers.types import Shape, Tensor
+from attn_tuner.text.ngram_hashing import BUCKETS, next_bucket
+from attn_tuner.text.token_ids import PADDING
+
+NO_NGRAM = 0  # Bucket id at tokens behind which the text ends.
+
+
+@keras.saving.register_keras_serializable(package="attn_tuner")
+class NGramIds(keras.layers.Layer):
+    """Maps the n-grams of 2 to `longest` tokens that begin at each token to ids of buckets.
+
+        b_{t,n} = 1 + h(id_t, ..., id_{t+n-1}) mod (buckets - 1),     0 where the text ends before
+
+    h is `text.ngram_hashing.next_bucket`. There is no table of n-grams: two may share a bucket.
+
+    Args:
+        buckets: number of ids, `NO_NGRAM` included, 2 to 2^20.
+        longest: tokens in the longest n-gram, from 2.
+
+    Shapes:
+        ids `(batch, steps)`, 0 is padding, to bucket ids `(batch, steps, longest - 1)`, int32.
+
+    Reference:
+        Joulin et al. 2017, section 2.3. https://aclanthology.org/E17-2068
+    """
+
+    def __init__(self, buckets: int, longest: int = 2, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.buckets = size("buckets", buckets, least=2)
+        self.longest = size("longest", longest, least=2)
+        if self.buckets > BUCKETS:
+            raise SpaceError(f"buckets is {self.buckets:,}. It should be at most {BUCKETS:,}.")
+
+    def build(self, ids_shape: Shape) -> None:
+        pass
+
+    def call(self, ids: Tensor) -> Tensor:
+        ids = ops.cast(ids, "int32")
+        bucket, following = ids, ids
+        whole = ops.not_equal(ids, PADDING)
+        found = []
+        for length in range(2, self.longest + 1):
+            following = ops.concatenate([following[:, 1:], ops.zeros_like(ids[:, :1])], axis=1)
+            whole = ops.logical_and(whole, ops.not_equal(following, PADDING))
+            bucket = next_bucket(bucket, following, length)
+            found.append(ops.where(whole, 1 + bucket % (self.buckets - 1), NO_NGRAM))
+        return ops.stack(found, axis=-1)
+
+    def compute_output_spec(self, ids: Tensor) -> Any:
+        return keras.KerasTensor((*ids.shape, self.longest - 1), dtype="int32")
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "buckets": self.buckets, "longest": self.longest}
+
+
+@keras.saving.register_keras_serializable(package="attn_tuner")
+class NGramSum(keras.layers.Layer):
+    """Adds the vectors of the n-grams that begin at each token, and scales the sum.
+
+        p_t = gain sum_n [b_{t,n} != 0] v_{t,n}
+
+    Adam moves every weight by about the learning rate. With a gain g the vectors that are read
+    move g times as far, which n-grams need: each is in few batches.
+
+    Args:
+        gain: float, factor of the sum.
+
+    Shapes:
+        vectors `(batch, steps, n, width)` and bucket ids `(batch, steps, n)` to
+        `(batch, steps, width)`.
+    """
+
+    def __init__(self, gain: float = 1.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.gain = float(gain)
+
+    def build(self, shapes: Sequence[Shape]) -> None:
+        pass
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        vectors, buckets = inputs
+        there = ops.cast(ops.not_equal(buckets, NO_NGRAM), vectors.dtype)
+        return self.gain * ops.sum(vectors * there[..., None], axis=2)
+
+    def compute_output_spec(self, inputs: Sequence[Tensor]) -> Any:
+        vectors, _ = inputs
+        return keras.KerasTensor((*vectors.shape[:2], vectors.shape[3]), dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "gain": self.gain}
