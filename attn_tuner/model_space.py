@@ -47,9 +47,9 @@ def default_space(
         ngram_buckets: the greatest number of rows of the table of hashed n-grams, from 16.
     """
     among = (*ENCODERS, PHRASES) if phrases else ENCODERS
-    text = (
-        {} if vocabulary_size is None else _text_space(vocabulary_size, max_lengths, ngram_buckets)
-    )
+    is_text = vocabulary_size is not None
+    text = _text_space(vocabulary_size, max_lengths) if is_text else {}
+    ngrams = _ngram_space(ngram_buckets) if is_text else {}
     return SearchSpace(
         **text,
         embedding_dim=Int(32, 128, step=32, default=64),
@@ -59,6 +59,7 @@ def default_space(
         layer_norm=Choice((False, True)),
         head=Part(heads, among=HEADS, default="additive"),
         second_head=Choice(SECOND_HEADS),
+        **ngrams,
         dense_layers=Int(0, 2, default=0),
         dense_units=Choice((32, 64, 128), default=64),
         dropout=Float(0.0, 0.5, step=0.1, default=0.2),
@@ -68,15 +69,18 @@ def default_space(
     )
 
 
-def _text_space(
-    vocabulary_size: int, max_lengths: Sequence[int], ngram_buckets: int
-) -> dict[str, Choice | Float]:
+def _text_space(vocabulary_size: int, max_lengths: Sequence[int]) -> dict[str, Choice | Float]:
     limits = [limit for limit in VOCABULARY_SIZES if limit < vocabulary_size]
     return {
         "vocabulary_size": Choice([*limits, vocabulary_size], default=vocabulary_size),
         "max_length": Choice(max_lengths, default=max(max_lengths)),
         "truncation": Choice(TRUNCATIONS, default="ends"),
-        "hashed_ngrams": Choice((1, 2, 3)),
-        "ngram_buckets": Choice((ngram_buckets // 8, ngram_buckets), default=ngram_buckets),
         "word_dropout": Float(0.0, 0.2, step=0.05, default=0.0),
+    }
+
+
+def _ngram_space(buckets: int) -> dict[str, Choice]:
+    return {
+        "hashed_ngrams": Choice((1, 2, 3)),
+        "ngram_buckets": Choice((buckets // 8, buckets), default=buckets),
     }
