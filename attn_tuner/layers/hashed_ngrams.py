@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from attn_tuner.errors import SpaceError
@@ -19,9 +20,10 @@ NO_NGRAM = 0  # Bucket id at tokens behind which the text ends.
 class NGramIds(keras.layers.Layer):
     """Maps the n-grams of 2 to `longest` tokens that begin at each token to ids of buckets.
 
-        b_{t,n} = 1 + h(id_t, ..., id_{t+n-1}) mod (buckets - 1),     0 where the text ends before
+        b_{t,n} = max(h(id_t, ..., id_{t+n-1}) mod buckets, 1),     0 where the text ends before
 
     h is `text.ngram_hashing.next_bucket`. There is no table of n-grams: two may share a bucket.
+    With a divisor of `buckets` in its place, all that shared a bucket still do.
 
     Args:
         buckets: number of ids, `NO_NGRAM` included, 2 to 2^20.
@@ -53,7 +55,7 @@ class NGramIds(keras.layers.Layer):
             following = ops.concatenate([following[:, 1:], ops.zeros_like(ids[:, :1])], axis=1)
             whole = ops.logical_and(whole, ops.not_equal(following, PADDING))
             bucket = next_bucket(bucket, following, length)
-            found.append(ops.where(whole, 1 + bucket % (self.buckets - 1), NO_NGRAM))
+            found.append(ops.where(whole, ops.maximum(bucket % self.buckets, 1), NO_NGRAM))
         return ops.stack(found, axis=-1)
 
     def compute_output_spec(self, ids: Tensor) -> Any:
@@ -98,3 +100,19 @@ class NGramSum(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "gain": self.gain}
+
+
+def folded(table: np.ndarray, buckets: int) -> np.ndarray:
+    """Returns a table of fewer buckets: of the rows that fall together, the longest.
+
+    Args:
+        table: `(rows, width)`, indexed by `NGramIds`.
+        buckets: rows of the result, a divisor of the rows of `table`.
+    """
+    groups = table.reshape(-1, buckets, table.shape[1])
+    if len(groups) == 1:
+        return table
+    longest = np.linalg.norm(groups, axis=2).argmax(axis=0)
+    rows = groups[longest, np.arange(buckets)]
+    rows[NO_NGRAM] = table[NO_NGRAM]
+    return rows

@@ -211,16 +211,29 @@ def test_narrow_rows_stay_narrow_in_every_format(tmp_path, form):
         assert full - small > saved * 1500 * 48 * 4, rows
 
 
-def test_a_table_of_hashed_ngrams_keeps_its_rows_and_is_narrowed_too():
+@pytest.fixture(scope="module")
+def of_ngrams():
     model = AttentionHyperModel(len(VECTORIZER.vocabulary), 2, seed=0).model(
-        {"encoder": "none", "head": "mean", "hashed_ngrams": 3, "ngram_buckets": 700}
+        {"encoder": "none", "head": "mean", "hashed_ngrams": 3, "ngram_buckets": 4_096}
     )
-    bundle = Bundle(VECTORIZER, model, ["no", "yes"], max_length=20)
+    return Bundle(VECTORIZER, model, ["no", "yes"], max_length=20)
+
+
+def test_a_table_of_hashed_ngrams_keeps_its_rows_and_is_narrowed_too(of_ngrams):
     for way in (Shrink("int8"), Shrink("int8", vocabulary=500)):
-        small = shrink_embeddings(bundle, way)
-        assert small.model.get_layer("ngram_embedding").table.shape[0] == 700
+        small = shrink_embeddings(of_ngrams, way)
+        assert small.model.get_layer("ngram_embedding").table.shape[0] == 4_096
         assert small.model.get_layer("embedding").table.shape[0] == (way.vocabulary or 902)
-        assert small.predict(TEXTS).shape == (40, 2)
-    close = shrink_embeddings(bundle, Shrink("int8")).predict(TEXTS)
-    np.testing.assert_allclose(close, bundle.predict(TEXTS), atol=0.02)
-    assert embedding_bytes(bundle, Shrink()) == 4 * (64 * 902 + 16 * 700)
+    close = shrink_embeddings(of_ngrams, Shrink("int8")).predict(TEXTS)
+    np.testing.assert_allclose(close, of_ngrams.predict(TEXTS), atol=0.02)
+    assert embedding_bytes(of_ngrams, Shrink()) == 4 * (64 * 902 + 16 * 4_096)
+
+
+def test_buckets_of_hashed_ngrams_are_folded_where_room_is_short(of_ngrams):
+    folded = shrink_embeddings(of_ngrams, Shrink("float32", fold=8))
+    assert folded.model.get_layer("ngram_embedding").table.shape[0] == 512
+    assert folded.model.get_layer("ngram_ids").buckets == 512
+    assert np.isfinite(folded.predict(TEXTS)).all()
+    ways = candidate_shrinks(of_ngrams, 40_000)
+    assert max((way.fold for way in ways), default=1) > 1
+    assert all(embedding_bytes(of_ngrams, way) <= 40_000 for way in ways)

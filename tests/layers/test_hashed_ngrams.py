@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.layers.hashed_ngrams import NO_NGRAM, NGramIds, NGramSum
+from attn_tuner.layers.hashed_ngrams import NO_NGRAM, NGramIds, NGramSum, folded
 from attn_tuner.text.ngram_hashing import BUCKETS, next_bucket
 
 IDS = st.lists(st.integers(1, 60_000), min_size=1, max_size=12)
@@ -20,7 +20,7 @@ def hashed(ids, buckets=1_000, longest=3):
 def test_pairs_and_triples_are_hashed_as_the_equation_says():
     pairs = [next_bucket(7, 8, 2), next_bucket(8, 9, 2)]
     triple = next_bucket(pairs[0], 9, 3)
-    expected = [[1 + pairs[0] % 999, 1 + triple % 999], [1 + pairs[1] % 999, 0], [0, 0]]
+    expected = [[pairs[0] % 1_000, triple % 1_000], [pairs[1] % 1_000, 0], [0, 0]]
     assert hashed([7, 8, 9]).tolist() == expected
 
 
@@ -55,6 +55,20 @@ def test_the_sum_leaves_out_what_is_no_ngram_and_is_scaled():
 def test_sizes_that_cannot_be_are_refused(buckets, longest):
     with pytest.raises(SpaceError):
         NGramIds(buckets, longest)
+
+
+@settings(deadline=None, max_examples=30)
+@given(IDS, st.integers(1, 9))
+def test_ngrams_of_one_bucket_stay_together_in_a_folded_table(ids, factor):
+    fine, coarse = hashed(ids, factor * 64), hashed(ids, 64)
+    there = fine != NO_NGRAM
+    np.testing.assert_array_equal(coarse[there], np.maximum(fine % 64, 1)[there])
+
+
+def test_a_folded_table_keeps_the_longest_of_the_rows_that_fall_together():
+    table = np.array([[0.0], [1.0], [9.0], [-4.0], [2.0], [3.0]])
+    assert folded(table, 3).tolist() == [[0.0], [2.0], [9.0]]
+    assert folded(table, 6).tolist() == table.tolist()
 
 
 def test_the_layers_come_back_from_their_configurations():

@@ -10,7 +10,7 @@ from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.compression.compact_embedding import ROW_FORMATS, CompactEmbedding
 from attn_tuner.exporting.compression.product_quantization import CODEBOOK_SIZE, GROUP_SIZES
-from attn_tuner.layers.hashed_ngrams import NGramIds
+from attn_tuner.layers.hashed_ngrams import NGramIds, folded
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.metrics import measure
 from attn_tuner.tasks import THRESHOLD
@@ -25,19 +25,21 @@ _WIDTHS |= {rows: 1 / group for rows, group in GROUP_SIZES.items()}
 class Shrink:
     """Settings for the compression of embeddings, nine tenths of most text models.
 
-    Rows of ids that the vectorizer never gives are always dropped. Tables of hashed n-grams keep
-    their rows.
+    Rows of ids that the vectorizer never gives are always dropped.
 
     Args:
         rows: format of the table: `"float32"`, `"float16"`, `"int8"` or `"int4"` with a scale per
             row, or `"pairs"`, `"triples"` or `"fours"` of numbers in one byte.
         rank: int, width of a low-rank factorisation of the table; None for none.
         vocabulary: int, ids kept; rarer words are read as unknown. None keeps all.
+        fold: int, by which the number of buckets of hashed n-grams is divided; of the rows that
+            fall together the longest is kept.
     """
 
     rows: str = "float32"
     rank: int | None = None
     vocabulary: int | None = None
+    fold: int = 1
 
     def __post_init__(self):
         if self.rows not in ROW_FORMATS:
@@ -55,6 +57,7 @@ class Shrink:
         parts = [f"{self.rows} rows"]
         parts += [f"rank {self.rank}"] if self.rank else []
         parts += [f"{self.vocabulary:,} ids"] if self.vocabulary else []
+        parts += [f"1/{self.fold} of the n-gram buckets"] if self.fold > 1 else []
         return ", ".join(parts)
 
 
@@ -70,7 +73,7 @@ def shrink_embeddings(bundle: Bundle, shrink: Shrink) -> Bundle:
             f"The model '{bundle.model.name}' has no Embedding layer, which is what shrinks."
         )
 
-    rows_of = rows_to_keep(bundle.model, used)
+    hashed, rows_of = hashed_tables(bundle.model), rows_to_keep(bundle.model, used, shrink.fold)
 
     def smaller(layer):
         config = layer.get_config()
@@ -81,12 +84,16 @@ def shrink_embeddings(bundle: Bundle, shrink: Shrink) -> Bundle:
             return CompactEmbedding(input_dim=rows, rows=shrink.rows, rank=rank, **kept)
         if isinstance(layer, TokenLimits):
             config["vocabulary_size"] = min(config["vocabulary_size"], used)
+        if isinstance(layer, NGramIds):
+            config["buckets"] //= shrink.fold
         return type(layer).from_config(config)
 
     model = keras.models.clone_model(bundle.model, clone_function=smaller)
     for layer, own in zip(bundle.model.layers, model.layers, strict=True):
         if isinstance(own, CompactEmbedding):
-            own.assign_table(np.asarray(layer.get_weights()[0], "float32")[: own.input_dim])
+            table = np.asarray(layer.get_weights()[0], "float32")
+            kept = folded(table, own.input_dim) if own.name in hashed else table[: own.input_dim]
+            own.assign_table(kept)
         else:
             own.set_weights(layer.get_weights())
     return bundle.with_model(model, vocabulary_size=used)
@@ -97,20 +104,26 @@ def embedding_layers(model: keras.Model) -> list[keras.layers.Embedding]:
     return [layer for layer in model.layers if type(layer) is keras.layers.Embedding]
 
 
-def rows_to_keep(model: keras.Model, used: int) -> dict[str, int]:
+def hashed_tables(model: keras.Model) -> dict[str, int]:
+    """Returns the buckets of each table of hashed n-grams, by the name of its layer."""
+    ids = [layer.output for layer in model.layers if isinstance(layer, NGramIds)]
+    return {
+        layer.name: layer.input_dim
+        for layer in embedding_layers(model)
+        if any(layer.input is each for each in ids)
+    }
+
+
+def rows_to_keep(model: keras.Model, used: int, fold: int = 1) -> dict[str, int]:
     """Returns the rows that each embedding keeps, by the name of its layer.
 
     Args:
         model: the model.
-        used: ids of tokens that are kept; a table of hashed n-grams has other ids.
+        used: ids of tokens that are kept.
+        fold: by which the buckets of hashed n-grams are divided.
     """
-    hashed = [layer.output for layer in model.layers if isinstance(layer, NGramIds)]
-    return {
-        layer.name: layer.input_dim
-        if any(layer.input is ids for ids in hashed)
-        else min(used, layer.input_dim)
-        for layer in embedding_layers(model)
-    }
+    tokens = {each.name: min(used, each.input_dim) for each in embedding_layers(model)}
+    return tokens | {name: rows // fold for name, rows in hashed_tables(model).items()}
 
 
 def candidate_shrinks(bundle: Bundle, room: float) -> list[Shrink]:
@@ -120,9 +133,21 @@ def candidate_shrinks(bundle: Bundle, room: float) -> list[Shrink]:
     ways = [way for way in ways if embedding_bytes(bundle, way) <= room]
     narrow = [Shrink(rows) for rows in ("int8", "int4", *GROUP_SIZES)]
     narrow += [Shrink("int8", rank) for rank in (width // 2, width // 4) if rank >= _MIN_RANK]
+    narrow = [fit_buckets(bundle, way, room) for way in narrow]
     fitted = [fit_vocabulary(bundle, way, room) for way in narrow]
     ways += [way for way in fitted if way is not None]
     return sorted(ways, key=lambda way: -embedding_bytes(bundle, way))
+
+
+def fit_buckets(bundle: Bundle, way: Shrink, room: float) -> Shrink:
+    """Folds hashed n-grams until all embeddings fit, or they have half of `room` bytes."""
+    buckets = min(hashed_tables(bundle.model).values(), default=1)
+    while embedding_bytes(bundle, way) > room and buckets % (2 * way.fold) == 0:
+        narrow = Shrink(way.rows, way.rank, _MIN_WORDS, way.fold)
+        if embedding_bytes(bundle, narrow) <= room / 2:
+            break
+        way = replace(way, fold=2 * way.fold)
+    return way
 
 
 def fit_vocabulary(bundle: Bundle, way: Shrink, room: float) -> Shrink | None:
@@ -140,7 +165,7 @@ def fit_vocabulary(bundle: Bundle, way: Shrink, room: float) -> Shrink | None:
 def embedding_bytes(bundle: Bundle, way: Shrink) -> float:
     """Computes the bytes of the embeddings after shrinking."""
     used = min(len(bundle.used_vocabulary), way.vocabulary or len(bundle.used_vocabulary))
-    rows_of = rows_to_keep(bundle.model, used)
+    rows_of = rows_to_keep(bundle.model, used, way.fold)
     total = 0
     for table in embedding_layers(bundle.model):
         narrow = min(way.rank or table.output_dim, table.output_dim)
