@@ -4,8 +4,7 @@
         [--data imdb trec hotel] [--minutes 5 15 60] [--seeds 0] [--ways linear tutorial ours]
 
 Accuracy on the official test part of IMDb and TREC, and on the test part of the Chinese hotel
-reviews, with the 95 % interval that the number of texts gives. `ATTN_TUNER_DATA` is a folder with
-`trec/` and `chn_hotel/`, each holding `train.csv` and `test.csv`.
+reviews, with the 95 % interval that the number of texts gives. `data_sets.py` says where they lie.
 
 - linear: word 1-2-grams (character 1-3-grams where words are not separated), sublinear TF-IDF,
   logistic regression, C by cross-validation: the baseline of every search, here with the
@@ -29,26 +28,20 @@ import tempfile
 import time
 from pathlib import Path
 
+from data_sets import DATA_SETS, loaded, source
+
 HERE = Path(__file__).parent
 CELLS = HERE / "quality.jsonl"
-NAMES = {"imdb": "IMDb", "trec": "TREC", "hotel": "hotel reviews (Chinese)"}
-
-
-def source(name: str) -> dict:
-    """What `search` is given."""
-    if name == "imdb":
-        return {"data": "imdb_reviews"}
-    folder = Path(os.environ["ATTN_TUNER_DATA"]) / {"trec": "trec", "hotel": "chn_hotel"}[name]
-    return {"data": str(folder / "train.csv"), "test": str(folder / "test.csv")}
+NAMES = {name: DATA_SETS[name].title for name in ("imdb", "trec", "hotel")}
 
 
 def linear(name, minutes, seed) -> dict:
     """The baseline, with the validation texts in its training part."""
     from attn_tuner.baselines import baselines
-    from attn_tuner.text import TokenStore, load
+    from attn_tuner.text import TokenStore
     from attn_tuner.tuning.encoded_data import EncodedData
 
-    dataset = load(**_source(name), seed=seed)
+    dataset = loaded(name, seed)
     with tempfile.TemporaryDirectory() as folder:
         stores = EncodedData.prepare(dataset, Path(folder) / "data").stores
         training = TokenStore.concatenate([stores["train"], stores["validation"]])
@@ -63,10 +56,10 @@ def tutorial(name, minutes, seed) -> dict:
     import numpy as np
 
     from attn_tuner.attention import FeedForwardHead
-    from attn_tuner.text import Batches, TokenStore, Vectorizer, load
+    from attn_tuner.text import Batches, TokenStore, Vectorizer
 
     keras.utils.set_random_seed(seed)
-    dataset = load(**_source(name), seed=seed)
+    dataset = loaded(name, seed)
     vectorizer = Vectorizer.build(dataset.train.texts, size=20_000)
     train, test = (TokenStore.encode(part, vectorizer) for part in (dataset.train, dataset.test))
     ids = keras.Input((None,), dtype="int32")
@@ -111,11 +104,6 @@ def ours(name, minutes, seed) -> dict:
         else:
             found["single"] = found["ours"]
     return found
-
-
-def _source(name) -> dict:
-    given = source(name)
-    return {"source": given.pop("data"), **given}
 
 
 WAYS = {"linear": linear, "tutorial": tutorial, "ours": ours}

@@ -1,5 +1,6 @@
 """The page of measurements: one section per benchmark, each written by its own script."""
 
+import contextlib
 import datetime
 import importlib.metadata
 import os
@@ -32,14 +33,18 @@ def write_section(title: str, text: str, page: Path = PAGE):
     page.write_text(whole.rstrip() + "\n", encoding="utf-8")
 
 
+def package_versions() -> dict[str, str]:
+    """The versions of the packages that figures depend on, as far as they are installed."""
+    versions = {}
+    for package in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[package] = importlib.metadata.version(package)
+    return versions
+
+
 def surroundings() -> str:
     """Machine, load, versions and date, in one line."""
-    versions = []
-    for package in PACKAGES:
-        try:
-            versions.append(f"{package} {importlib.metadata.version(package)}")
-        except importlib.metadata.PackageNotFoundError:
-            continue
+    versions = [f"{package} {version}" for package, version in package_versions().items()]
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     shared = " (shared with other work)" if load > (os.cpu_count() or 1) else ""
     return (
