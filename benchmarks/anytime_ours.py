@@ -1,0 +1,152 @@
+"""The methods of `anytime.py` that need this package: searches, and the linear model.
+
+    python benchmarks/anytime_ours.py METHOD SET MINUTES SEED
+
+Runs one of them and prints what was measured, as JSON.
+
+- search: `search` with its defaults.
+- no_search: the first point that `search` tries, trained again with a fresh seed for the whole
+  time. No trial is pruned. Its trials are averaged and exported as those of a search.
+- random: `search(tuner="random")`: the same first points, then values drawn at random.
+- linear: the linear baseline, the validation texts in its training part, without a time limit.
+
+A search reads the test part once for what it exports. Its best trial alone is measured on the same
+trials afterwards, out of the time.
+"""
+
+import json
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+from data_sets import source
+from quality import linear
+
+import attn_tuner
+from attn_tuner.tuning.oracles import ObjectiveLike, objective_of, oracles, seed_of
+from attn_tuner.tuning.oracles.initial_points import complete
+from attn_tuner.tuning.oracles.persistence.durable import durable
+
+SEARCHES = {
+    "search": {},
+    "no_search": {"tuner": "first_point", "pruner": "none"},
+    "random": {"tuner": "random"},
+}
+
+
+class FirstPointOracle(keras_tuner.Oracle):
+    """Proposes the same values for every trial."""
+
+    first_points: tuple[Mapping, ...] = ()
+
+    def populate_space(self, trial_id: str) -> dict:
+        return {"status": "RUNNING", "values": complete(self.get_space(), self.first_points[0])}
+
+
+def first_point(
+    objective: ObjectiveLike,
+    max_trials: int | None = 10,
+    seed: int | None = None,
+    first_points: Sequence[Mapping] = (),
+    **options: Any,
+) -> keras_tuner.Oracle:
+    """The first of the known good points, for every trial."""
+    oracle = durable(FirstPointOracle)(
+        objective=objective_of(objective), max_trials=max_trials, seed=seed_of(seed), **options
+    )
+    oracle.first_points = tuple(first_points)
+    return oracle
+
+
+def searched(method: str, name: str, minutes: float, seed: int) -> dict[str, Any]:
+    """Searches for a given time, then measures the best trial alone.
+
+    Args:
+        method: key of `SEARCHES`.
+        name: key of `DATA_SETS`.
+        minutes: float, `max_time` of the search.
+        seed: int, `seed` of the search.
+
+    Returns:
+        Test accuracies `accuracy` (of the exported model), `single` (of its best trial) and
+        `linear` (of its linear baseline; None if that was too late); `seconds` and
+        `processor_seconds` of the search; and counts.
+    """
+    given = {**source(name), **SEARCHES[method], "seed": seed, "progress": False}
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder) / "run"
+        began = time.monotonic()
+        result = attn_tuner.search(**given, max_time=60 * minutes, directory=directory)
+        seconds, used = time.monotonic() - began, processor_seconds()
+        run = result.run
+        baselines = {row["name"]: row["test"]["accuracy"] for row in run.baselines}
+        return {
+            "accuracy": result.test_metrics["accuracy"],
+            "validation": run.outcome["validation"]["accuracy"],
+            "single": single_accuracy(result, given, Path(folder) / "alone"),
+            "linear": baselines.get("linear"),
+            "trials": len(run.ranked()),
+            "ends": Counter(record.status for record in run.records),
+            "members": run.members,
+            "texts": run.outcome["test_texts"],
+            "seconds": round(seconds, 1),
+            "processor_seconds": round(used, 1),
+        }
+
+
+def single_accuracy(
+    result: attn_tuner.SearchResult, given: Mapping[str, Any], directory: Path
+) -> float:
+    """Returns the test accuracy of the best trial of a search, on validation, alone.
+
+    Args:
+        result: of the search.
+        given: arguments of that search without its time.
+        directory: a folder that is not there, for a copy of the run folder.
+    """
+    if len(result.run.members) == 1:
+        return result.test_metrics["accuracy"]
+    shutil.copytree(result.directory, directory)
+    for point in directory.glob("trial_*/resume-*"):
+        shutil.rmtree(point)  # A trial that the time limit stopped must not continue.
+    before = [record.seconds for record in result.run.records]
+    again = {**given, "max_trials": len(before), "ensemble": 1, "workers": 1}
+    alone = attn_tuner.search(**again, directory=directory)
+    assert [record.seconds for record in alone.run.records] == before, "a trial was trained again"
+    return alone.test_metrics["accuracy"]
+
+
+def fitted(method: str, name: str, minutes: float, seed: int) -> dict[str, Any]:
+    """Fits the linear model; see `quality.linear`."""
+    began = time.monotonic()
+    found = linear(name, minutes, seed)
+    return {
+        "accuracy": found["linear"],
+        "texts": found["texts"],
+        "seconds": round(time.monotonic() - began, 1),
+        "processor_seconds": round(processor_seconds(), 1),
+    }
+
+
+def processor_seconds() -> float:
+    """Returns the processor seconds of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def main():
+    method, name, minutes, seed = sys.argv[1:]
+    oracles.register("first_point")(first_point)
+    measure = searched if method in SEARCHES else fitted
+    print(json.dumps(measure(method, name, float(minutes), int(seed))))
+
+
+if __name__ == "__main__":
+    main()

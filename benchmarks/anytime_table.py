@@ -1,0 +1,204 @@
+"""The tables of `anytime.py`: accuracy with intervals, mean ranks, seconds and trials."""
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from data_sets import DATA_SETS
+
+from attn_tuner.metrics import interval
+
+# Method, key of a row, title of the column. Only the first key of a method takes part in ranks.
+COLUMNS = (
+    ("search", "accuracy", "search"),
+    ("search", "single", "its best trial"),
+    ("no_search", "accuracy", "no search"),
+    ("no_search", "single", "its best trial"),
+    ("random", "accuracy", "random search"),
+    ("random", "single", "its best trial"),
+    ("linear", "accuracy", "linear model"),
+    ("fasttext", "accuracy", "fastText"),
+    ("spacy", "accuracy", "spaCy"),
+    ("flaml", "accuracy", "FLAML"),
+    ("autogluon", "accuracy", "AutoGluon"),
+    ("keras_tuner", "accuracy", "KerasTuner"),
+)
+TITLES = {method: title for method, key, title in COLUMNS if key == "accuracy"}
+UNTIMED = ("linear",)  # Methods without a time limit, which stand in every table.
+UNRANKED = ("autogluon", "keras_tuner")  # Methods that are measured on a few of the sets.
+Row = Mapping[str, Any]
+
+
+def page(rows: Iterable[Row]) -> str:
+    """Returns all tables in Markdown, one for each time limit.
+
+    Args:
+        rows: what `anytime.py run` wrote. The last row of a cell counts.
+    """
+    latest = {(each["method"], each["set"], each["minutes"], each["seed"]): each for each in rows}
+    found = list(latest.values())
+    limits = sorted({each["minutes"] for each in found if each["method"] not in UNTIMED})
+    parts = []
+    for minutes in limits:
+        own = [each for each in found if each["minutes"] in (minutes, 0.0)]
+        parts += [
+            f"### {minutes:g} minute{'s' if minutes != 1 else ''}",
+            accuracy_table(own),
+            cost_table(own),
+        ]
+    return "\n\n".join([*parts, *notes(found)])
+
+
+def accuracy_table(rows: Sequence[Row]) -> str:
+    """Returns a row a set and a column a method; the mean ranks are the last row.
+
+    Args:
+        rows: of one time limit.
+    """
+    shown = [
+        (method, key, title)
+        for method, key, title in COLUMNS
+        if any(
+            each["method"] == method and (key in each or _is_failure(each, key)) for each in rows
+        )
+    ]
+    lines = _head("test accuracy", [title for *_, title in shown])
+    for name in _sets(rows):
+        cells = [_score(_of(rows, method, name), key) for method, key, _ in shown]
+        lines.append(f"| {DATA_SETS[name].title} | {' | '.join(cells)} |")
+    ranks, sets = mean_ranks(rows)
+    if ranks:
+        cells = [
+            f"{ranks[method]:.2f}" if key == "accuracy" and method in ranks else ""
+            for method, key, _ in shown
+        ]
+        lines.append(f"| mean rank on {sets} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def cost_table(rows: Sequence[Row]) -> str:
+    """Returns wall and processor seconds, and the trials that have a score.
+
+    Args:
+        rows: of one time limit.
+    """
+    shown = [
+        method
+        for method in TITLES
+        if any(each["method"] == method and "seconds" in each for each in rows)
+    ]
+    lines = _head("seconds / of processors, trials", [TITLES[method] for method in shown])
+    for name in _sets(rows):
+        cells = [_cost(_of(rows, method, name)) for method in shown]
+        lines.append(f"| {DATA_SETS[name].title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def mean_ranks(rows: Sequence[Row]) -> tuple[dict[str, float], int]:
+    """Returns each method's mean rank, and on how many sets: those that all were measured on.
+
+    Methods of `UNRANKED` do not count. The best is 1; equal accuracies share the mean of their
+    ranks. A method that failed on a set is the last there.
+
+    Args:
+        rows: of one time limit.
+    """
+    there = {each["method"] for each in rows}.difference(UNRANKED)
+    methods = [method for method in TITLES if method in there]
+    ranks = []
+    for name in _sets(rows):
+        own = {method: _of(rows, method, name) for method in methods}
+        if all(own.values()):
+            ranks.append(_ranks({method: _mean(own[method], "accuracy") for method in methods}))
+    if not ranks or len(methods) < 2:
+        return {}, 0
+    return {name: statistics.mean(each[name] for each in ranks) for name in methods}, len(ranks)
+
+
+def notes(rows: Iterable[Row]) -> list[str]:
+    """Returns what the tables leave out: failures, load, versions and commits."""
+    rows = list(rows)
+    failed = [
+        f"- {TITLES[each['method']]} on {DATA_SETS[each['set']].title}, "
+        f"{each['minutes']:g} minutes: `{each['error']}`"
+        for each in rows
+        if "error" in each
+    ]
+    versions = sorted(
+        {
+            f"{package} {version}"
+            for each in rows
+            for package, version in each.get("versions", {}).items()
+        }
+    )
+    loads = [load for each in rows for load in each["load"]]
+    seeds = sorted({each["seed"] for each in rows})
+    dates = sorted({each["date"] for each in rows})
+    said = (
+        f"Measured {dates[0]} to {dates[-1]} on {_range(each['cores'] for each in rows)} cores, "
+        f"load {min(loads):.1f} to {max(loads):.1f}, seeds {', '.join(map(str, seeds))}, "
+        f"commits {', '.join(sorted({each['commit'] for each in rows}))}"
+    )
+    said = f"{'; '.join([said, ', '.join(versions)] if versions else [said])}."
+    return ["Failed:\n\n" + "\n".join(failed), said] if failed else [said]
+
+
+def _is_failure(row: Row, key: str) -> bool:
+    """Returns whether the column is there for the failure of a method alone."""
+    return "error" in row and key == "accuracy"
+
+
+def _head(first: str, titles: Sequence[str]) -> list[str]:
+    return [f"| {first} | {' | '.join(titles)} |", f"|---|{'---|' * len(titles)}"]
+
+
+def _sets(rows: Iterable[Row]) -> list[str]:
+    """Lists the sets for which a method with a time limit was measured, in their usual order."""
+    there = {each["set"] for each in rows if each["method"] not in UNTIMED}
+    return [name for name in DATA_SETS if name in there]
+
+
+def _of(rows: Iterable[Row], method: str, name: str) -> list[Row]:
+    """Lists the rows of a cell, one a seed."""
+    return [each for each in rows if (each["method"], each["set"]) == (method, name)]
+
+
+def _mean(cell: Sequence[Row], key: str) -> float | None:
+    """Returns the mean over seeds; None where one failed or there is none."""
+    scores = [each.get(key) for each in cell]
+    return None if None in scores or not scores else statistics.mean(scores)
+
+
+def _score(cell: Sequence[Row], key: str) -> str:
+    """Returns a cell of accuracy: "0.9222 (0.9188 to 0.9255)"."""
+    mean = _mean(cell, key)
+    if mean is None:
+        return "failed" if any("error" in each for each in cell) else "-"
+    low, high = interval(mean, cell[0]["texts"])
+    seeds = f", {len(cell)} seeds" if len(cell) > 1 else ""
+    return f"{mean:.4f} ({low:.4f} to {high:.4f}){seeds}"
+
+
+def _cost(cell: Sequence[Row]) -> str:
+    """Returns a cell of costs: "301 / 580, 12 trials"."""
+    seconds, used = _mean(cell, "seconds"), _mean(cell, "processor_seconds")
+    if seconds is None or used is None:
+        return "-"
+    trials = _mean(cell, "trials")
+    return f"{seconds:.0f} / {used:.0f}" + ("" if trials is None else f", {trials:.0f} trials")
+
+
+def _ranks(scores: Mapping[str, float | None]) -> dict[str, float]:
+    """Returns the rank of each method; None counts as the lowest score."""
+    values = {name: -1.0 if score is None else score for name, score in scores.items()}
+    return {
+        name: sum(other > value for other in values.values())
+        + (1 + sum(other == value for other in values.values())) / 2
+        for name, value in values.items()
+    }
+
+
+def _range(numbers: Iterable[int]) -> str:
+    """Returns "2", or "2 to 4"."""
+    known = sorted(set(numbers))
+    return str(known[0]) if len(known) == 1 else f"{known[0]} to {known[-1]}"
