@@ -12,6 +12,7 @@ from attn_tuner.metrics import interval
 COLUMNS = (
     ("search", "accuracy", "search"),
     ("search", "single", "its best trial"),
+    ("search", "linear", "its linear model"),
     ("no_search", "accuracy", "no search"),
     ("no_search", "single", "its best trial"),
     ("random", "accuracy", "random search"),
@@ -185,7 +186,8 @@ def _cost(cell: Sequence[Row]) -> str:
     if seconds is None or used is None:
         return "-"
     trials = _mean(cell, "trials")
-    return f"{seconds:.0f} / {used:.0f}" + ("" if trials is None else f", {trials:.0f} trials")
+    judged = "" if trials is None else f", {trials:.0f} trial{'s' if trials != 1 else ''}"
+    return f"{seconds:.0f} / {used:.0f}{judged}"
 
 
 def _ranks(scores: Mapping[str, float | None]) -> dict[str, float]:
