@@ -47,13 +47,11 @@ def classes_of(docs):
     return [int(max(doc.cats, key=doc.cats.get)) for doc in docs]
 
 
-def trained(task: Task, name: str, until: float):
+def trained(task: Task, vocab, train, docs, name: str, until: float):
     """Trains one architecture; returns the pipeline with its best weights and their accuracy."""
-    nlp = spacy.blank(task.language)
+    nlp, labels = spacy.blank(task.language, vocab=vocab), task.validation[1]
     model = ARCHITECTURES[name]
     nlp.add_pipe("textcat", config={"model": model} if model else {})
-    train = examples_of(nlp, *task.train, task.classes)
-    docs, labels = [nlp.make_doc(text) for text in task.validation[0]], task.validation[1]
     nlp.initialize(lambda: train)
     # One rate and one decay, as `spacy init config` sets them.
     optimizer = Adam(0.001, L2=0.01, grad_clip=1.0, L2_is_weight_decay=True)
@@ -109,9 +107,12 @@ def fit(task: Task) -> Answers:
     """Trains each architecture and takes the better one on the validation texts."""
     fix_random_seed(task.seed)
     end, found = time.monotonic() + task.seconds, {}
+    reader = spacy.blank(task.language)
+    train = examples_of(reader, *task.train, task.classes)
+    docs = [reader.make_doc(text) for text in task.validation[0]]
     for name, share in SHARES.items():
         now = time.monotonic()
-        found[name] = trained(task, name, now + share * (end - now))
+        found[name] = trained(task, reader.vocab, train, docs, name, now + share * (end - now))
     chosen = max(found, key=lambda name: found[name][1])
     nlp = found[chosen][0]
     classes = [classes_of(nlp.pipe(texts)) for texts in (task.validation[0], task.test)]
