@@ -8,7 +8,7 @@ Keras are imported.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from attn_tuner.registration import register_with_keras
+from attn_tuner.layers.registration import register_with_keras
 
 if TYPE_CHECKING:
     from attn_tuner import attention, encoding, exporting, reporting, text, tuning

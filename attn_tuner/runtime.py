@@ -17,7 +17,6 @@ from attn_tuner.monitoring.live_trials import LiveTrials
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.monitoring.run_log import log_event
 from attn_tuner.monitoring.trial_lines import data_line, expected_trials, plan_line
-from attn_tuner.own_hypermodel import OwnHyperModel, own_hypermodel
 from attn_tuner.search_defaults import changed, own_space, search_space, usual_epochs
 from attn_tuner.settings.derived import constraints, seconds
 from attn_tuner.settings.table import DATA as DATA_SETTING
@@ -34,6 +33,7 @@ from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.events import Evaluated, TrialEnded, TrialEvent
 from attn_tuner.tuning.launchers.automatic import AUTO, automatic_workers
 from attn_tuner.tuning.launchers.launcher import Launcher
+from attn_tuner.tuning.own_hypermodel import OwnHyperModel, own_hypermodel
 from attn_tuner.tuning.pretraining import pretrain
 from attn_tuner.tuning.repeats import repeat
 from attn_tuner.tuning.resources import cores

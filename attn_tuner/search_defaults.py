@@ -10,10 +10,10 @@ import numpy as np
 from attn_tuner.errors import SpaceError
 from attn_tuner.metrics import kind_of
 from attn_tuner.model_space import default_space
-from attn_tuner.own_hypermodel import reading_space
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.text.class_weights import is_imbalanced
 from attn_tuner.text.ngram_hashing import buckets_for
+from attn_tuner.tuning.own_hypermodel import reading_space
 
 if TYPE_CHECKING:
     from attn_tuner.tuning.budget import Budget

@@ -16,7 +16,6 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     "errors",
     "registry",
-    "registration",
     "metrics",
     "tasks",
     "verbosity",
@@ -31,7 +30,6 @@ LAYERS = (
     "training",
     "model_space",
     "hypermodel",
-    "own_hypermodel",
     "tuning",
     "search_defaults",
     "settings",

@@ -18,7 +18,7 @@ from typing import Any
 import keras
 
 from attn_tuner.errors import RunError
-from attn_tuner.registration import register_classes
+from attn_tuner.layers.registration import register_classes
 
 _MOST_BYTES = 100_000_000  # Of a model's configuration, against zip bombs.
 # Modules of Keras that load or download files and are not part of a model.

@@ -7,9 +7,9 @@ import pytest
 import attn_tuner
 from attn_tuner.errors import RunError, SpaceError
 from attn_tuner.hypermodel import AttentionHyperModel
-from attn_tuner.own_hypermodel import OwnHyperModel, own_hypermodel, reading_space
 from attn_tuner.space import Choice, Float, Int
 from attn_tuner.storage.run import Run
+from attn_tuner.tuning.own_hypermodel import OwnHyperModel, own_hypermodel, reading_space
 from tests.support.colours import colours, quick_search
 
 READING = reading_space([8, 16], 50, [1, 2])

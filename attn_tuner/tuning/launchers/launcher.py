@@ -11,13 +11,13 @@ import keras
 
 from attn_tuner.errors import BudgetError
 from attn_tuner.hypermodel import AttentionHyperModel
-from attn_tuner.own_hypermodel import OwnHyperModel
 from attn_tuner.registry import Variant, registry_of, user_parts
 from attn_tuner.tuning.constraints import Constraints
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.launchers import launchers
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.worker_pool import PoolLauncher, WorkerOptions
+from attn_tuner.tuning.own_hypermodel import OwnHyperModel
 from attn_tuner.tuning.resources import limit_memory, share
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner

@@ -8,11 +8,11 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import direction
 from attn_tuner.model_space import PHRASES
-from attn_tuner.own_hypermodel import OwnHyperModel
 from attn_tuner.space import Part, SearchSpace
 from attn_tuner.storage.plan import Plan
 from attn_tuner.tuning.oracles import has_parameter, objective_of, oracles
 from attn_tuner.tuning.oracles.initial_points import warm_start
+from attn_tuner.tuning.own_hypermodel import OwnHyperModel
 
 FEW_TEXTS = 10_000  # Below so many, smaller batches learn more from an epoch.
 FOR_FEW = {"batch_size": 32, "learning_rate": 0.0028}

@@ -9,7 +9,6 @@ import keras
 
 from attn_tuner.errors import DamagedFile, Infeasible
 from attn_tuner.hypermodel import AttentionHyperModel
-from attn_tuner.own_hypermodel import OwnHyperModel
 from attn_tuner.storage.checkpoints import (
     TrainingProgress,
     drop_resume_points,
@@ -20,6 +19,7 @@ from attn_tuner.storage.checkpoints import (
 from attn_tuner.storage.trial_record import PRETRAINED
 from attn_tuner.text.batches import Batches
 from attn_tuner.tuning.constraints import Constraints, latency_ms
+from attn_tuner.tuning.own_hypermodel import OwnHyperModel
 from attn_tuner.tuning.trial.callbacks import TrialCallbacks
 from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
 from attn_tuner.tuning.trial.training_loop import train
