@@ -335,9 +335,14 @@ def doctor(
     ] = True,
 ) -> None:
     """Print versions, cores, memory, GPUs and missing extras, and test that a search works."""
-    from attn_tuner.doctor import check_installation
+    from attn_tuner.system.installation import check_installation
 
-    if not check_installation(test):
+    def self_test() -> str:
+        from attn_tuner.testing.self_test import self_test
+
+        return self_test()
+
+    if not check_installation(self_test if test else None):
         raise typer.Exit(1)
 
 

@@ -25,6 +25,7 @@ from attn_tuner.storage import run_folder as place
 from attn_tuner.storage.atomic_files import remove_parts
 from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.plan import Plan
+from attn_tuner.system.machine import cores
 from attn_tuner.tasks import task_named
 from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.chance_level import scale_of
@@ -36,7 +37,6 @@ from attn_tuner.tuning.launchers.launcher import Launcher
 from attn_tuner.tuning.own_hypermodel import OwnHyperModel, own_hypermodel
 from attn_tuner.tuning.pretraining import pretrain
 from attn_tuner.tuning.repeats import repeat
-from attn_tuner.tuning.resources import cores
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
 

@@ -81,7 +81,8 @@ def test_a_damaged_export_is_answered_for_by_the_model_in_keras(finished_copy):
 
 def test_doctor_ends_with_what_is_wrong(monkeypatch):
     for ready in (True, False):
-        monkeypatch.setattr("attn_tuner.doctor.check_installation", lambda test, ready=ready: ready)
+        said = "attn_tuner.system.installation.check_installation"
+        monkeypatch.setattr(said, lambda self_test, ready=ready: ready)
         assert call("doctor").exit_code == (0 if ready else 1)
 
 

@@ -44,16 +44,16 @@ LAYERS = (
     "api",
     "testing",
     "",
-    "doctor",
     "cli",
     "__main__",
 )
 HEIGHT = {name: height for height, name in enumerate(LAYERS)}
-# Of the optimiser only a step that other backends do not take needs it.
+# Of the optimiser only a step that other backends do not take needs it; of `system` only the list
+# of GPUs of an installation.
 WITH_TENSORFLOW = {"text", "training", "exporting", "explaining", "finalizing", "reporting"} | {
     "api",
+    "system",
     "testing",
-    "doctor",
     "cli",
 }
 FOREIGN_INSIDES = ("keras.src", "keras_tuner.src", "tensorflow.python", "optuna._", "ray._")

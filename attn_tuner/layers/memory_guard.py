@@ -1,9 +1,9 @@
 """Refuses a tensor that would not fit into memory, before it is allocated."""
 
 import os
-from pathlib import Path
 
 from attn_tuner.errors import TooLarge
+from attn_tuner.system.machine import free_bytes
 
 # How often a training step holds each score: the score, its weight, and gradients of both. The
 # measured peak of dense multi-head attention is 3.5 times its scores.
@@ -35,10 +35,7 @@ def memory_limit() -> int | None:
 def available_bytes() -> int:
     """Returns the memory limit in bytes, or if there is none the free memory."""
     limit = memory_limit()
-    if limit is not None:
-        return limit
-    known = [_from_proc(), _from_container()]
-    return min([each for each in known if each is not None], default=2**62)
+    return free_bytes() if limit is None else limit
 
 
 def require(name: str, scores: int, itemsize: int, batch: int, steps: int) -> None:
@@ -60,22 +57,3 @@ def require(name: str, scores: int, itemsize: int, batch: int, steps: int) -> No
             "cost grows with the steps alone (local_dot, linear_attention, additive), shorter "
             "texts or a smaller batch."
         )
-
-
-def _from_proc() -> int | None:
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return None
-    found = [line.split()[1] for line in lines if line.startswith("MemAvailable")]
-    return int(found[0]) * 1024 if found else None
-
-
-def _from_container() -> int | None:
-    folder = Path("/sys/fs/cgroup")
-    try:
-        limit = (folder / "memory.max").read_text(encoding="utf-8").strip()
-        used = (folder / "memory.current").read_text(encoding="utf-8").strip()
-        return None if limit == "max" else max(int(limit) - int(used), 0)
-    except (OSError, ValueError):
-        return None

@@ -342,7 +342,7 @@ def _check_objective(objective: str | None, task: Any) -> None:
 
 
 def _check_workers(workers: int, cluster: str | None) -> None:
-    from attn_tuner.tuning.resources import cores
+    from attn_tuner.system.machine import cores
 
     if workers == "auto":
         if cluster:

@@ -1,1 +1,1 @@
-"""Processes, signals and the terminal."""
+"""Processes, signals, the terminal, the machine, and what is installed on it."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from attn_tuner.layers.memory_guard import available_bytes, memory_limit, set_memory_limit
+from attn_tuner.system.machine import cores
 
 _LIBRARIES = (
     "OMP_NUM_THREADS",
@@ -15,14 +16,6 @@ _LIBRARIES = (
     "NUMEXPR_NUM_THREADS",
     "TF_NUM_INTRAOP_THREADS",
 )
-
-
-def cores() -> int:
-    """Returns the number of processor cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # Not on macOS or Windows.
-        return os.cpu_count() or 1
 
 
 def share(workers: int) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from attn_tuner.errors import BudgetError, MissingExtra, Unwritable
 from attn_tuner.layers import memory_guard
+from attn_tuner.system.machine import cores
 from attn_tuner.tuning import resources
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.events import Remark
@@ -26,7 +27,7 @@ from attn_tuner.tuning.launchers.worker_pool import (
     WorkerDied,
     WorkerMessage,
 )
-from attn_tuner.tuning.resources import core_sets, cores, environment, share
+from attn_tuner.tuning.resources import core_sets, environment, share
 from attn_tuner.tuning.scheduler import FIRST_EVALUATION
 from attn_tuner.tuning.trial.callbacks import TIME_OVER
 from attn_tuner.tuning.trial.spec import Schedule, TrialOutcome, TrialSpec

@@ -9,7 +9,7 @@ import keras
 
 from attn_tuner.layers.memory_guard import available_bytes
 from attn_tuner.registry import user_parts
-from attn_tuner.tuning.resources import cores
+from attn_tuner.system.machine import cores
 
 AUTO = "auto"
 # Of one worker: 1.3 GB were measured on IMDb with TensorFlow (docs/scale.md), the rest is a margin.
