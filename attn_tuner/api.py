@@ -38,6 +38,7 @@ from attn_tuner.system.signals import handle_signals
 from attn_tuner.tuning.budget import clock_of
 from attn_tuner.tuning.failures import nothing_found
 from attn_tuner.tuning.oracles.factory import oracle_of
+from attn_tuner.tuning.pruning import Pruner
 
 __all__ = ["SearchResult", "export", "load", "parts", "search"]
 
@@ -78,7 +79,7 @@ def search(
     faithful: float | None = None,
     tuner: str = "tpe",
     fidelity: str = "epochs",
-    pruner: str = "median",
+    pruner: Pruner | str = "median",
     warm_start: AnyPath | Collection[AnyPath] = (),
     seed: int = 0,
     ensemble: int | None = None,
@@ -160,6 +161,7 @@ def search(
                     plan,
                     oracle,
                     trainer,
+                    options["pruner"],
                     trial_launcher,
                     budget,
                     panel,

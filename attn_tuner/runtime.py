@@ -36,6 +36,7 @@ from attn_tuner.tuning.launchers.automatic import AUTO, automatic_workers
 from attn_tuner.tuning.launchers.launcher import Launcher
 from attn_tuner.tuning.own_hypermodel import OwnHyperModel, own_hypermodel
 from attn_tuner.tuning.pretraining import pretrain
+from attn_tuner.tuning.pruning import Pruner
 from attn_tuner.tuning.repeats import repeat
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
@@ -165,6 +166,7 @@ def run_stages(
     plan: Plan,
     oracle: keras_tuner.Oracle,
     trainer: TrialTrainer,
+    pruner: Pruner | str,
     launcher: Launcher,
     budget: Budget,
     panel: ProgressPanel,
@@ -178,6 +180,7 @@ def run_stages(
         plan: what to run.
         oracle: draws the values.
         trainer: trains a trial.
+        pruner: ends hopeless trials.
         launcher: says where trials run.
         budget: the clock.
         panel: shows the progress.
@@ -206,6 +209,7 @@ def run_stages(
         budget=budget,
         listener=on_event,
         interrupted=interrupted,
+        pruner=pruner,
         scale=scale_of(data.stores["validation"].labels, plan.objective),
         directory=directory.parent,
         project_name=directory.name,

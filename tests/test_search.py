@@ -14,6 +14,7 @@ from attn_tuner.finalizing.calibration import apply_temperature
 from attn_tuner.reporting.summary import summarize
 from attn_tuner.settings.table import check_options
 from attn_tuner.storage.atomic_files import read_json
+from attn_tuner.tuning.pruning import Pruner
 from tests.support.colours import BRIEF, PLAIN, QUICK, colours, quick_search
 
 
@@ -206,6 +207,21 @@ def test_a_data_frame_and_arrays_of_any_string_type_are_taken(tmp_path):
 def test_a_prediction_of_what_is_no_text_is_refused(run):
     with pytest.raises(DataError, match="takes texts; got 3"):
         run.predict(["a red box", 3])
+
+
+def test_a_pruner_of_ones_own_ends_trials_and_the_plan_names_it(tmp_path):
+    class Whim(Pruner):
+        def reason_to_prune(self, trial_id):
+            return "on a whim"
+
+    result = quick_search(tmp_path / "run", space=BRIEF, max_trials=1, pruner=Whim(warmup=0.25))
+    record = result.run.records[0]
+    assert record.status == "pruned"
+    assert record.metrics["epochs"] < 1
+    assert record.stopped.endswith("on a whim")
+    assert result.run.plan.pruner == "Whim"
+    settings = (result.directory / "search.toml").read_text(encoding="utf-8")
+    assert "# pruner: only in Python" in settings
 
 
 def test_only_the_best_trials_keep_their_weights(tmp_path):

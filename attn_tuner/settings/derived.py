@@ -9,6 +9,7 @@ from attn_tuner.settings.asked import as_asked
 from attn_tuner.storage.plan import Plan
 from attn_tuner.tuning.constraints import Constraints
 from attn_tuner.tuning.duration import parse_duration
+from attn_tuner.tuning.pruning import pruner_name
 
 DEFAULT_TIME = "20m"
 ENSEMBLE = 5  # Trials averaged at most, unless set.
@@ -36,6 +37,7 @@ def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful
         "task": dataset.task,
         "space": space.describe(),
         "objective": objective,
+        "pruner": pruner_name(options["pruner"]),
         "faithful": faithful,
         "max_time": seconds(options["max_time"], options["max_trials"]),
         "keep": kept(options["keep"], ensemble),

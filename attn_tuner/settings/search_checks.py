@@ -158,11 +158,20 @@ def tuner(name: str, value: Any) -> str:
     return name_in(oracles, "oracle", value)
 
 
-def pruner(name: str, value: Any) -> str:
-    """Returns the name of a pruner."""
-    from attn_tuner.tuning.pruning import pruners
+def pruner(name: str, value: Any) -> Any:
+    """Returns the name of a pruner, or a `Pruner` that every rung can have a copy of."""
+    from attn_tuner.tuning.pruning import Pruner, pruners
 
-    return name_in(pruners, "pruner", value)
+    if isinstance(value, type) and issubclass(value, Pruner):
+        raise SpaceError(f"{name} is a class; give a pruner: {value.__name__}().")
+    if not isinstance(value, Pruner):
+        return name_in(pruners, "pruner", value)
+    if value.get_state()["curves"]:
+        raise SpaceError(
+            f"{name} is a {type(value).__name__} with curves of earlier trials; give a new one."
+        )
+    _check_copies(name, value, "rung")
+    return value
 
 
 def fidelity(name: str, value: Any) -> str:
@@ -238,7 +247,9 @@ def callbacks(name: str, value: Any) -> Any:
             f"{name} is {shown(value)}; it should be a list of Keras callbacks, or a function "
             "from a trial's number and values to one."
         )
-    _check_copies(name, value)
+    for each in value:
+        made = f"lambda trial, values: [{type(each).__name__}(...)]"
+        _check_copies(name, each, "trial", f" Give a function that makes it: {made}.")
     return value
 
 
@@ -256,16 +267,14 @@ def hypermodel(name: str, value: Any) -> Any:
     return value
 
 
-def _check_copies(name: str, given: Any) -> None:
-    for each in given:
-        try:
-            copy.deepcopy(each)
-        except Exception as error:
-            raise SpaceError(
-                f"{name} holds a {type(each).__name__} that cannot be copied for each trial "
-                f"({type(error).__name__}: {error}). Give a function that makes it: "
-                f"lambda trial, values: [{type(each).__name__}(...)]."
-            ) from error
+def _check_copies(name: str, given: Any, owner: str, remedy: str = "") -> None:
+    try:
+        copy.deepcopy(given)
+    except Exception as error:
+        raise SpaceError(
+            f"{name} holds a {type(given).__name__} that cannot be copied for each {owner} "
+            f"({type(error).__name__}: {error}).{remedy}"
+        ) from error
 
 
 def check_together(plain: Mapping) -> None:

@@ -279,7 +279,7 @@ SETTINGS = (
         "pruner",
         "Search",
         "Rule that stops hopeless trials early: none, median, percentile, asha, wilcoxon, "
-        "extrapolation.",
+        "extrapolation. In Python also a pruner with options of its own.",
         checked.pruner,
         default="median",
         metavar="NAME",

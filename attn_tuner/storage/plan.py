@@ -47,7 +47,7 @@ class Plan:
         max_time: seconds at most over all sittings; None for no limit.
         epochs: epochs of a trial at most.
         patience: evaluations without a better score before a trial stops.
-        pruner: name of the pruner.
+        pruner: name of the pruner; of its class where that is not registered.
         keep: number of best trials whose weights stay on disk.
         ensemble: number of trials that the exported model averages at most.
         pretrain: share of the time for pretraining the best encoder without labels.

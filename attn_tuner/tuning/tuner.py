@@ -1,5 +1,6 @@
 """Runs the trials of a search one after the other, as a `keras_tuner.Tuner`."""
 
+import copy
 import sys
 import time
 import traceback
@@ -20,7 +21,7 @@ from attn_tuner.tuning.events import Listener, TrialEvent, TrialStarted, ignore
 from attn_tuner.tuning.failures import reason_to_give_up
 from attn_tuner.tuning.oracles.client import OracleClient
 from attn_tuner.tuning.oracles.persistence.atomic_state import AtomicState
-from attn_tuner.tuning.pruning import PrunerPerRung, make_pruner
+from attn_tuner.tuning.pruning import Pruner, PrunerPerRung, make_pruner
 from attn_tuner.tuning.resources import existing_objects_frozen
 from attn_tuner.tuning.scheduler import Scheduler
 from attn_tuner.tuning.trial.lifecycle import RunnerCallbacks, TrialLifecycle
@@ -46,6 +47,7 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
         budget: the time limit.
         listener: function that receives each `TrialEvent`.
         interrupted: function that returns whether the user has interrupted the search.
+        pruner: copied for every rung; None makes the plan's by its name.
         scale: scale of the objective; pruners do not compare scores near chance.
         directory: path of the folder of projects, as in KerasTuner.
         project_name: str, as in KerasTuner.
@@ -65,6 +67,7 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
         budget: Budget,
         listener: Listener = ignore,
         interrupted: Callable[[], bool] = lambda: False,
+        pruner: Pruner | str | None = None,
         scale: Scale | None = None,
         directory: str | PathLike,
         project_name: str,
@@ -83,7 +86,8 @@ class TrialRunner(keras_tuner.Tuner, AtomicState):
         self.sign = sign_of(plan.objective)
         self.records = RecordBook(recorded(self.project_dir), self.get_trial_dir, self.sign)
         self.scheduler = Scheduler(budget, interrupted, lambda: bool(self.ranked()))
-        pruners = PrunerPerRung(lambda: make_pruner(plan.pruner), scale, self.sign)
+        prototype = make_pruner(plan.pruner if pruner is None else pruner)
+        pruners = PrunerPerRung(lambda: copy.deepcopy(prototype), scale, self.sign)
         pruners.learn(self.records.values(), plan.objective)
         self.client = OracleClient(oracle)
         self.lifecycle = TrialLifecycle(

@@ -27,6 +27,7 @@ from attn_tuner.tuning.launchers.worker_pool import (
     WorkerDied,
     WorkerMessage,
 )
+from attn_tuner.tuning.pruning import PercentilePruner, pruner_name
 from attn_tuner.tuning.resources import core_sets, environment, share
 from attn_tuner.tuning.scheduler import FIRST_EVALUATION
 from attn_tuner.tuning.trial.callbacks import TIME_OVER
@@ -173,8 +174,9 @@ def test_a_trial_that_ended_just_before_a_kill_is_not_trained_again(tmp_path):
     assert (known.status, known.score) == ("COMPLETED", runner.records[trial.trial_id].score)
 
 
-def test_scores_are_answered_with_the_word_of_the_pruner(tmp_path):
-    runner = make_runner(tmp_path, trials=8, pruner="median")
+@pytest.mark.parametrize("pruner", ["median", PercentilePruner(percentile=40)], ids=pruner_name)
+def test_scores_are_answered_with_the_word_of_the_pruner(pruner, tmp_path):
+    runner = make_runner(tmp_path, trials=8, pruner=pruner)
     asked = set()
 
     def act(pool, worker, spec):
@@ -187,6 +189,9 @@ def test_scores_are_answered_with_the_word_of_the_pruner(tmp_path):
     Driver(runner, PaperPool(1, act)).search()
     statuses = {record.status for record in runner.records.values()}
     assert statuses == {"completed", "pruned"}
+    stopped = " ".join(record.stopped for record in runner.records.values())
+    assert ("the median there is" if pruner == "median" else "the 40th percentile there") in stopped
+    assert pruner == "median" or not pruner.get_state()["curves"]  # Each rung has a copy.
 
 
 def test_a_worker_without_room_on_the_disk_ends_the_search_and_fails_no_trial(runner):

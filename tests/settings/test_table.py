@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from attn_tuner.errors import AttnTunerError
 from attn_tuner.model_space import default_space
 from attn_tuner.settings.table import DATA, GROUPS, SETTINGS
 from attn_tuner.space import Choice, Int, SearchSpace
+from attn_tuner.tuning.pruning import MedianPruner
 
 NAN, INF, LONG = float("nan"), float("inf"), 10**4_000
 NO_WHOLE = [-1, 1.5, "3", True, None, [], NAN, INF, LONG]
@@ -26,6 +28,22 @@ NO_MOST = [0, -3, 1.5, "3", True, [], LONG]
 NO_NUMBER = [-1, -0.5, "2", True, [], NAN, INF, 1j]
 NO_NAME = ["nope", "", 3, ["tpe"], {"a": 1}, b"tpe", NAN]
 NO_FLAG = [None, 0, 1, "yes", []]
+
+
+def used_pruner():
+    """A pruner that has compared trials."""
+    pruner = MedianPruner()
+    pruner.report("0000", 1.0, 0.5)
+    return pruner
+
+
+class LockedPruner(MedianPruner):
+    """A pruner that cannot be copied."""
+
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+
 
 BAD = {
     "text": [True, 1.5, [], ["a", "a"], ["a", None], [True], {"a"}],
@@ -73,7 +91,7 @@ BAD = {
     "seed": [*NO_WHOLE, 2**31, 99999999999999999999],
     "epochs": NO_COUNT,
     "patience": NO_COUNT,
-    "pruner": [*NO_NAME, None],
+    "pruner": [*NO_NAME, None, MedianPruner, used_pruner(), LockedPruner()],
     "keep": NO_COUNT,
     "ensemble": NO_MOST,
     "refit": NO_FLAG,
@@ -114,6 +132,7 @@ GOOD = {
         {"class_weight": ["balanced"]},
     ],
     "seed": [0, np.int32(7), 2**31 - 1],
+    "pruner": ["none", MedianPruner(peers=5)],
     "pretrain": [0, 0.3, np.float32(0.5)],
     "max_size_mb": [1, 0.5],
     "refit": [np.True_],

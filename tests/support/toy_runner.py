@@ -6,6 +6,7 @@ from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.storage.plan import Plan
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.oracles import oracles
+from attn_tuner.tuning.pruning import pruner_name
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
 from tests.support.toy_training import score
@@ -23,7 +24,10 @@ def make_runner(folder, trials=6, tuner="random", pruner="none", budget=None, **
     return TrialRunner(
         oracle,
         TrialTrainer(hypermodel, None, None),
-        plan=Plan("toy", "0", ("a", "b"), {}, tuner=tuner, max_trials=trials, pruner=pruner),
+        plan=Plan(
+            "toy", "0", ("a", "b"), {}, tuner=tuner, max_trials=trials, pruner=pruner_name(pruner)
+        ),
+        pruner=pruner,
         budget=budget or Budget(None),
         directory=Path(folder),
         project_name="run",

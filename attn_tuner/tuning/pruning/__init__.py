@@ -5,6 +5,8 @@
     reason = pruner.should_prune("0007")                 # "0.712 after 0.50 epochs; the median ..."
     pruner.finish("0007", pruned=reason is not None)
 
+    search(data, pruner=PercentilePruner(percentile=10, warmup=1))   # a copy for every rung
+
 A step counts epochs, so slices of an epoch are fractions; for `wilcoxon` it numbers the folds or
 seeds. Higher values are better: the caller flips signs. With several objectives a value is a
 tuple, and one trial beats another where it is as good in all of them and better in one.
@@ -32,6 +34,7 @@ __all__ = [
     "PrunerPerRung",
     "WilcoxonPruner",
     "make_pruner",
+    "pruner_name",
     "pruners",
 ]
 
@@ -54,3 +57,12 @@ def make_pruner(name: str | Pruner | None, **options: Any) -> Pruner:
         return kind(**options)
     except TypeError as error:
         raise SpaceError(f"Pruner '{name}' cannot be made: {error}.") from error
+
+
+def pruner_name(pruner: str | Pruner) -> str:
+    """Returns the name under which a pruner is registered, else that of its class."""
+    if isinstance(pruner, str):
+        return pruner
+    kind = type(pruner)
+    registered = (name for name, each in pruners.items() if each.build is kind)
+    return next(registered, kind.__name__)

@@ -19,6 +19,7 @@ from attn_tuner.tuning.pruning import (
     PrunerPerRung,
     WilcoxonPruner,
     make_pruner,
+    pruner_name,
     pruners,
 )
 from attn_tuner.tuning.pruning.beyond_chance import left_chance
@@ -368,6 +369,16 @@ def test_a_pruner_of_ones_own_is_taken_as_it_is():
     whim = Whim(peers=1)
     assert make_pruner(whim) is whim
     assert run(whim, [1.0]) == "on a whim"
+
+
+def test_a_pruner_is_known_by_its_registration_and_ones_own_by_its_class():
+    class Whim(Pruner):
+        pass
+
+    made = [make_pruner(name) for name in MADE_BY_NAME]
+    assert [pruner_name(each) for each in made] == MADE_BY_NAME
+    assert pruner_name("median") == "median"
+    assert pruner_name(Whim()) == "Whim"
 
 
 @pytest.mark.parametrize("name", MADE_BY_NAME)
