@@ -14,6 +14,7 @@ from attn_tuner.finalizing.calibration import apply_temperature
 from attn_tuner.reporting.summary import summarize
 from attn_tuner.settings.table import check_options
 from attn_tuner.storage.atomic_files import read_json
+from attn_tuner.tuning.oracles import factory
 from attn_tuner.tuning.pruning import Pruner
 from tests.support.colours import BRIEF, PLAIN, QUICK, colours, quick_search
 
@@ -92,12 +93,13 @@ def test_the_same_seed_gives_the_same_values_and_scores(run, tmp_path):
         assert one.score == pytest.approx(two.score)
 
 
-def test_the_same_seed_draws_the_same_values_behind_the_first_points(tmp_path):
+def test_the_same_seed_draws_the_same_values_behind_the_first_points(tmp_path, monkeypatch):
+    monkeypatch.setattr(factory, "KNOWN_GOOD", factory.KNOWN_GOOD[:1])
     plain = {**PLAIN, "head": ["mean", "max"], "learning_rate": [0.001, 0.1]}
     del plain["epochs"]
-    given = {"data": colours(80), "space": plain, "max_trials": 5, "epochs": 1}
+    given = {"data": colours(80), "space": plain, "max_trials": 3, "epochs": 1}
     one, two = (quick_search(tmp_path / name, **given).run.records for name in ("one", "two"))
-    assert len({json.dumps(record.values, sort_keys=True) for record in one}) == 5
+    assert len({json.dumps(record.values, sort_keys=True) for record in one}) == 3
     for record, again in zip(one, two, strict=True):
         assert record.values == again.values
         assert record.seed == again.seed
@@ -175,7 +177,8 @@ def test_names_that_nothing_answers_to_get_a_suggestion():
         check_options({"tuner": "ramdom"})
 
 
-def test_a_trial_that_raises_is_shown_recorded_and_the_search_goes_on(tmp_path, capsys):
+def test_a_trial_that_raises_is_shown_recorded_and_the_search_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(factory, "KNOWN_GOOD", ({"encoder": "raising"}, {"encoder": "none"}))
     space = {**BRIEF, "encoder": ["none", "raising"]}
 
     from attn_tuner.encoding import encoders
@@ -185,13 +188,11 @@ def test_a_trial_that_raises_is_shown_recorded_and_the_search_goes_on(tmp_path, 
         raise ValueError("no such luck")
 
     try:
-        result = quick_search(tmp_path / "run", space=space, max_trials=6, tuner="random", seed=3)
+        result = quick_search(tmp_path / "run", space=space)
     finally:
         del encoders._variants["raising"]
-    statuses = [record.status for record in result.run.records]
-    assert "failed" in statuses
-    assert "completed" in statuses
-    failed = next(record for record in result.run.records if record.status == "failed")
+    failed, other = result.run.records
+    assert (failed.status, other.status) == ("failed", "completed")
     assert failed.stopped == "ValueError: no such luck"
     assert "Traceback" in failed.message
 
@@ -225,7 +226,7 @@ def test_a_pruner_of_ones_own_ends_trials_and_the_plan_names_it(tmp_path):
 
 
 def test_only_the_best_trials_keep_their_weights(tmp_path):
-    result = quick_search(tmp_path / "run", space=BRIEF, max_trials=4, keep=2)
+    result = quick_search(tmp_path / "run", space=BRIEF, max_trials=3, keep=2)
     kept = {path.parent.name for path in result.directory.glob("trial_*/checkpoint.weights.h5")}
     best = {f"trial_{record.trial_id}" for record in result.run.ranked()[:2]}
     assert kept == best
@@ -267,8 +268,8 @@ def stored_space(run):
 
 
 def test_faithful_attention_counts_where_it_is_wanted(tmp_path):
-    given = {"objective": "faithful accuracy", "max_trials": 3, "pretrain": 0.5}
-    run = quick_search(tmp_path / "run", **given, space={**QUICK, "epochs": 2})
+    given = {"objective": "faithful accuracy", "max_trials": 2, "pretrain": 0.5}
+    run = quick_search(tmp_path / "run", **given, space={**QUICK, "epochs": 1})
     table = run.leaderboard()
     trials = table[table["status"] != "baseline"]
     assert trials["name"].str.endswith("-pretrained").sum() == 1
