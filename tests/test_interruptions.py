@@ -93,7 +93,7 @@ def test_six_ends_from_the_encoding_to_the_export_lose_nothing(tmp_path):
         ("export", signal.SIGKILL),
         ("export", signal.SIGINT),
     ):
-        process = begin(run, trials=2, stop=place)
+        process = begin(run, trials=2, stop=place, export="keras")
         if place:
             wait_at(run, process)
         else:
@@ -102,7 +102,7 @@ def test_six_ends_from_the_encoding_to_the_export_lose_nothing(tmp_path):
         assert status == (-number if number == signal.SIGKILL else 128 + number)
         before = check_nothing_is_lost(run, before)
     assert len(before) == 2
-    check_it_goes_on_to_its_end(run, before, begin(run, trials=2), 2)
+    check_it_goes_on_to_its_end(run, before, begin(run, trials=2, export="keras"), 2)
 
 
 @pytest.mark.slow
@@ -135,7 +135,7 @@ def test_a_search_goes_on_once_the_disk_has_room(tmp_path):
     said = said_by(run).read_text()
     assert re.fullmatch(r"Unwritable: .*trial_0/.* cannot be written: File too large\.", said), said
     assert not finished(run)
-    check_it_goes_on_to_its_end(run, {}, begin(run, trials=1), 1)
+    check_it_goes_on_to_its_end(run, {}, begin(run, trials=1, export="keras"), 1)
 
 
 def test_a_cut_trial_goes_on_from_its_resume_point(tmp_path):
