@@ -14,14 +14,14 @@ from tests.support.examples import example
 def labelled(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "multi_label"
     with in_this_process():
-        return example("multi_label").main(trials=2, folder=folder, count=600)
+        return example("multi_label").main(trials=1, folder=folder, count=600)
 
 
 @pytest.fixture(scope="module")
 def numbered(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "regression"
     with in_this_process():
-        return example("regression").main(trials=2, folder=folder, count=600)
+        return example("regression").main(trials=1, folder=folder, count=600)
 
 
 def test_several_labels_are_learned_and_any_number_of_them_answered(labelled):
@@ -91,12 +91,13 @@ def test_explanations_show_where_a_model_of_any_task_looked(labelled, numbered):
         assert found.tokens == ("the", "match", "and", "the", "storm")
 
 
-def test_every_format_is_written_for_every_task(labelled, numbered, tmp_path):
-    for result in (labelled, numbered):
-        place = tmp_path / result.run.plan.task
+def test_other_formats_than_a_savedmodel_answer_alike(labelled, numbered, tmp_path):
+    # tests/exporting/test_every_part.py has several labels in LiteRT.
+    for result, formats in ((labelled, ["keras", "onnx"]), (numbered, ["keras", "onnx", "litert"])):
         with in_this_process():
-            done = result.export(place, formats=["savedmodel", "keras", "onnx", "litert"])
-        assert [each.proof.difference <= 1e-4 for each in done[:4]] == [True] * 4
+            done = result.export(tmp_path / result.run.plan.task, formats=formats)
+        assert [each.format for each in done][: len(formats)] == formats
+        assert all(each.proof.difference <= 1e-4 for each in done[: len(formats)])
 
 
 def test_an_objective_of_another_task_is_refused(tmp_path):

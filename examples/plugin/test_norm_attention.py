@@ -38,7 +38,7 @@ def test_the_list_of_heads_has_it():
 
 def test_a_searched_model_exports_and_loads_without_trust(tmp_path):
     vectorizer = Vectorizer.build(TEXTS)
-    space = default_space(len(vectorizer), max_lengths=[16]).narrow(head=["norm"])
+    space = default_space(len(vectorizer), max_lengths=[16]).fix(encoder="none", head="norm")
     hypermodel = AttentionHyperModel(len(vectorizer), 2, space=space)
     model = hypermodel.build(hypermodel.hyperparameters())
     assert any(type(layer).__name__ == "NormHead" for layer in model.layers)
