@@ -21,8 +21,11 @@ TEXTS = [
 ]
 PROGRAM = """
 import json, sys
+from attn_tuner.exporting import savedmodel_session
 from attn_tuner.exporting.savedmodel_predictor import SavedModelPredictor
 
+if sys.argv[3] == "without the C library":
+    savedmodel_session._FILES = ()
 found = SavedModelPredictor(sys.argv[1]).predict(json.loads(sys.argv[2]))
 loaded = {name.split(".")[0] for name in sys.modules}
 print(json.dumps([[each.as_dict() for each in found], sorted(loaded)]))
@@ -30,12 +33,14 @@ import keras  # It can be imported afterwards.
 """
 
 
-def test_a_process_that_predicts_loads_no_keras_and_answers_as_the_model_does(finished):
-    command = [sys.executable, "-c", PROGRAM, finished.directory, json.dumps(TEXTS)]
+@pytest.mark.parametrize("library", ["with the C library", "without the C library"])
+def test_a_process_that_predicts_loads_no_keras_and_answers_as_the_model_does(finished, library):
+    command = [sys.executable, "-c", PROGRAM, finished.directory, json.dumps(TEXTS), library]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     answers, loaded = json.loads(done.stdout)
     assert not {"keras", "keras_tuner", "jax", "pandas", "sklearn"} & set(loaded)
+    assert ("tensorflow" in loaded) == (library == "without the C library")
     expected = [each.as_dict() for each in finished.predict(TEXTS)]
     assert [each["text"] for each in answers] == TEXTS
     assert [each["label"] for each in answers] == [each["label"] for each in expected]
