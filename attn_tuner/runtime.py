@@ -214,6 +214,7 @@ def run_stages(
         directory=directory.parent,
         project_name=directory.name,
     )
+    panel.best = next(iter(runner.ranked()), None)  # Of earlier sittings.
     try:
         panel.begin("starting the first trial")
         with launcher.opened(runner, directory / DATA) as run:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from attn_tuner.finalizing.calibration import apply_temperature
 from attn_tuner.reporting.summary import summarize
 from attn_tuner.settings.table import check_options
 from attn_tuner.storage.atomic_files import read_json
+from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.oracles import factory
 from attn_tuner.tuning.pruning import Pruner
 from tests.support.colours import BRIEF, PLAIN, QUICK, colours, quick_search
@@ -78,12 +80,17 @@ def test_load_gives_the_same_result_back(run):
     assert [answer.probability for answer in again.predict(texts)] == pytest.approx(first)
 
 
-def test_a_search_goes_on_where_it_stopped(tmp_path):
+def test_a_search_goes_on_where_it_stopped(tmp_path, capsys):
     quick_search(tmp_path / "run", max_trials=1, space=BRIEF)
-    before = (tmp_path / "run" / "trial_0" / "record.json").read_text()
-    result = quick_search(tmp_path / "run", max_trials=2, space=BRIEF)
+    trial = tmp_path / "run" / "trial_0"
+    replace(TrialRecord.load(trial), score=1.0).save(trial)  # The best there can be.
+    before = (trial / "record.json").read_text()
+    capsys.readouterr()
+    result = quick_search(tmp_path / "run", max_trials=2, space=BRIEF, progress=True)
     assert len(result.run.records) == 2
-    assert (tmp_path / "run" / "trial_0" / "record.json").read_text() == before
+    assert (trial / "record.json").read_text() == before
+    (line,) = (each for each in capsys.readouterr().err.splitlines() if each.startswith("1 "))
+    assert "best" not in line
 
 
 def test_the_same_seed_gives_the_same_values_and_scores(run, tmp_path):

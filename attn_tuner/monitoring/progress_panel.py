@@ -13,7 +13,7 @@ from rich.text import Text
 from attn_tuner.monitoring.notebook_display import NotebookDisplay, notebook_html
 from attn_tuner.monitoring.trial_lines import TrialRow, header, trial_line, trial_row
 from attn_tuner.reporting.outcome_text import LABEL_WIDTH, hang
-from attn_tuner.storage.trial_record import TrialRecord
+from attn_tuner.storage.trial_record import TrialRecord, rank
 from attn_tuner.storage.trial_text import describe_model, plural
 from attn_tuner.system.terminal import escape_controls, to_single_line
 from attn_tuner.tuning.budget import Budget
@@ -203,7 +203,8 @@ class ProgressPanel:
 
     def _trial_ended(self, record: TrialRecord):
         better = record.score is not None and (
-            self.best is None or self.sign * record.score > self.sign * (self.best.score or 0.0)
+            # Equal only for a trial that an earlier sitting began.
+            self.best is None or rank(record, self.sign) <= rank(self.best, self.sign)
         )
         if better:
             self.best = record

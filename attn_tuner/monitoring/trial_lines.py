@@ -37,7 +37,8 @@ class TrialRow:
     Args:
         trial: str, its number.
         score: str, "-" where it has none.
-        mark: str, "best" where no trial before is better; "pruned", "failed" and so on; or "".
+        mark: str, "best" where it ranks before all others so far; "pruned", "failed" and so on; or
+            "".
         seconds: str, how long it took.
         model: str, encoder and head.
         detail: str, learning rate, size, and why it ended.

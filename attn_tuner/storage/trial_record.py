@@ -144,6 +144,18 @@ def recorded(run: str | Path) -> dict[str, TrialRecord]:
     return {record.trial_id: record for record in found}
 
 
+def rank(record: TrialRecord, sign: int) -> tuple[float, str]:
+    """Returns the key by which scored trials are ordered everywhere, the best first.
+
+    Of equal scores the trial with the lower number comes first, whichever ended first.
+
+    Args:
+        record: of a trial with a score.
+        sign: 1 where a greater score is better, -1 where a smaller one is.
+    """
+    return -sign * (record.score or 0.0), record.trial_id
+
+
 def ranked(records: Iterable[TrialRecord], sign: int) -> list[TrialRecord]:
     """Returns the records that have a score, best first.
 
@@ -151,7 +163,5 @@ def ranked(records: Iterable[TrialRecord], sign: int) -> list[TrialRecord]:
         records: of trials.
         sign: 1 where a greater score is better, -1 where a smaller one is.
     """
-    scored = [
-        (-sign * each.score, each.trial_id, each) for each in records if each.score is not None
-    ]
-    return [each for _, _, each in sorted(scored, key=lambda row: row[:2])]
+    scored = [each for each in records if each.score is not None]
+    return sorted(scored, key=lambda record: rank(record, sign))

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from attn_tuner.monitoring.notebook_display import notebook_html
 from attn_tuner.monitoring.progress_panel import ProgressPanel
-from attn_tuner.storage.trial_record import PRETRAINED, TrialRecord
+from attn_tuner.storage.trial_record import PRETRAINED, TrialRecord, ranked
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.events import (
     EpochProgress,
@@ -94,6 +94,21 @@ def test_a_smaller_score_is_better_where_the_objective_shrinks():
     shown.on_event(ended("0", 2.0))
     shown.on_event(ended("1", 1.0))
     assert [row.mark for row in shown.rows] == ["best", "best"]
+
+
+def test_of_equal_scores_the_lower_number_is_best_whichever_ended_first(panel):
+    events = [ended("0001", 0.9), ended("0000", 0.9), ended("0002", 0.9)]
+    for event in events:
+        panel.on_event(event)
+    assert [row.mark for row in panel.rows] == ["best", "best", ""]
+    assert panel.best == ranked([event.record for event in events], sign=1)[0]
+
+
+def test_a_trial_of_a_later_sitting_is_best_only_if_it_beats_those_before(panel):
+    panel.best = ended("0001", 0.9).record
+    for event in (ended("0002", 0.8), ended("0001", 0.9), ended("0003", 0.95)):
+        panel.on_event(event)
+    assert [row.mark for row in panel.rows] == ["", "best", "best"]
 
 
 def test_details_say_why_a_trial_ended(panel, details):
