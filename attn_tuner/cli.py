@@ -35,7 +35,10 @@ Texts = Annotated[
 ]
 TextColumn = Annotated[
     list[str] | None,
-    typer.Option("--text", help="Column of the texts in a table; several are joined."),
+    typer.Option(
+        "--text",
+        help="Column of the texts in a table; several are joined. Default: as in the search.",
+    ),
 ]
 WIDTH = 200  # Of a table where no terminal says how wide it may be.
 Trust = Annotated[
@@ -260,7 +263,7 @@ def explain(
 
     check_output_path(out, texts[0] if texts else None, (".jsonl",))
     result = _loaded(_api(), run, trust)
-    given = _given(texts, text, "explain")
+    given = _given(texts, text, "explain", result.run)
     explanations = result.explain(given.texts)
     if out is not None:
         facts = [explanation.as_dict() for explanation in explanations]
@@ -373,8 +376,8 @@ def _predicted(run: Path, texts: list[str] | None, column: str | None, trust: li
     from attn_tuner.exporting.savedmodel_predictor import SavedModelPredictor
     from attn_tuner.storage.run import Run
 
-    Run.read(run)  # Before texts are read from standard input.
-    given = _given(texts, column, "predict")
+    # The folder is read before texts are, from standard input.
+    given = _given(texts, column, "predict", Run.read(run))
     try:
         with silence(stderr=True):
             predictor = SavedModelPredictor(run)
@@ -391,11 +394,11 @@ def _api():
     return api
 
 
-def _given(arguments, column, who):
+def _given(arguments, column, who, run):
     from attn_tuner.text.standard_input import read_arguments
 
     columns = column if column and column[1:] else column[0] if column else None
-    given, note = read_arguments(arguments, sys.stdin.buffer, columns, who)
+    given, note = read_arguments(arguments, sys.stdin.buffer, columns, who, run.plan.text_columns)
     if note:
         print(escape_controls(note), file=sys.stderr)
     return given

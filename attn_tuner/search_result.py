@@ -125,12 +125,12 @@ class SearchResult:
             texts: a text; a list, array or Series of texts; a DataFrame, a mapping of columns or
                 the path of a table; or a `tf.data.Dataset`: see `text.input_texts.read_texts`.
             text: str, name of the text column of a table, or a list of columns to join as in
-                training; guessed where obvious.
+                training; if not given, the columns that the search was given, or an obvious one.
 
         Raises:
             DataError: no texts can be read from it.
         """
-        texts = read_texts(texts, text).texts
+        texts = read_texts(texts, text, trained=self.run.plan.text_columns).texts
         bundle = self.bundle
         task = task_named(bundle.task, len(bundle.classes))
         return predictions(texts, bundle.predict(texts), task, bundle.classes)
@@ -141,7 +141,8 @@ class SearchResult:
         Args:
             texts, text: as for `predict`.
         """
-        return Explanations(explain(self.bundle, read_texts(texts, text, "explain()").texts))
+        given = read_texts(texts, text, "explain()", self.run.plan.text_columns)
+        return Explanations(explain(self.bundle, given.texts))
 
     def report(self, path: str | Path | None = None) -> Path:
         """Writes an HTML report; to `report.html` in the run folder if no path is given."""

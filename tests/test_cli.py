@@ -4,14 +4,17 @@ import io
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import attn_tuner
 from attn_tuner import cli
 from attn_tuner.errors import AttnTunerError
 from attn_tuner.settings.toml_file import CONFIG, read_settings
+from attn_tuner.storage.plan import Plan
 from attn_tuner.verbosity import set_verbosity
 from tests.support.colours import BRIEF, colours, in_this_process
 
@@ -120,6 +123,22 @@ def test_predict_answers_each_row_of_a_table(run, reviews):
     piped = call("predict", run, given=reviews.read_text(encoding="utf-8"))
     assert [line.split("\t")[0] for line in piped.stdout.splitlines()] == ["warm", "cold"]
     assert "read as a table" in piped.stderr
+
+
+def test_predict_and_explain_join_the_columns_that_the_search_joined(finished_copy, tmp_path):
+    plan = Plan.load(finished_copy)
+    asked = {**plan.asked, "text": ["first", "second"]}
+    replace(plan, asked=asked).save(finished_copy)
+    (tmp_path / "pairs.csv").write_text("first,second\na red,box\nthe blue,box\n")
+    (tmp_path / "half.csv").write_text("first,other\na red,box\n")
+    for command in ("predict", "explain"):
+        done = call(command, finished_copy, tmp_path / "pairs.csv", "--json")
+        texts = [json.loads(line)["text"] for line in done.stdout.splitlines()]
+        assert texts == ["a red ¦ box", "the blue ¦ box"]
+        refused = call(command, finished_copy, tmp_path / "half.csv").exception
+        assert "half.csv has no column 'second'" in str(refused)
+    found = attn_tuner.load(finished_copy).predict({"first": "a red", "second": "box"})
+    assert [each.text for each in found] == ["a red ¦ box"]
 
 
 def test_predict_adds_a_column_of_answers_to_the_table(run, reviews, tmp_path):

@@ -95,6 +95,13 @@ class Plan:
         """Name of a trial's score: the objective, or its sum with faithfulness."""
         return goal_of(self.objective, self.faithful)
 
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns of text that the search was given by name; none where they were guessed."""
+        asked = self.asked.get("text")
+        columns = [asked] if isinstance(asked, str) else asked
+        return tuple(columns) if is_a(columns, list[str]) else ()
+
     def save(self, directory: str | Path) -> None:
         """Writes the plan into the run folder."""
         write_json(Path(directory) / PLAN, {**asdict(self), "format": FORMAT})

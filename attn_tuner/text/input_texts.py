@@ -8,7 +8,7 @@ given.columns     # all columns of the table, for a table of answers
 import itertools
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ import numpy as np
 from attn_tuner.errors import DataError
 from attn_tuner.text.cleaning import clean_texts
 from attn_tuner.text.column_choice import choose_text, joined_texts
-from attn_tuner.text.loaders.base import ReadOptions, distinct_columns
+from attn_tuner.text.column_reading import join_texts
+from attn_tuner.text.loaders.base import ReadOptions, distinct_columns, sentence_start
 from attn_tuner.text.loaders.files import read_lines, read_table
 from attn_tuner.text.loaders.locations import exists, file_name, is_url, local, suffix_of
+from attn_tuner.text.nested_columns import all_names, is_known
 
 LINES_SUFFIX = ".txt"
 MAX_TEXTS = 10_000_000  # A source with more is taken to be infinite.
@@ -46,7 +48,9 @@ class InputTexts:
     columns: Mapping[str, list] = field(default_factory=dict)
 
 
-def read_texts(source: Any, text: Any = None, who: str = "predict()") -> InputTexts:
+def read_texts(
+    source: Any, text: Any = None, who: str = "predict()", trained: Sequence[str] = ()
+) -> InputTexts:
     """Reads the texts in `source`.
 
     Args:
@@ -55,25 +59,28 @@ def read_texts(source: Any, text: Any = None, who: str = "predict()") -> InputTe
             with one text per line; a pair `(texts, labels)`, whose labels are ignored; or a
             `tf.data.Dataset`. A string is a path if that file exists or the string looks like a
             file name (`"reviews.csv"`).
-        text: str, name of the column of texts, or a list of columns to join as in training;
-            guessed if there is one obvious choice.
+        text: str, name of the column of texts, or a list of columns to join as in training. If not
+            given, `trained` or else the one obvious choice.
         who: str, name of the caller in messages.
+        trained: columns of text that the search was given by name. Several have to be in a table
+            that `text` names no column of; a single one is used if it is there.
 
     Raises:
         DataError: it is none of these, or holds something that is no text.
     """
     if isinstance(source, Path) or (isinstance(source, str) and is_file_path(source)):
-        return _of_file(source, text)
+        return _of_file(source, text, trained)
     if isinstance(source, str | bytes):
         return InputTexts(_strings([source], who))
     if isinstance(source, Mapping):
-        return _of_columns(_listed_columns(source, who), f"the mapping given to {who}", text)
+        where = f"the mapping given to {who}"
+        return _of_columns(_listed_columns(source, who), where, text, trained)
     names = getattr(source, "column_names", None) or getattr(source, "columns", None)
     if names is not None and hasattr(source, "__getitem__"):
-        return _of_frame(source, list(names), text, who)
+        return _of_frame(source, list(names), text, who, trained)
     tensorflow = sys.modules.get("tensorflow")  # A dataset exists only once it is imported.
     if tensorflow is not None and isinstance(source, tensorflow.data.Dataset):
-        return InputTexts(_of_tf_data(source, text, who))
+        return InputTexts(_of_tf_data(source, text, who, trained))
     if _is_pair(source):
         source = source[0]
     return InputTexts(_strings(_listed(source, who), who))
@@ -113,7 +120,7 @@ def texts_or_file(arguments: list[str], text: str | list[str] | None = None) -> 
     return arguments
 
 
-def _of_file(source: str | Path, text: Any) -> InputTexts:
+def _of_file(source: str | Path, text: Any, trained: Sequence[str]) -> InputTexts:
     if not is_url(source) and not local(source).exists():
         raise DataError(
             f"The file {source} does not exist. Give the path of a table of texts. To classify the "
@@ -121,20 +128,41 @@ def _of_file(source: str | Path, text: Any) -> InputTexts:
         )
     if suffix_of(source) == LINES_SUFFIX:
         return InputTexts(read_lines(source))
-    columns = read_table(source, ReadOptions(text=text)).parts["train"]
-    return _of_columns(dict(columns), file_name(source), text)
+    options = ReadOptions(text=list(trained) if text is None and trained else text)
+    columns = read_table(source, options).parts["train"]
+    return _of_columns(dict(columns), file_name(source), text, trained)
 
 
-def _of_columns(columns: dict, where: str, text: Any) -> InputTexts:
+def _of_columns(columns: dict, where: str, text: Any, trained: Sequence[str]) -> InputTexts:
+    text = _asked(where, columns, text, trained)
     return InputTexts(clean_texts(joined_texts(where, columns, text), where), columns)
 
 
-def _of_frame(frame: Any, names: Any, text: Any, who: str) -> InputTexts:
+def _of_frame(frame: Any, names: Any, text: Any, who: str, trained: Sequence[str]) -> InputTexts:
     where = f"the {type(frame).__name__} given to {who}"
-    asked = text if isinstance(text, list) else [choose_text(where, names, text)]
-    distinct_columns(where, [name for name in names if name in asked])
     columns = {each: _listed(frame[each], who) for each in names if names.count(each) == 1}
+    asked = _asked(where, dict.fromkeys(names, ()) | columns, text, trained)
+    asked = asked if isinstance(asked, list) else [choose_text(where, names, asked)]
+    distinct_columns(where, [name for name in names if name in asked])
     return InputTexts(clean_texts(joined_texts(where, columns, asked), where), columns)
+
+
+def _asked(where: str, columns: Mapping, text: Any, trained: Sequence[str]) -> Any:
+    """Returns the columns to read: those asked for, else those of the search, else None.
+
+    Raises:
+        DataError: the search joined several columns, and one is not there.
+    """
+    missing = [each for each in trained if not is_known(columns, each)]
+    if text is not None or not trained or (missing and len(trained) == 1):
+        return text  # A single column may have another name here.
+    if missing:
+        raise DataError(
+            f"{sentence_start(where)} has no column '{missing[0]}'. The model was trained on the "
+            f"columns {', '.join(map(repr, trained))}, joined. Name the columns to join here with "
+            f"text=. Its columns: {', '.join(map(str, all_names(columns)))}."
+        )
+    return list(trained)
 
 
 def _listed_columns(columns: Mapping, who: str) -> dict:
@@ -199,14 +227,15 @@ def _strings(values: Any, who: str) -> list[str]:
     return clean_texts([*values, "a text"], f"the texts given to {who}")[:-1]
 
 
-def _of_tf_data(dataset: Any, text: Any, who: str) -> list[str]:
+def _of_tf_data(dataset: Any, text: Any, who: str, trained: Sequence[str]) -> list[str]:
     import tensorflow as tf
 
     where = f"the tf.data.Dataset given to {who}"
-    spec = dataset.element_spec
+    spec, names = dataset.element_spec, [None]
     if isinstance(spec, dict):
-        name = choose_text(where, spec, text)
-        dataset = dataset.map(lambda row: row[name])
+        asked = _asked(where, spec, text, trained)
+        names = asked if isinstance(asked, list) else [choose_text(where, spec, asked)]
+        dataset = dataset.map(lambda row: tf.stack([row[each] for each in names], axis=-1))
     elif isinstance(spec, tuple) and spec:
         dataset = dataset.map(lambda first, *others: first)
     spec = dataset.element_spec
@@ -216,7 +245,7 @@ def _of_tf_data(dataset: Any, text: Any, who: str) -> list[str]:
         raise DataError(f"{where} is infinite. Take a part of it: dataset.take(n).")
     found = []
     for element in dataset.as_numpy_iterator():
-        found += np.ravel(element).tolist()
+        found += join_texts(np.reshape(element, (-1, len(names))).T.tolist())
         if len(found) > MAX_TEXTS:
             raise _endless(where)
     return clean_texts([*found, "a text"], where)[:-1]

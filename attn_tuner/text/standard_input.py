@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from attn_tuner.errors import DataError
@@ -15,7 +16,11 @@ _COLUMN = re.compile(r"[\w .-]{1,40}")  # What a column of a table is usually ca
 
 
 def read_arguments(
-    arguments: list[str], stream: BinaryIO, text: str | list[str] | None, who: str
+    arguments: list[str],
+    stream: BinaryIO,
+    text: str | list[str] | None,
+    who: str,
+    trained: Sequence[str] = (),
 ) -> tuple[InputTexts, str]:
     """Reads the texts of a command: its arguments, the file that they name, or standard input.
 
@@ -24,24 +29,29 @@ def read_arguments(
         stream: binary file object.
         text: str, column of the texts, or a list of columns to join.
         who: str, name of the command in messages.
+        trained: columns of text of the search, see `read_texts`.
 
     Returns:
         The texts, and what to say about how they were read, or "".
     """
     if arguments:
-        return read_texts(texts_or_file(arguments, text), text, who), ""
-    return read_piped(stream.read(), text)
+        return read_texts(texts_or_file(arguments, text), text, who, trained), ""
+    return read_piped(stream.read(), text, trained)
 
 
-def read_piped(data: bytes, text: str | list[str] | None = None) -> tuple[InputTexts, str]:
+def read_piped(
+    data: bytes, text: str | list[str] | None = None, trained: Sequence[str] = ()
+) -> tuple[InputTexts, str]:
     """Reads texts from the bytes of standard input.
 
     They are a table if `text` names a column, if the first line holds column names of which one is
-    usual for texts, or if the first line is a JSON object. Otherwise each line is a text.
+    usual for texts or all that the search was given, or if it is a JSON object. Otherwise each line
+    is a text.
 
     Args:
         data: bytes, all of standard input, UTF-8.
-        text: str, column of the texts.
+        text: str, column of the texts, or a list of columns to join.
+        trained: columns of text of the search, see `read_texts`.
 
     Returns:
         The texts, and a sentence if they were read as a table, else "".
@@ -53,13 +63,13 @@ def read_piped(data: bytes, text: str | list[str] | None = None) -> tuple[InputT
     if lines[-1] == "":
         lines.pop()
     lines = [line.removesuffix("\r") for line in lines]
-    kind = _kind_of(lines, text)
+    kind = _kind_of(lines, text, trained)
     if kind is None:
         return InputTexts(lines), ""
     with scratch() as folder:
         path = folder / f"{NAME}{kind}"
         path.write_bytes(data)
-        given = read_texts(path, text)
+        given = read_texts(path, text, trained=trained)
     listed = ", ".join(map(str, given.columns))
     return given, (
         f"Standard input was read as a table with the columns {listed}. To read one text per "
@@ -67,7 +77,7 @@ def read_piped(data: bytes, text: str | list[str] | None = None) -> tuple[InputT
     )
 
 
-def _kind_of(lines: list[str], text: Any) -> str | None:
+def _kind_of(lines: list[str], text: Any, trained: Sequence[str]) -> str | None:
     """Returns the suffix of the table's kind; None if each line is a text."""
     first = lines[0] if lines else ""
     if first.lstrip().startswith("{") and _is_object(first):
@@ -78,7 +88,7 @@ def _kind_of(lines: list[str], text: Any) -> str | None:
         if text is not None and all(each in names for each in asked):
             return kind
         several = len(names) > 1 or (separator == "," and len(lines) > 1)
-        if several and all(map(_COLUMN.fullmatch, names)) and _obvious(names):
+        if several and all(map(_COLUMN.fullmatch, names)) and _obvious(names, trained):
             return kind
     if text is not None:
         named = "', '".join(text) if isinstance(text, list) else text
@@ -90,8 +100,10 @@ def _kind_of(lines: list[str], text: Any) -> str | None:
     return None
 
 
-def _obvious(names: Any) -> bool:
-    """Checks whether one of the names is usual for a column of texts."""
+def _obvious(names: list[str], trained: Sequence[str]) -> bool:
+    """Checks whether the names are those of the search, or one is usual for a column of texts."""
+    if trained and set(trained) <= set(names):
+        return True
     try:
         # With a second column, as a single column is accepted under any name.
         choose_text(NAME, [*names, ""], None)

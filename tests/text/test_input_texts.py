@@ -189,6 +189,51 @@ def test_a_column_that_is_named_is_found_in_a_piped_table_or_missed_aloud():
         read_piped(piped, "wo")
 
 
+PAIRS = {"question": ["red?", "blue?"], "id": [1, 2], "answer": ["a box", " "], "text": ["x", "y"]}
+JOINED = ["red? ¦ a box", "blue? ¦ "]
+
+
+@pytest.mark.parametrize("holder", ["mapping", "DataFrame", "file", "Dataset", "pipe"])
+def test_the_columns_that_the_search_was_given_are_joined_without_asking(holder, tmp_path):
+    frame = pd.DataFrame(PAIRS)
+    frame.to_csv(tmp_path / "pairs.csv", index=False)
+    trained = ("question", "answer")
+    if holder == "pipe":
+        found = read_piped((tmp_path / "pairs.csv").read_bytes(), trained=trained)[0]
+    else:
+        source = {
+            "mapping": PAIRS,
+            "DataFrame": frame,
+            "file": tmp_path / "pairs.csv",
+            "Dataset": as_tf_data(PAIRS).batch(2) if holder == "Dataset" else None,
+        }[holder]
+        found = read_texts(source, trained=trained)
+    assert found.texts == JOINED
+
+
+def test_a_table_without_one_of_the_joined_columns_is_refused_and_text_decides():
+    del (pairs := dict(PAIRS))["answer"]
+    with pytest.raises(
+        DataError,
+        match=r"The mapping given to predict\(\) has no column 'answer'\. The model was trained on "
+        r"the columns 'question', 'answer', joined\. .* Its columns: question, id, text\.",
+    ):
+        read_texts(pairs, trained=("question", "answer"))
+    assert read_texts(pairs, "text", trained=("question", "answer")).texts == ["x", "y"]
+
+
+def test_a_single_column_of_the_search_is_read_if_it_is_there():
+    assert read_texts(PAIRS, trained=("question",)).texts == PAIRS["question"]
+    assert read_texts(PAIRS, trained=("review",)).texts == PAIRS["text"]
+    assert read_texts({"row": [{"body": "a"}], "x": [1]}, trained=("row.body",)).texts == ["a"]
+
+
+def test_a_piped_table_is_known_by_the_columns_of_the_search():
+    piped = b"was,wer\nein Satz,ich\n"
+    assert read_piped(piped, trained=("was",))[0].texts == ["ein Satz"]
+    assert read_piped(piped)[0].texts == ["was,wer", "ein Satz,ich"]
+
+
 def test_piped_bytes_that_are_no_utf8_name_their_line():
     with pytest.raises(DataError, match="Line 2 of standard input is not UTF-8"):
         read_piped(b"one\n\xff\n")
