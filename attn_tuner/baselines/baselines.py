@@ -99,7 +99,8 @@ def linear_baseline(
     rows = tfidf.fit_transform(counts[:, columns])
     if seconds is not None:  # Prediction and measuring take as long as counting.
         seconds -= 2 * (time.monotonic() - begun)
-    model = fit_linear_model(rows, training.labels, classes, seed, seconds, training.weights)
+    beside = (training.weights, training.groups, training.times)
+    model = fit_linear_model(rows, training.labels, classes, seed, seconds, *beside)
     answers = {
         role: model(tfidf.transform(count_ngrams(part, order, buckets)[:, columns]))
         for role, part in parts.items()

@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from attn_tuner.baselines.folds import Fold, cross_validation_folds
 from attn_tuner.baselines.penalties import DEFAULT_INDEX, PENALTIES, choose_penalty
 from attn_tuner.metrics import kind_of
 from attn_tuner.text.ngram_hashing import BUCKETS, MAX_COUNT, next_bucket
@@ -104,6 +105,8 @@ def fit_linear_model(
     seed: int = 0,
     seconds: float | None = None,
     weights: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+    times: np.ndarray | None = None,
 ) -> LinearModel:
     """Fits logistic regression; cross-validation chooses its penalty and the weighting of n-grams.
 
@@ -126,6 +129,7 @@ def fit_linear_model(
             penalties, and the final fit fewer texts.
         weights: (texts,) float, weight of each text in the fits; the scores that choose a penalty
             count every text once.
+        groups, times: (texts,), of each text; see `folds.cross_validation_folds`.
 
     Reference:
         Wang & Manning 2012, eq. 1, for r. https://aclanthology.org/P12-2018
@@ -141,6 +145,10 @@ def fit_linear_model(
         own = weights if weights is None or kept is None else weights[kept]
         return _fit(*part, classes, weighting, penalty, seed, own)
 
+    def divided(kept: np.ndarray) -> list[Fold]:
+        beside = (None if each is None else each[kept] for each in (groups, times))
+        return cross_validation_folds(labels[kept], seed, *beside)
+
     if seconds is not None:
         begun, probed = time.monotonic(), order[:PROBE_TEXTS]
         fitted(probed, *usual)
@@ -148,7 +156,7 @@ def fit_linear_model(
         pace = max(time.monotonic() - begun, 1e-6) / max(len(probed), 1)
     unweighted = kind_of(labels) == "number" or _is_joint(kind_of(labels), classes)
     ways = list(WEIGHTINGS)[: 1 if unweighted else None]
-    best = choose_penalty(fitted, rows, labels, ways, seed, order, until, pace) or usual
+    best = choose_penalty(fitted, rows, labels, ways, divided, order, until, pace) or usual
     if until is None:
         return fitted(None, *best)
     # On a busy machine, exceeding the limit is better than a model of a few texts.

@@ -6,14 +6,13 @@ from functools import partial
 
 import numpy as np
 from scipy import sparse
-from sklearn.model_selection import KFold, StratifiedKFold
 
+from attn_tuner.baselines.folds import Fold
 from attn_tuner.metrics import kind_of
 
 PENALTIES = (1.0, 4.0, 16.0, 64.0, 256.0)
 DEFAULT_INDEX = 2  # In `PENALTIES`: the default, and where the comparison starts.
 TUNING_ROWS = 10_000  # Texts for cross-validation; more change the choice little.
-MIN_TEXTS_PER_CLASS = 3  # One for each fold.
 EXPECTED_CANDIDATES = 6  # Pairs of weighting and penalty that the time should suffice for.
 TIME_MARGIN = 2.0  # A fit may take longer than predicted: a weaker penalty, a busy machine.
 
@@ -23,7 +22,7 @@ def choose_penalty(
     rows: sparse.csr_matrix,
     labels: np.ndarray,
     weightings: Sequence[str],
-    seed: int,
+    divide: Callable[[np.ndarray], list[Fold]],
     order: np.ndarray,
     until: float | None,
     pace: float | None,
@@ -35,7 +34,7 @@ def choose_penalty(
         rows: (texts, columns) sparse.
         labels: (texts, ...).
         weightings: names of the weightings to try.
-        seed: int, for the folds.
+        divide: callable of text indices that returns the folds, pairs of places in them.
         order: (texts,) int, shuffled indices.
         until: float, `time.monotonic()` at which the final fit, on all texts, should end.
         pace: float, seconds per text of a fit, if there is a time limit.
@@ -47,9 +46,9 @@ def choose_penalty(
     if until is not None:
         latest = until - TIME_MARGIN * pace * len(labels)
         spare = latest - time.monotonic()
-        # Three folds fit two thirds of the texts each.
+        # Three folds fit at most two thirds of the texts each.
         kept = kept[: max(0, int(spare / (2 * EXPECTED_CANDIDATES * pace)))]
-    folds = [(kept[learnt], kept[held]) for learnt, held in _folds(labels[kept], seed)]
+    folds = [(kept[learnt], kept[held]) for learnt, held in divide(kept)]
     if not folds:
         return None
 
@@ -92,20 +91,6 @@ def _try_penalties(
             best = found
         if best > start:
             return
-
-
-def _folds(labels: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Returns three folds (training, validation); empty if there are too few texts."""
-    if kind_of(labels) != "class":
-        few = len(labels) < 2 * MIN_TEXTS_PER_CLASS
-        return [] if few else list(KFold(3, shuffle=True, random_state=seed).split(labels))
-    counts = np.unique(labels, return_counts=True)[1]
-    if counts.min(initial=MIN_TEXTS_PER_CLASS) >= MIN_TEXTS_PER_CLASS and len(counts) > 1:
-        return list(StratifiedKFold(3, shuffle=True, random_state=seed).split(labels, labels))
-    # With many classes, a rare one does not prevent the comparison.
-    if 2 * counts[counts >= MIN_TEXTS_PER_CLASS].sum() < len(labels) or len(counts) < 3:
-        return []
-    return list(KFold(3, shuffle=True, random_state=seed).split(labels))
 
 
 def _score(answers: np.ndarray, labels: np.ndarray) -> float:

@@ -105,7 +105,7 @@ def vectors_file(key: str) -> str:
 
 
 def store_array(name: str) -> str:
-    """Names an array of an encoded part: `ids`, `offsets`, `labels` or `weights`."""
+    """Names an array of an encoded part: `ids`, `offsets`, `labels`, `weights` and so on."""
     return f"{name}.npy"
 
 
@@ -176,6 +176,8 @@ _DATA = Entry(
                 Entry(store_array("offsets"), "int64 `(texts + 1,)`, where each text begins"),
                 Entry(store_array("labels"), "the label of each text"),
                 Entry(store_array("weights"), "its weight in training, only if texts have weights"),
+                Entry(store_array("groups"), "the number of its group, only if texts have groups"),
+                Entry(store_array("times"), "its time, only if texts have times"),
             ),
         ),
         Entry(

@@ -99,8 +99,9 @@ class Plan:
     def text_columns(self) -> tuple[str, ...]:
         """The columns of text that the search was given by name; none where they were guessed."""
         asked = self.asked.get("text")
-        columns = [asked] if isinstance(asked, str) else asked
-        return tuple(columns) if is_a(columns, list[str]) else ()
+        if isinstance(asked, str):
+            return (asked,)
+        return tuple(asked) if isinstance(asked, list) and is_a(asked, list[str]) else ()
 
     def save(self, directory: str | Path) -> None:
         """Writes the plan into the run folder."""

@@ -17,8 +17,8 @@ from attn_tuner.text.vectorizer import Vectorizer
 
 _FORMAT = 1
 _ARRAYS = ("ids", "offsets", "labels")
-_WEIGHTS = "weights"  # Only where texts have weights.
-_WEIGHTED = "weighted"
+# Arrays that only some data have. The facts tell of each, so that a lost file is noticed.
+_EXTRAS = {"weights": "weighted", "groups": "grouped", "times": "timed"}
 _KINDS = {"vocabulary_size": int, "token_length": float}
 _ENCODE_AGAIN = "Run the search again with the same data; it encodes the texts again."
 _CHARACTERS = 1.5  # With a lower mean token length, most tokens are single characters.
@@ -35,6 +35,8 @@ class TokenStore:
         vocabulary_size: int, number of ids.
         token_length: float, mean number of characters of a token.
         weights: `(texts,)` float32, weight of each text in training; None for equal weights.
+        groups: `(texts,)` int32, number of each text's group within the part; None for no groups.
+        times: `(texts,)` float64, time of each text; None for none.
     """
 
     ids: np.ndarray
@@ -43,6 +45,8 @@ class TokenStore:
     vocabulary_size: int
     token_length: float
     weights: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
 
     @property
     def by_character(self) -> bool:
@@ -59,11 +63,15 @@ class TokenStore:
         labels = np.asarray(split.labels)
         if kind_of(labels) == "class":
             labels = labels.astype(np.int32)
-        return cls(ids, offsets, labels, len(vectorizer), mean, split.weights)
+        groups = split.groups
+        if groups is not None:
+            groups = np.unique(groups, return_inverse=True)[1].astype(np.int32)
+        beside = (split.weights, groups, split.times)
+        return cls(ids, offsets, labels, len(vectorizer), mean, *beside)
 
     @classmethod
     def concatenate(cls, stores: Iterable["TokenStore"]) -> "TokenStore":
-        """Joins stores of the same vectorizer into one, in memory."""
+        """Joins stores of the same vectorizer into one, in memory, without groups and times."""
         stores = list(stores)
         lengths = np.concatenate([store.lengths for store in stores])
         return cls(
@@ -88,21 +96,16 @@ class TokenStore:
         """
         directory = Path(directory)
         facts = read_object(directory / STORE_FACTS, _KINDS, _ENCODE_AGAIN)
-        arrays = []
-        for name in _ARRAYS:
+        there = [*_ARRAYS, *(name for name, fact in _EXTRAS.items() if facts.get(fact))]
+        arrays = {}
+        for name in there:
             path = directory / store_array(name)
             with reading(path, _ENCODE_AGAIN):
                 if check:
                     check_seal(path)
-                arrays.append(np.load(path, mmap_mode="r" if name == "ids" else None))
-        weights = None
-        if facts.get(_WEIGHTED):  # Told here, so that a lost file is noticed.
-            path = directory / store_array(_WEIGHTS)
-            with reading(path, _ENCODE_AGAIN):
-                if check:
-                    check_seal(path)
-                weights = np.load(path)
-        store = cls(*arrays, facts["vocabulary_size"], facts["token_length"], weights)
+                arrays[name] = np.load(path, mmap_mode="r" if name == "ids" else None)
+        sizes = {name: facts[name] for name in _KINDS}
+        store = cls(**arrays, **sizes)
         with reading(directory / STORE_FACTS, _ENCODE_AGAIN):
             store.check()
         return store
@@ -118,22 +121,24 @@ class TokenStore:
             or self.offsets[0] != 0
             or self.offsets[-1] != len(self.ids)
             or (np.diff(self.offsets) < 0).any()
-            or (self.weights is not None and self.weights.shape != (len(self.labels),))
+            or any(each.shape != (len(self.labels),) for each in self._extras().values())
         ):
-            raise ValueError("its ids, offsets, labels and weights do not belong together")
+            raise ValueError("its arrays do not belong together")
 
     def save(self, directory: str | Path) -> None:
         """Writes the store into a new folder atomically."""
         facts = {"vocabulary_size": self.vocabulary_size, "token_length": self.token_length}
+        arrays = {name: getattr(self, name) for name in _ARRAYS} | self._extras()
+        facts |= {_EXTRAS[name]: True for name in self._extras()}
         with new_folder(directory, replaces=False) as draft:
-            for name in _ARRAYS:
-                array = getattr(self, name)
+            for name, array in arrays.items():
                 write_whole(draft / store_array(name), partial(_save_sealed, array=array))
-            if self.weights is not None:
-                facts[_WEIGHTED] = True
-                path = draft / store_array(_WEIGHTS)
-                write_whole(path, partial(_save_sealed, array=self.weights))
             write_json(draft / STORE_FACTS, facts)
+
+    def _extras(self) -> dict[str, np.ndarray]:
+        """The arrays that not all data have, by name."""
+        found = {name: getattr(self, name) for name in _EXTRAS}
+        return {name: each for name, each in found.items() if each is not None}
 
     def __len__(self) -> int:
         return len(self.labels)

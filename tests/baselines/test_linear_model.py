@@ -132,8 +132,3 @@ def test_where_all_texts_would_take_too_long_some_are_fitted(rng, monkeypatch):
 def test_the_climb_over_penalties_finds_the_top(peak):
     tried = dict(penalties._try_penalties(lambda each: -abs(PENALTIES.index(each) - peak), None))
     assert max(tried, key=tried.get) == PENALTIES[peak]
-
-
-def test_one_rare_class_does_not_keep_the_others_from_choosing(rng):
-    labels = np.append(np.arange(60) % 5, 5)
-    assert penalties._folds(labels, 0)
