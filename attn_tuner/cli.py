@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+import attn_tuner
 from attn_tuner.errors import AttnTunerError, DamagedFile, DataError
 from attn_tuner.registry import PACKAGES, describe_parts
 from attn_tuner.settings.table import DATA, SETTINGS, Setting
@@ -21,7 +22,6 @@ from attn_tuner.system.terminal import escape_controls, to_single_line
 from attn_tuner.verbosity import QUIET_TENSORFLOW, set_verbosity, silence
 
 app = typer.Typer(
-    help="Search attention models for text, and export the best one as a SavedModel.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -56,6 +56,24 @@ Verbose = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"attn-tuner {attn_tuner.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Search attention models for text, and export the best one as a SavedModel."""
 
 
 def main() -> None:
@@ -300,7 +318,11 @@ def serve(
     trust: Trust = None,
 ) -> None:
     """Serve a web page that shows the search and classifies texts that you type."""
-    from attn_tuner.serving.app import serve
+    from attn_tuner.storage.run import Run
+
+    Run.read(run)  # Before seconds of imports.
+    with silence(stderr=True):  # As in `_api`.
+        from attn_tuner.serving.app import serve
 
     serve(run, host=host, port=port, trust=trust or ())
 
@@ -308,16 +330,18 @@ def serve(
 @app.command("list")
 def list_parts(
     kind: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            help=f"{', '.join(PACKAGES)}.",
+            help=f"{', '.join(PACKAGES)}. Without one, these kinds are listed.",
             autocompletion=lambda incomplete: [
                 each for each in PACKAGES if each.startswith(incomplete)
             ],
         ),
-    ],
+    ] = None,
 ) -> None:
     """List the parts of one kind with equation, cost and paper."""
+    if kind is None:
+        return print("\n".join(f"attn-tuner list {each}" for each in PACKAGES))
     for part in describe_parts(kind):
         print(escape_controls(f"{part.name}: {part.summary}"))
         facts = {
@@ -397,6 +421,8 @@ def _api():
 def _given(arguments, column, who, run):
     from attn_tuner.text.standard_input import read_arguments
 
+    if not arguments and sys.stdin.isatty():
+        print("Type one text per line; Ctrl-D ends.", file=sys.stderr)
     columns = column if column and column[1:] else column[0] if column else None
     given, note = read_arguments(arguments, sys.stdin.buffer, columns, who, run.plan.text_columns)
     if note:

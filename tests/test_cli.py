@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 import attn_tuner
 from attn_tuner import cli
 from attn_tuner.errors import AttnTunerError
+from attn_tuner.registry import PACKAGES
 from attn_tuner.settings.toml_file import CONFIG, read_settings
 from attn_tuner.storage.plan import Plan
 from attn_tuner.verbosity import set_verbosity
@@ -94,6 +95,26 @@ def test_a_shell_completes_commands_and_kinds_of_parts():
     given = {**environment, "COMP_WORDS": "attn-tuner list enc"}
     done = CliRunner().invoke(cli.app, [], env=given, prog_name="attn-tuner")
     assert done.stdout.strip() == "encoders"
+
+
+def test_the_version_and_the_kinds_of_parts_are_printed():
+    assert call("--version").stdout == f"attn-tuner {attn_tuner.__version__}\n"
+    assert call("list").stdout.splitlines() == [f"attn-tuner list {each}" for each in PACKAGES]
+
+
+def test_a_folder_inside_a_run_folder_is_refused_with_the_one_to_give(run):
+    for command in ("predict", "serve"):
+        refused = call(command, run / "best", *(["a text"] if command == "predict" else []))
+        assert str(refused.exception).endswith(f"It lies in one: give {run}.")
+
+
+def test_predict_says_on_a_terminal_that_it_waits_for_texts(run, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a red box\n")))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    cli.predict(run)
+    printed = capsys.readouterr()
+    assert printed.err.splitlines()[0] == "Type one text per line; Ctrl-D ends."
+    assert printed.out.startswith("warm")
 
 
 def test_predict_answers_texts_given_as_arguments(run):

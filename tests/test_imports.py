@@ -174,6 +174,10 @@ def test_what_needs_no_model_loads_no_heavy_package(statement):
     assert not loaded_by(statement) & HEAVY
 
 
+def test_watching_a_search_loads_neither_keras_nor_tensorflow():
+    assert not loaded_by("import attn_tuner.monitoring.watch") & (HEAVY - {"numpy"})
+
+
 def test_heads_and_encoders_need_no_tensorflow_under_another_backend():
     statement = (
         "import os; os.environ['KERAS_BACKEND'] = 'jax'\n"

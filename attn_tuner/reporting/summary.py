@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from attn_tuner.exporting import Bundle
 from attn_tuner.metrics import interval
 from attn_tuner.reporting.outcome_text import (
     final_model_notes,
@@ -17,6 +17,9 @@ from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.trial_text import describe_head, describe_model
 from attn_tuner.tuning.duration import format_duration
+
+if TYPE_CHECKING:
+    from attn_tuner.exporting import Bundle
 
 
 def summarize(run: Run, validation_texts: int = 0) -> dict:
@@ -102,7 +105,7 @@ def summary_sentence(facts: dict) -> str:
 
 
 def measure_costs(
-    bundle: Bundle, export: Path | None, texts: Sequence[str] = ("a short text",)
+    bundle: "Bundle", export: Path | None, texts: Sequence[str] = ("a short text",)
 ) -> dict:
     """Measures the size and the speed of the exported model.
 

@@ -64,10 +64,7 @@ class Run:
         """
         directory = Path(directory)
         if not (directory / PLAN).exists():
-            raise RunError(
-                f"{directory} is not a run folder: it holds no {PLAN}. Give the folder that "
-                "search() wrote, or start one with attn-tuner search DATA --out FOLDER."
-            )
+            raise RunError(_no_run(directory))
         plan = Plan.load(directory)
         records = tuple(recorded(directory).values())
         baselines, outcome, notes = (), {}, []
@@ -95,6 +92,17 @@ class Run:
     def ranked(self) -> list[TrialRecord]:
         """Returns the trials that have a score, best first."""
         return ranked(self.records, self.sign)
+
+
+def _no_run(directory: Path) -> str:
+    said = f"{directory} is not a run folder: it holds no {PLAN}."
+    around = directory.absolute().parent
+    if (around / PLAN).exists():
+        return f"{said} It lies in one: give {around}."
+    return (
+        f"{said} Give the folder that search() wrote, or start one with attn-tuner search DATA "
+        "--out FOLDER."
+    )
 
 
 def read_baselines(directory: str | Path, plan: Plan) -> tuple[dict, ...]:
