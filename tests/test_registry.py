@@ -9,7 +9,14 @@ import pytest
 
 from attn_tuner.attention import heads
 from attn_tuner.errors import SpaceError, UnknownName
-from attn_tuner.registry import PACKAGES, Registry, Variant, describe_parts, registry_of
+from attn_tuner.registry import (
+    PACKAGES,
+    Registry,
+    Variant,
+    describe_parts,
+    registry_of,
+    unknown,
+)
 from attn_tuner.space import Choice, Int
 
 
@@ -92,6 +99,12 @@ def entries(*found):
 def test_a_near_miss_is_answered_with_the_name_that_was_meant():
     with pytest.raises(UnknownName, match=r"No head is called 'aditive'\. Did you mean 'additive'"):
         heads["aditive"]
+
+
+def test_a_beginning_is_answered_with_the_shortest_name_that_begins_so():
+    names = ["auc", "accuracy_top", "accuracy"]
+    assert "Did you mean 'accuracy'" in unknown("objective", "acc", names)
+    assert "Did you mean" not in unknown("objective", "", names)
 
 
 def test_a_name_of_another_type_is_unknown_and_no_crash(parts):

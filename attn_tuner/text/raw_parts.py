@@ -78,8 +78,8 @@ def checked_part(
     for name, length in lengths.items():
         if length != len(texts):
             raise DataError(
-                f"{where} has {len(texts)} texts and {length} {name}. "
-                f"Each text needs one {name.removesuffix('s')}."
+                f"The numbers of texts and {name} of {where} differ: {len(texts):,} and "
+                f"{length:,}. Each text needs one {name.removesuffix('s')}."
             )
     if len(texts) == 0:
         raise DataError(f"{where} holds no rows. It needs texts with their labels.")

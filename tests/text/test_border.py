@@ -221,6 +221,6 @@ def test_columns_of_labels_in_another_order_mean_the_same_labels():
 
 def test_arrays_of_no_dimension_are_neither_texts_nor_parts():
     point = np.array(1)
-    assert "2 texts and 1 labels" in answered(([point, point], [True]))
+    assert "differ: 2 and 1." in answered(([point, point], [True]))
     assert "is a ndarray" in answered(([point, point], [True, False]))
     assert "A label of the given texts is array(1)" in answered((["a", "b"], [point, point]))

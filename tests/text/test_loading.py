@@ -131,7 +131,7 @@ def test_classes_sort_by_number_only_where_all_are_numbers():
     ("pairs", "sentence"),
     [
         (([], []), "the given texts holds no rows."),
-        ((["a", "b"], [0]), "has 2 texts and 1 labels."),
+        ((["a", "b"], [0]), "differ: 2 and 1. Each text needs one label."),
         ((texts_of(4), [0] * 4), "has one class only ('0')."),
         ((texts_of(5), [0] * 4 + [1]), "1 class of the given texts has fewer than 3 texts ('1' 1)"),
         ((texts_of(9), [*"aaaaaabbc"]), "2 classes of the given texts have fewer than 3 texts"),
@@ -144,6 +144,7 @@ def test_classes_sort_by_number_only_where_all_are_numbers():
         ((texts_of(4), ["a", [0, 1], "b", "a"]), "one string, integer or boolean per text"),
         (([1, 2, 3, 4], [0, 1, 0, 1]), "The texts of the given texts are numbers, such as 1."),
         ((["1", "2.5"], [0, 1]), "are numbers, such as '1'."),
+        (([0, 1, 0], texts_of(3)), "holds numbers, such as 0. Give (texts, labels), the texts f"),
         ((["a", None], [0, 1]), "1 of 2 rows of the given texts have no text; the first is row 2"),
         ((["a", float("nan")], [0, 1]), "leave such rows out with drop_missing=True"),
         ((["a", " \t"], [0, 1]), "1 of 2 rows of the given texts have no text"),
@@ -157,6 +158,22 @@ def test_data_that_cannot_be_used_is_refused_in_one_sentence(pairs, sentence):
         load(pairs)
     assert sentence in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("no-such-folder/", "read from 'no-such-folder/'. There is no such folder. Give a "),
+        (["one text", "another", "a third"], "from a list. Texts alone have no labels. Give"),
+        (np.array([["a", "x"], ["b", "y"]]), "one column of texts and one of labels, as a pair"),
+        (None, "can be read from None. Give a"),
+        ("a sentence", "can be read from 'a sentence'. Give a"),
+    ],
+)
+def test_what_is_no_data_is_refused_with_what_it_lacks(source, sentence):
+    with pytest.raises(DataError) as refusal:
+        load(source)
+    assert sentence in str(refusal.value)
 
 
 def test_labels_that_training_does_not_have_are_refused():

@@ -162,13 +162,22 @@ def open_source(source: Any, options: ReadOptions) -> Table | RawData:
         loader = loaders[name]()
         if loader.accepts(source):
             return loader.read(source, options)
-    shown = repr(source) if isinstance(source, str) else f"a {type(source).__name__}"
+    shown = repr(source) if isinstance(source, str | None) else f"a {type(source).__name__}"
     raise DataError(
-        f"No texts can be read from {shown}. Give a TFDS name, a file ending in .csv, .tsv, "
-        ".json, .jsonl, .parquet, .feather or .xlsx, a folder with a folder per class, a "
-        "DataFrame, a dict of columns, a tuple (texts, labels), a list of (text, label) pairs, a "
-        "tf.data.Dataset or 'demo'."
+        f"No texts with labels can be read from {shown}.{_reason(source)} Give a TFDS "
+        "name, a file ending in .csv, .tsv, .json, .jsonl, .parquet, .feather or .xlsx, a folder "
+        "with a folder per class, a DataFrame, a dict of columns, a tuple (texts, labels), a list "
+        "of (text, label) pairs, a tf.data.Dataset or 'demo'."
     )
+
+
+def _reason(source: Any) -> str:
+    if isinstance(source, str):
+        return " There is no such folder." if source.endswith(("/", "\\")) else ""
+    if getattr(source, "ndim", 1) == 2:
+        return " Of an array give one column of texts and one of labels, as a pair."
+    one = isinstance(source, Iterable) and not isinstance(source, Mapping)
+    return " Texts alone have no labels." if one else ""
 
 
 def distinct_columns(name: str, columns: Iterable) -> list:

@@ -1,5 +1,6 @@
 """Reads lists and arrays in memory: `(texts, labels)`."""
 
+import numbers
 from collections.abc import Sequence
 from typing import Any
 
@@ -84,7 +85,17 @@ def _is_several(values: Any) -> bool:
 
 
 def _part(pair: Any) -> tuple[list, list]:
-    return to_list(pair[0], "the texts"), to_list(pair[1], "the labels")
+    texts, labels = to_list(pair[0], "the texts"), to_list(pair[1], "the labels")
+    if texts and labels and all(map(_is_number, texts)) and not any(map(_is_number, labels)):
+        raise DataError(
+            f"The first of the two holds numbers, such as {texts[0]}. Give (texts, labels), the "
+            "texts first."
+        )
+    return texts, labels
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Number)
 
 
 def _names(labels: Any) -> tuple[str, ...] | None:
