@@ -77,7 +77,7 @@ def search(
     max_size_mb: float | None = None,
     objective: str | None = None,
     faithful: float | None = None,
-    tuner: str = "tpe",
+    tuner: str = "evolution",
     fidelity: str = "epochs",
     pruner: Pruner | str = "median",
     warm_start: AnyPath | Collection[AnyPath] = (),

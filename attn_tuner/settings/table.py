@@ -264,7 +264,7 @@ SETTINGS = (
         "Search",
         "Oracle that proposes values; `attn-tuner list oracles` has all.",
         checked.tuner,
-        default="tpe",
+        default="evolution",
         metavar="NAME",
     ),
     Setting(

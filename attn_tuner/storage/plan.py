@@ -65,7 +65,7 @@ class Plan:
     fingerprint: str
     classes: tuple[str, ...]
     space: dict = field(hash=False)
-    tuner: str = "tpe"
+    tuner: str = "evolution"
     fidelity: str = "epochs"
     objective: str = "accuracy"
     faithful: float = 0.0

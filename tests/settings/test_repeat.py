@@ -150,7 +150,7 @@ def test_each_setting_is_in_the_command_and_in_the_file_unless_only_python_has_i
 
 
 def test_settings_that_have_their_defaults_are_left_out():
-    told = asked(seed=0, tuner="tpe", progress=False, callbacks=())
+    told = asked(seed=0, tuner="evolution", progress=False, callbacks=())
     assert told == {DATA.name: "demo"}
     assert command(told, "my run") == "attn-tuner search demo --out 'my run'"
 

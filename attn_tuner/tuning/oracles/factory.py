@@ -28,7 +28,7 @@ _POOLED = {
 KNOWN_GOOD = (
     # Without an encoder it trains in seconds, and is near the best on many data.
     {**_POOLED, "encoder": "none", "learning_rate": 7e-3},
-    _POOLED,
+    {**_POOLED, "learning_rate": 3e-3},
     {**_POOLED, "encoder": "gru", "max_length": 128},
 )
 
