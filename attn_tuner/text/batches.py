@@ -36,6 +36,7 @@ class Batches(keras.utils.PyDataset):
         bucket_count: int, maximum number of bucket lengths. Defaults to one per 16 batches, between
             8 and 48, and to 6 on JAX.
         sample_weight: `(texts of the store,)` float, weight of each text in the loss.
+        subwords: bool, whether words outside the vocabulary have ids that say their parts.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Batches(keras.utils.PyDataset):
         rows: ArrayLike | None = None,
         bucket_count: int | None = None,
         sample_weight: ArrayLike | None = None,
+        subwords: bool = False,
     ):
         super().__init__()
         rows = np.arange(len(store)) if rows is None else np.asarray(rows, np.int64)
@@ -61,6 +63,7 @@ class Batches(keras.utils.PyDataset):
         self.rows = rows
         self.batch_size = int(batch_size)
         self.vocabulary_size = vocabulary_size
+        self.subwords = subwords
         self.shuffle = shuffle
         self.seed = seed
         whole = store.lengths[rows]
@@ -143,7 +146,7 @@ class Batches(keras.utils.PyDataset):
             skipped = self._whole[chosen, None] - own
             places = places + np.where(steps < self._first, 0, skipped)
         ids = np.full(there.shape, PADDING, np.int32)
-        ids[there] = self.store.ids[places[there]]
+        ids[there] = self.store.at(places[there], self.subwords)
         if self.vocabulary_size is not None:
             ids[ids >= self.vocabulary_size] = UNKNOWN
         return ids

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from attn_tuner.text.subwords import SIZES, Subwords, marked
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.tokenization import APOSTROPHES, MARKUP, spell
 from attn_tuner.text.truncation import head_tail_lengths
@@ -31,6 +32,7 @@ class TextGraph(tf.Module):
         max_length: tokens kept of a text, or None for all.
         truncation: "head", "tail" or "ends".
         vocabulary_size: ids from here on are read as unknown.
+        subwords: bool, whether words outside the vocabulary get ids that say their parts.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class TextGraph(tf.Module):
         max_length: int | None = None,
         truncation: str = "head",
         vocabulary_size: int | None = None,
+        subwords: bool = False,
     ):
         super().__init__()
         self._split = vectorizer.split
@@ -49,12 +52,8 @@ class TextGraph(tf.Module):
         self._pages = tf.constant(pages)
         self._rows = tf.constant(rows)
         self._spellings = tf.constant(spellings)
-        self._table = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(
-                tf.constant(known, tf.string), tf.range(1, 1 + len(known), dtype=tf.int32)
-            ),
-            default_value=UNKNOWN,
-        )
+        self._table = _lookup_table(known, UNKNOWN)
+        self._unknown = _UnknownIds(vectorizer.subwords) if subwords else None
 
     def __call__(self, texts: tf.Tensor) -> tf.Tensor:
         """Encodes texts: (batch,) string -> (batch, steps) int32; at least 1 step."""
@@ -81,6 +80,8 @@ class TextGraph(tf.Module):
 
     def _ids(self, tokens) -> tf.Tensor:
         ids = self._table.lookup(tokens.flat_values)
+        if self._unknown is not None:
+            ids = tf.where(ids == UNKNOWN, self._unknown(tokens.flat_values), ids)
         return _padded(tokens.with_flat_values(ids), PADDING)
 
     def _tokens(self, texts, with_spans=False):
@@ -134,6 +135,42 @@ class TextGraph(tf.Module):
         if spans is not None:
             spans = [tf.boolean_mask(each, kept) for each in spans]
         return tf.ragged.boolean_mask(tokens, tokens.with_flat_values(kept)), spans
+
+
+class _UnknownIds(tf.Module):
+    """`Subwords.id_of` in TensorFlow operations: words (n,) string -> ids (n,) int32."""
+
+    def __init__(self, subwords: Subwords):
+        super().__init__()
+        self._first = len(subwords.vocabulary)
+        self._ends_count = 1 + len(subwords.ends)
+        self._beginnings = _lookup_table(["", *subwords.beginnings], 0, first=0)
+        self._ends = _lookup_table(["", *subwords.ends], 0, first=0)
+
+    def __call__(self, words: tf.Tensor) -> tf.Tensor:
+        before, behind = marked(" ").split(" ")
+        words = tf.strings.join([before, words, behind])
+        lengths = tf.strings.length(words, unit="UTF8_CHAR")
+        beginning = end = tf.zeros_like(lengths)
+        for size in SIZES:  # The longest that is known is found last.
+            starts = tf.maximum(lengths - size, 0)
+            sizes = tf.fill(tf.shape(lengths), size)
+            front = tf.strings.substr(words, tf.zeros_like(starts), sizes, unit="UTF8_CHAR")
+            back = tf.strings.substr(words, starts, sizes, unit="UTF8_CHAR")
+            beginning = _known_or(beginning, self._beginnings.lookup(front))
+            end = _known_or(end, self._ends.lookup(back))
+        code = beginning * self._ends_count + end
+        return tf.where(code > 0, self._first + code, UNKNOWN)
+
+
+def _known_or(otherwise, number) -> tf.Tensor:
+    return tf.where(number > 0, number, otherwise)
+
+
+def _lookup_table(keys, default: int, first: int = 1) -> tf.lookup.StaticHashTable:
+    numbers = tf.range(first, first + len(keys), dtype=tf.int32)
+    initializer = tf.lookup.KeyValueTensorInitializer(tf.constant(keys, tf.string), numbers)
+    return tf.lookup.StaticHashTable(initializer, default_value=default)
 
 
 def _padded(ragged, value) -> tf.Tensor:

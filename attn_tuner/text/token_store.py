@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,13 @@ from attn_tuner.storage.atomic_files import new_folder, write_json, write_whole,
 from attn_tuner.storage.checked_files import check_seal, read_object, reading, sealed
 from attn_tuner.storage.layout import STORE_FACTS, VECTORIZER, store_array
 from attn_tuner.text.dataset import Split, TextDataset
+from attn_tuner.text.token_ids import UNKNOWN
 from attn_tuner.text.vectorizer import Vectorizer
 
 _FORMAT = 1
 _ARRAYS = ("ids", "offsets", "labels")
 # Arrays that only some data have. The facts tell of each, so that a lost file is noticed.
-_EXTRAS = {"weights": "weighted", "groups": "grouped", "times": "timed"}
+_EXTRAS = {"weights": "weighted", "groups": "grouped", "times": "timed", "parts": "with_parts"}
 _KINDS = {"vocabulary_size": int, "token_length": float}
 _ENCODE_AGAIN = "Run the search again with the same data; it encodes the texts again."
 _CHARACTERS = 1.5  # With a lower mean token length, most tokens are single characters.
@@ -37,6 +38,8 @@ class TokenStore:
         weights: `(texts,)` float32, weight of each text in training; None for equal weights.
         groups: `(texts,)` int32, number of each text's group within the part; None for no groups.
         times: `(texts,)` float64, time of each text; None for none.
+        parts: `(unknown tokens,)` int32, for each token whose id is unknown the id that says its
+            parts, in their order; None where they were not encoded.
     """
 
     ids: np.ndarray
@@ -47,6 +50,7 @@ class TokenStore:
     weights: np.ndarray | None = None
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
+    parts: np.ndarray | None = None
 
     @property
     def by_character(self) -> bool:
@@ -56,7 +60,9 @@ class TokenStore:
     @classmethod
     def encode(cls, split: Split, vectorizer: Vectorizer) -> "TokenStore":
         """Encodes the texts of a part, in memory."""
-        ids, offsets = vectorizer.encode(split.texts)
+        ids, offsets = vectorizer.encode(split.texts, subwords=True)
+        outside = (ids == UNKNOWN) | (ids >= len(vectorizer))
+        parts, ids = ids[outside], np.where(outside, np.int32(UNKNOWN), ids)
         lengths = np.array([len(token) for token in vectorizer.vocabulary])
         known = ids[ids > 1]
         mean = float(lengths[known].mean()) if len(known) else 1.0
@@ -67,7 +73,7 @@ class TokenStore:
         if groups is not None:
             groups = np.unique(groups, return_inverse=True)[1].astype(np.int32)
         beside = (split.weights, groups, split.times)
-        return cls(ids, offsets, labels, len(vectorizer), mean, *beside)
+        return cls(ids, offsets, labels, len(vectorizer), mean, *beside, parts)
 
     @classmethod
     def concatenate(cls, stores: Iterable["TokenStore"]) -> "TokenStore":
@@ -81,6 +87,7 @@ class TokenStore:
             stores[0].vocabulary_size,
             stores[0].token_length,
             _joined_weights(stores),
+            parts=_joined_parts(stores),
         )
 
     @classmethod
@@ -121,7 +128,12 @@ class TokenStore:
             or self.offsets[0] != 0
             or self.offsets[-1] != len(self.ids)
             or (np.diff(self.offsets) < 0).any()
-            or any(each.shape != (len(self.labels),) for each in self._extras().values())
+            or any(
+                each.shape != (len(self.labels),)
+                for name, each in self._extras().items()
+                if name != "parts"
+            )
+            or (self.parts is not None and self.parts.shape != self._outside.shape)
         ):
             raise ValueError("its arrays do not belong together")
 
@@ -146,6 +158,29 @@ class TokenStore:
     def __getitem__(self, index: int) -> np.ndarray:
         """Returns the ids of one text."""
         return self.ids[self.offsets[index] : self.offsets[index + 1]]
+
+    def at(self, places: np.ndarray, subwords: bool = False) -> np.ndarray:
+        """Returns the ids at these places of `ids`.
+
+        Args:
+            places: `(n,)` int.
+            subwords: bool, whether a word outside the vocabulary has the id that says its parts.
+        """
+        ids = self.ids[places]
+        if subwords and self.parts is not None:
+            outside = np.flatnonzero(ids == UNKNOWN)
+            ids[outside] = self.parts[np.searchsorted(self._outside, places[outside])]
+        return ids
+
+    @cached_property
+    def _outside(self) -> np.ndarray:
+        """Places of the tokens outside the vocabulary."""
+        return np.flatnonzero(self.ids == UNKNOWN)
+
+    @property
+    def unknown_share(self) -> float:
+        """Share of the tokens that are outside the vocabulary."""
+        return len(self._outside) / max(1, len(self.ids))
 
     @property
     def lengths(self) -> np.ndarray:
@@ -229,6 +264,11 @@ def _joined_weights(stores: list[TokenStore]) -> np.ndarray | None:
             for store in stores
         ]
     )
+
+
+def _joined_parts(stores: list[TokenStore]) -> np.ndarray | None:
+    found = [store.parts for store in stores if store.parts is not None]
+    return np.concatenate(found) if len(found) == len(stores) else None
 
 
 def _save_sealed(path: Path, array: np.ndarray):

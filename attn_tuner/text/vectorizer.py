@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.registry import unknown
+from attn_tuner.text.subwords import Subwords
 from attn_tuner.text.token_ids import PADDING, SPECIAL_TOKENS, UNKNOWN
 from attn_tuner.text.tokenization import SPLITS, token_spans, tokens
 from attn_tuner.text.truncation import truncate
@@ -80,14 +82,26 @@ class Vectorizer:
         """Locates each token in the text: `(start, end)` in characters."""
         return token_spans(text, self.split)[1]
 
-    def encode(self, texts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+    @cached_property
+    def subwords(self) -> Subwords:
+        """The parts of the words of this vocabulary."""
+        return Subwords(self.vocabulary)
+
+    def encode(self, texts: Iterable[str], subwords: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """Encodes texts into one array of ids.
+
+        Args:
+            texts: iterable of str.
+            subwords: bool, whether words outside the vocabulary get ids that say their parts, from
+                the vocabulary's size on; see `text.subwords`.
 
         Returns:
             ids: (tokens,) int32.
             offsets: (texts + 1,) int64; text i is `ids[offsets[i]:offsets[i + 1]]`.
         """
         known, lengths, pieces = self._ids, [0], []
+        if subwords:
+            known = _WithParts(known, self.subwords)
         for text in texts:
             found = tokens(text, self.split)
             lengths.append(len(found))
@@ -101,9 +115,10 @@ class Vectorizer:
         max_length: int | None = None,
         truncation: str = "head",
         vocabulary_size: int | None = None,
+        subwords: bool = False,
     ) -> np.ndarray:
         """Encodes texts as a batch: `(texts, steps)` int32, 0 after each text, at least 1 step."""
-        ids, offsets = self.encode(texts)
+        ids, offsets = self.encode(texts, subwords)
         if vocabulary_size is not None:
             ids[ids >= vocabulary_size] = UNKNOWN
         rows = [
@@ -120,11 +135,12 @@ class Vectorizer:
         max_length: int | None = None,
         truncation: str = "head",
         vocabulary_size: int | None = None,
+        subwords: bool = False,
     ) -> "TextGraph":
         """Builds the same conversion from TensorFlow operations: a `tf_tokenization.TextGraph`."""
         from attn_tuner.text.tf_tokenization import TextGraph
 
-        return TextGraph(self, max_length, truncation, vocabulary_size)
+        return TextGraph(self, max_length, truncation, vocabulary_size, subwords)
 
     def coverage(self, texts: Iterable[str]) -> float:
         """Computes the share of tokens in these texts that the vocabulary has."""
@@ -151,3 +167,17 @@ class Vectorizer:
 
     def __repr__(self) -> str:
         return f"Vectorizer({len(self):,} ids, split={self.split!r})"
+
+
+class _WithParts(dict):
+    """Ids by token, those of words outside the vocabulary computed when they are first met."""
+
+    def __init__(self, known: dict[str, int], subwords: Subwords):
+        super().__init__(known)
+        self._subwords = subwords
+
+    def get(self, token: str, default: int = UNKNOWN) -> int:
+        found = super().get(token)
+        if found is None:
+            found = self[token] = self._subwords.id_of(token)
+        return found
