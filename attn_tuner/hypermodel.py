@@ -12,11 +12,13 @@ from attn_tuner.attention import heads
 from attn_tuner.encoding import Projection
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.hashed_ngrams import NGramIds, NGramSum
+from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.layers.token_limits import TextMask, TokenLimits
 from attn_tuner.model_space import NO_SECOND_HEAD, default_space
 from attn_tuner.space import SearchSpace, assemble
 from attn_tuner.space.kerastuner import declare, value_of
 from attn_tuner.tasks import Task, task_named
+from attn_tuner.text.subwords import PartTables, reads_subwords
 from attn_tuner.training.fit_data import Expected, in_memory
 from attn_tuner.training.losses import SmoothedCrossentropy, loss_of
 from attn_tuner.training.named_metrics import metrics_of
@@ -51,6 +53,9 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         vectors: `(vocabulary_size, width)` word vectors, width at least the largest
             `embedding_dim`, their columns by falling importance. With them the space has the
             dimension `embedding_init`: whether the embedding begins with them or at random.
+        parts: `Vectorizer.subwords.tables`, the parts of the words of the vocabulary, for models
+            whose `tokens` are "word+subword"; see `SubwordEmbedding`. Ids then are those of
+            `Vectorizer.padded(texts, subwords=True)`.
         training_texts: texts of an epoch. Known, and with `epochs` in the space, the learning rate
             rises and falls over the whole training; else it is constant.
         task: "multilabel" or "regression"; None for classes.
@@ -82,6 +87,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         space: SearchSpace | None = None,
         features: int | None = None,
         vectors: np.ndarray | None = None,
+        parts: PartTables | None = None,
         training_texts: int | None = None,
         task: str | None = None,
         scale: tuple[float, float] = (0.0, 1.0),
@@ -122,6 +128,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         self.seed = seed
         self.include_top = include_top
         self.vectors = vectors
+        self.parts = parts
         self.training_texts = training_texts
         standard = default_space(self.vocabulary_size if features is None else None)
         self.space = standard if space is None else space
@@ -214,7 +221,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         smoothed = (SmoothedCrossentropy, keras.losses.BinaryCrossentropy)
         ours = isinstance(loss, smoothed) or (isinstance(loss, str) and loss == self.task.loss)
         return Expected(
-            self.vocabulary_size,
+            self.vocabulary_size if self.parts is None else self.parts.id_limit,
             self.classes,
             self.task,
             self.feature_width,
@@ -279,6 +286,8 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             ids = limits(inputs)
             mask = TextMask(**named("mask", True))(ids)
             embedded = self._table(ids, words, values, named)
+            if reads_subwords(values):
+                embedded = self._with_parts(embedded, inputs, values, named)
         dropout = keras.layers.SpatialDropout1D(
             values["spatial_dropout"], **named("spatial_dropout")
         )
@@ -316,6 +325,24 @@ class AttentionHyperModel(keras_tuner.HyperModel):
                 )
             # Not by an initializer: the saved model's configuration would hold every number.
             table.embeddings.assign(self.vectors[:rows, :width])
+        return embedded
+
+    def _with_parts(
+        self, embedded: Any, inputs: Any, values: Mapping[str, Any], named: Callable[..., dict]
+    ) -> Any:
+        """The vectors of words with those of their parts, which word dropout leaves."""
+        if self.parts is None:
+            raise SpaceError(
+                "tokens='word+subword' needs the parts of the words. Give AttentionHyperModel("
+                "parts=vectorizer.subwords.tables)."
+            )
+        limits = TokenLimits(
+            None, values["max_length"], values["truncation"], **named("subword_limits", True)
+        )
+        ids = limits(inputs)
+        layer = SubwordEmbedding.of(self.parts, embedded.shape[-1], **named("subwords", True))
+        embedded = layer(embedded, ids)
+        layer.hold(self.parts)
         return embedded
 
     def _classify(self, context: Any) -> Any:

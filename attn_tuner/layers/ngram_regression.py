@@ -11,6 +11,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.text.ngram_hashing import MAX_COUNT, log_count, next_bucket
+from attn_tuner.text.token_ids import UNKNOWN
 
 ANSWERS = ("sigmoid", "shares", "softmax", "linear")
 
@@ -59,7 +60,8 @@ class NgramRegression(keras.layers.Layer):
             classes.
 
     Shapes:
-        ids `(batch, steps)`, 0 is padding, to `(batch, outputs)`, float32.
+        ids `(batch, steps)`, 0 is padding, to `(batch, outputs)`, float32. Ids from `words` on are
+        read as unknown, 1.
     """
 
     def __init__(
@@ -126,6 +128,7 @@ class NgramRegression(keras.layers.Layer):
 
     def call(self, ids: Tensor) -> Tensor:
         ids = ops.cast(ids, "int32")
+        ids = ops.where(ids < self.words, ids, UNKNOWN)
         columns = ops.sort(ops.concatenate(list(self._columns(ids)), axis=1), axis=1)
         rows = ops.take(self.table, ops.take(self.places, columns, axis=0), axis=0)
         weights, squares = rows[..., :-1], rows[..., -1]

@@ -28,6 +28,7 @@ _MODULES = (
     "attn_tuner.exporting.compression.compact_embedding",
     "attn_tuner.layers.ngram_regression",
     "attn_tuner.layers.probability_average",
+    "attn_tuner.layers.subword_embedding",
     "attn_tuner.layers.token_limits",
     "attn_tuner.training.losses",
     "attn_tuner.training.named_metrics",

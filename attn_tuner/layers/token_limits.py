@@ -1,5 +1,6 @@
 """Limits on token ids: the size of the vocabulary and the length of a text."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -9,10 +10,20 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space.renamed import current_names
+from attn_tuner.text.subwords import reads_subwords
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.truncation import TRUNCATIONS
 
 READING = ("max_length", "truncation", "vocabulary_size")  # Values that say how a text is read.
+
+
+def reading_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns how texts are read for a model of these values, by path: `READING` by name."""
+    found = {name: values[name] for name in READING}
+    if reads_subwords(values):
+        # The parts of a word are found by its id in the whole vocabulary.
+        found["vocabulary_size"] = None
+    return found
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")
@@ -29,7 +40,7 @@ class TokenLimits(keras.layers.Layer):
     limit is the same as once.
 
     Args:
-        vocabulary_size: ids from here on become `UNKNOWN` (1).
+        vocabulary_size: ids from here on become `UNKNOWN` (1); None keeps all.
         max_length: tokens kept of a text; None keeps all.
         truncation: which part stays, `"head"`, `"tail"` or `"ends"`.
         word_dropout: share of the tokens that are replaced by unknown while training (Dai & Le
@@ -43,7 +54,7 @@ class TokenLimits(keras.layers.Layer):
 
     def __init__(
         self,
-        vocabulary_size: int,
+        vocabulary_size: int | None,
         max_length: int | None = None,
         truncation: str = "head",
         word_dropout: float = 0.0,
@@ -56,7 +67,9 @@ class TokenLimits(keras.layers.Layer):
                 f"truncation is '{truncation}'. It should be one of {', '.join(TRUNCATIONS)}."
             )
         # Padding and unknown are 2 ids.
-        self.vocabulary_size = size("vocabulary_size", vocabulary_size, least=2)
+        if vocabulary_size is not None:
+            vocabulary_size = size("vocabulary_size", vocabulary_size, least=2)
+        self.vocabulary_size = vocabulary_size
         self.max_length = None if max_length is None else size("max_length", max_length)
         self.truncation = truncation
         self.word_dropout = float(word_dropout)
@@ -72,7 +85,8 @@ class TokenLimits(keras.layers.Layer):
         ids = ops.cast(ids, "int32")
         if self.max_length is not None:
             ids = self._cut(ids, self.max_length)
-        ids = ops.where(ids < self.vocabulary_size, ids, UNKNOWN)
+        if self.vocabulary_size is not None:
+            ids = ops.where(ids < self.vocabulary_size, ids, UNKNOWN)
         if training and self.word_dropout:
             dropped = keras.random.uniform(ops.shape(ids), seed=self.generator) < self.word_dropout
             ids = ops.where(ops.logical_and(dropped, ids != PADDING), UNKNOWN, ids)

@@ -18,6 +18,7 @@ BACKENDS = ["torch", pytest.param("jax", marks=pytest.mark.slow)]
 CONTRACT = [
     "attention/test_every_head.py",
     "encoding/test_every_encoder.py",
+    "layers/test_subword_embedding.py",
     "training/test_masked_language_model.py",
     "training/test_row_adamw.py",
     "training/test_row_adamw_as_adamw.py",
