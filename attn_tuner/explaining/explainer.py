@@ -72,6 +72,7 @@ class Explainer:
     def _explanation(self, text, ids, probabilities, weights):
         tokens, spans = _tokens(self.bundle, text)
         named = self.bundle.classes or ("value",)
+        words = len(self.bundle.vectorizer.vocabulary)
         places = truncate(list(range(len(tokens))), self.bundle.max_length, self.bundle.truncation)
         return Explanation(
             text=text,
@@ -79,7 +80,7 @@ class Explainer:
             probabilities=dict(zip(named, map(float, probabilities), strict=True)),
             tokens=tuple(tokens[place] for place in places),
             spans=tuple(spans[place] for place in places),
-            known=tuple(each != UNKNOWN for each in ids),
+            known=tuple(UNKNOWN < each < words for each in ids),
             rows=self.rows,
             weights=weights,
             left_out=len(tokens) - len(places),

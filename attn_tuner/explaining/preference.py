@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from attn_tuner.errors import SpaceError
 from attn_tuner.explaining.faithfulness import measure_faithfulness
 from attn_tuner.exporting.bundle import Bundle
-from attn_tuner.layers.token_limits import READING
+from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.metrics import sign_of
 from attn_tuner.storage.plan import FAITHFUL, Plan, goal_of
 from attn_tuner.text import TextDataset, Vectorizer
@@ -57,7 +57,7 @@ class FaithfulObjective:
             values: hyperparameters of the trial by name.
             measures: its validation metrics by name.
         """
-        reading = {name: values[name] for name in READING}
+        reading = reading_of(values)
         bundle = Bundle(self.vectorizer, model, self.classes, **reading, task=self.task)
         try:
             found = measure_faithfulness(

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from attn_tuner.explaining.explainer import predict_ids
-from attn_tuner.exporting.bundle import Bundle, pad_ids
+from attn_tuner.exporting.bundle import Bundle, pad_ids, subword_layers
 
 INTEGRATION_STEPS = 16
 
@@ -107,4 +107,6 @@ def leave_one_out(bundle: Bundle, ids: Sequence[int], answer: int) -> np.ndarray
 
 
 def _embeddings(model):
-    return [layer for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
+    """Returns the layers that give the vectors of words, those of their parts included."""
+    words = [layer for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
+    return subword_layers(model) or words

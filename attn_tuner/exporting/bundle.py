@@ -12,6 +12,7 @@ import numpy as np
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle_files import read_bundle, save_bundle
+from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.storage.checked_files import reading
 from attn_tuner.storage.layout import BUNDLE_FACTS
 from attn_tuner.tasks import TASKS, task_named
@@ -67,6 +68,8 @@ class Bundle:
         if limit is not None and limit < 1:
             raise ExportError(f"max_length is {limit}; it should be at least 1 token.")
         check_outputs(self.task, classes, self.model.output_shape[-1])
+        if self.subwords:
+            check_parts(self.vectorizer, subword_layers(self.model))
         if self.steps is not None and (limit is None or limit > self.steps):
             raise ExportError(
                 f"The model takes {self.steps} ids per text, fewer than max_length={limit}. "
@@ -110,11 +113,17 @@ class Bundle:
         """Tokens that reach the model, by id; others are read as unknown."""
         return list(self.vectorizer.vocabulary[: self.vocabulary_size])
 
+    @cached_property
+    def subwords(self) -> bool:
+        """Whether the model reads the parts of words outside the vocabulary, by their ids."""
+        return self.vocabulary_size is None and bool(subword_layers(self.model))
+
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Encodes texts as the model reads them: truncated, rare words unknown."""
+        """Encodes texts as the model reads them: truncated, rare words unknown or in parts."""
         if not isinstance(texts, list):
             texts = read_texts(texts, who="Bundle.predict()").texts
-        ids, offsets = self.vectorizer.encode(texts)
+        own = {"subwords": True} if self.subwords else {}
+        ids, offsets = self.vectorizer.encode(texts, **own)
         if self.vocabulary_size is not None:
             ids = np.where(ids < self.vocabulary_size, ids, UNKNOWN)
         each = np.split(ids, offsets[1:-1]) if len(offsets) > 1 else []
@@ -185,6 +194,33 @@ def check_outputs(task: str, classes: Sequence[str], width: int) -> None:
             f"The model gives {width} {'number' if width == 1 else 'numbers'} per text, but "
             f"{len(classes)} classes are named: {', '.join(classes) or 'none'}. "
             "Name one class per output; a single sigmoid output needs 2 names."
+        )
+
+
+def subword_layers(model: keras.Model) -> list[SubwordEmbedding]:
+    """Lists the layers of a model that read the parts of words."""
+    return [layer for layer in model.layers if isinstance(layer, SubwordEmbedding)]
+
+
+def check_parts(vectorizer: Any, layers: Sequence[SubwordEmbedding]) -> None:
+    """Raises ExportError unless the parts that layers read are those of the vectorizer.
+
+    Args:
+        vectorizer: of the bundle.
+        layers: sequence of `SubwordEmbedding`.
+    """
+    subwords = getattr(vectorizer, "subwords", None)
+    if subwords is None:
+        raise ExportError(
+            f"The model reads parts of words, which a {type(vectorizer).__name__} does not give. "
+            "Pass the attn_tuner.text.Vectorizer that the model was trained with."
+        )
+    given = (len(subwords.vocabulary), 1 + len(subwords.beginnings), 1 + len(subwords.ends))
+    if any(given != (each.vocabulary_size, each.beginnings, each.ends) for each in layers):
+        raise ExportError(
+            f"The vocabulary has {given[0]:,} words, and the model reads the parts of the "
+            f"{layers[0].vocabulary_size:,} words of another. Pass the vectorizer that the model "
+            "was trained with."
         )
 
 

@@ -103,8 +103,9 @@ class TextScorer(Labelled):
     def __init__(self, bundle: Bundle):
         super().__init__(bundle.kind, bundle.classes, "texts")
         self.model = IdScorer(bundle)
+        own = {"subwords": True} if bundle.subwords else {}
         self.reader = bundle.vectorizer.graph(
-            bundle.max_length, bundle.truncation, bundle.vocabulary_size
+            bundle.max_length, bundle.truncation, bundle.vocabulary_size, **own
         )
         self._vocabulary_size = bundle.vocabulary_size
         self._steps = bundle.steps

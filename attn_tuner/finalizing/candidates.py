@@ -15,6 +15,7 @@ from attn_tuner.finalizing.ensemble import (
     select_members,
 )
 from attn_tuner.layers.ngram_regression import linear_model
+from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.metrics import columns_of, kind_of, measure
 from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.checkpoints import load_probabilities, load_weights, save_probabilities
@@ -63,14 +64,15 @@ class Candidate:
 
         Each member truncates texts itself, so the bundle only has to keep enough for all.
         """
-        values = [record.trained for record in self.records]
+        values = [reading_of(record.trained) for record in self.records]
         truncations = {each["truncation"] for each in values}
         limits = [each["max_length"] for each in values]
+        sizes = [each["vocabulary_size"] for each in values]
         limit = max(limits) if len(truncations) == 1 and None not in limits else None
         return {
             "max_length": limit,
             "truncation": truncations.pop() if limit else "head",
-            "vocabulary_size": max(each["vocabulary_size"] for each in values),
+            "vocabulary_size": None if None in sizes else max(sizes),
         }
 
 

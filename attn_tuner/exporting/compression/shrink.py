@@ -11,6 +11,7 @@ from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.compression.compact_embedding import ROW_FORMATS, CompactEmbedding
 from attn_tuner.exporting.compression.product_quantization import CODEBOOK_SIZE, GROUP_SIZES
 from attn_tuner.layers.hashed_ngrams import NGramIds, folded
+from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.metrics import measure
 from attn_tuner.tasks import THRESHOLD
@@ -78,11 +79,10 @@ def shrink_embeddings(bundle: Bundle, shrink: Shrink) -> Bundle:
     def smaller(layer):
         config = layer.get_config()
         if type(layer) is keras.layers.Embedding:
-            kept = {name: config[name] for name in ("name", "output_dim", "mask_zero", "dtype")}
-            rank = shrink.rank if shrink.rank and shrink.rank < layer.output_dim else None
-            rows = rows_of[layer.name]
-            return CompactEmbedding(input_dim=rows, rows=shrink.rows, rank=rank, **kept)
-        if isinstance(layer, TokenLimits):
+            return _compact(layer, shrink, rows_of[layer.name])
+        if _has_buckets(layer):
+            config["table"] = _compact(layer.table, shrink, layer.buckets)
+        if isinstance(layer, TokenLimits) and layer.vocabulary_size is not None:
             config["vocabulary_size"] = min(config["vocabulary_size"], used)
         if isinstance(layer, NGramIds):
             config["buckets"] //= shrink.fold
@@ -91,12 +91,32 @@ def shrink_embeddings(bundle: Bundle, shrink: Shrink) -> Bundle:
     model = keras.models.clone_model(bundle.model, clone_function=smaller)
     for layer, own in zip(bundle.model.layers, model.layers, strict=True):
         if isinstance(own, CompactEmbedding):
-            table = np.asarray(layer.get_weights()[0], "float32")
+            table = _rows_of(layer)
             kept = folded(table, own.input_dim) if own.name in hashed else table[: own.input_dim]
             own.assign_table(kept)
+        elif _has_buckets(layer):
+            own.table.assign_table(_rows_of(layer.table))
+            own.hold(layer.held)
         else:
             own.set_weights(layer.get_weights())
-    return bundle.with_model(model, vocabulary_size=used)
+    # A word of which no row is left still has its parts, which are found by its id.
+    return bundle.with_model(model, vocabulary_size=None if bundle.subwords else used)
+
+
+def _compact(table: keras.layers.Embedding, shrink: Shrink, rows: int) -> CompactEmbedding:
+    config = table.get_config()
+    kept = {name: config[name] for name in ("name", "output_dim", "mask_zero", "dtype")}
+    rank = shrink.rank if shrink.rank and shrink.rank < table.output_dim else None
+    return CompactEmbedding(input_dim=rows, rows=shrink.rows, rank=rank, **kept)
+
+
+def _rows_of(table: keras.layers.Embedding) -> np.ndarray:
+    return np.asarray(table.get_weights()[0], "float32")
+
+
+def _has_buckets(layer: keras.layers.Layer) -> bool:
+    """Returns whether the layer has a table of the parts of words that can be shrunk."""
+    return isinstance(layer, SubwordEmbedding) and type(layer.table) is keras.layers.Embedding
 
 
 def embedding_layers(model: keras.Model) -> list[keras.layers.Embedding]:
@@ -166,11 +186,12 @@ def embedding_bytes(bundle: Bundle, way: Shrink) -> float:
     """Computes the bytes of the embeddings after shrinking."""
     used = min(len(bundle.used_vocabulary), way.vocabulary or len(bundle.used_vocabulary))
     rows_of = rows_to_keep(bundle.model, used, way.fold)
+    tables = [(rows_of[each.name], each) for each in embedding_layers(bundle.model)]
+    tables += [(each.buckets, each.table) for each in bundle.model.layers if _has_buckets(each)]
     total = 0
-    for table in embedding_layers(bundle.model):
+    for rows, table in tables:
         narrow = min(way.rank or table.output_dim, table.output_dim)
         columns = np.ceil(narrow * _WIDTHS[way.rows])
-        rows = rows_of[table.name]
         total += rows * columns
         total += 4 * rows * (way.rows in ("int8", "int4"))
         total += 4 * CODEBOOK_SIZE * columns * GROUP_SIZES.get(way.rows, 0)

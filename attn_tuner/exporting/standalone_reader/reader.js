@@ -8,6 +8,7 @@
 // global of <script src="reader.js">.
 
 const PADDING = 0, UNKNOWN = 1;
+const SIZES = [5, 4, 3]; // Characters of a known beginning or end of a word, the longest first.
 const ITSELF = -1, NOTHING = -2; // Among the code points of a spelling.
 
 class Reader {
@@ -15,6 +16,9 @@ class Reader {
     this.facts = facts;
     this.classes = facts.classes;
     this.known = new Map(facts.vocabulary.map((token, index) => [token, index]));
+    // Only where the model reads parts of words.
+    this.beginnings = new Map((facts.beginnings || []).map((part, number) => [part, number]));
+    this.ends = new Map((facts.ends || []).map((part, number) => [part, number]));
   }
 
   // The tokens of a text, without those that the model does not get to see.
@@ -45,9 +49,19 @@ class Reader {
       .join("");
   }
 
-  // A number per token; 1 for a token outside the vocabulary.
+  // A number per token; for a token outside the vocabulary see `unknown`.
   ids(text) {
-    return this.tokens(text).map((token) => Math.max(this.known.get(token) ?? UNKNOWN, UNKNOWN));
+    return this.tokens(text).map((token) => this.known.get(token) || this.unknown(token));
+  }
+
+  // A number that says known beginning and end of a word; 1 if there are none.
+  unknown(token) {
+    const letters = Array.from(`<${token}>`);
+    const longest = (known, part) => SIZES.map((size) => known.get(part(size).join(""))).find(Boolean);
+    const beginning = longest(this.beginnings, (size) => letters.slice(0, size)) || 0;
+    const end = longest(this.ends, (size) => letters.slice(-size)) || 0;
+    const code = beginning * this.ends.size + end;
+    return code ? this.facts.vocabulary.length + code : UNKNOWN;
   }
 
   // Rows of ids of equal length, at least 1, or of the length that the model takes.

@@ -11,6 +11,7 @@ import json
 import re
 
 PADDING, UNKNOWN = 0, 1
+SIZES = (5, 4, 3)  # Characters of a known beginning or end of a word, the longest first.
 ITSELF, NOTHING = -1, -2  # Special values among the code points of a spelling.
 
 
@@ -29,6 +30,9 @@ class Reader:
             self.facts = json.load(file)
         self.known = {token: index for index, token in enumerate(self.facts["vocabulary"])}
         self.classes = self.facts["classes"]
+        # Only where the model reads parts of words.
+        self.beginnings = _numbers(self.facts.get("beginnings", [""]))
+        self.ends = _numbers(self.facts.get("ends", [""]))
 
     def tokens(self, text: str) -> list[str]:
         """Splits a text into the tokens that the model reads, truncated to its limit."""
@@ -55,11 +59,23 @@ class Reader:
         )
 
     def ids(self, text: str) -> list[int]:
-        """Encodes a text: one id per token; 1 for tokens outside the vocabulary."""
-        return [max(self.known.get(token, UNKNOWN), UNKNOWN) for token in self.tokens(text)]
+        """Encodes a text: one id per token; for tokens outside the vocabulary see `unknown`."""
+        return [self.known.get(token, 0) or self.unknown(token) for token in self.tokens(text)]
+
+    def unknown(self, token: str) -> int:
+        """Returns an id that says known beginning and end of a word; 1 if there are none."""
+        marked = f"<{token}>"
+        beginning = next((n for s in SIZES if (n := self.beginnings.get(marked[:s]))), 0)
+        end = next((n for s in SIZES if (n := self.ends.get(marked[-s:]))), 0)
+        code = beginning * (1 + len(self.ends)) + end
+        return len(self.known) + code if code else UNKNOWN
 
     def padded(self, texts: list[str]) -> list[list[int]]:
         """Encodes texts as rows of equal length, at least 1, or of the model's fixed length."""
         rows = [self.ids(text) for text in texts]
         steps = self.facts["steps"] or max([1, *map(len, rows)])
         return [row + [PADDING] * (steps - len(row)) for row in rows]
+
+
+def _numbers(affixes: list[str]) -> dict[str, int]:
+    return {affix: number for number, affix in enumerate(affixes) if number}

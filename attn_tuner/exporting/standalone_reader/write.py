@@ -32,6 +32,14 @@ def write_reader(bundle: Bundle, folder: Path) -> None:
         shutil.copyfile(source, (folder / READER).with_suffix(source.suffix))
 
 
+def _affixes(bundle: Bundle) -> dict:
+    """Returns the beginnings and ends of words by number, from 1, where the model reads parts."""
+    if not bundle.subwords:
+        return {}
+    subwords = bundle.vectorizer.subwords
+    return {"beginnings": ["", *subwords.beginnings], "ends": ["", *subwords.ends]}
+
+
 def _facts(bundle: Bundle) -> dict:
     pages, rows, spellings = spelling_arrays(bundle.vectorizer.split)
     return {
@@ -40,6 +48,7 @@ def _facts(bundle: Bundle) -> dict:
         "markup": MARKUP,
         "apostrophes": APOSTROPHES,
         "vocabulary": bundle.used_vocabulary,
+        **_affixes(bundle),
         "pages": pages.tolist(),
         "rows": rows.tolist(),
         "spellings": spellings.tolist(),
