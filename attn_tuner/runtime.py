@@ -21,12 +21,14 @@ from attn_tuner.search_defaults import changed, own_space, search_space, usual_e
 from attn_tuner.settings.derived import constraints, seconds
 from attn_tuner.settings.table import DATA as DATA_SETTING
 from attn_tuner.settings.table import SETTINGS
+from attn_tuner.space import SearchSpace
 from attn_tuner.storage import run_folder as place
 from attn_tuner.storage.atomic_files import remove_parts
 from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.plan import Plan
 from attn_tuner.system.machine import cores
 from attn_tuner.tasks import task_named
+from attn_tuner.text.subwords import WORD_AND_SUBWORD, PartTables
 from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.duration import format_duration
@@ -124,21 +126,32 @@ def hypermodel_of(
 ) -> AttentionHyperModel | OwnHyperModel:
     """Makes the hypermodel, ours or the user's, with the space that is searched."""
     given, changes, epochs = options["hypermodel"], options["space"], options["epochs"]
+    ours = isinstance(given, type) and issubclass(given, AttentionHyperModel)
+    if given is None or ours:
+        space = search_space(None if ours else changes, stored, epochs, objective)
+    else:
+        space = own_space(stored, epochs)
     facts = {
         "vocabulary_size": stored.vocabulary_size,
         "classes": len(dataset.classes),
         "vectors": None,
+        "parts": _parts(space, stored),
         "training_texts": stored.size("train"),
         "task": dataset.task,
         "scale": stored.scale(),
     }
     if given is None:
-        return AttentionHyperModel(space=search_space(changes, stored, epochs, objective), **facts)
-    ours = isinstance(given, type) and issubclass(given, AttentionHyperModel)
-    space = search_space(None, stored, epochs, objective) if ours else own_space(stored, epochs)
+        return AttentionHyperModel(space=space, **facts)
     hypermodel = own_hypermodel(given, space=space, **facts)
     hypermodel.space = changed(hypermodel.space, changes)
     return hypermodel
+
+
+def _parts(space: SearchSpace, stored: EncodedData) -> PartTables | None:
+    """Returns the parts of words, if a model of the space may read them."""
+    if WORD_AND_SUBWORD not in getattr(space.get("tokens"), "values", ()):
+        return None
+    return stored.vectorizer.subwords.tables
 
 
 def trainer_of(

@@ -13,6 +13,7 @@ from attn_tuner.model_space import default_space
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.text.class_weights import is_imbalanced
 from attn_tuner.text.ngram_hashing import buckets_for
+from attn_tuner.text.subwords import TOKENS, WORD, WORD_AND_SUBWORD
 from attn_tuner.tuning.own_hypermodel import reading_space
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
 MAX_NGRAM_BUCKETS = 524_288  # 34 MB of vectors.
 USUAL_TEXTS_SEEN = 60_000  # Training texts times epochs that a training usually needs.
 WORD_VECTORS_SHARE = 0.12  # Of the time left for the search.
+RARE_WORDS = 0.04  # Share of unknown tokens in validation from which parts of words are first.
 OVER_CLASSES = ("f1_macro", "auc")  # Objectives that average over classes: rare ones count in full.
 
 
@@ -55,6 +57,9 @@ def search_space(
         use_ema=Choice((False, True)),
         epochs=Choice(lengths, default=min(lengths, key=lambda each: abs(each - usual))),
     )
+    if stored.has_parts and not phrases:
+        first = WORD_AND_SUBWORD if stored.unknown_share > RARE_WORDS else WORD
+        standard = standard.extend(tokens=Choice(TOKENS, default=first))
     labels = stored.stores["train"].labels
     if kind_of(labels) != "number":
         standard = standard.extend(label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0))
@@ -95,6 +100,7 @@ def every_dimension(epochs: int) -> SearchSpace:
         epochs: of a trial at most.
     """
     return default_space(phrases=True).extend(
+        tokens=Choice(TOKENS),
         embedding_init=Choice(("word_vectors", "random")),
         embedding_frozen_epochs=Choice((0, 1)),
         use_ema=Choice((False, True)),

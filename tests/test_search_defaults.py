@@ -66,6 +66,22 @@ def test_where_tokens_are_characters_the_search_begins_with_groups_of_them(uneve
         assert known_good(other) == KNOWN_GOOD
 
 
+@pytest.mark.parametrize(("rare", "first"), [(1, "word+subword"), (30, "word")])
+def test_where_words_are_rare_the_search_begins_with_their_parts(tmp_path, rare, first):
+    train = Split([f"text number {index}" for index in range(60)], np.arange(60) % 2)
+    words = ["another" if place % rare == 0 else "text" for place in range(60)]
+    validation = Split([f"text {word}" for word in words], np.arange(60) % 2)
+    data = TextDataset("words", train, validation, None, ("no", "yes"))
+    space = search_space(None, EncodedData.prepare(data, tmp_path / "data"), 4)
+    assert set(space["tokens"].values) == {"word", "word+subword"}
+    assert space["tokens"].default == first
+
+
+def test_parts_of_words_are_not_on_offer_where_tokens_are_characters(tmp_path):
+    characters = prepared(tmp_path / "data", ones=30, words="房间很干净服务也好")
+    assert "tokens" not in search_space(None, characters, 4)
+
+
 def test_the_document_names_every_dimension(uneven):
     page = (ROOT / "docs" / "search.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)`", page))

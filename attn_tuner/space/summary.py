@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Dimensions by what they belong to; those that a user adds come last.
 GROUPS = {
-    "Text": ("vocabulary_size", "max_length", "truncation", "word_dropout"),
+    "Text": ("tokens", "vocabulary_size", "max_length", "truncation", "word_dropout"),
     "Embedding": (
         "embedding_dim",
         "embedding_init",

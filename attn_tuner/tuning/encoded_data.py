@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from attn_tuner.errors import DamagedFile, RunError
-from attn_tuner.layers.token_limits import READING
+from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.metrics import kind_of
 from attn_tuner.storage.atomic_files import write_whole
 from attn_tuner.storage.checked_files import read_array, sealed
@@ -19,6 +19,7 @@ from attn_tuner.storage.layout import VALIDATION_LABELS, VALIDATION_TEXTS
 from attn_tuner.text import Split, TextDataset, Vectorizer
 from attn_tuner.text.batches import Batches
 from attn_tuner.text.class_weights import balanced_weights
+from attn_tuner.text.subwords import reads_subwords
 from attn_tuner.text.token_ids import PADDING
 from attn_tuner.text.token_store import TokenStore, encode_parts, open_vectorizer
 from attn_tuner.text.word_vectors.read_file import load_vectors
@@ -106,6 +107,16 @@ class EncodedData:
     @property
     def vocabulary_size(self) -> int:
         return len(self.vectorizer.vocabulary)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether words outside the vocabulary were encoded with their parts."""
+        return all(store.parts is not None for store in self.stores.values())
+
+    @property
+    def unknown_share(self) -> float:
+        """Share of the tokens of the validation part that are outside the vocabulary."""
+        return self.stores["validation"].unknown_share
 
     def size(self, role: str) -> int:
         """Returns the number of texts of a role; 0 without that role."""
@@ -203,7 +214,8 @@ class EncodedData:
 
 
 def _batches(store: TokenStore, values: dict, size: int, **options: Any) -> Batches:
-    return Batches(store, size, **{name: values[name] for name in READING}, **options)
+    subwords = reads_subwords(values)
+    return Batches(store, size, **reading_of(values), subwords=subwords, **options)
 
 
 def by_importance(vectors: np.ndarray) -> np.ndarray:
