@@ -3,7 +3,6 @@
 import pytest
 import tensorflow as tf
 
-from tests.support.colours import in_this_process
 from tests.support.examples import example
 
 GIVEN = {
@@ -14,8 +13,7 @@ GIVEN = {
 
 @pytest.mark.parametrize("name", GIVEN)
 def test_the_example_searches_and_exports_its_named_inputs(name, tmp_path, capsys):
-    with in_this_process():
-        (delivered,) = example(name).main(tmp_path, trials=1, epochs=1)
+    (delivered,) = example(name).main(tmp_path, trials=1, epochs=1)
     assert "validation accuracy: " in capsys.readouterr().out
     assert delivered.proof.difference <= 1e-5
     serve = tf.saved_model.load(str(delivered.path)).signatures["serving_default"]
