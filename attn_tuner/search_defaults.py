@@ -25,7 +25,7 @@ MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
 MAX_NGRAM_BUCKETS = 524_288  # 34 MB of vectors.
 USUAL_TEXTS_SEEN = 60_000  # Training texts times epochs that a training usually needs.
 WORD_VECTORS_SHARE = 0.12  # Of the time left for the search.
-RARE_WORDS = 0.04  # Share of unknown tokens in validation from which parts of words are first.
+RARE_WORDS = 0.03  # Share of unknown tokens in validation from which parts of words are first.
 OVER_CLASSES = ("f1_macro", "auc")  # Objectives that average over classes: rare ones count in full.
 
 
