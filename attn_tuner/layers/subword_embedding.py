@@ -112,9 +112,11 @@ class SubwordEmbedding(Block):
         shape = ops.shape(ids)
         ids = ops.reshape(ops.cast(ids, "int32"), (-1,))
         ids, places = distinct_ids(ids)
-        means = self._means(self._buckets(ids))
-        if places is not None:
-            means = ops.take(means, places, axis=0)
+        buckets = self._buckets(ids)
+        if places is None:
+            means = self._means_by_part(buckets)
+        else:
+            means = ops.take(self._means(buckets), places, axis=0)
         return vectors + ops.reshape(means, (*shape, self.output_dim))
 
     def _buckets(self, ids: Tensor) -> Tensor:
@@ -134,14 +136,24 @@ class SubwordEmbedding(Block):
 
     def _means(self, buckets: Tensor) -> Tensor:
         """Averages the vectors of buckets `(ids, parts)`: `(ids, output_dim)`."""
-        present = ops.cast(buckets != NOTHING, self.compute_dtype)
-        shares = present / ops.maximum(ops.sum(present, axis=1, keepdims=True), 1)
-        rows = ops.maximum(buckets, 0)
-        # One part of all words at a time: all at once would take `parts` times the memory.
+        return ops.sum(self._shares(buckets)[..., None] * self.table(_rows(buckets)), axis=1)
+
+    def _means_by_part(self, buckets: Tensor) -> Tensor:
+        """Averages as `_means` does, in a `parts`-th of the memory, for as many ids as tokens."""
+        shares, rows = self._shares(buckets), _rows(buckets)
         total = 0.0
         for part in range(self.parts):
             total = total + shares[:, part : part + 1] * self.table(rows[:, part])
         return total
 
+    def _shares(self, buckets: Tensor) -> Tensor:
+        present = ops.cast(buckets != NOTHING, self.compute_dtype)
+        return present / ops.maximum(ops.sum(present, axis=1, keepdims=True), 1)
+
     def compute_output_spec(self, vectors: Tensor, ids: Tensor) -> Any:
         return keras.KerasTensor(vectors.shape, dtype=self.compute_dtype)
+
+
+def _rows(buckets: Tensor) -> Tensor:
+    """Returns rows of the table; the share of row 0 is 0 where there is no bucket."""
+    return ops.maximum(buckets, 0)

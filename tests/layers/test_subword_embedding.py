@@ -68,6 +68,14 @@ def test_a_word_outside_the_vocabulary_has_the_ngrams_of_its_beginning_and_end(v
     np.testing.assert_allclose(found[0, 0], mean_of(layer, film + ness), atol=1e-6)
 
 
+def test_one_part_at_a_time_gives_the_same_means():
+    layer = built()
+    buckets = keras.ops.convert_to_tensor(SUBWORDS.tables.words)
+    np.testing.assert_allclose(
+        as_array(layer._means_by_part(buckets)), as_array(layer._means(buckets)), atol=1e-6
+    )
+
+
 def test_it_begins_as_a_model_of_words_alone(vectors):
     ids = np.array([[2, 3, 4], [2, SUBWORDS.id_of("filmness"), 0]], "int32")
     np.testing.assert_array_equal(as_array(built(trained=False)(vectors, ids)), vectors)
