@@ -27,6 +27,8 @@ from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.tuner import TrialRunner
 
 MIN_SKILL = 0.9  # Of the best trial's distance from chance, to be averaged with it.
+# With fewer validation texts a gain in accuracy cannot be told from chance, one in log loss can.
+FEW_TEXTS = 2_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +127,9 @@ def _averages(
 
     Trials less than `MIN_SKILL` as far from chance as the best one are left out, such as those
     pruned early: they err so much more often that a gain from them is chance. The linear baseline
-    always takes part.
+    always takes part. Where the objective is accuracy and there are few validation texts, the log
+    loss decides, and the average may be as much less accurate than the best trial as chance allows,
+    one standard error.
     """
     near = _near(kept, labels, runner.plan.objective)
     answers = [own for own, record in zip(answers, kept, strict=True) if record in near]
@@ -135,7 +139,9 @@ def _averages(
     linear = _linear(runner)
     others = [read_array(path, (len(labels), None)) for path in linear.values()]
     kept, answers = [*kept, *linear], [*answers, *others]
-    options = {"objective": runner.plan.objective, "most": most + len(linear)}
+    by_loss = runner.plan.objective == "accuracy" and len(labels) < FEW_TEXTS
+    objective = "log_loss" if by_loss else runner.plan.objective
+    options = {"objective": objective, "most": most + len(linear)}
     options["companions"] = len(linear)
     if (
         len(kept) < 2
@@ -144,15 +150,24 @@ def _averages(
     ):
         return
     found = select_members(answers, labels, **options)
-    if len(found.members) > 1:
-        together = combine_members(answers, found)
-        yield Candidate(
-            records=tuple(kept[index] for index in found.members),
-            weights=found.weights,
-            answers=together,
-            measures=measure(labels, together),
-            alone=kept[0].score,
-        )
+    if len(found.members) < 2:
+        return
+    together = combine_members(answers, found)
+    measures = measure(labels, together)
+    if by_loss and measures["accuracy"] < _lowest_likely(kept[0].score, len(labels)):
+        return
+    yield Candidate(
+        records=tuple(kept[index] for index in found.members),
+        weights=found.weights,
+        answers=together,
+        measures=measures,
+        alone=kept[0].score,
+    )
+
+
+def _lowest_likely(accuracy: float, texts: int) -> float:
+    """Returns an accuracy less its standard error, sqrt(a (1 - a) / n)."""
+    return accuracy - (accuracy * (1 - accuracy) / texts) ** 0.5
 
 
 def _near(ranked: list[TrialRecord], labels: np.ndarray, objective: str) -> list[TrialRecord]:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from attn_tuner.finalizing.candidates import candidates
+from attn_tuner.finalizing.candidates import _lowest_likely, candidates
 from attn_tuner.metrics import measure
 from attn_tuner.storage.layout import LINEAR, PROBABILITIES, WEIGHTS, linear_answers
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
@@ -75,3 +75,18 @@ def test_what_is_exported_is_never_clearly_below_the_linear_baseline(runner, tri
     assert found.measures["accuracy"] >= measure(LABELS, answers(3.0, 99))["accuracy"] - 0.005
     assert found.shares[LINEAR_NAME] >= 0.5
     assert found.trials  # Whose attention explains.
+
+
+def test_of_few_texts_the_log_loss_tells_that_an_average_is_better(runner):
+    made = runner([(2.0, "completed"), (2.0, "completed"), (2.0, "completed")], linear=2.0)
+    first = best(made)
+    assert len(first.records) > 1
+    singles = [each for each in candidates(made, LABELS, 5) if len(each.records) == 1]
+    assert first.measures["log_loss"] < min(each.measures["log_loss"] for each in singles)
+
+
+def test_an_average_that_is_clearly_less_accurate_is_not_exported(runner, monkeypatch):
+    made = runner([(2.0, "completed"), (2.0, "completed")], linear=2.0)
+    monkeypatch.setattr("attn_tuner.finalizing.candidates._lowest_likely", lambda *given: 1.1)
+    assert len(best(made).records) == 1
+    assert _lowest_likely(0.9, 900) == pytest.approx(0.89)
