@@ -14,7 +14,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.layers.hashed_ngrams import NGramIds, NGramSum
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.layers.token_limits import TextMask, TokenLimits
-from attn_tuner.model_space import NO_SECOND_HEAD, default_space
+from attn_tuner.model_space import NGRAM_DIM, NO_SECOND_HEAD, default_space
 from attn_tuner.space import SearchSpace, assemble
 from attn_tuner.space.kerastuner import declare, value_of
 from attn_tuner.tasks import Task, task_named
@@ -26,7 +26,6 @@ from attn_tuner.training.row_adamw import RowAdamW
 from attn_tuner.training.schedules import ema_momentum, rate_for, warmed_cosine
 
 NAME = "attention_classifier"  # Layers of a hypermodel of another name begin with that name.
-NGRAM_DIM = 16  # Of one size, tables with more rows and fewer columns learn more.
 NGRAM_GAIN = 2.0  # See `NGramSum`; chosen by validation on TREC and IMDb, among 1, 2, 4 and 8.
 FIT_ARGUMENTS = ("x", "y", "batch_size", "epochs")  # Of `keras.Model.fit`, in its order.
 

@@ -28,6 +28,7 @@ SECOND_HEADS = (NO_SECOND_HEAD, "additive", "feedforward", "gated", "last", "loc
 ENCODERS = ("bigru", "bilstm", "gru", "lstm", "none")
 PHRASES = "ngrams"
 NGRAM_BUCKETS = 131_072
+NGRAM_DIM = 16  # Of one size, tables with more rows and fewer columns learn more.
 
 
 def default_space(

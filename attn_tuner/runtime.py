@@ -128,7 +128,13 @@ def hypermodel_of(
     given, changes, epochs = options["hypermodel"], options["space"], options["epochs"]
     ours = isinstance(given, type) and issubclass(given, AttentionHyperModel)
     if given is None or ours:
-        space = search_space(None if ours else changes, stored, epochs, objective)
+        space = search_space(
+            None if ours else changes,
+            stored,
+            epochs,
+            objective,
+            constraints(options).most_weights(),
+        )
     else:
         space = own_space(stored, epochs)
     facts = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.metrics import kind_of
-from attn_tuner.model_space import default_space
+from attn_tuner.model_space import NGRAM_DIM, default_space
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.text.class_weights import is_imbalanced
 from attn_tuner.text.ngram_hashing import buckets_for
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EPOCHS = (2, 3, 4, 6, 8)  # Lengths of training on offer, up to the caller's own.
 MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
-MAX_NGRAM_BUCKETS = 524_288  # 34 MB of vectors.
+MIN_NGRAM_BUCKETS, MAX_NGRAM_BUCKETS = 128, 524_288  # At most 34 MB of vectors.
 USUAL_TEXTS_SEEN = 60_000  # Training texts times epochs that a training usually needs.
 WORD_VECTORS_SHARE = 0.12  # Of the time left for the search.
 RARE_WORDS = 0.03  # Share of unknown tokens in validation from which parts of words are first.
@@ -30,17 +30,23 @@ OVER_CLASSES = ("f1_macro", "auc")  # Objectives that average over classes: rare
 
 
 def search_space(
-    given: Any, stored: "EncodedData", epochs: int, objective: str = "accuracy"
+    given: Any,
+    stored: "EncodedData",
+    epochs: int,
+    objective: str = "accuracy",
+    most_weights: float | None = None,
 ) -> SearchSpace:
     """Returns the default space for these data, with the caller's changes.
 
-    Where a class is rare, it has `class_weight` as a further dimension.
+    Where a class is rare, it has `class_weight` as a further dimension. Where the number of weights
+    is limited, hashed n-grams have at most half of them, and parts of words do not come first.
 
     Args:
         given: None, a `SearchSpace` to take as it is, or a mapping or TOML file of changes.
         stored: the `EncodedData`.
         epochs: of a trial at most.
         objective: name of the measure by which trials are compared.
+        most_weights: number of weights that a model may have; None for any.
 
     Raises:
         SpaceError: it is none of these, or names an unknown dimension or value.
@@ -48,17 +54,20 @@ def search_space(
     lengths = (*(each for each in EPOCHS if each < epochs), epochs)
     usual = usual_epochs(stored.size("train"))
     phrases = stored.stores["train"].by_character
-    buckets = min(buckets_for(len(stored.stores["train"].ids)), MAX_NGRAM_BUCKETS)
+    buckets = _ngram_buckets(len(stored.stores["train"].ids), most_weights)
     standard = default_space(
-        stored.vocabulary_size, stored.max_lengths(), phrases, ngram_buckets=buckets
+        stored.vocabulary_size, stored.max_lengths(), phrases, ngram_buckets=buckets or 16
     ).extend(
         embedding_init=Choice(("word_vectors", "random")),
         embedding_frozen_epochs=Choice((0, 1)),
         use_ema=Choice((False, True)),
         epochs=Choice(lengths, default=min(lengths, key=lambda each: abs(each - usual))),
     )
+    if not buckets:
+        standard = standard.narrow(hashed_ngrams=[1])
     if stored.has_parts and not phrases:
-        first = WORD_AND_SUBWORD if stored.unknown_share > RARE_WORDS else WORD
+        rare = stored.unknown_share > RARE_WORDS and most_weights is None
+        first = WORD_AND_SUBWORD if rare else WORD
         standard = standard.extend(tokens=Choice(TOKENS, default=first))
     labels = stored.stores["train"].labels
     if kind_of(labels) != "number":
@@ -67,6 +76,20 @@ def search_space(
         wanted = "balanced" if objective in OVER_CLASSES else "none"
         standard = standard.extend(class_weight=Choice(("balanced", "none"), default=wanted))
     return changed(standard, given)
+
+
+def _ngram_buckets(tokens: int, most_weights: float | None) -> int:
+    """Returns the rows of the table of hashed n-grams; 0 where too few would be left.
+
+    Args:
+        tokens: number of tokens of the training texts.
+        most_weights: number of weights that a model may have; None for any.
+    """
+    buckets = min(buckets_for(tokens), MAX_NGRAM_BUCKETS)
+    if most_weights is not None:
+        room = int(most_weights / 2 / NGRAM_DIM)
+        buckets = min(buckets, 1 << max(room.bit_length() - 1, 0))
+    return buckets if buckets >= MIN_NGRAM_BUCKETS else 0
 
 
 def check_space(given: Any, epochs: int) -> None:

@@ -242,7 +242,8 @@ def test_only_the_best_trials_keep_their_weights(tmp_path):
 def test_stock_keras_tuner_opens_the_run_folder_and_finds_the_winner(tmp_path):
     import keras_tuner
 
-    run = quick_search(tmp_path / "run", objective="log_loss", space=BRIEF)
+    words = {**BRIEF, "tokens": "word"}
+    run = quick_search(tmp_path / "run", objective="log_loss", space=words)
 
     from attn_tuner.space import SearchSpace
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.model_space import NGRAM_DIM
 from attn_tuner.search_defaults import search_space, word_vectors
 from attn_tuner.storage.plan import Plan
 from attn_tuner.text import Split, TextDataset
@@ -80,6 +81,20 @@ def test_where_words_are_rare_the_search_begins_with_their_parts(tmp_path, rare,
 def test_parts_of_words_are_not_on_offer_where_tokens_are_characters(tmp_path):
     characters = prepared(tmp_path / "data", ones=30, words="房间很干净服务也好")
     assert "tokens" not in search_space(None, characters, 4)
+
+
+@pytest.mark.parametrize("most", [None, 300_000, 5_000, 900])
+def test_where_weights_are_limited_ngrams_have_at_most_half_of_them(uneven, most):
+    space = search_space(None, uneven, 4, most_weights=most)
+    assert set(space["tokens"].values) == {"word", "word+subword"}
+    if most is None:
+        assert space["ngram_buckets"].default * NGRAM_DIM > 2_500
+        return
+    assert space["tokens"].default == "word"
+    if most < 2 * NGRAM_DIM * 128:
+        assert space["hashed_ngrams"].values == (1,)
+    else:
+        assert space["ngram_buckets"].default * NGRAM_DIM <= most / 2
 
 
 def test_the_document_names_every_dimension(uneven):

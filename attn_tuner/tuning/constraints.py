@@ -40,6 +40,11 @@ class Constraints:
     def __bool__(self) -> bool:
         return self != Constraints()
 
+    def most_weights(self) -> float | None:
+        """Returns the number of weights within both limits on size; None without either."""
+        limits = [self.parameters, self.size_mb and 1e6 * self.size_mb / MIN_BYTES]
+        return min((each for each in limits if each is not None), default=None)
+
     def refusal(
         self, model: keras.Model, latency: float | None = None, bytes_each: int = MIN_BYTES
     ) -> str | None:

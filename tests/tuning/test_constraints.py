@@ -29,6 +29,13 @@ def test_a_model_above_a_limit_is_refused_and_the_reason_says_by_how_much(model)
     assert Constraints(latency_ms=5, size_mb=1).refusal(model, latency=3.0) is None
 
 
+def test_the_most_weights_follow_from_both_limits_on_size():
+    assert Constraints().most_weights() is None
+    assert Constraints(latency_ms=5).most_weights() is None
+    assert Constraints(parameters=3_000).most_weights() == 3_000
+    assert Constraints(parameters=3_000, size_mb=0.002).most_weights() == 2_000
+
+
 def test_a_finished_artefact_is_held_to_what_was_measured():
     allowed = Constraints(parameters=100, latency_ms=5, size_mb=1)
     assert allowed.broken(parameters=100, size_mb=1.0, latency_ms=5.0) is None
