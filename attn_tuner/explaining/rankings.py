@@ -21,7 +21,9 @@ class Gradients:
     """
 
     def __init__(self, bundle: Bundle):
-        model = bundle.model
+        # A copy: models that begin inside a graph add to its layers what Keras cannot save.
+        model = keras.models.clone_model(bundle.model)
+        model.set_weights(bundle.model.get_weights())
         embedding = _embeddings(model)[0]
         self.bundle = bundle
         self._embed = keras.Model(model.inputs[0], embedding.output)

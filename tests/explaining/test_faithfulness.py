@@ -79,6 +79,15 @@ def test_integrated_gradients_add_up_to_the_change_of_the_answer(bundle):
     assert Gradients(bundle)(ids, 0)[1].sum() == pytest.approx(answer - 0.5, abs=0.02)
 
 
+@needs_tensorflow
+def test_a_model_whose_gradients_were_taken_can_still_be_saved(bundle, tmp_path):
+    Gradients(bundle)
+    bundle.model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    ids = np.array([[2, 3, 4]], "int32")
+    np.testing.assert_allclose(again(ids), bundle.model(ids), atol=1e-6)
+
+
 def test_leaving_one_out_is_the_fall_of_the_answer(bundle):
     ids = bundle.ids(["a good film"])[0]
     whole, without = bundle.predict(["a good film", "a film"])[:, 1]
