@@ -26,6 +26,7 @@ _PACKAGE = "attn_tuner."
 # Modules whose classes a saved model may name, besides those of the registries.
 _MODULES = (
     "attn_tuner.exporting.compression.compact_embedding",
+    "attn_tuner.layers.hashed_ngrams",
     "attn_tuner.layers.ngram_regression",
     "attn_tuner.layers.probability_average",
     "attn_tuner.layers.subword_embedding",
