@@ -303,8 +303,9 @@ def _registry_of(package: str, kind: str) -> Registry:
 def unknown(kind: str, name: object, available: Iterable) -> str:
     """The sentence for a name that is not there, with one that begins with it, or the nearest."""
     names = [str(each) for each in available]
-    longer = [each for each in names if name and each.startswith(str(name))]
-    near = sorted(longer, key=len) or difflib.get_close_matches(str(name), names, n=1)
+    given = "" if name is None else str(name)
+    longer = [each for each in names if given and each.startswith(given)]
+    near = sorted(longer, key=len) or difflib.get_close_matches(given, names, n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     return f"No {kind} is called '{name}'.{hint} Available: {', '.join(sorted(names)) or 'none'}."
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from attn_tuner.errors import AttnTunerError, DataError
@@ -117,6 +117,7 @@ def test_any_other_part_beside_training(labels, others, task):
 
 
 @usual
+@example(names=["text", None], text=pd.NA, cells=[None, None, None, None])
 @given(columns, st.one_of(st.none(), scalars), st.lists(scalars, min_size=4, max_size=4))
 def test_any_columns_of_a_table(names, text, cells):
     rows = [[TEXTS[n], each, *"xy"][: len(names)] for n, each in enumerate(cells)]

@@ -178,7 +178,7 @@ def test_a_store_keeps_the_parts_on_disk_and_when_it_is_joined(store, tmp_path):
 def test_a_store_with_too_few_parts_is_refused(store):
     store.check()
     short = TokenStore(store.ids, store.offsets, store.labels, 9, 4.0, parts=store.parts[1:])
-    with pytest.raises(ValueError, match="parts do not belong together"):
+    with pytest.raises(ValueError, match="its arrays do not belong together"):
         short.check()
 
 
