@@ -1,6 +1,6 @@
 """Hashed n-grams of tokens: their bucket ids, and the sum of their vectors at each token."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -14,6 +14,26 @@ from attn_tuner.text.ngram_hashing import BUCKETS, next_bucket
 from attn_tuner.text.token_ids import PADDING
 
 NO_NGRAM = 0  # Bucket id at tokens behind which the text ends.
+
+
+def hashed_ngrams(ids: Tensor, longest: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yields, for each length from 2 to `longest`, the n-grams that begin at each token.
+
+    Args:
+        ids: `(batch, steps)` int32, 0 is padding.
+        longest: tokens in the longest n-gram.
+
+    Yields:
+        Their hashes `(batch, steps)`, from `text.ngram_hashing.next_bucket`, and whether the text
+        goes on as far, `(batch, steps)` bool.
+    """
+    bucket, following = ids, ids
+    whole = ops.not_equal(ids, PADDING)
+    for length in range(2, longest + 1):
+        following = ops.concatenate([following[:, 1:], ops.zeros_like(ids[:, :1])], axis=1)
+        whole = ops.logical_and(whole, ops.not_equal(following, PADDING))
+        bucket = next_bucket(bucket, following, length)
+        yield bucket, whole
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")
@@ -47,15 +67,10 @@ class NGramIds(keras.layers.Layer):
         pass
 
     def call(self, ids: Tensor) -> Tensor:
-        ids = ops.cast(ids, "int32")
-        bucket, following = ids, ids
-        whole = ops.not_equal(ids, PADDING)
-        found = []
-        for length in range(2, self.longest + 1):
-            following = ops.concatenate([following[:, 1:], ops.zeros_like(ids[:, :1])], axis=1)
-            whole = ops.logical_and(whole, ops.not_equal(following, PADDING))
-            bucket = next_bucket(bucket, following, length)
-            found.append(ops.where(whole, ops.maximum(bucket % self.buckets, 1), NO_NGRAM))
+        found = [
+            ops.where(whole, ops.maximum(bucket % self.buckets, 1), NO_NGRAM)
+            for bucket, whole in hashed_ngrams(ops.cast(ids, "int32"), self.longest)
+        ]
         return ops.stack(found, axis=-1)
 
     def compute_output_spec(self, ids: Tensor) -> Any:

@@ -9,8 +9,9 @@ from keras import ops
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.arguments import size
+from attn_tuner.layers.hashed_ngrams import hashed_ngrams
 from attn_tuner.layers.types import Shape, Tensor
-from attn_tuner.text.ngram_hashing import MAX_COUNT, log_count, next_bucket
+from attn_tuner.text.ngram_hashing import MAX_COUNT, log_count
 from attn_tuner.text.token_ids import UNKNOWN
 
 ANSWERS = ("sigmoid", "shares", "softmax", "linear")
@@ -148,12 +149,7 @@ class NgramRegression(keras.layers.Layer):
     def _columns(self, ids: Tensor) -> Iterator[Tensor]:
         """Yields the columns `(batch, steps)` for each length of n-gram, 0 at steps without one."""
         yield ids
-        bucket, following = ids, ids
-        whole = ops.not_equal(ids, 0)
-        for length in range(2, self.order + 1):
-            following = ops.concatenate([following[:, 1:], ops.zeros_like(ids[:, :1])], axis=1)
-            whole = ops.logical_and(whole, ops.not_equal(following, 0))
-            bucket = next_bucket(bucket, following, length)
+        for bucket, whole in hashed_ngrams(ids, self.order):
             yield ops.where(whole, bucket % self.buckets + self.words, 0)
 
     def _gains(self, columns: Tensor) -> tuple[Tensor, Tensor]:
