@@ -49,7 +49,6 @@ def trained(
     space = search_space(None, stored, EPOCHS)
     few = FOR_FEW if stored.size("train") < FEW_TEXTS else {}
     values = {**space.defaults(), **few, **point}
-    values["max_length"] = min(values["max_length"], max(stored.max_lengths()))
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     hypermodel = AttentionHyperModel(

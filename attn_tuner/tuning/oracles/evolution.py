@@ -6,6 +6,7 @@ from typing import Any
 import keras_tuner
 import numpy as np
 from keras_tuner.engine import hyperparameters as hps
+from keras_tuner.engine.trial import Trial
 from optuna.samplers import RandomSampler
 
 from attn_tuner.tuning.oracles import ObjectiveLike, oracles
@@ -44,17 +45,17 @@ class EvolutionOracle(OptunaOracle):
     def populate_space(self, trial_id: str) -> dict:
         if len(self.trials) >= len(self.first_points):
             tried = [trial.hyperparameters.values for trial in self.trials.values()]
+            best = self.get_best_trials(PARENTS)
             for attempt in range(_TRIES):
-                point = self._changed(attempt)
+                point = self._changed(best, attempt)
                 if point is None:
                     break
                 if point not in tried:
                     return self._ask(trial_id, point, RandomSampler())
         return super().populate_space(trial_id)
 
-    def _changed(self, attempt: int) -> dict[str, Any] | None:
+    def _changed(self, best: Sequence[Trial], attempt: int) -> dict[str, Any] | None:
         """Returns the values of a parent with a few changes; None for a random draw."""
-        best = self.get_best_trials(PARENTS)
         # By the seed and the number of the trial alone, so that a resumed search repeats itself.
         random = np.random.default_rng([self.seed or 0, len(self.trials), attempt])
         if len(best) < PARENTS or random.random() < EXPLORED:
