@@ -15,7 +15,7 @@ from rich.text import Text
 
 IMAGE = Path(__file__).parent / "images" / "search.svg"
 COMMAND = "attn-tuner search demo --max-time 2m --out demo-run"
-WIDTH = 104  # Columns.
+WIDTH = 120  # Columns.
 
 
 def main():
