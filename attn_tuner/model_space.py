@@ -1,6 +1,7 @@
 """The default search space of a model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
@@ -68,6 +69,20 @@ def default_space(
         weight_decay=Float(1e-6, 1e-1, log=True, default=1e-3),
         batch_size=Choice((32, 64, 128), default=64),
     )
+
+
+def without_effect(values: Mapping[str, Any]) -> set[str]:
+    """Names the dimensions of the default space that, beside the others' values, change nothing.
+
+    Args:
+        values: dict of name to value.
+    """
+    others = {
+        "dense_units": values.get("dense_layers") == 0,
+        "ngram_buckets": values.get("hashed_ngrams") == 1,
+        "embedding_frozen_epochs": values.get("embedding_init") == "random",
+    }
+    return {name for name, idle in others.items() if idle}
 
 
 def _text_space(vocabulary_size: int, max_lengths: Sequence[int]) -> dict[str, Choice | Float]:

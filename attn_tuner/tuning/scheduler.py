@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from attn_tuner.storage.checkpoints import can_resume
 from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.duration import format_duration
 from attn_tuner.tuning.trial.spec import TrialSpec
 
 FIRST_EVALUATION = "first evaluation"  # Kind of step in the `Budget`; includes building the model.
 FIRST_MODEL_GRACE = 900.0  # Seconds past the limit for the evaluation of the first model.
+FEWEST_EPOCHS = 2  # After fewer, a model seldom beats those that had the time for more.
 LONG_SILENCE = 600.0  # Seconds without an evaluation after which a trial may hang.
 
 
@@ -57,6 +59,21 @@ class Scheduler:
         if not self.has_model():
             return max(FIRST_MODEL_GRACE, self.budget.grace())
         return self.budget.grace() if started else 0.0
+
+    def too_slow(self, epoch_seconds: float) -> str | None:
+        """Returns why a trial should leave its time to others, which may be cheaper; or None.
+
+        Args:
+            epoch_seconds: float, seconds that one of its epochs takes.
+        """
+        left = self.budget.search_left()
+        needed = FEWEST_EPOCHS * epoch_seconds
+        if left is None or needed <= left or not self.has_model():
+            return None
+        return (
+            f"{FEWEST_EPOCHS} epochs take {format_duration(needed)} and "
+            f"{format_duration(left)} are left"
+        )
 
     def on_trial_begin(self, spec: TrialSpec) -> None:
         """Records the start. Resumed trials do not count for the cost of a first evaluation."""

@@ -51,10 +51,9 @@ def record_of(spec: TrialSpec, outcome: TrialOutcome, goal: str, ended: float) -
         goal: str, the metric that is its score.
         ended: float, seconds since the search began.
     """
-    pruned = outcome.stopped.startswith(PRUNED)
     return TrialRecord(
         trial_id=spec.trial_id,
-        status="cut" if outcome.stopped == TIME_OVER else "pruned" if pruned else "completed",
+        status=_status(outcome.stopped),
         values=spec.values,
         score=outcome.metrics[goal],
         metrics=outcome.metrics,
@@ -68,6 +67,12 @@ def record_of(spec: TrialSpec, outcome: TrialOutcome, goal: str, ended: float) -
         share=spec.allocation.share,
         used=spec.allocation.used,
     )
+
+
+def _status(stopped: str) -> str:
+    if stopped.startswith(TIME_OVER):
+        return "cut"
+    return "pruned" if stopped.startswith(PRUNED) else "completed"
 
 
 def merged(

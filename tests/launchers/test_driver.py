@@ -22,6 +22,7 @@ from attn_tuner.tuning.launchers.worker_pool import (
     OUT_OF_MEMORY,
     EvaluationAsked,
     PruningAsked,
+    SpeedMeasured,
     TrainingEnded,
     TrainingFailed,
     WorkerDied,
@@ -192,6 +193,24 @@ def test_scores_are_answered_with_the_word_of_the_pruner(pruner, tmp_path):
     stopped = " ".join(record.stopped for record in runner.records.values())
     assert ("the median there is" if pruner == "median" else "the 40th percentile there") in stopped
     assert pruner == "median" or not pruner.get_state()["curves"]  # Each rung has a copy.
+
+
+def test_a_trial_that_is_too_slow_for_the_time_left_is_cut_and_the_next_one_begins(tmp_path):
+    runner = make_runner(tmp_path, trials=3)
+    runner.budget.seconds, stopped = 3_600.0, {}
+
+    def act(pool, worker, spec):
+        if spec.trial_id in stopped:
+            reason = pool.answers[-1]
+            return [TrainingEnded(outcome(spec, f"{TIME_OVER}, as {reason}" if reason else "done"))]
+        stopped[spec.trial_id] = True
+        return [SpeedMeasured(3_000.0)]
+
+    pool = PaperPool(1, act)
+    Driver(runner, pool).search()
+    assert [record.status for record in runner.records.values()] == ["completed", "cut", "cut"]
+    assert pool.answers[0] is None  # There was no model yet.
+    assert pool.answers[1].startswith("2 epochs take 1h40m and ")
 
 
 def test_a_worker_without_room_on_the_disk_ends_the_search_and_fails_no_trial(runner):

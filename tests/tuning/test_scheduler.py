@@ -51,6 +51,19 @@ def test_a_second_evaluation_and_one_of_a_resumed_trial_say_nothing_of_the_first
     assert scheduler.budget.estimate(FIRST_EVALUATION) == 0.0
 
 
+def test_a_trial_is_too_slow_where_two_epochs_do_not_fit_and_there_is_a_model(clock):
+    models = []
+    scheduler = scheduler_with(clock, models=models)
+    assert scheduler.too_slow(1e9) is None
+    models.append("one")
+    assert scheduler.too_slow(50.0) is None
+    clock.now = 40.0
+    assert scheduler.too_slow(50.0) == "2 epochs take 1m40s and 1m are left"
+    scheduler.budget.set_reserve(30.0)
+    assert scheduler.too_slow(20.0) == "2 epochs take 40s and 30s are left"
+    assert scheduler_with(clock, seconds=None, models=models).too_slow(1e9) is None
+
+
 def test_a_user_who_interrupts_ends_the_search(clock):
     assert scheduler_with(clock, interrupted=lambda: True).over()
     assert not scheduler_with(clock, interrupted=lambda: True).has_room()

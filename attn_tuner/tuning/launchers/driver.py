@@ -18,6 +18,7 @@ from attn_tuner.tuning.launchers.worker_pool import (
     EvaluationTimed,
     PruningAsked,
     ResumePointSaved,
+    SpeedMeasured,
     TrainingEnded,
     TrainingFailed,
     WorkerDied,
@@ -158,6 +159,8 @@ class Driver:
             case PruningAsked(epochs, score, loss):
                 reason = self.lifecycle.should_prune(name, epochs, score, loss)
                 self.workers.answer(worker, reason)
+            case SpeedMeasured(epoch_seconds):
+                self.workers.answer(worker, self.runner.scheduler.too_slow(epoch_seconds))
             case EvaluationAsked():
                 has_model = self.runner.scheduler.has_model()
                 self.workers.answer(worker, None if has_model else EVALUATE)

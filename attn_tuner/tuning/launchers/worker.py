@@ -15,6 +15,7 @@ from attn_tuner.tuning.launchers.worker_pool import (
     EvaluationTimed,
     PruningAsked,
     ResumePointSaved,
+    SpeedMeasured,
     TrainingEnded,
     TrainingFailed,
 )
@@ -90,7 +91,7 @@ class Worker:
         return found
 
     def answer(self, reason: str | None) -> None:
-        """Answers the last `PruningAsked` or `EvaluationAsked`."""
+        """Answers the last `PruningAsked`, `SpeedMeasured` or `EvaluationAsked`."""
         self._answers.put(reason)
 
     def stop(self) -> None:
@@ -129,6 +130,10 @@ class WorkerCallbacks(EventCallbacks):
 
     def should_prune(self, epochs: float, score: float, loss: float | None = None) -> str | None:
         self.emit(PruningAsked(epochs, score, loss))
+        return self._answer()
+
+    def too_slow(self, epoch_seconds: float) -> str | None:
+        self.emit(SpeedMeasured(epoch_seconds))
         return self._answer()
 
     def must_evaluate(self) -> bool:

@@ -50,6 +50,17 @@ class PruningAsked:
 
 
 @dataclass(frozen=True)
+class SpeedMeasured:
+    """The worker waits for the answer to its speed: the reason to stop the trial, or None.
+
+    Args:
+        epoch_seconds: float, seconds that an epoch takes.
+    """
+
+    epoch_seconds: float
+
+
+@dataclass(frozen=True)
 class EvaluationAsked:
     """The worker, stopped before the first evaluation, waits for an answer: `EVALUATE`, or None."""
 
@@ -94,6 +105,7 @@ Content = (
     | EvaluationTimed
     | ResumePointSaved
     | PruningAsked
+    | SpeedMeasured
     | EvaluationAsked
     | TrainingEnded
     | TrainingFailed

@@ -9,6 +9,7 @@ from keras_tuner.engine import hyperparameters as hps
 from keras_tuner.engine.trial import Trial
 from optuna.samplers import RandomSampler
 
+from attn_tuner.model_space import without_effect
 from attn_tuner.tuning.oracles import ObjectiveLike, oracles
 from attn_tuner.tuning.oracles.initial_points import complete
 from attn_tuner.tuning.oracles.optuna.oracle import OptunaOracle
@@ -26,8 +27,9 @@ class EvolutionOracle(OptunaOracle):
     A parent is drawn from the `PARENTS` best finished trials, the best with the greatest
     probability. The number of changed values is geometric, with a mean of 2. A changed number
     moves by a normal step on its own scale, a changed choice becomes another value, and the
-    dimensions of a newly chosen part take their defaults. No point is tried twice. Until `PARENTS`
-    trials have finished, and in a fifth of the trials, values are drawn at random.
+    dimensions of a newly chosen part take their defaults. No point is tried twice, and none that
+    makes the same model. Until a trial has finished, and in a fifth of the trials, values are drawn
+    at random.
 
     In a space of many dimensions a few trials cannot tell a model of the scores which of them
     matter, and a random point differs from a good one in all of them; a changed point in a few.
@@ -58,7 +60,7 @@ class EvolutionOracle(OptunaOracle):
         """Returns the values of a parent with a few changes; None for a random draw."""
         # By the seed and the number of the trial alone, so that a resumed search repeats itself.
         random = np.random.default_rng([self.seed or 0, len(self.trials), attempt])
-        if len(best) < PARENTS or random.random() < EXPLORED:
+        if not best or random.random() < EXPLORED:
             return None
         ranks = np.arange(len(best), 0, -1)
         parent = best[random.choice(len(best), p=ranks / ranks.sum())]
@@ -79,7 +81,12 @@ def changed(
     space = space.copy()
     for _ in range(random.geometric(1 - MORE_CHANGES)):
         space.values = values
-        free = [hp for hp in space.space if space.is_active(hp) and len(_offered(hp)) > 1]
+        idle = without_effect(values)
+        free = [
+            hp
+            for hp in space.space
+            if space.is_active(hp) and len(_offered(hp)) > 1 and hp.name not in idle
+        ]
         if not free:
             break
         hp = free[random.integers(len(free))]

@@ -28,6 +28,14 @@ class TrialCallbacks:
         """
         return None
 
+    def too_slow(self, epoch_seconds: float) -> str | None:
+        """Called now and then before the first evaluation. Returns the reason to stop, or None.
+
+        Args:
+            epoch_seconds: float, seconds that an epoch takes at the speed so far.
+        """
+        return None
+
     def must_evaluate(self) -> bool:
         """Called at the time limit if the model has not been evaluated yet.
 

@@ -224,6 +224,9 @@ class RunnerCallbacks(EventCallbacks):
     def should_prune(self, epochs: float, score: float, loss: float | None = None) -> str | None:
         return self.lifecycle.should_prune(self.trial_id, epochs, score, loss)
 
+    def too_slow(self, epoch_seconds: float) -> str | None:
+        return self.lifecycle.scheduler.too_slow(epoch_seconds)
+
     def must_evaluate(self) -> bool:
         return not self.lifecycle.scheduler.has_model()
 

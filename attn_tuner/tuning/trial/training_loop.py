@@ -18,6 +18,7 @@ from attn_tuner.tuning.trial.spec import Schedule
 from attn_tuner.tuning.trial.watchdog import TimeOver
 
 SAME = 1e-9  # Epochs that differ by less are equal.
+SPEED_INTERVAL = 5.0  # Seconds of training, after the first batch, between two measured speeds.
 
 
 def train(
@@ -110,6 +111,7 @@ class EvaluationCallback(keras.callbacks.Callback):
         self.began = time.monotonic() - progress.seconds
         self.next_save = time.monotonic() + callbacks.resume_interval
         self.skipped = 0  # Batches of the epoch that were done before this fit.
+        self.timed_from = (0, time.monotonic())  # Batches done, and when.
 
     def catch_up(self) -> None:
         """Evaluates if an earlier attempt was cut just before an evaluation."""
@@ -143,6 +145,10 @@ class EvaluationCallback(keras.callbacks.Callback):
         self.callbacks.on_batch_end(progress.epoch, progress.batch / self.batches)
         if self._at_check():
             self.evaluate()
+        elif not progress.history and (reason := self._too_slow(batch)):
+            progress.stopped = f"{TIME_OVER}, as {reason}"
+            self.evaluate()
+            return self._cut()
         if time.monotonic() >= self.next_save:
             self._save()
 
@@ -211,8 +217,21 @@ class EvaluationCallback(keras.callbacks.Callback):
             return False
         return done * checks // self.batches > (done - 1) * checks // self.batches
 
+    def _too_slow(self, batch: int) -> str | None:
+        """Returns the reason why this training should stop for its speed, or None."""
+        now = time.monotonic()
+        if batch == 0:  # It includes the tracing of the model.
+            self.timed_from = (self.progress.batch, now)
+            return None
+        done, began = self.timed_from
+        if now - began < SPEED_INTERVAL:
+            return None
+        epoch_seconds = (now - began) / (self.progress.batch - done) * self.batches
+        self.timed_from = (self.progress.batch, now)
+        return self.callbacks.too_slow(epoch_seconds)
+
     def _cut(self) -> None:
-        self._stop(TIME_OVER)
+        self._stop(self.progress.stopped or TIME_OVER)
         self._save()
         if not self.progress.history and self.callbacks.must_evaluate():
             self.evaluate()

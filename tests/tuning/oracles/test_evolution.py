@@ -28,6 +28,15 @@ def test_every_change_gives_a_complete_point_of_the_space_with_something_new(see
         point = new
 
 
+def test_a_change_of_one_value_alone_is_never_of_one_without_effect():
+    for seed in range(200):
+        random, point = np.random.default_rng(seed), complete(SPACE, {"dense_layers": 0})
+        new = changed(SPACE, point, random)
+        names = {name for name in point if name in new and new[name] != point[name]}
+        assert names != {"dense_units"}
+        assert names != {"ngram_buckets"}
+
+
 def test_most_changes_leave_all_but_a_few_dimensions_as_they_were():
     random, point = np.random.default_rng(0), complete(SPACE, {})
     shared = [name for name in point if name.count(".") == 0]

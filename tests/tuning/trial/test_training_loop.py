@@ -4,6 +4,7 @@ import pytest
 from keras_tuner.errors import FailedTrialError
 
 from attn_tuner.training.row_adamw import RowAdamW
+from attn_tuner.tuning.trial import training_loop
 from attn_tuner.tuning.trial.training_loop import Schedule, TrainingProgress, TrialCallbacks, train
 
 
@@ -52,6 +53,15 @@ class PrunesAtHalf(TrialCallbacks):
         return "far below" if epochs >= 0.5 else None
 
 
+class TooSlow(TrialCallbacks):
+    def __init__(self, answers):
+        self.answers, self.epochs = answers, []
+
+    def too_slow(self, epoch_seconds):
+        self.epochs.append(epoch_seconds)
+        return self.answers.pop(0)
+
+
 class SavesAlways(TrialCallbacks):
     resume_interval = 0.0
     saved = 0
@@ -90,6 +100,21 @@ def test_a_model_that_should_be_pruned_stops_with_the_reason(model):
     progress = train(model, separable(64), separable(64, seed=1), schedule, PrunesAtHalf())
     assert progress.stopped == "pruned: far below"
     assert progress.history[-1]["epochs"] == pytest.approx(0.5)
+
+
+def test_a_model_that_is_too_slow_is_evaluated_and_can_go_on_later(model, monkeypatch):
+    monkeypatch.setattr(training_loop, "SPEED_INTERVAL", 0.0)
+    callbacks, saved = TooSlow([None, "2 epochs take 9m and 4m are left"]), []
+    parts, schedule = (separable(64), separable(64, seed=1)), Schedule(epochs=2)
+    progress = train(model, *parts, schedule, callbacks, save=saved.append)
+    assert progress.stopped == "stopped: time limit, as 2 epochs take 9m and 4m are left"
+    assert [each["epochs"] for each in progress.history] == pytest.approx([3 / 8])
+    assert len(callbacks.epochs) == 2
+    assert all(0 < seconds < 60 for seconds in callbacks.epochs)
+    assert saved
+    progress.stopped = ""
+    assert train(model, *parts, schedule, callbacks, progress).stopped == "all epochs done"
+    assert len(callbacks.epochs) == 2  # It is asked no more after the first evaluation.
 
 
 def test_checks_inside_an_epoch_stand_at_equal_distances(model):
