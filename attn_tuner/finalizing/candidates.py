@@ -14,6 +14,7 @@ from attn_tuner.finalizing.ensemble import (
     ensemble_model,
     select_members,
 )
+from attn_tuner.finalizing.rating import Rating
 from attn_tuner.layers.ngram_regression import linear_model
 from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.metrics import columns_of, kind_of, measure
@@ -27,8 +28,8 @@ from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.tuner import TrialRunner
 
 MIN_SKILL = 0.9  # Of the best trial's distance from chance, to be averaged with it.
-# With fewer validation texts a gain in accuracy cannot be told from chance, one in log loss can.
-FEW_TEXTS = 2_000
+FEW_TEXTS = 2_000  # Validation texts, under which the members of an average are not selected.
+SHARES = (1 / 3, 1 / 2, 2 / 3, 4 / 5, 9 / 10, 29 / 30)  # Of the linear baseline, to try.
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,29 +124,82 @@ def _averages(
     labels: np.ndarray,
     most: int,
 ) -> Iterator[Candidate]:
-    """Yields the best average, if it beats the best trial on texts that selected neither.
+    """Yields an average that is probably better than the best trial.
 
     Trials less than `MIN_SKILL` as far from chance as the best one are left out, such as those
-    pruned early: they err so much more often that a gain from them is chance. The linear baseline
-    always takes part. Where the objective is accuracy and there are few validation texts, the log
-    loss decides, and the average may be as much less accurate than the best trial as chance allows,
-    one standard error.
+    pruned early: they err so much more often that a gain from them is chance. Where the objective
+    is accuracy and there are fewer than `FEW_TEXTS` validation texts, which cannot tell good
+    members from lucky ones, the best trials are averaged equally; else members are selected.
     """
-    near = _near(kept, labels, runner.plan.objective)
+    objective = runner.plan.objective
+    near = _near(kept, labels, objective)
     answers = [own for own, record in zip(answers, kept, strict=True) if record in near]
-    kept = near
-    if most == 1:
-        kept, answers = kept[:1], answers[:1]
     linear = _linear(runner)
     others = [read_array(path, (len(labels), None)) for path in linear.values()]
-    kept, answers = [*kept, *linear], [*answers, *others]
-    by_loss = runner.plan.objective == "accuracy" and len(labels) < FEW_TEXTS
-    objective = "log_loss" if by_loss else runner.plan.objective
-    options = {"objective": objective, "most": most + len(linear)}
-    options["companions"] = len(linear)
+    if objective == "accuracy" and len(labels) < FEW_TEXTS:
+        records, found = [*near[:most], *linear], [*answers[:most], *others]
+        yield from _equal_average(records, found, len(linear), labels)
+        return
+    if most == 1:
+        near, answers = near[:1], answers[:1]
+    records, found = [*near, *linear], [*answers, *others]
+    yield from _selected_average(records, found, len(linear), objective, labels, most)
+
+
+def _equal_average(
+    records: list[TrialRecord], answers: list[np.ndarray], companions: int, labels: np.ndarray
+) -> Iterator[Candidate]:
+    """Yields the mean of the best trials with the linear baseline, if the log loss speaks for it.
+
+    How many trials, and the share of the baseline, are those of the lowest log loss at the best
+    temperature. It may be as much less accurate than the best trial as chance allows, one standard
+    error. The last `companions` records are linear baselines, of which there is at most one.
+    """
+    own = len(records) - companions
+    rate = Rating(labels, "log_loss")
+    library = np.stack(answers, dtype="float64")
+    ways = [
+        np.r_[
+            np.full(count, (1 - share) / count), np.zeros(own - count), np.full(companions, share)
+        ]
+        for count in range(1, own + 1)
+        for share in ({0.0, *SHARES, 1 / (count + 1)} if companions else {0.0})
+    ]
+    if not ways:
+        return
+    rated = [rate(np.tensordot(way, library, axes=1)) for way in ways]
+    weights = ways[max(range(len(ways)), key=lambda index: rated[index])]
+    members = sorted(np.flatnonzero(weights), key=lambda index: (-weights[index], index))
+    together = np.tensordot(weights, library, axes=1)
+    measures = measure(labels, together)
+    alone = measure(labels, library[0], {"accuracy"})["accuracy"]
+    if len(members) < 2 or measures["accuracy"] < _lowest_likely(alone, len(labels)):
+        return
+    yield Candidate(
+        records=tuple(records[index] for index in members),
+        weights=tuple(float(weights[index]) for index in members),
+        answers=together,
+        measures=measures,
+        alone=records[0].score,
+    )
+
+
+def _selected_average(
+    records: list[TrialRecord],
+    answers: list[np.ndarray],
+    companions: int,
+    objective: str,
+    labels: np.ndarray,
+    most: int,
+) -> Iterator[Candidate]:
+    """Yields the best average, if it beats the best trial on texts that selected neither.
+
+    The last `companions` records are linear baselines, which always take part.
+    """
+    options = {"objective": objective, "most": most + companions, "companions": companions}
     if (
-        len(kept) < 2
-        or len(kept) == len(linear)
+        len(records) < 2
+        or len(records) == companions
         or not ensemble_generalizes(answers, labels, **options)
     ):
         return
@@ -153,15 +207,12 @@ def _averages(
     if len(found.members) < 2:
         return
     together = combine_members(answers, found)
-    measures = measure(labels, together)
-    if by_loss and measures["accuracy"] < _lowest_likely(kept[0].score, len(labels)):
-        return
     yield Candidate(
-        records=tuple(kept[index] for index in found.members),
+        records=tuple(records[index] for index in found.members),
         weights=found.weights,
         answers=together,
-        measures=measures,
-        alone=kept[0].score,
+        measures=measure(labels, together),
+        alone=records[0].score,
     )
 
 

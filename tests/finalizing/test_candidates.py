@@ -85,6 +85,17 @@ def test_of_few_texts_the_log_loss_tells_that_an_average_is_better(runner):
     assert first.measures["log_loss"] < min(each.measures["log_loss"] for each in singles)
 
 
+@pytest.mark.parametrize("most", [1, 2, 4])
+@pytest.mark.parametrize("linear", [None, 1.5, 2.0])
+def test_of_few_texts_the_best_trials_have_equal_weights(runner, most, linear):
+    shares = best(runner([(2.0, "completed")] * 4, linear), most).shares
+    trials = [share for name, share in shares.items() if name != LINEAR_NAME]
+    assert trials == [pytest.approx(trials[0])] * len(trials)
+    assert len(trials) <= most
+    assert sum(shares.values()) == pytest.approx(1)
+    assert len(shares) > 1 or (most == 1 and linear is None)
+
+
 def test_an_average_that_is_clearly_less_accurate_is_not_exported(runner, monkeypatch):
     made = runner([(2.0, "completed"), (2.0, "completed")], linear=2.0)
     monkeypatch.setattr("attn_tuner.finalizing.candidates._lowest_likely", lambda *given: 1.1)
