@@ -11,7 +11,7 @@ from keras import ops
 from attn_tuner.attention import heads
 from attn_tuner.encoding import Projection
 from attn_tuner.errors import SpaceError
-from attn_tuner.layers.hashed_ngrams import NGramIds, NGramSum
+from attn_tuner.layers.hashed_ngrams import LengthScale, NGramIds, NGramSum
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.layers.token_limits import TextMask, TokenLimits
 from attn_tuner.model_space import NGRAM_DIM, NO_SECOND_HEAD, default_space
@@ -296,7 +296,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
     def _ngrams(
         self, values: Mapping[str, Any], ids: Any, mask: Any, named: Callable[..., dict]
     ) -> Any:
-        """The mean over the tokens of the vectors of the n-grams, `(batch, NGRAM_DIM)`."""
+        """The vectors of the n-grams, averaged, of long texts scaled, `(batch, NGRAM_DIM)`."""
         buckets = values["ngram_buckets"]
         hashed = NGramIds(buckets, values["hashed_ngrams"], **named("ngram_ids", True))(ids)
         table = keras.layers.Embedding(
@@ -309,7 +309,8 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         dropout = keras.layers.SpatialDropout1D(
             values["spatial_dropout"], **named("ngram_dropout", True)
         )
-        return heads["mean"](**named("ngram_mean", True))(dropout(summed), mask=mask)
+        mean = heads["mean"](**named("ngram_mean", True))(dropout(summed), mask=mask)
+        return LengthScale(**named("ngram_scale", True))([mean, mask])
 
     def _table(
         self, ids: Any, rows: Any, values: Mapping[str, Any], named: Callable[..., dict]

@@ -13,6 +13,7 @@ from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.text.ngram_hashing import BUCKETS, next_bucket
 from attn_tuner.text.token_ids import PADDING
 
+SHORT_LENGTH = 100.0  # Tokens.
 NO_NGRAM = 0  # Bucket id at tokens behind which the text ends.
 
 
@@ -115,6 +116,44 @@ class NGramSum(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "gain": self.gain}
+
+
+@keras.saving.register_keras_serializable(package="attn_tuner")
+class LengthScale(keras.layers.Layer):
+    """Scales the mean over the tokens of a long text by the root of their number.
+
+        c = m max(1, sqrt(T / short)),     so for T > short: c = sum_t p_t / sqrt(T short)
+
+    In a mean, an n-gram counts the less, the longer its text is. A sum over the root of the length
+    has the same spread for texts of every length, as the rows of length 1 of TF-IDF have.
+
+    Args:
+        short: float, tokens of a text up to which its mean stays as it is.
+
+    Shapes:
+        mean `(batch, width)` and mask `(batch, steps)`, True where there is text, to
+        `(batch, width)`.
+    """
+
+    def __init__(self, short: float = SHORT_LENGTH, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.short = float(short)
+
+    def build(self, shapes: Sequence[Shape]) -> None:
+        pass
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        mean, mask = inputs
+        tokens = ops.sum(ops.cast(mask, "float32"), axis=1, keepdims=True)
+        factor = ops.maximum(ops.sqrt(tokens / self.short), 1.0)
+        return mean * ops.cast(factor, mean.dtype)
+
+    def compute_output_spec(self, inputs: Sequence[Tensor]) -> Any:
+        mean, _ = inputs
+        return keras.KerasTensor(mean.shape, dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "short": self.short}
 
 
 def folded(table: np.ndarray, buckets: int) -> np.ndarray:

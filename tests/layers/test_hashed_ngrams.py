@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.layers.hashed_ngrams import NO_NGRAM, NGramIds, NGramSum, folded
+from attn_tuner.layers.hashed_ngrams import NO_NGRAM, LengthScale, NGramIds, NGramSum, folded
 from attn_tuner.text.ngram_hashing import BUCKETS, next_bucket
 
 IDS = st.lists(st.integers(1, 60_000), min_size=1, max_size=12)
@@ -49,6 +49,15 @@ def test_the_sum_leaves_out_what_is_no_ngram_and_is_scaled():
     np.testing.assert_allclose(summed, [[[8.0, 12.0], [10.0, 12.0]]])
 
 
+def test_the_mean_of_a_long_text_is_scaled_by_the_root_of_its_tokens():
+    means = np.array([[2.0, 4.0], [2.0, 4.0], [0.0, 0.0]], "float32")
+    mask = np.array([[True] * 4, [True, False, False, False], [False] * 4])
+    scaled = keras.ops.convert_to_numpy(LengthScale(1.0)([means, mask]))
+    np.testing.assert_allclose(scaled, [[4.0, 8.0], [2.0, 4.0], [0.0, 0.0]])
+    scaled = keras.ops.convert_to_numpy(LengthScale(16.0)([means, mask]))
+    np.testing.assert_allclose(scaled, means)
+
+
 @pytest.mark.parametrize(
     ("buckets", "longest"), [(1, 2), (BUCKETS + 1, 2), (100, 1), ("many", 2), (100, 2.5)]
 )
@@ -72,6 +81,6 @@ def test_a_folded_table_keeps_the_longest_of_the_rows_that_fall_together():
 
 
 def test_the_layers_come_back_from_their_configurations():
-    for layer in (NGramIds(77, 4), NGramSum(3.0)):
+    for layer in (NGramIds(77, 4), NGramSum(3.0), LengthScale(20.0)):
         config = layer.get_config()
         assert type(layer).from_config(config).get_config() == config
