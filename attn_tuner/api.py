@@ -83,7 +83,7 @@ def search(
     warm_start: AnyPath | Collection[AnyPath] = (),
     seed: int = 0,
     ensemble: int | None = None,
-    refit: bool = False,
+    refit: bool | None = None,
     pretrain: float = 0.0,
     repeats: int = 0,
     keep: int = 3,

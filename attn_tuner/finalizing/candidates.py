@@ -1,8 +1,10 @@
 """Lists what a search may export, the best first: an average of models, then single trials."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import keras
 import numpy as np
@@ -241,21 +243,33 @@ def _linear(runner: TrialRunner) -> dict[TrialRecord, Path]:
     return {TrialRecord(LINEAR_NAME, "baseline", reading): place / linear_answers("validation")}
 
 
-def build_candidate(candidate: Candidate, runner: TrialRunner, labels: np.ndarray) -> keras.Model:
+def build_candidate(
+    candidate: Candidate,
+    runner: TrialRunner,
+    labels: np.ndarray,
+    trained_again: Mapping[str, Any] = MappingProxyType({}),
+) -> keras.Model:
     """Builds the Keras model of a candidate with its trained weights.
 
     Args:
         candidate: what to build.
         runner: the `TrialRunner` that trained it.
         labels: labels of the validation texts, for the kind of task.
+        trained_again: id of a member to its weights after another training, or, of the linear
+            baseline, to what it has learnt then.
     """
     models = []
     for record in candidate.records:
-        if record.trial_id == LINEAR_NAME:
-            models.append(linear_model(read_arrays(Path(runner.project_dir) / LINEAR)))
+        name = record.trial_id
+        if name == LINEAR_NAME:
+            learnt = trained_again.get(name) or read_arrays(Path(runner.project_dir) / LINEAR)
+            models.append(linear_model(learnt))
             continue
         model = runner.hypermodel.model(record.trained)
-        load_weights(model, _place(runner, record))
+        if name in trained_again:
+            model.set_weights(trained_again[name])
+        else:
+            load_weights(model, _place(runner, record))
         models.append(model)
     if len(models) == 1:
         return models[0]

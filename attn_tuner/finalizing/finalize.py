@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from attn_tuner.errors import BudgetError, ExportError, Infeasible, RunError
@@ -24,14 +23,14 @@ from attn_tuner.finalizing.candidates import (
     has_weights,
     predict_batches,
 )
-from attn_tuner.finalizing.refit import refit
+from attn_tuner.finalizing.refit import refit_members
 from attn_tuner.finalizing.thresholds import (
     Thresholds,
     apply_thresholds,
     choose_thresholds,
     move_logits,
 )
-from attn_tuner.finalizing.time_reserve import choose_candidates, room_for_refit
+from attn_tuner.finalizing.time_reserve import choose_candidates
 from attn_tuner.metrics import kind_of, measure
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.storage.atomic_files import write_json
@@ -50,7 +49,11 @@ from attn_tuner.tuning.tuner import TrialRunner
 _log = logging.getLogger(__name__)
 REFITTED = (
     "The exported model was trained again on training and validation texts; validation scores are "
-    "of the trial that it repeats."
+    "from before."
+)
+PARTLY_REFITTED = (
+    "Of the exported average, {} of {} members were trained again on training and validation "
+    "texts; validation scores are from before."
 )
 NOT_REFITTED = "The exported model was not trained again."
 CHECK_TEXTS = 64  # Validation texts on which the export is compared with the model.
@@ -68,7 +71,7 @@ class FinalModel:
         thresholds: effect of decision thresholds; None where they do not help or the objective is
             not an F1.
         notes: sentences for the user.
-        refit: bool, whether it was trained again with the validation texts.
+        refit: bool, whether it, or a member, was trained again with the validation texts.
     """
 
     candidate: Candidate
@@ -161,8 +164,8 @@ def _prepared(
         Infeasible: it exceeds a limit.
     """
     labels = stored.stores["validation"].labels
-    refitted = _refitted(candidate, runner, stored, budget)
-    model = refitted or build_candidate(candidate, runner, labels)
+    again = refit_members(candidate, runner, stored, budget) if runner.plan.refit else {}
+    model = build_candidate(candidate, runner, labels, again)
     answers, calibration, thresholds = candidate.answers, None, None
     if kind_of(labels) != "number":
         calibration = calibrate(labels, answers)
@@ -179,22 +182,15 @@ def _prepared(
         Constraints(**runner.plan.limits), bundle, answers, stored, dataset.validation
     )
     if runner.plan.refit:
-        notes = (*notes, REFITTED if refitted else NOT_REFITTED)
-    return FinalModel(
-        candidate, bundle, answers, calibration, thresholds, notes, refitted is not None
-    )
+        notes = (*notes, _refit_note(len(again), len(candidate.records)))
+    return FinalModel(candidate, bundle, answers, calibration, thresholds, notes, bool(again))
 
 
-def _refitted(
-    candidate: Candidate, runner: TrialRunner, stored: EncodedData, budget: Budget
-) -> keras.Model | None:
-    """Trains a single trial again if asked for and if there is time; else None."""
-    record = candidate.trials[0]
-    if not runner.plan.refit or len(candidate.records) > 1 or record.pretrained:
-        return None
-    if not room_for_refit(budget, stored, record.seconds):
-        return None
-    return refit(record, runner.hypermodel, stored, budget)
+def _refit_note(again: int, members: int) -> str:
+    """Says how many members were trained again."""
+    if again in (0, members):
+        return REFITTED if again else NOT_REFITTED
+    return PARTLY_REFITTED.format(again, members)
 
 
 def _within(

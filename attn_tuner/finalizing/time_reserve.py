@@ -22,13 +22,14 @@ from attn_tuner.tuning.tuner import TrialRunner
 # Shares of the time limit.
 TEST_SHARE = 0.1  # For an average's predictions on the test part.
 MEMBERS_SHARE = 0.2  # For everything that the members of an average add to the export.
+REFIT_SHARE = 0.2  # For training the members of an average again.
 MAX_RESERVE_SHARE = 0.5  # Other work on the machine does not raise the reserve above this.
 UNMEASURED_SHARE = 0.005  # For small steps that are not measured.
 MIN_RELEASE_SHARE = 0.01  # A smaller rest of the reserve is not worth another round of trials.
 MAX_OVERRUN_SHARE = 0.02  # An export may end this much late, since the estimates have a margin.
 
 # Costs of single steps.
-REFIT_FACTOR = 1.3  # Of a training; a refit has more texts, but no evaluations.
+REFIT_FACTOR = 1.3  # Of a training until its best evaluation; a margin, and more texts.
 EXPORT_SECONDS = 4.0  # To write the files and to start the process that checks them.
 TRACES_PER_MODEL = 4  # One to measure it, and one for each of three signatures.
 BUILD_SECONDS = 0.5  # To build, fill and copy one member of an average.
@@ -55,20 +56,24 @@ def finalizing_reserve(
         A function from the budget to seconds.
     """
     share = plan.pretrain * pretrain
-    trainings = (
-        REFIT_FACTOR * plan.refit + REPEATED * plan.repeats * repeats + FINE_TUNING * (share > 0)
-    )
+    trainings = REPEATED * plan.repeats * repeats + FINE_TUNING * (share > 0)
     records = tuple(records)
 
     def seconds(budget: Budget) -> float:
         trial = budget.estimate("trial", 0.0)
         if records:
             own = candidate_seconds(budget, stored, records)
+            again = [refit_seconds(record, stored) for record in records if plan.refit]
         else:
-            own = export_seconds(budget, stored, affordable_members(budget, stored, plan.ensemble))
+            members = affordable_members(budget, stored, plan.ensemble)
+            own = export_seconds(budget, stored, members)
+            again = [REFIT_FACTOR * trial * plan.refit] * members
         if budget.seconds:  # A slow machine must not leave a search without trials.
             own = min(own, max(own / budget.slowdown(), MAX_RESERVE_SHARE * budget.seconds))
-        return own + trainings * trial + share * (budget.seconds or 0.0)
+        refits = sum(again)
+        if plan.ensemble > 1 and budget.seconds:
+            refits = min(refits, REFIT_SHARE * budget.seconds)
+        return own + refits + trainings * trial + share * (budget.seconds or 0.0)
 
     return seconds
 
@@ -116,16 +121,36 @@ def candidate_seconds(budget: Budget, stored: EncodedData, records: Iterable[Tri
     return _total_seconds(budget, stored, testing, len(trials))
 
 
-def room_for_refit(budget: Budget, stored: EncodedData, seconds: float) -> bool:
-    """Returns whether a trial can be trained again before the export.
+def refit_seconds(record: TrialRecord, stored: EncodedData) -> float:
+    """Estimates training a trial again with the validation texts; 0 for the linear baseline.
+
+    Training ends where the best evaluation was, and has no evaluations.
+
+    Args:
+        record: the trial.
+        stored: the run's `EncodedData`.
+    """
+    best = record.metrics.get("epochs", 0.0)
+    judged = sum(
+        each.get("judging", 0.0) for each in record.history if each.get("epochs", 0.0) <= best
+    )
+    spent = max(record.metrics.get("seconds", record.seconds) - judged, 0.0)
+    return REFIT_FACTOR * spent * (1 + stored.size("validation") / stored.size("train"))
+
+
+def room_for_refit(
+    budget: Budget, stored: EncodedData, records: Iterable[TrialRecord], seconds: float
+) -> bool:
+    """Returns whether a member can be trained again before the export.
 
     Args:
         budget: the budget, with the costs measured so far.
         stored: the run's `EncodedData`.
-        seconds: float, time that the trial took.
+        records: what is exported.
+        seconds: float, time that the training takes.
     """
     left = budget.left()
-    return left is None or left - export_seconds(budget, stored) > REFIT_FACTOR * seconds
+    return left is None or left - candidate_seconds(budget, stored, records) > seconds
 
 
 def selection_seconds(budget: Budget, stored: EncodedData, models: int) -> float:

@@ -13,6 +13,7 @@ from attn_tuner.tuning.pruning import pruner_name
 
 DEFAULT_TIME = "20m"
 ENSEMBLE = 5  # Trials averaged at most, unless set.
+FEW_TEXTS = 2_000  # Validation texts, under which all texts are trained on in the end.
 KEPT_PER_MEMBER = 2  # Trials whose weights are kept, for each that an ensemble may average.
 
 
@@ -28,7 +29,8 @@ def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful
             own objective where none was set.
     """
     allowed = constraints(options)
-    ensemble = members(options["ensemble"], allowed, options["refit"])
+    ensemble = members(options["ensemble"], allowed)
+    limit = seconds(options["max_time"], options["max_trials"])
     as_set = {each.name: options[each.name] for each in fields(Plan) if each.name in options}
     derived = {
         "source": dataset.name,
@@ -39,9 +41,10 @@ def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful
         "objective": objective,
         "pruner": pruner_name(options["pruner"]),
         "faithful": faithful,
-        "max_time": seconds(options["max_time"], options["max_trials"]),
+        "max_time": limit,
         "keep": kept(options["keep"], ensemble),
         "ensemble": ensemble,
+        "refit": refits(options["refit"], len(dataset.validation.texts), limit),
         "limits": asdict(allowed),
         "asked": as_asked(options),
     }
@@ -53,14 +56,25 @@ def constraints(options: Mapping) -> Constraints:
     return Constraints(options["max_parameters"], options["max_latency_ms"], options["max_size_mb"])
 
 
-def members(ensemble: Any, allowed: Constraints, refit: bool) -> int:
+def refits(given: bool | None, texts: int, limit: float | None) -> bool:
+    """Returns whether what is exported is trained again with the validation texts.
+
+    Args:
+        given: as set; None where it was not.
+        texts: int, number of validation texts. So few are missed more in training.
+        limit: float, seconds of the whole search, of which a share is kept for it; None for none.
+    """
+    return texts < FEW_TEXTS and limit is not None if given is None else given
+
+
+def members(ensemble: Any, allowed: Constraints) -> int:
     """Returns the number of trials that may be averaged: 1 where size or speed is limited.
 
     Raises:
         SpaceError: `ensemble` is not a number of trials.
     """
     if ensemble is None:
-        ensemble = 1 if refit else ENSEMBLE
+        ensemble = ENSEMBLE
     if not isinstance(ensemble, int) or ensemble < 1:
         raise SpaceError(
             f"ensemble is {ensemble!r}; it is the number of trials that the exported model may "

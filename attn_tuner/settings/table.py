@@ -305,18 +305,18 @@ SETTINGS = (
     Setting(
         "ensemble",
         "After the search",
-        "Trials that the exported model averages at most. 5 if not given; 1 with refit, "
-        "faithfulness or a limit.",
+        "Trials that the exported model averages at most. 5 if not given; 1 with faithfulness or "
+        "a limit.",
         count(1, optional=True),
         int,
     ),
     Setting(
         "refit",
         "After the search",
-        "Train the winner again on training and validation texts together, if time allows.",
-        flag,
+        "Train what is exported again, on training and validation texts together, if time allows. "
+        "With max_time and fewer than 2,000 validation texts if not given.",
+        checked.optional_flag,
         bool,
-        False,
     ),
     Setting(
         "pretrain",

@@ -52,7 +52,7 @@ class Plan:
         ensemble: number of trials that the exported model averages at most.
         pretrain: share of the time for pretraining the best encoder without labels.
         repeats: further trainings of each of the best trials, with other seeds.
-        refit: whether the winner is trained again, with the validation texts.
+        refit: whether what is exported is trained again, with the validation texts.
         task: name of a task of `tasks.TASKS`; "" where it follows from the classes.
         limits: `dataclasses.asdict` of `tuning.constraints.Constraints`.
         seed: int, for the split, the values tried, the weights and the order of the data.

@@ -1,6 +1,7 @@
 """The end of a search: an average of trials, calibrated, within limits."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -13,8 +14,9 @@ from attn_tuner.finalizing.candidates import Candidate
 from attn_tuner.finalizing.ensemble import select_members
 from attn_tuner.finalizing.thresholds import Thresholds, apply_thresholds
 from attn_tuner.finalizing.time_reserve import affordable_members
-from attn_tuner.settings.derived import members
+from attn_tuner.settings.derived import members, refits
 from attn_tuner.settings.table import check_options
+from attn_tuner.storage.layout import EXPORT
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.tuning.budget import Budget
@@ -48,8 +50,7 @@ def all_of_them(answers, *given, **options):
     return replace(select_members(answers, *given, **options), **everyone)
 
 
-@pytest.fixture(scope="module")
-def averaged(tmp_path_factory):
+def average_of_all(folder, **options):
     """A search that exports an average of all its trials and the linear model, come what may."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
@@ -59,14 +60,20 @@ def averaged(tmp_path_factory):
         patch.setattr("attn_tuner.finalizing.candidates.MIN_SKILL", 0.0)
         patch.setattr("attn_tuner.tuning.oracles.factory.KNOWN_GOOD", TRIED)
         return quick_search(
-            tmp_path_factory.mktemp("runs") / "averaged",
+            folder,
             data=doubtful(),
             space=WEAK,
             max_trials=len(TRIED),
             ensemble=3,
             objective="log_loss",
             export="savedmodel",
+            **options,
         )
+
+
+@pytest.fixture(scope="module")
+def averaged(tmp_path_factory):
+    return average_of_all(tmp_path_factory.mktemp("runs") / "averaged")
 
 
 def test_an_average_of_trials_that_cut_texts_differently_is_one_model(averaged):
@@ -208,9 +215,8 @@ def test_an_average_is_as_large_as_the_time_for_measuring_it_allows():
 
 
 def test_unless_told_otherwise_up_to_five_trials_are_averaged():
-    assert members(None, Constraints(), refit=False) == 5
-    assert members(None, Constraints(), refit=True) == 1
-    assert members(None, Constraints(size_mb=20), refit=False) == 1
+    assert members(None, Constraints()) == 5
+    assert members(None, Constraints(size_mb=20)) == 1
 
 
 def test_an_ensemble_of_none_is_refused():
@@ -247,8 +253,38 @@ def test_the_winner_is_trained_again_on_all_texts_and_the_outcome_says_so(repeat
     assert np.abs(repeated.bundle.predict(texts) - trial).max() > 1e-3
 
 
-def test_an_average_is_not_trained_again(averaged):
+def test_what_is_exported_is_trained_again_where_texts_are_few_and_time_is_limited():
+    assert refits(None, 1_999, 300.0)
+    assert not refits(None, 2_000, 300.0)
+    assert not refits(None, 1_999, None)
+    assert refits(True, 10_000, None)
+    assert not refits(False, 10, 300.0)
+
+
+def test_an_average_without_refit_is_not_trained_again(averaged):
     assert averaged.run.outcome["refit"] is False
+
+
+@pytest.fixture(scope="module")
+def refitted(averaged, tmp_path_factory):
+    """The members of an average, trained again."""
+    folder = tmp_path_factory.mktemp("refitted") / "run"
+    shutil.copytree(averaged.directory, folder)
+    shutil.rmtree(folder / EXPORT)  # It is made again.
+    return averaged, average_of_all(folder, refit=True)
+
+
+def test_every_member_of_an_average_is_trained_again(refitted):
+    before, after = refitted
+    assert after.run.outcome["refit"] is True
+    assert after.run.members == before.run.members
+    assert "The exported model was trained again on training and validation texts" in str(after)
+    texts = Validation.read(after.run).texts
+    changes = np.abs(after.bundle.predict(texts) - before.bundle.predict(texts))
+    assert changes.max() > 1e-3
+    for old, new in zip(before.bundle.model.weights, after.bundle.model.weights, strict=True):
+        if "embedding" in old.path:
+            assert np.abs(old.numpy() - new.numpy()).max() > 1e-4
 
 
 def test_a_threshold_for_f1_is_one_half_in_what_is_exported(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """What was kept back in vain goes to further trials, and what is exported fits into the rest."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -159,3 +160,27 @@ def test_late_there_is_no_second_choice():
     runner.ranked = lambda: asked.append(1) or ranked
     assert len(time_reserve.choose_candidates(runner, STORED)[0].records) == 1
     assert len(asked) <= 2
+
+
+def test_training_again_takes_the_time_until_the_best_evaluation_without_the_evaluations():
+    history = [
+        {"epochs": 0.5, "seconds": 11.0, "judging": 3.0},
+        {"epochs": 1.0, "seconds": 20.0, "judging": 2.0},
+        {"epochs": 1.5, "seconds": 29.0, "judging": 2.0},
+    ]
+    stored = SimpleNamespace(size=lambda role: {"train": 1_000, "validation": 100}[role])
+    record = TrialRecord("0", "completed", {}, 0.9, history[1], history, seconds=29.0)
+    assert time_reserve.refit_seconds(record, stored) == pytest.approx(1.3 * 15 * 1.1)
+    assert time_reserve.refit_seconds(TrialRecord(LINEAR_NAME, "baseline", {}), stored) == 0
+
+
+def test_a_fifth_of_the_time_is_kept_at_most_for_training_members_again():
+    plan = Plan("colours", "0", ("cold", "warm"), {}, ensemble=5)
+    budget = Budget(1_000.0)
+    budget.record("validation", CHEAP)
+    budget.record("trial", 20.0)
+    without = finalizing_reserve(STORED, plan)(budget)
+    with_refit = finalizing_reserve(STORED, replace(plan, refit=True))
+    assert with_refit(budget) - without == pytest.approx(5 * 1.3 * 20)
+    budget.record("trial", 90.0)
+    assert with_refit(budget) - without == pytest.approx(0.2 * 1_000)

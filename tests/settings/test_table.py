@@ -94,7 +94,7 @@ BAD = {
     "pruner": [*NO_NAME, None, MedianPruner, used_pruner(), LockedPruner()],
     "keep": NO_COUNT,
     "ensemble": NO_MOST,
-    "refit": NO_FLAG,
+    "refit": [0, 1, "yes", []],
     "pretrain": [1, 1.0, 2, -0.1, "0.3", None, True, NAN, [], LONG],
     "repeats": NO_WHOLE,
     "max_parameters": NO_MOST,
