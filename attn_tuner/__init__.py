@@ -13,6 +13,7 @@ from attn_tuner.layers.registration import register_with_keras
 if TYPE_CHECKING:
     from attn_tuner import attention, encoding, exporting, reporting, text, tuning
     from attn_tuner.api import export, load, search
+    from attn_tuner.checking.check import check
     from attn_tuner.hypermodel import AttentionHyperModel
     from attn_tuner.search_result import SearchResult
     from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
@@ -31,6 +32,7 @@ __all__ = [
     "SearchSpace",
     "__version__",
     "attention",
+    "check",
     "encoding",
     "export",
     "exporting",
@@ -50,6 +52,7 @@ _HOMES = {
     "Part": "attn_tuner.space",
     "SearchResult": "attn_tuner.search_result",
     "SearchSpace": "attn_tuner.space",
+    "check": "attn_tuner.checking.check",
     "export": "attn_tuner.api",
     "load": "attn_tuner.api",
     "search": "attn_tuner.api",

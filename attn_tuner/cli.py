@@ -1,8 +1,6 @@
 """The command `attn-tuner`: parses its arguments, calls the API and prints."""
 
 import functools
-import inspect
-import json
 import logging
 import os
 import sys
@@ -13,12 +11,14 @@ from typing import Annotated, Any
 import typer
 
 import attn_tuner
+from attn_tuner.checking.command import check_command
 from attn_tuner.errors import AttnTunerError, DamagedFile, DataError
 from attn_tuner.registry import PACKAGES, describe_parts
-from attn_tuner.settings.table import DATA, SETTINGS, Setting
+from attn_tuner.settings.command_options import data_argument, option_of, with_options
+from attn_tuner.settings.table import DATA, SETTINGS
 from attn_tuner.storage.atomic_files import unwritable
 from attn_tuner.system.signals import handle_signals, write_stderr
-from attn_tuner.system.terminal import escape_controls, to_single_line
+from attn_tuner.system.terminal import escape_controls, print_json, to_single_line
 from attn_tuner.verbosity import QUIET_TENSORFLOW, set_verbosity, silence
 
 app = typer.Typer(
@@ -115,47 +115,15 @@ def _handles_signals(command):
 
 def _takes_settings(command: Callable) -> Callable:
     """Gives a command an argument DATA, and an option for each row of the table of settings."""
-    data = typer.Argument(metavar="DATA", show_default=False, help=DATA.help)
     config = typer.Option(
         metavar="FILE",
         show_default=False,
         help="TOML file of settings, such as RUN/search.toml, which each search writes. "
         "Options given here override it.",
     )
-    hints = {DATA.name: Annotated[str | None, data], "config": Annotated[Path | None, config]}
-    hints |= {each.name: _option(each) for each in SETTINGS if not each.only_python}
-    hints["verbose"] = Verbose
-    command.__annotations__ = hints
-    command.__signature__ = inspect.Signature(
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=0 if name == "verbose" else None,
-            annotation=hint,
-        )
-        for name, hint in hints.items()
-    )
-    return command
-
-
-def _option(setting: Setting) -> Any:
-    """The type of a parameter that typer makes this setting's option from.
-
-    Its default is None, whatever the setting's is: so the command knows what was given.
-    """
-    names, usual = setting.option, setting.default
-    if setting.type is bool:
-        names = f"{setting.option}/{setting.opposite}"
-    shown = isinstance(usual, str | int | float) and not isinstance(usual, bool)
-    information = typer.Option(
-        names,
-        help=f"{setting.help} Default: {usual}." if shown else setting.help,
-        metavar=setting.metavar,
-        rich_help_panel=setting.group,
-        show_default=False,
-    )
-    kind = list[setting.type] if setting.several else setting.type
-    return Annotated[kind | None, information]
+    hints = {DATA.name: data_argument(str | None), "config": Annotated[Path | None, config]}
+    hints |= {each.name: option_of(each) for each in SETTINGS if not each.only_python}
+    return with_options(command, {**hints, "verbose": Verbose}, {"verbose": 0})
 
 
 @app.command()
@@ -207,7 +175,7 @@ def predict(
         return print(escape_controls(f"{len(answers):,} predictions were written to {out}."))
     for answer in answers:
         if as_json:
-            _print_json(answer.as_dict())
+            print_json(answer.as_dict())
         else:
             sure = "" if answer.probability is None else f"\t{answer.probability:.4f}"
             print(f"{to_single_line(answer.label)}{sure}\t{_one_line(answer.text)}")
@@ -292,7 +260,7 @@ def explain(
 
     for explanation in explanations:
         if as_json:
-            _print_json(explanation.as_dict())
+            print_json(explanation.as_dict())
         else:
             Console().print(explanation)
 
@@ -373,6 +341,9 @@ def doctor(
         raise typer.Exit(1)
 
 
+app.command("check")(check_command)
+
+
 def print_summary(summary: str, console: Any = None) -> None:
     """Prints the last lines of a search, their labels bold on a terminal.
 
@@ -440,12 +411,6 @@ def _loaded(api, run, trust):
 def _print_notes(notes: Iterable[str]) -> None:
     for note in notes:
         print(f"attn-tuner: {escape_controls(note)}", file=sys.stderr)
-
-
-def _print_json(value: dict):
-    # What a terminal cannot show would be printed as an escape that JSON does not have.
-    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
-    print(escape_controls(json.dumps(value, ensure_ascii=plain)))
 
 
 def _one_line(text: str) -> str:

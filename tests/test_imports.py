@@ -33,6 +33,7 @@ LAYERS = (
     "tuning",
     "search_defaults",
     "settings",
+    "checking",
     "exporting",
     "explaining",
     "reporting",

@@ -10,14 +10,11 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfTransformer
 
-from attn_tuner.baselines.linear_model import LinearModel, count_ngrams, fit_linear_model
+from attn_tuner.baselines.linear_model import LinearModel, fit_linear_model
+from attn_tuner.baselines.ngram_rows import NgramRows
 from attn_tuner.metrics import kind_of, measure
-from attn_tuner.text.ngram_hashing import buckets_for
 from attn_tuner.text.token_store import TokenStore
-
-MIN_TEXTS = 2  # An n-gram of a single training text does not generalise.
 
 
 @dataclass(frozen=True)
@@ -79,10 +76,7 @@ def linear_baseline(
 ) -> Baseline:
     """Fits logistic regression on TF-IDF of n-grams, tuned by cross-validation.
 
-        x_w = (1 + log min(n_w, 8)) (1 + log((1 + N) / (1 + N_w))),  rows of length 1
-
-    N-grams of 1 to 2 words, or of 1 to 3 tokens where tokens are characters, as in Chinese. See
-    `linear_model.fit_linear_model`.
+    See `ngram_rows.NgramRows` and `linear_model.fit_linear_model`.
 
     Args:
         training, parts, classes: as in `majority_baseline`.
@@ -90,29 +84,21 @@ def linear_baseline(
         seconds: float, time limit, as in `fit_linear_model`.
     """
     begun = time.monotonic()
-    order = 3 if training.by_character else 2
-    buckets = buckets_for(len(training.ids))
-    counts = count_ngrams(training, order, buckets)
-    seen = np.bincount(counts.indices, minlength=counts.shape[1])
-    columns = np.flatnonzero(seen >= min(MIN_TEXTS, seen.max(initial=0)))
-    tfidf = TfidfTransformer(sublinear_tf=True)
-    rows = tfidf.fit_transform(counts[:, columns])
+    ngrams, rows = NgramRows.fit(training)
     if seconds is not None:  # Prediction and measuring take as long as counting.
         seconds -= 2 * (time.monotonic() - begun)
     beside = (training.weights, training.groups, training.times)
     model = fit_linear_model(rows, training.labels, classes, seed, seconds, *beside)
-    answers = {
-        role: model(tfidf.transform(count_ngrams(part, order, buckets)[:, columns]))
-        for role, part in parts.items()
-    }
+    answers = {role: model(ngrams.rows(part)) for role, part in parts.items()}
     way = "ridge" if model.kind == "number" else "logistic"
     ratios = ", weighed by log-count ratios" if model.weighting == "ratios" else ""
-    facts = f"TF-IDF of 1-{order}-grams{ratios}, {way} regression, C={model.penalty:g}"
+    facts = f"TF-IDF of 1-{ngrams.order}-grams{ratios}, {way} regression, C={model.penalty:g}"
     if model.texts < len(training.labels):
         facts += f", fitted on {model.texts:,} of {len(training.labels):,} texts"
-    learnt = _model_arguments(model, tfidf.idf_, columns)
+    learnt = _model_arguments(model, ngrams.frequencies, ngrams.columns)
     if learnt:
-        learnt |= {"words": training.vocabulary_size, "order": order, "buckets": buckets}
+        facts_of_ngrams = {"order": ngrams.order, "buckets": ngrams.buckets}
+        learnt |= {"words": training.vocabulary_size, **facts_of_ngrams}
     return _baseline("linear", facts, parts, answers, time.monotonic() - begun, learnt)
 
 

@@ -143,7 +143,7 @@ def fit_linear_model(
     def fitted(kept: np.ndarray | None, weighting: str, penalty: float) -> LinearModel:
         part = (rows, labels) if kept is None else (rows[kept], labels[kept])
         own = weights if weights is None or kept is None else weights[kept]
-        return _fit(*part, classes, weighting, penalty, seed, own)
+        return fit_regression(*part, classes, weighting, penalty, seed, own)
 
     def divided(kept: np.ndarray) -> list[Fold]:
         beside = (None if each is None else each[kept] for each in (groups, times))
@@ -178,18 +178,26 @@ def _ratios(rows: sparse.csr_matrix, target: np.ndarray) -> np.ndarray:
     return np.log(with_it / with_it.sum()) - np.log(without / without.sum())
 
 
-WEIGHTINGS: dict[str, Callable] = {"plain": _plain, "ratios": _ratios}
+PLAIN = "plain"
+WEIGHTINGS: dict[str, Callable] = {PLAIN: _plain, "ratios": _ratios}
 
 
-def _fit(
+def fit_regression(
     rows: sparse.csr_matrix,
     labels: np.ndarray,
     classes: int,
     weighting: str,
     penalty: float,
-    seed: int,
+    seed: int = 0,
     weights: np.ndarray | None = None,
 ) -> LinearModel:
+    """Fits one regression, with a weighting and penalty that were chosen before.
+
+    Args:
+        rows, labels, classes, seed, weights: as in `fit_linear_model`.
+        weighting: str, key of `WEIGHTINGS`.
+        penalty: float, C of the regression.
+    """
     kind = kind_of(labels)
     if kind == "number":
         model = Ridge(alpha=1 / penalty, solver="sparse_cg").fit(rows, labels, weights)

@@ -1,6 +1,9 @@
-"""Escapes text for a terminal, where some characters are commands."""
+"""Escapes text for a terminal, where some characters are commands, and prints JSON there."""
 
+import json
+import sys
 import unicodedata
+from collections.abc import Mapping
 
 # Joiners shape letters of some scripts and emoji, and are no commands.
 _KEPT = "\n\t\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
@@ -26,6 +29,13 @@ def escape_controls(text: object) -> str:
 def to_single_line(text: object) -> str:
     """Escapes as `escape_controls`, and replaces line feeds and tabs by spaces."""
     return escape_controls(text).replace("\n", " ").replace("\t", " ")
+
+
+def print_json(value: Mapping) -> None:
+    """Prints an object as JSON on one line, escaped for the terminal."""
+    # What a terminal cannot show would be printed as an escape that JSON does not have.
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    print(escape_controls(json.dumps(value, ensure_ascii=plain)))
 
 
 def _escape(character: str) -> str:

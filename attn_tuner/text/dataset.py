@@ -30,6 +30,8 @@ class Split:
         weights: `(texts,)` float32, weight of each text in training; None for equal weights.
         groups: `(texts,)` str; texts of one group stay in one part. None for no groups.
         times: `(texts,)` float64; later texts are held out. None for a random division.
+        rows: `(texts,)` int64, where in its part of the source each text stands, the first 0. None
+            where the texts came from no source.
     """
 
     texts: list[str]
@@ -37,6 +39,7 @@ class Split:
     weights: np.ndarray | None = None
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
+    rows: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -46,7 +49,7 @@ class Split:
         indices = np.asarray(indices, dtype=np.int64)
         beside = (
             None if each is None else each[indices]
-            for each in (self.weights, self.groups, self.times)
+            for each in (self.weights, self.groups, self.times, self.rows)
         )
         return Split([self.texts[index] for index in indices], self.labels[indices], *beside)
 
@@ -69,6 +72,7 @@ class TextDataset:
         classes: tuple of str, names of classes or labels by index; empty for a regression.
         unlabelled: sequence of str, further texts of the same kind; may be empty.
         notes: tuple of str, sentences on what was changed while loading.
+        held_out: tuple of str, the roles whose texts were divided off the source's training part.
 
     Raises:
         DataError: a class name has a line break.
@@ -81,6 +85,7 @@ class TextDataset:
     classes: tuple[str, ...]
     unlabelled: Sequence[str] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    held_out: tuple[str, ...] = ()
 
     def __post_init__(self):
         broken = next((name for name in self.classes if not is_single_line(name)), None)

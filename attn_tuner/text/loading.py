@@ -125,6 +125,7 @@ def load(
         splits, classes = other_splits(raw, parts, names, answers, notes)
     train = separate_parts(raw.name, splits, notes)
     notes += check_classes(raw.name, train, classes, answers)
+    held_out = tuple(role for role in ROLES[1:] if role not in splits)
     train = hold_out_missing(raw.name, train, splits, classes, answers, fractions, seed, notes)
     notes += dataset_notes.contradiction_notes(train, splits)
     notes += dataset_notes.missing_class_notes({"training": train, **splits}, classes)
@@ -150,6 +151,7 @@ def load(
         classes=classes,
         unlabelled=further,
         notes=tuple(notes),
+        held_out=held_out,
     )
 
 

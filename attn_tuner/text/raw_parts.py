@@ -1,7 +1,7 @@
 """Holds a part of a data set row by row before its labels are known, without missing values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,28 +24,35 @@ class RawPart:
         texts: sequence of str or bytes.
         labels: sequence of equal length.
         extras: mapping of "weight", "group" and "time", as far as they are there, to values.
+        rows: `(texts,)` int64, where each stands in the source; all of its rows if None.
     """
 
     where: str
     texts: Sequence
     labels: Sequence
     extras: Mapping[str, Sequence]
+    rows: np.ndarray | None = None
 
     def take(self, rows: Sequence[int]) -> "RawPart":
         """Returns some of the rows."""
         extras = {name: [values[row] for row in rows] for name, values in self.extras.items()}
         texts, labels = ([values[row] for row in rows] for values in (self.texts, self.labels))
-        return RawPart(self.where, texts, labels, extras)
+        kept = self._rows()[np.asarray(rows, np.int64)]
+        return replace(self, texts=texts, labels=labels, extras=extras, rows=kept)
+
+    def _rows(self) -> np.ndarray:
+        return np.arange(len(self.texts)) if self.rows is None else self.rows
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Returns weights, groups and times as `Split` takes them.
+        """Returns weights, groups, times and rows as `Split` takes them.
 
         Raises:
             DataError: a value is missing, or not of its kind.
         """
-        return {
+        parsed = {
             f"{name}s": _PARSERS[name](values, self.where) for name, values in self.extras.items()
         }
+        return {**parsed, "rows": self._rows()}
 
 
 def checked_part(

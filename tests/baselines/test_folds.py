@@ -66,13 +66,13 @@ def test_one_rare_class_does_not_keep_the_others_from_choosing():
 def test_every_fit_that_chooses_a_penalty_sees_whole_groups(grouped, monkeypatch):
     group = np.random.default_rng(0).permutation(np.repeat(np.arange(30), 8))
     rows = sparse.csr_matrix(np.eye(30)[group])  # A column for each group.
-    fit, whole = linear_model._fit, []
+    fit, whole = linear_model.fit_regression, []
 
     def fitted(part, *arguments):
         whole.append(set(np.unique(part.sum(axis=0))) <= {0.0, 8.0})
         return fit(part, *arguments)
 
-    monkeypatch.setattr(linear_model, "_fit", fitted)
+    monkeypatch.setattr(linear_model, "fit_regression", fitted)
     linear_model.fit_linear_model(rows, group % 2, 2, groups=group if grouped else None)
     assert len(whole) > 3
     assert all(whole[:-1]) == grouped

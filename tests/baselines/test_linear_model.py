@@ -43,7 +43,7 @@ def rare_signs(rng, texts=300, noise=200):
 def test_where_rare_ngrams_tell_the_class_they_are_weighed_by_ratios(rng):
     rows, labels = rare_signs(rng)
     found = fit_linear_model(rows[:200], labels[:200], 2)
-    plain = linear._fit(rows[:200], labels[:200], 2, "plain", found.penalty, 0)
+    plain = linear.fit_regression(rows[:200], labels[:200], 2, "plain", found.penalty, 0)
     right, plainly = (np.mean(m(rows[200:]).argmax(axis=1) == labels[200:]) for m in (found, plain))
     assert found.weighting == "ratios"
     assert right > plainly
@@ -78,7 +78,7 @@ def test_numbers_are_numbers(rng):
 @pytest.mark.parametrize("weighting", WEIGHTINGS)
 def test_a_row_without_ngrams_gets_the_answer_of_the_bias(rng, weighting):
     rows, labels = rare_signs(rng)
-    model = linear._fit(rows, labels, 2, weighting, 4.0, 0)
+    model = linear.fit_regression(rows, labels, 2, weighting, 4.0, 0)
     empty = model(rows_of(np.zeros((1, rows.shape[1]))))
     np.testing.assert_allclose(empty[0, 1], 1 / (1 + np.exp(-model.bias[0])))
 

@@ -1,0 +1,77 @@
+"""Weights the n-grams of texts by TF-IDF: the rows of a linear model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfTransformer
+
+from attn_tuner.baselines.linear_model import count_ngrams
+from attn_tuner.text.ngram_hashing import buckets_for, next_bucket
+from attn_tuner.text.token_store import TokenStore
+
+MIN_TEXTS = 2  # An n-gram of a single training text does not generalise.
+
+
+@dataclass(frozen=True, eq=False)
+class NgramRows:
+    """TF-IDF of n-grams, fitted on the training texts.
+
+        x_w = (1 + log min(n_w, 8)) (1 + log((1 + N) / (1 + N_w))),  rows of length 1
+
+    n_w counts the n-gram w in the text, N_w the training texts that hold it, N all of them. N-grams
+    of 1 to 2 words, or of 1 to 3 tokens where tokens are characters, as in Chinese.
+
+    Args:
+        order: int, maximum n.
+        buckets: int, columns for n-grams of two and more, which are hashed.
+        words: int, size of the vocabulary.
+        columns: (columns,) int, those of `count_ngrams` that at least two training texts have.
+        tfidf: the fitted transformer of scikit-learn.
+    """
+
+    order: int
+    buckets: int
+    words: int
+    columns: np.ndarray
+    tfidf: TfidfTransformer
+
+    @classmethod
+    def fit(cls, training: TokenStore) -> tuple["NgramRows", sparse.csr_matrix]:
+        """Fits on training texts; returns itself and their rows, (texts, columns)."""
+        order = 3 if training.by_character else 2
+        buckets = buckets_for(len(training.ids))
+        counts = count_ngrams(training, order, buckets)
+        seen = np.bincount(counts.indices, minlength=counts.shape[1])
+        columns = np.flatnonzero(seen >= min(MIN_TEXTS, seen.max(initial=0)))
+        tfidf = TfidfTransformer(sublinear_tf=True)
+        rows = tfidf.fit_transform(counts[:, columns])
+        return cls(order, buckets, int(training.vocabulary_size), columns, tfidf), rows
+
+    @property
+    def frequencies(self) -> np.ndarray:
+        """Inverse document frequency of each column: (columns,) float."""
+        return self.tfidf.idf_
+
+    def rows(self, texts: TokenStore) -> sparse.csr_matrix:
+        """Weights the n-grams of texts that the same vectorizer encoded: (texts, columns)."""
+        counts = count_ngrams(texts, self.order, self.buckets)
+        return self.tfidf.transform(counts[:, self.columns])
+
+    def located(self, ids: np.ndarray) -> Iterator[tuple[int, slice]]:
+        """Yields the column of each n-gram of a text that has one, and where its tokens are.
+
+        Args:
+            ids: (tokens,) int, a text.
+        """
+        ids = np.asarray(ids, "int64")
+        bucket = found = ids
+        for length in range(1, min(self.order, len(ids)) + 1):
+            if length > 1:
+                bucket = next_bucket(bucket[:-1], ids[length - 1 :], length)
+                found = self.words + bucket % self.buckets
+            places = np.searchsorted(self.columns, found)
+            for start, place in enumerate(places.tolist()):
+                if place < len(self.columns) and self.columns[place] == found[start]:
+                    yield place, slice(start, start + length)

@@ -1,0 +1,59 @@
+"""What a check of labelled texts found."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from attn_tuner.checking.label_errors import LabelError
+from attn_tuner.checking.wording import label_lines, size_line
+
+SHOWN = 10  # Findings of each kind in a summary.
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """The findings of `attn_tuner.check`.
+
+    Args:
+        name: str, name of the data.
+        classes: tuple of str, class names.
+        sizes: mapping of part to its number of texts.
+        judged: int, number of labels that were judged; 0 where there are too few texts.
+        label_errors: tuple of `LabelError`, the most suspicious first.
+        notes: tuple of str, sentences on how the data were read.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    sizes: Mapping[str, int]
+    judged: int
+    label_errors: tuple[LabelError, ...]
+    notes: tuple[str, ...] = ()
+
+    def summary(self, show: int = SHOWN) -> str:
+        """Says what was found, in lines for a terminal.
+
+        Args:
+            show: int, findings of each kind at most.
+        """
+        lines = [
+            *self.notes,
+            size_line(self.name, self.sizes, self.classes),
+            *label_lines(self.label_errors, self.judged, show),
+        ]
+        return "\n".join(lines)
+
+    def as_rows(self) -> Iterator[dict[str, Any]]:
+        """Yields one dict for each finding, ready for JSON; its key "finding" says of what kind."""
+        sizes = dict(self.sizes)
+        yield {"finding": "summary", "name": self.name, "texts": sizes, "judged": self.judged}
+        for each in self.label_errors:
+            yield {"finding": "label", **asdict(each)}
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        """Shows the summary in a notebook, escaped, so that nothing in a text runs."""
+        return f"<pre style='white-space:pre-wrap'>{escape(self.summary())}</pre>"
