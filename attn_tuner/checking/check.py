@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from attn_tuner.checking.checked_texts import CheckedTexts
+from attn_tuner.checking.confused import find_confused
+from attn_tuner.checking.copies import find_copies
 from attn_tuner.checking.data_check import DataCheck
 from attn_tuner.checking.judgement import Judgement
 from attn_tuner.checking.label_errors import find_label_errors
+from attn_tuner.checking.leaks import find_leaks
+from attn_tuner.checking.odd_texts import find_odd_texts
 from attn_tuner.errors import DataError, need
 from attn_tuner.settings.table import BY_NAME
 from attn_tuner.text.dataset import TextDataset
@@ -29,7 +33,7 @@ def check(
     word_index: Mapping[str, int] | None = None,
     seed: int = 0,
 ) -> DataCheck:
-    """Checks labelled texts: which labels are probably wrong.
+    """Checks labelled texts: labels, classes, copies, leaks and odd texts.
 
     Labels of the training and validation texts are judged by linear models that have not learnt
     from them, in seconds. Those of a test part that is given are not: labels mended by the opinion
@@ -42,10 +46,11 @@ def check(
 
     Raises:
         DataError: the data cannot be used; says why and what to do.
-        MissingExtra: cleanlab is not installed.
+        MissingExtra: cleanlab or datasketch is not installed.
     """
     options = {name: value for name, value in locals().items() if name != "data"}
-    need("cleanlab.filter", "check")  # Before the data are read.
+    for module in ("cleanlab.filter", "datasketch"):  # Before the data are read.
+        need(module, "check")
     options = {name: BY_NAME[name].check(name, value) for name, value in options.items()}
     if not isinstance(data, TextDataset):
         data = load(data, drop_missing=True, **options)
@@ -53,7 +58,30 @@ def check(
         raise DataError("A TextDataset is divided already. Leave group= and time= out.")
     checked = CheckedTexts.of(data)
     judgement = Judgement.of(checked.judged(), options["seed"])
-    errors = () if judgement is None else find_label_errors(judgement)
-    judged = 0 if judgement is None else len(judgement.scored)
-    sizes = {role: int((checked.roles == role).sum()) for role in data.parts()}
-    return DataCheck(data.name, data.classes, sizes, judged, errors, data.notes)
+    found: dict[str, Any] = {} if judgement is None else _of_labels(judgement)
+    return DataCheck(
+        name=data.name,
+        classes=data.classes,
+        sizes={role: int((checked.roles == role).sum()) for role in data.parts()},
+        notes=data.notes,
+        copies=find_copies(checked),
+        odd_texts=find_odd_texts(checked),
+        **found,
+    )
+
+
+def _of_labels(judgement: Judgement) -> dict[str, Any]:
+    """Returns the findings that rest on the judgement of labels, as fields of `DataCheck`."""
+    checked, scored = judgement.checked, judgement.scored
+
+    def words_of(index: int, column: int) -> str:
+        return dict(judgement.ngrams_of(index)).get(column, "")
+
+    return {
+        "judged": len(scored),
+        "label_errors": find_label_errors(judgement),
+        "confused": find_confused(
+            judgement.probabilities[scored], checked.labels[scored], checked.classes
+        ),
+        "leaks": find_leaks(judgement.rows, checked.labels, checked.classes, words_of),
+    }

@@ -5,8 +5,19 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
+from attn_tuner.checking.confused import ConfusedClasses
+from attn_tuner.checking.copies import Copies
 from attn_tuner.checking.label_errors import LabelError
-from attn_tuner.checking.wording import label_lines, size_line
+from attn_tuner.checking.leaks import Leak
+from attn_tuner.checking.odd_texts import OddText
+from attn_tuner.checking.wording import (
+    confused_lines,
+    copies_lines,
+    label_lines,
+    leak_lines,
+    odd_lines,
+    size_line,
+)
 
 SHOWN = 10  # Findings of each kind in a summary.
 
@@ -21,14 +32,22 @@ class DataCheck:
         sizes: mapping of part to its number of texts.
         judged: int, number of labels that were judged; 0 where there are too few texts.
         label_errors: tuple of `LabelError`, the most suspicious first.
+        confused: tuple of `ConfusedClasses`, the most confused first.
+        leaks: tuple of `Leak`, the most frequent first.
+        copies: tuple of `Copies`, those in several parts first.
+        odd_texts: tuple of `OddText`.
         notes: tuple of str, sentences on how the data were read.
     """
 
     name: str
     classes: tuple[str, ...]
     sizes: Mapping[str, int]
-    judged: int
-    label_errors: tuple[LabelError, ...]
+    judged: int = 0
+    label_errors: tuple[LabelError, ...] = ()
+    confused: tuple[ConfusedClasses, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    copies: tuple[Copies, ...] = ()
+    odd_texts: tuple[OddText, ...] = ()
     notes: tuple[str, ...] = ()
 
     def summary(self, show: int = SHOWN) -> str:
@@ -41,6 +60,10 @@ class DataCheck:
             *self.notes,
             size_line(self.name, self.sizes, self.classes),
             *label_lines(self.label_errors, self.judged, show),
+            *confused_lines(self.confused, show),
+            *leak_lines(self.leaks, show),
+            *copies_lines(self.copies, show),
+            *odd_lines(self.odd_texts, show),
         ]
         return "\n".join(lines)
 
@@ -48,8 +71,16 @@ class DataCheck:
         """Yields one dict for each finding, ready for JSON; its key "finding" says of what kind."""
         sizes = dict(self.sizes)
         yield {"finding": "summary", "name": self.name, "texts": sizes, "judged": self.judged}
-        for each in self.label_errors:
-            yield {"finding": "label", **asdict(each)}
+        kinds = {
+            "label": self.label_errors,
+            "confused": self.confused,
+            "leak": self.leaks,
+            "copies": self.copies,
+            "odd text": self.odd_texts,
+        }
+        for kind, findings in kinds.items():
+            for each in findings:
+                yield {"finding": kind, **asdict(each)}
 
     def __str__(self) -> str:
         return self.summary()

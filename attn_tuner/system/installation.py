@@ -12,7 +12,7 @@ from attn_tuner.verbosity import silence
 
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "optuna", "numpy", "pandas", "scikit-learn")
 EXTRAS = {  # Name of an extra to the modules that it brings, as setup.cfg has it.
-    "check": ("cleanlab",),
+    "check": ("cleanlab", "datasketch"),
     "ray": ("ray",),
     "onnx": ("onnx", "onnxruntime", "tf2onnx"),
     "litert": ("ai_edge_litert",),

@@ -19,3 +19,13 @@ def labelled(count=120, flipped=6, seed=0):
         names[1 - names.index(name)] if row in wrong else name for row, name in enumerate(truth)
     ]
     return texts, labels, wrong
+
+
+def checked(texts, labels=None, roles=None, classes=("a", "b")):
+    """Texts as a check holds them: labels 0, and all in training, if not given."""
+    from attn_tuner.checking.checked_texts import CheckedTexts
+
+    count = len(texts)
+    labels = np.zeros(count, "int32") if labels is None else np.array(labels, "int32")
+    roles = np.array(["train"] * count if roles is None else roles)
+    return CheckedTexts("x", classes, list(texts), labels, roles, roles, np.arange(count))
