@@ -62,6 +62,7 @@ def search(
     drop_missing: bool = False,
     min_per_class: int | None = None,
     rare_classes: str = "drop",
+    corrections: AnyPath | None = None,
     encoding: str | None = None,
     header: bool | None = None,
     word_index: Mapping[str, int] | None = None,
@@ -104,7 +105,8 @@ def search(
         data: a file, a folder, a URL, a DataFrame, `(texts, labels)`, a `tf.data.Dataset`, a TFDS
             name, `"demo"`, a `TextDataset`, and more: docs/data.md.
         text, label, task, weight, group, time, validation, test, unlabelled, drop_missing,
-            min_per_class, rare_classes, encoding, header, word_index: how the data are read.
+            min_per_class, rare_classes, corrections, encoding, header, word_index: how the data are
+            read.
         max_time, max_trials, epochs, patience: the budget; 20 minutes if neither of the
             first two is set.
         space, hypermodel, vectors, max_parameters, max_latency_ms, max_size_mb: which models

@@ -8,6 +8,7 @@ import keras_tuner
 import numpy as np
 
 from attn_tuner import text as texts_of
+from attn_tuner.errors import DataError
 from attn_tuner.explaining.preference import FaithfulObjective, check_faithful_task, parse_objective
 from attn_tuner.finalizing.repair import mended
 from attn_tuner.finalizing.time_reserve import finalizing_reserve, release_unused_reserve
@@ -70,6 +71,11 @@ def read_data(options: Mapping) -> texts_of.TextDataset:
         DataError: they cannot be read, or do not fit the task.
     """
     if isinstance(options["data"], texts_of.TextDataset):
+        if options["corrections"] is not None:
+            raise DataError(
+                "corrections is for data that are read here, and a TextDataset has been read. Give "
+                "corrections= to attn_tuner.text.load."
+            )
         return options["data"]
     names = [each.name for each in SETTINGS if each.group == DATA_SETTING.group]
     return texts_of.load(

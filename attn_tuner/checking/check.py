@@ -1,6 +1,7 @@
 """check(): what is probably wrong with labelled texts, before any search."""
 
 from collections.abc import Mapping
+from os import PathLike
 from typing import Any
 
 from attn_tuner.checking.checked_texts import CheckedTexts
@@ -28,6 +29,7 @@ def check(
     test: Any = None,
     min_per_class: int | None = None,
     rare_classes: str = "drop",
+    corrections: str | PathLike | None = None,
     encoding: str | None = None,
     header: bool | None = None,
     word_index: Mapping[str, int] | None = None,
@@ -40,8 +42,8 @@ def check(
     of a model make models that are like it look better. Rows without text or label are left out.
 
     Args:
-        data, text, label, group, time, validation, test, min_per_class, rare_classes, encoding,
-            header, word_index: as in `attn_tuner.search`, with one class per text.
+        data, text, label, group, time, validation, test, min_per_class, rare_classes, corrections,
+            encoding, header, word_index: as in `attn_tuner.search`, with one class per text.
         seed: int, for the folds.
 
     Raises:
@@ -54,8 +56,10 @@ def check(
     options = {name: BY_NAME[name].check(name, value) for name, value in options.items()}
     if not isinstance(data, TextDataset):
         data = load(data, drop_missing=True, **options)
-    elif options["group"] is not None or options["time"] is not None:
-        raise DataError("A TextDataset is divided already. Leave group= and time= out.")
+    elif any(options[name] is not None for name in ("group", "time", "corrections")):
+        raise DataError(
+            "A TextDataset has been read and divided. Leave out group=, time= and corrections=."
+        )
     checked = CheckedTexts.of(data)
     judgement = Judgement.of(checked.judged(), options["seed"])
     found: dict[str, Any] = {} if judgement is None else _of_labels(judgement)

@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from attn_tuner.checking.confused import ConfusedClasses
 from attn_tuner.checking.copies import Copies
+from attn_tuner.checking.correction_table import write_correction_table
 from attn_tuner.checking.label_errors import LabelError
 from attn_tuner.checking.leaks import Leak
 from attn_tuner.checking.odd_texts import OddText
@@ -81,6 +84,18 @@ class DataCheck:
         for kind, findings in kinds.items():
             for each in findings:
                 yield {"finding": kind, **asdict(each)}
+
+    def write_corrections(self, path: str | PathLike) -> None:
+        """Writes the suspicious labels into a new .csv file, for a person to correct them in.
+
+        Its columns are part, row, text, label, suggested, probability and correct. A label written
+        into the last replaces the given one in `search(..., corrections=path)`; where it stays
+        empty, nothing changes.
+
+        Raises:
+            DataError: the file exists, is no .csv file, or its folder is missing.
+        """
+        write_correction_table(Path(path), self.label_errors)
 
     def __str__(self) -> str:
         return self.summary()

@@ -101,6 +101,13 @@ def texts(name: str, value: Any) -> Any:
     return _source(name, value)
 
 
+def corrections(name: str, value: Any) -> Any:
+    """Returns the table of corrected labels, if it is there; or None."""
+    if value is not None:
+        _check_exists(name, path(name, value), folder=False)
+    return value
+
+
 def vectors(name: str, value: Any) -> Any:
     """Returns the file of word vectors, if its first lines read as such; or None."""
     if value is not None:

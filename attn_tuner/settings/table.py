@@ -155,6 +155,13 @@ SETTINGS = (
         metavar="NAME",
     ),
     Setting(
+        "corrections",
+        "Data",
+        "Table of corrected labels: the one that attn-tuner check --fix writes, filled in.",
+        checked.corrections,
+        metavar="FILE",
+    ),
+    Setting(
         "encoding",
         "Data",
         "Encoding of text files, such as cp1252. Recognised if not given.",

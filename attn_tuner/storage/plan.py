@@ -26,7 +26,7 @@ _ELSEWHERE = (
 _DIVIDING = ("weight", "group", "time")
 _READING = (
     *("text", "label", "task", *_DIVIDING, "validation", "test", "drop_missing"),
-    *("min_per_class", "rare_classes", "encoding", "header", "seed"),
+    *("min_per_class", "rare_classes", "corrections", "encoding", "header", "seed"),
 )
 
 

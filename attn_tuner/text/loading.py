@@ -9,6 +9,7 @@ from attn_tuner.errors import DataError
 from attn_tuner.tasks import Task, task_named
 from attn_tuner.text import dataset_notes
 from attn_tuner.text.column_choice import choose_columns
+from attn_tuner.text.corrections import corrected
 from attn_tuner.text.dataset import ROLES, TextDataset
 from attn_tuner.text.dataset_checks import (
     check_classes,
@@ -44,6 +45,7 @@ def load(
     drop_missing: bool = False,
     min_per_class: int | None = None,
     rare_classes: str = "drop",
+    corrections: Any = None,
     encoding: str | None = None,
     header: bool | None = None,
     word_index: Mapping[str, int] | None = None,
@@ -76,6 +78,7 @@ def load(
         drop_missing: bool, whether rows without text or label are left out.
         min_per_class: int, training texts that a class should have; see `rare_classes`.
         rare_classes: "drop" leaves out texts of classes with fewer, "other" makes them one class.
+        corrections: path of a table of corrected labels; see `text.corrections`.
         encoding: str, encoding of text files; recognised if None.
         header: bool, whether the first line names the columns; recognised if None.
         word_index: mapping of word to id, for texts given as lists of ids.
@@ -123,6 +126,9 @@ def load(
         )
     else:
         splits, classes = other_splits(raw, parts, names, answers, notes)
+    if corrections is not None:
+        splits, note = corrected(splits, classes, corrections, raw.name, answers)
+        notes.append(note)
     train = separate_parts(raw.name, splits, notes)
     notes += check_classes(raw.name, train, classes, answers)
     held_out = tuple(role for role in ROLES[1:] if role not in splits)

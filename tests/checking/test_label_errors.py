@@ -81,7 +81,7 @@ def test_a_data_set_that_is_divided_already_takes_no_group():
     texts, labels, _ = labelled()
     dataset = load((texts, labels))
     assert attn_tuner.check(dataset).judged == 120
-    with pytest.raises(DataError, match="divided already"):
+    with pytest.raises(DataError, match="read and divided"):
         attn_tuner.check(dataset, group="patient")
 
 

@@ -29,6 +29,7 @@ ASKED = {
     "drop_missing": True,
     "min_per_class": 5,
     "rare_classes": "other",
+    "corrections": "labels.csv",
     "encoding": "cp1252",
     "header": True,
     "word_index": {"good": 1},

@@ -57,6 +57,7 @@ BAD = {
     "drop_missing": NO_FLAG,
     "min_per_class": NO_MOST,
     "rare_classes": [*NO_NAME, None],
+    "corrections": ["missing.csv", "none/labels.csv", 3, "", [], "a\0b", {}],
     "encoding": ["nope", "", 3, b"utf-8", "base64", []],
     "header": [0, 1, "yes", []],
     "word_index": [3, [], {}, {"a": "b"}, {"a": True}, "index.json"],
