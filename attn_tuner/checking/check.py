@@ -8,6 +8,7 @@ from attn_tuner.checking.checked_texts import CheckedTexts
 from attn_tuner.checking.confused import find_confused
 from attn_tuner.checking.copies import find_copies
 from attn_tuner.checking.data_check import DataCheck
+from attn_tuner.checking.gain import estimate_gain
 from attn_tuner.checking.judgement import Judgement
 from attn_tuner.checking.label_errors import find_label_errors
 from attn_tuner.checking.leaks import find_leaks
@@ -34,6 +35,7 @@ def check(
     header: bool | None = None,
     word_index: Mapping[str, int] | None = None,
     seed: int = 0,
+    price: bool = True,
 ) -> DataCheck:
     """Checks labelled texts: labels, classes, copies, leaks and odd texts.
 
@@ -45,12 +47,14 @@ def check(
         data, text, label, group, time, validation, test, min_per_class, rare_classes, corrections,
             encoding, header, word_index: as in `attn_tuner.search`, with one class per text.
         seed: int, for the folds.
+        price: bool, whether to estimate what the suspicious labels cost, which takes most of the
+            time; see `gain.estimate_gain`.
 
     Raises:
         DataError: the data cannot be used; says why and what to do.
         MissingExtra: cleanlab or datasketch is not installed.
     """
-    options = {name: value for name, value in locals().items() if name != "data"}
+    options = {name: value for name, value in locals().items() if name not in ("data", "price")}
     for module in ("cleanlab.filter", "datasketch"):  # Before the data are read.
         need(module, "check")
     options = {name: BY_NAME[name].check(name, value) for name, value in options.items()}
@@ -62,7 +66,9 @@ def check(
         )
     checked = CheckedTexts.of(data)
     judgement = Judgement.of(checked.judged(), options["seed"])
-    found: dict[str, Any] = {} if judgement is None else _of_labels(judgement)
+    found: dict[str, Any] = (
+        {} if judgement is None else _of_labels(judgement, options["seed"], price)
+    )
     return DataCheck(
         name=data.name,
         classes=data.classes,
@@ -74,16 +80,20 @@ def check(
     )
 
 
-def _of_labels(judgement: Judgement) -> dict[str, Any]:
+def _of_labels(judgement: Judgement, seed: int, price: bool) -> dict[str, Any]:
     """Returns the findings that rest on the judgement of labels, as fields of `DataCheck`."""
     checked, scored = judgement.checked, judgement.scored
 
     def words_of(index: int, column: int) -> str:
         return dict(judgement.ngrams_of(index)).get(column, "")
 
+    errors = find_label_errors(judgement)
     return {
         "judged": len(scored),
-        "label_errors": find_label_errors(judgement),
+        "label_errors": errors,
+        "gain": estimate_gain(judgement.committee, len(errors), seed, checked.groups, checked.times)
+        if price
+        else None,
         "confused": find_confused(
             judgement.probabilities[scored], checked.labels[scored], checked.classes
         ),

@@ -27,7 +27,7 @@ READING = ("text", "label", "group", "time", "validation", "test", "min_per_clas
 _TODO = "Write the right ones into its column 'correct', and give it to a search as --corrections."
 
 
-def _check(*, fix: Path | None, show: int, as_json: bool, **options: Any) -> None:
+def _check(*, fix: Path | None, price: bool, show: int, as_json: bool, **options: Any) -> None:
     """Check the labels and texts of DATA before a search: what is probably wrong with them."""
     given = {name: value for name, value in options.items() if value not in (None, [])}
     with silence(stderr=True):
@@ -35,7 +35,7 @@ def _check(*, fix: Path | None, show: int, as_json: bool, **options: Any) -> Non
         from attn_tuner.checking.correction_table import check_table_path
     if fix is not None:
         check_table_path(fix)
-    found = check(given.pop(DATA.name), **given)
+    found = check(given.pop(DATA.name), price=price, **given)
     if as_json:
         for row in found.as_rows():
             print_json(row)
@@ -62,10 +62,13 @@ check_command = with_options(
                 "ones. A search takes it as --corrections.",
             ),
         ],
+        "price": Annotated[
+            bool, typer.Option(help="Estimate what the suspicious labels cost, in points.")
+        ],
         "show": Annotated[int, typer.Option(min=0, help="Findings of each kind to print at most.")],
         "as_json": Annotated[
             bool, typer.Option("--json", help="Print one JSON object per line, for every finding.")
         ],
     },
-    {DATA.name: REQUIRED, "show": 10, "as_json": False},
+    {DATA.name: REQUIRED, "price": True, "show": 10, "as_json": False},
 )

@@ -10,12 +10,14 @@ from typing import Any
 from attn_tuner.checking.confused import ConfusedClasses
 from attn_tuner.checking.copies import Copies
 from attn_tuner.checking.correction_table import write_correction_table
+from attn_tuner.checking.gain import Gain
 from attn_tuner.checking.label_errors import LabelError
 from attn_tuner.checking.leaks import Leak
 from attn_tuner.checking.odd_texts import OddText
 from attn_tuner.checking.wording import (
     confused_lines,
     copies_lines,
+    gain_lines,
     label_lines,
     leak_lines,
     odd_lines,
@@ -35,6 +37,7 @@ class DataCheck:
         sizes: mapping of part to its number of texts.
         judged: int, number of labels that were judged; 0 where there are too few texts.
         label_errors: tuple of `LabelError`, the most suspicious first.
+        gain: `Gain`, what leaving these out changes; None if it was not estimated.
         confused: tuple of `ConfusedClasses`, the most confused first.
         leaks: tuple of `Leak`, the most frequent first.
         copies: tuple of `Copies`, those in several parts first.
@@ -47,6 +50,7 @@ class DataCheck:
     sizes: Mapping[str, int]
     judged: int = 0
     label_errors: tuple[LabelError, ...] = ()
+    gain: Gain | None = None
     confused: tuple[ConfusedClasses, ...] = ()
     leaks: tuple[Leak, ...] = ()
     copies: tuple[Copies, ...] = ()
@@ -63,6 +67,7 @@ class DataCheck:
             *self.notes,
             size_line(self.name, self.sizes, self.classes),
             *label_lines(self.label_errors, self.judged, show),
+            *gain_lines(self.gain),
             *confused_lines(self.confused, show),
             *leak_lines(self.leaks, show),
             *copies_lines(self.copies, show),
@@ -76,6 +81,7 @@ class DataCheck:
         yield {"finding": "summary", "name": self.name, "texts": sizes, "judged": self.judged}
         kinds = {
             "label": self.label_errors,
+            "gain": () if self.gain is None else (self.gain,),
             "confused": self.confused,
             "leak": self.leaks,
             "copies": self.copies,
