@@ -35,6 +35,7 @@ PACKAGES = {
     "queries": "attn_tuner.attention.queries",
     "normalizers": "attn_tuner.attention.normalizers",
     "fusions": "attn_tuner.attention.fusions",
+    "decoder_attentions": "attn_tuner.attention.decoding",
     "loaders": "attn_tuner.text.loaders",
     "oracles": "attn_tuner.tuning.oracles",
     "pruners": "attn_tuner.tuning.pruning",

@@ -5,7 +5,8 @@
     attention_model(model)             a model that returns the attention weights of a model
 
 A pooling head is a product, score x query x normalizer x fusion; each factor is a registry in the
-folder of that name. Heads that mix the steps before they pool have files of their own.
+folder of that name. Heads that mix the steps before they pool have files of their own. `decoding`
+has the attentions with which a decoder asks the states of an encoder.
 """
 
 import importlib
@@ -17,12 +18,22 @@ from attn_tuner.layers.block import Block
 
 __all__ = ["Block", "Head", "attention_model", "heads", "masked_normalize"]
 
-_FOLDERS = ("scores", "queries", "normalizers", "fusions")
+# Folder to the name of its registry.
+_FOLDERS = {
+    "scores": "scores",
+    "queries": "queries",
+    "normalizers": "normalizers",
+    "fusions": "fusions",
+    "decoding": "decoder_attentions",
+}
 
 
 def _classes() -> dict[str, Any]:
-    folders = [importlib.import_module(f"{__name__}.{folder}") for folder in _FOLDERS]
-    registries = [heads, *(vars(folder)[folder.__name__.split(".")[-1]] for folder in folders)]
+    folders = [
+        (importlib.import_module(f"{__name__}.{folder}"), kinds)
+        for folder, kinds in _FOLDERS.items()
+    ]
+    registries = [heads, *(vars(folder)[kinds] for folder, kinds in folders)]
     members = [registry[name].build for registry in registries for name in registry]
     return {member.__name__: member for member in members}
 

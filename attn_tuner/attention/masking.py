@@ -85,6 +85,12 @@ def last_only(mask: Tensor) -> Tensor:
     return ops.cast(ops.equal(places, last), "float32")
 
 
+def first_only(mask: Tensor) -> Tensor:
+    """Returns weights of 1 on the first step with text, (batch, steps) in float32."""
+    present = ops.cast(mask, "float32")
+    return present * ops.cast(ops.equal(places(mask), 0.0), "float32")
+
+
 def places(mask: Tensor) -> Tensor:
     """Returns how many steps with text come before each step, (batch, steps) in float32."""
     return ops.cumsum(ops.cast(mask, "float32"), axis=1) - 1.0

@@ -35,7 +35,15 @@ _MODULES = (
     "attn_tuner.training.named_metrics",
     "attn_tuner.training.row_adamw",
 )
-_REGISTRIES = ("heads", "encoders", "scores", "queries", "normalizers", "fusions")
+_REGISTRIES = (
+    "heads",
+    "encoders",
+    "scores",
+    "queries",
+    "normalizers",
+    "fusions",
+    "decoder_attentions",
+)
 
 
 def register_classes() -> None:

@@ -1,5 +1,7 @@
 """Parts to check: made from values that are not their defaults, called, differentiated."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -48,7 +50,7 @@ def example(dtype: str = "float32", seed: int = 0) -> tuple[np.ndarray, np.ndarr
 
 def make(variant: Variant, dtype: str = "float32", seed: int = 0) -> keras.layers.Layer:
     """The far corner of a part, built, with weights drawn by NumPy and so alike everywhere."""
-    with _policy(dtype):
+    with policy(dtype):
         layer = far_corner(variant)
         layer.build((BATCH, STEPS, FEATURES))
     draw = np.random.default_rng(seed)
@@ -56,18 +58,15 @@ def make(variant: Variant, dtype: str = "float32", seed: int = 0) -> keras.layer
     return layer
 
 
-class _policy:
-    """The Keras dtype policy of that name, for the length of a `with`."""
-
-    def __init__(self, name):
-        self.name = name
-
-    def __enter__(self):
-        self.before = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(self.name)
-
-    def __exit__(self, *_):
-        keras.config.set_dtype_policy(self.before)
+@contextlib.contextmanager
+def policy(name: str) -> Iterator[None]:
+    """Sets the Keras dtype policy of that name, for the length of a `with`."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def run(

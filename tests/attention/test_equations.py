@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.attention import PoolingHead, heads
+from attn_tuner.attention.decoding import decoder_attentions
 from attn_tuner.attention.fusions import fusions
 from attn_tuner.attention.normalizers import normalizers
 from attn_tuner.attention.queries import queries
@@ -42,6 +43,7 @@ TABLES = {
     "queries": (queries, equations.QUERIES),
     "normalizers": (normalizers, equations.NORMALIZERS),
     "fusions": (fusions, equations.FUSIONS),
+    "decoder_attentions": (decoder_attentions, {}),
 }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.attention import LocalHead, MultiHeadHead, PoolingHead, heads
+from attn_tuner.attention.decoding import decoder_attentions
 from attn_tuner.attention.fusions import fusions
 from attn_tuner.attention.normalizers import normalizers
 from attn_tuner.attention.queries import queries
@@ -90,7 +91,7 @@ class _Case(NamedTuple):
 
 def _sizes():
     """Every argument of a layer of this package that is a whole number, but seeds."""
-    parts = [heads, encoders, scores, queries, normalizers, fusions]
+    parts = [heads, encoders, scores, queries, normalizers, fusions, decoder_attentions]
     layers = [registry[name].build for registry in parts for name in registry]
     for make in [*layers, Projection, MinimalLayer, TokenLimits, NgramRegression]:
         parameters = inspect.signature(make.__init__).parameters.values()

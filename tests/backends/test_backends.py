@@ -17,6 +17,7 @@ TESTS = Path(__file__).parents[1]
 BACKENDS = ["torch", pytest.param("jax", marks=pytest.mark.slow)]
 CONTRACT = [
     "attention/test_every_head.py",
+    "attention/test_every_decoder_attention.py",
     "encoding/test_every_encoder.py",
     "layers/test_subword_embedding.py",
     "training/test_masked_language_model.py",

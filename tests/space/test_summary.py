@@ -16,7 +16,15 @@ from tests.support import ROOT
 
 SOURCE = re.compile(r"keras\.|Text[A-Z]\w+\(|https://|`attn-tuner list \w+`|use_ema`")
 
-MODEL_PARTS = ("heads", "encoders", "scores", "queries", "normalizers", "fusions")
+MODEL_PARTS = (
+    "heads",
+    "encoders",
+    "scores",
+    "queries",
+    "normalizers",
+    "fusions",
+    "decoder_attentions",
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Every head's and encoder's answer on the backend of this process, and an export from it.
+"""The answers of heads, encoders and decoder attentions on this backend, and an export from it.
 
 Weights and inputs are drawn by NumPy and so are the same on every backend.
 
@@ -14,8 +14,10 @@ import keras
 import numpy as np
 
 from attn_tuner.attention import heads
+from attn_tuner.attention.decoding import decoder_attentions
 from attn_tuner.encoding import encoders
 from attn_tuner.testing import example, make, run
+from attn_tuner.testing.decoding import asked
 
 
 def answers() -> dict[str, np.ndarray]:
@@ -25,6 +27,10 @@ def answers() -> dict[str, np.ndarray]:
     for name in heads:
         context, weights = run(make(heads[name]), states, mask, return_attention_scores=True)
         found[f"{name} context"], found[f"{name} weights"] = context, weights
+    for name in decoder_attentions:
+        layer = asked(decoder_attentions[name])
+        contexts, alignments = run(layer, states, mask, both=True)
+        found[f"{name} contexts"], found[f"{name} alignments"] = contexts, alignments
     for name in encoders:
         found[f"{name} states"] = run(make(encoders[name]), states, mask)
     return found

@@ -18,13 +18,31 @@ class Score(Block):
 
     Attributes:
         hops: number of rows of attention, set by the head that owns the score.
+        equal_widths: whether keys and query need the same number of features.
     """
 
     hops = 1
+    equal_widths = False
 
     def asks(self, query: Query) -> bool:
         """Returns whether it is called with that query; if not, its own weights are the query."""
         return True
+
+    def prepare(self, keys: Tensor) -> Tensor:
+        """Returns what depends on the keys alone, (batch, steps, width).
+
+        A decoder computes it once for a source, and calls `compare` with the query of each step.
+        """
+        return keys
+
+    def compare(self, prepared: Tensor, query: Tensor) -> Tensor:
+        """Returns the scores: `compare(prepare(keys), query)` equals `call(keys, query)`.
+
+        Args:
+            prepared: what `prepare` returned.
+            query: (batch, hops, features).
+        """
+        return self(prepared, query)
 
     def matrix(
         self, rows: int, columns: int, name: str, initializer: str = "glorot_uniform"

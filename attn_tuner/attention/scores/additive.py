@@ -47,13 +47,20 @@ class AdditiveScore(Score):
             self.b = self.vector(self.units, "b")
         self.v = self.matrix(self.units, self.hops, "v")
 
+    def prepare(self, keys: Tensor) -> Tensor:
+        hidden = ops.matmul(keys, ops.cast(self.W, keys.dtype))
+        return hidden + ops.cast(self.b, keys.dtype) if self.use_bias else hidden
+
+    def compare(self, prepared: Tensor, query: Tensor) -> Tensor:
+        # Keras casts weights inside a call only, and a decoder calls this method by itself.
+        asked = ops.matmul(query, ops.cast(self.U, query.dtype))
+        return match(prepared, asked, ops.cast(self.v, query.dtype))
+
     def call(self, keys: Tensor, query: Tensor | None = None) -> Tensor:
-        hidden = ops.matmul(keys, self.W)
-        if self.use_bias:
-            hidden = hidden + self.b
+        hidden = self.prepare(keys)
         if query is None:
             return ops.transpose(ops.matmul(ops.tanh(hidden), self.v), (0, 2, 1))
-        return match(hidden, ops.matmul(query, self.U), self.v)
+        return self.compare(hidden, query)
 
 
 def match(hidden: Tensor, asked: Tensor, v: Tensor) -> Tensor:

@@ -33,10 +33,17 @@ class ConcatScore(Score):
         self.units = size("units", units)
 
     def build(self, keys_shape: Shape, query_shape: Shape) -> None:
-        self.W = self.matrix(keys_shape[-1] + query_shape[-1], self.units, "W")
+        self.features = keys_shape[-1]
+        self.W = self.matrix(self.features + query_shape[-1], self.units, "W")
         self.v = self.matrix(self.units, self.hops, "v")
 
+    def prepare(self, keys: Tensor) -> Tensor:
+        return ops.matmul(keys, ops.cast(self.W[: self.features], keys.dtype))
+
+    def compare(self, prepared: Tensor, query: Tensor) -> Tensor:
+        # Keras casts weights inside a call only, and a decoder calls this method by itself.
+        asked = ops.matmul(query, ops.cast(self.W[self.features :], query.dtype))
+        return match(prepared, asked, ops.cast(self.v, query.dtype))
+
     def call(self, keys: Tensor, query: Tensor) -> Tensor:
-        features = keys.shape[-1]
-        of_keys, of_query = self.W[:features], self.W[features:]
-        return match(ops.matmul(keys, of_keys), ops.matmul(query, of_query), self.v)
+        return self.compare(self.prepare(keys), query)

@@ -28,6 +28,8 @@ class CosineScore(Score):
         Graves et al. 2014, eqs. 5-6. https://arxiv.org/abs/1410.5401
     """
 
+    equal_widths = True
+
     def __init__(self, sharpness: float = 10.0, **kwargs: Any):
         super().__init__(**kwargs)
         self.sharpness = sharpness

@@ -20,6 +20,8 @@ class DotScore(Score):
         Luong et al. 2015, eq. 8 (dot). https://aclanthology.org/D15-1166
     """
 
+    equal_widths = True
+
     def build(self, keys_shape: Shape, query_shape: Shape) -> None:
         pass  # No weights.
 
@@ -38,6 +40,8 @@ class ScaledDotScore(Score):
     Reference:
         Vaswani et al. 2017, eq. 1. https://arxiv.org/abs/1706.03762
     """
+
+    equal_widths = True
 
     def build(self, keys_shape: Shape, query_shape: Shape) -> None:
         self.scale = 1.0 / math.sqrt(keys_shape[-1])
