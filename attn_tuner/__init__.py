@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from attn_tuner.layers.registration import register_with_keras
 
 if TYPE_CHECKING:
-    from attn_tuner import attention, encoding, exporting, reporting, text, tuning
+    from attn_tuner import attention, encoding, exporting, reporting, sequence, text, tuning
     from attn_tuner.api import export, load, search
     from attn_tuner.checking.check import check
     from attn_tuner.hypermodel import AttentionHyperModel
@@ -39,6 +39,7 @@ __all__ = [
     "load",
     "reporting",
     "search",
+    "sequence",
     "text",
     "tuning",
 ]

@@ -30,6 +30,7 @@ LAYERS = (
     "training",
     "model_space",
     "hypermodel",
+    "sequence",
     "tuning",
     "search_defaults",
     "settings",

@@ -1,0 +1,49 @@
+"""Encoder and decoder: a model that reads one text and writes another, with searched attention.
+
+    vocabularies = PairVocabularies.build(sources, targets)    ids between marks, a side each
+    SequenceModel(source_size, target_size, attention="dot")   one model, without a search
+
+The attentions between decoder and encoder are parts in a registry of their own,
+`attn_tuner.attention.decoding`.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from attn_tuner.sequence.decoder import AttentionDecoder
+    from attn_tuner.sequence.losses import ExactMatch, TokenAccuracy, TokenCrossentropy
+    from attn_tuner.sequence.model import SequenceModel
+    from attn_tuner.sequence.pairs import PairVocabularies
+    from attn_tuner.sequence.vocabulary import SequenceVocabulary
+
+_HOMES = {
+    "AttentionDecoder": "decoder",
+    "ExactMatch": "losses",
+    "PairVocabularies": "pairs",
+    "SequenceModel": "model",
+    "SequenceVocabulary": "vocabulary",
+    "TokenAccuracy": "losses",
+    "TokenCrossentropy": "losses",
+}
+
+__all__ = [
+    "AttentionDecoder",
+    "ExactMatch",
+    "PairVocabularies",
+    "SequenceModel",
+    "SequenceVocabulary",
+    "TokenAccuracy",
+    "TokenCrossentropy",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when first touched, as `attn_tuner` does.
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

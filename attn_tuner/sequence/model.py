@@ -1,0 +1,179 @@
+"""The encoder-decoder as a Keras model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from attn_tuner.attention.decoding import decoder_attentions
+from attn_tuner.encoding import encoders
+from attn_tuner.errors import SpaceError
+from attn_tuner.layers.arguments import size
+from attn_tuner.layers.types import Member, Tensor
+from attn_tuner.sequence.decoder import AttentionDecoder
+from attn_tuner.sequence.marks import FIRST_TOKEN
+from attn_tuner.text.token_ids import PADDING
+
+
+@keras.saving.register_keras_serializable("attn_tuner")
+class SequenceModel(keras.Model):
+    """Embedding -> encoder -> decoder with attention -> Dense over the target vocabulary.
+
+        logits = model({"source": source_ids, "target": target_ids})
+
+    Both are padded integer ids, 0 at padding: `source` (batch, steps), and `target` (batch, target
+    steps), which begins with the start mark. `logits` (batch, target steps, vocabulary) are those
+    of the token that follows each target token, in float32. For decoding without a target:
+
+        prepared = model.read(source_ids)
+        carried = model.begin(prepared)
+        logits, alignment, carried = model.step(tokens, carried, prepared)
+
+    Args:
+        source_size: ids of the source vocabulary.
+        target_size: ids of the target vocabulary.
+        embedding_dim: features of an embedded token, of either side.
+        encoder: one of `encoders`, its name, or the layer.
+        attention: one of `decoder_attentions`, its name, or the layer.
+        cell: "gru" or "lstm", of the decoder.
+        layers: number of layers of the decoder.
+        units: features of a state of the decoder.
+        input_feeding: whether the decoder reads its last vector; see `AttentionDecoder`.
+        dropout: share of the features dropped of embedded tokens, of the states of the encoder, and
+            before the last layer.
+
+    Raises:
+        SpaceError: a vocabulary has no token besides its marks, or a size is under 1.
+
+    Reference:
+        Sutskever et al. 2014, section 2. https://arxiv.org/abs/1409.3215 ;
+        Bahdanau et al. 2015, section 3. https://arxiv.org/abs/1409.0473
+    """
+
+    def __init__(
+        self,
+        source_size: int,
+        target_size: int,
+        embedding_dim: int = 64,
+        encoder: Member = "bigru",
+        attention: Member = "additive",
+        cell: str = "gru",
+        layers: int = 1,
+        units: int = 128,
+        input_feeding: bool = False,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        for name, given in (("source_size", source_size), ("target_size", target_size)):
+            if size(name, given) <= FIRST_TOKEN:
+                raise SpaceError(
+                    f"{name} is {given}, which leaves no token besides padding, unknown and the "
+                    f"marks; give at least {FIRST_TOKEN + 1}."
+                )
+        self.source_size, self.target_size = int(source_size), int(target_size)
+        self.embedding_dim = size("embedding_dim", embedding_dim)
+        self.dropout = dropout
+        policy = self.dtype_policy
+
+        def embedding(ids: int, name: str) -> keras.layers.Embedding:
+            return keras.layers.Embedding(ids, self.embedding_dim, name=name, dtype=policy)
+
+        self.source_embedding = embedding(self.source_size, "source_embedding")
+        self.target_embedding = embedding(self.target_size, "target_embedding")
+        self.encoder = _layer(encoders, encoder, policy)
+        attention = _layer(decoder_attentions, attention, policy)
+        self.decoder = AttentionDecoder(
+            units, cell, layers, attention, input_feeding, name="decoder", dtype=policy
+        )
+        self.drop = keras.layers.Dropout(dropout, dtype=policy)
+        # float32 even under mixed_float16, as the loss.
+        self.to_logits = keras.layers.Dense(self.target_size, name="logits", dtype="float32")
+        self._make_weights()
+
+    def _make_weights(self) -> None:
+        """Makes all weights: their shapes follow from the arguments, and loading needs them."""
+        width = self.embedding_dim
+        embedded = (None, None, width)
+        self.source_embedding.build((None, None))
+        self.target_embedding.build((None, None))
+        self.encoder.build(embedded)
+        self.decoder.build(embedded, (None, None, self.encoder.features_out(width)))
+        self.to_logits.build((None, None, self.decoder.units))
+        self.built = self.drop.built = True
+
+    def build(self, input_shape: Any = None) -> None:
+        pass  # The weights are there.
+
+    def call(self, inputs: Mapping[str, Tensor], training: bool = False) -> Tensor:
+        states, mask = self._states(inputs["source"], training)
+        embedded = self.drop(self.target_embedding(inputs["target"]), training=training)
+        vectors = self.decoder(embedded, states, mask=mask)
+        return self.to_logits(self.drop(vectors, training=training))
+
+    def _states(self, source: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
+        mask = ops.not_equal(source, PADDING)
+        embedded = self.drop(self.source_embedding(source), training=training)
+        states = self.encoder(embedded, mask=mask, training=training)
+        return self.drop(states, training=training), mask
+
+    def read(self, source: Tensor) -> tuple[Tensor, ...]:
+        """Returns what is computed once for a source, a tuple of tensors, batch first.
+
+        Args:
+            source: (batch, steps) ids.
+        """
+        return self.decoder.prepare(*self._states(source))
+
+    def begin(self, prepared: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Returns what is carried into the first step, a tuple of tensors, batch first."""
+        return self.decoder.begin(prepared)
+
+    def step(
+        self, tokens: Tensor, carried: tuple[Tensor, ...], prepared: tuple[Tensor, ...]
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        """Returns the logits of the next token, the alignment, and what is carried on.
+
+        Args:
+            tokens: (batch,) ids of the last tokens, at first of the start mark.
+            carried: what the last step returned, or `begin`.
+            prepared: what `read` returned.
+
+        Returns:
+            Logits (batch, vocabulary), alignment (batch, hops, steps), and what is carried.
+        """
+        embedded = self.target_embedding(tokens)
+        vector, alignment, carried = self.decoder.step(embedded, carried, prepared)
+        return self.to_logits(vector), alignment, carried
+
+    def get_config(self) -> dict[str, Any]:
+        decoder = self.decoder.get_config()
+        return {
+            **super().get_config(),
+            "source_size": self.source_size,
+            "target_size": self.target_size,
+            "embedding_dim": self.embedding_dim,
+            "encoder": _config_of(self.encoder),
+            "attention": _config_of(self.decoder.attention),
+            "cell": decoder["cell"],
+            "layers": decoder["layers"],
+            "units": decoder["units"],
+            "input_feeding": decoder["input_feeding"],
+            "dropout": self.dropout,
+        }
+
+
+def _layer(registry: Any, given: Member, policy: Any) -> keras.layers.Layer:
+    """The layer that a name, a saved config or the layer itself stands for."""
+    if isinstance(given, str):
+        return registry[given](dtype=policy)
+    if isinstance(given, dict):
+        return keras.saving.deserialize_keras_object(given)
+    return given
+
+
+def _config_of(layer: keras.layers.Layer) -> dict[str, Any]:
+    config = keras.saving.serialize_keras_object(layer)
+    config.pop("build_config", None)  # The model builds it; Keras would do so on reading.
+    return config

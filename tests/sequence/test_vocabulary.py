@@ -1,0 +1,75 @@
+"""Vocabularies with marks."""
+
+import json
+
+import numpy as np
+import pytest
+
+from attn_tuner.errors import DataError, UnknownName
+from attn_tuner.sequence import PairVocabularies, SequenceVocabulary
+from attn_tuner.sequence.marks import END, RESERVED, START
+
+TEXTS = ["3 de mayo", "Don't go, 12 men!", "été 房间", "", "a"]
+
+
+def test_ids_stand_between_marks():
+    vocabulary = SequenceVocabulary([*RESERVED, "a", "b"])
+    assert vocabulary.padded(["ab", "", "c"]).tolist() == [
+        [START, 4, 5, END],
+        [START, END, 0, 0],
+        [START, 1, END, 0],
+    ]
+
+
+def test_characters_come_back_as_they_were():
+    vocabulary = SequenceVocabulary.build(TEXTS)
+    assert vocabulary.texts(vocabulary.padded(TEXTS)) == TEXTS
+
+
+def test_words_come_back_in_lower_case_with_a_space_between_any_two():
+    vocabulary = SequenceVocabulary.build(TEXTS, "word")
+    assert vocabulary.texts(vocabulary.padded(TEXTS[:2])) == ["3 de mayo", "don't go , 12 men !"]
+
+
+def test_what_follows_the_end_mark_is_not_read():
+    vocabulary = SequenceVocabulary([*RESERVED, "a", "b"])
+    assert vocabulary.texts([[4, 1, END, 5, 5], [0, 4, 4, 4, 4]]) == ["a[UNK]", ""]
+
+
+def test_the_longest_training_text_is_what_is_kept():
+    assert SequenceVocabulary.build(["abc", "a"]).max_length == 3
+    assert SequenceVocabulary.build([]).max_length == 1
+
+
+def test_the_most_frequent_tokens_are_kept():
+    assert SequenceVocabulary.build(["bbca", "ca"], size=6).vocabulary[4:] == ["a", "b"]
+
+
+def test_vocabularies_come_back_from_json():
+    pair = PairVocabularies.build(TEXTS, TEXTS, target_split="word")
+    again = PairVocabularies.from_config(json.loads(json.dumps(pair.get_config())))
+    assert again.get_config() == pair.get_config()
+
+
+def test_pairs_become_the_target_and_what_follows_each_of_its_tokens():
+    pair = PairVocabularies.build(["ab", "c"], ["x", "yx"])
+    x, y = pair.arrays(["ab", "c"], ["x", "yx"])
+    assert x["source"].shape == (2, 4)
+    assert x["target"].tolist() == [[START, 4, END], [START, 5, 4]]
+    assert y.tolist() == [[4, END, 0], [5, 4, END]]
+    assert np.array_equal(x["target"][:, 1:], y[:, :-1])
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: SequenceVocabulary([*RESERVED, "a"], "letter"), "No split is called 'letter'"),
+        (lambda: SequenceVocabulary(["", "[UNK]", "a"]), "A vocabulary begins with"),
+        (lambda: SequenceVocabulary([*RESERVED, "a", "a"]), "holds the token 'a' twice"),
+        (lambda: SequenceVocabulary([*RESERVED], max_length=0), "max_length is 0"),
+        (lambda: PairVocabularies.build(["a"], ["b"]).arrays(["a"], []), "got 1 and 0"),
+    ],
+)
+def test_what_is_no_vocabulary_or_no_pair_is_refused(make, said):
+    with pytest.raises((DataError, UnknownName), match=said):
+        make()
