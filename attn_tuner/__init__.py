@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from attn_tuner.checking.check import check
     from attn_tuner.hypermodel import AttentionHyperModel
     from attn_tuner.search_result import SearchResult
+    from attn_tuner.sequence.hypermodel import SequenceHyperModel
     from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
     from attn_tuner.tuning.oracles.optuna.oracle import OptunaOracle
 
@@ -30,6 +31,7 @@ __all__ = [
     "Part",
     "SearchResult",
     "SearchSpace",
+    "SequenceHyperModel",
     "__version__",
     "attention",
     "check",
@@ -53,6 +55,7 @@ _HOMES = {
     "Part": "attn_tuner.space",
     "SearchResult": "attn_tuner.search_result",
     "SearchSpace": "attn_tuner.space",
+    "SequenceHyperModel": "attn_tuner.sequence.hypermodel",
     "check": "attn_tuner.checking.check",
     "export": "attn_tuner.api",
     "load": "attn_tuner.api",

@@ -1,6 +1,7 @@
 """Encoder and decoder: a model that reads one text and writes another, with searched attention.
 
     vocabularies = PairVocabularies.build(sources, targets)    ids between marks, a side each
+    SequenceHyperModel(source_size, target_size)               for any KerasTuner tuner
     SequenceModel(source_size, target_size, attention="dot")   one model, without a search
 
 The attentions between decoder and encoder are parts in a registry of their own,
@@ -12,29 +13,35 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from attn_tuner.sequence.decoder import AttentionDecoder
+    from attn_tuner.sequence.hypermodel import SequenceHyperModel
     from attn_tuner.sequence.losses import ExactMatch, TokenAccuracy, TokenCrossentropy
     from attn_tuner.sequence.model import SequenceModel
     from attn_tuner.sequence.pairs import PairVocabularies
+    from attn_tuner.sequence.space import default_sequence_space
     from attn_tuner.sequence.vocabulary import SequenceVocabulary
 
 _HOMES = {
     "AttentionDecoder": "decoder",
     "ExactMatch": "losses",
     "PairVocabularies": "pairs",
+    "SequenceHyperModel": "hypermodel",
     "SequenceModel": "model",
     "SequenceVocabulary": "vocabulary",
     "TokenAccuracy": "losses",
     "TokenCrossentropy": "losses",
+    "default_sequence_space": "space",
 }
 
 __all__ = [
     "AttentionDecoder",
     "ExactMatch",
     "PairVocabularies",
+    "SequenceHyperModel",
     "SequenceModel",
     "SequenceVocabulary",
     "TokenAccuracy",
     "TokenCrossentropy",
+    "default_sequence_space",
 ]
 
 

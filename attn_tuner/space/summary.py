@@ -19,7 +19,8 @@ from attn_tuner.space.dimensions import Choice, Dimension, Float, Int, Part
 if TYPE_CHECKING:
     from attn_tuner.space.search_space import SearchSpace
 
-# Dimensions by what they belong to; those that a user adds come last.
+# Dimensions by what they belong to, of classifiers and of sequence models; those that a user adds
+# come last.
 GROUPS = {
     "Text": ("tokens", "vocabulary_size", "max_length", "truncation", "word_dropout"),
     "Embedding": (
@@ -30,6 +31,13 @@ GROUPS = {
     ),
     "Encoder": ("encoder", "encoder_dropout", "layer_norm"),
     "Head": ("head", "second_head", "hashed_ngrams", "ngram_buckets"),
+    "Decoder": (
+        "attention",
+        "decoder_cell",
+        "decoder_layers",
+        "decoder_units",
+        "input_feeding",
+    ),
     "Output": ("dense_layers", "dense_units", "dropout"),
     "Training": (
         "learning_rate",

@@ -10,6 +10,7 @@ from attn_tuner.encoding import encoders
 from attn_tuner.model_space import default_space
 from attn_tuner.registry import Variant, registry_of
 from attn_tuner.search_defaults import every_dimension
+from attn_tuner.sequence.space import default_sequence_space
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.space.summary import GROUPS, OTHERS, describe_dimension, group_of
 from tests.support import ROOT
@@ -31,6 +32,12 @@ MODEL_PARTS = (
 def every():
     """The space of a search with every head and encoder on offer."""
     return every_dimension(epochs=3).narrow(head=list(heads), encoder=list(encoders))
+
+
+def every_name(every) -> list[str]:
+    """The paths of all dimensions, of classifiers and of sequence models."""
+    spaces = (every, default_sequence_space())
+    return sorted({leaf.name for space in spaces for leaf in space.leaves()})
 
 
 def rows() -> dict[str, str]:
@@ -59,7 +66,7 @@ def in_a_docstring(name: str) -> bool:
 
 
 def test_the_glossary_or_a_docstring_has_every_dimension_with_its_source(every):
-    names = sorted({leaf.name for leaf in every.leaves()})
+    names = every_name(every)
     missing = [name for name in names if not any(fnmatchcase(name, row) for row in rows())]
     missing = [name for name in missing if not in_a_docstring(name)]
     assert not missing, (
@@ -96,13 +103,14 @@ def test_a_dimension_is_explained_by_its_argument_and_a_reference():
 
 
 def test_the_glossary_has_no_dimension_that_is_not_there(every):
-    names = [leaf.name for leaf in every.leaves()]
+    names = every_name(every)
     assert not [row for row in rows() if not any(fnmatchcase(name, row) for name in names)]
 
 
 def test_every_dimension_has_a_group_and_no_group_a_name_that_is_none(every):
-    assert OTHERS not in {group_of(name) for name in every}
-    assert {name for names in GROUPS.values() for name in names} == set(every)
+    dimensions = set(every) | set(default_sequence_space())
+    assert OTHERS not in {group_of(name) for name in dimensions}
+    assert {name for names in GROUPS.values() for name in names} == dimensions
 
 
 def test_a_summary_names_what_is_searched_and_leaves_out_what_is_fixed():
