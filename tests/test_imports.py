@@ -53,6 +53,7 @@ HEIGHT = {name: height for height, name in enumerate(LAYERS)}
 # Of the optimiser only a step that other backends do not take needs it; of `system` only the list
 # of GPUs of an installation.
 WITH_TENSORFLOW = {"text", "training", "exporting", "explaining", "finalizing", "reporting"} | {
+    "sequence",
     "api",
     "system",
     "testing",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from attn_tuner.registry import unknown
 from attn_tuner.sequence.marks import END, FIRST_TOKEN, RESERVED, START
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.tokenization import tokens
+
+if TYPE_CHECKING:  # It imports TensorFlow.
+    from attn_tuner.sequence.vocabulary_graph import SequenceVocabularyGraph
 
 SPLITS = {"character": "", "word": " "}  # To what stands between tokens in a text.
 
@@ -104,6 +107,12 @@ class SequenceVocabulary:
             kept = kept[: ends[0]] if len(ends) else kept
             found.append(SPLITS[self.split].join(self.vocabulary[each] for each in kept))
         return found
+
+    def graph(self) -> "SequenceVocabularyGraph":
+        """Builds the same conversions from TensorFlow operations."""
+        from attn_tuner.sequence.vocabulary_graph import SequenceVocabularyGraph
+
+        return SequenceVocabularyGraph(self)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments of the constructor, ready for JSON."""

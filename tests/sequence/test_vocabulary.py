@@ -1,15 +1,26 @@
-"""Vocabularies with marks."""
+"""Vocabularies with marks, in Python and in the graph alike."""
 
 import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from attn_tuner.errors import DataError, UnknownName
 from attn_tuner.sequence import PairVocabularies, SequenceVocabulary
 from attn_tuner.sequence.marks import END, RESERVED, START
 
 TEXTS = ["3 de mayo", "Don't go, 12 men!", "été 房间", "", "a"]
+SPLITS = ("character", "word")
+
+
+@pytest.fixture(scope="module")
+def graphs():
+    """A vocabulary and its graph, by split."""
+    built = {split: SequenceVocabulary.build(TEXTS, split, max_length=6) for split in SPLITS}
+    return {split: (each, each.graph()) for split, each in built.items()}
 
 
 def test_ids_stand_between_marks():
@@ -36,6 +47,39 @@ def test_what_follows_the_end_mark_is_not_read():
     assert vocabulary.texts([[4, 1, END, 5, 5], [0, 4, 4, 4, 4]]) == ["a[UNK]", ""]
 
 
+@pytest.mark.parametrize("split", SPLITS)
+@settings(deadline=None, max_examples=25)
+@given(texts=st.lists(st.text(max_size=12), min_size=1, max_size=4))
+def test_the_graph_encodes_and_decodes_as_python_does(split, graphs, texts):
+    vocabulary, graph = graphs[split]
+    texts = [*texts, *TEXTS]
+    ids = vocabulary.padded(texts)
+    found = graph.ids(tf.constant(texts))
+    assert found.numpy().tolist() == ids.tolist()
+    written = [each.decode() for each in graph.texts(found).numpy()]
+    assert written == vocabulary.texts(ids)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_text_is_cut_to_its_first_tokens(split, graphs):
+    vocabulary, graph = graphs[split]
+    long = "é 房 " * 50
+    assert vocabulary.padded([long]).shape == (1, 8)
+    assert graph.ids(tf.constant([long])).numpy().tolist() == vocabulary.padded([long]).tolist()
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_an_empty_batch_gives_no_row(split, graphs):
+    vocabulary, graph = graphs[split]
+    assert graph.ids(tf.constant([], tf.string)).shape == vocabulary.padded([]).shape == (0, 2)
+
+
+def test_bytes_that_are_no_text_are_read_as_unknown(graphs):
+    assert graphs["character"][1].ids(tf.constant([b"\xff\xfe"])).numpy().tolist() == [
+        [START, 1, 1, END]
+    ]
+
+
 def test_the_longest_training_text_is_what_is_kept():
     assert SequenceVocabulary.build(["abc", "a"]).max_length == 3
     assert SequenceVocabulary.build([]).max_length == 1
@@ -45,8 +89,8 @@ def test_the_most_frequent_tokens_are_kept():
     assert SequenceVocabulary.build(["bbca", "ca"], size=6).vocabulary[4:] == ["a", "b"]
 
 
-def test_vocabularies_come_back_from_json():
-    pair = PairVocabularies.build(TEXTS, TEXTS, target_split="word")
+def test_vocabularies_come_back_from_json(graphs):
+    pair = PairVocabularies(graphs["character"][0], graphs["word"][0])
     again = PairVocabularies.from_config(json.loads(json.dumps(pair.get_config())))
     assert again.get_config() == pair.get_config()
 
