@@ -9,7 +9,7 @@ from attn_tuner.attention.decoding import decoder_attentions
 from attn_tuner.attention.masking import average, first_only, last_only
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.arguments import size
-from attn_tuner.layers.block import Block
+from attn_tuner.layers.block import Block, cleared
 from attn_tuner.layers.initializers import RoundedOrthogonal
 from attn_tuner.layers.types import Member, Shape, Tensor
 
@@ -108,6 +108,7 @@ class AttentionDecoder(Block):
         """
         if mask is None:
             mask = ops.ones(ops.shape(states)[:2], "bool")
+        states = cleared(states, mask)
         ends = [average(end(mask)[:, None, :], states)[:, 0] for end in (first_only, last_only)]
         first = self.first_state(ops.concatenate(ends, axis=-1))
         wide = states if self.to_width is None else self.to_width(states)
