@@ -2,7 +2,7 @@
 
     "Mittwoch, 3. März 2021"   ->   "2021-03-03"
 
-Five languages and a dozen forms. Every text has one reading: between full stops and spaces the day
+Five languages and 23 forms. Every text has one reading: between full stops and spaces the day
 comes before the month, between slashes the month before the day, and a year of two digits lies
 from 1950 to 2049. Which characters of the source decide each part of the target is known, so the
 alignment of a model can be checked against the truth.

@@ -14,12 +14,12 @@ def fresh_keras():
     keras.utils.clear_session(free_memory=False)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def vocabularies():
     return PairVocabularies.build(SOURCES, TARGETS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model_of(vocabularies):
     """Makes a model with weights far enough from zero that texts are told apart."""
 
