@@ -20,6 +20,7 @@ CONTRACT = [
     "attention/test_every_decoder_attention.py",
     "encoding/test_every_encoder.py",
     "layers/test_subword_embedding.py",
+    "training/test_adversarial.py",
     "training/test_masked_language_model.py",
     "training/test_row_adamw.py",
     "training/test_row_adamw_as_adamw.py",

@@ -1,0 +1,318 @@
+"""Adversarial and virtual adversarial training on embedded words, and entropy minimisation.
+
+terms = ExtraLosses(adversarial_weight=1.0, adversarial_norm=2.0)
+model = RegularizedModel(ids, answers)
+model.regularize(PerturbedLosses(terms, ids, [words, mask], answers, "binary_crossentropy"))
+model.compile("adam", "binary_crossentropy")
+
+The losses are added by `compute_loss`, while the model trains. They need the gradient of a function
+that the loss itself calls, which TensorFlow, PyTorch and JAX offer each in a public function.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import keras
+from keras import ops
+
+from attn_tuner.errors import SpaceError
+from attn_tuner.layers.types import Tensor
+
+FIRST_NORM = 0.1  # Of the random step at which virtual adversarial training takes its gradient.
+# Times the losses whose slopes are taken, of which only the direction counts: in half precision
+# those of a long text would round to 0.
+LIFT = 1024.0
+_LEAST = 1e-7  # Probabilities from here to 1 minus it have a logarithm.
+
+
+@dataclass(frozen=True)
+class ExtraLosses:
+    """What is added to the loss of a model while it trains, by the names of the dimensions.
+
+        L + a L_adv + v L_vadv + e H
+
+    Args:
+        adversarial_weight: float, a; 0 for no adversarial training.
+        adversarial_norm: float, norm of its perturbation.
+        virtual_weight: float, v; 0 for no virtual adversarial training.
+        virtual_norm: float, norm of its perturbation.
+        entropy_weight: float, e; 0 for no entropy minimisation.
+    """
+
+    adversarial_weight: float = 0.0
+    adversarial_norm: float = 1.0
+    virtual_weight: float = 0.0
+    virtual_norm: float = 1.0
+    entropy_weight: float = 0.0
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "ExtraLosses":
+        """Reads the values of a model, by path; what they lack takes its default here."""
+        return cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
+
+    @property
+    def read_labels(self) -> bool:
+        """Whether any of them needs labels."""
+        return self.adversarial_weight > 0
+
+    @property
+    def read_unlabelled(self) -> bool:
+        """Whether any of them learns from texts without labels."""
+        return self.virtual_weight > 0 or self.entropy_weight > 0
+
+    def __bool__(self) -> bool:
+        return self.read_labels or self.read_unlabelled
+
+
+class PerturbedLosses:
+    """Computes the extra losses of a batch.
+
+    Adversarial training changes the embedded words e of each text so that its loss l rises most,
+    and adds the loss of the changed text; it needs labels, and counts sample weights:
+
+        r      = n s u / ||u||,   u = s dl(y, f(e)) / de
+        L_adv  = 1/B sum_i w_i l(y_i, f(e_i + r_i))
+
+    f is the model behind the embedded words, n the norm, and s the standard deviation of each
+    column over the words of the batch. So ||r / s|| = n for the words of a text together: n is in
+    units of words that are normalised to variance 1, as in the paper, and a model gains nothing
+    from longer vectors. Padding is not changed, nor are the vectors of hashed n-grams.
+
+    Virtual adversarial training changes a text so that the answer p changes most, by one power
+    iteration from a random d, and reads no labels:
+
+        r      = n s u / ||u||,   u = s dKL(p || f(e + s d)) / d(s d),   ||d|| = FIRST_NORM
+        L_vadv = 1/B sum_i KL(p_i || f(e_i + r_i)),   p = f(e), a constant
+
+    Entropy minimisation makes answers definite:
+
+        H      = - 1/B sum_i sum_c f_c(e_i) log f_c(e_i)
+
+    For several labels KL and H are summed over the labels. Slopes and p are computed without
+    dropout. r is a constant of the gradient. An adversarial loss takes as long as two to three
+    ordinary steps take.
+
+    Args:
+        terms: the weights and norms.
+        inputs: symbolic inputs of the model, or one.
+        boundary: symbolic tensors on which all else depends: words `(batch, steps, width)`, their
+            mask `(batch, steps)`, and any others, which are not changed.
+        answers: symbolic output of the model: probabilities `(batch, columns)`, or numbers.
+        loss: `keras.losses.Loss`, or the name of one.
+        kind: "class", "labels" or "number", what is answered.
+        loss_weight: float, factor of the loss.
+        seed: int, for the random steps; None leaves it to Keras.
+
+    Raises:
+        SpaceError: the loss is a function, or a regression is to read texts without labels.
+
+    Reference:
+        Miyato et al. 2017, section 3, https://arxiv.org/abs/1605.07725; Sachan et al. 2019, for
+        all three together, https://arxiv.org/abs/2009.04007; Grandvalet & Bengio 2004, for H,
+        https://proceedings.neurips.cc/paper/2004/hash/96f2b50b5d3613adf9c27049b2a888c7-Abstract.html
+    """
+
+    def __init__(
+        self,
+        terms: ExtraLosses,
+        inputs: Any,
+        boundary: Sequence[Tensor],
+        answers: Tensor,
+        loss: Any,
+        kind: str = "class",
+        loss_weight: float = 1.0,
+        seed: int | None = None,
+    ):
+        if kind == "number" and terms.read_unlabelled:
+            raise SpaceError(
+                "virtual_weight and entropy_weight compare classes, and a regression has none. "
+                "Leave both at 0; adversarial_weight works for numbers too."
+            )
+        self.terms = terms
+        self.loss = loss_object(loss)
+        self.loss_weight = loss_weight
+        self.one_of_many = kind == "class" and answers.shape[-1] > 1
+        self.seed = keras.random.SeedGenerator(seed)
+        self._read = _Stretch(keras.tree.flatten(inputs), list(boundary))
+        self._rest = _Stretch(list(boundary), answers)
+
+    def __call__(self, x: Any, y: Tensor, answers: Tensor, weights: Tensor | None) -> Tensor:
+        """Returns the weighted sum of the extra losses, a scalar.
+
+        Args:
+            x: input of the model, a batch.
+            y: its labels.
+            answers: what the model gave for it.
+            weights: of the texts, `(batch,)`, or None.
+        """
+        terms, total = self.terms, 0.0
+        if terms.entropy_weight:
+            total += terms.entropy_weight * ops.mean(self._entropy(answers))
+        if terms.adversarial_weight or terms.virtual_weight:
+            words, mask, *others = self._read(keras.tree.flatten(x), training=True)
+            text = _Text(self._rest, words, mask, others)
+            if terms.adversarial_weight:
+                total += terms.adversarial_weight * self._adversarial(text, y, weights)
+            if terms.virtual_weight:
+                total += terms.virtual_weight * self._virtual(text)
+        return total
+
+    def _adversarial(self, text: "_Text", y: Tensor, weights: Tensor | None) -> Tensor:
+        def loss_at(shift: Tensor) -> Tensor:
+            return self.loss(y, text.answers(shift), weights)
+
+        slopes = text.slopes(loss_at, ops.zeros_like(text.deviations * text.present))
+        shift = text.shift(slopes, self.terms.adversarial_norm)
+        return self.loss_weight * self.loss(y, text.answers(shift, training=True), weights)
+
+    def _virtual(self, text: "_Text") -> Tensor:
+        nothing = ops.zeros_like(text.deviations * text.present)
+        clean = ops.stop_gradient(text.answers(nothing))
+
+        def apart(shift: Tensor) -> Tensor:
+            return ops.sum(self._divergence(clean, text.answers(shift)))
+
+        drawn = keras.random.normal(ops.shape(nothing), seed=self.seed)
+        slopes = text.slopes(apart, text.shift(drawn, FIRST_NORM))
+        shift = text.shift(slopes, self.terms.virtual_norm)
+        return ops.mean(self._divergence(clean, text.answers(shift, training=True)))
+
+    def _divergence(self, one: Tensor, other: Tensor) -> Tensor:
+        """Returns KL(one || other) of each text."""
+        p, q = self._distributions(one), self._distributions(other)
+        return ops.sum(p * (ops.log(p) - ops.log(q)), axis=(1, 2))
+
+    def _entropy(self, answers: Tensor) -> Tensor:
+        p = self._distributions(answers)
+        return -ops.sum(p * ops.log(p), axis=(1, 2))
+
+    def _distributions(self, answers: Tensor) -> Tensor:
+        """Returns probabilities (batch, labels, values of the label)."""
+        if self.one_of_many:
+            both = answers[:, None, :]
+        else:
+            both = ops.stack([1.0 - answers, answers], axis=-1)
+        return ops.clip(both, _LEAST, 1.0 - _LEAST)
+
+
+@keras.saving.register_keras_serializable(package="attn_tuner")
+class RegularizedModel(keras.Model):
+    """A Functional model that adds losses to its own while it trains.
+
+    It is saved without them: a loaded one is like any Functional model.
+    """
+
+    extra: PerturbedLosses | None = None
+
+    def regularize(self, extra: PerturbedLosses) -> None:
+        """Sets the losses that are added."""
+        self.extra = extra
+        self.extra_seed = extra.seed  # So that Keras finds it, and a resume point holds it.
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Tensor:
+        own = super().compute_loss(x, y, y_pred, sample_weight, training)
+        if self.extra is None or not training:
+            return own
+        return own + ops.cast(self.extra(x, y, y_pred, sample_weight), own.dtype)
+
+
+def plain(model: keras.Model) -> keras.Model:
+    """Returns a model of the same layers without extra losses, for an export."""
+    if not isinstance(model, RegularizedModel):
+        return model
+    return keras.Model(model.input, model.output, name=model.name)
+
+
+def loss_object(loss: Any) -> keras.losses.Loss:
+    """Returns the loss of a name, such as "binary_crossentropy", as an object.
+
+    Raises:
+        SpaceError: it is neither a name nor an object.
+    """
+    if isinstance(loss, keras.losses.Loss):
+        return loss
+    if isinstance(loss, str):
+        name = "".join(word[:1].upper() + word[1:] for word in loss.split("_"))
+        if isinstance(found := getattr(keras.losses, name, None), type):
+            return found()
+    raise SpaceError(
+        f"Adversarial training needs a loss object; got {loss!r}. Give one of a class of "
+        "keras.losses, such as keras.losses.BinaryCrossentropy()."
+    )
+
+
+class _Stretch(keras.layers.Layer):
+    """Computes a stretch of a model's graph anew; the model's layers stay the model's own."""
+
+    def __init__(self, inputs: list[Tensor], outputs: Any):
+        super().__init__(autocast=False, name="stretch")
+        self.function = keras.Function(inputs, outputs)
+
+    def call(self, inputs: list[Tensor], training: bool = False) -> Any:
+        return self.function(inputs)
+
+
+class _Text:
+    """The embedded words of a batch, and what a model answers where they are shifted."""
+
+    def __init__(self, rest: _Stretch, words: Tensor, mask: Tensor, others: list[Tensor]):
+        self.rest, self.words, self.mask, self.others = rest, words, mask, others
+        self.present = ops.cast(mask, "float32")[..., None]
+        exact = ops.stop_gradient(ops.cast(words, "float32"))
+        count = ops.maximum(ops.sum(self.present), 1.0)
+        mean = ops.sum(self.present * exact, axis=(0, 1)) / count
+        squares = self.present * ops.square(exact - mean)
+        self.deviations = ops.sqrt(ops.sum(squares, axis=(0, 1)) / count)
+
+    def answers(self, shift: Tensor, training: bool = False) -> Tensor:
+        """Returns what the model answers where the words are shifted."""
+        words = ops.cast(ops.cast(self.words, "float32") + shift, self.words.dtype)
+        return self.rest([words, self.mask, *self.others], training=training)
+
+    def slopes(self, function: Callable[[Tensor], Tensor], shift: Tensor) -> Tensor:
+        """Returns the slopes of a function at a shift, for words of variance 1."""
+        return self.deviations * gradient(lambda at: LIFT * function(at), shift)
+
+    def shift(self, direction: Tensor, norm: float) -> Tensor:
+        """Returns a step of that norm in units of the deviations, 0 where there is no direction."""
+        direction = ops.where(ops.isfinite(direction), direction, 0.0) * self.present
+        # Squares of small slopes would round to 0.
+        highest = ops.max(ops.abs(direction), axis=(1, 2), keepdims=True)
+        direction = direction / ops.where(highest > 0, highest, 1.0)
+        length = ops.sqrt(ops.sum(ops.square(direction), axis=(1, 2), keepdims=True))
+        step = norm * direction / ops.where(length > 0, length, 1.0)
+        return ops.stop_gradient(self.deviations * step)
+
+
+def gradient(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
+    """Returns the gradient of a scalar function, on the backend of Keras.
+
+    Args:
+        function: of a tensor; it may not change variables, which JAX does not allow here.
+        at: float tensor.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(at)
+            value = function(at)
+        return tape.gradient(value, at)
+    if backend == "torch":
+        import torch
+
+        with torch.enable_grad():
+            at = at.detach().requires_grad_(True)
+            return torch.autograd.grad(function(at), at)[0]
+    import jax
+
+    return jax.grad(function)(at)
