@@ -19,6 +19,7 @@ from attn_tuner.space import SearchSpace, assemble
 from attn_tuner.space.kerastuner import declare, value_of
 from attn_tuner.tasks import Task, task_named
 from attn_tuner.text.subwords import PartTables, reads_subwords
+from attn_tuner.training.adversarial import ExtraLosses, PerturbedLosses, RegularizedModel
 from attn_tuner.training.fit_data import Expected, in_memory
 from attn_tuner.training.losses import SmoothedCrossentropy, loss_of
 from attn_tuner.training.named_metrics import metrics_of
@@ -158,8 +159,13 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             inputs = keras.Input((None, self.feature_width), **self._named("features", True))
         else:
             inputs = keras.Input((None,), dtype="int32", **self._named("ids", True))
-        context = self._features(values, inputs, self._named)
-        model = keras.Model(inputs, self._classify(context), name=self.name)
+        context, boundary = self._features(values, inputs, self._named)
+        answers = self._classify(context)
+        extra = ExtraLosses.of(values) if self.include_top else ExtraLosses()
+        kind = RegularizedModel if extra else keras.Model
+        model = kind(inputs, answers, name=self.name)
+        if extra:
+            model.regularize(self._extra_losses(extra, model, boundary, values))
         if self.include_top:
             self._compile(model, values)
         else:
@@ -192,7 +198,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
                 f"{(None, *wanted)}: keras.Input({wanted})."
             )
         values = {**self.space.defaults(), **declare(hp, self.space)}
-        return self._features(values, inputs, self._prefixed)
+        return self._features(values, inputs, self._prefixed)[0]
 
     def fit(
         self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any
@@ -239,9 +245,16 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             return self._prefixed(name)
         return {"name": name} if always else {}
 
-    def _features(self, values: Mapping[str, Any], inputs: Any, named: Callable[..., dict]) -> Any:
-        """The vector that the last layer reads."""
-        embedded, ids, mask = self._embed(values, inputs, named)
+    def _features(
+        self, values: Mapping[str, Any], inputs: Any, named: Callable[..., dict]
+    ) -> tuple[Any, list]:
+        """The vector that the last layer reads; embedded words, mask and others that make it."""
+        words, ids, mask = self._embed(values, inputs, named)
+        boundary = [words, mask]
+        dropout = keras.layers.SpatialDropout1D(
+            values["spatial_dropout"], **named("spatial_dropout")
+        )
+        embedded = dropout(words)
         encoder = assemble(self.space["encoder"], "encoder", values, **named("encoder"))
         states = encoder(embedded, mask=mask)
         states = keras.layers.Dropout(values["encoder_dropout"], **named("encoder_dropout"))(states)
@@ -254,7 +267,9 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             side_by_side = keras.layers.Concatenate(**named("side_by_side", True))
             context = side_by_side([context, second])
         if ids is not None and values["hashed_ngrams"] > 1:
-            ngrams = self._ngrams(values, ids, mask, named)
+            summed = self._ngrams(values, ids, named)
+            boundary.append(summed)
+            ngrams = self._ngram_mean(values, summed, mask, named)
             context = keras.layers.Concatenate(**named("with_ngrams", True))([context, ngrams])
         for number in range(values["dense_layers"]):
             dropout = keras.layers.Dropout(values["dropout"], **named(f"dropout_{number}"))
@@ -262,7 +277,8 @@ class AttentionHyperModel(keras_tuner.HyperModel):
                 values["dense_units"], activation="relu", **named(f"dense_{number}")
             )
             context = dense(dropout(context))
-        return keras.layers.Dropout(values["dropout"], **named("dropout"))(context)
+        context = keras.layers.Dropout(values["dropout"], **named("dropout"))(context)
+        return context, boundary
 
     def _embed(
         self, values: Mapping[str, Any], inputs: Any, named: Callable[..., dict]
@@ -288,15 +304,10 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             embedded = self._table(ids, words, values, named)
             if reads_subwords(values):
                 embedded = self._with_parts(embedded, inputs, values, named)
-        dropout = keras.layers.SpatialDropout1D(
-            values["spatial_dropout"], **named("spatial_dropout")
-        )
-        return dropout(embedded), ids, mask
+        return embedded, ids, mask
 
-    def _ngrams(
-        self, values: Mapping[str, Any], ids: Any, mask: Any, named: Callable[..., dict]
-    ) -> Any:
-        """The vectors of the n-grams, averaged, of long texts scaled, `(batch, NGRAM_DIM)`."""
+    def _ngrams(self, values: Mapping[str, Any], ids: Any, named: Callable[..., dict]) -> Any:
+        """The sums of the vectors of the n-grams at each token, `(batch, steps, NGRAM_DIM)`."""
         buckets = values["ngram_buckets"]
         hashed = NGramIds(buckets, values["hashed_ngrams"], **named("ngram_ids", True))(ids)
         table = keras.layers.Embedding(
@@ -305,7 +316,12 @@ class AttentionHyperModel(keras_tuner.HyperModel):
             embeddings_initializer=keras.initializers.RandomNormal(stddev=0.01),
             **named("ngram_embedding", True),
         )
-        summed = NGramSum(NGRAM_GAIN, **named("ngram_sum", True))([table(hashed), hashed])
+        return NGramSum(NGRAM_GAIN, **named("ngram_sum", True))([table(hashed), hashed])
+
+    def _ngram_mean(
+        self, values: Mapping[str, Any], summed: Any, mask: Any, named: Callable[..., dict]
+    ) -> Any:
+        """The vectors of the n-grams, averaged, of long texts scaled, `(batch, NGRAM_DIM)`."""
         dropout = keras.layers.SpatialDropout1D(
             values["spatial_dropout"], **named("ngram_dropout", True)
         )
@@ -365,19 +381,35 @@ class AttentionHyperModel(keras_tuner.HyperModel):
     def _compile(self, model: keras.Model, values: Mapping[str, Any]) -> None:
         # XLA compiles anew for every length of batch, which costs more than it saves on text.
         jit = "auto" if keras.backend.backend() == "jax" else False
-        weights = [self.scale[1] ** -2] if self.task.kind == "number" else None
-        loss = self.own_loss
+        loss, weight = self._loss(values)
+        metrics = metrics_of(self.metrics, self.task, self.classes)
+        # Texts without labels are in the batches with a weight of 0.
+        weighed = ExtraLosses.of(values).read_unlabelled
         model.compile(
             self._optimizer(values),
-            loss_of(self.task.loss, values.get("label_smoothing", 0.0)) if loss is None else loss,
-            weights if loss is None else None,
-            metrics=metrics_of(self.metrics, self.task, self.classes),
+            loss,
+            None if weight == 1.0 else [weight],
             jit_compile=jit,
+            **{"weighted_metrics" if weighed else "metrics": metrics},
         )
         # A checkpoint's optimiser state is skipped by Keras unless the optimiser has its variables.
         model.optimizer.build(model.trainable_variables)
-        if loss is None:  # What targets another loss takes is not known.
+        if self.own_loss is None:  # What targets another loss takes is not known.
             self._build_metrics(model)
+
+    def _loss(self, values: Mapping[str, Any]) -> tuple[Any, float]:
+        """The loss, and the factor by which it counts."""
+        if self.own_loss is not None:
+            return self.own_loss, 1.0
+        weight = self.scale[1] ** -2 if self.task.kind == "number" else 1.0
+        return loss_of(self.task.loss, values.get("label_smoothing", 0.0)), weight
+
+    def _extra_losses(
+        self, terms: ExtraLosses, model: keras.Model, boundary: list, values: Mapping[str, Any]
+    ) -> PerturbedLosses:
+        loss, weight = self._loss(values)
+        graph = (model.inputs, boundary, model.outputs[0])
+        return PerturbedLosses(terms, *graph, loss, self.task.kind, weight, self.seed)
 
     def _optimizer(self, values: Mapping[str, Any]) -> keras.optimizers.Optimizer:
         given = self.optimizer

@@ -1,6 +1,7 @@
 """Makes the default search space for a data set, changes it as asked, and gets word vectors."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.text.class_weights import is_imbalanced
 from attn_tuner.text.ngram_hashing import buckets_for
 from attn_tuner.text.subwords import TOKENS, WORD, WORD_AND_SUBWORD
+from attn_tuner.training.adversarial import ExtraLosses
 from attn_tuner.tuning.own_hypermodel import reading_space
 
 if TYPE_CHECKING:
@@ -72,10 +74,24 @@ def search_space(
     labels = stored.stores["train"].labels
     if kind_of(labels) != "number":
         standard = standard.extend(label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0))
+    standard = standard.extend(_extra_losses(kind_of(labels)))
     if kind_of(labels) == "class" and is_imbalanced(labels, int(labels.max()) + 1):
         wanted = "balanced" if objective in OVER_CLASSES else "none"
         standard = standard.extend(class_weight=Choice(("balanced", "none"), default=wanted))
     return changed(standard, given)
+
+
+def _extra_losses(kind: str) -> dict[str, Choice]:
+    """Returns the dimensions of `ExtraLosses`, held at none: a step takes far longer with them.
+
+    Args:
+        kind: of the labels, as in `metrics.kind_of`.
+    """
+    usual = ExtraLosses()
+    names = [each.name for each in fields(usual)]
+    if kind == "number":
+        names = [name for name in names if name.startswith("adversarial")]
+    return {name: Choice((getattr(usual, name),)) for name in names}
 
 
 def _ngram_buckets(tokens: int, most_weights: float | None) -> int:
@@ -130,6 +146,7 @@ def every_dimension(epochs: int) -> SearchSpace:
         epochs=Choice((epochs,)),
         label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0),
         class_weight=Choice(("balanced", "none")),
+        **_extra_losses("class"),
     )
 
 

@@ -10,6 +10,7 @@ from attn_tuner.model_space import NGRAM_DIM
 from attn_tuner.search_defaults import search_space, word_vectors
 from attn_tuner.storage.plan import Plan
 from attn_tuner.text import Split, TextDataset
+from attn_tuner.training.adversarial import ExtraLosses
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.oracles.factory import KNOWN_GOOD, known_good, oracle_of
@@ -52,7 +53,18 @@ def test_only_labels_are_smoothed_and_no_numbers(uneven, tmp_path):
     split = Split([f"text number {index}" for index in range(60)], numbers)
     data = TextDataset("numbers", split, split, None, ())
     stored = EncodedData.prepare(data, tmp_path / "data")
-    assert "label_smoothing" not in search_space(None, stored, 4, "rmse")
+    space = search_space(None, stored, 4, "rmse")
+    assert "label_smoothing" not in space
+    assert "adversarial_weight" in space
+    assert not {"virtual_weight", "entropy_weight"} & set(space)
+
+
+def test_a_step_takes_longer_only_where_the_user_asks_for_it(uneven):
+    space = search_space(None, uneven, 4)
+    assert not ExtraLosses.of(space.defaults())
+    assert space["virtual_weight"].values == (0.0,)
+    asked = search_space({"virtual_weight": [0.0, 1.0]}, uneven, 4)
+    assert asked["virtual_weight"].values == (0.0, 1.0)
 
 
 def test_where_tokens_are_characters_the_search_begins_with_groups_of_them(uneven, tmp_path):

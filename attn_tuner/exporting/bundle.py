@@ -19,6 +19,7 @@ from attn_tuner.tasks import TASKS, task_named
 from attn_tuner.text.input_texts import read_texts
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.truncation import TRUNCATIONS, truncate
+from attn_tuner.training.adversarial import plain
 from attn_tuner.verbosity import silence
 
 READER = "reader.py"
@@ -54,6 +55,7 @@ class Bundle:
     task: str = ""
 
     def __post_init__(self):
+        object.__setattr__(self, "model", plain(self.model))
         classes = tuple(str(name) for name in self.classes)
         object.__setattr__(self, "classes", classes)
         object.__setattr__(self, "task", task_named(self.task, len(classes)).name)

@@ -47,6 +47,11 @@ GROUPS = {
         "use_ema",
         "label_smoothing",
         "class_weight",
+        "adversarial_weight",
+        "adversarial_norm",
+        "virtual_weight",
+        "virtual_norm",
+        "entropy_weight",
     ),
 }
 OTHERS = "Other"

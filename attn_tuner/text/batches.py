@@ -133,10 +133,15 @@ class Batches(keras.utils.PyDataset):
         )
 
     def _batch(self, chosen):
-        batch = self._ids(chosen), self.store.labels[self.rows[chosen]]
+        batch = self.ids_of(chosen), self.store.labels[self.rows[chosen]]
         return batch if self._weights is None else (*batch, self._weights[chosen])
 
-    def _ids(self, chosen) -> np.ndarray:
+    def ids_of(self, chosen: np.ndarray) -> np.ndarray:
+        """Returns the ids of texts, as in a batch: `(texts, steps)`.
+
+        Args:
+            chosen: `(texts,)` int, indices into `rows`.
+        """
         steps = np.arange(self.bucket_lengths[self._bucket[chosen].max()])
         own = self.lengths[chosen, None]
         there = steps < own

@@ -19,11 +19,13 @@ from attn_tuner.storage.layout import VALIDATION_LABELS, VALIDATION_TEXTS
 from attn_tuner.text import Split, TextDataset, Vectorizer
 from attn_tuner.text.batches import Batches
 from attn_tuner.text.class_weights import balanced_weights
+from attn_tuner.text.partly_labelled_batches import PartlyLabelledBatches
 from attn_tuner.text.subwords import reads_subwords
 from attn_tuner.text.token_ids import PADDING
 from attn_tuner.text.token_store import TokenStore, encode_parts, open_vectorizer
 from attn_tuner.text.word_vectors.read_file import load_vectors
 from attn_tuner.text.word_vectors.train import train_vectors
+from attn_tuner.training.adversarial import ExtraLosses
 from attn_tuner.tuning.fidelity import FULL, RungAllocation
 
 ROLES = ("train", "validation", "test", "unlabelled")
@@ -182,6 +184,8 @@ class EncodedData:
     def training(self, values: dict, seed: int, allocation: RungAllocation = FULL) -> Batches:
         """Returns the training batches, in an order that depends only on the seed and the epoch.
 
+        A model that learns from texts without labels gets them in its batches, if there are any.
+
         Args:
             values: values of the trial, by path.
             seed: int, for the order.
@@ -210,7 +214,11 @@ class EncodedData:
         if values.get("class_weight") == "balanced":
             weights = balanced_weights(store.labels, int(store.labels.max()) + 1, weights)
         options = {"seed": seed, "rows": rows, "sample_weight": weights}
-        return _batches(store, values, values["batch_size"], **options)
+        size = values["batch_size"]
+        if self.size("unlabelled") and ExtraLosses.of(values).read_unlabelled:
+            options |= {**reading_of(values), "subwords": reads_subwords(values)}
+            return PartlyLabelledBatches(store, self.stores["unlabelled"], size, **options)
+        return _batches(store, values, size, **options)
 
 
 def _batches(store: TokenStore, values: dict, size: int, **options: Any) -> Batches:

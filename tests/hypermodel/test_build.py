@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.exporting import Bundle
 from attn_tuner.hypermodel import AttentionHyperModel, default_space
 from attn_tuner.space import Choice, Int
+from attn_tuner.text import Vectorizer
+from attn_tuner.training.adversarial import RegularizedModel
 
 
 def shapes(model):
@@ -360,6 +363,48 @@ def test_what_training_takes_from_the_values_reaches_the_optimiser_and_the_loss(
         hypermodel.model({**values, "embedding_init": "random", "batch_size": 64}).optimizer.still
         == 0
     )
+
+
+EXTRA = {"adversarial_weight": 1.0, "virtual_weight": 1.0, "entropy_weight": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "values"),
+    [
+        (None, 2, {**EXTRA, "encoder": "gru", "hashed_ngrams": 2, "second_head": "gated"}),
+        (None, 3, {**EXTRA, "layer_norm": True, "dense_layers": 1, "label_smoothing": 0.1}),
+        ("multilabel", 3, EXTRA),
+        ("regression", 2, {"adversarial_weight": 1.0}),
+    ],
+)
+def test_a_model_with_extra_losses_trains_and_answers_as_one_without(
+    narrow, ids, task, classes, values
+):
+    hypermodel = AttentionHyperModel(50, classes, space=narrow, task=task, scale=(1.0, 2.0), seed=1)
+    plain, model = (
+        hypermodel.model({**values, **dict.fromkeys(EXTRA, 0.0)}),
+        hypermodel.model(values),
+    )
+    assert not isinstance(plain, RegularizedModel)
+    assert shapes(model) == shapes(plain)
+    plain.set_weights(model.get_weights())
+    np.testing.assert_allclose(answers(model, ids), answers(plain, ids), rtol=1e-6)
+    truths = np.arange(len(ids)) % classes
+    if task == "multilabel":
+        truths = np.eye(classes)[truths]
+    model.run_eagerly = plain.run_eagerly = True
+    losses = [
+        np.ravel(each.train_on_batch(ids, truths, np.ones(len(ids))))[0] for each in (model, plain)
+    ]
+    assert np.isfinite(losses).all()
+    assert losses[0] > losses[1]
+
+
+def test_a_bundle_holds_the_model_without_its_extra_losses(narrow):
+    model = AttentionHyperModel(20, 2, space=narrow).model(EXTRA)
+    bundle = Bundle(Vectorizer(["", "[UNK]", "a", "film"]), model, ["no", "yes"], max_length=8)
+    assert not isinstance(bundle.model, RegularizedModel)
+    assert bundle.model.name == model.name
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="counts TensorFlow's traces")

@@ -17,6 +17,19 @@ def encoded(weights):
     return EncodedData({"train": TokenStore.encode(split, vectorizer)}, vectorizer)
 
 
+def test_only_a_model_that_learns_from_unlabelled_texts_gets_them_in_its_batches():
+    stored = encoded(WEIGHTS)
+    plain = Split(["a good day", "a long book"], np.zeros(2, "int32"))
+    stored.stores["unlabelled"] = TokenStore.encode(plain, stored.vectorizer)
+    assert len(stored.training({**VALUES, "adversarial_weight": 1.0}, seed=0)[0][0]) == 4
+    for name in ("virtual_weight", "entropy_weight"):
+        ids, labels, weights = stored.training({**VALUES, name: 1.0}, seed=0)[0]
+        assert len(ids) == len(labels) == 8
+        assert sorted(weights.tolist()) == [0, 0, 0, 0, 1, 1, 2, 4]
+    del stored.stores["unlabelled"]
+    assert len(stored.training({**VALUES, "virtual_weight": 1.0}, seed=0)[0][0]) == 4
+
+
 def weights_of(batches):
     return sorted(batches[0][2].tolist()) if len(batches[0]) == 3 else None
 

@@ -45,6 +45,7 @@ STATES = {
         "embedding_frozen_epochs": 1,
         "use_ema": True,
     },
+    "adversarial": {"adversarial_weight": 1.0, "virtual_weight": 1.0},
 }
 
 
