@@ -1,0 +1,190 @@
+"""What adversarial training adds to the first points of a search, and texts without labels to it.
+
+    ATTN_TUNER_DATA=... TFDS_DATA_DIR=... python benchmarks/unlabelled.py [--set trec subj]
+        [--losses none adversarial virtual entropy] [--norms 1 4] [--labelled 5000] [--cache FOLDER]
+
+Of a set with more training texts than `--labelled`, the others are read without their labels: by
+the word vectors in any case, and by the losses that need none. Scores are of the validation part
+that a search would hold out; the test part is not read. What has been measured is kept in
+`unlabelled.jsonl`, and not measured again; the table has all that is there.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from data_sets import DATA_SETS, loaded
+from results import write_section
+
+from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.search_defaults import search_space
+from attn_tuner.text.token_ids import UNKNOWN
+from attn_tuner.text.token_store import TokenStore
+from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.oracles.factory import FEW_TEXTS, FOR_FEW, KNOWN_GOOD
+from attn_tuner.tuning.trial.spec import Schedule
+from attn_tuner.tuning.trial.training_loop import train
+
+EPOCHS = 8
+MODELS = {"no encoder": KNOWN_GOOD[0], "bigru": KNOWN_GOOD[1]}
+LOSSES = {
+    "none": (),
+    "adversarial": ("adversarial",),
+    "virtual": ("virtual",),
+    "both": ("adversarial", "virtual"),
+    "entropy": ("entropy",),
+    "virtual + entropy": ("virtual", "entropy"),
+}
+MEASURED = Path(__file__).with_name("unlabelled.jsonl")
+SCORES = ("accuracy", "log_loss", "seconds")
+KEY = ("set", "labelled", "model", "length", "losses", "weight", "norm", "seed")
+
+
+def values_of(cell: dict, few: bool) -> dict:
+    """Values of a trial that differ from the defaults of the space."""
+    values = {**(FOR_FEW if few else {}), **MODELS[cell["model"]]}
+    for name in LOSSES[cell["losses"]]:
+        values[f"{name}_weight"] = cell["weight"]
+        if name != "entropy":
+            values[f"{name}_norm"] = cell["norm"]
+    return values
+
+
+def parted(stored: EncodedData, labelled: int) -> EncodedData:
+    """So many labelled training texts, class by class; the others without their labels."""
+    store = stored.stores["train"]
+    if len(store) <= labelled:
+        return stored
+    rows = store.fraction(labelled / len(store))
+    rest = np.setdiff1d(np.arange(len(store)), rows)
+    parts = {"train": _rows(store, rows), "unlabelled": _rows(store, rest)}
+    return EncodedData({**stored.stores, **parts}, stored.vectorizer)
+
+
+def _rows(store: TokenStore, rows: np.ndarray) -> TokenStore:
+    places = [np.arange(*store.offsets[row : row + 2]) for row in rows]
+    offsets = np.cumsum([0, *map(len, places)]).astype("int64")
+    places = np.concatenate(places)
+    ids = store.ids[places]
+    parts = None if store.parts is None else store.at(places, subwords=True)[ids == UNKNOWN]
+    sizes = (store.vocabulary_size, store.token_length)
+    return TokenStore(ids, offsets, store.labels[rows], *sizes, parts=parts)
+
+
+def measured(stored: EncodedData, vectors: np.ndarray, classes: int, cell: dict) -> dict:
+    """Trains one point of the default space of a set; scores of its best epoch, and seconds."""
+    space = search_space(None, stored, EPOCHS)
+    values = {**space.defaults(), **values_of(cell, stored.size("train") < FEW_TEXTS)}
+    values["max_length"] = min(values["max_length"], cell["length"])
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(cell["seed"])
+    texts = stored.size("train")
+    given = {"space": space, "vectors": vectors, "training_texts": texts}
+    if stored.has_parts:
+        given["parts"] = stored.vectorizer.subwords.tables
+    model = AttentionHyperModel(stored.vocabulary_size, classes, **given).model(values)
+    begun = time.process_time()
+    data = (stored.training(values, cell["seed"]), stored.validation(values))
+    best = train(model, *data, Schedule(epochs=values["epochs"])).best_measures
+    scores = {name: best[name] for name in ("accuracy", "log_loss", "epochs")}
+    return {**scores, "seconds": time.process_time() - begun}
+
+
+def cells(given: argparse.Namespace, name: str) -> Iterator[dict]:
+    """What is to be measured on a set."""
+    for seed, model, losses in product(given.seeds, given.models, given.losses):
+        norms = given.norms if {"adversarial", "virtual"} & set(LOSSES[losses]) else [0.0]
+        for weight, norm in product(given.weights if LOSSES[losses] else [0.0], norms):
+            place = (name, given.labelled, model, given.length, losses, weight, norm, seed)
+            yield dict(zip(KEY, place, strict=True))
+
+
+def known() -> list[dict]:
+    """All that has been measured."""
+    lines = MEASURED.read_text(encoding="utf-8").splitlines() if MEASURED.exists() else []
+    return [json.loads(line) for line in lines]
+
+
+def measure_set(given: argparse.Namespace, name: str) -> None:
+    """Measures the cells of a set that are not known, and writes each to the file."""
+    done = {tuple(each[key] for key in KEY) for each in known()}
+    left = [cell for cell in cells(given, name) if tuple(cell.values()) not in done]
+    if not left:
+        return
+    cache = Path(given.cache or tempfile.mkdtemp()) / name
+    dataset = None if (cache / "data").exists() else loaded(name, 0)
+    whole = (
+        EncodedData.prepare(dataset, cache / "data", False, print)
+        if dataset
+        else EncodedData.open(cache / "data")
+    )
+    classes = int(whole.stores["train"].labels.max()) + 1
+    stored = parted(whole, given.labelled)
+    vectors = stored.vectors(cache / "data", 128, 0, None)
+    for cell in left:
+        line = json.dumps({**cell, **measured(stored, vectors, classes, cell)})
+        with MEASURED.open("a", encoding="utf-8") as file:
+            print(line, file=file)
+        print(line, flush=True)
+
+
+def rows() -> list[str]:
+    """Lines of the table: means over the seeds, and the gain over the same model without."""
+    groups: dict[tuple, list[dict]] = {}
+    for each in known():
+        groups.setdefault(tuple(each[key] for key in KEY[:-1]), []).append(each)
+    plain = {key[:4]: found for key, found in groups.items() if key[4] == "none"}
+    lines = []
+    for key, found in sorted(groups.items()):
+        name, labelled, model, length, losses, weight, norm = key
+        without = {each["seed"]: each["accuracy"] for each in plain.get(key[:4], ())}
+        gains = [
+            each["accuracy"] - without[each["seed"]] for each in found if each["seed"] in without
+        ]
+        gain = f"{100 * np.mean(gains):+.1f}" if gains and losses != "none" else ""
+        accuracy, log_loss, seconds = (np.mean([each[key] for each in found]) for key in SCORES)
+        lines.append(
+            f"| {DATA_SETS[name].title}, {labelled:,} | {model}, {length} | {losses} | "
+            f"{weight:g} | {norm:g} | {len(found)} | {accuracy:.4f} | {gain} | "
+            f"{log_loss:.4f} | {seconds:.0f} |"
+        )
+    return lines
+
+
+def main() -> None:
+    reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    reader.add_argument("--set", nargs="*", choices=DATA_SETS, default=["trec", "subj", "imdb"])
+    reader.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    reader.add_argument("--losses", nargs="+", choices=LOSSES, default=list(LOSSES))
+    reader.add_argument("--weights", nargs="+", type=float, default=[1.0])
+    reader.add_argument("--norms", nargs="+", type=float, default=[1.0, 4.0])
+    reader.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
+    reader.add_argument("--labelled", type=int, default=5_000, help="training texts with labels")
+    reader.add_argument("--length", type=int, default=400, help="tokens of a text at most")
+    reader.add_argument("--cache", help="keeps encoded texts and word vectors")
+    reader.add_argument("--only-measure", action="store_true", help="leaves RESULTS.md as it is")
+    given = reader.parse_args()
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    for name in given.set:
+        measure_set(given, name)
+    if given.only_measure:
+        return
+    write_section(
+        "Adversarial training",
+        "`python benchmarks/unlabelled.py`: the first points of a search, with losses added, on "
+        "one thread. Validation scores of the best epoch, means over the seeds; the gain is in "
+        "points of accuracy over the same model without; processor seconds of a training.\n\n"
+        "| data, labelled | model, tokens | losses | weight | norm | seeds | accuracy | gain | "
+        "log loss | seconds |\n|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows()),
+    )
+
+
+if __name__ == "__main__":
+    main()
