@@ -90,8 +90,8 @@ class PerturbedLosses:
         H      = - 1/B sum_i sum_c f_c(e_i) log f_c(e_i)
 
     For several labels KL and H are summed over the labels. Slopes and p are computed without
-    dropout. r is a constant of the gradient. An adversarial loss takes as long as two to three
-    ordinary steps take.
+    dropout. r is a constant of the gradient. L_adv adds two passes forward and two back to a step,
+    L_vadv three forward and two back.
 
     Args:
         terms: the weights and norms.
