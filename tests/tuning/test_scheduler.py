@@ -51,13 +51,16 @@ def test_a_second_evaluation_and_one_of_a_resumed_trial_say_nothing_of_the_first
     assert scheduler.budget.estimate(FIRST_EVALUATION) == 0.0
 
 
-def test_a_trial_is_too_slow_where_two_epochs_do_not_fit_and_there_is_a_model(clock):
+def test_a_trial_is_too_slow_where_two_epochs_take_too_much_and_there_is_a_model(clock):
     models = []
-    scheduler = scheduler_with(clock, models=models)
+    scheduler = scheduler_with(clock, seconds=600.0, models=models)
     assert scheduler.too_slow(1e9) is None
     models.append("one")
     assert scheduler.too_slow(50.0) is None
-    clock.now = 40.0
+    assert scheduler.too_slow(51.0) == (
+        "2 epochs take 1m42s, more than a sixth of the 10m of the search"
+    )
+    clock.now = 540.0
     assert scheduler.too_slow(50.0) == "2 epochs take 1m40s and 1m are left"
     scheduler.budget.set_reserve(30.0)
     assert scheduler.too_slow(20.0) == "2 epochs take 40s and 30s are left"
