@@ -9,7 +9,7 @@ The losses are added by `compute_loss`, while the model trains. They need the gr
 that the loss itself calls, which TensorFlow, PyTorch and JAX offer each in a public function.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -18,11 +18,9 @@ from keras import ops
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.types import Tensor
+from attn_tuner.training.perturbed_words import ModelPart, PerturbedWords
 
 FIRST_NORM = 0.1  # Of the random step at which virtual adversarial training takes its gradient.
-# Times the losses whose slopes are taken, of which only the direction counts: in half precision
-# those of a long text would round to 0.
-LIFT = 1024.0
 _LEAST = 1e-7  # Probabilities from here to 1 minus it have a logarithm.
 
 
@@ -134,8 +132,8 @@ class PerturbedLosses:
         self.loss_weight = loss_weight
         self.one_of_many = kind == "class" and answers.shape[-1] > 1
         self.seed = keras.random.SeedGenerator(seed)
-        self._read = _Stretch(keras.tree.flatten(inputs), list(boundary))
-        self._rest = _Stretch(list(boundary), answers)
+        self._read = ModelPart(keras.tree.flatten(inputs), list(boundary))
+        self._rest = ModelPart(list(boundary), answers)
 
     def __call__(self, x: Any, y: Tensor, answers: Tensor, weights: Tensor | None) -> Tensor:
         """Returns the weighted sum of the extra losses, a scalar.
@@ -151,14 +149,14 @@ class PerturbedLosses:
             total += terms.entropy_weight * ops.mean(self._entropy(answers))
         if terms.adversarial_weight or terms.virtual_weight:
             words, mask, *others = self._read(keras.tree.flatten(x), training=True)
-            text = _Text(self._rest, words, mask, others)
+            text = PerturbedWords(self._rest, words, mask, others)
             if terms.adversarial_weight:
                 total += terms.adversarial_weight * self._adversarial(text, y, weights)
             if terms.virtual_weight:
                 total += terms.virtual_weight * self._virtual(text)
         return total
 
-    def _adversarial(self, text: "_Text", y: Tensor, weights: Tensor | None) -> Tensor:
+    def _adversarial(self, text: PerturbedWords, y: Tensor, weights: Tensor | None) -> Tensor:
         def loss_at(shift: Tensor) -> Tensor:
             return self.loss(y, text.answers(shift), weights)
 
@@ -166,7 +164,7 @@ class PerturbedLosses:
         shift = text.shift(slopes, self.terms.adversarial_norm)
         return self.loss_weight * self.loss(y, text.answers(shift, training=True), weights)
 
-    def _virtual(self, text: "_Text") -> Tensor:
+    def _virtual(self, text: PerturbedWords) -> Tensor:
         nothing = ops.zeros_like(text.deviations * text.present)
         clean = ops.stop_gradient(text.answers(nothing))
 
@@ -247,72 +245,3 @@ def loss_object(loss: Any) -> keras.losses.Loss:
         f"Adversarial training needs a loss object; got {loss!r}. Give one of a class of "
         "keras.losses, such as keras.losses.BinaryCrossentropy()."
     )
-
-
-class _Stretch(keras.layers.Layer):
-    """Computes a stretch of a model's graph anew; the model's layers stay the model's own."""
-
-    def __init__(self, inputs: list[Tensor], outputs: Any):
-        super().__init__(autocast=False, name="stretch")
-        self.function = keras.Function(inputs, outputs)
-
-    def call(self, inputs: list[Tensor], training: bool = False) -> Any:
-        return self.function(inputs)
-
-
-class _Text:
-    """The embedded words of a batch, and what a model answers where they are shifted."""
-
-    def __init__(self, rest: _Stretch, words: Tensor, mask: Tensor, others: list[Tensor]):
-        self.rest, self.words, self.mask, self.others = rest, words, mask, others
-        self.present = ops.cast(mask, "float32")[..., None]
-        exact = ops.stop_gradient(ops.cast(words, "float32"))
-        count = ops.maximum(ops.sum(self.present), 1.0)
-        mean = ops.sum(self.present * exact, axis=(0, 1)) / count
-        squares = self.present * ops.square(exact - mean)
-        self.deviations = ops.sqrt(ops.sum(squares, axis=(0, 1)) / count)
-
-    def answers(self, shift: Tensor, training: bool = False) -> Tensor:
-        """Returns what the model answers where the words are shifted."""
-        words = ops.cast(ops.cast(self.words, "float32") + shift, self.words.dtype)
-        return self.rest([words, self.mask, *self.others], training=training)
-
-    def slopes(self, function: Callable[[Tensor], Tensor], shift: Tensor) -> Tensor:
-        """Returns the slopes of a function at a shift, for words of variance 1."""
-        return self.deviations * gradient(lambda at: LIFT * function(at), shift)
-
-    def shift(self, direction: Tensor, norm: float) -> Tensor:
-        """Returns a step of that norm in units of the deviations, 0 where there is no direction."""
-        direction = ops.where(ops.isfinite(direction), direction, 0.0) * self.present
-        # Squares of small slopes would round to 0.
-        highest = ops.max(ops.abs(direction), axis=(1, 2), keepdims=True)
-        direction = direction / ops.where(highest > 0, highest, 1.0)
-        length = ops.sqrt(ops.sum(ops.square(direction), axis=(1, 2), keepdims=True))
-        step = norm * direction / ops.where(length > 0, length, 1.0)
-        return ops.stop_gradient(self.deviations * step)
-
-
-def gradient(function: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
-    """Returns the gradient of a scalar function, on the backend of Keras.
-
-    Args:
-        function: of a tensor; it may not change variables, which JAX does not allow here.
-        at: float tensor.
-    """
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(at)
-            value = function(at)
-        return tape.gradient(value, at)
-    if backend == "torch":
-        import torch
-
-        with torch.enable_grad():
-            at = at.detach().requires_grad_(True)
-            return torch.autograd.grad(function(at), at)[0]
-    import jax
-
-    return jax.grad(function)(at)

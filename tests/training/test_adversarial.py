@@ -11,10 +11,10 @@ from attn_tuner.training.adversarial import (
     ExtraLosses,
     PerturbedLosses,
     RegularizedModel,
-    gradient,
     loss_object,
     plain,
 )
+from attn_tuner.training.perturbed_words import gradient
 from attn_tuner.training.row_adamw import RowAdamW
 
 TABLE = np.array([[0.0, 0.0], [0.5, 0.1], [1.0, -2.0], [-1.0, 1.0], [0.4, 3.0]], "float32")
