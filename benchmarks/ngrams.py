@@ -56,6 +56,7 @@ def trained(
         classes,
         space=space,
         vectors=vectors,
+        parts=stored.vectorizer.subwords.tables,
         training_texts=stored.size("train"),
     )
     begun = time.process_time()
