@@ -155,26 +155,29 @@ def _equal_average(
 
     How many trials, and the share of the baseline, are those of the lowest log loss at the best
     temperature. It may be as much less accurate than the best trial as chance allows, one standard
-    error. The last `companions` records are linear baselines, of which there is at most one.
+    error; a best trial without an error stays alone. The last `companions` records are linear
+    baselines, of which there is at most one.
     """
     own = len(records) - companions
+    if not own:
+        return
     rate = Rating(labels, "log_loss")
     library = np.stack(answers, dtype="float64")
+    alone = measure(labels, library[0], {"accuracy"})["accuracy"]
+    if alone == 1.0:
+        return
     ways = [
         np.r_[
             np.full(count, (1 - share) / count), np.zeros(own - count), np.full(companions, share)
         ]
         for count in range(1, own + 1)
-        for share in ({0.0, *SHARES, 1 / (count + 1)} if companions else {0.0})
+        for share in (sorted({0.0, *SHARES, 1 / (count + 1)}) if companions else (0.0,))
     ]
-    if not ways:
-        return
     rated = [rate(np.tensordot(way, library, axes=1)) for way in ways]
     weights = ways[max(range(len(ways)), key=lambda index: rated[index])]
     members = sorted(np.flatnonzero(weights), key=lambda index: (-weights[index], index))
     together = np.tensordot(weights, library, axes=1)
     measures = measure(labels, together)
-    alone = measure(labels, library[0], {"accuracy"})["accuracy"]
     if len(members) < 2 or measures["accuracy"] < _lowest_likely(alone, len(labels)):
         return
     yield Candidate(

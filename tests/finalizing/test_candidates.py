@@ -96,6 +96,11 @@ def test_of_few_texts_the_best_trials_have_equal_weights(runner, most, linear):
     assert len(shares) > 1 or (most == 1 and linear is None)
 
 
+def test_of_few_texts_a_trial_without_an_error_is_exported_alone(runner):
+    found = best(runner([(9.0, "completed"), (8.0, "completed")], linear=2.0))
+    assert found.shares == {"0": 1.0}
+
+
 def test_an_average_that_is_clearly_less_accurate_is_not_exported(runner, monkeypatch):
     made = runner([(2.0, "completed"), (2.0, "completed")], linear=2.0)
     monkeypatch.setattr("attn_tuner.finalizing.candidates._lowest_likely", lambda *given: 1.1)
