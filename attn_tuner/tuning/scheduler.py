@@ -37,6 +37,7 @@ class Scheduler:
         self.interrupted = interrupted
         self.has_model = has_model
         self._begun: dict[str, tuple[float, bool]] = {}  # Trial to when, and whether resumed.
+        self._evaluated = False  # Whether any trial was, and so will have a score.
 
     def over(self) -> bool:
         """Returns whether trainings have to end."""
@@ -68,7 +69,7 @@ class Scheduler:
             epoch_seconds: float, seconds that one of its epochs takes.
         """
         limit, left = self.budget.seconds, self.budget.search_left()
-        if limit is None or left is None or not self.has_model():
+        if limit is None or left is None or not (self._evaluated or self.has_model()):
             return None
         needed = FEWEST_EPOCHS * epoch_seconds
         takes = f"{FEWEST_EPOCHS} epochs take {format_duration(needed)}"
@@ -85,6 +86,7 @@ class Scheduler:
 
     def on_evaluated(self, trial_id: str) -> None:
         """Records the cost of a trial's first evaluation."""
+        self._evaluated = True
         began, resumed = self._begun.pop(trial_id, (0.0, True))
         if not resumed:
             self.budget.record(FIRST_EVALUATION, self.budget.elapsed() - began)

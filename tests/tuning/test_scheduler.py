@@ -67,6 +67,14 @@ def test_a_trial_is_too_slow_where_two_epochs_take_too_much_and_there_is_a_model
     assert scheduler_with(clock, seconds=None, models=models).too_slow(1e9) is None
 
 
+def test_a_trial_may_be_too_slow_as_soon_as_another_was_evaluated(clock, tmp_path):
+    scheduler = scheduler_with(clock, seconds=600.0)
+    scheduler.on_trial_begin(spec(tmp_path))
+    assert scheduler.too_slow(100.0) is None
+    scheduler.on_evaluated("0")
+    assert scheduler.too_slow(100.0) is not None
+
+
 def test_a_user_who_interrupts_ends_the_search(clock):
     assert scheduler_with(clock, interrupted=lambda: True).over()
     assert not scheduler_with(clock, interrupted=lambda: True).has_room()
