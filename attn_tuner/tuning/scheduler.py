@@ -9,8 +9,6 @@ from attn_tuner.tuning.trial.spec import TrialSpec
 
 FIRST_EVALUATION = "first evaluation"  # Kind of step in the `Budget`; includes building the model.
 FIRST_MODEL_GRACE = 900.0  # Seconds past the limit for the evaluation of the first model.
-FEWEST_EPOCHS = 2  # After fewer, a model seldom beats those that had the time for more.
-TRIAL_SHARE = 1 / 6  # Of the time limit; one trial may take no more of it for so many epochs.
 LONG_SILENCE = 600.0  # Seconds without an evaluation after which a trial may hang.
 
 
@@ -68,16 +66,12 @@ class Scheduler:
         Args:
             epoch_seconds: float, seconds that one of its epochs takes.
         """
-        limit, left = self.budget.seconds, self.budget.search_left()
-        if limit is None or left is None or not (self._evaluated or self.has_model()):
+        left = self.budget.search_left()
+        if left is None or epoch_seconds <= left or not (self._evaluated or self.has_model()):
             return None
-        needed = FEWEST_EPOCHS * epoch_seconds
-        takes = f"{FEWEST_EPOCHS} epochs take {format_duration(needed)}"
-        if needed > left:
-            return f"{takes} and {format_duration(left)} are left"
-        if needed > TRIAL_SHARE * limit:
-            return f"{takes}, more than a sixth of the {format_duration(limit)} of the search"
-        return None
+        return (
+            f"an epoch takes {format_duration(epoch_seconds)} and {format_duration(left)} are left"
+        )
 
     def on_trial_begin(self, spec: TrialSpec) -> None:
         """Records the start. Resumed trials do not count for the cost of a first evaluation."""

@@ -104,10 +104,10 @@ def test_a_model_that_should_be_pruned_stops_with_the_reason(model):
 
 def test_a_model_that_is_too_slow_is_evaluated_and_can_go_on_later(model, monkeypatch):
     monkeypatch.setattr(training_loop, "SPEED_INTERVAL", 0.0)
-    callbacks, saved = TooSlow([None, "2 epochs take 9m and 4m are left"]), []
+    callbacks, saved = TooSlow([None, "an epoch takes 9m and 4m are left"]), []
     parts, schedule = (separable(64), separable(64, seed=1)), Schedule(epochs=2)
     progress = train(model, *parts, schedule, callbacks, save=saved.append)
-    assert progress.stopped == "stopped: time limit, as 2 epochs take 9m and 4m are left"
+    assert progress.stopped == "stopped: time limit, as an epoch takes 9m and 4m are left"
     assert [each["epochs"] for each in progress.history] == pytest.approx([3 / 8])
     assert len(callbacks.epochs) == 2
     assert all(0 < seconds < 60 for seconds in callbacks.epochs)
