@@ -181,7 +181,7 @@ def _prepared(
     bundle, answers, notes = _within(
         Constraints(**runner.plan.limits), bundle, answers, stored, dataset.validation
     )
-    if runner.plan.refit:
+    if again or runner.plan.asked.get("refit"):  # By default it is done only where there is time.
         notes = (*notes, _refit_note(len(again), len(candidate.records)))
     return FinalModel(candidate, bundle, answers, calibration, thresholds, notes, bool(again))
 
