@@ -17,6 +17,7 @@ from attn_tuner.layers.token_limits import TextMask, TokenLimits
 from attn_tuner.model_space import NGRAM_DIM, NO_SECOND_HEAD, default_space
 from attn_tuner.space import SearchSpace, assemble
 from attn_tuner.space.kerastuner import declare, value_of
+from attn_tuner.space.space_hypermodel import SpaceHyperModel, checked_space
 from attn_tuner.tasks import Task, task_named
 from attn_tuner.text.subwords import PartTables, reads_subwords
 from attn_tuner.training.adversarial import ExtraLosses, PerturbedLosses, RegularizedModel
@@ -32,7 +33,7 @@ NGRAM_GAIN = 2.0
 FIT_ARGUMENTS = ("x", "y", "batch_size", "epochs")  # Of `keras.Model.fit`, in its order.
 
 
-class AttentionHyperModel(keras_tuner.HyperModel):
+class AttentionHyperModel(SpaceHyperModel):
     """Embedding -> recurrent encoder -> attention head -> Dense, for any KerasTuner tuner.
 
         model = AttentionHyperModel(vocabulary_size=20_000, classes=2)
@@ -132,23 +133,7 @@ class AttentionHyperModel(keras_tuner.HyperModel):
         self.parts = parts
         self.training_texts = training_texts
         standard = default_space(self.vocabulary_size if features is None else None)
-        self.space = standard if space is None else space
-        missing = sorted(set(standard) - set(self.space))
-        if missing:
-            raise SpaceError(f"The space lacks {missing}. To leave one out of the search fix() it.")
-
-    def hyperparameters(self) -> keras_tuner.HyperParameters:
-        """The whole space, for a tuner's `hyperparameters=` with `allow_new_entries=False`."""
-        hp = keras_tuner.HyperParameters()
-        declare(hp, self.space)
-        return hp
-
-    def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
-        declare(hp, self.space)
-
-    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
-        """A compiled Functional model of the values in `hp`; the same values, the same model."""
-        return self.model(declare(hp, self.space))
+        self.space = checked_space(space, standard)
 
     def model(self, values: Mapping[str, Any]) -> keras.Model:
         """A compiled Functional model of these values, by path; absent ones take their default."""

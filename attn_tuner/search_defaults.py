@@ -12,6 +12,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.metrics import kind_of
 from attn_tuner.model_space import NGRAM_DIM, default_space
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
+from attn_tuner.space.space_hypermodel import checked_space
 from attn_tuner.text.class_weights import is_imbalanced
 from attn_tuner.text.ngram_hashing import buckets_for
 from attn_tuner.text.subwords import TOKENS, WORD, WORD_AND_SUBWORD
@@ -119,9 +120,7 @@ def check_space(given: Any, epochs: int) -> None:
         SpaceError: an unknown dimension, or a value that it cannot take.
     """
     if isinstance(given, SearchSpace):
-        missing = sorted(set(default_space()) - set(given))
-        if missing:
-            raise SpaceError(f"The space lacks {missing}. To leave one out of the search fix() it.")
+        checked_space(given, default_space())
     every = every_dimension(epochs)
     if isinstance(given, SearchSpace):
         known = {leaf.name: leaf for leaf in every.leaves()}

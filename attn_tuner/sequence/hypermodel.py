@@ -11,7 +11,8 @@ from attn_tuner.sequence.losses import ExactMatch, TokenAccuracy, TokenCrossentr
 from attn_tuner.sequence.model import SequenceModel
 from attn_tuner.sequence.space import default_sequence_space
 from attn_tuner.space import Part, SearchSpace, assemble
-from attn_tuner.space.kerastuner import declare, value_of
+from attn_tuner.space.kerastuner import value_of
+from attn_tuner.space.space_hypermodel import SpaceHyperModel, checked_space
 from attn_tuner.training.fit_data import in_memory
 from attn_tuner.training.row_adamw import RowAdamW
 from attn_tuner.training.schedules import rate_for, warmed_cosine
@@ -19,7 +20,7 @@ from attn_tuner.training.schedules import rate_for, warmed_cosine
 NAME = "sequence_model"
 
 
-class SequenceHyperModel(keras_tuner.HyperModel):
+class SequenceHyperModel(SpaceHyperModel):
     """Encoder and decoder with searched attention, for any KerasTuner tuner.
 
         vocabularies = PairVocabularies.build(sources, targets)
@@ -58,26 +59,9 @@ class SequenceHyperModel(keras_tuner.HyperModel):
     ):
         super().__init__(name=name, tunable=tunable)
         self.source_size, self.target_size = int(source_size), int(target_size)
-        standard = default_sequence_space()
-        self.space = standard if space is None else space
+        self.space = checked_space(space, default_sequence_space())
         self.training_pairs = training_pairs
         self.seed = seed
-        missing = sorted(set(standard) - set(self.space))
-        if missing:
-            raise SpaceError(f"The space lacks {missing}. To leave one out of the search fix() it.")
-
-    def hyperparameters(self) -> keras_tuner.HyperParameters:
-        """The whole space, for a tuner's `hyperparameters=` with `allow_new_entries=False`."""
-        hp = keras_tuner.HyperParameters()
-        declare(hp, self.space)
-        return hp
-
-    def declare_hyperparameters(self, hp: keras_tuner.HyperParameters) -> None:
-        declare(hp, self.space)
-
-    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
-        """A compiled model of the values in `hp`; the same values, the same model."""
-        return self.model(declare(hp, self.space))
 
     def model(self, values: Mapping[str, Any]) -> SequenceModel:
         """A compiled model of these values, by path; absent ones take their default."""

@@ -11,7 +11,7 @@ from keras_tuner.engine import hyperparameters as kinds
 from attn_tuner.errors import SpaceError
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.space import Choice, Float, Int, SearchSpace
-from attn_tuner.space.kerastuner import declare
+from attn_tuner.space.space_hypermodel import SpaceHyperModel
 from attn_tuner.tasks import task_named
 
 BATCH_SIZES = (32, 64, 128)
@@ -19,7 +19,7 @@ _MOST_BUILDS = 100  # To see what is declared under which values.
 _MOST_VALUES = 1_000  # Of a logarithmic dimension with a factor for a step.
 
 
-class OwnHyperModel(keras_tuner.HyperModel):
+class OwnHyperModel(SpaceHyperModel):
     """Searches what a user's `build(hp)` declares, besides what every search chooses.
 
     Its dimensions all count in every trial, those under a condition too. A name is that of the
@@ -58,16 +58,6 @@ class OwnHyperModel(keras_tuner.HyperModel):
         self._names = {name: hp.name for name, hp in declared.items()}
         own = {name: _dimension(hp) for name, hp in declared.items() if name not in space}
         self.space = SearchSpace({**own, **dict(space)})
-
-    def hyperparameters(self) -> keras_tuner.HyperParameters:
-        """The whole space, as `AttentionHyperModel.hyperparameters`."""
-        hp = keras_tuner.HyperParameters()
-        declare(hp, self.space)
-        return hp
-
-    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
-        """A compiled model of the values in `hp`."""
-        return self.model(declare(hp, self.space))
 
     def model(self, values: Mapping[str, Any]) -> keras.Model:
         """A compiled model of these values, by name; absent ones take their default."""
