@@ -5,13 +5,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from attn_tuner.errors import SpaceError
 from attn_tuner.layers.types import Tensor
 from attn_tuner.text.token_ids import PADDING
+from attn_tuner.training.losses import SmoothedLoss
 
 
 @keras.saving.register_keras_serializable("attn_tuner")
-class TokenCrossentropy(keras.losses.Loss):
+class TokenCrossentropy(SmoothedLoss):
     """Computes the cross-entropy of tokens with label smoothing, the mean over all but padding.
 
         L_t = -(1 - s) log p_{y_t} - s / k sum_c log p_c,  p = softmax(logits)
@@ -30,10 +30,7 @@ class TokenCrossentropy(keras.losses.Loss):
     """
 
     def __init__(self, smoothing: float = 0.0, name: str = "token_crossentropy", **kwargs: Any):
-        super().__init__(name=name, **kwargs)
-        if not 0 <= smoothing < 1:
-            raise SpaceError(f"smoothing is {smoothing!r}. It should be from 0 to below 1.")
-        self.smoothing = float(smoothing)
+        super().__init__(smoothing, name, **kwargs)
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         counts = _counts(y_true, y_pred.dtype)
@@ -44,9 +41,6 @@ class TokenCrossentropy(keras.losses.Loss):
         # Keras takes the mean over all tokens of the batch, padding included.
         share = ops.maximum(ops.mean(counts), 1e-7)
         return losses * counts / share
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "smoothing": self.smoothing}
 
 
 @keras.saving.register_keras_serializable("attn_tuner")

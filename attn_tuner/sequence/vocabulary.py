@@ -9,7 +9,7 @@ import numpy as np
 from attn_tuner.errors import DataError
 from attn_tuner.registry import unknown
 from attn_tuner.sequence.marks import END, FIRST_TOKEN, RESERVED, START
-from attn_tuner.text.token_ids import PADDING, UNKNOWN
+from attn_tuner.text.token_ids import PADDING, UNKNOWN, ids_by_token
 from attn_tuner.text.tokenization import tokens
 
 if TYPE_CHECKING:  # It imports TensorFlow.
@@ -44,15 +44,9 @@ class SequenceVocabulary:
         self.max_length = int(max_length)
         if split not in SPLITS:
             raise DataError(unknown("split", split, SPLITS))
-        if self.vocabulary[:FIRST_TOKEN] != list(RESERVED):
-            begins = self.vocabulary[:FIRST_TOKEN]
-            raise DataError(f"A vocabulary begins with {list(RESERVED)}; got {begins}.")
+        self._ids = ids_by_token(self.vocabulary, RESERVED)
         if self.max_length < 1:
             raise DataError(f"max_length is {max_length!r}. It should be at least 1.")
-        self._ids = {token: place for place, token in enumerate(self.vocabulary)}
-        if len(self._ids) < len(self.vocabulary):
-            twice = next(token for token, n in Counter(self.vocabulary).items() if n > 1)
-            raise DataError(f"The vocabulary holds the token {twice!r} twice.")
 
     @classmethod
     def build(

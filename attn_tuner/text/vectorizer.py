@@ -13,7 +13,7 @@ import numpy as np
 from attn_tuner.errors import DataError
 from attn_tuner.registry import unknown
 from attn_tuner.text.subwords import Subwords
-from attn_tuner.text.token_ids import PADDING, SPECIAL_TOKENS, UNKNOWN
+from attn_tuner.text.token_ids import PADDING, SPECIAL_TOKENS, UNKNOWN, ids_by_token
 from attn_tuner.text.tokenization import SPLITS, token_spans, tokens
 from attn_tuner.text.truncation import truncate
 
@@ -41,12 +41,7 @@ class Vectorizer:
             raise DataError(unknown("split", split, SPLITS))
         self.vocabulary = list(vocabulary)
         self.split = split
-        if self.vocabulary[:2] != _SPECIAL:
-            raise DataError(f"A vocabulary begins with {_SPECIAL}; got {self.vocabulary[:2]}.")
-        self._ids = {token: index for index, token in enumerate(self.vocabulary) if index > 1}
-        if len(self._ids) != len(self.vocabulary) - 2:
-            twice = next(token for token, n in Counter(self.vocabulary).items() if n > 1)
-            raise DataError(f"The vocabulary holds the token {twice!r} twice.")
+        self._ids = ids_by_token(self.vocabulary, _SPECIAL, first=len(_SPECIAL))
 
     @classmethod
     def build(

@@ -9,8 +9,29 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.layers.types import Tensor
 
 
+class SmoothedLoss(keras.losses.Loss):
+    """A loss with label smoothing.
+
+    Args:
+        smoothing: float in [0, 1), the part of each label that is spread over the classes.
+        name: as in Keras.
+
+    Raises:
+        SpaceError: smoothing is out of range.
+    """
+
+    def __init__(self, smoothing: float, name: str, **kwargs: Any):
+        super().__init__(name=name, **kwargs)
+        if not 0 <= smoothing < 1:
+            raise SpaceError(f"smoothing is {smoothing!r}. It should be from 0 to below 1.")
+        self.smoothing = float(smoothing)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "smoothing": self.smoothing}
+
+
 @keras.saving.register_keras_serializable(package="attn_tuner")
-class SmoothedCrossentropy(keras.losses.Loss):
+class SmoothedCrossentropy(SmoothedLoss):
     """Computes the cross-entropy of class numbers with label smoothing.
 
         L = -(1 - s) log p_y - s / k sum_c log p_c
@@ -28,19 +49,13 @@ class SmoothedCrossentropy(keras.losses.Loss):
     """
 
     def __init__(self, smoothing: float = 0.1, name: str = "smoothed_crossentropy", **kwargs: Any):
-        super().__init__(name=name, **kwargs)
-        if not 0 <= smoothing < 1:
-            raise SpaceError(f"smoothing is {smoothing!r}. It should be from 0 to below 1.")
-        self.smoothing = float(smoothing)
+        super().__init__(smoothing, name, **kwargs)
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         numbers = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         return keras.losses.categorical_crossentropy(
             ops.one_hot(numbers, y_pred.shape[-1]), y_pred, label_smoothing=self.smoothing
         )
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "smoothing": self.smoothing}
 
 
 def loss_of(name: str, smoothing: float = 0.0) -> str | keras.losses.Loss:
