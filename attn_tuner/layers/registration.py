@@ -39,7 +39,8 @@ _MODULES = (
     "attn_tuner.training.named_metrics",
     "attn_tuner.training.row_adamw",
 )
-_REGISTRIES = (
+# Registries of the parts that a model is made of.
+MODEL_PARTS = (
     "heads",
     "encoders",
     "scores",
@@ -54,7 +55,7 @@ def register_classes() -> None:
     """Imports every class that a saved model may name, those of installed extensions included."""
     for module in _MODULES:
         importlib.import_module(module)
-    for kinds in _REGISTRIES:
+    for kinds in MODEL_PARTS:
         registry_of(kinds).discover()
 
 

@@ -21,6 +21,7 @@ from attn_tuner.testing.parts import (
     policy,
     run,
 )
+from attn_tuner.testing.shared import answers_alike_with_more_padding, never_sees_padding
 
 QUERIES, QUERY_FEATURES = 3, 6  # Steps of the decoder, and the width of its state.
 
@@ -75,24 +76,12 @@ def asked(variant: Variant, dtype: str = "float32", seed: int = 0) -> AskedInTur
 
 def padding_is_never_seen(variant: Variant, dtype: str = "float32") -> None:
     """Garbage at padding, even NaN, changes not one bit."""
-    layer = asked(variant, dtype)
-    states, mask = example()
-    clean = run(layer, np.where(mask[..., None], states, 0.0), mask)
-    for garbage in (1e3, np.nan):
-        noisy = run(layer, np.where(mask[..., None], states, np.float32(garbage)), mask)
-        assert np.array_equal(noisy, clean), f"{garbage} at padding changes the context."
+    never_sees_padding(asked(variant, dtype))
 
 
 def more_padding_changes_nothing(variant: Variant, dtype: str = "float32") -> None:
     """The contexts are the same with further padding in front or behind."""
-    layer = asked(variant, dtype)
-    states, mask = example()
-    contexts = run(layer, states, mask)
-    for room in ((0, 5), (5, 0)):
-        wider = np.pad(states, ((0, 0), room, (0, 0)), constant_values=7.0)
-        found = run(layer, wider, np.pad(mask, ((0, 0), room)))
-        scale = max(1.0, float(np.max(np.abs(contexts))))
-        close(found, contexts, TOLERANCE[dtype] * scale, f"{room} steps of padding")
+    answers_alike_with_more_padding(asked(variant, dtype), dtype)
 
 
 def alignment_is_a_distribution(variant: Variant, dtype: str = "float32") -> None:

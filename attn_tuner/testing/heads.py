@@ -5,19 +5,12 @@ import numpy as np
 
 from attn_tuner.registry import Variant
 from attn_tuner.testing.parts import BATCH, FEATURES, STEPS, TOLERANCE, close, example, make, run
-from attn_tuner.testing.shared import SHARED_CHECKS
+from attn_tuner.testing.shared import SHARED_CHECKS, answers_alike_with_more_padding
 
 
 def more_padding_changes_nothing(variant: Variant, dtype: str = "float32") -> None:
     """The context is the same with further padding in front or behind."""
-    layer = make(variant, dtype)
-    states, mask = example()
-    context = run(layer, states, mask)
-    for room in ((0, 5), (5, 0)):
-        wider = np.pad(states, ((0, 0), room, (0, 0)), constant_values=7.0)
-        found = run(layer, wider, np.pad(mask, ((0, 0), room)))
-        scale = max(1.0, float(np.max(np.abs(context))))
-        close(found, context, TOLERANCE[dtype] * scale, f"{room} steps of padding")
+    answers_alike_with_more_padding(make(variant, dtype), dtype)
 
 
 def weights_are_a_distribution(variant: Variant, dtype: str = "float32") -> None:

@@ -10,6 +10,8 @@ from attn_tuner.errors import DataError
 from attn_tuner.registry import Variant
 from attn_tuner.testing.parts import (
     FEATURES,
+    TOLERANCE,
+    close,
     example,
     far_corner,
     gradients,
@@ -21,12 +23,27 @@ from attn_tuner.testing.parts import (
 
 def padding_is_never_seen(variant: Variant, dtype: str = "float32") -> None:
     """Garbage at padding, even NaN, changes not one bit."""
-    layer = make(variant, dtype)
+    never_sees_padding(make(variant, dtype))
+
+
+def never_sees_padding(layer: keras.layers.Layer) -> None:
+    """The same of a layer with weights."""
     states, mask = example()
     clean = run(layer, np.where(mask[..., None], states, 0.0), mask)
     for garbage in (1e3, np.nan):
         noisy = run(layer, np.where(mask[..., None], states, np.float32(garbage)), mask)
         assert np.array_equal(noisy, clean), f"{garbage} at padding changes the answer."
+
+
+def answers_alike_with_more_padding(layer: keras.layers.Layer, dtype: str) -> None:
+    """A layer with weights answers the same with further padding in front or behind."""
+    states, mask = example()
+    answer = run(layer, states, mask)
+    for room in ((0, 5), (5, 0)):
+        wider = np.pad(states, ((0, 0), room, (0, 0)), constant_values=7.0)
+        found = run(layer, wider, np.pad(mask, ((0, 0), room)))
+        scale = max(1.0, float(np.max(np.abs(answer))))
+        close(found, answer, TOLERANCE[dtype] * scale, f"{room} steps of padding")
 
 
 def padding_gets_no_gradient(variant: Variant, dtype: str = "float32") -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
+from attn_tuner.layers.registration import MODEL_PARTS
 from attn_tuner.model_space import default_space
 from attn_tuner.registry import Variant, registry_of
 from attn_tuner.search_defaults import every_dimension
@@ -16,16 +17,6 @@ from attn_tuner.space.summary import GROUPS, OTHERS, describe_dimension, group_o
 from tests.support import ROOT
 
 SOURCE = re.compile(r"keras\.|Text[A-Z]\w+\(|https://|`attn-tuner list \w+`|use_ema`")
-
-MODEL_PARTS = (
-    "heads",
-    "encoders",
-    "scores",
-    "queries",
-    "normalizers",
-    "fusions",
-    "decoder_attentions",
-)
 
 
 @pytest.fixture(scope="module")
