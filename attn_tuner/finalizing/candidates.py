@@ -20,6 +20,7 @@ from attn_tuner.finalizing.rating import Rating
 from attn_tuner.layers.ngram_regression import linear_model
 from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.metrics import columns_of, kind_of, measure
+from attn_tuner.settings.derived import FEW_TEXTS
 from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.checkpoints import load_probabilities, load_weights, save_probabilities
 from attn_tuner.storage.layout import LINEAR, WEIGHTS, linear_answers
@@ -30,7 +31,6 @@ from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.tuner import TrialRunner
 
 MIN_SKILL = 0.9  # Of the best trial's distance from chance, to be averaged with it.
-FEW_TEXTS = 2_000  # Validation texts, under which the members of an average are not selected.
 SHARES = (1 / 3, 1 / 2, 2 / 3, 4 / 5, 9 / 10, 29 / 30)  # Of the linear baseline, to try.
 
 

@@ -13,7 +13,9 @@ from attn_tuner.tuning.pruning import pruner_name
 
 DEFAULT_TIME = "20m"
 ENSEMBLE = 5  # Trials averaged at most, unless set.
-FEW_TEXTS = 2_000  # Validation texts, under which all texts are trained on in the end.
+# Validation texts, under which members of an average are not selected by them, and under which
+# what is exported is trained on them as well.
+FEW_TEXTS = 2_000
 KEPT_PER_MEMBER = 2  # Trials whose weights are kept, for each that an ensemble may average.
 
 

@@ -27,9 +27,9 @@ class EvolutionOracle(OptunaOracle):
     A parent is drawn from the `PARENTS` best finished trials, the best with the greatest
     probability. The number of changed values is geometric, with a mean of 2. A changed number
     moves by a normal step on its own scale, a changed choice becomes another value, and the
-    dimensions of a newly chosen part take their defaults. No point is tried twice, and none that
-    makes the same model. Until a trial has finished, and in a fifth of the trials, values are drawn
-    at random.
+    dimensions of a newly chosen part take their defaults. No point is tried twice, and no dimension
+    is changed that has no effect beside the others' values. Until a trial has finished, and in a
+    fifth of the trials, values are drawn at random.
 
     In a space of many dimensions a few trials cannot tell a model of the scores which of them
     matter, and a random point differs from a good one in all of them; a changed point in a few.
