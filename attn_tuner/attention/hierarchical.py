@@ -10,6 +10,7 @@ from attn_tuner.attention.blocks import from_blocks, into_blocks
 from attn_tuner.attention.masking import average, masked_normalize
 from attn_tuner.attention.scores.additive import AdditiveScore
 from attn_tuner.layers.arguments import size
+from attn_tuner.layers.both_directions import both_directions
 from attn_tuner.layers.initializers import RoundedOrthogonal
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Choice, Int
@@ -60,7 +61,7 @@ class HierarchicalHead(Head):
             recurrent_initializer=RoundedOrthogonal(),
             dtype=policy,
         )
-        self.over_sentences = keras.layers.Bidirectional(rnn, dtype=policy)
+        self.over_sentences = both_directions(rnn)
 
     def build(self, states_shape: Shape) -> None:
         batch, _, features = states_shape

@@ -6,6 +6,7 @@ import keras
 
 from attn_tuner.encoding.base import Encoder, encoders
 from attn_tuner.layers.arguments import size
+from attn_tuner.layers.both_directions import both_directions
 from attn_tuner.layers.initializers import RoundedOrthogonal
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space import Choice, Int
@@ -151,7 +152,7 @@ class BiLSTMEncoder(LSTMEncoder):
     directions = 2
 
     def cell_layer(self, units: int) -> keras.layers.Layer:
-        return keras.layers.Bidirectional(super().cell_layer(units), dtype=self.dtype_policy)
+        return both_directions(super().cell_layer(units))
 
 
 @encoders.register("bigru", **SPACE)
@@ -174,4 +175,4 @@ class BiGRUEncoder(GRUEncoder):
     directions = 2
 
     def cell_layer(self, units: int) -> keras.layers.Layer:
-        return keras.layers.Bidirectional(super().cell_layer(units), dtype=self.dtype_policy)
+        return both_directions(super().cell_layer(units))
