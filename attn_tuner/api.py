@@ -138,6 +138,7 @@ def search(
             budget, objective, sign_of(objective), options["progress"], goal=goal
         ) as panel,
         StopRequest(folder, panel.say) as stop,
+        trial_launcher.early() as trial_launcher,
     ):
 
         def ended() -> bool:

@@ -87,3 +87,31 @@ def test_ray_workers_of_this_machine_keep_to_their_cores_and_end_with_the_search
     given, here = made[0]
     assert here == (cluster is None)
     assert given[-1] == (() if cluster else core_sets(1))
+
+
+def test_a_launcher_that_can_begin_early_begins_before_it_is_needed(paper, runner, monkeypatch):
+    steps = []
+
+    @contextlib.contextmanager
+    def early(self):
+        steps.append(("begun", self))
+        yield
+        steps.append(("ended", self))
+
+    def start(self, prepare):
+        steps.append(("started", self))
+        return contextlib.nullcontext(PaperPool())
+
+    monkeypatch.setattr(launchers["paper"].build, "early", early, raising=False)
+    monkeypatch.setattr(launchers["paper"].build, "start", start)
+    with Launcher(name="paper").early() as launcher, launcher.opened(runner, "data"):
+        assert [step for step, _ in steps] == ["begun", "started"]
+    assert [step for step, _ in steps] == ["begun", "started", "ended"]
+    assert len({id(pools) for _, pools in steps}) == 1
+
+
+def test_a_launcher_that_cannot_begin_early_starts_as_usual(paper, runner):
+    with Launcher(name="paper").early() as launcher, launcher.opened(runner, "data"):
+        assert callable(paper[-1])
+    with Launcher().early() as alone:
+        assert not alone.parallel

@@ -1,5 +1,6 @@
 """Searches among workers of every kind on this machine, with trainings that compute nothing."""
 
+import contextlib
 import threading
 import time
 
@@ -10,8 +11,9 @@ from attn_tuner.attention import heads
 from attn_tuner.attention.controls import MeanHead
 from attn_tuner.errors import RunError
 from attn_tuner.tuning.launchers.driver import Driver
-from attn_tuner.tuning.launchers.process_pool import ProcessWorkerPool
+from attn_tuner.tuning.launchers.process_pool import ProcessLauncher, ProcessWorkerPool
 from attn_tuner.tuning.launchers.ray_pool import RayWorkerPool, started
+from attn_tuner.tuning.launchers.worker_pool import WorkerOptions
 from tests.support import toy_training
 from tests.support.colours import QUICK, quick_search
 from tests.support.processes import kill_first_worker
@@ -47,6 +49,25 @@ def test_workers_find_what_one_process_finds_and_lose_nothing_when_one_is_killed
     assert [step for _, step in steps].count(0) == 1  # but not from the beginning.
     logs = [(log.parent / "log").read_text() for log in (tmp_path / "many").glob("run/*/log")]
     assert {line.split()[2] for text in logs for line in text.splitlines()} == {"1"}
+
+
+def test_processes_that_were_started_early_become_the_workers(marked):
+    launcher = ProcessLauncher(WorkerOptions(workers=2))
+    with launcher.early():
+        early = list(launcher._early)
+        assert len(early) == 2
+        with launcher.start(prepare) as pool, contextlib.closing(pool):
+            while len(pool.idle()) < 2:
+                pool.wait(1.0)
+            assert {each.process for each in pool._workers.values()} == set(early)
+    assert not launcher._early
+
+
+def test_processes_that_no_pool_needed_end(marked):
+    launcher = ProcessLauncher(WorkerOptions(workers=2))
+    with launcher.early():
+        early = list(launcher._early)
+    assert all(each.poll() is not None for each in early)
 
 
 def test_a_trial_that_kills_its_worker_is_recorded_and_the_search_goes_on(pool, tmp_path):

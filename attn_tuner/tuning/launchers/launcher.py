@@ -3,7 +3,7 @@
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Launcher:
             machine alone.
         cpus_per_trial, gpus_per_trial: float, what Ray reserves for a worker of a cluster.
         name: str, a member of `launchers`; None for "ray" with a cluster, else "processes".
+        pools: the member that has started processes early, see `early`.
 
     Raises:
         BudgetError: there is to be no worker, or one that has no processor.
@@ -49,6 +50,7 @@ class Launcher:
     cpus_per_trial: float = 1.0
     gpus_per_trial: float = 0.0
     name: str | None = None
+    pools: PoolLauncher | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.workers, int) or self.workers < 1:
@@ -66,6 +68,16 @@ class Launcher:
     def parallel(self) -> bool:
         """Whether trials run in workers, not in this process."""
         return self.workers > 1 or self.cluster is not None or self.name is not None
+
+    @contextlib.contextmanager
+    def early(self) -> Iterator["Launcher"]:
+        """Lets a launcher that can start its processes before they are needed do so.
+
+        Yields the launcher whose `opened` uses them, within the `with` block.
+        """
+        pools = self._pools() if self.parallel else None
+        with getattr(pools, "early", contextlib.nullcontext)():
+            yield replace(self, pools=pools)
 
     @contextlib.contextmanager
     def opened(self, runner: TrialRunner, data: str | PathLike) -> Iterator[Callable[[], None]]:
@@ -106,6 +118,8 @@ class Launcher:
         return math.ceil(self.cpus_per_trial) if self.cluster else share(self.workers)
 
     def _pools(self) -> PoolLauncher:
+        if self.pools is not None:
+            return self.pools
         options = WorkerOptions(
             self.workers, self._threads, self.cluster, self.cpus_per_trial, self.gpus_per_trial
         )

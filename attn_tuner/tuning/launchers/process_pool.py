@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -71,12 +71,27 @@ class ProcessLauncher:
 
     def __init__(self, options: WorkerOptions):
         self._options = options
+        self._early: list[subprocess.Popen] = []
+
+    @contextlib.contextmanager
+    def early(self) -> Iterator[None]:
+        """Starts the processes now; they import their libraries until `start` needs them.
+
+        Those that were not needed end with the `with` block.
+        """
+        variables = _environment(self._options.threads)
+        try:
+            self._early += [_process(variables) for _ in range(self._options.workers)]
+            yield
+        finally:
+            while self._early:
+                _kill(self._early.pop())
 
     def start(
         self, prepare: Callable[[], Any]
     ) -> "contextlib.AbstractContextManager[ProcessWorkerPool]":
         workers, threads = self._options.workers, self._options.threads
-        pool = ProcessWorkerPool(prepare, workers, threads, core_sets(workers))
+        pool = ProcessWorkerPool(prepare, workers, threads, core_sets(workers), self._early)
         return contextlib.nullcontext(pool)
 
 
@@ -94,6 +109,8 @@ class ProcessWorkerPool:
         workers: int, how many.
         threads: int, for each; its part of this machine's cores if None.
         pinned: the cores of each; empty lets them wander.
+        early: processes that were started before, with the same environment; the pool takes them
+            out of this list.
 
     Raises:
         RunError: `prepare` cannot be pickled.
@@ -105,6 +122,7 @@ class ProcessWorkerPool:
         workers: int,
         threads: int | None = None,
         pinned: Sequence[frozenset[int]] = (),
+        early: list[subprocess.Popen] | None = None,
     ):
         self._prepare = _pickled(prepare)
         self._environment = _environment(threads or share(workers))
@@ -115,6 +133,7 @@ class ProcessWorkerPool:
         )
         self._workers: dict[str, _Worker] = {}
         self._hired = 0
+        self._early = [] if early is None else early
         self._failed_starts = 0
         for number in range(workers):
             self._hire(pinned[number] if pinned else None)
@@ -159,13 +178,7 @@ class ProcessWorkerPool:
     def _hire(self, cpus: frozenset[int] | None):
         name = f"worker {self._hired}"
         self._hired += 1
-        process = subprocess.Popen(
-            module_command("attn_tuner.tuning.launchers.process_worker"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=self._environment,
-        )
+        process = self._early.pop() if self._early else _process(self._environment)
         errors: deque[str] = deque(maxlen=_KEPT_LINES)
         listening = threading.Thread(target=_keep, args=(process.stderr, errors), daemon=True)
         listening.start()
@@ -235,13 +248,30 @@ def _keep(stream: IO[bytes], lines: deque[str]):
 
 def _end(worker: _Worker) -> tuple[int, str]:
     """Ends a worker by force; returns its exit status and the last line of its errors."""
-    worker.process.kill()
-    status = worker.process.wait()
-    for stream in (worker.process.stdin, worker.process.stdout):
-        with contextlib.suppress(OSError, ValueError):
-            stream.close()
+    status = _kill(worker.process)
     worker.listening.join(_READING_SECONDS)
     return status, worker.errors[-1][:300] if worker.errors else ""
+
+
+def _process(variables: dict[str, str]) -> subprocess.Popen:
+    """Starts the process of a worker, which imports its libraries and then waits."""
+    return subprocess.Popen(
+        module_command("attn_tuner.tuning.launchers.process_worker"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=variables,
+    )
+
+
+def _kill(process: subprocess.Popen) -> int:
+    """Ends a process by force and closes what it is asked and answers by; returns its status."""
+    process.kill()
+    status = process.wait()
+    for stream in (process.stdin, process.stdout):
+        with contextlib.suppress(OSError, ValueError):
+            stream.close()
+    return status
 
 
 def _pickled(prepare: Callable) -> bytes:

@@ -149,6 +149,8 @@ class PoolLauncher(Protocol):
     """The interface of a member of `launchers`.
 
     It is made before the search begins, and raises an `AttnTunerError` if it cannot start workers.
+    It may have a method `early()`, a context manager in which it starts what `start` will need: a
+    search enters it before the texts are encoded.
 
     Args:
         options: the `WorkerOptions`.
