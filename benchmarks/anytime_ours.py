@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import keras_tuner
-from data_sets import source
+from data_sets import out_of_scope, source
 from quality import linear
 
 import attn_tuner
@@ -34,6 +34,7 @@ from attn_tuner.tuning.oracles import ObjectiveLike, objective_of, oracles, seed
 from attn_tuner.tuning.oracles.initial_points import complete
 from attn_tuner.tuning.oracles.persistence.durable import durable
 
+COVERAGE, KNOWN = 0.9, 0.98
 SEARCHES = {
     "search": {},
     "no_search": {"tuner": "first_point", "pruner": "none"},
@@ -77,9 +78,11 @@ def searched(method: str, name: str, minutes: float, seed: int) -> dict[str, Any
     Returns:
         Test accuracies `accuracy` (of the exported model), `single` (of its best trial) and
         `linear` (of its linear baseline; None if that was too late); `seconds` and
-        `processor_seconds` of the search; and counts.
+        `processor_seconds` of the search; counts; what the prediction sets cover; and which share
+        of texts outside the scope of a set counts as known.
     """
     given = {**source(name), **SEARCHES[method], "seed": seed, "progress": False}
+    given |= {"coverage": COVERAGE, "known": KNOWN}  # Measured beside; they choose no model.
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder) / "run"
         began = time.monotonic()
@@ -96,9 +99,26 @@ def searched(method: str, name: str, minutes: float, seed: int) -> dict[str, Any
             "ends": Counter(record.status for record in run.records),
             "members": run.members,
             "texts": run.outcome["test_texts"],
+            "coverage": run.outcome["conformal"]["test"],
+            "known": {**(run.outcome["known"] or {}), "outside": outside_known(result, name)},
             "seconds": round(seconds, 1),
             "processor_seconds": round(used, 1),
         }
+
+
+def outside_known(result: attn_tuner.SearchResult, name: str) -> float | None:
+    """Returns the share of texts of none of the classes that counts as known.
+
+    None for a set that has no such texts.
+
+    Args:
+        result: of a search with `known`.
+        name: key of `DATA_SETS`.
+    """
+    texts = out_of_scope(name)
+    if not texts or result.bundle.known is None:
+        return None
+    return float(result.bundle.known.known(result.bundle.predict(texts)).mean())
 
 
 def single_accuracy(

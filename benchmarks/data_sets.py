@@ -4,6 +4,7 @@ IMDb comes from TensorFlow Datasets, in `TFDS_DATA_DIR`. The others are folders 
 `ATTN_TUNER_DATA`, each with `train.csv` and `test.csv`, columns `text` and `label`.
 """
 
+import csv
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,20 @@ def source(name: str) -> dict[str, Any]:
         return {"data": "imdb_reviews"}
     folder = Path(os.environ["ATTN_TUNER_DATA"]) / DATA_SETS[name].folder
     return {"data": str(folder / "train.csv"), "test": str(folder / "test.csv")}
+
+
+def out_of_scope(name: str) -> list[str]:
+    """Returns texts of none of the classes of a set; empty where it has none.
+
+    Args:
+        name: key of `DATA_SETS`.
+    """
+    folder = DATA_SETS[name].folder
+    path = Path(os.environ.get("ATTN_TUNER_DATA", "")) / folder / "out_of_scope.csv"
+    if not folder or not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row["text"] for row in csv.DictReader(file)]
 
 
 def loaded(name: str, seed: int) -> Any:
