@@ -84,6 +84,8 @@ def search(
     warm_start: AnyPath | Collection[AnyPath] = (),
     seed: int = 0,
     ensemble: int | None = None,
+    coverage: float | None = None,
+    known: float | None = None,
     refit: bool | None = None,
     pretrain: float = 0.0,
     repeats: int = 0,
@@ -112,7 +114,7 @@ def search(
         space, hypermodel, vectors, max_parameters, max_latency_ms, max_size_mb: which models
             are tried.
         objective, faithful, tuner, fidelity, pruner, warm_start, seed: how they are searched.
-        ensemble, refit, pretrain, repeats, keep: what follows the trials.
+        ensemble, coverage, known, refit, pretrain, repeats, keep: what follows the trials.
         directory, workers, launcher, cluster, cpus_per_trial, gpus_per_trial, progress,
             callbacks: where and how it runs. A trial that continues after a cut gets new
             callbacks: their state is not saved.

@@ -10,6 +10,8 @@ import numpy as np
 from attn_tuner import text as texts_of
 from attn_tuner.errors import DataError
 from attn_tuner.explaining.preference import FaithfulObjective, check_faithful_task, parse_objective
+from attn_tuner.finalizing.conformal import check_coverage
+from attn_tuner.finalizing.known_texts import check_known
 from attn_tuner.finalizing.repair import mended
 from attn_tuner.finalizing.time_reserve import finalizing_reserve, release_unused_reserve
 from attn_tuner.hypermodel import AttentionHyperModel
@@ -87,8 +89,8 @@ def objective_of(options: Mapping, dataset: texts_of.TextDataset) -> tuple[str, 
     """Returns the objective, and what a faithfulness of 1 adds to it.
 
     Raises:
-        UnknownName, SpaceError, DataError: the task of these data has no such objective, or their
-            validation part cannot measure it.
+        UnknownName, SpaceError, DataError: the task of these data has no such objective or no
+            prediction sets, or their validation part is too small for them.
     """
     objective, faithful = parse_objective(options["objective"], options["faithful"])
     answers = task_named(dataset.task, len(dataset.classes))
@@ -96,6 +98,9 @@ def objective_of(options: Mapping, dataset: texts_of.TextDataset) -> tuple[str, 
     if dataset.validation is not None:
         check_measurable(objective, dataset.validation.labels)
     check_faithful_task(answers.kind, faithful)
+    held = 0 if dataset.validation is None else len(dataset.validation)
+    check_coverage(options["coverage"], answers.kind, held)
+    check_known(options["known"], answers.kind)
     return objective, faithful
 
 

@@ -133,7 +133,9 @@ class SearchResult:
         texts = read_texts(texts, text, trained=self.run.plan.text_columns).texts
         bundle = self.bundle
         task = task_named(bundle.task, len(bundle.classes))
-        return predictions(texts, bundle.predict(texts), task, bundle.classes)
+        answers = bundle.predict(texts)
+        doubt = (bundle.conformal, bundle.known)
+        return predictions(texts, answers, task, bundle.classes, *doubt)
 
     def explain(self, texts: object, text: str | list[str] | None = None) -> Explanations:
         """Predicts each text and returns the attention weights of its tokens.

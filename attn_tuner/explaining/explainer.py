@@ -84,7 +84,19 @@ class Explainer:
             rows=self.rows,
             weights=weights,
             left_out=len(tokens) - len(places),
+            **self._doubt(probabilities),
         )
+
+    def _doubt(self, probabilities):
+        """Returns what the model says of its doubt of one row, as fields of an `Explanation`."""
+        conformal, known, found = self.bundle.conformal, self.bundle.known, {}
+        if conformal is not None and self.bundle.kind == "number":
+            found["interval"] = conformal.interval(float(probabilities[0]))
+        elif conformal is not None:
+            found["set"] = conformal.names(probabilities, self.bundle.classes)
+        if known is not None:
+            found["is_known"] = bool(known.known(probabilities[None])[0])
+        return found
 
 
 def predict_ids(bundle: Bundle, rows: Sequence[Sequence[int]]) -> np.ndarray:

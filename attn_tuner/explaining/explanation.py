@@ -27,6 +27,10 @@ class Explanation:
         rows: a name for each row of weights: the head, and the hop where it has several.
         weights: `(rows, tokens)` float; each row sums to 1 for most heads.
         left_out: int, number of tokens beyond the length limit.
+        set: names of the classes in the prediction set, of a model that has such sets.
+        interval: lower and upper end of the number, of a model that has intervals; else None.
+        is_known: False where the text is probably none of the classes, of a model that tells; else
+            None.
     """
 
     text: str
@@ -38,6 +42,9 @@ class Explanation:
     rows: tuple[str, ...]
     weights: np.ndarray
     left_out: int = 0
+    set: tuple[str, ...] = ()
+    interval: tuple[float, float] | None = None
+    is_known: bool | None = None
 
     @property
     def probability(self) -> float:
@@ -132,7 +139,13 @@ class Explanation:
             "rows": list(self.rows),
             "tokens": tokens,
             "left_out": self.left_out,
+            **self.doubt(),
         }
+
+    def doubt(self) -> dict:
+        """Returns prediction set, interval and whether the text is known, as the model has them."""
+        found = {"set": list(self.set) or None, "interval": self.interval, "known": self.is_known}
+        return {name: each for name, each in found.items() if each is not None}
 
     def html(self) -> str:
         """Returns a self-contained fragment of HTML; see `rendering.to_html`."""

@@ -12,6 +12,8 @@ import numpy as np
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle_files import read_bundle, save_bundle
+from attn_tuner.exporting.conformal import Conformal
+from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.storage.checked_files import reading
 from attn_tuner.storage.layout import BUNDLE_FACTS
@@ -40,6 +42,8 @@ class Bundle:
         vocabulary_size: ids from here on are read as unknown; None keeps all.
         card: mapping for the model card, such as `data`, `scores` and `limits`; JSON values.
         task: str, name in `tasks.TASKS`; by the number of classes if not given.
+        conformal: prediction sets or intervals, which every format then gives; None for none.
+        known: tells texts that are none of the classes, in every format; None where it does not.
 
     Raises:
         ExportError: the parts do not fit each other.
@@ -53,6 +57,8 @@ class Bundle:
     vocabulary_size: int | None = None
     card: Mapping = field(default_factory=dict)
     task: str = ""
+    conformal: Conformal | None = None
+    known: KnownTexts | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "model", plain(self.model))
@@ -70,6 +76,12 @@ class Bundle:
         if limit is not None and limit < 1:
             raise ExportError(f"max_length is {limit}; it should be at least 1 token.")
         check_outputs(self.task, classes, self.model.output_shape[-1])
+        if self.conformal is not None:
+            check_conformal(self.conformal, self.kind, self.width)
+        if self.known is not None and self.kind != "class":
+            raise ExportError(
+                "Known texts are told apart where each has one class. Leave out known."
+            )
         if self.subwords:
             check_parts(self.vectorizer, subword_layers(self.model))
         if self.steps is not None and (limit is None or limit > self.steps):
@@ -196,6 +208,26 @@ def check_outputs(task: str, classes: Sequence[str], width: int) -> None:
             f"The model gives {width} {'number' if width == 1 else 'numbers'} per text, but "
             f"{len(classes)} classes are named: {', '.join(classes) or 'none'}. "
             "Name one class per output; a single sigmoid output needs 2 names."
+        )
+
+
+def check_conformal(conformal: Conformal, kind: str, width: int) -> None:
+    """Raises ExportError unless the sets or intervals are those of such answers.
+
+    Args:
+        conformal: of the bundle.
+        kind: str, key of `metrics.MEASURES`.
+        width: int, columns of the answers.
+    """
+    if kind == "labels":
+        raise ExportError(
+            "Prediction sets are of texts with one class each, and intervals of numbers; this "
+            "model gives several labels. Leave out conformal."
+        )
+    if len(conformal.at) != width:
+        raise ExportError(
+            f"The prediction sets have {len(conformal.at)} thresholds and the answers {width} "
+            "columns. Give one threshold for each class, or one half width for a number."
         )
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from attn_tuner.exporting.conformal import Conformal
+from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.exporting.trusted_modules import (
     check_trusted,
     import_trusted,
@@ -30,6 +32,12 @@ _KINDS = {
     "card": dict,
     "task": str,
     "vectorizer": dict,
+    "conformal": dict | None,
+    "known": dict | None,
+}
+_DOUBT = {
+    "conformal": {"coverage": float, "at": list[float]},
+    "known": {"kept": float, "entropy": float},
 }
 
 
@@ -43,6 +51,8 @@ def save_bundle(bundle: Any, folder: str | Path) -> Path:
         **bundle.token_limits,
         "card": bundle.card,
         "task": bundle.task,
+        "conformal": bundle.conformal and bundle.conformal.as_dict(),
+        "known": bundle.known and bundle.known.as_dict(),
         "vectorizer": to_json(bundle.vectorizer),
         "modules": model_modules(bundle.model),
         "digest": digest_of(folder / BUNDLE_MODEL),
@@ -60,7 +70,11 @@ def check_bundle(folder: str | Path) -> dict:
     folder = Path(folder)
     with reading(folder / BUNDLE_FACTS, _REMEDY):
         facts = current_names(read_object(folder / BUNDLE_FACTS, remedy=_REMEDY))
+        facts = {**dict.fromkeys(_DOUBT), **facts}  # Bundles of former versions have none.
         check_kinds(facts, _KINDS)
+        for name, kinds in _DOUBT.items():
+            if facts[name] is not None:
+                check_kinds(facts[name], kinds)
     with reading(folder / BUNDLE_MODEL, _REMEDY):
         read_model_config(folder / BUNDLE_MODEL)
         if facts.get("digest") not in (None, digest_of(folder / BUNDLE_MODEL)):
@@ -90,4 +104,10 @@ def read_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> dict:
     with reading(folder / BUNDLE_MODEL, _REMEDY):
         model = keras.saving.load_model(folder / BUNDLE_MODEL, safe_mode=True)
     kept = ("classes", "max_length", "truncation", "vocabulary_size", "card", "task")
-    return {"vectorizer": vectorizer, "model": model, **{name: facts[name] for name in kept}}
+    with reading(folder / BUNDLE_FACTS, _REMEDY):
+        doubt = {
+            "conformal": Conformal.from_dict(facts["conformal"]),
+            "known": KnownTexts.from_dict(facts["known"]),
+        }
+    named = {name: facts[name] for name in kept}
+    return {"vectorizer": vectorizer, "model": model, **doubt, **named}

@@ -127,7 +127,11 @@ def _limits(bundle: Bundle | NamedInputs, artefacts: Sequence[Artefact]):
         yield f"Of a longer text only {kept} are read."
     yield "A word outside the vocabulary counts as unknown."
     if bundle.kind == "class":
-        yield "It always names one of its classes, even for a text of another kind or language."
+        yield (
+            "It always names one of its classes; `known` is False where a text is probably none."
+            if getattr(bundle, "known", None)
+            else "It always names one of its classes, even for a text of another kind or language."
+        )
     for artefact in artefacts:
         yield from artefact.notes
 

@@ -6,6 +6,8 @@ from html import escape
 
 import numpy as np
 
+from attn_tuner.exporting.conformal import Conformal
+from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.system.terminal import escape_controls
 from attn_tuner.tasks import Task, labels_of
 
@@ -25,6 +27,10 @@ class Prediction:
         probabilities: class or label to probability; empty for a regression.
         labels: the predicted labels, where a text may have several.
         value: float, the number, for a regression; else None.
+        set: names of the classes in the prediction set, of a model that has such sets.
+        interval: lower and upper end of the number, of a model that has intervals; else None.
+        known: False where the text is probably none of the classes, of a model that tells; else
+            None.
     """
 
     text: str
@@ -33,6 +39,9 @@ class Prediction:
     probabilities: dict
     labels: tuple[str, ...] = ()
     value: float | None = None
+    set: tuple[str, ...] = ()
+    interval: tuple[float, float] | None = None
+    known: bool | None = None
 
     def as_dict(self) -> dict:
         """Returns the fields as a dict."""
@@ -55,7 +64,12 @@ class Predictions(list[Prediction]):
 
 
 def predictions(
-    texts: Sequence[str], answers: np.ndarray, task: Task, classes: Sequence[str]
+    texts: Sequence[str],
+    answers: np.ndarray,
+    task: Task,
+    classes: Sequence[str],
+    conformal: Conformal | None = None,
+    known: KnownTexts | None = None,
 ) -> Predictions:
     """Names each row of a model's answers.
 
@@ -64,19 +78,33 @@ def predictions(
         answers: `(texts, classes)` probabilities, or `(texts, 1)` numbers of a regression.
         task: of the model.
         classes: names by column; empty for a regression.
+        conformal: the prediction sets or intervals of the model, if it has them.
+        known: what tells texts that are none of the classes, if the model has it.
     """
     return Predictions(
-        _prediction(text, row, task, classes) for text, row in zip(texts, answers, strict=True)
+        _prediction(text, row, task, classes, conformal, known)
+        for text, row in zip(texts, answers, strict=True)
     )
 
 
-def _prediction(text: str, row: np.ndarray, task: Task, classes: Sequence[str]) -> Prediction:
+def _prediction(
+    text: str,
+    row: np.ndarray,
+    task: Task,
+    classes: Sequence[str],
+    conformal: Conformal | None,
+    known: KnownTexts | None,
+) -> Prediction:
     label = task.label(row, classes)
     if task.kind == "number":
-        return Prediction(text, label, None, {}, value=float(row[0]))
+        value = float(row[0])
+        ends = conformal and conformal.interval(value)
+        return Prediction(text, label, None, {}, value=value, interval=ends)
     named = dict(zip(classes, map(float, row), strict=True))
     labels = tuple(labels_of(row, classes)) if task.kind == "labels" else ()
-    return Prediction(text, label, float(row.max()), named, labels)
+    in_set = conformal.names(row, classes) if conformal else ()
+    is_known = bool(known.known(row[None])[0]) if known else None
+    return Prediction(text, label, float(row.max()), named, labels, set=in_set, known=is_known)
 
 
 def _html(text: str) -> str:

@@ -17,6 +17,8 @@ import numpy as np
 
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.exporting.artefact_folder import check_export
+from attn_tuner.exporting.conformal import Conformal
+from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.exporting.prediction import Predictions, predictions
 from attn_tuner.exporting.savedmodel_session import SavedModelSession
 from attn_tuner.storage.run import Run
@@ -68,7 +70,9 @@ class SavedModelPredictor:
             given = [texts[each].encode("utf-8", errors="replace") for each in chosen]
             found = self._answer(given, output)
             answers[chosen] = found[:, None] if number else found
-        return predictions(texts, answers, self._task, classes)
+        conformal = Conformal.from_dict(self.run.outcome.get("conformal"))
+        known = KnownTexts.from_dict(self.run.outcome.get("known"))
+        return predictions(texts, answers, self._task, classes, conformal, known)
 
 
 def _load(folder: Path) -> Answer:

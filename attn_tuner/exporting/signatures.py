@@ -7,10 +7,13 @@ import tensorflow as tf
 
 from attn_tuner.attention.placed_weights import with_attention
 from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.exporting.conformal import Conformal
+from attn_tuner.exporting.known_texts import LEAST, KnownTexts
 from attn_tuner.exporting.named_inputs import NamedInputs, all_layers, one_output
 from attn_tuner.tasks import JOINED, THRESHOLD
 from attn_tuner.text.token_ids import UNKNOWN
 
+NUMBERS = ("value", "lower", "upper")  # Outputs of a regression, one column each.
 _WITH_TABLES = (
     keras.layers.IntegerLookup,
     keras.layers.StringLookup,
@@ -21,8 +24,10 @@ _WITH_TABLES = (
 class IdScorer(tf.Module):
     """Ids (batch, steps) to probabilities (batch, classes) and weights (batch, hops, steps).
 
-    Of a regression there is `value` (batch, 1) in place of the probabilities. It holds the
-    model's numbers and nothing else of it: no optimiser, no layer, no Python.
+    Of a regression there is `value` (batch, 1) in place of the probabilities. A bundle with
+    prediction sets adds `set` (batch, classes), one with intervals `lower` and `upper` (batch, 1),
+    one that tells known texts `known` (batch,). It holds the model's numbers and nothing else of
+    it: no optimiser, no layer, no Python.
 
     Args:
         bundle: `Bundle` to build the graph from.
@@ -35,6 +40,7 @@ class IdScorer(tf.Module):
         outputs = with_attention(bundle.model, (bundle.max_length, bundle.truncation))
         self.has_weights = "weights" in outputs.output
         self._kind = bundle.kind
+        self._doubt = (bundle.conformal, bundle.known)
         # Only the method: an attribute with the model would be saved, with all weights twice.
         self._answer = outputs.stateless_call
         hold = _constants if constant else _variables
@@ -54,7 +60,7 @@ class IdScorer(tf.Module):
             given["value"] = given.pop("probabilities")
         elif one.shape[-1] == 1 and self._kind == "class":
             given["probabilities"] = tf.concat([1.0 - one, one], axis=-1)
-        return given
+        return _with_doubt(given, *self._doubt)
 
 
 class Labelled(tf.Module):
@@ -77,7 +83,9 @@ class Labelled(tf.Module):
 
     def _with_names(self, scores) -> dict:
         if self._kind == "number":
-            return {**scores, "value": tf.squeeze(scores["value"], axis=-1)}
+            numbers = {name: scores[name] for name in NUMBERS if name in scores}
+            squeezed = {name: tf.squeeze(each, axis=-1) for name, each in numbers.items()}
+            return {**scores, **squeezed}
         if self._kind == "labels":
             return self._with_labels(scores)
         best = tf.argmax(scores["probabilities"], axis=-1)
@@ -117,7 +125,10 @@ class TextScorer(Labelled):
         """Predicts `label` (batch,) and `probabilities` (batch, classes).
 
         With several labels per text, `label` joins those above the threshold and `labels` (batch,
-        classes) is True for them. A regression gives `value` (batch,) only.
+        classes) is True for them. A regression gives `value` (batch,) only. With prediction sets
+        `set` (batch, classes) is True for the classes of the set; with intervals there are `lower`
+        and `upper` (batch,). `known` (batch,) is False for texts that are probably none of the
+        classes, of a model that tells them.
         """
         scores = self._with_names(self._score(self._pad_to_steps(self.reader(texts))))
         return {name: each for name, each in scores.items() if name != "weights"}
@@ -207,6 +218,21 @@ class NamedScorer(Labelled):
         elif shape == (1,):
             values = values[:, None]
         return tf.ensure_shape(values, (None, *shape))
+
+
+def _with_doubt(given: dict, conformal: Conformal | None, known: KnownTexts | None) -> dict:
+    """Adds sets, intervals and known texts, as `Conformal` and `KnownTexts` define them."""
+    at = None if conformal is None else tf.constant(conformal.at, tf.float32)
+    if at is not None and "value" in given:
+        return {**given, "lower": given["value"] - at, "upper": given["value"] + at}
+    added, sure = {}, given.get("probabilities")
+    if at is not None:
+        most = tf.reduce_max(sure, axis=-1, keepdims=True)
+        added["set"] = tf.logical_or(sure >= at, sure >= most)
+    if known is not None:
+        logs = tf.math.log(tf.maximum(sure, LEAST))
+        added["known"] = -tf.reduce_sum(sure * logs, axis=-1) <= known.entropy
+    return {**given, **added}
 
 
 def _variables(values):

@@ -2,7 +2,8 @@
 
 The Python of a snippet has one statement `texts = [...]`, or `rows = [...]`. What stands above it
 loads the artefact; what stands below it answers those texts, in `probabilities` or `values` and, if
-it says them, in `labels`. `PATH` stands for the folder of the artefact.
+it says them, in `labels`, `sets`, `lower`,
+`upper` and `known`. `PATH` stands for the folder of the artefact.
 """
 
 import json
@@ -155,6 +156,32 @@ _ANSWERS = {
         "litert": 'values = run(ids=ids)["value"]  # (texts, 1)',
     },
 }
+# With prediction sets or intervals, what follows.
+_DOUBTS = {
+    "class": {
+        "savedmodel": 'sets = answer["set"]  # (texts, CLASSES) bool, PROMISE',
+        "keras": "sets = bundle.conformal.sets(bundle.columns(probabilities))  # PROMISE",
+        "onnx": '(sets,) = model.run(["set"], {"ids": ids})  # (texts, CLASSES) bool, PROMISE',
+        "litert": 'sets = run(ids=ids)["set"]  # (texts, CLASSES) bool, PROMISE',
+    },
+    "number": {
+        "savedmodel": 'lower, upper = answer["lower"], answer["upper"]  # (texts,), PROMISE',
+        "keras": "lower, upper = bundle.conformal.interval(values)  # (texts, 1), PROMISE",
+        "onnx": 'lower, upper = model.run(["lower", "upper"], {"ids": ids})  # (texts, 1), PROMISE',
+        "litert": 'lower, upper = map(run(ids=ids).get, ("lower", "upper"))  # (texts, 1), PROMISE',
+    },
+}
+_KNOWN = {
+    "savedmodel": 'known = answer["known"]  # (texts,) bool, MEANING',
+    "keras": "known = bundle.known.known(bundle.columns(probabilities))  # (texts,), MEANING",
+    "onnx": '(known,) = model.run(["known"], {"ids": ids})  # (texts,) bool, MEANING',
+    "litert": 'known = run(ids=ids)["known"]  # (texts,) bool, MEANING',
+}
+_MEANING = "False for texts that are probably none of the classes"
+_PROMISES = {
+    "class": "which hold the class of COVERAGE of the texts",
+    "number": "which hold the number of COVERAGE of the texts",
+}
 _ROWS = {
     "class": "[{ label, probabilities }, ...]",
     "labels": "[{ label, labels, probabilities }, ...]",
@@ -190,7 +217,7 @@ def usage_snippet(name: str | Program, bundle: Bundle | NamedInputs) -> str:
     outputs = "  # (texts, 1), of the second of CLASS_NAMES" if single else _IN_ORDER
     names = json.dumps(list(bundle.classes), ensure_ascii=False)
     replacements = {
-        "ANSWER": _ANSWERS[kind][name],
+        "ANSWER": _ANSWERS[kind][name] + _doubt(bundle, name),
         "OUTPUTS": outputs,
         "EXPLAIN": _EXPLAIN if explains else "",
         "MODULES": "\n".join(f"import {each}  # the model's own layers" for each in modules),
@@ -201,6 +228,17 @@ def usage_snippet(name: str | Program, bundle: Bundle | NamedInputs) -> str:
         "CLASS_NAMES": names,  # The last, since a class may be named like one of these.
     }
     return _replaced(_USAGES[name], replacements)
+
+
+def _doubt(bundle: Bundle, name: str) -> str:
+    """Returns the lines that ask for sets, intervals and known texts; "" where there are none."""
+    lines = []
+    if bundle.conformal is not None:
+        promise = _PROMISES[bundle.kind].replace("COVERAGE", f"{bundle.conformal.coverage:.0%}")
+        lines.append(_DOUBTS[bundle.kind][name].replace("PROMISE", promise))
+    if bundle.known is not None:
+        lines.append(_KNOWN[name].replace("MEANING", _MEANING))
+    return "".join(f"\n{line}" for line in lines)
 
 
 def _named_usage(inputs: NamedInputs) -> str:

@@ -23,6 +23,8 @@ from attn_tuner.finalizing.candidates import (
     has_weights,
     predict_batches,
 )
+from attn_tuner.finalizing.conformal import conformal_of, measure_coverage
+from attn_tuner.finalizing.known_texts import known_texts_of, measure_known
 from attn_tuner.finalizing.refit import refit_members
 from attn_tuner.finalizing.thresholds import (
     Thresholds,
@@ -56,6 +58,10 @@ PARTLY_REFITTED = (
     "texts; validation scores are from before."
 )
 NOT_REFITTED = "The exported model was not trained again."
+NOTHING_KNOWN = (
+    "The exported model does not tell texts of none of its classes: too few validation texts are "
+    "answered rightly to learn it from."
+)
 CHECK_TEXTS = 64  # Validation texts on which the export is compared with the model.
 
 
@@ -158,7 +164,7 @@ def _prepared(
     dataset: TextDataset,
     budget: Budget,
 ) -> FinalModel:
-    """Builds the model of a candidate: refitted if asked for, calibrated, shrunk to its limit.
+    """Builds the model of a candidate: refitted if asked for, calibrated, shrunk, with its sets.
 
     Raises:
         Infeasible: it exceeds a limit.
@@ -181,6 +187,14 @@ def _prepared(
     bundle, answers, notes = _within(
         Constraints(**runner.plan.limits), bundle, answers, stored, dataset.validation
     )
+    if runner.plan.coverage is not None:
+        sets = conformal_of(labels, answers, runner.plan.coverage)
+        bundle = bundle.with_model(bundle.model, conformal=sets)
+    if runner.plan.known is not None:
+        known = known_texts_of(labels, answers, runner.plan.known)
+        bundle = bundle.with_model(bundle.model, known=known)
+        if known is None:
+            notes = (*notes, NOTHING_KNOWN)
     if again or runner.plan.asked.get("refit"):  # By default it is done only where there is time.
         notes = (*notes, _refit_note(len(again), len(candidate.records)))
     return FinalModel(candidate, bundle, answers, calibration, thresholds, notes, bool(again))
@@ -230,13 +244,23 @@ def _exported(
     """Measures the model on the test part and exports it; returns the outcome."""
     candidate = winner.candidate
     scores = {"validation": measure(labels, winner.answers), "test": {}}
+    conformal, known = winner.bundle.conformal, winner.bundle.known
+    sets = conformal and {**conformal.as_dict(), "test": None}
+    told = known and {**known.as_dict(), "test": None}
     if stored.size("test"):
         batches = stored.test(winner.bundle.token_limits)
-        scores["test"] = measure(batches.labels, predict_batches(winner.bundle.model, batches))
+        answers = predict_batches(winner.bundle.model, batches)
+        scores["test"] = measure(batches.labels, answers)
+        if sets:
+            sets["test"] = measure_coverage(batches.labels, answers, conformal, dataset.classes)
+        if told:
+            told["test"] = measure_known(batches.labels, answers, known)
     found = {
         "members": candidate.shares,
         "calibration": winner.calibration and asdict(winner.calibration),
         "thresholds": winner.thresholds and asdict(winner.thresholds),
+        "conformal": sets,
+        "known": told,
         "refit": winner.refit,
     }
     card = {

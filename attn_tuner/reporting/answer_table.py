@@ -7,9 +7,11 @@ from pathlib import Path
 
 from attn_tuner.errors import DataError
 from attn_tuner.storage.atomic_files import write_whole
+from attn_tuner.tasks import JOINED
 from attn_tuner.text.input_texts import InputTexts
 
-ANSWER, PROBABILITY = "prediction", "probability"
+ANSWER, PROBABILITY, SET, KNOWN = "prediction", "probability", "set", "known"
+ENDS = ("lower", "upper")  # Of the interval of a number.
 TEXT = "text"  # Name of the column where texts came without a table.
 
 
@@ -61,6 +63,13 @@ def prediction_columns(predictions: Sequence) -> dict[str, list]:
     added = {ANSWER: [each.label for each in predictions]}
     if any(each.probability is not None for each in predictions):
         added[PROBABILITY] = [each.probability for each in predictions]
+    if any(each.set for each in predictions):
+        added[SET] = [JOINED.join(each.set) for each in predictions]
+    if any(each.interval is not None for each in predictions):
+        for place, name in enumerate(ENDS):
+            added[name] = [each.interval[place] for each in predictions]
+    if any(each.known is not None for each in predictions):
+        added[KNOWN] = [each.known for each in predictions]
     return added
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from attn_tuner.metrics import interval
+from attn_tuner.reporting.coverage import coverage_sentence, known_sentence
 from attn_tuner.reporting.forecast import forecast_gain
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
@@ -142,6 +143,8 @@ def final_model_notes(run: Run) -> list[str]:
         linear_sentence(run),
         calibration_sentence(run),
         thresholds_sentence(run),
+        coverage_sentence(run),
+        known_sentence(run),
         repeats_sentence(run),
         forecast_sentence(run),
     )

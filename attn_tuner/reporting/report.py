@@ -18,6 +18,7 @@ from attn_tuner.reporting import (
     search_figures,
     search_history,
 )
+from attn_tuner.reporting.coverage import coverage_rows, coverage_sentence, known_sentence
 from attn_tuner.reporting.example_texts import KINDS, ExampleTexts, explain_examples
 from attn_tuner.reporting.head_comparison import compare_heads
 from attn_tuner.reporting.highlighting import marked_text
@@ -101,6 +102,8 @@ def collect_report(run: Run, *, seconds: float = 20.0, trust: Trust = ()) -> dic
         "failures": _failures(run),
         "kind": run.plan.kind,
         "quality": quality,
+        "coverage": (coverage_sentence(run), coverage_rows(run)),
+        "known": known_sentence(run),
         "examples": _examples(run, bundle, validation, seconds),
         "card": reproducibility(run, bundle),
     }

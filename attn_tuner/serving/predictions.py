@@ -72,6 +72,7 @@ def _prediction(explanation: Explanation) -> dict:
         "label": explanation.label,
         "probability": explanation.probability,
         "probabilities": explanation.probabilities,
+        **explanation.doubt(),
     }
 
 

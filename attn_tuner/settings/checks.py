@@ -71,8 +71,14 @@ def count(
     return check
 
 
-def number(least: float, above: bool = False, optional: bool = False) -> Check:
-    """Makes a check for a finite number of `least` or more; `above` excludes `least` itself."""
+def number(
+    least: float, above: bool = False, optional: bool = False, below: float | None = None
+) -> Check:
+    """Makes a check for a finite number of `least` or more; `above` excludes `least` itself.
+
+    With `below` the number is less than that.
+    """
+    most = _LARGEST_NUMBER if below is None else below
 
     def check(name: str, value: Any) -> int | float | None:
         if optional and value is None:
@@ -81,9 +87,10 @@ def number(least: float, above: bool = False, optional: bool = False) -> Check:
         good = isinstance(value, numbers.Real) and not isinstance(value, bool)
         plain = int(value) if good and whole else float(value) if good else None
         # Comparisons with NaN are False; a whole number may be too large for a float.
-        within = plain is not None and least <= plain < _LARGEST_NUMBER
+        within = plain is not None and least <= plain < most
         if plain is None or not within or (above and plain == least):
             bound = f"above {least:g}" if above else f"{least:g} or more"
+            bound = bound if below is None else f"{bound}, and below {below:g}"
             raise SpaceError(f"{name} is {shown(value)}; it should be a number, {bound}.")
         return plain
 

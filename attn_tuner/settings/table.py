@@ -318,6 +318,22 @@ SETTINGS = (
         int,
     ),
     Setting(
+        "coverage",
+        "After the search",
+        "Share of texts whose prediction set holds their class, or whose interval holds their "
+        "number: 0.9 adds such sets or intervals to the exported model.",
+        number(0, above=True, below=1, optional=True),
+        float,
+    ),
+    Setting(
+        "known",
+        "After the search",
+        "Share of rightly answered texts that count as known: 0.98 lets the exported model say "
+        "that other texts are probably none of the classes.",
+        number(0, above=True, below=1, optional=True),
+        float,
+    ),
+    Setting(
         "refit",
         "After the search",
         "Train what is exported again, on training and validation texts together, if time allows. "

@@ -52,6 +52,9 @@ class Plan:
         ensemble: number of trials that the exported model averages at most.
         pretrain: share of the time for pretraining the best encoder without labels.
         repeats: further trainings of each of the best trials, with other seeds.
+        coverage: of prediction sets or intervals that the exported model gives; None for none.
+        known: share of rightly answered texts that the exported model counts as known; None where
+            it does not tell texts of none of the classes.
         refit: whether what is exported is trained again, with the validation texts.
         task: name of a task of `tasks.TASKS`; "" where it follows from the classes.
         limits: `dataclasses.asdict` of `tuning.constraints.Constraints`.
@@ -76,6 +79,8 @@ class Plan:
     pruner: str = "none"
     keep: int = 3
     ensemble: int = 1
+    coverage: float | None = None
+    known: float | None = None
     refit: bool = False
     pretrain: float = 0.0
     repeats: int = 0

@@ -17,6 +17,8 @@ _OUTCOME = {
     "members": dict[str, float],
     "calibration": dict | None,
     "thresholds": dict | None,
+    "conformal": dict | None,
+    "known": dict | None,
     "refit": bool,
     "alone": float | None,
     "validation": _METRICS,

@@ -57,6 +57,8 @@ ASKED = {
     "cpus_per_trial": 0.5,
     "gpus_per_trial": 0.25,
     "ensemble": 3,
+    "coverage": 0.9,
+    "known": 0.98,
     "refit": True,
     "pretrain": 0.3,
     "repeats": 1,

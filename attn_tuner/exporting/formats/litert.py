@@ -21,9 +21,10 @@ def export_litert(bundle: Bundle, folder: Path) -> list[Artefact]:
 
         ids int32 (1, steps)  ->  probabilities (1, classes), weights (1, hops, steps)
 
-    One text at a time, of any length; 0 is padding. `reader.py` and `vectorizer.json` in the same
-    folder convert strings to ids in plain Python. The float file must be equal within 1e-4; the
-    difference of the int8 file is measured and reported.
+    With prediction sets also `set`, with intervals `lower` and `upper`, and `known` of a model that
+    tells texts of none of its classes. One text at a time, of any length; 0 is padding. `reader.py`
+    and `vectorizer.json` in the same folder convert strings to ids in plain Python. The float file
+    must be equal within 1e-4; the difference of the int8 file is measured and reported.
     """
     write_reader(bundle, folder)
     (folder / LITERT_FILE).write_bytes(_converted(bundle, small=False))

@@ -18,6 +18,10 @@ _AXES = {
     "probabilities": ("batch", "classes"),
     "value": ("batch", "one"),
     "weights": ("batch", "hops", "steps"),
+    "set": ("batch", "classes"),
+    "known": ("batch",),
+    "lower": ("batch", "one"),
+    "upper": ("batch", "one"),
 }
 # Optimizers of tf2onnx that keep the batch size free. Those of transposes make reshapes of them,
 # and merging two reshapes then takes batch x steps for the batch.
@@ -35,8 +39,9 @@ def export_onnx(bundle: Bundle, folder: Path) -> Artefact:
 
         ids int32 (batch, steps)  ->  probabilities (batch, classes), weights (batch, hops, steps)
 
-    Batch and length are free; 0 is padding. `reader.py` and `vectorizer.json` convert strings to
-    ids in plain Python. Needs the extra `onnx`.
+    With prediction sets also `set`, with intervals `lower` and `upper`, and `known` of a model that
+    tells texts of none of its classes. Batch and length are free; 0 is padding. `reader.py` and
+    `vectorizer.json` convert strings to ids in plain Python. Needs the extra `onnx`.
     """
     need("onnxruntime", "onnx")
     with silence("tensorflow", "tf2onnx"):

@@ -22,7 +22,9 @@ def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
     Signatures, each for a batch of any size, empty included:
 
         serving_default(text)   label, probabilities; also `labels` with several labels per text;
-                                `value` only for a regression, here and below
+                                `value` only for a regression, here and below; with prediction sets
+                                also `set`, with intervals `lower` and `upper`; `known` of a
+                                model that tells texts of none of its classes
         explain(text)           tokens, start, end, weights, label, probabilities
         ids(ids)                label, probabilities, weights
         classes()               classes

@@ -6,9 +6,10 @@ standard input:
 
     {"code": "import tensorflow as tf ...", "texts": [...]}
 
-with `{"probabilities": [[...]], "labels": [...]}` or `{"error": "..."}`. The code assigns
-`texts = [...]` or `rows = [...]` once. It is run as it stands; then what is below that statement is
-run again with the texts of the request, as many at a time as it may take.
+with `{"probabilities": [[...]], "labels": [...]}` or `{"error": "..."}`; with `sets`, `lower`,
+`upper` and `known` where the code gives them. The code assigns `texts = [...]` or `rows = [...]`
+once. It is run as it stands; then what is below that statement is run again with the texts of the
+request, as many at a time as it may take.
 """
 
 import ast
@@ -34,6 +35,13 @@ LIBRARIES = {
 }
 BATCH = 64
 INPUTS = ("texts", "rows")
+ALSO = (
+    "labels",
+    "sets",
+    "lower",
+    "upper",
+    "known",
+)  # What an answer may say besides probabilities.
 READER = "reader"  # The module beside a model of ids, another one for each artefact.
 
 
@@ -46,17 +54,21 @@ def run(request: dict) -> dict:
         exec(load, names)
         exec(answer, names)
         size = 1 if name == "texts" and len(shown) == 1 else BATCH
-        given, labels = [], []
+        given = []
+        also: dict[str, list] = {name: [] for name in ALSO}
         for start in range(0, len(request["texts"]), size):
             names[name] = request["texts"][start : start + size]
             exec(answer, names)
             given += _listed(names["values"] if "values" in names else names["probabilities"])
-            labels += _listed(names.get("labels", []))
+            for said, found in also.items():
+                found += _listed(names.get(said, []))
     finally:
         sys.path[:] = path
         sys.modules.pop(READER, None)
-    found = [", ".join(each) if isinstance(each, list) else each for each in labels]
-    return {"probabilities": given, **({"labels": found} if found else {})}
+    also["labels"] = [
+        ", ".join(each) if isinstance(each, list) else each for each in also["labels"]
+    ]
+    return {"probabilities": given, **{said: found for said, found in also.items() if found}}
 
 
 def _parts(code: str) -> tuple[types.CodeType, types.CodeType, str, list]:

@@ -12,6 +12,7 @@ import numpy as np
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, Program
+from attn_tuner.exporting.known_texts import KnownTexts, entropies
 from attn_tuner.exporting.named_inputs import NamedInputs
 from attn_tuner.exporting.usage_snippets import LITERT_FILE, python_code, usage_snippet
 from attn_tuner.exporting.verification.fresh_process import LIBRARIES
@@ -20,6 +21,7 @@ from attn_tuner.system.processes import script_command
 from attn_tuner.verbosity import QUIET_TENSORFLOW
 
 _SCRIPT = Path(__file__).with_name("fresh_process.py")
+NEAR = 1e-4  # Nats from the limit, within which rounding decides whether a text is known.
 _TIMEOUT = 300  # Seconds for imports and an answer, on a busy machine.
 
 
@@ -162,6 +164,7 @@ def verify_artefact(
             f"begins {str(worst)[:40]!r}. Nothing was written."
         )
     _check_labels(bundle, answer, given)
+    _check_doubt(bundle, answer, given)
     if bundle.kind != "class":
         return Proof(difference, artefact.tolerance, len(texts))
     whole = expected if whole is None else whole
@@ -177,6 +180,33 @@ def _check_labels(bundle: Bundle | NamedInputs, answer: dict, given: np.ndarray)
     named = [bundle.label(row) for row in given]
     if answer.get("labels", named) != named:
         raise ExportError("The artefact's labels are not those of its probabilities.")
+
+
+def _check_doubt(bundle: Bundle | NamedInputs, answer: dict, given: np.ndarray):
+    """Checks sets, intervals and known texts against the answers beside them."""
+    _check_known(getattr(bundle, "known", None), answer, given)
+    conformal = getattr(bundle, "conformal", None)
+    if conformal is None or not len(given):
+        return
+    if bundle.kind == "number":
+        wanted = np.concatenate(conformal.interval(given[:, 0]))
+        found = np.ravel([*answer.get("lower", []), *answer.get("upper", [])])
+        same = found.shape == wanted.shape and np.allclose(found, wanted, rtol=1e-5, atol=1e-5)
+    else:
+        wanted = conformal.sets(given)
+        found = np.array(answer.get("sets", []), bool).reshape(-1, wanted.shape[1])
+        same = np.array_equal(found, wanted)
+    if not same:
+        raise ExportError("The artefact's prediction sets are not those of its probabilities.")
+
+
+def _check_known(known: KnownTexts | None, answer: dict, given: np.ndarray):
+    if known is None or not len(given):
+        return
+    clear = np.abs(entropies(given) - known.entropy) > NEAR
+    found = np.array(answer.get("known", []), bool)
+    if found.shape != clear.shape or (found != known.known(given))[clear].any():
+        raise ExportError("The artefact's known texts are not those of its probabilities.")
 
 
 def sample_texts(bundle: Bundle, count: int = 24) -> list[str]:

@@ -59,6 +59,15 @@ export function showAnswer(told, kind, truth = "") {
     if (kind !== "number") {
       top.append(bars(now.probabilities, now.label, before && before.probabilities));
     }
+    if (!before && told.known === false) {
+      top.append(make("p", { class: "hint" }, "This text is probably none of the classes."));
+    }
+    if (!before && told.set) {
+      top.append(make("p", { class: "hint" }, `Prediction set: ${told.set.join(", ")}`));
+    }
+    if (!before && told.interval) {
+      top.append(make("p", { class: "hint" }, `Interval: ${told.interval.map((end) => end.toPrecision(4)).join(" to ")}`));
+    }
   };
   async function change(without) {
     const isLast = newQuestion();
