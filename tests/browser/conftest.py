@@ -100,4 +100,5 @@ def hostile_folder(tmp_path_factory):
         classes=("bad", ATTACK),
         source=f"{ATTACK}.csv",
         attack=f"{ATTACK}<img src=x onerror=alert(2)>",
+        doubt=True,
     )

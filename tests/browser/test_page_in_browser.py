@@ -102,6 +102,21 @@ def test_typing_a_text_shows_its_label_and_highlights(address, visit, width, sch
         assert window.faults == []
 
 
+def test_the_page_says_what_the_model_cannot_rule_out(tmp_path, visit):
+    folder = sentiment.make_run(tmp_path, classes=("bad", ATTACK), doubt=True)
+    with served(folder) as address, visit(own=address) as window:
+        page = opened(window, address)
+        answered(page, "the film was bad")
+        said = page.locator("#answer .hint").all_inner_texts()
+        assert "Prediction set: bad" in said
+        assert "This text is probably none of the classes." not in said
+        answered(page, "the film was")
+        said = page.locator("#answer .hint").all_inner_texts()
+        assert f"Prediction set: bad, {ATTACK}" in said
+        assert "This text is probably none of the classes." in said
+        assert window.faults == []
+
+
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_page_of_a_finished_search_has_no_fault_of_accessibility(
     address, visit, axe, width, scheme

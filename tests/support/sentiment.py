@@ -46,6 +46,14 @@ def make_bundle(classes=("bad", "good"), max_length=64, truncation="head", hops=
     return Bundle(Vectorizer(WORDS), model, classes, max_length, truncation, card=dict(card))
 
 
+def doubts(classes=2):
+    """The sets and known texts of a bundle: an answer of a half is of both classes and unknown."""
+    from attn_tuner.exporting.conformal import Conformal
+    from attn_tuner.exporting.known_texts import KnownTexts
+
+    return {"conformal": Conformal(0.9, (0.2,) * classes), "known": KnownTexts(0.98, 0.6)}
+
+
 def make_texts(count, seed=0):
     """Texts that say good or bad, some of them both, with labels."""
     random = np.random.default_rng(seed)
@@ -71,8 +79,9 @@ def make_run(
     finished=True,
     source="reviews.csv",
     attack="",
+    doubt=False,
 ):
-    """Writes a run folder; `attack` is put into every text."""
+    """Writes a run folder; `attack` is put into every text, `doubt` adds sets and known texts."""
     from attn_tuner.storage.checkpoints import save_probabilities
     from attn_tuner.storage.plan import Plan
     from attn_tuner.storage.trial_record import TrialRecord
@@ -150,9 +159,10 @@ def make_run(
     ]
     (directory / "baselines.json").write_text(json.dumps(baselines))
     if finished:
-        make_bundle(classes, card={"data": {"train": 400, "validation": texts}}).save(
-            directory / "model"
-        )
+        bundle = make_bundle(classes, card={"data": {"train": 400, "validation": texts}})
+        if doubt:
+            bundle = bundle.with_model(bundle.model, **doubts(len(classes)))
+        bundle.save(directory / "model")
         outcome = {
             "winner": best,
             "test": linear | {"accuracy": 0.92},
@@ -162,6 +172,12 @@ def make_run(
             "seconds": 60.0,
             "remarks": [],
         }
+        if doubt:
+            rows = [{"class": name, "covered": 0.9, "texts": 200} for name in classes]
+            measured = {"texts": 400, "covered": 0.9, "size": 1.2, "single": 0.8, "classes": rows}
+            told = {"texts": 400, "known": 0.95, "right": 0.92, "kept": 0.98}
+            outcome["conformal"] = {**bundle.conformal.as_dict(), "test": measured}
+            outcome["known"] = {**bundle.known.as_dict(), "test": told}
         (directory / "outcome.json").write_text(json.dumps(outcome))
     return directory
 
