@@ -20,6 +20,7 @@ from attn_tuner.reporting import (
 )
 from attn_tuner.reporting.coverage import coverage_rows, coverage_sentence, known_sentence
 from attn_tuner.reporting.example_texts import KINDS, ExampleTexts, explain_examples
+from attn_tuner.reporting.hard_groups import HardGroups, described_groups, find_hard_groups
 from attn_tuner.reporting.head_comparison import compare_heads
 from attn_tuner.reporting.highlighting import marked_text
 from attn_tuner.reporting.importance import importances
@@ -36,6 +37,8 @@ from attn_tuner.storage.validation_data import Validation
 Trust = str | Sequence[str]
 
 MAX_SLICES = 6
+SHOWN_TEXTS = 5  # Of a group that is answered worse.
+LONGEST = 200  # Characters of such a text.
 MAX_TABLE_ROWS = 300
 
 
@@ -231,18 +234,37 @@ def _classification(
             ),
             *drawn,
         ]
-    texts = len(validation.texts)
+    texts, hard = len(validation.texts), None
     if bundle and texts:
-        _, offsets = bundle.vectorizer.encode(validation.texts)
+        ids, offsets = bundle.vectorizer.encode(validation.texts)
         lengths = offsets[1:] - offsets[:-1]
         rows = classification.accuracy_by_length(lengths, labels[:texts], probabilities[:texts])
         drawn.append(classification_figures.length_figure(rows))
+        truth, answers = labels[:texts], probabilities[:texts].argmax(axis=1)
+        groups = described_groups(
+            truth, answers, classes, ids, offsets, bundle.vectorizer.vocabulary
+        )
+        hard = find_hard_groups(truth == answers, groups)
     return {
+        "hard": hard,
+        "wrong_texts": {} if hard is None else _wrong_texts(hard, validation),
         "texts": len(labels),
         "confusion": classification.confusion(labels, probabilities, classes),
         "classes": classification.per_class(labels, probabilities, classes),
         "figures": drawn,
     }
+
+
+def _wrong_texts(hard: HardGroups, validation: Validation) -> dict[str, list[str]]:
+    """Returns some texts of each group that are answered wrongly, cut where they are long."""
+    return {
+        group.name: [_cut(validation.texts[place]) for place in group.wrong[:SHOWN_TEXTS]]
+        for group in hard.groups
+    }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
 
 
 def _faithfulness_figures(examples: ExampleTexts) -> list[Figure]:
