@@ -16,6 +16,10 @@ class DataError(AttnTunerError, ValueError):
     """The data cannot be used as given."""
 
 
+class NotMeasurable(DataError):
+    """What was to be measured of attention has no value for this model or these texts."""
+
+
 class SpaceError(AttnTunerError, ValueError):
     """A search space, or a value in it, does not fit the parts it speaks of."""
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from sklearn.metrics import average_precision_score
 
+from attn_tuner.errors import NotMeasurable
 from attn_tuner.explaining.explanation import Explanation
 
 MIN_EVIDENCE_SHARE = 0.6  # Of the attention; below it the sentence warns.
@@ -83,7 +84,7 @@ def measure_evidence(
         if around is not None:
             wholes.append(attention[_within(explanation.spans, around[place])].sum())
     if not masses:
-        raise ValueError("None of the texts' evidence is among the tokens that the model read.")
+        raise NotMeasurable("None of the texts' evidence is among the tokens that the model read.")
     return Evidence(
         texts=len(masses),
         mass=float(np.mean(masses)),

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 from scipy.stats import kendalltau
 
+from attn_tuner.errors import NotMeasurable
 from attn_tuner.explaining.explainer import Explainer, predict_ids
 from attn_tuner.explaining.rankings import Gradients, leave_one_out
 from attn_tuner.exporting.bundle import Bundle
@@ -115,7 +116,7 @@ def measure_faithfulness(
         others: further rankings to measure, keys of `RANKING_NAMES`.
 
     Raises:
-        ValueError: the model has no attention head, or every text has fewer than two tokens.
+        NotMeasurable: the model has no attention head, or every text has fewer than two tokens.
 
     Reference:
         DeYoung et al. 2020, eqs. 1-3. https://aclanthology.org/2020.acl-main.408 ;
@@ -125,10 +126,10 @@ def measure_faithfulness(
     random = np.random.default_rng(seed)
     explainer = Explainer(bundle)
     if not explainer.rows:
-        raise ValueError("The model has no attention head, so there are no weights to measure.")
+        raise NotMeasurable("The model has no attention head, so there are no weights to measure.")
     rows = [ids for ids in bundle.ids(_sampled(texts, sample, random)) if len(ids) > 1]
     if not rows:
-        raise ValueError("Every text has fewer than two tokens, so none can be removed.")
+        raise NotMeasurable("Every text has fewer than two tokens, so none can be removed.")
     answers, weights = explainer.answers(rows)
     wanted = {"gradient", "integrated"} & set(others)
     gradients = Gradients(bundle) if wanted and Gradients.applicable(bundle) else None
@@ -216,7 +217,10 @@ def _notes(methods, others, measured, drawn):
     if measured < drawn:
         yield f"Measured on {measured} of {drawn} sampled texts: time limit."
     if "gradient" in others and "gradient" not in methods:
-        yield "Gradients need the TensorFlow backend and one Embedding layer: not measured."
+        yield (
+            "Gradients were not measured: they need the TensorFlow backend, and a model that gives "
+            "each token one vector, without n-grams."
+        )
     single = methods.get("leave_one_out")
     if "leave_one_out" in others and (single is None or single.texts < measured):
         yield f"Leave-one-out was measured on texts of up to {MAX_LEAVE_ONE_OUT_TOKENS} tokens."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from attn_tuner.errors import SpaceError
+from attn_tuner.errors import NotMeasurable, SpaceError
 from attn_tuner.explaining.faithfulness import measure_faithfulness
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.layers.token_limits import reading_of
@@ -68,7 +68,7 @@ class FaithfulObjective:
                 seed=self.seed,
                 others=(),
             ).score
-        except ValueError:
+        except NotMeasurable:
             found = 0.0
         sign = sign_of(self.objective)
         goal = goal_of(self.objective, self.weight)

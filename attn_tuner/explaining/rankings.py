@@ -8,6 +8,8 @@ import numpy as np
 
 from attn_tuner.explaining.explainer import predict_ids
 from attn_tuner.exporting.bundle import Bundle, pad_ids, subword_layers
+from attn_tuner.layers.token_limits import TokenLimits
+from attn_tuner.text.truncation import truncate
 
 INTEGRATION_STEPS = 16
 
@@ -16,7 +18,7 @@ class Gradients:
     """Computes gradients of a probability by each token's embedding. TensorFlow backend only.
 
     Args:
-        bundle: an `exporting.Bundle` whose model has one Embedding layer; see
+        bundle: an `exporting.Bundle` whose model gives a token one vector; see
             `Gradients.applicable`.
     """
 
@@ -26,16 +28,22 @@ class Gradients:
         model.set_weights(bundle.model.get_weights())
         embedding = _embeddings(model)[0]
         self.bundle = bundle
+        self._limits = [layer for layer in model.layers if isinstance(layer, TokenLimits)]
         self._embed = keras.Model(model.inputs[0], embedding.output)
         self._rest = keras.Model([model.inputs[0], embedding.output], model.outputs[0])
 
     @staticmethod
     def applicable(bundle: Bundle) -> bool:
-        """Returns whether the backend is TensorFlow and the model has one Embedding layer."""
+        """Returns whether the backend is TensorFlow and the model gives a token one vector.
+
+        A model that has vectors of n-grams too, or an average of several models, does not.
+        """
         found = _embeddings(bundle.model)
+        tables = [each for each in bundle.model.layers if isinstance(each, keras.layers.Embedding)]
         return (
             keras.backend.backend() == "tensorflow"
             and len(found) == 1
+            and len(tables) <= 1
             and found[0].input is not bundle.model.outputs[0]
         )
 
@@ -44,6 +52,8 @@ class Gradients:
 
             gradient_t   = | e_t . dp/de_t |
             integrated_t = e_t . mean over s of dp/de_t at (s - 1/2)/n e,  s = 1 .. n
+
+        Tokens that the model cuts off have 0.
 
         Args:
             ids: token ids of one text.
@@ -60,7 +70,16 @@ class Gradients:
         slopes = self._slopes(np.repeat(batch, len(points), axis=0), points, answer)
         plain = np.abs((slopes[0] * embedded[0]).sum(axis=-1))
         integrated = (slopes[1:].mean(axis=0) * embedded[0]).sum(axis=-1)
-        return plain[: len(ids)], integrated[: len(ids)]
+        return self._placed(plain, len(ids)), self._placed(integrated, len(ids))
+
+    def _placed(self, scores: np.ndarray, tokens: int) -> np.ndarray:
+        """Turns scores of the tokens that the model keeps into scores of all `(tokens,)`."""
+        places = np.arange(tokens)
+        for limits in self._limits:
+            places = truncate(places, limits.max_length, limits.truncation)
+        found = np.zeros(tokens, scores.dtype)
+        found[places] = scores[: len(places)]
+        return found
 
     def _slopes(self, ids, points, answer):
         """Differentiates the probability: `(points, tokens, width)`.

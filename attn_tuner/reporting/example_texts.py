@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from attn_tuner.errors import NotMeasurable
 from attn_tuner.explaining import (
     Explainer,
     Explanation,
@@ -82,7 +83,7 @@ def explain_examples(
     try:
         found = measure_faithfulness(bundle, texts, seconds=seconds, seed=seed)
         faithfulness = found.as_dict()
-    except ValueError as error:
+    except NotMeasurable as error:
         notes.append(str(error))
     return ExampleTexts(
         examples, faithfulness, measure_demo_evidence(explainer, texts), tuple(notes)

@@ -4,9 +4,13 @@ import keras
 import numpy as np
 import pytest
 
+from attn_tuner.errors import NotMeasurable
 from attn_tuner.explaining import explain, measure_evidence, measure_faithfulness
 from attn_tuner.explaining.faithfulness import split_top_tokens
 from attn_tuner.explaining.rankings import Gradients, leave_one_out
+from attn_tuner.exporting import Bundle
+from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.text import Vectorizer
 
 TEXTS = [
     "the film was very good",
@@ -80,6 +84,30 @@ def test_integrated_gradients_add_up_to_the_change_of_the_answer(bundle):
 
 
 @needs_tensorflow
+@pytest.mark.parametrize("truncation", ["head", "tail", "ends"])
+def test_gradients_of_tokens_that_the_model_cuts_off_are_zero(make_bundle, truncation):
+    short = replace(make_bundle(max_length=4, truncation=truncation), max_length=None)
+    text = "good the good the good the good"
+    ids = short.ids([text])[0]
+    plain, integrated = Gradients(short)(ids, 1)
+    kept = {"head": [0, 2], "tail": [4, 6], "ends": [0, 6]}[truncation]
+    assert np.flatnonzero(plain).tolist() == np.flatnonzero(integrated).tolist() == kept
+    assert measure_faithfulness(short, [text]).methods["gradient"].texts == 1
+
+
+@needs_tensorflow
+def test_a_model_with_vectors_of_ngrams_has_no_gradients_of_tokens():
+    values = {"encoder": "none", "head": "additive", "hashed_ngrams": 2, "embedding_dim": 4}
+    hypermodel = AttentionHyperModel(vocabulary_size=20, classes=2)
+    model = hypermodel.model({**hypermodel.space.defaults(), **values, "ngram_buckets": 1_000})
+    words = Vectorizer(["", "[UNK]", *(f"w{number}" for number in range(18))])
+    bundle = Bundle(words, model, ("bad", "good"), None)
+    assert not Gradients.applicable(bundle)
+    found = measure_faithfulness(bundle, ["w1 w2 w3 w4", "w5 w6"])
+    assert "without n-grams" in found.notes[0]
+
+
+@needs_tensorflow
 def test_a_model_whose_gradients_were_taken_can_still_be_saved(bundle, tmp_path):
     Gradients(bundle)
     bundle.model.save(tmp_path / "model.keras")
@@ -117,7 +145,7 @@ def test_the_sample_is_bounded_and_repeatable(bundle):
 
 
 def test_what_cannot_be_measured_is_said(bundle):
-    with pytest.raises(ValueError, match="two tokens"):
+    with pytest.raises(NotMeasurable, match="two tokens"):
         measure_faithfulness(bundle, ["good", ""])
 
 
@@ -141,5 +169,5 @@ def test_attention_beside_the_evidence_is_said_plainly(bundle):
 
 def test_evidence_that_was_cut_off_is_left_out(make_bundle):
     short = make_bundle(max_length=2)
-    with pytest.raises(ValueError, match="None of the texts"):
+    with pytest.raises(NotMeasurable, match="None of the texts"):
         measure_evidence(explain(short, "the film was good"), [[(13, 17)]])
