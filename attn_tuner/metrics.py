@@ -22,7 +22,17 @@ MEASURES = {
     },
     "number": {"rmse": "min", "mae": "min", "r2": "max"},
 }
-OBJECTIVES = {name: way for each in MEASURES.values() for name, way in each.items()}
+# Of written texts, see `sequence_search.evaluation`; chrF and BLEU from 0 to 100.
+TEXT_MEASURES = {
+    "exact_match": "max",
+    "token_accuracy": "max",
+    "chrf": "max",
+    "bleu": "max",
+}
+_OF_100 = ("chrf", "bleu")
+OBJECTIVES = {
+    name: way for each in (*MEASURES.values(), TEXT_MEASURES) for name, way in each.items()
+}
 
 
 def kind_of(labels: np.ndarray) -> str:
@@ -75,6 +85,11 @@ def direction(objective: str) -> str:
     if objective not in OBJECTIVES:
         raise UnknownName(unknown("objective", objective, OBJECTIVES))
     return OBJECTIVES[objective]
+
+
+def perfect(objective: str) -> float:
+    """Returns the value of an objective, one that should grow, for a model without mistakes."""
+    return 100.0 if objective in _OF_100 else 1.0
 
 
 def sign_of(objective: str) -> int:

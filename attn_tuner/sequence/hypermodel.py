@@ -37,7 +37,7 @@ class SequenceHyperModel(SpaceHyperModel):
         source_size: ids of the source vocabulary.
         target_size: ids of the target vocabulary.
         space: what to search; see `default_sequence_space`.
-        training_pairs: pairs of an epoch. Known, and with `epochs` in the space, the learning rate
+        training_texts: pairs of an epoch. Known, and with `epochs` in the space, the learning rate
             rises and falls over the whole training; else it is constant.
         seed: start of the weights and of dropout; None leaves them to Keras.
         name, tunable: as in `keras_tuner.HyperModel`.
@@ -52,7 +52,7 @@ class SequenceHyperModel(SpaceHyperModel):
         target_size: int,
         *,
         space: SearchSpace | None = None,
-        training_pairs: int | None = None,
+        training_texts: int | None = None,
         seed: int | None = None,
         name: str = NAME,
         tunable: bool = True,
@@ -60,7 +60,7 @@ class SequenceHyperModel(SpaceHyperModel):
         super().__init__(name=name, tunable=tunable)
         self.source_size, self.target_size = int(source_size), int(target_size)
         self.space = checked_space(space, default_sequence_space())
-        self.training_pairs = training_pairs
+        self.training_texts = training_texts
         self.seed = seed
 
     def model(self, values: Mapping[str, Any]) -> SequenceModel:
@@ -115,7 +115,7 @@ class SequenceHyperModel(SpaceHyperModel):
 
     def _rate(self, values: Mapping[str, Any]) -> Any:
         peak = rate_for(values["batch_size"], values["learning_rate"])
-        if self.training_pairs is None or "epochs" not in values:
+        if self.training_texts is None or "epochs" not in values:
             return peak
-        batches = -(-self.training_pairs // values["batch_size"])
+        batches = -(-self.training_texts // values["batch_size"])
         return warmed_cosine(peak, batches * values["epochs"], last=0.05)

@@ -16,9 +16,12 @@ class SpaceHyperModel(keras_tuner.HyperModel):
 
     Attributes:
         space: the `SearchSpace`.
+        training_texts: texts of an epoch, on which a schedule of the learning rate may depend; None
+            where they are not known.
     """
 
     space: SearchSpace
+    training_texts: int | None = None
 
     def hyperparameters(self) -> keras_tuner.HyperParameters:
         """The whole space, for a tuner's `hyperparameters=` with `allow_new_entries=False`."""

@@ -18,12 +18,13 @@ _STATUS_WORDS = {"cut": "stopped", "infeasible": "over limit"}
 
 
 def describe_model(values: Mapping) -> str:
-    """Names the encoder and the head: `bigru + additive`.
+    """Names the encoder and the head, or the attention of a decoder: `bigru + additive`.
 
     Args:
         values: hyperparameters of a trial by name.
     """
-    return f"{values.get('encoder', '?')} + {values.get('head', '?')}"
+    part = values.get("head", values.get("attention", "?"))
+    return f"{values.get('encoder', '?')} + {part}"
 
 
 def describe_trial(values: Mapping) -> str:

@@ -6,12 +6,75 @@ from numpy.typing import ArrayLike
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.bucket_lengths import choose_bucket_lengths
+from attn_tuner.text.prefetch import VaryingBatches
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.text.truncation import head_tail_lengths
 
 
-class Batches(keras.utils.PyDataset):
+class EpochBatches(VaryingBatches):
+    """Batches in a new order every epoch, which can begin in the middle of one.
+
+    A subclass has `_plan`, the batches of an epoch as indices into its rows, and `_batch`, which
+    makes one of them. It calls `begin(0)` at the end of its constructor.
+
+    Attributes:
+        rows: `(texts,)`, the texts that an epoch has.
+        epoch: int, number of the epoch, from 0.
+    """
+
+    rows: np.ndarray
+    shuffle: bool
+
+    def begin(self, epoch: int, batch: int = 0) -> None:
+        """Moves to an epoch, after `batch` of its batches.
+
+        `len` then counts the batches that remain in this epoch; later epochs are complete again. As
+        `fit` reads the number of batches once, the rest of an epoch needs a `fit` of its own.
+
+        Args:
+            epoch: int, from 0.
+            batch: int, batches of that epoch to skip.
+        """
+        self.epoch = epoch
+        self._batches = self._plan(epoch)
+        self._order = self._batches[batch:]
+        self._running = self._complete = False
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __getitem__(self, index: int):
+        self._complete |= index == len(self._order) - 1
+        return self._batch(self._order[index])
+
+    def on_epoch_begin(self) -> None:
+        self._running, self._complete = True, False
+
+    def on_epoch_end(self) -> None:
+        # Keras also calls this when it inspects the data before the first epoch.
+        if self._running and self._complete:
+            self.begin(self.epoch + 1)
+
+    def in_store_order(self, predictions: ArrayLike) -> np.ndarray:
+        """Reorders predictions from the order of these batches to that of `rows`."""
+        predictions = np.asarray(predictions)
+        if self.shuffle:
+            raise DataError("Shuffled batches have no order to restore. Use shuffle=False.")
+        restored = np.empty_like(predictions)
+        restored[np.concatenate(self._order)] = predictions
+        return restored
+
+    def _plan(self, epoch: int) -> list[np.ndarray]:
+        """Returns the batches of an epoch, each as indices into `rows`."""
+        raise NotImplementedError
+
+    def _batch(self, chosen: np.ndarray) -> tuple:
+        """Returns the batch of these indices into `rows`."""
+        raise NotImplementedError
+
+
+class Batches(EpochBatches):
     """Yields every text of a store once per epoch, for `Model.fit` on any backend.
 
         model.fit(Batches(train, 32, max_length=400), epochs=3)
@@ -83,48 +146,9 @@ class Batches(keras.utils.PyDataset):
         """Labels in the order of `rows`: `(texts, ...)`."""
         return self.store.labels[self.rows]
 
-    def begin(self, epoch: int, batch: int = 0) -> None:
-        """Moves to an epoch, after `batch` of its batches.
-
-        `len` then counts the batches that remain in this epoch; later epochs are complete again. As
-        `fit` reads the number of batches once, the rest of an epoch needs a `fit` of its own.
-
-        Args:
-            epoch: int, from 0.
-            batch: int, batches of that epoch to skip.
-        """
-        self.epoch = epoch
-        self._batches = _two_lengths_first(self._plan(epoch), self._bucket)
-        self._order = self._batches[batch:]
-        self._running = self._complete = False
-
-    def __len__(self) -> int:
-        return len(self._order)
-
-    def __getitem__(self, index: int):
-        self._complete |= index == len(self._order) - 1
-        return self._batch(self._order[index])
-
     def examples(self) -> list:
         """Returns two batches of an epoch, of different lengths if there are any."""
         return [self._batch(chosen) for chosen in self._batches[:2]]
-
-    def on_epoch_begin(self) -> None:
-        self._running, self._complete = True, False
-
-    def on_epoch_end(self) -> None:
-        # Keras also calls this when it inspects the data before the first epoch.
-        if self._running and self._complete:
-            self.begin(self.epoch + 1)
-
-    def in_store_order(self, predictions: ArrayLike) -> np.ndarray:
-        """Reorders predictions from the order of these batches to that of `rows`."""
-        predictions = np.asarray(predictions)
-        if self.shuffle:
-            raise DataError("Shuffled batches have no order to restore. Use shuffle=False.")
-        restored = np.empty_like(predictions)
-        restored[np.concatenate(self._order)] = predictions
-        return restored
 
     def padded_tokens(self) -> int:
         """Counts the time steps that an epoch computes, padding included."""
@@ -157,7 +181,9 @@ class Batches(keras.utils.PyDataset):
         return ids
 
     def _plan(self, epoch: int) -> list[np.ndarray]:
-        """Returns the batches of an epoch, each as indices into `rows`."""
+        return _two_lengths_first(self._shuffled_or_sorted(epoch), self._bucket)
+
+    def _shuffled_or_sorted(self, epoch: int) -> list[np.ndarray]:
         random = np.random.default_rng((self.seed, epoch)) if self.shuffle else None
         if random is None:
             texts = np.argsort(self.lengths, kind="stable")

@@ -4,12 +4,18 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from attn_tuner.text.batches import Batches
-
 if TYPE_CHECKING:
     import tensorflow as tf
 
 PREFETCHED_BATCHES = 2  # Batches prepared while the model computes.
+
+
+class VaryingBatches(keras.utils.PyDataset):
+    """Batches whose shapes differ, and which can show by which axes."""
+
+    def examples(self) -> list:
+        """Returns two batches that differ in every axis that varies, or one if none does."""
+        raise NotImplementedError
 
 
 def prefetch(batches: keras.utils.PyDataset) -> "keras.utils.PyDataset | tf.data.Dataset":
@@ -38,7 +44,7 @@ def prefetch(batches: keras.utils.PyDataset) -> "keras.utils.PyDataset | tf.data
                 batches.on_epoch_end()
             yield batch
 
-    if isinstance(batches, Batches):
+    if isinstance(batches, VaryingBatches):
         examples = batches.examples()
     else:
         examples = [batches[index] for index in range(min(2, len(batches)))]

@@ -93,7 +93,7 @@ def test_the_batch_size_of_the_point_is_used_unless_the_caller_names_one(vocabul
 def test_epochs_of_the_space_set_the_length_and_the_schedule(vocabularies, small):
     space = small.extend(epochs=attn_tuner.Choice((2,)))
     sizes = (len(vocabularies.source), len(vocabularies.target))
-    hypermodel = Eager(*sizes, space=space, training_pairs=6)
+    hypermodel = Eager(*sizes, space=space, training_texts=6)
     hp = keras_tuner.HyperParameters()
     model = hypermodel.build(hp)
     x, y = vocabularies.arrays(SOURCES, TARGETS)

@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from attn_tuner.errors import BudgetError
-from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.registry import Variant, registry_of, user_parts
+from attn_tuner.space.space_hypermodel import SpaceHyperModel
 from attn_tuner.tuning.constraints import Constraints
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.launchers import launchers
 from attn_tuner.tuning.launchers.driver import Driver
 from attn_tuner.tuning.launchers.worker_pool import PoolLauncher, WorkerOptions
-from attn_tuner.tuning.own_hypermodel import OwnHyperModel
 from attn_tuner.tuning.resources import limit_memory, share
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
@@ -80,7 +80,12 @@ class Launcher:
             yield replace(self, pools=pools)
 
     @contextlib.contextmanager
-    def opened(self, runner: TrialRunner, data: str | PathLike) -> Iterator[Callable[[], None]]:
+    def opened(
+        self,
+        runner: TrialRunner,
+        data: str | PathLike,
+        open_data: Callable[[Path], Any] = EncodedData.open,
+    ) -> Iterator[Callable[[], None]]:
         """Starts the workers for the length of a `with`; yields a function that runs trials.
 
             with launcher.opened(runner, data) as run:
@@ -91,7 +96,8 @@ class Launcher:
 
         Args:
             runner: of the search.
-            data: folder of its `EncodedData`.
+            data: folder of its encoded texts.
+            open_data: function of that folder that returns what a worker trains on.
         """
         if not self.parallel:
             yield runner.search
@@ -107,6 +113,8 @@ class Launcher:
             None if self.gpus_per_trial else self._threads,
             keras.config.dtype_policy().name,
             user_parts(),
+            trainer.evaluation,
+            open_data,
         )
         with self._pools().start(prepare) as pool, contextlib.closing(pool):
             yield lambda: Driver(runner, pool).run()
@@ -136,9 +144,11 @@ class PrepareTrainer:
         threads: int, of the worker, by which its share of the memory is limited; None limits none.
         dtype_policy: str, name of Keras' dtype policy in this process.
         parts: by kind, what the user's script has registered.
+        evaluation: as in `TrialTrainer`.
+        open_data: function of that folder that returns what has `training` and `validation`.
     """
 
-    hypermodel: AttentionHyperModel | OwnHyperModel
+    hypermodel: SpaceHyperModel
     data: str
     keras_callbacks: Callable | Sequence
     constraints: Constraints
@@ -146,6 +156,8 @@ class PrepareTrainer:
     threads: int | None = None
     dtype_policy: str = "float32"
     parts: Mapping[str, Sequence[Variant]] = field(default_factory=dict)
+    evaluation: Callable | None = None
+    open_data: Callable[[Path], Any] = EncodedData.open
 
     def __call__(self) -> TrialTrainer:
         """Opens the data and makes the trainer."""
@@ -154,7 +166,7 @@ class PrepareTrainer:
             registry_of(kind).add(variants)
         if self.threads:
             limit_memory(self.threads)
-        data = EncodedData.open(Path(self.data))
+        data = self.open_data(Path(self.data))
         return TrialTrainer(
             self.hypermodel,
             data.training,
@@ -162,4 +174,5 @@ class PrepareTrainer:
             self.keras_callbacks,
             self.constraints,
             self.extra_metrics,
+            self.evaluation,
         )

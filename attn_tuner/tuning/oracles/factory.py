@@ -1,18 +1,17 @@
 """Makes the oracle of a search, with the points that it tries first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import keras_tuner
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import direction
 from attn_tuner.model_space import PHRASES
 from attn_tuner.space import Part, SearchSpace
+from attn_tuner.space.space_hypermodel import SpaceHyperModel
 from attn_tuner.storage.plan import Plan
 from attn_tuner.tuning.oracles import has_parameter, objective_of, oracles
 from attn_tuner.tuning.oracles.initial_points import warm_start
-from attn_tuner.tuning.own_hypermodel import OwnHyperModel
 
 FEW_TEXTS = 10_000  # Below so many, smaller batches learn more from an epoch.
 FOR_FEW = {"batch_size": 32, "learning_rate": 0.0028}
@@ -65,14 +64,18 @@ def no_first_points(tuner: str) -> SpaceError:
 
 
 def oracle_of(
-    plan: Plan, hypermodel: AttentionHyperModel | OwnHyperModel, earlier: Iterable = ()
+    plan: Plan,
+    hypermodel: SpaceHyperModel,
+    earlier: Iterable = (),
+    first_points: Sequence[dict] | None = None,
 ) -> keras_tuner.Oracle:
     """Makes the oracle of a plan; if it takes first points, it gets ones that did well elsewhere.
 
     Args:
         plan: the run's plan.
-        hypermodel: the `AttentionHyperModel` whose space is searched.
+        hypermodel: the hypermodel whose space is searched.
         earlier: paths of run folders, whose best values are tried before all others.
+        first_points: values by name to try after these; if not given, those of `known_good`.
 
     Raises:
         RunError, SpaceError: a folder is not a run folder, or its values do not fit the space.
@@ -84,11 +87,11 @@ def oracle_of(
     if has_parameter(plan.tuner, "max_epochs"):
         options["max_epochs"] = plan.epochs if plan.fidelity == "epochs" else PARTS
     if has_parameter(plan.tuner, "first_points"):
-        few = FOR_FEW if hypermodel.training_texts < FEW_TEXTS else {}
-        options["first_points"] = [
-            *warm_start(earlier, goal, space=hyperparameters),
-            *({**few, **point} for point in known_good(hypermodel.space)),
-        ]
+        if first_points is None:
+            few = FOR_FEW if (hypermodel.training_texts or 0) < FEW_TEXTS else {}
+            first_points = [{**few, **point} for point in known_good(hypermodel.space)]
+        earlier_points = warm_start(earlier, goal, space=hyperparameters)
+        options["first_points"] = [*earlier_points, *first_points]
     elif earlier:
         raise no_first_points(plan.tuner)
     return make(objective=goal, seed=plan.seed, **options)

@@ -7,15 +7,19 @@ import keras
 import numpy as np
 from keras_tuner.errors import FailedTrialError
 
-from attn_tuner.metrics import OBJECTIVES, columns_of, kind_of, measure
+from attn_tuner.metrics import OBJECTIVES, columns_of, measure, perfect
 from attn_tuner.storage.checkpoints import TrainingProgress
 from attn_tuner.text.batches import Batches
 from attn_tuner.text.prefetch import prefetch
 from attn_tuner.training.row_adamw import averaged
-from attn_tuner.tuning.chance_level import loss_in, loss_of
+from attn_tuner.tuning.chance_level import loss_in
 from attn_tuner.tuning.trial.callbacks import PRUNED, TIME_OVER, TrialCallbacks
 from attn_tuner.tuning.trial.spec import Schedule
 from attn_tuner.tuning.trial.watchdog import TimeOver
+
+# Returns the answers to the validation texts, `(texts, columns)`, and their metrics; None for a
+# model that has diverged.
+Evaluate = Callable[[], tuple[np.ndarray, dict[str, float]] | None]
 
 SAME = 1e-9  # Epochs that differ by less are equal.
 SPEED_INTERVAL = 5.0  # Seconds of training, after the first batch, between two measured speeds.
@@ -30,6 +34,7 @@ def train(
     progress: TrainingProgress | None = None,
     keras_callbacks: Sequence[keras.callbacks.Callback] = (),
     save: Callable[[TrainingProgress], None] | None = None,
+    evaluate: Evaluate | None = None,
 ) -> TrainingProgress:
     """Trains a model until it stops improving, and restores its best weights.
 
@@ -42,6 +47,8 @@ def train(
         progress: where an earlier attempt stopped, whose weights `model` has; None for the start.
         keras_callbacks: Keras callbacks; the logs of an epoch have the validation metrics.
         save: function that writes a resume point; None writes none.
+        evaluate: function that evaluates the model as it is; if not given, what it predicts for the
+            validation data is measured by their labels.
 
     Returns:
         The progress, with the best weights also set on `model`. If the time limit is reached before
@@ -52,7 +59,13 @@ def train(
     callbacks = callbacks or TrialCallbacks()
     batches.begin(progress.epoch)
     evaluation = EvaluationCallback(
-        model, validation, schedule, callbacks, progress, len(batches), save
+        model,
+        evaluate or (lambda: predicted(model, validation)),
+        schedule,
+        callbacks,
+        progress,
+        len(batches),
+        save,
     )
     try:
         evaluation.catch_up()
@@ -81,19 +94,30 @@ def train(
     return progress
 
 
+def predicted(
+    model: keras.Model, validation: Batches
+) -> tuple[np.ndarray, dict[str, float]] | None:
+    """Returns what a model predicts for the validation texts, and how that fits their labels."""
+    answers = validation.in_store_order(model.predict(prefetch(validation), verbose=0))
+    if not np.isfinite(answers).all():
+        return None
+    return columns_of(validation.labels, answers), measure(validation.labels, answers)
+
+
 class EvaluationCallback(keras.callbacks.Callback):
     """Evaluates between batches and after epochs, and stops the training.
 
     Args:
         model: the model that is trained.
-        validation, schedule, callbacks, progress, save: as in `train`.
+        evaluation, schedule, callbacks, progress, save: as in `train`, `evaluation` there
+            `evaluate`.
         batches: int, batches of an epoch.
     """
 
     def __init__(
         self,
         model: keras.Model,
-        validation: Batches,
+        evaluation: Evaluate,
         schedule: Schedule,
         callbacks: TrialCallbacks,
         progress: TrainingProgress,
@@ -102,7 +126,7 @@ class EvaluationCallback(keras.callbacks.Callback):
     ):
         super().__init__()
         self.trained = model
-        self.validation = validation
+        self.evaluation = evaluation
         self.schedule = schedule
         self.callbacks = callbacks
         self.progress = progress
@@ -168,14 +192,13 @@ class EvaluationCallback(keras.callbacks.Callback):
         progress, schedule = self.progress, self.schedule
         began = time.monotonic()
         with averaged(self.trained):
-            answers = self.trained.predict(prefetch(self.validation), verbose=0)
+            found = self.evaluation()
             weights = self.trained.get_weights()
-        probabilities = self.validation.in_store_order(answers)
         spent = time.monotonic() - began
         self.callbacks.on_evaluation_timed(spent)
-        if not np.isfinite(probabilities).all():
+        if found is None:
             return self._diverged()
-        measured = measure(self.validation.labels, probabilities)
+        answers, measured = found
         epochs = progress.epoch + progress.batch / self.batches
         progress.seconds = time.monotonic() - self.began
         costs = {"seconds": progress.seconds, "judging": spent}
@@ -184,15 +207,13 @@ class EvaluationCallback(keras.callbacks.Callback):
         score = schedule.sign * measured[schedule.objective]
         if progress.best < 0 or self._better(metrics, progress.best_measures):
             progress.best_weights = weights
-            progress.probabilities = columns_of(self.validation.labels, probabilities).astype(
-                "float32"
-            )
+            progress.probabilities = answers.astype("float32")
             progress.best = len(progress.history) - 1
         self.callbacks.on_evaluated(progress.epoch, metrics)
         if progress.stopped:  # At the time limit, where other trials have no evaluation.
             return
         reason = self.callbacks.should_prune(epochs, score, loss_in(measured))
-        if schedule.sign == 1 and score >= 1.0:
+        if OBJECTIVES[schedule.objective] == "max" and score >= perfect(schedule.objective):
             self._stop("perfect score")
         elif reason:
             self._stop(f"{PRUNED}: {reason}")
@@ -208,8 +229,7 @@ class EvaluationCallback(keras.callbacks.Callback):
         key, sign = self.schedule.objective, self.schedule.sign
         if metrics[key] != best[key]:
             return sign * metrics[key] > sign * best[key]
-        loss = loss_of(kind_of(self.validation.labels))
-        return metrics[loss] < best[loss]
+        return (loss_in(metrics) or 0.0) < (loss_in(best) or 0.0)
 
     def _at_check(self) -> bool:
         checks, done = self.schedule.checks, self.progress.batch

@@ -4,11 +4,12 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from attn_tuner.errors import DamagedFile, Infeasible
-from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.space.space_hypermodel import SpaceHyperModel
 from attn_tuner.storage.checkpoints import (
     TrainingProgress,
     drop_resume_points,
@@ -19,10 +20,9 @@ from attn_tuner.storage.checkpoints import (
 from attn_tuner.storage.trial_record import PRETRAINED
 from attn_tuner.text.batches import Batches
 from attn_tuner.tuning.constraints import Constraints, latency_ms
-from attn_tuner.tuning.own_hypermodel import OwnHyperModel
 from attn_tuner.tuning.trial.callbacks import TrialCallbacks
 from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
-from attn_tuner.tuning.trial.training_loop import train
+from attn_tuner.tuning.trial.training_loop import Evaluate, train
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +42,17 @@ class TrialTrainer:
         constraints: limits on the model.
         extra_metrics: function of a trained model, its values and its metrics that returns further
             metrics by name.
+        evaluation: function of a model and the validation batches that returns the `evaluate` of
+            `train`; None measures predictions by the labels of the batches.
     """
 
-    hypermodel: AttentionHyperModel | OwnHyperModel
+    hypermodel: SpaceHyperModel
     training: Callable
     validation: Callable
     keras_callbacks: Callable[[str, dict], Sequence] | Sequence = ()
     constraints: Constraints = field(default_factory=Constraints)
     extra_metrics: Callable[[keras.Model, dict, dict], dict] | None = None
+    evaluation: Callable[[keras.Model, Any], Evaluate] | None = None
 
     def __call__(self, spec: TrialSpec, callbacks: TrialCallbacks) -> TrialOutcome:
         """Trains a trial from its last resume point, and writes weights and probabilities.
@@ -65,15 +68,17 @@ class TrialTrainer:
         model = self._model(spec, batches)
         latency = self._checked_latency(model, values)
         model, progress = self._resumed(model, spec, batches, callbacks)
+        validation = self.validation(values)
         progress = train(
             model,
             batches,
-            self.validation(values),
+            validation,
             spec.schedule,
             callbacks,
             progress or _promoted(model, spec),
             self._keras_callbacks(spec),
             save=lambda progress: save_resume_point(model, progress, spec.trial_dir),
+            evaluate=self.evaluation and self.evaluation(model, validation),
         )
         metrics = dict(progress.best_measures)
         if metrics and self.extra_metrics:
