@@ -39,7 +39,7 @@ class PairVocabularies:
         Args:
             sources: iterable of str.
             targets: iterable of str.
-            split: "character" or "word", of the sources.
+            split: "character", "word" or "subword", of the sources.
             target_split: that of the targets; as `split` if not given.
             size: int, ids of a vocabulary at most.
         """

@@ -5,6 +5,8 @@ from typing import Any
 import tensorflow as tf
 
 from attn_tuner.layers.types import Tensor
+from attn_tuner.sequence.byte_pairs import BEGINNING
+from attn_tuner.sequence.byte_pairs_graph import BytePairsGraph
 from attn_tuner.sequence.marks import END, FIRST_TOKEN, RESERVED, START
 from attn_tuner.sequence.vocabulary import SPLITS, SequenceVocabulary
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
@@ -30,7 +32,11 @@ class SequenceVocabularyGraph(tf.Module):
         self._max_length = vocabulary.max_length
         self._vocabulary = tf.constant(vocabulary.vocabulary)
         known = vocabulary.vocabulary[FIRST_TOKEN:]
-        if self._split == "word":
+        if self._split == "subword":
+            # Its tokens are the words; the ids are those of their parts.
+            self._words = Vectorizer([*RESERVED[:2]], "word").graph(self._max_length)
+            self._parts = BytePairsGraph(vocabulary.pairs, vocabulary.vocabulary)
+        elif self._split == "word":
             # It has two reserved ids fewer.
             self._words = Vectorizer([*RESERVED[:2], *known], "word").graph(self._max_length)
         else:
@@ -41,7 +47,12 @@ class SequenceVocabularyGraph(tf.Module):
 
     def ids(self, texts: Tensor) -> Tensor:
         """Encodes texts: (batch,) string -> (batch, steps) int32, each between marks."""
-        found = self._word_ids(texts) if self._split == "word" else self._character_ids(texts)
+        ways = {
+            "word": self._word_ids,
+            "subword": self._subword_ids,
+            "character": self._character_ids,
+        }
+        found = ways[self._split](texts)
         mark: Any = tf.ones((tf.shape(texts)[0], 1), tf.int32)
         ids = tf.concat([mark * START, found, mark * END], axis=1).to_tensor(PADDING)
         missing: Any = tf.maximum(0, 2 - tf.shape(ids)[1])  # A model cannot take zero steps.
@@ -51,6 +62,11 @@ class SequenceVocabularyGraph(tf.Module):
         ids = self._words(texts)
         ids = tf.where(ids > UNKNOWN, ids + (FIRST_TOKEN - len(RESERVED[:2])), ids)
         return tf.ragged.boolean_mask(ids, ids != PADDING)
+
+    def _subword_ids(self, texts) -> Tensor:
+        words = self._words.tokens(texts)
+        parts = words.with_flat_values(self._parts(words.flat_values))
+        return parts.merge_dims(1, 2)[:, : self._max_length]
 
     def _character_ids(self, texts) -> Tensor:
         # Cut in bytes first, or a text of megabytes would become millions of strings.
@@ -69,4 +85,8 @@ class SequenceVocabularyGraph(tf.Module):
         ended = tf.cast(tf.logical_or(ids == END, ids == PADDING), tf.int32)
         kept = tf.logical_and(tf.cumsum(ended, axis=1) == 0, ids != START)
         tokens = tf.ragged.boolean_mask(self.tokens(ids), kept)
-        return tf.strings.reduce_join(tokens, axis=1, separator=SPLITS[self._split])
+        texts = tf.strings.reduce_join(tokens, axis=1, separator=SPLITS[self._split])
+        if self._split == "subword":
+            texts = tf.strings.regex_replace(texts, BEGINNING, " ")
+            texts = tf.strings.regex_replace(texts, "^ ", "")
+        return texts

@@ -13,7 +13,7 @@ from attn_tuner.sequence import PairVocabularies, SequenceVocabulary
 from attn_tuner.sequence.marks import END, RESERVED, START
 
 TEXTS = ["3 de mayo", "Don't go, 12 men!", "été 房间", "", "a"]
-SPLITS = ("character", "word")
+SPLITS = ("character", "word", "subword")
 
 
 @pytest.fixture(scope="module")
