@@ -79,6 +79,7 @@ class SequenceHyperModel(SpaceHyperModel):
             units=values["decoder_units"],
             input_feeding=values["input_feeding"],
             dropout=values["dropout"],
+            scheduled_sampling=values["scheduled_sampling"],
             name=self.name,
         )
         model.compile(

@@ -42,13 +42,18 @@ class SequenceModel(keras.Model):
         input_feeding: whether the decoder reads its last vector; see `AttentionDecoder`.
         dropout: share of the features dropped of embedded tokens, of the states of the encoder, and
             before the last layer.
+        scheduled_sampling: probability with which training reads, in the place of a token of the
+            target, the most likely one after the true ones before it. More than 0 decodes twice.
 
     Raises:
-        SpaceError: a vocabulary has no token besides its marks, or a size is under 1.
+        SpaceError: a vocabulary has no token besides its marks, a size is under 1, or
+            `scheduled_sampling` is not in [0, 1).
 
     Reference:
         Sutskever et al. 2014, section 2. https://arxiv.org/abs/1409.3215 ;
-        Bahdanau et al. 2015, section 3. https://arxiv.org/abs/1409.0473
+        Bahdanau et al. 2015, section 3. https://arxiv.org/abs/1409.0473 ;
+        Bengio et al. 2015 (scheduled sampling), https://arxiv.org/abs/1506.03099, in one pass:
+        Duckworth et al. 2019, section 3. https://arxiv.org/abs/1906.04331
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class SequenceModel(keras.Model):
         units: int = 128,
         input_feeding: bool = False,
         dropout: float = 0.0,
+        scheduled_sampling: float = 0.0,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -75,6 +81,13 @@ class SequenceModel(keras.Model):
         self.source_size, self.target_size = int(source_size), int(target_size)
         self.embedding_dim = size("embedding_dim", embedding_dim)
         self.dropout = dropout
+        if not 0 <= scheduled_sampling < 1:
+            raise SpaceError(
+                f"scheduled_sampling is {scheduled_sampling!r}. It should be in [0, 1)."
+            )
+        self.scheduled_sampling = scheduled_sampling
+        if scheduled_sampling:
+            self.sampling_seed = keras.random.SeedGenerator()
         policy = self.dtype_policy
 
         def embedding(ids: int, name: str) -> keras.layers.Embedding:
@@ -108,9 +121,23 @@ class SequenceModel(keras.Model):
 
     def call(self, inputs: Mapping[str, Tensor], training: bool = False) -> Tensor:
         states, mask = self._states(inputs["source"], training)
-        embedded = self.drop(self.target_embedding(inputs["target"]), training=training)
+        target = inputs["target"]
+        if training and self.scheduled_sampling:
+            target = self._sampled(target, self._logits(target, states, mask, False))
+        return self._logits(target, states, mask, training)
+
+    def _logits(self, target: Tensor, states: Tensor, mask: Tensor, training: bool) -> Tensor:
+        embedded = self.drop(self.target_embedding(target), training=training)
         vectors = self.decoder(embedded, states, mask=mask)
         return self.to_logits(self.drop(vectors, training=training))
+
+    def _sampled(self, target: Tensor, logits: Tensor) -> Tensor:
+        """The target with some tokens replaced by the most likely ones; padding stays."""
+        likely = ops.cast(ops.argmax(ops.stop_gradient(logits), axis=-1), target.dtype)
+        likely = ops.concatenate([target[:, :1], likely[:, :-1]], axis=1)  # Each reads the last.
+        drawn = keras.random.uniform(ops.shape(target), seed=self.sampling_seed)
+        replaced = ops.logical_and(drawn < self.scheduled_sampling, target != PADDING)
+        return ops.where(replaced, likely, target)
 
     def _states(self, source: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
         mask = ops.not_equal(source, PADDING)
@@ -161,6 +188,7 @@ class SequenceModel(keras.Model):
             "units": decoder["units"],
             "input_feeding": decoder["input_feeding"],
             "dropout": self.dropout,
+            "scheduled_sampling": self.scheduled_sampling,
         }
 
 

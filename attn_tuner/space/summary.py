@@ -37,6 +37,7 @@ GROUPS = {
         "decoder_layers",
         "decoder_units",
         "input_feeding",
+        "scheduled_sampling",
     ),
     "Output": ("dense_layers", "dense_units", "dropout"),
     "Training": (

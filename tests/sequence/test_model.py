@@ -45,6 +45,19 @@ def test_the_cell_reads_the_context_where_the_attention_asks_before_it(model_of)
     assert before.kernel.shape[0] == after.kernel.shape[0] + 64  # The states of the encoder.
 
 
+def test_scheduled_sampling_reads_the_most_likely_tokens_in_training_alone(model_of, vocabularies):
+    plain = model_of("dot")
+    sampling = model_of("dot", scheduled_sampling=1 - 1e-7)
+    sampling.set_weights(plain.get_weights())
+    x, _ = vocabularies.arrays(SOURCES, TARGETS)
+    logits = ops.convert_to_numpy(plain(x))
+    np.testing.assert_allclose(ops.convert_to_numpy(sampling(x)), logits, atol=1e-6)
+    read = np.concatenate([x["target"][:, :1], logits.argmax(-1)[:, :-1]], axis=1)
+    wanted = {**x, "target": np.where(x["target"] == 0, 0, read).astype("int32")}
+    found = ops.convert_to_numpy(sampling(x, training=True))
+    np.testing.assert_allclose(found, ops.convert_to_numpy(plain(wanted)), atol=1e-6)
+
+
 def test_the_vector_is_equation_5_of_luong():
     decoder = AttentionDecoder(3, attention="dot")
     decoder.build((1, 1, 2), (1, 4, 3))
