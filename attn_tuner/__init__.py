@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from attn_tuner.hypermodel import AttentionHyperModel
     from attn_tuner.search_result import SearchResult
     from attn_tuner.sequence.hypermodel import SequenceHyperModel
+    from attn_tuner.sequence_search.result import SequenceResult
     from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
     from attn_tuner.tuning.oracles.optuna.oracle import OptunaOracle
 
@@ -32,6 +33,7 @@ __all__ = [
     "SearchResult",
     "SearchSpace",
     "SequenceHyperModel",
+    "SequenceResult",
     "__version__",
     "attention",
     "check",
@@ -56,6 +58,7 @@ _HOMES = {
     "SearchResult": "attn_tuner.search_result",
     "SearchSpace": "attn_tuner.space",
     "SequenceHyperModel": "attn_tuner.sequence.hypermodel",
+    "SequenceResult": "attn_tuner.sequence_search.result",
     "check": "attn_tuner.checking.check",
     "export": "attn_tuner.api",
     "load": "attn_tuner.api",

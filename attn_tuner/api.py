@@ -22,10 +22,12 @@ from attn_tuner.registry import Registry, registry_of
 from attn_tuner.runtime import run_stages
 from attn_tuner.search_defaults import word_vectors
 from attn_tuner.search_result import SearchResult
+from attn_tuner.sequence_search.result import SequenceResult, is_sequence_run
+from attn_tuner.sequence_search.search import search_pairs
 from attn_tuner.settings.asked import as_asked
 from attn_tuner.settings.derived import plan_of, seconds
 from attn_tuner.settings.repeat import command
-from attn_tuner.settings.search_checks import several_folders
+from attn_tuner.settings.search_checks import is_sequence, several_folders
 from attn_tuner.settings.table import check_options
 from attn_tuner.settings.toml_file import write_settings
 from attn_tuner.space import SearchSpace
@@ -40,7 +42,7 @@ from attn_tuner.tuning.failures import nothing_found
 from attn_tuner.tuning.oracles.factory import oracle_of
 from attn_tuner.tuning.pruning import Pruner
 
-__all__ = ["SearchResult", "export", "load", "parts", "search"]
+__all__ = ["SearchResult", "SequenceResult", "export", "load", "parts", "search"]
 
 _log = logging.getLogger(__name__)
 AnyPath = str | os.PathLike
@@ -71,6 +73,7 @@ def search(
     epochs: int = 10,
     patience: int = 2,
     space: SearchSpace | Mapping | AnyPath | None = None,
+    split: str | None = None,
     hypermodel: HyperModel | Callable[[int, int], HyperModel] | None = None,
     vectors: AnyPath | None = None,
     max_parameters: int | None = None,
@@ -98,10 +101,12 @@ def search(
     gpus_per_trial: float = 0.0,
     progress: bool = True,
     callbacks: Sequence[Callback] | Callable[[str, dict], Sequence[Callback]] = (),
-) -> SearchResult:
+) -> SearchResult | SequenceResult:
     """Searches encoders and attention heads for the best model of `data`, and exports it.
 
-    The same call on the same `directory` continues. docs/search.md explains every setting.
+    The same call on the same `directory` continues. docs/search.md explains every setting. With
+    `task="sequence"` the data are pairs of texts, and a `SequenceResult` is returned:
+    docs/sequence.md.
 
     Args:
         data: a file, a folder, a URL, a DataFrame, `(texts, labels)`, a `tf.data.Dataset`, a TFDS
@@ -111,7 +116,7 @@ def search(
             read.
         max_time, max_trials, epochs, patience: the budget; 20 minutes if neither of the
             first two is set.
-        space, hypermodel, vectors, max_parameters, max_latency_ms, max_size_mb: which models
+        space, split, hypermodel, vectors, max_parameters, max_latency_ms, max_size_mb: which models
             are tried.
         objective, faithful, tuner, fidelity, pruner, warm_start, seed: how they are searched.
         ensemble, coverage, known, refit, pretrain, repeats, keep: what follows the trials.
@@ -123,6 +128,8 @@ def search(
         DataError, SpaceError, BudgetError, RunError: each says what came and what would do.
     """
     options = check_options(locals())
+    if is_sequence(options):
+        return search_pairs(options)
     began = monotonic()
     trial_launcher = runtime.launcher_of(options)
     dataset = runtime.read_data(options)
@@ -184,8 +191,10 @@ def search(
     return SearchResult(folder)
 
 
-def load(directory: AnyPath, *, trust: Sequence[str] = ()) -> SearchResult:
+def load(directory: AnyPath, *, trust: Sequence[str] = ()) -> SearchResult | SequenceResult:
     """Returns the result of the search in a run folder; `trust` as in `Bundle.load`."""
+    if is_sequence_run(directory):
+        return SequenceResult(directory)
     return SearchResult(directory, trust=trust)
 
 

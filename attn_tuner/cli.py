@@ -169,6 +169,10 @@ def predict(
     )
 
     check_output_path(out, texts[0] if texts else None)
+    if _is_of_pairs(run):
+        from attn_tuner.sequence_search.command import predict_pairs
+
+        return predict_pairs(run, _given(texts, text, "predict", _read(run)), out, as_json)
     answers, given = _predicted(run, texts, text, trust)
     if out is not None:
         write_predictions(out, given, prediction_columns(answers))
@@ -201,6 +205,10 @@ def export(
     formats = [name.strip() for name in format.split(",") if name.strip()]
     check_targets(path, formats)
     options = {} if max_size_mb is None else {"max_size_mb": max_size_mb}
+    if _is_of_pairs(run):
+        from attn_tuner.sequence_search.command import export_pairs
+
+        return export_pairs(run, path, formats)
     written = _loaded(_api(), run, trust).export(path, formats=formats, **options)
     _print_table(
         {
@@ -248,6 +256,10 @@ def explain(
     from attn_tuner.reporting.answer_table import ANSWER, check_output_path, write_predictions
 
     check_output_path(out, texts[0] if texts else None, (".jsonl",))
+    if _is_of_pairs(run):
+        from attn_tuner.sequence_search.command import refuse_pairs
+
+        raise refuse_pairs("class to explain", f"attn-tuner report {run} shows the alignments.")
     result = _loaded(_api(), run, trust)
     given = _given(texts, text, "explain", result.run)
     explanations = result.explain(given.texts)
@@ -286,9 +298,11 @@ def serve(
     trust: Trust = None,
 ) -> None:
     """Serve a web page that shows the search and classifies texts that you type."""
-    from attn_tuner.storage.run import Run
+    _read(run)  # Before seconds of imports.
+    if _is_of_pairs(run):
+        from attn_tuner.sequence_search.command import refuse_pairs
 
-    Run.read(run)  # Before seconds of imports.
+        raise refuse_pairs("page", f"attn-tuner report {run} writes one.")
     with silence(stderr=True):  # As in `_api`.
         from attn_tuner.serving.app import serve
 
@@ -380,6 +394,19 @@ def _predicted(run: Path, texts: list[str] | None, column: str | None, trust: li
         return _loaded(_api(), run, trust).predict(given.texts), given
     _print_notes(predictor.run.notes)
     return predictor.predict(given.texts), given
+
+
+def _is_of_pairs(run: Path) -> bool:
+    """Returns whether a run folder is that of a search over pairs of texts."""
+    from attn_tuner.storage.plan import SEQUENCE
+
+    return _read(run).plan.task == SEQUENCE
+
+
+def _read(run: Path):
+    from attn_tuner.storage.run import Run
+
+    return Run.read(run)
 
 
 def _api():

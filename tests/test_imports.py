@@ -43,6 +43,7 @@ LAYERS = (
     "search_result",
     "serving",
     "runtime",
+    "sequence_search",
     "api",
     "testing",
     "",
@@ -54,6 +55,7 @@ HEIGHT = {name: height for height, name in enumerate(LAYERS)}
 # of GPUs of an installation.
 WITH_TENSORFLOW = {"text", "training", "exporting", "explaining", "finalizing", "reporting"} | {
     "sequence",
+    "sequence_search",
     "api",
     "system",
     "testing",

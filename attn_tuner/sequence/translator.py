@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from attn_tuner.errors import ExportError
@@ -70,8 +71,17 @@ class Translator(tf.Module):
 
     def __call__(self, texts: Sequence[str]) -> list[str]:
         """Returns the best target of each text."""
-        found = self._serve(tf.constant(list(texts), tf.string))["text"]
-        return [each.decode("utf-8") for each in found.numpy()]
+        return self.scored(texts)[0]
+
+    def scored(self, texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
+        """Returns the best target of each text, and their scores (texts,)."""
+        found = self._serve(tf.constant(list(texts), tf.string))
+        return [each.decode("utf-8") for each in found["text"].numpy()], found["score"].numpy()
+
+    def explained(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
+        """Returns what `explain` does, as arrays."""
+        found = self._explain(tf.constant(list(texts), tf.string))
+        return {name: each.numpy() for name, each in found.items()}
 
     def decode(self, source: Tensor, width: int | None = None) -> Decoded:
         """Searches the targets of sources.

@@ -20,6 +20,13 @@ from attn_tuner.settings.checks import brief, flag, name_in, path, shown
 WORKERS_PER_CORE = 4  # On this machine, at most.
 WORKERS_ON_CLUSTER = 1_000  # At most.
 RARE_CLASSES = ("drop", "other")
+SPLITS = ("character", "word", "subword")  # Of pairs of texts.
+PAIR_DEMOS = ("dates-demo", "orders-demo")
+NOT_FOR_PAIRS = (
+    *("weight", "group", "time", "unlabelled", "min_per_class", "rare_classes", "corrections"),
+    *("word_index", "hypermodel", "vectors", "max_latency_ms", "max_size_mb", "faithful"),
+    *("fidelity", "ensemble", "refit", "pretrain", "repeats"),
+)
 _LONGEST_DURATION = 40  # Characters in which a duration is written.
 
 
@@ -141,9 +148,15 @@ def duration(name: str, value: Any) -> Any:
 
 def task(name: str, value: Any) -> str | None:
     """Returns the name of a task, or None."""
+    from attn_tuner.storage.plan import SEQUENCE
     from attn_tuner.tasks import TASKS
 
-    return None if value is None else name_in(TASKS, "task", value)
+    return None if value is None else name_in(dict.fromkeys([*TASKS, SEQUENCE]), "task", value)
+
+
+def split(name: str, value: Any) -> str | None:
+    """Returns how the texts of pairs are split into tokens, or None."""
+    return None if value is None else name_in(dict.fromkeys(SPLITS), "split", value)
 
 
 def objective(name: str, value: Any) -> str | None:
@@ -298,6 +311,12 @@ def check_together(plain: Mapping) -> None:
     from attn_tuner.tuning.fidelity import check_fidelity
 
     seconds(plain["max_time"], plain["max_trials"])
+    if is_sequence(plain):
+        return _check_sequence(plain)
+    if plain["split"] is not None:
+        raise SpaceError(
+            "split says how pairs of texts are split, for task='sequence'. Leave it out."
+        )
     check_fidelity(plain["fidelity"], plain["tuner"])
     _check_objective(plain["objective"], plain["task"])
     _check_workers(plain["workers"], plain["cluster"])
@@ -308,6 +327,32 @@ def check_together(plain: Mapping) -> None:
         check_space(plain["space"], plain["epochs"])
     else:
         _check_hypermodel(plain)
+
+
+def is_sequence(plain: Mapping[str, Any]) -> bool:
+    """Returns whether the settings ask for a search over pairs of texts."""
+    from attn_tuner.storage.plan import SEQUENCE
+
+    data = plain.get("data")
+    return plain["task"] == SEQUENCE or (isinstance(data, str) and data in PAIR_DEMOS)
+
+
+def _check_sequence(plain: Mapping[str, Any]) -> None:
+    """Refuses settings that a search over pairs of texts does not have."""
+    from attn_tuner.metrics import TEXT_MEASURES
+    from attn_tuner.settings.table import BY_NAME
+    from attn_tuner.storage.plan import SEQUENCE
+
+    if plain["task"] not in (None, SEQUENCE):
+        raise DataError(f"{plain['data']} holds pairs of texts; its task is '{SEQUENCE}'.")
+    for name in NOT_FOR_PAIRS:
+        value, default = plain[name], BY_NAME[name].default
+        if value is not default and value != default:
+            raise SpaceError(f"{name} does not apply to task='{SEQUENCE}'. Leave it out.")
+    if plain["objective"] is not None and plain["objective"] not in TEXT_MEASURES:
+        raise UnknownName(unknown(f"objective of {SEQUENCE}", plain["objective"], TEXT_MEASURES))
+    _check_workers(plain["workers"], plain["cluster"])
+    _check_warm_start(several_folders(plain["warm_start"]), plain["tuner"])
 
 
 def several_folders(given: Any) -> list:

@@ -64,7 +64,7 @@ DATA = Setting(
     "data",
     "Data",
     "A file (.csv, .jsonl, .parquet, .xlsx, ...), a pattern of files, a folder, a URL, - for "
-    "standard input, a TFDS name, or 'demo'.",
+    "standard input, a TFDS name, or 'demo'. Pairs of texts: 'dates-demo', 'orders-demo'.",
 )
 
 SETTINGS = (
@@ -87,7 +87,8 @@ SETTINGS = (
     Setting(
         "task",
         "Data",
-        "multilabel (several labels per text) or regression (a number). Guessed if not given.",
+        "multilabel (several labels per text), regression (a number) or sequence (pairs of texts). "
+        "The first two are guessed if not given.",
         checked.task,
     ),
     Setting(
@@ -214,6 +215,14 @@ SETTINGS = (
         metavar="FILE",
     ),
     Setting(
+        "split",
+        "Model",
+        "How pairs of texts are split into tokens: character, word or subword. Guessed if not "
+        "given.",
+        checked.split,
+        metavar="NAME",
+    ),
+    Setting(
         "hypermodel",
         "Model",
         "A keras_tuner.HyperModel to search in place of ours, or a function of the vocabulary's "
@@ -254,7 +263,8 @@ SETTINGS = (
         "objective",
         "Search",
         "Measure that decides. Classes: accuracy, f1_macro, auc, log_loss. Several labels: "
-        "f1_micro, f1_macro, subset_accuracy, auc, log_loss. Numbers: rmse, mae, r2. "
+        "f1_micro, f1_macro, subset_accuracy, auc, log_loss. Numbers: rmse, mae, r2. Pairs: "
+        "exact_match, token_accuracy, chrf, bleu. "
         "'faithful accuracy' also counts whether attention rests on the words that decide.",
         checked.objective,
         metavar="NAME",

@@ -37,6 +37,8 @@ VECTORIZER = "vectorizer.json"
 STORE_FACTS = "facts.json"
 VALIDATION_TEXTS = "validation.jsonl"
 VALIDATION_LABELS = "validation_labels.npy"
+PAIR_VOCABULARIES = "vocabularies.json"
+PAIR_IDS = "pairs.npz"
 # trial_ID/
 TRIAL_PREFIX = "trial_"  # KerasTuner's.
 RECORD = "record.json"
@@ -60,6 +62,7 @@ VARIABLES = "variables"
 FINGERPRINT = "fingerprint.pb"
 EXTRAS = "assets.extra"  # Files that belong to a SavedModel and that TensorFlow does not read.
 CLASSES = "classes.txt"
+TRANSLATOR = "translator.json"
 
 
 def trial_dir(run: str | Path, trial_id: str) -> Path:
@@ -194,6 +197,18 @@ _DATA = Entry(
             again=f"{_NEXT} writes it again.",
         ),
         Entry(
+            PAIR_VOCABULARIES,
+            "of pairs of texts: the vocabularies of both sides",
+            "sequence_search.encoded_pairs",
+            "sequence_search.encoded_pairs",
+        ),
+        Entry(
+            PAIR_IDS,
+            "of pairs of texts: the ids of all parts and sides",
+            "sequence_search.encoded_pairs",
+            "sequence_search.encoded_pairs",
+        ),
+        Entry(
             vectors_file("KEY"),
             "word vectors, `(words, width)`",
             "text.word_vectors.train",
@@ -260,6 +275,12 @@ _BUNDLE = Entry(
         Entry(BUNDLE_MODEL, "the model, of ids"),
         Entry(
             BUNDLE_FACTS, "vectorizer, class names, how a text is truncated, digest of the model"
+        ),
+        Entry(
+            TRANSLATOR,
+            "of pairs of texts, instead: vocabularies, width of the beam, length penalty",
+            "sequence_search.finalize",
+            "sequence_search.result",
         ),
     ),
 )

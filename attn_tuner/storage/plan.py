@@ -29,6 +29,8 @@ _READING = (
     *("min_per_class", "rare_classes", "corrections", "encoding", "header", "seed"),
 )
 
+SEQUENCE = "sequence"  # The task of pairs of texts.
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -56,7 +58,7 @@ class Plan:
         known: share of rightly answered texts that the exported model counts as known; None where
             it does not tell texts of none of the classes.
         refit: whether what is exported is trained again, with the validation texts.
-        task: name of a task of `tasks.TASKS`; "" where it follows from the classes.
+        task: name of a task of `tasks.TASKS`, or `SEQUENCE`; "" where it follows from the classes.
         limits: `dataclasses.asdict` of `tuning.constraints.Constraints`.
         seed: int, for the split, the values tried, the weights and the order of the data.
         asked: the options of `search` that were given, see `settings.asked.as_asked`; empty in
@@ -92,8 +94,9 @@ class Plan:
 
     @property
     def kind(self) -> str:
-        """What a model answers, a key of `metrics.MEASURES`."""
-        return {"multilabel": "labels", "regression": "number"}.get(self.task, "class")
+        """What a model answers, a key of `metrics.MEASURES`, or "text"."""
+        kinds = {"multilabel": "labels", "regression": "number", SEQUENCE: "text"}
+        return kinds.get(self.task, "class")
 
     @property
     def goal(self) -> str:

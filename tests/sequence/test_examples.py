@@ -3,9 +3,10 @@
 import runpy
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from attn_tuner.text import dates_corpus
+from attn_tuner.text import dates_corpus, orders_corpus
 from tests.support import ROOT
 from tests.support.examples import EXAMPLES
 
@@ -23,8 +24,17 @@ def test_the_example_searches_and_exports_a_translator(tmp_path, monkeypatch, ca
     assert "right" in capsys.readouterr().out
 
 
-def test_the_example_is_under_fifty_lines():
-    assert len((EXAMPLES / "translate.py").read_text(encoding="utf-8").splitlines()) < 50
+def test_the_example_sums_orders_up_and_reports(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(orders_corpus, "SIZES", {"train": 40, "validation": 8, "test": 12})
+    main = runpy.run_path(str(EXAMPLES / "summarise.py"))["main"]
+    result = main(tmp_path / "run", trials=1)
+    assert (result.directory / "report.html").exists()
+    assert " -> " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["translate.py", "summarise.py"])
+def test_the_examples_are_under_fifty_lines(name):
+    assert len((EXAMPLES / name).read_text(encoding="utf-8").splitlines()) < 50
 
 
 def test_the_benchmark_finds_the_alignment_on_the_span_that_decides():

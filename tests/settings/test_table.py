@@ -61,6 +61,7 @@ BAD = {
     "encoding": ["nope", "", 3, b"utf-8", "base64", []],
     "header": [0, 1, "yes", []],
     "word_index": [3, [], {}, {"a": "b"}, {"a": True}, "index.json"],
+    "split": [*NO_NAME, "character"],
     "vectors": ["missing.vec", 3, "", [], "a\0b"],
     "max_time": ["soon", "-5m", 0, -1, NAN, INF, [], True, "1" * 5_000],
     "max_trials": [0, -1, 1.5, "3", True, [], LONG],

@@ -1,0 +1,123 @@
+"""The result of a search over pairs of texts."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import keras
+import pandas as pd
+
+from attn_tuner.errors import DamagedFile, RunError
+from attn_tuner.metrics import TEXT_MEASURES
+from attn_tuner.reporting.outcome_text import LABEL_WIDTH
+from attn_tuner.sequence.pairs import PairVocabularies
+from attn_tuner.sequence_search.leaderboard import leaderboard
+from attn_tuner.sequence_search.report import write_report
+from attn_tuner.sequence_search.wording import outcome_rows, table_lines
+from attn_tuner.storage.checked_files import AGAIN, read_object
+from attn_tuner.storage.layout import BUNDLE, BUNDLE_MODEL, PLAN, TRANSLATOR
+from attn_tuner.storage.plan import SEQUENCE, Plan
+from attn_tuner.storage.run import Run
+from attn_tuner.system.terminal import escape_controls
+
+if TYPE_CHECKING:  # It imports TensorFlow.
+    from attn_tuner.sequence.translator import Translator
+
+BATCH = 128  # Texts that are written at once.
+
+
+class SequenceResult:
+    """The result of a search over pairs of texts, read from its run folder.
+
+    result.leaderboard()               trials and baselines, the best on validation first
+    result.test_metrics["bleu"]        test metrics of the exported model
+    result.gain()                      what attention is worth against the control
+    result.predict(["a text"])         the text that the model writes
+    result.report("report.html")       examples with their alignments, quality by length
+    result.translator.explained([...]) with tokens and alignment
+
+    Args:
+        directory: the run folder.
+
+    Raises:
+        RunError: `directory` is not the folder of such a search.
+    """
+
+    def __init__(self, directory: str | os.PathLike):
+        self.directory = Path(directory)
+        self.run = Run.read(self.directory)
+        if self.run.plan.task != SEQUENCE:
+            raise RunError(f"{directory} is the folder of a search over texts and labels.")
+
+    def leaderboard(self) -> pd.DataFrame:
+        """One row a trial or baseline; see `sequence_search.leaderboard.leaderboard`."""
+        return leaderboard(self.run)
+
+    @property
+    def test_metrics(self) -> dict[str, float]:
+        """Test metrics of the exported model by name."""
+        return dict(self.run.outcome.get("test", {}))
+
+    def gain(self) -> float | None:
+        """Returns the test objective of the exported model less that of the control.
+
+        The control is the best trial with `attention="none"`; None where none has its weights.
+        """
+        control = self.run.outcome.get("control")
+        if control is None:
+            return None
+        name = self.run.plan.objective
+        return self.test_metrics[name] - control["test"][name]
+
+    @cached_property
+    def translator(self) -> "Translator":
+        """The exported model with its vocabularies: strings in, strings out."""
+        from attn_tuner.sequence.translator import Translator
+
+        folder = self.directory / BUNDLE
+        if not folder.exists():
+            if self.run.outcome:
+                raise DamagedFile(folder, "is missing", AGAIN)
+            raise RunError(f"The search in {self.directory} has no model yet. Continue it.")
+        kinds: dict[str, Any] = {"source": dict, "target": dict, "width": int}
+        config = read_object(folder / TRANSLATOR, kinds, AGAIN)
+        model = keras.saving.load_model(folder / BUNDLE_MODEL)
+        vocabularies = PairVocabularies.from_config(config)
+        return Translator(model, vocabularies, config["width"], config["length_penalty"])
+
+    def predict(self, texts: str | list[str]) -> list[str]:
+        """Returns what the model writes for each text."""
+        texts = [texts] if isinstance(texts, str) else list(texts)
+        found: list[str] = []
+        for start in range(0, len(texts), BATCH):
+            found += self.translator(texts[start : start + BATCH])
+        return found
+
+    def export(self, path: str | os.PathLike) -> Path:
+        """Writes the SavedModel of the translator, and returns its folder."""
+        return self.translator.save(path)
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Writes an HTML report; to `report.html` in the run folder if no path is given."""
+        return write_report(self.run, path)
+
+    def summary(self) -> str:
+        """Says in a few lines how good the model is, where it is, and what it writes."""
+        lines = [f"{label:<{LABEL_WIDTH}}{said}" for label, said in outcome_rows(self.run)]
+        return escape_controls("\n".join(lines))
+
+    def __str__(self) -> str:
+        table = self.leaderboard()
+        shown = [f"val_{name}" for name in TEXT_MEASURES if f"val_{name}" in table]
+        columns = ["name", "attention", *shown, "epochs", "seconds", "status"]
+        text = table[columns].to_string(index=False, na_rep="", float_format="{:.4f}".format)
+        return escape_controls("\n".join([text, "", *table_lines(self.run)]))
+
+    def __repr__(self) -> str:
+        return f"SequenceResult({str(self.directory)!r})"
+
+
+def is_sequence_run(directory: str | os.PathLike) -> bool:
+    """Returns whether a folder is that of a search over pairs of texts."""
+    return (Path(directory) / PLAN).exists() and Plan.load(directory).task == SEQUENCE

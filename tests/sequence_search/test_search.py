@@ -1,0 +1,137 @@
+"""A search over pairs from lists to a SavedModel, its result and its second sitting."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import attn_tuner
+from attn_tuner import cli
+from attn_tuner.errors import DataError, RunError, SpaceError, UnknownName
+from attn_tuner.sequence_search.leaderboard import leaderboard
+from attn_tuner.storage.layout import EXPORT, OUTCOME, RUN_FOLDER
+from attn_tuner.text.dates_corpus import date_pairs
+
+PAIRS = date_pairs(120)
+DATA = ([pair.source for pair in PAIRS], [pair.target for pair in PAIRS])
+SPACE = {"embedding_dim": [32], "decoder_units": [32], "encoder.bigru.units": [32]}
+BRIEF = {
+    "task": "sequence",
+    "objective": "token_accuracy",
+    "max_trials": 2,
+    "epochs": 1,
+    "workers": 1,
+    "progress": False,
+    "space": SPACE,
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The folder of a search of two trials: with attention and without."""
+    found = tmp_path_factory.mktemp("pairs") / "run"
+    attn_tuner.search(DATA, directory=found, **BRIEF)
+    return found
+
+
+def test_the_control_is_searched_beside_the_attention(folder):
+    result = attn_tuner.load(folder)
+    table = result.leaderboard()
+    assert set(table["attention"].dropna()) == {"additive", "none"}
+    assert {"copy the source", "nearest training pair"} < set(table["name"])
+    scores = table["val_token_accuracy"].dropna()
+    assert (np.diff(scores) <= 0).all()
+    winner = result.run.outcome["winner"]
+    attention = table.set_index("name")["attention"][winner]
+    assert (result.gain() is None) == (attention == "none")
+
+
+def test_the_export_writes_what_the_result_predicts(folder):
+    import tensorflow as tf
+
+    result = attn_tuner.load(folder)
+    texts = DATA[0][:3]
+    served = tf.saved_model.load(str(folder / EXPORT)).signatures["serving_default"]
+    written = [each.decode() for each in served(text=tf.constant(texts))["text"].numpy()]
+    assert written == result.predict(texts)
+    outcome = json.loads((folder / OUTCOME).read_text(encoding="utf-8"))
+    assert outcome["proved"] > 1
+    assert outcome["difference"] < 1e-3
+
+
+def test_the_same_call_again_changes_nothing_but_the_time(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "run")
+    before = json.loads((copy / OUTCOME).read_text(encoding="utf-8"))
+    attn_tuner.search(DATA, directory=copy, **BRIEF)
+    after = json.loads((copy / OUTCOME).read_text(encoding="utf-8"))
+    assert after["seconds"] > before["seconds"]
+    assert {**after, "seconds": 0} == {**before, "seconds": 0}
+
+
+def test_other_pairs_are_refused_in_a_used_folder(folder):
+    with pytest.raises(RunError, match="other data"):
+        attn_tuner.search((DATA[0], DATA[1][::-1]), directory=folder, **BRIEF)
+
+
+def test_every_file_of_the_folder_is_listed(folder):
+    names = {path.split("/")[-1] or path for path, _ in RUN_FOLDER.walk()}
+    listed = {name for each in names for name in [each]}
+    for path in folder.iterdir():
+        known = path.name in listed or f"{path.name}/" in {p for p, _ in RUN_FOLDER.walk()}
+        assert known or path.name.startswith(("trial_", "run.log", "search.toml")), path.name
+
+
+def test_the_summary_says_what_attention_is_worth_and_what_it_writes(folder):
+    said = attn_tuner.load(folder).summary()
+    for label in ("Result", "Control", "Length", "Best", "Worst", "Export"):
+        assert f"\n{label}" in f"\n{said}"
+    assert "copy the source" in said
+
+
+def test_the_report_shows_alignments_as_tables(folder, tmp_path):
+    page = attn_tuner.load(folder).report(tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count('<table class="alignment">') == 9
+    assert "[END]" in page
+    assert "<script" not in page
+
+
+def test_the_command_predicts_pairs_and_refuses_what_they_do_not_have(folder, tmp_path):
+    runner = CliRunner()
+    done = runner.invoke(cli.app, ["predict", str(folder), "3 May 2021", "--json"])
+    assert json.loads(done.stdout)["text"] == "3 May 2021"
+    refused = runner.invoke(cli.app, ["explain", str(folder), "3 May 2021"])
+    assert isinstance(refused.exception, RunError)
+    done = runner.invoke(cli.app, ["export", str(folder), str(tmp_path / "other")])
+    assert done.exit_code == 0
+    assert (tmp_path / "other" / "saved_model.pb").exists()
+
+
+def test_a_leaderboard_leaves_out_what_nobody_has(folder):
+    table = leaderboard(attn_tuner.load(folder).run)
+    assert not table.isna().all().any()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"repeats": 2}, SpaceError, "repeats does not apply"),
+        ({"refit": True}, SpaceError, "refit does not apply"),
+        ({"fidelity": "texts", "tuner": "hyperband"}, SpaceError, "fidelity does not apply"),
+        ({"objective": "accuracy"}, UnknownName, "No objective of sequence"),
+        ({"split": "letters"}, UnknownName, "No split is called 'letters'"),
+        ({"space": {"head": ["mean"]}}, SpaceError, "head"),
+    ],
+)
+def test_settings_that_pairs_do_not_have_are_refused_before_any_work(
+    options, error, said, tmp_path
+):
+    with pytest.raises(error, match=said):
+        attn_tuner.search(DATA, directory=tmp_path / "run", **{**BRIEF, **options})
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_demo_of_pairs_has_no_other_task():
+    with pytest.raises(DataError, match="its task is 'sequence'"):
+        attn_tuner.search("dates-demo", task="regression")
