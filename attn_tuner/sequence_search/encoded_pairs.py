@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attn_tuner.errors import DamagedFile
+from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.sequence.pairs import PairVocabularies
 from attn_tuner.sequence_search.pair_batches import IdRows, PairBatches
 from attn_tuner.sequence_search.pair_dataset import ROLES, PairDataset
@@ -114,6 +114,24 @@ class EncodedPairs:
     def measured(self, role: str) -> PairBatches:
         """Returns the batches of a part, to be measured."""
         return PairBatches(*self.rows[role], EVALUATION_BATCH, measured=True)
+
+
+def check_split(directory: Path, split: str) -> None:
+    """Raises RunError where an earlier sitting has split the texts in another way.
+
+    Args:
+        directory: the folder of the data, as in `EncodedPairs.prepare`.
+        split: as there.
+    """
+    path = directory / PAIR_VOCABULARIES
+    if not path.exists():
+        return
+    own = read_object(path, {"source": dict}, _AGAIN)["source"].get("split")
+    if own != split:
+        raise RunError(
+            f"The texts in {directory} are split into {own}s, not {split}s. Give split='{own}', or "
+            "choose another folder."
+        )
 
 
 def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

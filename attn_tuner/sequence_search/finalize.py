@@ -128,7 +128,8 @@ class Ending:
             name = plan.objective if plan.objective in metrics else "exact_match"
             found.append((sign_of(name) * metrics[name], -width, power, translator))
             left = self.runner.budget.left()
-            if metrics["exact_match"] == 1.0 or (left is not None and left < 2 * EXPORT_SECONDS):
+            late = left is not None and left < 4 * EXPORT_SECONDS
+            if metrics["exact_match"] == 1.0 or late:
                 break
         _, width, power, translator = max(found, key=lambda each: each[:2])
         return translator, {"width": -width, "length_penalty": power}

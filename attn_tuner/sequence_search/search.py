@@ -18,7 +18,7 @@ from attn_tuner.monitoring.run_log import log_event, run_log
 from attn_tuner.monitoring.trial_lines import plan_line
 from attn_tuner.sequence.hypermodel import SequenceHyperModel
 from attn_tuner.sequence_search.baselines import measure_baselines
-from attn_tuner.sequence_search.encoded_pairs import EncodedPairs, usual_split
+from attn_tuner.sequence_search.encoded_pairs import EncodedPairs, check_split, usual_split
 from attn_tuner.sequence_search.evaluation import PairEvaluation, sample_of
 from attn_tuner.sequence_search.first_points import first_points, pair_space
 from attn_tuner.sequence_search.pair_dataset import PairDataset
@@ -96,6 +96,7 @@ def search_pairs(options: Mapping[str, Any]) -> SequenceResult:
         remove_parts(folder)
         for note in filter(None, (taken_over, *dataset.notes)):
             panel.say(note)
+        check_split(folder / DATA, split)
         run_folder.agree(plan, folder)
         write_settings(plan.asked, folder)
         _log.info(command(plan.asked, folder))

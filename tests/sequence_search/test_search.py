@@ -70,9 +70,11 @@ def test_the_same_call_again_changes_nothing_but_the_time(folder, tmp_path):
     assert {**after, "seconds": 0} == {**before, "seconds": 0}
 
 
-def test_other_pairs_are_refused_in_a_used_folder(folder):
+def test_other_pairs_and_another_split_are_refused_in_a_used_folder(folder):
     with pytest.raises(RunError, match="other data"):
         attn_tuner.search((DATA[0], DATA[1][::-1]), directory=folder, **BRIEF)
+    with pytest.raises(RunError, match="split into characters, not words"):
+        attn_tuner.search(DATA, directory=folder, split="word", **BRIEF)
 
 
 def test_every_file_of_the_folder_is_listed(folder):
