@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from keras.callbacks import Callback
 from keras_tuner import HyperModel
@@ -101,12 +101,12 @@ def search(
     gpus_per_trial: float = 0.0,
     progress: bool = True,
     callbacks: Sequence[Callback] | Callable[[str, dict], Sequence[Callback]] = (),
-) -> SearchResult | SequenceResult:
+) -> SearchResult:
     """Searches encoders and attention heads for the best model of `data`, and exports it.
 
     The same call on the same `directory` continues. docs/search.md explains every setting. With
-    `task="sequence"` the data are pairs of texts, and a `SequenceResult` is returned:
-    docs/sequence.md.
+    `task="sequence"` the data are pairs of texts, and a `SequenceResult` is returned, which type
+    checkers do not know: docs/sequence.md.
 
     Args:
         data: a file, a folder, a URL, a DataFrame, `(texts, labels)`, a `tf.data.Dataset`, a TFDS
@@ -129,7 +129,8 @@ def search(
     """
     options = check_options(locals())
     if is_sequence(options):
-        return search_pairs(options)
+        # A union as the type of the result would make every caller ask which it is.
+        return cast(SearchResult, search_pairs(options))
     began = monotonic()
     trial_launcher = runtime.launcher_of(options)
     dataset = runtime.read_data(options)
@@ -191,10 +192,13 @@ def search(
     return SearchResult(folder)
 
 
-def load(directory: AnyPath, *, trust: Sequence[str] = ()) -> SearchResult | SequenceResult:
-    """Returns the result of the search in a run folder; `trust` as in `Bundle.load`."""
+def load(directory: AnyPath, *, trust: Sequence[str] = ()) -> SearchResult:
+    """Returns the result of the search in a run folder; `trust` as in `Bundle.load`.
+
+    It is a `SequenceResult` if that searched pairs of texts.
+    """
     if is_sequence_run(directory):
-        return SequenceResult(directory)
+        return cast(SearchResult, SequenceResult(directory))
     return SearchResult(directory, trust=trust)
 
 
