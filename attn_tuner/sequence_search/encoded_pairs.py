@@ -19,7 +19,7 @@ SHORT = 48  # Characters; where nearly all texts are shorter, tokens are charact
 SHARE = 0.95  # Of the texts, for "nearly all".
 # Ids of a side at most. The last layer has a row for each, and rare parts of words learn little.
 VOCABULARY_SIZES = {"character": 10_000, "word": 10_000, "subword": 5_000}
-EVALUATION_BATCH = 128
+EVALUATION_BATCH = 64  # The logits of a batch are its steps times all tokens.
 _SIDES = ("source", "target")
 _AGAIN = "Delete the folder around it; the next call of the search encodes the texts again."
 

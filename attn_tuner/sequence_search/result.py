@@ -2,6 +2,7 @@
 
 import os
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,13 @@ class SequenceResult:
         columns = ["name", "attention", *shown, "epochs", "seconds", "status"]
         text = table[columns].to_string(index=False, na_rep="", float_format="{:.4f}".format)
         return escape_controls("\n".join([text, "", *table_lines(self.run)]))
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<div><strong>{escape(label)}</strong> {escape(escape_controls(said))}</div>"
+            for label, said in outcome_rows(self.run)
+        )
+        return f"<div class='attn-result'>{rows}{self.leaderboard()._repr_html_()}</div>"
 
     def __repr__(self) -> str:
         return f"SequenceResult({str(self.directory)!r})"

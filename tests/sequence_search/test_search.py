@@ -92,6 +92,12 @@ def test_the_summary_says_what_attention_is_worth_and_what_it_writes(folder):
     assert "copy the source" in said
 
 
+def test_a_notebook_shows_the_outcome_and_the_leaderboard(folder):
+    shown = attn_tuner.load(folder)._repr_html_()
+    assert "<strong>Control</strong>" in shown
+    assert "nearest training pair</td>" in shown
+
+
 def test_the_report_shows_alignments_as_tables(folder, tmp_path):
     page = attn_tuner.load(folder).report(tmp_path / "report.html").read_text(encoding="utf-8")
     assert page.count('<table class="alignment">') == 9
