@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from attn_tuner.api import export, load, search
     from attn_tuner.checking.check import check
     from attn_tuner.hypermodel import AttentionHyperModel
+    from attn_tuner.labelling.learning_curve import learning_curve
     from attn_tuner.search_result import SearchResult
     from attn_tuner.sequence.hypermodel import SequenceHyperModel
     from attn_tuner.sequence_search.result import SequenceResult
@@ -40,6 +41,7 @@ __all__ = [
     "encoding",
     "export",
     "exporting",
+    "learning_curve",
     "load",
     "reporting",
     "search",
@@ -61,6 +63,7 @@ _HOMES = {
     "SequenceResult": "attn_tuner.sequence_search.result",
     "check": "attn_tuner.checking.check",
     "export": "attn_tuner.api",
+    "learning_curve": "attn_tuner.labelling.learning_curve",
     "load": "attn_tuner.api",
     "search": "attn_tuner.api",
 }

@@ -13,6 +13,7 @@ import typer
 import attn_tuner
 from attn_tuner.checking.command import check_command
 from attn_tuner.errors import AttnTunerError, DamagedFile, DataError
+from attn_tuner.labelling.command import learning_curve_command
 from attn_tuner.registry import PACKAGES, describe_parts
 from attn_tuner.settings.command_options import data_argument, option_of, with_options
 from attn_tuner.settings.table import DATA, SETTINGS
@@ -356,6 +357,7 @@ def doctor(
 
 
 app.command("check")(check_command)
+app.command("learning-curve")(learning_curve_command)
 
 
 def print_summary(summary: str, console: Any = None) -> None:

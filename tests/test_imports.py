@@ -41,6 +41,7 @@ LAYERS = (
     "monitoring",
     "finalizing",
     "search_result",
+    "labelling",
     "serving",
     "runtime",
     "sequence_search",

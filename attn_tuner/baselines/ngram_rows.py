@@ -15,6 +15,29 @@ MIN_TEXTS = 2  # An n-gram of a single training text does not generalise.
 
 
 @dataclass(frozen=True, eq=False)
+class NgramCounts:
+    """How often each n-gram is in each text.
+
+    Args:
+        order, buckets, words: as in `NgramRows`.
+        counts: (texts, words + buckets) sparse, from `count_ngrams`.
+    """
+
+    order: int
+    buckets: int
+    words: int
+    counts: sparse.csr_matrix
+
+    @classmethod
+    def of(cls, texts: TokenStore) -> "NgramCounts":
+        """Counts n-grams of 1 to 2 words, or of 1 to 3 tokens where tokens are characters."""
+        order = 3 if texts.by_character else 2
+        buckets = buckets_for(len(texts.ids))
+        counts = count_ngrams(texts, order, buckets)
+        return cls(order, buckets, int(texts.vocabulary_size), counts)
+
+
+@dataclass(frozen=True, eq=False)
 class NgramRows:
     """TF-IDF of n-grams, fitted on the training texts.
 
@@ -40,14 +63,25 @@ class NgramRows:
     @classmethod
     def fit(cls, training: TokenStore) -> tuple["NgramRows", sparse.csr_matrix]:
         """Fits on training texts; returns itself and their rows, (texts, columns)."""
-        order = 3 if training.by_character else 2
-        buckets = buckets_for(len(training.ids))
-        counts = count_ngrams(training, order, buckets)
+        counted = NgramCounts.of(training)
+        return cls.of_counts(counted)
+
+    @classmethod
+    def of_counts(
+        cls, counted: NgramCounts, learnt: np.ndarray | None = None
+    ) -> tuple["NgramRows", sparse.csr_matrix]:
+        """Fits on texts that were counted; returns itself and their rows.
+
+        Args:
+            counted: n-grams of all texts.
+            learnt: (n,) int, places of the training texts; all texts if not given.
+        """
+        counts = counted.counts if learnt is None else counted.counts[learnt]
         seen = np.bincount(counts.indices, minlength=counts.shape[1])
         columns = np.flatnonzero(seen >= min(MIN_TEXTS, seen.max(initial=0)))
         tfidf = TfidfTransformer(sublinear_tf=True)
         rows = tfidf.fit_transform(counts[:, columns])
-        return cls(order, buckets, int(training.vocabulary_size), columns, tfidf), rows
+        return cls(counted.order, counted.buckets, counted.words, columns, tfidf), rows
 
     @property
     def frequencies(self) -> np.ndarray:
@@ -56,7 +90,10 @@ class NgramRows:
 
     def rows(self, texts: TokenStore) -> sparse.csr_matrix:
         """Weights the n-grams of texts that the same vectorizer encoded: (texts, columns)."""
-        counts = count_ngrams(texts, self.order, self.buckets)
+        return self.weigh(count_ngrams(texts, self.order, self.buckets))
+
+    def weigh(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
+        """Weights n-grams that `count_ngrams` counted with this order and these buckets."""
         return self.tfidf.transform(counts[:, self.columns])
 
     def located(self, ids: np.ndarray) -> Iterator[tuple[int, slice]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from attn_tuner.metrics import interval
 from attn_tuner.reporting.coverage import coverage_sentence, known_sentence
-from attn_tuner.reporting.forecast import forecast_gain
+from attn_tuner.reporting.forecast import Forecast, forecast_gain
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.trial_text import describe_export, describe_members, describe_model
@@ -234,15 +234,25 @@ def repeats_sentence(run: Run) -> str:
     return f"Mean validation {run.plan.goal} over several seeds: {'; '.join(parts)}."
 
 
-def forecast_sentence(run: Run) -> str:
-    """Estimates what as much time again would gain; "" after few trials or a perfect score."""
+def forecast_of(run: Run, more_seconds: float | None = None) -> Forecast:
+    """Estimates what a longer search would gain; see `forecast.forecast_gain`.
+
+    Args:
+        run: the search.
+        more_seconds: the extra time, in seconds; if not given, as much as was spent.
+    """
     ended = [
         (record.ended, run.sign * record.score)
         for record in run.ranked()
         if record.score is not None and record.status != "cut"
     ]
-    forecast = forecast_gain(ended)
-    best = run.ranked()[0].score if ended else None
+    return forecast_gain(ended, more_seconds)
+
+
+def forecast_sentence(run: Run) -> str:
+    """Estimates what as much time again would gain; "" after few trials or a perfect score."""
+    forecast = forecast_of(run)
+    best = run.ranked()[0].score if forecast.trials else None
     if forecast.gain is None or (run.sign > 0 and best is not None and best >= 1.0):
         return ""
     return str(forecast)

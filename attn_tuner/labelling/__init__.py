@@ -1,0 +1,1 @@
+"""Says what more labelled texts would gain."""
