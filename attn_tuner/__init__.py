@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from attn_tuner import attention, encoding, exporting, reporting, sequence, text, tuning
     from attn_tuner.api import export, load, search
     from attn_tuner.checking.check import check
+    from attn_tuner.drift.monitor import monitor
     from attn_tuner.hypermodel import AttentionHyperModel
     from attn_tuner.labelling.learning_curve import learning_curve
     from attn_tuner.search_result import SearchResult
@@ -43,6 +44,7 @@ __all__ = [
     "exporting",
     "learning_curve",
     "load",
+    "monitor",
     "reporting",
     "search",
     "sequence",
@@ -65,6 +67,7 @@ _HOMES = {
     "export": "attn_tuner.api",
     "learning_curve": "attn_tuner.labelling.learning_curve",
     "load": "attn_tuner.api",
+    "monitor": "attn_tuner.drift.monitor",
     "search": "attn_tuner.api",
 }
 

@@ -279,6 +279,28 @@ def explain(
 
 
 @app.command()
+@_handles_signals
+def monitor(
+    run: RunFolder,
+    texts: Texts = None,
+    text: TextColumn = None,
+    as_json: AsJson = False,
+    trust: Trust = None,
+) -> None:
+    """Compare new texts with the validation texts of RUN; exit status 2 where they differ."""
+    result = _loaded(_api(), run, trust)
+    from attn_tuner.drift.monitor import monitor_texts
+
+    found = monitor_texts(result, _given(texts, text, "monitor", result.run))
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        print(escape_controls(found.summary()))
+    if found.off:
+        raise typer.Exit(2)
+
+
+@app.command()
 def watch(run: RunFolder) -> None:
     """Show a running search until it ends."""
     from attn_tuner.monitoring.watch import watch

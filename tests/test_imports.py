@@ -42,6 +42,7 @@ LAYERS = (
     "finalizing",
     "search_result",
     "labelling",
+    "drift",
     "serving",
     "runtime",
     "sequence_search",

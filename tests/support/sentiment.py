@@ -108,6 +108,7 @@ def make_run(
                 json.dumps({"text": text, "label": classes[label]}, ensure_ascii=False) + "\n"
             )
     np.save(directory / "data" / "validation_labels.npy", labels)
+    encode(directory / "data", *make_texts(40, seed=5))
     best, best_score = None, -1.0
     for index in range(trials):
         head = heads[index % len(heads)]
@@ -180,6 +181,15 @@ def make_run(
             outcome["known"] = {**bundle.known.as_dict(), "test": told}
         (directory / "outcome.json").write_text(json.dumps(outcome))
     return directory
+
+
+def encode(folder, texts, labels):
+    """Writes training texts as a search keeps them: the vocabulary, and their ids."""
+    from attn_tuner.text import Split, TokenStore, Vectorizer
+
+    vectorizer = Vectorizer(WORDS)
+    TokenStore.encode(Split(texts, labels), vectorizer).save(folder / "train")
+    (folder / "vectorizer.json").write_text(json.dumps(vectorizer.get_config()))
 
 
 def answers(labels, skill, classes, random):

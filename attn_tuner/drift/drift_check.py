@@ -1,0 +1,101 @@
+"""What a comparison of new texts with the validation texts found."""
+
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from attn_tuner.drift.accuracy import AccuracyEstimate, LabelledAccuracy
+from attn_tuner.drift.comparison import LEVEL, Comparison
+from attn_tuner.system.terminal import to_single_line
+
+_WIDTH = 10  # Of the word before a line.
+_UNITS = {
+    "lengths": ("tokens a text", 1.0, ".1f"),
+    "unknown words": ("% of the tokens", 100.0, ".1f"),
+    "classes": ("% of the texts", 100.0, ".1f"),
+    "confidence": ("mean probability of the answer", 1.0, ".3f"),
+}
+
+
+@dataclass(frozen=True)
+class DriftCheck:
+    """The findings of `attn_tuner.monitor`.
+
+    Args:
+        texts: int, new texts.
+        reference_texts: int, validation texts.
+        comparisons: tuple of `Comparison`.
+        accuracy: `AccuracyEstimate`, without labels.
+        labelled: `LabelledAccuracy`, of the new texts that have labels; None without any.
+    """
+
+    texts: int
+    reference_texts: int
+    comparisons: tuple[Comparison, ...]
+    accuracy: AccuracyEstimate
+    labelled: LabelledAccuracy | None = None
+
+    @property
+    def off(self) -> bool:
+        """Whether the texts differ, or the accuracy on those with labels has fallen."""
+        fallen = (
+            self.labelled is not None
+            and self.labelled.p < LEVEL
+            and self.labelled.points < self.accuracy.before
+        )
+        return fallen or any(each.differs for each in self.comparisons)
+
+    def summary(self) -> str:
+        """Says what was found, in lines for a terminal."""
+        lines = [self._verdict(), *map(_comparison_line, self.comparisons)]
+        lines.append(_line("Accuracy", self._estimated()))
+        if self.labelled is not None:
+            found = self.labelled
+            lines.append(
+                _line(
+                    "",
+                    f"{found.points:.1f} % of the {found.texts:,} texts with labels are right "
+                    f"(p {_shown(found.p)} that nothing has changed)",
+                )
+            )
+        return "\n".join(lines)
+
+    def _estimated(self) -> str:
+        found = self.accuracy
+        return (
+            f"estimated without labels {found.points:.1f} % \u00b1 {found.margin:.1f} "
+            f"(95 % interval); {found.before:.1f} % on the validation texts"
+        )
+
+    def _verdict(self) -> str:
+        changed = [each.name for each in self.comparisons if each.differs]
+        said = f"{self.texts:,} new texts, {self.reference_texts:,} validation texts: "
+        if changed:
+            return _line("Texts", f"{said}they differ in {', '.join(changed)}")
+        return _line("Texts", f"{said}{'the accuracy has fallen' if self.off else 'no difference'}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the findings, ready for JSON."""
+        return {**asdict(self), "off": self.off}
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return f"<pre style='white-space:pre-wrap'>{escape(self.summary())}</pre>"
+
+
+def _comparison_line(each: Comparison) -> str:
+    unit, factor, form = _UNITS[each.name]
+    label = f"'{to_single_line(each.label[:40])}' " if each.label else ""
+    before, now = (format(factor * value, form) for value in (each.before, each.now))
+    mark = "differ" if each.differs else "alike"
+    return _line("", f"{each.name}: {label}{before} -> {now} {unit} (p {_shown(each.p)}, {mark})")
+
+
+def _shown(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _line(label: str, said: str) -> str:
+    return f"{label:<{_WIDTH}}{said}"

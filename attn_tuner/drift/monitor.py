@@ -1,0 +1,84 @@
+"""monitor(): whether new texts are still like those that a model was chosen on."""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from attn_tuner.drift.accuracy import LabelledAccuracy, compare_accuracy, estimate_accuracy
+from attn_tuner.drift.comparison import compare
+from attn_tuner.drift.drift_check import DriftCheck
+from attn_tuner.drift.text_facts import TextFacts, reference_of
+from attn_tuner.errors import DataError
+from attn_tuner.search_result import SearchResult
+from attn_tuner.storage.layout import DATA
+from attn_tuner.text.cleaning import is_blank
+from attn_tuner.text.dataset import Split
+from attn_tuner.text.input_texts import InputTexts, read_texts
+from attn_tuner.text.token_store import TokenStore, open_vectorizer
+
+FEWEST = 50  # New texts; with fewer only great differences are found.
+
+
+def monitor(
+    run: str | PathLike,
+    texts: Any,
+    *,
+    text: str | list[str] | None = None,
+    trust: Sequence[str] = (),
+) -> DriftCheck:
+    """Compares new texts with the validation texts of a search, and estimates the accuracy.
+
+    Compared are lengths, unknown words, predicted classes and the model's confidence. Where a table
+    has the column of labels of the search, the accuracy on the rows with a label is compared too.
+
+    Args:
+        run: the run folder of a search that has ended.
+        texts: 50 or more: a list of texts, a table, a file and more, as for `SearchResult.predict`.
+        text: str, name of the column of texts in a table, or a list to join.
+        trust: names of modules whose layers the model may contain; see `Bundle.load`.
+
+    Raises:
+        DataError: the texts are too few, or the search was for several labels or numbers.
+        RunError: `run` is not a run folder, or has no model yet.
+    """
+    result = SearchResult(run, trust)
+    given = read_texts(texts, text, "monitor()", result.run.plan.text_columns)
+    return monitor_texts(result, given)
+
+
+def monitor_texts(result: SearchResult, given: InputTexts) -> DriftCheck:
+    """Compares texts that have been read; see `monitor`."""
+    plan, bundle = result.run.plan, result.bundle
+    if plan.kind != "class":
+        raise DataError("monitor compares predicted classes; this search was not for one class.")
+    if len(given.texts) < FEWEST:
+        raise DataError(
+            f"{len(given.texts)} texts were given, and a comparison needs {FEWEST}. Collect more."
+        )
+    reference, right = reference_of(result.run)
+    vectorizer = open_vectorizer(result.directory / DATA)
+    split = Split(given.texts, np.zeros(len(given.texts), np.int32))
+    new = TextFacts.of(TokenStore.encode(split, vectorizer), bundle.predict(given.texts))
+    return DriftCheck(
+        len(new),
+        len(reference),
+        compare(reference, new, plan.classes),
+        estimate_accuracy(reference, right, new),
+        _labelled(given, plan, new, right),
+    )
+
+
+def _labelled(
+    given: InputTexts, plan: Any, new: TextFacts, right: np.ndarray
+) -> LabelledAccuracy | None:
+    """Compares the accuracy on the rows that have a label; None without any."""
+    asked = plan.asked.get("label")
+    column = given.columns.get(asked if isinstance(asked, str) else "label", ())
+    names = {name: number for number, name in enumerate(plan.classes)}
+    places = [row for row, value in enumerate(column) if not is_blank(value)]
+    if not places:
+        return None
+    truth = [names.get(str(column[row]).strip(), -1) for row in places]
+    return compare_accuracy(right, new.classes[places] == np.array(truth))
