@@ -13,7 +13,8 @@ from attn_tuner.baselines.out_of_fold import MOST_TUNED, folds_to_judge
 from attn_tuner.text.token_store import TokenStore
 
 SHARES = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)  # Of the texts that a fold learns from.
-ENOUGH_TESTED = 5_000  # Texts; folds beyond would change the mean by less than half a point.
+ENOUGH_TESTED = 5_000  # Texts; more would change the mean by less than half a point.
+FEWEST_FOLDS = 3  # However many texts; the interval is that of folds that differ.
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +60,7 @@ def growing_answers(
 
     A smaller part is within every larger one, and each has about the same share of every class.
     N-grams and their frequencies are counted anew in each part. The penalty is chosen once, by
-    cross-validation on 5,000 texts at most. With many texts some folds are left out, so that about
+    cross-validation on 5,000 texts at most. With many texts some folds are left out once
     `ENOUGH_TESTED` texts are classified.
 
     Args:
@@ -125,8 +126,8 @@ def nested_order(labels: np.ndarray, seed: int) -> np.ndarray:
 
 def _enough(folds: list[tuple[np.ndarray, np.ndarray]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     tested = 0
-    for learnt, held in folds:
-        if tested >= ENOUGH_TESTED:
+    for number, (learnt, held) in enumerate(folds):
+        if number >= FEWEST_FOLDS and tested >= ENOUGH_TESTED:
             return
         tested += len(held)
         yield learnt, held

@@ -75,3 +75,10 @@ def test_no_group_is_learnt_from_and_classified(learnt):
 
 def test_texts_that_cannot_be_divided_give_nothing():
     assert growing_answers(stored(4), 2) is None
+
+
+def test_with_many_texts_not_all_folds_are_held_out(monkeypatch):
+    monkeypatch.setattr(growing_training, "ENOUGH_TESTED", 20)
+    answers = growing_answers(stored(120), 2)
+    assert np.unique(answers.folds).tolist() == [0, 1, 2]
+    assert answers.correct.shape == (len(SHARES), 72)
