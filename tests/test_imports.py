@@ -25,6 +25,7 @@ LAYERS = (
     "text",
     "baselines",
     "layers",
+    "series",
     "attention",
     "encoding",
     "training",
