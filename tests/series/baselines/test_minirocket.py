@@ -1,0 +1,72 @@
+"""MiniRocket and ridge tell shapes apart; without aeon a sentence says what to install."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from attn_tuner.errors import MissingExtra
+from attn_tuner.series.baselines.minirocket import MiniRocketRidge, minirocket_baseline
+
+
+class Stored(list):
+    """Series with labels, as a store holds them."""
+
+    def __init__(self, series, labels):
+        super().__init__(series)
+        self.labels = np.asarray(labels)
+
+
+def bumps(count, seed, least=12):
+    """Series of unlike length in noise: a bump upwards is class 1, downwards class 0."""
+    draw = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    series = []
+    for label in labels:
+        values = 0.1 * draw.normal(size=(draw.integers(least, least + 8), 2))
+        place = draw.integers(0, len(values) - 6)
+        values[place : place + 6, 0] += (2 * label - 1) * np.hanning(6)
+        series.append(values.astype("float32"))
+    return Stored(series, labels)
+
+
+def test_without_aeon_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "aeon", None)
+    with pytest.raises(MissingExtra, match=r"needs aeon, which is not installed.*\[series\]"):
+        MiniRocketRidge()
+
+
+def test_shapes_are_told_apart_and_probabilities_are_calibrated():
+    pytest.importorskip("aeon")
+    training, other = bumps(60, seed=1), bumps(200, seed=2)
+    found = minirocket_baseline(training, {"validation": other}, classes=2)
+    assert found.validation["accuracy"] > 0.9
+    assert found.validation["log_loss"] < 0.4
+    np.testing.assert_allclose(found.probabilities["validation"].sum(axis=1), 1.0)
+    assert found.facts.startswith("MiniRocket, 9,996 features; ridge, alpha=")
+
+
+def test_numbers_and_several_labels_are_learnt():
+    pytest.importorskip("aeon")
+    training, other = bumps(60, seed=1), bumps(100, seed=2)
+    number = MiniRocketRidge(kernels=840).fit(training, training.labels.astype("float32"), 1)
+    assert np.abs(number(other)[:, 0] - other.labels).mean() < 0.3
+    both = np.column_stack([training.labels, 1 - training.labels]).astype("uint8")
+    several = MiniRocketRidge(kernels=840).fit(training, both, 2)
+    assert ((several(other)[:, 0] > 0.5) == other.labels).mean() > 0.9
+
+
+def test_series_shorter_than_a_kernel_and_missing_values_are_read():
+    pytest.importorskip("aeon")
+    training = bumps(20, seed=3, least=6)
+    training[0][2:4] = np.nan
+    training[1][:] = np.nan
+    model = MiniRocketRidge(kernels=84).fit(training, training.labels, 2)
+    assert np.isfinite(model([np.zeros((1, 2), "float32"), *training])).all()
+
+
+def test_after_the_time_limit_no_further_series_are_read():
+    pytest.importorskip("aeon")
+    training = bumps(500, seed=4)
+    model = MiniRocketRidge(kernels=84).fit(training, training.labels, 2, seconds=0.0)
+    assert model.series == 200
