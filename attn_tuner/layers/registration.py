@@ -34,6 +34,8 @@ _MODULES = (
     "attn_tuner.sequence.decoder",
     "attn_tuner.sequence.losses",
     "attn_tuner.sequence.model",
+    "attn_tuner.series.augmentation",
+    "attn_tuner.series.preparation",
     "attn_tuner.training.adversarial",
     "attn_tuner.training.losses",
     "attn_tuner.training.named_metrics",

@@ -20,6 +20,8 @@ CONTRACT = [
     "attention/test_every_decoder_attention.py",
     "encoding/test_every_encoder.py",
     "layers/test_subword_embedding.py",
+    "series/test_augmentation.py",
+    "series/test_preparation.py",
     "training/test_adversarial.py",
     "training/test_masked_language_model.py",
     "training/test_row_adamw.py",
