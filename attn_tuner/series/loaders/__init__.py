@@ -8,7 +8,8 @@ cut_windows(values, window=48, horizon=24)       one long series, for forecasts
 
 from attn_tuner.series.loaders.arrays import from_arrays
 from attn_tuner.series.loaders.long_table import from_table
+from attn_tuner.series.loaders.tf_data import from_tf_data
 from attn_tuner.series.loaders.ts_file import from_ts
 from attn_tuner.series.loaders.windows import cut_windows
 
-__all__ = ["cut_windows", "from_arrays", "from_table", "from_ts"]
+__all__ = ["cut_windows", "from_arrays", "from_table", "from_tf_data", "from_ts"]

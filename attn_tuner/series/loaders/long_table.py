@@ -1,6 +1,7 @@
 """Reads tables with a row for each step of each series."""
 
 import io
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,10 +139,11 @@ def _file(path: str | Path) -> tuple[str, "pandas.DataFrame", tuple[str, ...]]:
             first = (str(error).splitlines() or [type(error).__name__])[0]
             raise DataError(f"{name} is not a Parquet file that can be read: {first}.") from error
     text, notes = decode_text(name, data)
-    first_line = text.lstrip("\r\n").split("\n", 1)[0]
+    first_line = re.match(r"\s*([^\r\n]*)", text)[1]
     separator = max(SEPARATORS, key=first_line.count)
     try:
-        frame = pandas.read_csv(io.StringIO(text), sep=separator, low_memory=False)
+        # As bytes: a StringIO takes four for each character.
+        frame = pandas.read_csv(io.BytesIO(text.encode()), sep=separator, low_memory=False)
     except pandas.errors.ParserError as error:
         said = str(error).removeprefix("Error tokenizing data. C error: ").strip()
         raise DataError(f"{name} is no table: {said}. Give each line the same fields.") from error
