@@ -1,6 +1,6 @@
 """Converts series as they came to float32, and says what is odd about their values.
 
-    check_series(series, features) -> LabelledSeries
+    check_series(series, features) -> series, names of the features, sentences
 
 What no model can read is refused: text, infinite numbers, series of unlike features or without
 steps. What a model can read, and a reader of its scores should know, is a note: missing values,
@@ -8,7 +8,7 @@ constant features, single steps.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,15 +50,22 @@ def as_numbers(values: Any, what: str) -> np.ndarray:
         raise DataError(_no_number(what, values, found)) from None
 
 
+def numbered(place: int) -> str:
+    """Returns what a series is called in messages: "Series 3" of the index 2."""
+    return f"Series {place + 1}"
+
+
 def check_series(
-    series: Sequence[np.ndarray], features: Sequence[str] | None = None, name: str = "Series"
+    series: Sequence[np.ndarray],
+    features: Sequence[str] | None = None,
+    called: Callable[[int], str] = numbered,
 ) -> tuple[list[np.ndarray], tuple[str, ...], tuple[str, ...]]:
     """Converts series to float32 and checks them against each other.
 
     Args:
         series: arrays of floats or integers, `(steps, features)` each.
         features: names of the features; "feature_1" and so on if not given.
-        name: str, what one of them is called in messages; its number follows.
+        called: returns what a series is called in messages, by its index.
 
     Returns:
         The series, the names of their features, and sentences on what is odd.
@@ -70,14 +77,14 @@ def check_series(
     if not len(series):
         raise DataError("There are no series. Give at least one array of steps and features.")
     width = series[0].shape[1]
-    for number, each in enumerate(series, start=1):
+    for place, each in enumerate(series):
         if each.shape[1] != width:
             raise DataError(
-                f"{name} {number} has {_counted(each.shape[1], 'feature')} and {name.lower()} 1 "
-                f"has {width}. All series need the same features, NaN where one was not measured."
+                f"{called(place)} has {_counted(each.shape[1], 'feature')}, and {called(0)} has "
+                f"{width}. All series need the same features, NaN where one was not measured."
             )
         if not len(each):
-            raise DataError(f"{name} {number} has no steps. Leave it out.")
+            raise DataError(f"{called(place)} has no steps. Leave it out.")
     if not width:
         raise DataError("The series have no features. Give at least one number a step.")
     names = tuple(f"feature_{place}" for place in range(1, width + 1))
@@ -90,9 +97,9 @@ def check_series(
             )
     with np.errstate(over="ignore"):  # What float32 cannot hold becomes infinite, and is refused.
         made = [np.ascontiguousarray(each, dtype="float32") for each in series]
-    for number, (given, each) in enumerate(zip(series, made, strict=True), start=1):
+    for place, (given, each) in enumerate(zip(series, made, strict=True)):
         if np.isinf(each).any():
-            raise DataError(_infinite(f"{name} {number}", names, given, each))
+            raise DataError(_infinite(called(place), names, given, each))
     return made, names, tuple(_notes(made, names))
 
 

@@ -12,6 +12,7 @@ from attn_tuner.errors import DataError
 from attn_tuner.series.labelled_series import LabelledSeries
 from attn_tuner.series.loaders.row_order import in_order, seconds_or_numbers, since_last_step
 from attn_tuner.series.value_checks import check_series
+from attn_tuner.text.loaders.base import sentence_start
 from attn_tuner.text.loaders.encodings import decode_text
 from attn_tuner.text.loaders.locations import file_name, read_bytes, suffix_of
 
@@ -65,7 +66,9 @@ def from_table(
         if column is not None and column not in frame.columns:
             raise DataError(_no_column(name, role, column, frame))
     if not len(frame):
-        raise DataError(f"{name} has no rows. It needs a row for each step of each series.")
+        raise DataError(
+            f"{sentence_start(name)} has no rows. It needs a row for each step of each series."
+        )
     taken = [column for column in roles.values() if column is not None]
     names = [each for each in frame.columns if each not in taken] if values is None else values
     numbers = _numbers(name, frame, list(names))
@@ -79,7 +82,9 @@ def from_table(
         numbers = np.column_stack([numbers, since_last_step(when[order], starts)])
         names = [*names, ELAPSED]
     series = np.split(numbers, starts[1:])
-    made, features, odd = check_series(series, list(map(str, names)))
+    made, features, odd = check_series(
+        series, list(map(str, names)), lambda place: f"Series '{ids[place]}' of {name}"
+    )
     labels = None if label is None else _of_series(name, frame[label], codes, ids, "label")
     groups = None if group is None else _of_series(name, frame[group], codes, ids, "group")
     ends = np.append(starts[1:], len(order)) - 1
@@ -100,15 +105,15 @@ def _frame(source: Any) -> tuple[str, "pandas.DataFrame", tuple[str, ...]]:
     if isinstance(source, str | Path):
         return _file(source)
     if isinstance(source, pandas.DataFrame):
-        frame, name = source, "The DataFrame"
+        frame, name = source, "the DataFrame"
     elif hasattr(source, "to_pandas"):
-        frame, name = source.to_pandas(), "The table"
+        frame, name = source.to_pandas(), "the table"
     elif isinstance(source, Mapping):
         lengths = {column: len(values) for column, values in source.items()}
         if len(set(lengths.values())) > 1:
             listed = ", ".join(f"{column} {length:,}" for column, length in lengths.items())
             raise DataError(f"The columns of the dict have unlike lengths: {listed}.")
-        frame, name = pandas.DataFrame(dict(source)), "The dict"
+        frame, name = pandas.DataFrame(dict(source)), "the dict"
     else:
         raise DataError(
             f"A table of series cannot be read from a {type(source).__name__}. Give the path of a "
@@ -116,7 +121,9 @@ def _frame(source: Any) -> tuple[str, "pandas.DataFrame", tuple[str, ...]]:
         )
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
-        raise DataError(f"{name} has several columns called '{twice[0]}'. Rename all but one.")
+        raise DataError(
+            f"{sentence_start(name)} has several columns called '{twice[0]}'. Rename all but one."
+        )
     return name, frame, ()
 
 
@@ -158,7 +165,7 @@ def _no_column(name: str, role: str, column: Hashable, frame: "pandas.DataFrame"
     listed = ", ".join(map(str, frame.columns))
     without = {"id": ", or id=None for a single series", "time": ", or time=None for rows in order"}
     return (
-        f"{name} has no column '{column}'. Its columns are {listed}. Say {role}="
+        f"{sentence_start(name)} has no column '{column}'. Its columns are {listed}. Say {role}="
         f"{without.get(role, '')}."
     )
 
@@ -171,7 +178,9 @@ def _numbers(name: str, frame: "pandas.DataFrame", columns: list) -> np.ndarray:
     if absent:
         raise DataError(_no_column(name, "values", absent[0], frame))
     if not columns:
-        raise DataError(f"{name} has no column of values beside those that were named.")
+        raise DataError(
+            f"{sentence_start(name)} has no column of values beside those that were named."
+        )
     found = np.empty((len(frame), len(columns)))
     for place, column in enumerate(columns):
         given = frame[column]

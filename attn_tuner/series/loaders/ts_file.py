@@ -59,7 +59,9 @@ def from_ts(path: str | Path) -> LabelledSeries:
         series.append(_values(name, number, row))
     if not series:
         raise DataError(f"{name} holds no series. They follow a line @data, one a line.")
-    made, features, more = check_series(series)
+    made, features, more = check_series(
+        series, called=lambda place: f"Series {place + 1} of {name}"
+    )
     return LabelledSeries(made, labels or None, features, notes=notes + more)
 
 

@@ -73,7 +73,7 @@ def cut_windows(
             f"{len(found):,} steps make {count:,} windows at stride={stride}, and at most "
             f"{MAX_WINDOWS:,} are cut. Say stride={least} or more."
         )
-    [made], names, notes = check_series([found], features)
+    [made], names, notes = check_series([found], features, lambda place: "The series")
     starts = np.arange(count) * stride
     labels = None
     if horizon:

@@ -101,7 +101,7 @@ def test_ten_million_steps_are_read_and_called_long():
         ([[1.0, "high", 2.0], [1.0]], r"Series 1 has the text 'high' at step 2\. Give numbers"),
         ([[1.0], [1.0, np.inf]], r"Series 2: 'feature_1' is infinite at step 2\. Replace it by"),
         ([[1.0, 1e300]], r"'feature_1' is 1e\+300, more than float32 holds at step 2"),
-        ([np.ones((2, 3)), np.ones((2, 1))], r"Series 2 has 1 feature and series 1 has 3"),
+        ([np.ones((2, 3)), np.ones((2, 1))], r"Series 2 has 1 feature, and Series 1 has 3"),
         ([[1.0], []], r"Series 2 has no steps\. Leave it out"),
         ([np.ones((2, 0))], r"The series have no features"),
         ([[[1.0, 2.0], [3.0]]], r"Series 1 has rows of unlike length"),

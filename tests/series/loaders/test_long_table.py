@@ -28,7 +28,7 @@ def test_rows_become_series_in_order_of_their_times():
     assert read.labels == ["well", "ill"]
     np.testing.assert_array_equal(read.series[0], [[61, 120], [62, 121], [63, np.nan]])
     np.testing.assert_array_equal(read.series[1], [[70, 130], [71, 131]])
-    assert "The rows of 1 of 2 series of The dict were not in the order" in read.notes[0]
+    assert "The rows of 1 of 2 series of the dict were not in the order" in read.notes[0]
 
 
 def test_the_time_since_the_last_step_is_a_feature_and_the_last_time_divides():
@@ -97,19 +97,19 @@ def test_semicolons_may_divide_the_fields(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"time": [0, 1, 2, 1, 9]}, r"1 rows of The dict repeat.*rows 2 and 4 of series 'a'"),
-        ({"time": [0, 1, None, 2, 9]}, r"Row 3 of The dict has no time in 'time'"),
-        ({"time": ["noon", "1", "2", "3", "4"]}, r"Row 1 of The dict has the time 'noon'"),
-        ({"time": [0, 1, np.inf, 2, 9]}, r"Row 3 of The dict has the time 'inf'"),
-        ({"id": ["a", "a", None, "a", "b"]}, r"Row 3 of The dict has no 'id'"),
-        ({"pulse": [1, "2", "fast", 3, 4]}, r"'pulse' of The dict has 'fast' in row 3"),
-        ({"pulse": [1, 2, np.inf, 3, 4]}, r"Series 2: 'pulse' is infinite at step 1"),
-        ({"pulse": [[1], 2, 3, 3, 4]}, r"'pulse' of The dict has '\[1\]' in row 1"),
+        ({"time": [0, 1, 2, 1, 9]}, r"1 rows of the dict repeat.*rows 2 and 4 of series 'a'"),
+        ({"time": [0, 1, None, 2, 9]}, r"Row 3 of the dict has no time in 'time'"),
+        ({"time": ["noon", "1", "2", "3", "4"]}, r"Row 1 of the dict has the time 'noon'"),
+        ({"time": [0, 1, np.inf, 2, 9]}, r"Row 3 of the dict has the time 'inf'"),
+        ({"id": ["a", "a", None, "a", "b"]}, r"Row 3 of the dict has no 'id'"),
+        ({"pulse": [1, "2", "fast", 3, 4]}, r"'pulse' of the dict has 'fast' in row 3"),
+        ({"pulse": [1, 2, np.inf, 3, 4]}, r"Series 'b' of the dict: 'pulse' is infinite at step 1"),
+        ({"pulse": [[1], 2, 3, 3, 4]}, r"'pulse' of the dict has '\[1\]' in row 1"),
         (
             {"label": ["well", "ill", "ill", "well", "ill"]},
-            r"Series 'a' of The dict has the label 'well' in row 1 and 'ill' in row 2",
+            r"Series 'a' of the dict has the label 'well' in row 1 and 'ill' in row 2",
         ),
-        ({"label": ["well", None, None, "well", None]}, r"Series 'b' of The dict has no label"),
+        ({"label": ["well", None, None, "well", None]}, r"Series 'b' of the dict has no label"),
         ({"pulse": [1, 2]}, r"columns of the dict have unlike lengths: id 5.*pulse 2"),
     ],
 )

@@ -54,8 +54,8 @@ def test_a_compressed_file_is_read(tmp_path):
         ("@classLabel true\n@data\n1\n", r"Line 3 of x\.ts has no values"),
         ("@targetLabel true\n@data\n1:high\n", r"ends in 'high', which is no number"),
         ("@timeStamps true\n@data\n(0,1)\n", r"has a time for each value"),
-        (CLASSES + "1:2:1\n1:1\n", r"Series 2 has 1 feature and series 1 has 2"),
-        (CLASSES + "1,inf:2,3:1\n", r"Series 1: 'feature_1' is infinite at step 2"),
+        (CLASSES + "1:2:1\n1:1\n", r"Series 2 of x\.ts has 1 feature, and Series 1 of x\.ts has 2"),
+        (CLASSES + "1,inf:2,3:1\n", r"Series 1 of x\.ts: 'feature_1' is infinite at step 2"),
     ],
 )
 def test_a_broken_file_is_refused_with_its_line(tmp_path, text, sentence):

@@ -73,7 +73,7 @@ def test_ten_million_steps_are_cut_with_a_stride_and_refused_without_one():
         ),
         ([1.0, 2.0], {"window": 0}, r"window is 0\. It should be an int of at least 1"),
         ([1.0, 2.0], {"window": 1, "stride": 1.5}, r"stride is 1\.5"),
-        ([1.0, np.inf], {"window": 1}, r"'feature_1' is infinite at step 2"),
+        ([1.0, np.inf], {"window": 1}, r"The series: 'feature_1' is infinite at step 2"),
         ([1.0, "x"], {"window": 1}, r"The series has the text 'x' at step 2"),
         (np.ones((4, 2)), {"window": 1, "horizon": 1}, r"Say which one is forecast"),
         (np.ones((4, 2)), {"window": 1, "horizon": 1, "target": "b"}, r"No feature is called 'b'"),
