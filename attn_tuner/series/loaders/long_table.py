@@ -223,6 +223,8 @@ def _of_series(
     """
     import pandas
 
+    if column.dtype.kind == "f" and column.isna().any() and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")  # Empty fields have made floats of the numbers of classes.
     values, distinct = pandas.factorize(column)  # -1 where there is none.
     there = np.flatnonzero(values >= 0)
     first = np.full(len(ids), -1)
@@ -241,4 +243,5 @@ def _of_series(
             f"row {before + 1} and '{distinct[values[row]]}' in row {row + 1}. Give a series one "
             f"{what}, or another id where it changes."
         )
-    return [distinct[values[row]] for row in first]
+    plain = pandas.Index(distinct).tolist()  # Numbers of Python, as those of a list are.
+    return [plain[values[row]] for row in first]

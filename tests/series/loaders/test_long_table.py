@@ -69,6 +69,14 @@ def test_a_table_without_ids_and_times_is_one_series():
     assert len(read) == 1
 
 
+def test_empty_fields_leave_numbers_of_classes_whole():
+    labels = from_table(table(label=[3, None, 1, 3, 1]), label="label").labels
+    assert labels == [3, 1]
+    assert {type(each) for each in labels} == {int}
+    halves = from_table(table(label=[0.5, None, 1, 0.5, 1]), label="label").labels
+    assert {type(each) for each in halves} == {float}
+
+
 def test_a_group_stays_with_its_series():
     read = from_table(table(patient=[7, 7, 8, 7, 8]), label="label", group="patient")
     assert read.groups == ["7", "8"]
