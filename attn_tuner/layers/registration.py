@@ -26,16 +26,16 @@ _PACKAGE = "attn_tuner."
 # Modules whose classes a saved model may name, besides those of the registries.
 _MODULES = (
     "attn_tuner.exporting.compression.compact_embedding",
+    "attn_tuner.layers.augmentation",
     "attn_tuner.layers.hashed_ngrams",
     "attn_tuner.layers.ngram_regression",
+    "attn_tuner.layers.preparation",
     "attn_tuner.layers.probability_average",
     "attn_tuner.layers.subword_embedding",
     "attn_tuner.layers.token_limits",
     "attn_tuner.sequence.decoder",
     "attn_tuner.sequence.losses",
     "attn_tuner.sequence.model",
-    "attn_tuner.series.augmentation",
-    "attn_tuner.series.preparation",
     "attn_tuner.training.adversarial",
     "attn_tuner.training.losses",
     "attn_tuner.training.named_metrics",

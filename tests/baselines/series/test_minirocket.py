@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
+from attn_tuner.baselines.series.minirocket import MiniRocketRidge, minirocket_baseline
 from attn_tuner.errors import MissingExtra
-from attn_tuner.series.baselines.minirocket import MiniRocketRidge, minirocket_baseline
 
 
 class Stored(list):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from attn_tuner.baselines.series.equal_lengths import filled, with_length
+from attn_tuner.baselines.series.forecasts import RidgeOnLags, SeasonalNaive
 from attn_tuner.errors import DataError
-from attn_tuner.series.baselines.equal_lengths import filled, with_length
-from attn_tuner.series.baselines.forecasts import RidgeOnLags, SeasonalNaive
 from attn_tuner.series.loaders import cut_windows
 
 

@@ -6,9 +6,9 @@ import keras
 from keras import ops
 
 from attn_tuner.layers.arguments import size
+from attn_tuner.layers.augmentation.base import Augmentation, strength
+from attn_tuner.layers.augmentation.curves import relative_places, smooth_curve
 from attn_tuner.layers.types import Tensor
-from attn_tuner.series.augmentation.base import Augmentation, strength
-from attn_tuner.series.augmentation.curves import relative_places, smooth_curve
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")

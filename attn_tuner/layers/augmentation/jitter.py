@@ -5,8 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from attn_tuner.layers.augmentation.base import Augmentation, strength
 from attn_tuner.layers.types import Tensor
-from attn_tuner.series.augmentation.base import Augmentation, strength
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")

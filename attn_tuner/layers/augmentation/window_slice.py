@@ -6,9 +6,9 @@ import keras
 from keras import ops
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.augmentation.base import Augmentation, strength
+from attn_tuner.layers.augmentation.curves import ends, read_at, relative_places
 from attn_tuner.layers.types import Tensor
-from attn_tuner.series.augmentation.base import Augmentation, strength
-from attn_tuner.series.augmentation.curves import ends, read_at, relative_places
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")

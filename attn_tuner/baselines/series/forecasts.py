@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from attn_tuner.baselines.series.equal_lengths import filled
+from attn_tuner.baselines.series.ridge import fit_ridge
 from attn_tuner.errors import DataError
-from attn_tuner.series.baselines.equal_lengths import filled
-from attn_tuner.series.baselines.ridge import fit_ridge
 
 MOST_WINDOWS = 20_000  # The latest of them; more change ridge little.
 _PENALTIES = tuple(np.logspace(-3, 5, 17))

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from keras import ops
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.series.augmentation import Jitter, MagnitudeWarp, Scaling, TimeWarp, WindowSlice
-from attn_tuner.series.augmentation.curves import smooth_curve
+from attn_tuner.layers.augmentation import Jitter, MagnitudeWarp, Scaling, TimeWarp, WindowSlice
+from attn_tuner.layers.augmentation.curves import smooth_curve
 from attn_tuner.testing.parts import policy
 
 LAYERS = {

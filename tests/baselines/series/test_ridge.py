@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_tuner.series.baselines.ridge import fit_ridge
+from attn_tuner.baselines.series.ridge import fit_ridge
 
 
 def solved(rows, targets, penalty):

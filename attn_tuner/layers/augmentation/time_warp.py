@@ -6,9 +6,9 @@ import keras
 from keras import ops
 
 from attn_tuner.layers.arguments import size
+from attn_tuner.layers.augmentation.base import Augmentation, strength
+from attn_tuner.layers.augmentation.curves import ends, read_at, relative_places, smooth_curve
 from attn_tuner.layers.types import Tensor
-from attn_tuner.series.augmentation.base import Augmentation, strength
-from attn_tuner.series.augmentation.curves import ends, read_at, relative_places, smooth_curve
 
 LEAST_SPEED = 0.1  # Time never stands still and never runs back.
 

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from keras import ops
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.series.preparation import Clipping, Differences
+from attn_tuner.layers.preparation import Clipping, Differences
 
 NUMBERS = st.floats(-1e3, 1e3, width=32) | st.just(float("nan"))
 

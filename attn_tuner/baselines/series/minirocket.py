@@ -10,10 +10,10 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 
 from attn_tuner.baselines.baselines import Baseline
+from attn_tuner.baselines.series.equal_lengths import WAYS, with_length
+from attn_tuner.baselines.series.ridge import Ridge, fit_ridge
 from attn_tuner.errors import need
 from attn_tuner.metrics import kind_of, measure
-from attn_tuner.series.baselines.equal_lengths import WAYS, with_length
-from attn_tuner.series.baselines.ridge import Ridge, fit_ridge
 
 KERNELS = 10_000
 LEAST_STEPS = 9  # A kernel has 9 weights.
