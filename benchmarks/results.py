@@ -9,7 +9,16 @@ import re
 from pathlib import Path
 
 PAGE = Path(__file__).with_name("RESULTS.md")
-PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "keras-tuner", "keras-self-attention")
+PACKAGES = (
+    "keras",
+    "tensorflow",
+    "jax",
+    "torch",
+    "numpy",
+    "keras-tuner",
+    "keras-self-attention",
+    "aeon",
+)
 HEADING = (
     "# Measurements\n\nEach section is written by the script of `benchmarks/` that it names.\n"
 )
