@@ -39,7 +39,7 @@ def as_numbers(values: Any, what: str) -> np.ndarray:
             "where a value is missing."
         ) from None
     if isinstance(found, np.ma.MaskedArray):
-        found = found.astype("float64").filled(np.nan)
+        found = np.ma.filled(found.astype("float64"), np.nan)
     if found.dtype.kind in "fiub":
         return found
     if found.dtype.kind != "O":

@@ -53,15 +53,17 @@ def from_arrays(
             f"The series have {steps} steps of {width} features. If these are {width} steps of "
             f"{steps} features, give numpy.swapaxes(series, 1, 2).",
         )
-    beside = [
-        _beside(each, name, len(made))
-        for each, name in ((labels, "labels"), (groups, "groups"), (times, "times"))
-    ]
-    if beside[1] is not None:
-        beside[1] = list(map(str, beside[1]))
-    if beside[2] is not None:
-        beside[2] = _finite_times(beside[2])
-    return LabelledSeries(made, beside[0], names, beside[1], beside[2], notes)
+    count = len(made)
+    said = _beside(groups, "groups", count)
+    when = _beside(times, "times", count)
+    return LabelledSeries(
+        made,
+        _beside(labels, "labels", count),
+        names,
+        None if said is None else list(map(str, said)),
+        None if when is None else _finite_times(when),
+        notes,
+    )
 
 
 def _rows_of_one_array(series) -> Any:

@@ -78,7 +78,7 @@ def from_table(
     when = None if time is None else seconds_or_numbers(name, frame[time])
     order, starts, more = in_order(name, codes, ids, when)
     numbers = numbers[order]
-    if elapsed:
+    if elapsed and when is not None:
         numbers = np.column_stack([numbers, since_last_step(when[order], starts)])
         names = [*names, ELAPSED]
     series = np.split(numbers, starts[1:])
@@ -93,7 +93,7 @@ def from_table(
         labels,
         features,
         None if groups is None else list(map(str, groups)),
-        when[order][ends] if by_time else None,
+        when[order][ends] if by_time and when is not None else None,
         (*notes, *more, *odd),
     )
 
@@ -146,8 +146,8 @@ def _file(path: str | Path) -> tuple[str, "pandas.DataFrame", tuple[str, ...]]:
             first = (str(error).splitlines() or [type(error).__name__])[0]
             raise DataError(f"{name} is not a Parquet file that can be read: {first}.") from error
     text, notes = decode_text(name, data)
-    first_line = re.match(r"\s*([^\r\n]*)", text)[1]
-    separator = max(SEPARATORS, key=first_line.count)
+    first_line = re.search(r"\S[^\r\n]*", text)
+    separator = max(SEPARATORS, key=first_line.group().count) if first_line else SEPARATORS[0]
     try:
         # As bytes: a StringIO takes four for each character.
         frame = pandas.read_csv(io.BytesIO(text.encode()), sep=separator, low_memory=False)

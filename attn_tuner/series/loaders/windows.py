@@ -108,7 +108,8 @@ def _target_column(target: str | int | None, names: tuple[str, ...]) -> int:
         return 0
     if isinstance(target, str) and target in names:
         return names.index(target)
-    indexed = isinstance(target, int | np.integer) and not isinstance(target, bool)
-    if indexed and -len(names) <= target < len(names):
-        return int(target) % len(names)
+    is_index = isinstance(target, int | np.integer) and not isinstance(target, bool)
+    place = int(target) if is_index else len(names)
+    if -len(names) <= place < len(names):
+        return place % len(names)
     raise DataError(f"No feature is called {target!r}. The features are {', '.join(names)}.")
