@@ -71,11 +71,11 @@ class Differences(keras.layers.Layer):
         steps = values[:, 1:] - values[:, :-1]
         found = ops.concatenate([ops.zeros_like(values[:, :1]), steps], axis=1)
         if mask is not None:
-            mask = ops.cast(mask, "bool")
-            earlier = ops.concatenate([ops.zeros_like(mask[:, :1]), mask[:, :-1]], axis=1)
-            inside = ops.logical_and(mask, earlier)[:, :, None]
-            found = ops.where(inside, found, ops.zeros_like(found))
-            found = ops.where(mask[:, :, None], found, values)
+            present: Tensor = ops.cast(mask, "bool")
+            earlier = ops.concatenate([ops.zeros_like(present[:, :1]), present[:, :-1]], axis=1)
+            inside: Tensor = ops.logical_and(present, earlier)
+            found = ops.where(inside[:, :, None], found, ops.zeros_like(found))
+            found = ops.where(present[:, :, None], found, values)
         return ops.concatenate([values, found], axis=-1) if self.keep else found
 
     def compute_output_shape(self, values_shape: Shape) -> Shape:

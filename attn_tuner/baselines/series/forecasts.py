@@ -28,7 +28,7 @@ class SeasonalNaive:
     """
 
     def __init__(self, season: int | None = None, target: int = 0):
-        self.season, self.target = season, target
+        self.season, self.target = season or 0, target  # 0 until one is chosen.
 
     def fit(self, series: Sequence[np.ndarray], labels: np.ndarray) -> "SeasonalNaive":
         """Chooses the season, if none is given.
@@ -43,7 +43,7 @@ class SeasonalNaive:
         labels = _with_horizon(labels)
         self.horizon = labels.shape[1]
         past = _last_steps(series, self.target)
-        if self.season is None:
+        if not self.season:
             errors = [
                 np.abs(self._repeated(past, season) - labels).mean()
                 for season in range(1, past.shape[1] + 1)
@@ -78,7 +78,7 @@ class RidgeOnLags:
     """
 
     def __init__(self, lags: int | None = None, target: int = 0):
-        self.lags, self.target = lags, target
+        self.lags, self.target = lags or 0, target  # 0 until the series are known.
 
     def fit(self, series: Sequence[np.ndarray], labels: np.ndarray) -> "RidgeOnLags":
         """Learns from the latest windows.
@@ -92,7 +92,7 @@ class RidgeOnLags:
         """
         series, labels = series[-MOST_WINDOWS:], _with_horizon(labels)[-MOST_WINDOWS:]
         shortest = min(map(len, series))
-        self.lags = shortest if self.lags is None else self.lags
+        self.lags = self.lags or shortest
         if self.lags > shortest:
             raise DataError(
                 f"lags={self.lags} is more than the {shortest} steps of the shortest series. Give "

@@ -64,17 +64,15 @@ def fit_ridge(
     basis = vectors if wide else centred @ vectors
     onto = basis.T @ wanted
     squares = basis**2
-    best = None
-    for penalty in penalties:
+
+    def tried(penalty: float) -> tuple[float, float, np.ndarray]:
         # Of the tall matrix the basis already holds the root of each eigenvalue.
-        share = (values if wide else 1.0) / (values + penalty)
-        leverage = squares @ np.broadcast_to(share, values.shape) + 1 / len(rows)
-        residual = wanted - basis @ (share[:, None] * onto)
-        held_out = residual / np.maximum(1 - leverage, 1e-9)[:, None]
-        error = float(np.mean(held_out**2))
-        if best is None or error < best[0]:
-            best = error, float(penalty), targets - held_out
-    error, penalty, held_out = best
+        share = (values if wide else np.ones_like(values)) / (values + penalty)
+        rest = np.maximum(1 - squares @ share - 1 / len(rows), 1e-9)  # 1 - H_ii
+        residual = (wanted - basis @ (share[:, None] * onto)) / rest[:, None]
+        return float(np.mean(residual**2)), float(penalty), targets - residual
+
+    error, penalty, held_out = min(map(tried, penalties), key=lambda found: found[0])
     dual = vectors @ (onto / (values + penalty)[:, None])
     weights = (centred.T @ dual if wide else dual) / scale[:, None]
     return Ridge(weights, middle - mean @ weights, penalty, held_out, error)
