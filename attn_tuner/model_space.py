@@ -5,8 +5,8 @@ from typing import Any
 
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
+from attn_tuner.inputs.truncation import TRUNCATIONS
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
-from attn_tuner.text.truncation import TRUNCATIONS
 
 VOCABULARY_SIZES = (5_000, 10_000, 20_000, 30_000, 50_000)
 MAX_LENGTHS = (64, 128, 256, 400)

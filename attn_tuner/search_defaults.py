@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.inputs.class_weights import is_imbalanced
 from attn_tuner.metrics import kind_of
 from attn_tuner.model_space import NGRAM_DIM, default_space
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.space.space_hypermodel import checked_space
-from attn_tuner.text.class_weights import is_imbalanced
 from attn_tuner.text.ngram_hashing import buckets_for
 from attn_tuner.text.subwords import TOKENS, WORD, WORD_AND_SUBWORD
 from attn_tuner.training.adversarial import ExtraLosses

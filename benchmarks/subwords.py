@@ -19,10 +19,10 @@ import numpy as np
 from results import write_section
 
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.metrics import columns_of, measure
 from attn_tuner.search_defaults import search_space
 from attn_tuner.text import load
-from attn_tuner.text.prefetch import prefetch
 from attn_tuner.text.subwords import TOKENS
 from attn_tuner.tuning.encoded_data import EncodedData
 

@@ -21,6 +21,7 @@ LAYERS = (
     "verbosity",
     "system",
     "space",
+    "inputs",
     "storage",
     "text",
     "series",
@@ -56,7 +57,15 @@ LAYERS = (
 HEIGHT = {name: height for height, name in enumerate(LAYERS)}
 # Of the optimiser only a step that other backends do not take needs it; of `system` only the list
 # of GPUs of an installation.
-WITH_TENSORFLOW = {"text", "training", "exporting", "explaining", "finalizing", "reporting"} | {
+WITH_TENSORFLOW = {
+    "inputs",
+    "text",
+    "training",
+    "exporting",
+    "explaining",
+    "finalizing",
+    "reporting",
+} | {
     "sequence",
     "sequence_search",
     "api",

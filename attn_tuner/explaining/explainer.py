@@ -9,9 +9,9 @@ from attn_tuner.attention import Head
 from attn_tuner.attention.placed_weights import placed_weights
 from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting.bundle import Bundle, pad_ids
+from attn_tuner.inputs.truncation import truncate
 from attn_tuner.text.input_texts import read_texts
 from attn_tuner.text.token_ids import UNKNOWN
-from attn_tuner.text.truncation import truncate
 
 BATCH = 64
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from attn_tuner.explaining.explainer import predict_ids
 from attn_tuner.exporting.bundle import Bundle, pad_ids, subword_layers
+from attn_tuner.inputs.truncation import truncate
 from attn_tuner.layers.token_limits import TokenLimits
-from attn_tuner.text.truncation import truncate
 
 INTEGRATION_STEPS = 16
 

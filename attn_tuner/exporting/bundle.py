@@ -14,13 +14,13 @@ from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle_files import read_bundle, save_bundle
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
+from attn_tuner.inputs.truncation import TRUNCATIONS, truncate
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.storage.checked_files import reading
 from attn_tuner.storage.layout import BUNDLE_FACTS
 from attn_tuner.tasks import TASKS, task_named
 from attn_tuner.text.input_texts import read_texts
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
-from attn_tuner.text.truncation import TRUNCATIONS, truncate
 from attn_tuner.training.adversarial import plain
 from attn_tuner.verbosity import silence
 

@@ -18,8 +18,8 @@ from attn_tuner.exporting.named_inputs import (
     vectorizers_of,
 )
 from attn_tuner.exporting.vectorizer_adapters import adapt_vectorizer
+from attn_tuner.inputs.dataset import is_single_line
 from attn_tuner.layers.token_limits import TokenLimits
-from attn_tuner.text.dataset import is_single_line
 
 
 def export_model(

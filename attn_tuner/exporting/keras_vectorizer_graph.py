@@ -4,8 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from attn_tuner.inputs.truncation import head_tail_lengths
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
-from attn_tuner.text.truncation import head_tail_lengths
 
 _REPLACEMENT = 0xFFFD
 

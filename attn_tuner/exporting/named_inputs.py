@@ -16,8 +16,8 @@ import numpy as np
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import check_outputs, pad_ids
 from attn_tuner.exporting.vectorizer_adapters import adapt_vectorizer
+from attn_tuner.inputs.truncation import truncate
 from attn_tuner.tasks import TASKS, task_named
-from attn_tuner.text.truncation import truncate
 
 TEXT_DTYPE = "string"
 _STEPS = 5  # Of generated sequences, which a batch must have alike.

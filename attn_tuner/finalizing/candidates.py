@@ -17,6 +17,7 @@ from attn_tuner.finalizing.ensemble import (
     select_members,
 )
 from attn_tuner.finalizing.rating import Rating
+from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.layers.ngram_regression import linear_model
 from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.metrics import columns_of, kind_of, measure
@@ -26,7 +27,6 @@ from attn_tuner.storage.checkpoints import load_probabilities, load_weights, sav
 from attn_tuner.storage.layout import LINEAR, WEIGHTS, linear_answers
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
 from attn_tuner.text.batches import Batches
-from attn_tuner.text.prefetch import prefetch
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.tuner import TrialRunner
 

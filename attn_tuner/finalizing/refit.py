@@ -11,9 +11,9 @@ from attn_tuner.baselines.baselines import linear_baseline
 from attn_tuner.finalizing.candidates import Candidate
 from attn_tuner.finalizing.time_reserve import refit_seconds, room_for_refit
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
-from attn_tuner.text.prefetch import prefetch
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.training.row_adamw import swap_averages
 from attn_tuner.tuning.budget import Budget

@@ -7,12 +7,12 @@ import keras
 from keras import ops
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.inputs.truncation import TRUNCATIONS
 from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Shape, Tensor
 from attn_tuner.space.renamed import current_names
 from attn_tuner.text.subwords import reads_subwords
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
-from attn_tuner.text.truncation import TRUNCATIONS
 
 READING = ("max_length", "truncation", "vocabulary_size")  # Values that say how a text is read.
 
@@ -103,7 +103,7 @@ class TokenLimits(keras.layers.Layer):
         first = ops.cast(first, "int32")
         overlong = ops.maximum(last + 1 - first - limit, 0)
         at = ops.arange(kept, dtype="int32")
-        front = limit - limit // 2  # As in `text.truncation`.
+        front = limit - limit // 2  # As in `inputs.truncation`.
         skipped = {"head": 0, "tail": 1, "ends": ops.cast(at >= front, "int32")}
         index = first + at + overlong * skipped[self.truncation]
         index = ops.where(index < steps, index, steps - 1)

@@ -7,13 +7,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.layers.types import Tensor
 from attn_tuner.sequence.model import SequenceModel
 from attn_tuner.sequence.pairs import PairVocabularies
 from attn_tuner.sequence_search.pair_batches import PairBatches
 from attn_tuner.sequence_search.pair_dataset import PairPart
 from attn_tuner.sequence_search.text_metrics import OF_SACREBLEU, TEXT_METRICS
-from attn_tuner.text.prefetch import prefetch
 from attn_tuner.text.token_ids import PADDING
 from attn_tuner.tuning.trial.training_loop import Evaluate
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import DataError
-from attn_tuner.text.batches import EpochBatches
+from attn_tuner.inputs.batches import EpochBatches
 from attn_tuner.text.token_ids import PADDING
 
 _STEP = 4  # Lengths that differ by less are alike when pairs are sorted.

@@ -8,7 +8,7 @@ _HOMES = {
     "TextDataset": "attn_tuner.text.dataset",
     "TokenStore": "attn_tuner.text.token_store",
     "Vectorizer": "attn_tuner.text.vectorizer",
-    "balanced_weights": "attn_tuner.text.class_weights",
+    "balanced_weights": "attn_tuner.inputs.class_weights",
     "encode_parts": "attn_tuner.text.token_store",
     "load": "attn_tuner.text.loading",
     "open_vectorizer": "attn_tuner.text.token_store",

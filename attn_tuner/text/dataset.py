@@ -4,23 +4,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from attn_tuner.errors import DataError
-from attn_tuner.tasks import task_of
-
-ROLES = ("train", "validation", "test")
-
-
-def is_single_line(name: str) -> bool:
-    """Checks that a class name stays on one line wherever lines are split."""
-    return len(f"{name}.".splitlines()) == 1
+from attn_tuner.inputs.dataset import Dataset, Part
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class Split(Part):
     """Texts of one part of a data set, with their labels.
 
     Args:
@@ -41,27 +33,13 @@ class Split:
     times: np.ndarray | None = None
     rows: np.ndarray | None = None
 
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def take(self, indices: ArrayLike) -> "Split":
-        """Returns the texts at `indices`, in that order."""
-        indices = np.asarray(indices, dtype=np.int64)
-        beside = (
-            None if each is None else each[indices]
-            for each in (self.weights, self.groups, self.times, self.rows)
-        )
-        return Split([self.texts[index] for index in indices], self.labels[indices], *beside)
-
-    def counts(self, classes: int) -> np.ndarray:
-        """Counts the texts of each class or label: `(classes,)` int64."""
-        if self.labels.ndim == 2:
-            return self.labels.sum(axis=0, dtype="int64")
-        return np.bincount(self.labels, minlength=classes)
+    @property
+    def inputs(self) -> list[str]:
+        return self.texts
 
 
-@dataclass(frozen=True, eq=False)
-class TextDataset:
+@dataclass(frozen=True, eq=False, repr=False)
+class TextDataset(Dataset):
     """Labelled texts, divided so that no training text is in another part.
 
     Args:
@@ -78,32 +56,14 @@ class TextDataset:
         DataError: a class name has a line break.
     """
 
-    name: str
     train: Split
     validation: Split | None
     test: Split | None
-    classes: tuple[str, ...]
     unlabelled: Sequence[str] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()
 
-    def __post_init__(self):
-        broken = next((name for name in self.classes if not is_single_line(name)), None)
-        if broken is not None:
-            raise DataError(
-                f"The class name {broken!r} has a line break. Rename the class: lists of classes "
-                "have one name per line."
-            )
-
-    @property
-    def task(self) -> str:
-        """Name of the task in `tasks.TASKS`, such as "binary" or "regression"."""
-        return task_of(self.train.labels, len(self.classes)).name
-
-    def parts(self) -> dict[str, Split]:
-        """Returns the parts that have texts, by role."""
-        parts = {role: getattr(self, role) for role in ROLES}
-        return {role: part for role, part in parts.items() if part is not None and len(part)}
+    input: ClassVar[str] = "text"
 
     @cached_property
     def fingerprint(self) -> str:
@@ -119,8 +79,3 @@ class TextDataset:
             if part.weights is not None:
                 digest.update(b"weights" + part.weights.astype("<f4").tobytes())
         return digest.hexdigest()
-
-    def __repr__(self) -> str:
-        sizes = ", ".join(f"{role} {len(part):,}" for role, part in self.parts().items())
-        answers = f"classes {', '.join(self.classes)}" if self.classes else "numbers"
-        return f"TextDataset({self.name!r}: {sizes}; {answers})"

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from attn_tuner.errors import DataError
+from attn_tuner.inputs.dataset import ROLES
 from attn_tuner.tasks import Task, task_named
 from attn_tuner.text import dataset_notes
 from attn_tuner.text.column_choice import choose_columns
 from attn_tuner.text.corrections import corrected
-from attn_tuner.text.dataset import ROLES, TextDataset
+from attn_tuner.text.dataset import TextDataset
 from attn_tuner.text.dataset_checks import (
     check_classes,
     check_fraction,
@@ -162,8 +163,11 @@ def load(
 
 
 def read_source(source: Any, options: ReadOptions = DEFAULTS) -> RawData:
-    """Reads a source with the loader that accepts it, and chooses its columns if it has any."""
-    found = open_source(source, options)
+    """Reads a source with the loader that accepts it, and chooses its columns if it has any.
+
+    What has been read, a `RawData`, is returned as it is.
+    """
+    found = source if isinstance(source, RawData) else open_source(source, options)
     return choose_columns(found, options) if isinstance(found, Table) else found
 
 

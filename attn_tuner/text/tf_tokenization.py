@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from attn_tuner.inputs.truncation import head_tail_lengths
 from attn_tuner.text.subwords import SIZES, Subwords, marked
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.tokenization import APOSTROPHES, MARKUP, spell
-from attn_tuner.text.truncation import head_tail_lengths
 
 _PAGE = 256
 _ITSELF, _NOTHING = -1, -2

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.errors import RunError
+from attn_tuner.inputs.fraction import stratified_fraction
 from attn_tuner.metrics import kind_of
 from attn_tuner.storage.atomic_files import new_folder, write_json, write_whole, writing
 from attn_tuner.storage.checked_files import check_seal, read_object, reading, sealed
@@ -200,14 +201,7 @@ class TokenStore:
         Returns:
             (chosen,) int64, indices of texts, sorted.
         """
-        random = np.random.default_rng(seed)
-        alike = kind_of(self.labels) != "class"
-        strata = np.zeros(len(self), np.int32) if alike else self.labels
-        chosen = []
-        for label in range(int(strata.max(initial=-1)) + 1):
-            members = random.permutation(np.flatnonzero(strata == label))
-            chosen.append(members[: max(1, round(share * len(members)))])
-        return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
+        return stratified_fraction(self.labels, share, seed)
 
 
 def encode_parts(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attn_tuner.errors import DataError
+from attn_tuner.inputs.truncation import truncate
 from attn_tuner.registry import unknown
 from attn_tuner.text.subwords import Subwords
 from attn_tuner.text.token_ids import PADDING, SPECIAL_TOKENS, UNKNOWN, ids_by_token
 from attn_tuner.text.tokenization import SPLITS, token_spans, tokens
-from attn_tuner.text.truncation import truncate
 
 if TYPE_CHECKING:  # It imports TensorFlow.
     from attn_tuner.text.tf_tokenization import TextGraph

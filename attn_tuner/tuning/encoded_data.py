@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from attn_tuner.errors import DamagedFile, RunError
+from attn_tuner.inputs.class_weights import balanced_weights
 from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.metrics import kind_of
 from attn_tuner.storage.atomic_files import write_whole
@@ -18,7 +19,6 @@ from attn_tuner.storage.checked_files import read_array, sealed
 from attn_tuner.storage.layout import VALIDATION_LABELS, VALIDATION_TEXTS
 from attn_tuner.text import Split, TextDataset, Vectorizer
 from attn_tuner.text.batches import Batches
-from attn_tuner.text.class_weights import balanced_weights
 from attn_tuner.text.partly_labelled_batches import PartlyLabelledBatches
 from attn_tuner.text.subwords import reads_subwords
 from attn_tuner.text.token_ids import PADDING

@@ -11,12 +11,12 @@ from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.errors import FailedTrialError
 
 from attn_tuner.encoding import Encoder
+from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.storage.checkpoints import TrainingProgress, can_resume, save_resume_point
 from attn_tuner.storage.layout import TRIAL, trial_dir
 from attn_tuner.storage.plan import trial_seed
 from attn_tuner.storage.trial_record import PRETRAINED, TrialRecord
 from attn_tuner.text.batches import Batches
-from attn_tuner.text.prefetch import prefetch
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.training.masked_language_model import HiddenWords, language_model
 from attn_tuner.training.row_adamw import RowAdamW

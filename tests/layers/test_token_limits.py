@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.inputs.truncation import truncate
 from attn_tuner.layers.token_limits import TRUNCATIONS, TextMask, TokenLimits
-from attn_tuner.text.truncation import truncate
 
 
 def expected(rows, vocabulary_size, max_length, truncation):

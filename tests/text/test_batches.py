@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attn_tuner.errors import DataError
+from attn_tuner.inputs.bucket_lengths import choose_bucket_lengths
+from attn_tuner.inputs.truncation import TRUNCATIONS, truncate
 from attn_tuner.text import Batches, TokenStore, balanced_weights
-from attn_tuner.text.bucket_lengths import choose_bucket_lengths
-from attn_tuner.text.truncation import TRUNCATIONS, truncate
 
 
 def store_of(lengths, labels=None, vocabulary_size=1_000_000):

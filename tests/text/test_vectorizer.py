@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_tuner.errors import DataError
+from attn_tuner.inputs.truncation import TRUNCATIONS, head_tail_lengths, truncate
 from attn_tuner.text import Vectorizer
-from attn_tuner.text.truncation import TRUNCATIONS, head_tail_lengths, truncate
 from tests.support.text_strategies import texts
 
 

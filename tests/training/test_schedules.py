@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.text.class_weights import is_imbalanced
+from attn_tuner.inputs.class_weights import is_imbalanced
 from attn_tuner.training.schedules import ema_momentum, rate_for, warmed_cosine
 
 

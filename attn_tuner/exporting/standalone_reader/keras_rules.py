@@ -8,7 +8,7 @@ import numpy as np
 
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.standalone_reader.reader import ITSELF, NOTHING
-from attn_tuner.text.truncation import head_tail_lengths
+from attn_tuner.inputs.truncation import head_tail_lengths
 
 _WHITESPACE = " \t\n\v\f\r"  # What `tf.strings.split` splits at; it knows no other spaces.
 _LOWER = ("lower", "lower_and_strip_punctuation")

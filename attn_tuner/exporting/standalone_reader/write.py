@@ -8,10 +8,10 @@ from attn_tuner.exporting.bundle import READER, Bundle
 from attn_tuner.exporting.standalone_reader import reader as plain
 from attn_tuner.exporting.standalone_reader.keras_rules import keras_facts
 from attn_tuner.exporting.vectorizer_adapters import KerasVectorizer
+from attn_tuner.inputs.truncation import head_tail_lengths
 from attn_tuner.storage.layout import VECTORIZER
 from attn_tuner.text.tf_tokenization import spelling_arrays
 from attn_tuner.text.tokenization import APOSTROPHES, MARKUP
-from attn_tuner.text.truncation import head_tail_lengths
 
 
 def write_reader(bundle: Bundle, folder: Path) -> None:

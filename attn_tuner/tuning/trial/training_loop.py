@@ -7,10 +7,10 @@ import keras
 import numpy as np
 from keras_tuner.errors import FailedTrialError
 
+from attn_tuner.inputs.batches import LengthBatches
+from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.metrics import OBJECTIVES, columns_of, measure, perfect
 from attn_tuner.storage.checkpoints import TrainingProgress
-from attn_tuner.text.batches import Batches
-from attn_tuner.text.prefetch import prefetch
 from attn_tuner.training.row_adamw import averaged
 from attn_tuner.tuning.chance_level import loss_in
 from attn_tuner.tuning.trial.callbacks import PRUNED, TIME_OVER, TrialCallbacks
@@ -27,8 +27,8 @@ SPEED_INTERVAL = 5.0  # Seconds of training, after the first batch, between two 
 
 def train(
     model: keras.Model,
-    batches: Batches,
-    validation: Batches,
+    batches: LengthBatches,
+    validation: LengthBatches,
     schedule: Schedule,
     callbacks: TrialCallbacks | None = None,
     progress: TrainingProgress | None = None,
@@ -95,7 +95,7 @@ def train(
 
 
 def predicted(
-    model: keras.Model, validation: Batches
+    model: keras.Model, validation: LengthBatches
 ) -> tuple[np.ndarray, dict[str, float]] | None:
     """Returns what a model predicts for the validation texts, and how that fits their labels."""
     answers = validation.in_store_order(model.predict(prefetch(validation), verbose=0))

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from attn_tuner.errors import DamagedFile, Infeasible
+from attn_tuner.inputs.batches import LengthBatches
 from attn_tuner.space.space_hypermodel import SpaceHyperModel
 from attn_tuner.storage.checkpoints import (
     TrainingProgress,
@@ -18,7 +19,6 @@ from attn_tuner.storage.checkpoints import (
     save_resume_point,
 )
 from attn_tuner.storage.trial_record import PRETRAINED
-from attn_tuner.text.batches import Batches
 from attn_tuner.tuning.constraints import Constraints, latency_ms
 from attn_tuner.tuning.trial.callbacks import TrialCallbacks
 from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
@@ -94,7 +94,7 @@ class TrialTrainer:
             latency_ms=latency,
         )
 
-    def _model(self, spec: TrialSpec, batches: Batches) -> keras.Model:
+    def _model(self, spec: TrialSpec, batches: LengthBatches) -> keras.Model:
         """Builds the model; its learning rate schedule covers the texts that it is trained on."""
         keras.utils.clear_session()
         keras.utils.set_random_seed(spec.seed)
@@ -104,7 +104,7 @@ class TrialTrainer:
         return hypermodel.model(spec.trained)
 
     def _resumed(
-        self, model: keras.Model, spec: TrialSpec, batches: Batches, callbacks: TrialCallbacks
+        self, model: keras.Model, spec: TrialSpec, batches: LengthBatches, callbacks: TrialCallbacks
     ) -> tuple[keras.Model, TrainingProgress | None]:
         """Loads the last resume point; a damaged one is removed, and training starts anew.
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.text import Batches
-from attn_tuner.text.prefetch import prefetch
 from attn_tuner.text.token_store import TokenStore
 
 
