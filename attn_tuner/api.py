@@ -51,6 +51,7 @@ Column = str | int | tuple
 
 def search(
     data: Any,
+    labels: Any = None,
     *,
     text: Column | list[Column] | None = None,
     label: Column | list[Column] | None = None,
@@ -110,7 +111,10 @@ def search(
 
     Args:
         data: a file, a folder, a URL, a DataFrame, `(texts, labels)`, a `tf.data.Dataset`, a TFDS
-            name, `"demo"`, a `TextDataset`, and more: docs/data.md.
+            name, `"demo"`, a `TextDataset`, and more: docs/data.md. Or series of numbers:
+            docs/series.md.
+        labels: one a text or series, where `data` are texts or series alone:
+            `search(series, labels)` is `search((series, labels))`.
         text, label, task, weight, group, time, validation, test, unlabelled, drop_missing,
             min_per_class, rare_classes, corrections, encoding, header, word_index: how the data are
             read.
@@ -127,7 +131,7 @@ def search(
     Raises:
         DataError, SpaceError, BudgetError, RunError: each says what came and what would do.
     """
-    options = check_options(locals())
+    options = check_options(runtime.paired(locals()))
     if is_sequence(options):
         # A union as the type of the result would make every caller ask which it is.
         return cast(SearchResult, search_pairs(options))

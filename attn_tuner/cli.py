@@ -222,7 +222,8 @@ def export(
         }
         for done in written
     )
-    print(f"Compared with the model in this process on {written[0].proof.texts} texts.")
+    proof = written[0].proof
+    print(f"Compared with the model in this process on {proof.texts} {proof.noun}.")
     for note in dict.fromkeys(note for done in written for note in done.notes):
         print(escape_controls(note))
 

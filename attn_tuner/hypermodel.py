@@ -12,9 +12,11 @@ from attn_tuner.attention import heads
 from attn_tuner.encoding import Projection
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.hashed_ngrams import LengthScale, NGramIds, NGramSum
+from attn_tuner.layers.series_input import StandardizedSteps, StepLimit, StepMask
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.layers.token_limits import TextMask, TokenLimits
-from attn_tuner.model_space import NGRAM_DIM, NO_SECOND_HEAD, default_space
+from attn_tuner.model_space import NGRAM_DIM, NO_SECOND_HEAD, default_space, series_space
+from attn_tuner.series.scaler import SeriesScaler
 from attn_tuner.space import SearchSpace, assemble
 from attn_tuner.space.kerastuner import declare, value_of
 from attn_tuner.space.space_hypermodel import SpaceHyperModel, checked_space
@@ -40,7 +42,8 @@ class AttentionHyperModel(SpaceHyperModel):
         tuner = keras_tuner.Hyperband(model, "val_accuracy", max_epochs=9)
 
     Inputs are padded integer ids `(batch, steps)`, 0 is padding and 1 unknown; with `features`
-    they are numeric sequences `(batch, steps, features)`, where a step of zeros is padding.
+    they are numeric sequences `(batch, steps, features)`, where a step of zeros is padding; with
+    `scaler` as well they are raw numbers, NaN where one is missing and behind the last step.
     Targets are class numbers, or one-hot. The output is `(batch, 1)` probabilities of class 1 for
     two classes, `(batch, classes)` probabilities for more. With `task` targets are a 0/1 matrix
     and the output a probability for each label, or targets are numbers and so is the output,
@@ -52,6 +55,8 @@ class AttentionHyperModel(SpaceHyperModel):
             consist.
         space: what to search; see `default_space`.
         features: width of numeric sequences that take the place of ids.
+        scaler: `series.SeriesScaler` of the training series. The model then scales its input, and
+            its space is `model_space.series_space`, with `max_length` and `truncation`.
         vectors: `(vocabulary_size, width)` word vectors, width at least the largest
             `embedding_dim`, their columns by falling importance. With them the space has the
             dimension `embedding_init`: whether the embedding begins with them or at random.
@@ -88,6 +93,7 @@ class AttentionHyperModel(SpaceHyperModel):
         *,
         space: SearchSpace | None = None,
         features: int | None = None,
+        scaler: SeriesScaler | None = None,
         vectors: np.ndarray | None = None,
         parts: PartTables | None = None,
         training_texts: int | None = None,
@@ -123,6 +129,7 @@ class AttentionHyperModel(SpaceHyperModel):
         self.classes = int(classes)
         self.scale = tuple(float(each) for each in scale)
         self.feature_width = features
+        self.scaler = scaler
         self.own_loss, self.metrics, self.optimizer = loss, metrics, optimizer
         if loss is not None:
             self._check_loss(loss)
@@ -132,7 +139,10 @@ class AttentionHyperModel(SpaceHyperModel):
         self.vectors = vectors
         self.parts = parts
         self.training_texts = training_texts
-        standard = default_space(self.vocabulary_size if features is None else None)
+        if scaler is not None:
+            standard = series_space()
+        else:
+            standard = default_space(self.vocabulary_size if features is None else None)
         self.space = checked_space(space, standard)
 
     def model(self, values: Mapping[str, Any]) -> keras.Model:
@@ -270,7 +280,9 @@ class AttentionHyperModel(SpaceHyperModel):
     ) -> tuple[Any, Any, Any]:
         """The embedded steps, the ids (None for numeric sequences), and the mask."""
         ids = None
-        if self.feature_width is not None:
+        if self.scaler is not None:
+            embedded, mask = self._scaled(self.scaler, values, inputs, named)
+        elif self.feature_width is not None:
             mask = TextMask(**named("mask", True))(inputs)
             projection = Projection(values["embedding_dim"], **named("projection", True))
             embedded = projection(inputs, mask=mask)
@@ -290,6 +302,26 @@ class AttentionHyperModel(SpaceHyperModel):
             if reads_subwords(values):
                 embedded = self._with_parts(embedded, inputs, values, named)
         return embedded, ids, mask
+
+    def _scaled(
+        self,
+        scaler: SeriesScaler,
+        values: Mapping[str, Any],
+        inputs: Any,
+        named: Callable[..., dict],
+    ) -> tuple[Any, Any]:
+        """The projected steps of raw series, cut and scaled, and their mask."""
+        limit = StepLimit(values["max_length"], values["truncation"], **named("limits", True))
+        steps = limit(inputs)
+        mask = StepMask(**named("mask", True))(steps)
+        scaling = StandardizedSteps(
+            scaler.mean, scaler.deviation, scaler.missing, **named("scaling", True)
+        )
+        # Not normalised: of a single feature that would leave the sign alone.
+        projection = Projection(
+            values["embedding_dim"], normalize=False, **named("projection", True)
+        )
+        return projection(scaling(steps, mask), mask=mask), mask
 
     def _ngrams(self, values: Mapping[str, Any], ids: Any, named: Callable[..., dict]) -> Any:
         """The sums of the vectors of the n-grams at each token, `(batch, steps, NGRAM_DIM)`."""

@@ -71,6 +71,19 @@ def default_space(
     )
 
 
+def series_space(max_lengths: Sequence[int] = MAX_LENGTHS) -> SearchSpace:
+    """Returns the space of a model of raw series, which a convolution over steps may read first.
+
+    Args:
+        max_lengths: the choices for `max_length`, in steps.
+    """
+    return SearchSpace(
+        max_length=Choice(max_lengths, default=max(max_lengths)),
+        truncation=Choice(TRUNCATIONS, default="ends"),
+        **dict(default_space(None, phrases=True)),
+    )
+
+
 def without_effect(values: Mapping[str, Any]) -> set[str]:
     """Names the dimensions of the default space that, beside the others' values, change nothing.
 

@@ -15,23 +15,25 @@ from attn_tuner.finalizing.known_texts import check_known
 from attn_tuner.finalizing.repair import mended
 from attn_tuner.finalizing.time_reserve import finalizing_reserve, release_unused_reserve
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.inputs.dataset import Dataset
 from attn_tuner.metrics import check_measurable
 from attn_tuner.monitoring.live_trials import LiveTrials
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.monitoring.run_log import log_event
 from attn_tuner.monitoring.trial_lines import data_line, expected_trials, plan_line
 from attn_tuner.search_defaults import changed, own_space, search_space, usual_epochs
+from attn_tuner.series.dataset import SeriesDataset
+from attn_tuner.series.numbers import holds_series
+from attn_tuner.series.reading import check_settings, load_series
 from attn_tuner.settings.derived import constraints, seconds
 from attn_tuner.settings.table import DATA as DATA_SETTING
 from attn_tuner.settings.table import SETTINGS
-from attn_tuner.space import SearchSpace
 from attn_tuner.storage import run_folder as place
 from attn_tuner.storage.atomic_files import remove_parts
 from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.plan import Plan
 from attn_tuner.system.machine import cores
 from attn_tuner.tasks import task_named
-from attn_tuner.text.subwords import WORD_AND_SUBWORD, PartTables
 from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.duration import format_duration
@@ -63,8 +65,15 @@ def launcher_of(options: Mapping) -> Launcher:
     )
 
 
-def read_data(options: Mapping) -> texts_of.TextDataset:
-    """Reads the data of a search.
+def paired(given: Mapping) -> dict:
+    """Returns the arguments of `search` with the labels beside the data: `(data, labels)`."""
+    others = {name: value for name, value in given.items() if name != "labels"}
+    labels = given["labels"]
+    return others if labels is None else {**others, "data": (given["data"], labels)}
+
+
+def read_data(options: Mapping) -> Dataset:
+    """Reads the data of a search: here its kind of input is told.
 
     Args:
         options: `data` and every setting, checked.
@@ -72,6 +81,10 @@ def read_data(options: Mapping) -> texts_of.TextDataset:
     Raises:
         DataError: they cannot be read, or do not fit the task.
     """
+    if isinstance(options["data"], SeriesDataset) or (
+        options["word_index"] is None and holds_series(options["data"])
+    ):
+        return _read_series(options)
     if isinstance(options["data"], texts_of.TextDataset):
         if options["corrections"] is not None:
             raise DataError(
@@ -85,7 +98,15 @@ def read_data(options: Mapping) -> texts_of.TextDataset:
     )
 
 
-def objective_of(options: Mapping, dataset: texts_of.TextDataset) -> tuple[str, float]:
+def _read_series(options: Mapping) -> SeriesDataset:
+    check_settings(options, {each.name: each.default for each in SETTINGS})
+    if isinstance(options["data"], SeriesDataset):
+        return options["data"]
+    names = ("validation", "test", "seed", "task", "drop_missing", "min_per_class", "rare_classes")
+    return load_series(options["data"], **{name: options[name] for name in names})
+
+
+def objective_of(options: Mapping, dataset: Dataset) -> tuple[str, float]:
     """Returns the objective, and what a faithfulness of 1 adds to it.
 
     Raises:
@@ -118,22 +139,20 @@ def tidy(directory: Path, notes: Iterable[str | None], shown: ProgressPanel) -> 
             shown.say(note)
 
 
-def encode(
-    dataset: texts_of.TextDataset, directory: Path, budget: Budget, shown: ProgressPanel
-) -> EncodedData:
-    """Encodes the texts as ids, or opens what an earlier search in this folder has encoded."""
+def encode(dataset: Dataset, directory: Path, budget: Budget, shown: ProgressPanel) -> EncodedData:
+    """Encodes the inputs, or opens what an earlier search in this folder has encoded."""
     with budget.measure("encode"):
         ours = place.is_begun(directory)
         stored = EncodedData.prepare(dataset, directory / DATA, ours, shown.say)
     shown.headline("Data", data_line(dataset, stored.stores["train"].lengths))
     for note in dataset.notes:
         shown.say(note)
-    shown.begin("preparing word vectors")
+    shown.begin(stored.preparing)
     return stored
 
 
 def hypermodel_of(
-    options: Mapping, dataset: texts_of.TextDataset, stored: EncodedData, objective: str
+    options: Mapping, dataset: Dataset, stored: EncodedData, objective: str
 ) -> AttentionHyperModel | OwnHyperModel:
     """Makes the hypermodel, ours or the user's, with the space that is searched."""
     given, changes, epochs = options["hypermodel"], options["space"], options["epochs"]
@@ -149,10 +168,8 @@ def hypermodel_of(
     else:
         space = own_space(stored, epochs)
     facts = {
-        "vocabulary_size": stored.vocabulary_size,
+        **stored.model_options(space),
         "classes": len(dataset.classes),
-        "vectors": None,
-        "parts": _parts(space, stored),
         "training_texts": stored.size("train"),
         "task": dataset.task,
         "scale": stored.scale(),
@@ -164,17 +181,10 @@ def hypermodel_of(
     return hypermodel
 
 
-def _parts(space: SearchSpace, stored: EncodedData) -> PartTables | None:
-    """Returns the parts of words, if a model of the space may read them."""
-    if WORD_AND_SUBWORD not in getattr(space.get("tokens"), "values", ()):
-        return None
-    return stored.vectorizer.subwords.tables
-
-
 def trainer_of(
     options: Mapping,
     plan: Plan,
-    dataset: texts_of.TextDataset,
+    dataset: Dataset,
     stored: EncodedData,
     hypermodel: AttentionHyperModel | OwnHyperModel,
     vectors: np.ndarray | None,
@@ -188,7 +198,7 @@ def trainer_of(
         stored.validation,
         options["callbacks"],
         constraints(options),
-        FaithfulObjective.of(plan, dataset, stored.vectorizer) if plan.faithful else None,
+        FaithfulObjective.of(plan, dataset, stored.encoder) if plan.faithful else None,
     )
 
 

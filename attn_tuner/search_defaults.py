@@ -11,11 +11,10 @@ import numpy as np
 from attn_tuner.errors import SpaceError
 from attn_tuner.inputs.class_weights import is_imbalanced
 from attn_tuner.metrics import kind_of
-from attn_tuner.model_space import NGRAM_DIM, default_space
+from attn_tuner.model_space import default_space
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.space.space_hypermodel import checked_space
-from attn_tuner.text.ngram_hashing import buckets_for
-from attn_tuner.text.subwords import TOKENS, WORD, WORD_AND_SUBWORD
+from attn_tuner.text.subwords import TOKENS
 from attn_tuner.training.adversarial import ExtraLosses
 from attn_tuner.tuning.own_hypermodel import reading_space
 
@@ -25,10 +24,8 @@ if TYPE_CHECKING:
 
 EPOCHS = (2, 3, 4, 6, 8)  # Lengths of training on offer, up to the caller's own.
 MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
-MIN_NGRAM_BUCKETS, MAX_NGRAM_BUCKETS = 128, 524_288  # At most 34 MB of vectors.
 USUAL_TEXTS_SEEN = 60_000  # Training texts times epochs that a training usually needs.
 WORD_VECTORS_SHARE = 0.12  # Of the time left for the search.
-RARE_WORDS = 0.03  # Share of unknown tokens in validation from which parts of words are first.
 OVER_CLASSES = ("f1_macro", "auc")  # Objectives that average over classes: rare ones count in full.
 
 
@@ -41,8 +38,7 @@ def search_space(
 ) -> SearchSpace:
     """Returns the default space for these data, with the caller's changes.
 
-    Where a class is rare, it has `class_weight` as a further dimension. Where the number of weights
-    is limited, hashed n-grams have at most half of them, and parts of words do not come first.
+    Where a class is rare, it has `class_weight` as a further dimension.
 
     Args:
         given: None, a `SearchSpace` to take as it is, or a mapping or TOML file of changes.
@@ -56,22 +52,11 @@ def search_space(
     """
     lengths = (*(each for each in EPOCHS if each < epochs), epochs)
     usual = usual_epochs(stored.size("train"))
-    phrases = stored.stores["train"].by_character
-    buckets = _ngram_buckets(len(stored.stores["train"].ids), most_weights)
-    standard = default_space(
-        stored.vocabulary_size, stored.max_lengths(), phrases, ngram_buckets=buckets or 16
-    ).extend(
-        embedding_init=Choice(("word_vectors", "random")),
-        embedding_frozen_epochs=Choice((0, 1)),
+    standard = stored.model_space(most_weights).extend(
         use_ema=Choice((False, True)),
         epochs=Choice(lengths, default=min(lengths, key=lambda each: abs(each - usual))),
     )
-    if not buckets:
-        standard = standard.narrow(hashed_ngrams=[1])
-    if stored.has_parts and not phrases:
-        rare = stored.unknown_share > RARE_WORDS and most_weights is None
-        first = WORD_AND_SUBWORD if rare else WORD
-        standard = standard.extend(tokens=Choice(TOKENS, default=first))
+    standard = standard.extend(**stored.further_dimensions(most_weights))
     labels = stored.stores["train"].labels
     if kind_of(labels) != "number":
         standard = standard.extend(label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0))
@@ -93,20 +78,6 @@ def _extra_losses(kind: str) -> dict[str, Choice]:
     if kind == "number":
         names = [name for name in names if name.startswith("adversarial")]
     return {name: Choice((getattr(usual, name),)) for name in names}
-
-
-def _ngram_buckets(tokens: int, most_weights: float | None) -> int:
-    """Returns the rows of the table of hashed n-grams; 0 where too few would be left.
-
-    Args:
-        tokens: number of tokens of the training texts.
-        most_weights: number of weights that a model may have; None for any.
-    """
-    buckets = min(buckets_for(tokens), MAX_NGRAM_BUCKETS)
-    if most_weights is not None:
-        room = int(most_weights / 2 / NGRAM_DIM)
-        buckets = min(buckets, 1 << max(room.bit_length() - 1, 0))
-    return buckets if buckets >= MIN_NGRAM_BUCKETS else 0
 
 
 def check_space(given: Any, epochs: int) -> None:
@@ -149,11 +120,11 @@ def every_dimension(epochs: int) -> SearchSpace:
     )
 
 
-def own_space(stored: "EncodedData", epochs: int) -> SearchSpace:
+def own_space(stored: Any, epochs: int) -> SearchSpace:
     """Returns the dimensions of a search whose model is the user's own.
 
     Args:
-        stored: the `EncodedData`.
+        stored: the `EncodedTexts`.
         epochs: of a trial at most.
     """
     lengths = (*(each for each in EPOCHS if each < epochs), epochs)
@@ -186,7 +157,7 @@ def usual_epochs(texts: int) -> int:
 
 def word_vectors(
     space: SearchSpace,
-    stored: "EncodedData",
+    stored: Any,
     budget: "Budget",
     directory: str | PathLike,
     seed: int,
@@ -196,7 +167,7 @@ def word_vectors(
 
     Args:
         space: the `SearchSpace`.
-        stored: the `EncodedData`.
+        stored: the `EncodedTexts`, where the space has word vectors.
         budget: the `Budget`, of which learning them may take a share.
         directory: folder that keeps them for when the search continues.
         seed: int, for learning them.

@@ -15,10 +15,11 @@ import pandas as pd
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.explaining.explainer import explain
 from attn_tuner.explaining.explanation import Explanations
-from attn_tuner.exporting import Bundle
+from attn_tuner.exporting import load_bundle
 from attn_tuner.exporting.artefact_folder import check_targets
 from attn_tuner.exporting.export import export_bundle
 from attn_tuner.exporting.prediction import Prediction, Predictions, predictions
+from attn_tuner.inputs.kinds import SERIES, TEXT, kind_named, require_text
 from attn_tuner.metrics import interval
 from attn_tuner.reporting.head_comparison import HeadComparison, compare_heads
 from attn_tuner.reporting.leaderboard import front, leaderboard
@@ -46,10 +47,11 @@ __all__ = ["Prediction", "SearchResult"]
 
 HELD_OUT = 500  # Validation texts at most on which an export is compared with its model.
 WIDE = 120  # Columns where no terminal says how many there are.
-_NEXT_IN_PYTHON = (
-    'result.predict(["a text"]), result.explain(["a text"]), result.report(), '
-    'result.export("folder")'
-)
+_NEXT_IN_PYTHON = {
+    TEXT.name: 'result.predict(["a text"]), result.explain(["a text"]), result.report(), '
+    'result.export("folder")',
+    SERIES.name: 'result.predict(series), result.report(), result.export("folder")',
+}
 _FORMATS = {"epochs": "{:.2f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
 
 
@@ -96,8 +98,8 @@ class SearchResult:
         return self.run.plan.classes
 
     @cached_property
-    def bundle(self) -> Bundle:
-        """The best model with its vectorizer and class names."""
+    def bundle(self) -> Any:
+        """The best model with what reads its input, and class names: `Bundle`, `SeriesBundle`."""
         folder = self.directory / BUNDLE
         if not folder.exists() and self.run.outcome:
             raise DamagedFile(folder, "is missing", AGAIN)
@@ -106,11 +108,12 @@ class SearchResult:
                 f"The search in {self.directory} has no model yet. Continue it with the command "
                 "that started it."
             )
-        return Bundle.load(folder, self._trust)
+        return load_bundle(folder, self._trust)
 
     @property
     def best_model(self) -> keras.Model:
-        """The best model, a Keras model of padded token ids `(batch, steps)`."""
+        """The best model, a Keras model of padded token ids `(batch, steps)`; of series, of
+        numbers `(batch, steps, features)`."""
         return self.bundle.model
 
     @property
@@ -119,23 +122,25 @@ class SearchResult:
         return dict(self.run.outcome.get("test", {}))
 
     def predict(self, texts: object, text: str | list[str] | None = None) -> Predictions:
-        """Predicts each text with the best model.
+        """Predicts each text or series with the best model.
 
         Args:
-            texts: a text; a list, array or Series of texts; a DataFrame, a mapping of columns or
-                the path of a table; or a `tf.data.Dataset`: see `text.input_texts.read_texts`.
+            texts: of a model of series, series as `search` takes them; else a text; a list, array
+                or Series of texts; a DataFrame, a mapping of columns or the path of a table; or a
+                `tf.data.Dataset`: see `text.input_texts.read_texts`.
             text: str, name of the text column of a table, or a list of columns to join as in
                 training; if not given, the columns that the search was given, or an obvious one.
 
         Raises:
             DataError: no texts can be read from it.
         """
-        texts = read_texts(texts, text, trained=self.run.plan.text_columns).texts
         bundle = self.bundle
+        found = bundle.inputs(texts, text=text, trained=self.run.plan.text_columns)
         task = task_named(bundle.task, len(bundle.classes))
-        answers = bundle.predict(texts)
+        answers = bundle.predict(found)
+        names = [bundle.described(each) for each in found]
         doubt = (bundle.conformal, bundle.known)
-        return predictions(texts, answers, task, bundle.classes, *doubt)
+        return predictions(names, answers, task, bundle.classes, *doubt)
 
     def explain(self, texts: object, text: str | list[str] | None = None) -> Explanations:
         """Predicts each text and returns the attention weights of its tokens.
@@ -143,6 +148,7 @@ class SearchResult:
         Args:
             texts, text: as for `predict`.
         """
+        require_text(self.run.plan.input, "explain()", "Use predict().")
         given = read_texts(texts, text, "explain()", self.run.plan.text_columns)
         return Explanations(explain(self.bundle, given.texts))
 
@@ -163,8 +169,9 @@ class SearchResult:
         Args:
             path: the folder.
             formats: names of formats.
-            texts, labels: on which each artefact is compared with the model, and its accuracy
-                measured; validation texts of the run if not given.
+            texts, labels: texts or series on which each artefact is compared with the model, and
+                its accuracy measured. If not given, validation texts of the run; series are
+                generated.
             options: of `export_bundle`, such as `max_size_mb`.
         """
         formats = [formats] if isinstance(formats, str) else formats
@@ -221,7 +228,8 @@ class SearchResult:
             f"objective {plan.goal} on validation."
         )
         said += [*final_model_notes(self.run), self.verdict().sentence]
-        return [*said, *outcome.get("remarks", [])]
+        worded = kind_named(plan.input).worded
+        return [worded(each) for each in (*said, *outcome.get("remarks", []))]
 
     def _tested(self, test: Mapping[str, float], texts: int) -> str:
         if "accuracy" not in test:
@@ -235,9 +243,12 @@ class SearchResult:
 
     def summary(self) -> str:
         """Says in a few lines how good the model is, where it is, and what to do next."""
-        lines = [f"{label:<{LABEL_WIDTH}}{said}" for label, said in outcome_rows(self.run)]
+        worded = kind_named(self.run.plan.input).worded
+        rows = outcome_rows(self.run)
+        lines = [f"{label:<{LABEL_WIDTH}}{worded(said)}" for label, said in rows]
         if self.run.outcome:
-            lines += [f"{'':<{LABEL_WIDTH}}{note}" for note in outcome_notes(self.run)]
+            notes = outcome_notes(self.run)
+            lines += [f"{'':<{LABEL_WIDTH}}{worded(note)}" for note in notes]
             lines += next_lines(next_commands(self.run))
         return escape_controls("\n".join(lines))
 
@@ -245,9 +256,11 @@ class SearchResult:
         return f"SearchResult({str(self.directory)!r})"
 
     def _repr_html_(self) -> str:
+        kind = kind_named(self.run.plan.input)
         rows = [*outcome_rows(self.run), *(("Note", note) for note in outcome_notes(self.run))]
+        rows = [(label, kind.worded(said)) for label, said in rows]
         if self.run.outcome:
-            rows.append(("Next", _NEXT_IN_PYTHON))
+            rows.append(("Next", _NEXT_IN_PYTHON[kind.name]))
         said = "".join(
             f"<div><strong>{escape(label)}</strong> {escape(escape_controls(sentence))}</div>"
             for label, sentence in rows

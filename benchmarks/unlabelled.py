@@ -28,6 +28,7 @@ from attn_tuner.search_defaults import search_space
 from attn_tuner.text.token_ids import UNKNOWN
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.encoded_texts import EncodedTexts
 from attn_tuner.tuning.oracles.factory import FEW_TEXTS, FOR_FEW, KNOWN_GOOD
 from attn_tuner.tuning.trial.spec import Schedule
 from attn_tuner.tuning.trial.training_loop import train
@@ -65,7 +66,7 @@ def parted(stored: EncodedData, labelled: int) -> EncodedData:
     rows = store.fraction(labelled / len(store))
     rest = np.setdiff1d(np.arange(len(store)), rows)
     parts = {"train": _rows(store, rows), "unlabelled": _rows(store, rest)}
-    return EncodedData({**stored.stores, **parts}, stored.vectorizer)
+    return EncodedTexts({**stored.stores, **parts}, stored.vectorizer)
 
 
 def _rows(store: TokenStore, rows: np.ndarray) -> TokenStore:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from attn_tuner.baselines.baselines import linear_baseline, majority_baseline
+from attn_tuner.baselines.baselines import majority_baseline
+from attn_tuner.inputs.kinds import TEXT, kind_named
 from attn_tuner.storage.atomic_files import write_json, write_whole
-from attn_tuner.storage.checked_files import sealed
-from attn_tuner.storage.layout import BASELINES, DATA, LINEAR, linear_answers
+from attn_tuner.storage.checked_files import read_object, sealed
+from attn_tuner.storage.layout import BASELINES, DATA, LINEAR, STORE_FACTS, linear_answers
 from attn_tuner.system.processes import module_command
-from attn_tuner.text.token_store import TokenStore
 
 TIME_SHARE = 0.1  # Of the time of a search, for the baselines.
 MIN_SECONDS = 1.0  # For the baselines, however late their process starts.
@@ -98,8 +98,10 @@ def measure_baselines(
         seconds: time limit; None for no limit.
     """
     directory = Path(directory)
+    kind = kind_named(read_object(directory / DATA / STORE_FACTS).get("input", TEXT.name))
+    open_store, linear_baseline = kind.part("store").open, kind.part("baseline")
     stores = {
-        role: TokenStore.open(directory / DATA / role)
+        role: open_store(directory / DATA / role)
         for role in ("train", "validation", "test")
         if (directory / DATA / role).exists()
     }

@@ -44,15 +44,15 @@ class Baseline:
         return {name: row[name] for name in row if name not in ("probabilities", "learnt")}
 
 
-def majority_baseline(training: TokenStore, parts: dict, classes: int) -> Baseline:
+def majority_baseline(training: Any, parts: dict, classes: int) -> Baseline:
     """Predicts the class shares of the training part for every text.
 
         p_c = n_c / n;   for several labels the share of texts with each, for numbers their mean;
         weighted where texts have weights
 
     Args:
-        training: `TokenStore` of the training part.
-        parts: dict of "validation", and "test" if there is one, to their `TokenStore`.
+        training: the store of the training part, of any kind of input.
+        parts: dict of "validation", and "test" if there is one, to their store.
         classes: int, number of classes.
     """
     kind = kind_of(training.labels)
@@ -68,7 +68,7 @@ def majority_baseline(training: TokenStore, parts: dict, classes: int) -> Baseli
         "labels": "the training part's label shares",
         "number": "the training part's mean",
     }[kind]
-    return _baseline(name, facts, parts, answers, 0.0)
+    return measured_baseline(name, facts, parts, answers, 0.0)
 
 
 def linear_baseline(
@@ -99,7 +99,7 @@ def linear_baseline(
     if learnt:
         facts_of_ngrams = {"order": ngrams.order, "buckets": ngrams.buckets}
         learnt |= {"words": training.vocabulary_size, **facts_of_ngrams}
-    return _baseline("linear", facts, parts, answers, time.monotonic() - begun, learnt)
+    return measured_baseline("linear", facts, parts, answers, time.monotonic() - begun, learnt)
 
 
 def _model_arguments(
@@ -120,15 +120,21 @@ def _model_arguments(
     }
 
 
-def _baseline(
+def measured_baseline(
     name: str,
     facts: str,
-    parts: Mapping[str, TokenStore],
+    parts: Mapping[str, Any],
     answers: dict[str, np.ndarray],
     seconds: float,
     learnt: Mapping[str, Any] = MappingProxyType({}),
 ) -> Baseline:
-    """Makes a baseline, its predictions measured on each part."""
+    """Makes a baseline, its predictions measured on each part.
+
+    Args:
+        name, facts, seconds, learnt: as of `Baseline`.
+        parts: dict of "validation", and "test" if there is one, to their store.
+        answers: dict of part to predictions.
+    """
     measured = {role: measure(part.labels, answers[role]) for role, part in parts.items()}
     scores = measured["validation"], measured.get("test", {})
     return Baseline(name, facts, *scores, seconds, answers, dict(learnt))

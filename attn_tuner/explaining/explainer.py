@@ -9,6 +9,7 @@ from attn_tuner.attention import Head
 from attn_tuner.attention.placed_weights import placed_weights
 from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting.bundle import Bundle, pad_ids
+from attn_tuner.inputs.kinds import require_text
 from attn_tuner.inputs.truncation import truncate
 from attn_tuner.text.input_texts import read_texts
 from attn_tuner.text.token_ids import UNKNOWN
@@ -37,6 +38,7 @@ class Explainer:
     """
 
     def __init__(self, bundle: Bundle):
+        require_text(bundle.input, "explain()", "Use predict().")
         self.bundle = bundle
         cut_before = (bundle.max_length, bundle.truncation)
         self.rows, self._outputs = _with_attention(bundle.model, cut_before)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from attn_tuner.errors import NotMeasurable, SpaceError
 from attn_tuner.explaining.faithfulness import measure_faithfulness
@@ -9,7 +10,6 @@ from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.metrics import sign_of
 from attn_tuner.storage.plan import FAITHFUL, Plan, goal_of
-from attn_tuner.text import TextDataset, Vectorizer
 
 SAMPLE, SECONDS = 60, 3.0  # Texts and time limit for each trial.
 MAX_TEXTS = 1_000  # Validation texts from which the sample is drawn.
@@ -43,8 +43,8 @@ class FaithfulObjective:
     seed: int = 0
 
     @classmethod
-    def of(cls, plan: Plan, dataset: TextDataset, vectorizer: Vectorizer) -> "FaithfulObjective":
-        """Makes the objective of a `Plan` whose `faithful` is above 0."""
+    def of(cls, plan: Plan, dataset: Any, vectorizer: Any) -> "FaithfulObjective":
+        """Makes the objective of a `Plan` whose `faithful` is above 0, for a `TextDataset`."""
         texts = tuple(dataset.validation.texts[:MAX_TEXTS])
         known = (vectorizer, dataset.classes, dataset.task, texts)
         return cls(*known, plan.objective, plan.faithful, plan.seed)

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 
 from attn_tuner.explaining.explainer import predict_ids
-from attn_tuner.exporting.bundle import Bundle, pad_ids, subword_layers
+from attn_tuner.exporting.bundle import Bundle, pad_ids
+from attn_tuner.exporting.bundle_checks import subword_layers
 from attn_tuner.inputs.truncation import truncate
 from attn_tuner.layers.token_limits import TokenLimits
 

@@ -11,8 +11,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attn_tuner.exporting.bundle import Bundle
+    from attn_tuner.exporting.bundle import Bundle, load_bundle
     from attn_tuner.exporting.formats.base import Artefact, Program, exporters
+    from attn_tuner.exporting.series_bundle import SeriesBundle
 
 _LAZY = {  # Name to module. `export_model` is not here: its module has the same name.
     "ExportedArtefact": "export",
@@ -25,12 +26,22 @@ _LAZY = {  # Name to module. `export_model` is not here: its module has the same
 _HOMES = {
     "Artefact": "formats.base",
     "Bundle": "bundle",
+    "SeriesBundle": "series_bundle",
+    "load_bundle": "bundle",
     "Program": "formats.base",
     "exporters": "formats.base",
     **_LAZY,
 }
 
-__all__ = ["Artefact", "Bundle", "Program", "exporters", *_LAZY]
+__all__ = [
+    "Artefact",
+    "Bundle",
+    "Program",
+    "SeriesBundle",
+    "exporters",
+    "load_bundle",
+    *_LAZY,
+]
 
 
 def __getattr__(name: str):

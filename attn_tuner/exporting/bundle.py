@@ -5,17 +5,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 import numpy as np
 
 from attn_tuner.errors import ExportError
+from attn_tuner.exporting.bundle_checks import (
+    check_doubt,
+    check_outputs,
+    check_parts,
+    subword_layers,
+)
 from attn_tuner.exporting.bundle_files import read_bundle, save_bundle
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
+from attn_tuner.exporting.text_card import TextCard
+from attn_tuner.inputs.kinds import TEXT, kind_named, require_text
 from attn_tuner.inputs.truncation import TRUNCATIONS, truncate
-from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.storage.checked_files import reading
 from attn_tuner.storage.layout import BUNDLE_FACTS
 from attn_tuner.tasks import TASKS, task_named
@@ -24,11 +31,15 @@ from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.training.adversarial import plain
 from attn_tuner.verbosity import silence
 
+if TYPE_CHECKING:  # It imports TensorFlow.
+    from attn_tuner.exporting.signatures import TextScorer
+
 READER = "reader.py"
+SAMPLES = 24  # Generated texts on which an export is compared with its model.
 
 
 @dataclass(frozen=True, eq=False)
-class Bundle:
+class Bundle(TextCard):
     """A model with what it needs to read strings and to name its answers.
 
     Args:
@@ -60,12 +71,14 @@ class Bundle:
     conformal: Conformal | None = None
     known: KnownTexts | None = None
 
+    input: ClassVar[str] = TEXT.name
+
     def __post_init__(self):
         object.__setattr__(self, "model", plain(self.model))
         classes = tuple(str(name) for name in self.classes)
         object.__setattr__(self, "classes", classes)
         object.__setattr__(self, "task", task_named(self.task, len(classes)).name)
-        card = json.loads(json.dumps(dict(self.card), default=_to_python))
+        card = json.loads(json.dumps(dict(self.card), default=to_python))
         object.__setattr__(self, "card", card)
         limit = None if self.max_length is None else int(self.max_length)
         object.__setattr__(self, "max_length", limit)
@@ -76,12 +89,7 @@ class Bundle:
         if limit is not None and limit < 1:
             raise ExportError(f"max_length is {limit}; it should be at least 1 token.")
         check_outputs(self.task, classes, self.model.output_shape[-1])
-        if self.conformal is not None:
-            check_conformal(self.conformal, self.kind, self.width)
-        if self.known is not None and self.kind != "class":
-            raise ExportError(
-                "Known texts are told apart where each has one class. Leave out known."
-            )
+        check_doubt(self.conformal, self.known, self.kind, self.width)
         if self.subwords:
             check_parts(self.vectorizer, subword_layers(self.model))
         if self.steps is not None and (limit is None or limit > self.steps):
@@ -122,6 +130,11 @@ class Bundle:
             "vocabulary_size": self.vocabulary_size,
         }
 
+    @property
+    def reading(self) -> dict:
+        """How texts are read: `token_limits`."""
+        return self.token_limits
+
     @cached_property
     def used_vocabulary(self) -> list[str]:
         """Tokens that reach the model, by id; others are read as unknown."""
@@ -160,13 +173,52 @@ class Bundle:
             result[chosen] = self.columns(given)
         return result
 
+    def inputs(self, given: Any, who: str = "predict()", **options: Any) -> list[str]:
+        """Reads texts in any form that `text.input_texts.read_texts` takes.
+
+        Args:
+            given: the texts.
+            who: str, what reads them, for messages.
+            options: `text` and `trained` of `read_texts`.
+
+        Raises:
+            DataError: no texts can be read from it.
+        """
+        return read_texts(given, options.get("text"), who, options.get("trained", ())).texts
+
+    def described(self, given: str) -> str:
+        """Names one text in a table of predictions: it is the text itself."""
+        return given
+
+    def samples(self) -> list[str]:
+        """Generates texts of known and unknown words, in many lengths."""
+        random = np.random.default_rng(0)
+        words = [word for word in self.used_vocabulary[2:] if word.strip()] or ["word"]
+        longest = min(2 * (self.max_length or 300), 600)
+        lengths = np.geomspace(1, longest, SAMPLES).astype(int)
+        texts = [" ".join(random.choice(words, length)) for length in lengths]
+        return ["", "Ünknown wörds, 房间很干净 <br /> \U0001f600", *texts]
+
+    def plain(self, given: Sequence[str]) -> list:
+        """Returns texts as JSON has them."""
+        return list(given)
+
+    def scorer(self) -> "TextScorer":
+        """Builds the TensorFlow graph of a SavedModel."""
+        from attn_tuner.exporting.signatures import TextScorer
+
+        return TextScorer(self)
+
+    def check_formats(self, formats: Sequence[str], smaller: bool = False) -> None:
+        """Raises nothing: every registered format takes a model of texts, and can shrink it."""
+
     def save(self, folder: str | Path) -> Path:
         """Writes the bundle as a `.keras` file and JSON, which `load` reads."""
         return save_bundle(self, folder)
 
     @classmethod
     def load(cls, folder: str | Path, trust: str | Sequence[str] = ()) -> "Bundle":
-        """Loads a bundle that `save` wrote, under any Keras backend.
+        """Loads a bundle of a model of texts that `save` wrote, under any Keras backend.
 
         Args:
             folder: path of the folder that `save` wrote.
@@ -178,7 +230,8 @@ class Bundle:
             DamagedFile: a file is not whole.
             RunError: the model names classes of other modules; nothing of them was imported.
         """
-        facts = read_bundle(folder, trust)
+        kind, facts = read_bundle(folder, trust)
+        require_text(kind, "Bundle.load()", "Use attn_tuner.exporting.load_bundle().")
         with reading(Path(folder) / BUNDLE_FACTS):
             return cls(**facts)
 
@@ -187,75 +240,19 @@ class Bundle:
         return replace(self, model=model, **changes)
 
 
-def check_outputs(task: str, classes: Sequence[str], width: int) -> None:
-    """Raises ExportError unless a model of so many outputs answers by these classes.
+def load_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> Any:
+    """Loads the bundle in a folder, of whatever kind of input: `Bundle` or `SeriesBundle`.
 
     Args:
-        task: str, name in `tasks.TASKS`.
-        classes: sequence of str, names of classes or labels; empty for a regression.
-        width: int, columns of the model's output.
+        folder, trust: as of `Bundle.load`.
+
+    Raises:
+        DamagedFile: a file is not whole.
+        RunError: the model names classes of other modules; nothing of them was imported.
     """
-    if TASKS[task].kind == "number":
-        if width != 1 or classes:
-            raise ExportError(
-                f"A regression gives one number per text and names no classes; the model gives "
-                f"{width}, and {len(classes)} classes are named."
-            )
-    elif len(classes) < 2 or len(set(classes)) < len(classes):
-        raise ExportError(f"A classifier needs at least 2 different classes; got {tuple(classes)}.")
-    elif width != len(classes) and (task, width) != ("binary", 1):
-        raise ExportError(
-            f"The model gives {width} {'number' if width == 1 else 'numbers'} per text, but "
-            f"{len(classes)} classes are named: {', '.join(classes) or 'none'}. "
-            "Name one class per output; a single sigmoid output needs 2 names."
-        )
-
-
-def check_conformal(conformal: Conformal, kind: str, width: int) -> None:
-    """Raises ExportError unless the sets or intervals are those of such answers.
-
-    Args:
-        conformal: of the bundle.
-        kind: str, key of `metrics.MEASURES`.
-        width: int, columns of the answers.
-    """
-    if kind == "labels":
-        raise ExportError(
-            "Prediction sets are of texts with one class each, and intervals of numbers; this "
-            "model gives several labels. Leave out conformal."
-        )
-    if len(conformal.at) != width:
-        raise ExportError(
-            f"The prediction sets have {len(conformal.at)} thresholds and the answers {width} "
-            "columns. Give one threshold for each class, or one half width for a number."
-        )
-
-
-def subword_layers(model: keras.Model) -> list[SubwordEmbedding]:
-    """Lists the layers of a model that read the parts of words."""
-    return [layer for layer in model.layers if isinstance(layer, SubwordEmbedding)]
-
-
-def check_parts(vectorizer: Any, layers: Sequence[SubwordEmbedding]) -> None:
-    """Raises ExportError unless the parts that layers read are those of the vectorizer.
-
-    Args:
-        vectorizer: of the bundle.
-        layers: sequence of `SubwordEmbedding`.
-    """
-    subwords = getattr(vectorizer, "subwords", None)
-    if subwords is None:
-        raise ExportError(
-            f"The model reads parts of words, which a {type(vectorizer).__name__} does not give. "
-            "Pass the attn_tuner.text.Vectorizer that the model was trained with."
-        )
-    given = (len(subwords.vocabulary), 1 + len(subwords.beginnings), 1 + len(subwords.ends))
-    if any(given != (each.vocabulary_size, each.beginnings, each.ends) for each in layers):
-        raise ExportError(
-            f"The vocabulary has {given[0]:,} words, and the model reads the parts of the "
-            f"{layers[0].vocabulary_size:,} words of another. Pass the vectorizer that the model "
-            "was trained with."
-        )
+    kind, facts = read_bundle(folder, trust)
+    with reading(Path(folder) / BUNDLE_FACTS):
+        return kind_named(kind).part("bundle")(**facts)
 
 
 def pad_ids(rows: Sequence[Sequence[int]], steps: int | None = None) -> np.ndarray:
@@ -264,20 +261,28 @@ def pad_ids(rows: Sequence[Sequence[int]], steps: int | None = None) -> np.ndarr
     With few lengths a compiled model is traced only a few times.
     """
     longest = max([1, *map(len, rows)])
-    ids = np.full((len(rows), steps or _bucket_length(longest)), PADDING, "int32")
+    ids = np.full((len(rows), steps or bucket_length(longest)), PADDING, "int32")
     for row, each in enumerate(rows):
         ids[row, : len(each)] = each
     return ids
 
 
-def _bucket_length(length: int) -> int:
-    """Returns the smallest of 16, 24, 32, 48, 64, 96, ... that is at least `length`."""
+def bucket_length(length: int) -> int:
+    """Returns the smallest of 16, 24, 32, 48, 64, 96, ... that is at least `length`.
+
+    Args:
+        length: int, of the longest input of a batch.
+    """
     rung = 16
     while rung < length:
         rung = rung * 3 // 2 if rung & (rung - 1) == 0 else rung * 4 // 3
     return rung
 
 
-def _to_python(value):
-    """Converts NumPy values to Python values for JSON."""
+def to_python(value: Any) -> Any:
+    """Converts a NumPy value to a Python value for JSON.
+
+    Args:
+        value: what `json` cannot write.
+    """
     return value.tolist() if hasattr(value, "tolist") else str(value)

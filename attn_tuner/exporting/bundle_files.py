@@ -15,6 +15,7 @@ from attn_tuner.exporting.trusted_modules import (
     read_model_config,
 )
 from attn_tuner.exporting.vectorizer_adapters import from_json, to_json
+from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.space.renamed import current_names
 from attn_tuner.storage.atomic_files import write_json, write_whole
 from attn_tuner.storage.checked_files import check_kinds, digest_of, read_object, reading
@@ -48,7 +49,9 @@ def save_bundle(bundle: Any, folder: str | Path) -> Path:
     write_whole(folder / BUNDLE_MODEL, bundle.model.save)
     facts = {
         "classes": list(bundle.classes),
-        **bundle.token_limits,
+        "input": bundle.input,
+        "vocabulary_size": None,
+        **bundle.reading,
         "card": bundle.card,
         "task": bundle.task,
         "conformal": bundle.conformal and bundle.conformal.as_dict(),
@@ -82,8 +85,8 @@ def check_bundle(folder: str | Path) -> dict:
     return facts
 
 
-def read_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> dict:
-    """Reads the arguments of `Bundle` from the folder that `save_bundle` wrote.
+def read_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> tuple[str, dict]:
+    """Reads the kind of input of a bundle, and the arguments of its class.
 
     Args:
         folder: path of the bundle.
@@ -103,11 +106,13 @@ def read_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> dict:
         vectorizer = from_json(facts["vectorizer"])
     with reading(folder / BUNDLE_MODEL, _REMEDY):
         model = keras.saving.load_model(folder / BUNDLE_MODEL, safe_mode=True)
-    kept = ("classes", "max_length", "truncation", "vocabulary_size", "card", "task")
+    kind = facts.get("input", TEXT.name)
+    of_text = ("vocabulary_size",) if kind == TEXT.name else ()
+    kept = ("classes", "max_length", "truncation", *of_text, "card", "task")
     with reading(folder / BUNDLE_FACTS, _REMEDY):
         doubt = {
             "conformal": Conformal.from_dict(facts["conformal"]),
             "known": KnownTexts.from_dict(facts["known"]),
         }
     named = {name: facts[name] for name in kept}
-    return {"vectorizer": vectorizer, "model": model, **doubt, **named}
+    return kind, {"vectorizer": vectorizer, "model": model, **doubt, **named}

@@ -24,16 +24,15 @@ from attn_tuner.exporting.compression.shrink import (
 from attn_tuner.exporting.formats.base import Artefact, exporters
 from attn_tuner.exporting.model_card import write_card
 from attn_tuner.exporting.named_inputs import NamedInputs, rows_of
+from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.exporting.tensorflow_subprocess import exporter_for_backend
 from attn_tuner.exporting.verification.fresh_process import LIBRARIES
 from attn_tuner.exporting.verification.verify import (
     FreshProcess,
     Proof,
-    sample_texts,
     verify_artefact,
 )
 from attn_tuner.storage.atomic_files import scratch
-from attn_tuner.text.input_texts import read_texts
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,10 @@ class ExportedArtefact:
 
 
 def export_bundle(
-    bundle: Bundle,
+    bundle: Bundle | SeriesBundle,
     path: str | Path,
     formats: Sequence[str] = ("savedmodel",),
-    texts: Sequence[str] | None = None,
+    texts: Any = None,
     labels: Sequence[int] | None = None,
     max_size_mb: float | None = None,
     shrink: Shrink | None = None,
@@ -67,11 +66,11 @@ def export_bundle(
     """Writes the bundle in each format, and verifies each artefact before it is moved to its path.
 
     Args:
-        bundle: `Bundle` to export.
+        bundle: `Bundle` or `SeriesBundle` to export.
         path: path of the artefact's folder; with several formats, of the folder that holds them.
         formats: sequence of str, names in `exporters`.
-        texts: list of str, on which an artefact must reproduce the model's probabilities; generated
-            from the vocabulary if not given.
+        texts: list of str, or series, on which an artefact must reproduce the model's
+            probabilities; generated if not given.
         labels: `(texts,)` int, class of each text, if known, for the accuracy of shrunk artefacts.
         max_size_mb: float, maximum size of an artefact in megabytes; the embedding is shrunk to
             fit. For `litert`, the smaller of its two files counts.
@@ -84,12 +83,11 @@ def export_bundle(
     makers = {name: exporter_for_backend(name) for name in formats}
     if not makers:
         raise ExportError(f"No format was given. Available: {', '.join(exporters)}.")
+    bundle.check_formats(list(makers), smaller=max_size_mb is not None or shrink is not None)
     check_targets(path, list(makers))
     if max_size_mb is not None and not max_size_mb > 0:
         raise ExportError(f"max_size_mb is {max_size_mb!r}; it should be above 0.")
-    if texts is None:
-        texts = sample_texts(bundle)
-    texts = read_texts(texts, who="export()").texts
+    texts = bundle.samples() if texts is None else bundle.inputs(texts, "export()")
     with ExitStack() as stack:
         process = functools.cache(lambda kind: stack.enter_context(FreshProcess(kind)))
         # Started now, to import their libraries while the artefacts are written.
@@ -158,7 +156,7 @@ def export_inputs(
 def fit_to_size(
     bundle: Bundle,
     max_size_mb: float,
-    texts: Sequence[str],
+    texts: Sequence,
     labels: Sequence[int] | None = None,
     format: str = "savedmodel",
 ) -> tuple[Bundle, float, tuple[str, ...]]:
@@ -184,7 +182,7 @@ def fit_to_size(
 class _Made:
     """Artefacts in their draft folder, and what they were made from."""
 
-    bundle: Bundle
+    bundle: Any
     expected: np.ndarray
     artefacts: list[Artefact]
     notes: tuple[str, ...] = ()

@@ -12,21 +12,24 @@ from attn_tuner.exporting.artefact_folder import MADE_BY, size_of
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact
 from attn_tuner.exporting.named_inputs import NamedInputs
+from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.exporting.usage_snippets import usage_snippet
 from attn_tuner.exporting.verification.verify import Proof
+from attn_tuner.inputs.kinds import SERIES, TEXT
 from attn_tuner.metrics import interval
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import digest_of
 from attn_tuner.storage.layout import CARD, CARD_PAGE
 
-_KEPT_PARTS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
+# By kind of input: one of it, and the noun before "classifier".
+TASK_WORDS = {TEXT.name: ("a text", "text"), SERIES.name: ("a series of numbers", "series")}
 _PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
 # Further packages that write or run a format.
 _FORMAT_PACKAGES = {"onnx": ("tf2onnx", "onnxruntime"), "litert": ("ai-edge-litert",)}
 
 
 def write_card(
-    bundle: Bundle | NamedInputs,
+    bundle: Bundle | SeriesBundle | NamedInputs,
     folder: Path,
     name: str,
     artefacts: Sequence[Artefact],
@@ -44,7 +47,7 @@ def write_card(
 
 
 def build_card(
-    bundle: Bundle | NamedInputs,
+    bundle: Bundle | SeriesBundle | NamedInputs,
     folder: Path,
     name: str,
     artefacts: Sequence[Artefact],
@@ -59,14 +62,13 @@ def build_card(
         "format": name,
         "task": bundle.task,
         "classes": list(bundle.classes),
-        "language_units": getattr(bundle.vectorizer, "split", None),
-        "vocabulary": len(bundle.used_vocabulary),
-        "max_length": bundle.max_length,
-        "truncation": bundle.truncation,
+        "input": bundle.input,
+        **bundle.facts(),
+        "size": bundle.size_words(),
         "parameters": bundle.model.count_params(),
         "data": data,
         "scores": _with_intervals(given.pop("scores", {}), data),
-        "limits": [*_limits(bundle, artefacts), *notes, *given.pop("limits", ())],
+        "limits": [*bundle.limits(), *_notes(artefacts), *notes, *given.pop("limits", ())],
         "verification": {
             str(each.file.relative_to(folder)): {**asdict(proof), "sentence": proof.sentence}
             for each, proof in zip(artefacts, proofs, strict=True)
@@ -86,8 +88,7 @@ def card_to_markdown(card: dict, usage: str) -> str:
     title, gives = _task(card)
     parts = [
         title,
-        f"{gives} {card['parameters']:,} parameters, a vocabulary of {card['vocabulary']:,} "
-        "tokens.",
+        f"{gives} {card['parameters']:,} parameters, {card['size']}",
         f"## Use\n\n{usage}",
         _table("## Data", card["data"]),
         _table("## Scores", card["scores"]),
@@ -99,16 +100,17 @@ def card_to_markdown(card: dict, usage: str) -> str:
 
 
 def _task(card: dict) -> tuple[str, str]:
-    """Returns the title, and a sentence on what the model gives for a text."""
+    """Returns the title, and a sentence on what the model gives for an input."""
+    one, noun = TASK_WORDS[card.get("input", TEXT.name)]
     names = ", ".join(f"`{name}`" for name in card["classes"])
     count = len(card["classes"])
     if card["task"] == "regression":
-        return "# A number for a text", "Reads a text and gives a number."
+        return f"# A number for {one}", f"Reads {one} and gives a number."
     if card["task"] == "multilabel":
-        said = f"Reads a text and gives any of {names}, with a probability for each."
-        return f"# Labels for a text: {count}", said
-    said = f"Reads a text and gives one of {names}, with a probability for each."
-    return f"# A text classifier: {count} classes", said
+        said = f"Reads {one} and gives any of {names}, with a probability for each."
+        return f"# Labels for {one}: {count}", said
+    said = f"Reads {one} and gives one of {names}, with a probability for each."
+    return f"# A {noun} classifier: {count} classes", said
 
 
 def _with_intervals(scores: dict, data: dict) -> dict:
@@ -121,19 +123,8 @@ def _with_intervals(scores: dict, data: dict) -> dict:
     }
 
 
-def _limits(bundle: Bundle | NamedInputs, artefacts: Sequence[Artefact]):
-    if bundle.max_length is not None:
-        kept = f"{_KEPT_PARTS[bundle.truncation]} {bundle.max_length} tokens"
-        yield f"Of a longer text only {kept} are read."
-    yield "A word outside the vocabulary counts as unknown."
-    if bundle.kind == "class":
-        yield (
-            "It always names one of its classes; `known` is False where a text is probably none."
-            if getattr(bundle, "known", None)
-            else "It always names one of its classes, even for a text of another kind or language."
-        )
-    for artefact in artefacts:
-        yield from artefact.notes
+def _notes(artefacts: Sequence[Artefact]) -> list[str]:
+    return [note for artefact in artefacts for note in artefact.notes]
 
 
 def _proofs(verification: dict) -> str:

@@ -8,14 +8,17 @@ country:          strings, which a layer of the model reads itself
 import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting.bundle import check_outputs, pad_ids
+from attn_tuner.exporting.bundle import pad_ids
+from attn_tuner.exporting.bundle_checks import check_outputs
+from attn_tuner.exporting.text_card import TextCard
 from attn_tuner.exporting.vectorizer_adapters import adapt_vectorizer
+from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.inputs.truncation import truncate
 from attn_tuner.tasks import TASKS, task_named
 
@@ -25,7 +28,7 @@ _LAYERS_OF_STRINGS = (keras.layers.StringLookup, keras.layers.TextVectorization)
 
 
 @dataclass(frozen=True, eq=False)
-class NamedInputs:
+class NamedInputs(TextCard):
     """A model of several inputs with what it needs to read strings and to name its answers.
 
     It has what `export_bundle` and the model card read of a `Bundle`. A row is a dictionary, the
@@ -53,6 +56,7 @@ class NamedInputs:
 
     truncation = "head"
     steps = None
+    input: ClassVar[str] = TEXT.name
 
     def __post_init__(self):
         object.__setattr__(self, "classes", tuple(self.classes))
@@ -119,6 +123,10 @@ class NamedInputs:
         if not answers:
             return np.zeros((0, len(self.classes) or 1), "float32")
         return self.columns(np.concatenate(answers))
+
+    def plain(self, given: Sequence) -> list:
+        """Returns rows as JSON has them."""
+        return list(given)
 
     def example(self) -> dict[str, Any]:
         """A row to show how the model is called."""

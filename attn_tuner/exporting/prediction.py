@@ -16,10 +16,10 @@ MAX_ROWS = 50  # Of the table that a notebook shows.
 
 @dataclass(frozen=True)
 class Prediction:
-    """The prediction for one text.
+    """The prediction for one text or series.
 
     Args:
-        text: str, as it was given.
+        text: str, as it was given; of a series its length and its first step.
         label: str, name of the most probable class; for several labels all of them, joined; for a
             regression the number.
         probability: float, probability of that class or of the most probable label; None for a

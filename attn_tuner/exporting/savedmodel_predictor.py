@@ -21,6 +21,7 @@ from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.exporting.prediction import Predictions, predictions
 from attn_tuner.exporting.savedmodel_session import SavedModelSession
+from attn_tuner.inputs.kinds import require_text
 from attn_tuner.storage.run import Run
 from attn_tuner.tasks import task_named
 
@@ -50,6 +51,11 @@ class SavedModelPredictor:
                 f"The search in {directory} has no model yet. Continue it with the command that "
                 "started it."
             )
+        require_text(
+            self.run.plan.input,
+            "attn-tuner predict",
+            "Use attn_tuner.load(folder).predict(series).",
+        )
         check_export(self.run.export)
         self._answer = _load(self.run.export)
         self._task = task_named(self.run.plan.task, len(self.run.plan.classes))

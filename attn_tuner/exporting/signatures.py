@@ -13,6 +13,7 @@ from attn_tuner.exporting.named_inputs import NamedInputs, all_layers, one_outpu
 from attn_tuner.tasks import JOINED, THRESHOLD
 from attn_tuner.text.token_ids import UNKNOWN
 
+Doubt = tuple[Conformal | None, KnownTexts | None]
 NUMBERS = ("value", "lower", "upper")  # Outputs of a regression, one column each.
 _WITH_TABLES = (
     keras.layers.IntegerLookup,
@@ -43,7 +44,7 @@ class IdScorer(tf.Module):
         self._doubt = (bundle.conformal, bundle.known)
         # Only the method: an attribute with the model would be saved, with all weights twice.
         self._answer = outputs.stateless_call
-        hold = _constants if constant else _variables
+        hold = _constants if constant else variables
         self._trainable = hold(outputs.trainable_variables)
         self._fixed = hold(outputs.non_trainable_variables)
 
@@ -60,7 +61,7 @@ class IdScorer(tf.Module):
             given["value"] = given.pop("probabilities")
         elif one.shape[-1] == 1 and self._kind == "class":
             given["probabilities"] = tf.concat([1.0 - one, one], axis=-1)
-        return _with_doubt(given, *self._doubt)
+        return with_doubt(given, *self._doubt)
 
 
 class Labelled(tf.Module):
@@ -80,6 +81,20 @@ class Labelled(tf.Module):
     def names(self) -> dict:
         """Returns `classes` (classes,): class names in the order of the probabilities."""
         return {"classes": tf.constant(self._classes)}
+
+    def named(self, answer: tf.Tensor, doubt: Doubt = (None, None)) -> dict:
+        """Names the output of a model: `label` and `probabilities`, or `value`.
+
+        Args:
+            answer: the output.
+            doubt: `conformal` and `known` of the bundle; None where it has them not.
+        """
+        one = tf.cast(answer, tf.float32)
+        if self._kind == "number":
+            return self._with_names(with_doubt({"value": one}, *doubt))
+        if one.shape[-1] == 1 and self._kind == "class":
+            one = tf.concat([1.0 - one, one], axis=-1)
+        return self._with_names(with_doubt({"probabilities": one}, *doubt))
 
     def _with_names(self, scores) -> dict:
         if self._kind == "number":
@@ -148,6 +163,23 @@ class TextScorer(Labelled):
             ids = tf.where(ids < self._vocabulary_size, ids, UNKNOWN)
         return self._with_names(self._score(ids))
 
+    def signatures(self) -> tuple[dict, tuple[str, ...]]:
+        """Returns the concrete functions of a SavedModel by name, and notes."""
+        texts = tf.TensorSpec((None,), tf.string, name="text")
+        ids = tf.TensorSpec((None, self._steps), tf.int32, name="ids")
+        found = {
+            "serving_default": tf.function(self.serve, [texts], autograph=False),
+            "ids": tf.function(self.score, [ids], autograph=False),
+        }
+        if self._classes:
+            found["classes"] = tf.function(self.names, [], autograph=False)
+        notes = ()
+        if self.model.has_weights:
+            found["explain"] = tf.function(self.explain, [texts], autograph=False)
+        else:
+            notes = ("The model has no attention head, so there is no `explain` signature.",)
+        return {name: each.get_concrete_function() for name, each in found.items()}, notes
+
     def _pad_to_steps(self, dense):
         """Pads to the fixed length of the model, if it has one."""
         if self._steps is None:
@@ -169,8 +201,8 @@ class NamedScorer(Labelled):
         super().__init__(inputs.kind, inputs.classes, "inputs")
         model = one_output(inputs.model)
         self._answer = model.stateless_call
-        self._trainable = _variables(model.trainable_variables)
-        self._fixed = _variables(model.non_trainable_variables)
+        self._trainable = variables(model.trainable_variables)
+        self._fixed = variables(model.non_trainable_variables)
         # Their lookup tables are no variables, and are saved only with what holds them.
         self._readers = [each for each in all_layers(model) if isinstance(each, _WITH_TABLES)]
         self._graphs = {}
@@ -201,12 +233,7 @@ class NamedScorer(Labelled):
             columns,
             training=False,
         )
-        one = tf.cast(answer, tf.float32)
-        if self._kind == "number":
-            return self._with_names({"value": one})
-        if one.shape[-1] == 1 and self._kind == "class":
-            one = tf.concat([1.0 - one, one], axis=-1)
-        return self._with_names({"probabilities": one})
+        return self.named(answer)
 
     def _read(self, name, values):
         dtype, shape = self._given[name]
@@ -220,8 +247,13 @@ class NamedScorer(Labelled):
         return tf.ensure_shape(values, (None, *shape))
 
 
-def _with_doubt(given: dict, conformal: Conformal | None, known: KnownTexts | None) -> dict:
-    """Adds sets, intervals and known texts, as `Conformal` and `KnownTexts` define them."""
+def with_doubt(given: dict, conformal: Conformal | None, known: KnownTexts | None) -> dict:
+    """Adds sets, intervals and known inputs, as `Conformal` and `KnownTexts` define them.
+
+    Args:
+        given: outputs by name.
+        conformal, known: of the bundle.
+    """
     at = None if conformal is None else tf.constant(conformal.at, tf.float32)
     if at is not None and "value" in given:
         return {**given, "lower": given["value"] - at, "upper": given["value"] + at}
@@ -235,7 +267,12 @@ def _with_doubt(given: dict, conformal: Conformal | None, known: KnownTexts | No
     return {**given, **added}
 
 
-def _variables(values):
+def variables(values: Sequence) -> list[tf.Variable]:
+    """Returns variables with the numbers of others, for a SavedModel.
+
+    Args:
+        values: variables of Keras.
+    """
     return [tf.Variable(each.numpy(), trainable=False) for each in values]
 
 

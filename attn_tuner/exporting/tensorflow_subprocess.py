@@ -16,7 +16,7 @@ from pathlib import Path
 import keras
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting.bundle import Bundle
+from attn_tuner.exporting.bundle import Bundle, load_bundle
 from attn_tuner.exporting.formats.base import Artefact, Program, exporters
 from attn_tuner.exporting.trusted_modules import untrusted_modules
 from attn_tuner.storage.atomic_files import scratch
@@ -74,7 +74,7 @@ def facts_of(artefact: Artefact) -> dict:
 
 def main(place: str, folder: str, name: str, *trust: str) -> None:
     """Writes the bundle saved at `place`, and prints the artefacts as JSON."""
-    made = exporters[name](Bundle.load(place, trust), Path(folder))
+    made = exporters[name](load_bundle(place, trust), Path(folder))
     artefacts = made if isinstance(made, list) else [made]
     print(json.dumps([facts_of(each) for each in artefacts]))
 

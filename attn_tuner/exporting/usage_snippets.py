@@ -1,9 +1,9 @@
 """Writes code that calls an artefact: printed in its model card, and run by its verification.
 
-The Python of a snippet has one statement `texts = [...]`, or `rows = [...]`. What stands above it
-loads the artefact; what stands below it answers those texts, in `probabilities` or `values` and, if
-it says them, in `labels`, `sets`, `lower`,
-`upper` and `known`. `PATH` stands for the folder of the artefact.
+The Python of a snippet has one statement `texts = [...]`, `rows = [...]` or `series = [...]`. What
+stands above it loads the artefact; what stands below it answers those texts, in `probabilities` or
+`values` and, if it says them, in `labels`, `sets`, `lower`, `upper` and `known`. `PATH` stands for
+the folder of the artefact.
 """
 
 import json
@@ -14,7 +14,10 @@ from attn_tuner.attention import Head
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Program
 from attn_tuner.exporting.named_inputs import NamedInputs
+from attn_tuner.exporting.series_bundle import SeriesBundle
+from attn_tuner.exporting.series_usage import SERIES_USAGES
 from attn_tuner.exporting.trusted_modules import untrusted_modules
+from attn_tuner.inputs.kinds import SERIES, TEXT, kind_named
 
 PATH = "PATH"
 LITERT_FILE = "model.tflite"
@@ -127,6 +130,7 @@ ANSWER
 interpreters there."""
 
 _USAGES = {"savedmodel": _SAVEDMODEL, "keras": _KERAS, "onnx": _ONNX, "litert": _LITERT}
+_USAGES_OF = {TEXT.name: _USAGES, SERIES.name: SERIES_USAGES}
 
 _SURE = "[[name for name, p in zip(read.classes, row) if p >= 0.5] for row in probabilities]"
 _BEST = "[read.classes[best] for best in probabilities.argmax(axis=-1)]"
@@ -137,7 +141,7 @@ _ANSWERS = {
     "class": {
         "savedmodel": 'labels = answer["label"]  # (texts,) strings\n'
         f'probabilities = answer["probabilities"]{_IN_ORDER}',
-        "keras": "probabilities = model.predict(ids, verbose=0)OUTPUTS",
+        "keras": "probabilities = model.predict(INPUT, verbose=0)OUTPUTS",
         "onnx": f"{_SESSION}\nlabels = {_BEST}",
         "litert": f'probabilities = run(ids=ids)["probabilities"]\nlabels = {_BEST}',
     },
@@ -145,13 +149,13 @@ _ANSWERS = {
         "savedmodel": 'labels = answer["label"]  # (texts,) strings, those of a text by commas\n'
         'answer["labels"]  # (texts, CLASSES) bool\n'
         f'probabilities = answer["probabilities"]{_IN_ORDER}',
-        "keras": "probabilities = model.predict(ids, verbose=0)OUTPUTS",
+        "keras": "probabilities = model.predict(INPUT, verbose=0)OUTPUTS",
         "onnx": f"{_SESSION}\nlabels = {_SURE}",
         "litert": f'probabilities = run(ids=ids)["probabilities"]\nlabels = {_SURE}',
     },
     "number": {
         "savedmodel": 'values = answer["value"]  # (texts,) numbers',
-        "keras": "values = model.predict(ids, verbose=0)  # (texts, 1)",
+        "keras": "values = model.predict(INPUT, verbose=0)  # (texts, 1)",
         "onnx": '(values,) = model.run(["value"], {"ids": ids})  # (texts, 1)',
         "litert": 'values = run(ids=ids)["value"]  # (texts, 1)',
     },
@@ -194,7 +198,7 @@ _JAVASCRIPT = (
 _JAVASCRIPT_NUMBER = "const { value } = await model.run({ ids }); // .data: one number a text"
 
 
-def usage_snippet(name: str | Program, bundle: Bundle | NamedInputs) -> str:
+def usage_snippet(name: str | Program, bundle: Bundle | SeriesBundle | NamedInputs) -> str:
     """Returns the text that says how to call an artefact.
 
     Args:
@@ -206,7 +210,8 @@ def usage_snippet(name: str | Program, bundle: Bundle | NamedInputs) -> str:
     """
     if isinstance(name, Program):
         return f"Python:\n\n```python\n{name.usage.strip()}\n```"
-    if name not in _USAGES:
+    usages = _USAGES_OF[bundle.input]
+    if name not in usages:
         return ""
     if isinstance(bundle, NamedInputs):
         return _named_usage(bundle)
@@ -217,7 +222,8 @@ def usage_snippet(name: str | Program, bundle: Bundle | NamedInputs) -> str:
     outputs = "  # (texts, 1), of the second of CLASS_NAMES" if single else _IN_ORDER
     names = json.dumps(list(bundle.classes), ensure_ascii=False)
     replacements = {
-        "ANSWER": _ANSWERS[kind][name] + _doubt(bundle, name),
+        "ANSWER": kind_named(bundle.input).worded(_ANSWERS[kind][name] + _doubt(bundle, name)),
+        **_input_words(bundle),
         "OUTPUTS": outputs,
         "EXPLAIN": _EXPLAIN if explains else "",
         "MODULES": "\n".join(f"import {each}  # the model's own layers" for each in modules),
@@ -227,10 +233,24 @@ def usage_snippet(name: str | Program, bundle: Bundle | NamedInputs) -> str:
         "CLASSES": str(len(bundle.classes)),
         "CLASS_NAMES": names,  # The last, since a class may be named like one of these.
     }
-    return _replaced(_USAGES[name], replacements)
+    return _replaced(usages[name], replacements)
 
 
-def _doubt(bundle: Bundle, name: str) -> str:
+def _input_words(bundle: Bundle | SeriesBundle) -> dict[str, str]:
+    """Returns the name of the model's input, and of series an example: of two steps and of one."""
+    if not isinstance(bundle, SeriesBundle):
+        return {"INPUT": "ids"}
+    step = [round(each, 3) for each in bundle.vectorizer.mean]
+    count = len(step)
+    return {
+        "INPUT": "steps",
+        "ONE": json.dumps([step, step]),
+        "EXAMPLE": f"{json.dumps([step, step])}, {json.dumps([step])}",
+        "FEATURES": f"{count} number{'' if count == 1 else 's'}",
+    }
+
+
+def _doubt(bundle: Bundle | SeriesBundle, name: str) -> str:
     """Returns the lines that ask for sets, intervals and known texts; "" where there are none."""
     lines = []
     if bundle.conformal is not None:

@@ -8,12 +8,13 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import ExportError
+from attn_tuner.series.scaler import SeriesScaler
 from attn_tuner.text.vectorizer import Vectorizer
 
 if TYPE_CHECKING:  # It imports TensorFlow.
     from attn_tuner.exporting.keras_vectorizer_graph import KerasTextGraph
 
-_OURS, _KERAS = "attn_tuner", "keras"
+_OURS, _KERAS, _SCALER = "attn_tuner", "keras", "series"
 
 
 def adapt_vectorizer(vectorizer: Any) -> Any:
@@ -84,16 +85,15 @@ class KerasVectorizer:
 
 
 def to_json(vectorizer: Any) -> dict:
-    """Returns a description of the vectorizer for `from_json`."""
-    kind = _KERAS if isinstance(vectorizer, KerasVectorizer) else _OURS
-    return {"kind": kind, "config": vectorizer.get_config()}
+    """Returns a description of a vectorizer, or of the scaler of series, for `from_json`."""
+    kinds = {KerasVectorizer: _KERAS, SeriesScaler: _SCALER}
+    return {"kind": kinds.get(type(vectorizer), _OURS), "config": vectorizer.get_config()}
 
 
-def from_json(stored: Mapping) -> "Vectorizer | KerasVectorizer":
+def from_json(stored: Mapping) -> "Vectorizer | KerasVectorizer | SeriesScaler":
     """Creates the vectorizer from the description by `to_json`."""
-    if stored["kind"] == _KERAS:
-        return KerasVectorizer.from_config(stored["config"])
-    return Vectorizer.from_config(stored["config"])
+    classes = {_OURS: Vectorizer, _KERAS: KerasVectorizer, _SCALER: SeriesScaler}
+    return classes[stored["kind"]].from_config(stored["config"])
 
 
 def _encode_bytes(value):

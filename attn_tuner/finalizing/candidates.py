@@ -17,6 +17,7 @@ from attn_tuner.finalizing.ensemble import (
     select_members,
 )
 from attn_tuner.finalizing.rating import Rating
+from attn_tuner.inputs.batches import LengthBatches
 from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.layers.ngram_regression import linear_model
 from attn_tuner.layers.token_limits import reading_of
@@ -26,7 +27,6 @@ from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.checkpoints import load_probabilities, load_weights, save_probabilities
 from attn_tuner.storage.layout import LINEAR, WEIGHTS, linear_answers
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
-from attn_tuner.text.batches import Batches
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.tuner import TrialRunner
 
@@ -65,20 +65,19 @@ class Candidate:
         return dict(zip(ids, self.weights, strict=True))
 
     def reading(self) -> dict:
-        """How a bundle reads texts for it: `max_length`, `truncation` and `vocabulary_size`.
+        """How a bundle reads inputs for it: `max_length`, `truncation`; of texts `vocabulary_size`.
 
-        Each member truncates texts itself, so the bundle only has to keep enough for all.
+        Each member truncates inputs itself, so the bundle only has to keep enough for all.
         """
         values = [reading_of(record.trained) for record in self.records]
         truncations = {each["truncation"] for each in values}
         limits = [each["max_length"] for each in values]
-        sizes = [each["vocabulary_size"] for each in values]
+        sizes = [each["vocabulary_size"] for each in values if "vocabulary_size" in each]
         limit = max(limits) if len(truncations) == 1 and None not in limits else None
-        return {
-            "max_length": limit,
-            "truncation": truncations.pop() if limit else "head",
-            "vocabulary_size": None if None in sizes else max(sizes),
-        }
+        found = {"max_length": limit, "truncation": truncations.pop() if limit else "head"}
+        return (
+            {**found, "vocabulary_size": None if None in sizes else max(sizes)} if sizes else found
+        )
 
 
 def candidates(runner: TrialRunner, labels: np.ndarray, most: int = 1) -> Iterator[Candidate]:
@@ -279,7 +278,7 @@ def build_candidate(
     return ensemble_model(models, candidate.weights, kind_of(labels))
 
 
-def predict_batches(model: keras.Model, batches: Batches) -> np.ndarray:
+def predict_batches(model: keras.Model, batches: LengthBatches) -> np.ndarray:
     """Predicts all texts of the batches, `(texts, columns)`, in the order of the store."""
     return batches.in_store_order(model.predict(prefetch(batches), verbose=0))
 

@@ -33,6 +33,8 @@ from attn_tuner.finalizing.thresholds import (
     move_logits,
 )
 from attn_tuner.finalizing.time_reserve import choose_candidates
+from attn_tuner.inputs.dataset import Dataset, Part
+from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.metrics import kind_of, measure
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.storage.atomic_files import write_json
@@ -41,7 +43,6 @@ from attn_tuner.storage.layout import BUNDLE, EXPORT, OUTCOME, PROBABILITIES
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.trial_text import describe_export, describe_rung
-from attn_tuner.text import Split, TextDataset
 from attn_tuner.text.dataset_notes import missing_classes
 from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.constraints import Constraints, latency_ms
@@ -92,7 +93,7 @@ class FinalModel:
 def finalize(
     runner: TrialRunner,
     stored: EncodedData,
-    dataset: TextDataset,
+    dataset: Dataset,
     budget: Budget,
     directory: Path,
     shown: ProgressPanel,
@@ -102,7 +103,7 @@ def finalize(
     Args:
         runner: a `TrialRunner` with at least one scored trial.
         stored: the run's `EncodedData`.
-        dataset: the run's `TextDataset`.
+        dataset: the run's `Dataset`.
         budget: the run's `Budget`.
         directory: the run folder.
         shown: the progress display.
@@ -161,7 +162,7 @@ def _prepared(
     candidate: Candidate,
     runner: TrialRunner,
     stored: EncodedData,
-    dataset: TextDataset,
+    dataset: Dataset,
     budget: Budget,
 ) -> FinalModel:
     """Builds the model of a candidate: refitted if asked for, calibrated, shrunk, with its sets.
@@ -181,8 +182,8 @@ def _prepared(
     if thresholds:
         move_logits(model, thresholds.moves)
         answers = apply_thresholds(answers, thresholds.at)
-    bundle = Bundle(
-        stored.vectorizer, model, dataset.classes, **candidate.reading(), task=dataset.task
+    bundle = kind_named(dataset.input).part("bundle")(
+        stored.encoder, model, dataset.classes, **candidate.reading(), task=dataset.task
     )
     bundle, answers, notes = _within(
         Constraints(**runner.plan.limits), bundle, answers, stored, dataset.validation
@@ -212,21 +213,21 @@ def _within(
     bundle: Bundle,
     answers: np.ndarray,
     stored: EncodedData,
-    validation: Split,
+    validation: Part,
 ) -> tuple[Bundle, np.ndarray, tuple[str, ...]]:
     """Shrinks a model that is too large; returns the bundle, its predictions and notes."""
     if not allowed:
         return bundle, answers, ()
     megabytes, notes = 0.0, ()
     if allowed.size_mb:
-        texts, labels = validation.texts[:CHECK_TEXTS], validation.labels[:CHECK_TEXTS]
+        texts, labels = validation.inputs[:CHECK_TEXTS], validation.labels[:CHECK_TEXTS]
         try:
             small, megabytes, notes = fit_to_size(bundle, allowed.size_mb, texts, labels)
         except ExportError as error:
             raise Infeasible(str(error).rstrip(".")) from error
         if small is not bundle:
             bundle = small
-            answers = predict_batches(bundle.model, stored.validation(bundle.token_limits))
+            answers = predict_batches(bundle.model, stored.validation(bundle.reading))
     took = latency_ms(bundle.model, bundle.max_length) if allowed.latency_ms else 0.0
     if reason := allowed.broken(bundle.model.count_params(), megabytes, took):
         raise Infeasible(reason)
@@ -237,7 +238,7 @@ def _exported(
     winner: FinalModel,
     labels: np.ndarray,
     stored: EncodedData,
-    dataset: TextDataset,
+    dataset: Dataset,
     budget: Budget,
     directory: Path,
 ) -> dict:
@@ -248,7 +249,7 @@ def _exported(
     sets = conformal and {**conformal.as_dict(), "test": None}
     told = known and {**known.as_dict(), "test": None}
     if stored.size("test"):
-        batches = stored.test(winner.bundle.token_limits)
+        batches = stored.test(winner.bundle.reading)
         answers = predict_batches(winner.bundle.model, batches)
         scores["test"] = measure(batches.labels, answers)
         if sets:
@@ -280,7 +281,7 @@ def _exported(
         if (absent := missing_classes(part.labels, dataset.classes))
     }
     with budget.measure("export"):
-        held_out = dataset.validation.texts[:CHECK_TEXTS]
+        held_out = dataset.validation.inputs[:CHECK_TEXTS]
         delivered = export_bundle(bundle, directory / EXPORT, texts=held_out)[0]
     return {
         "winner": candidate.trials[0].trial_id,

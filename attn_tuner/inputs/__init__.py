@@ -1,1 +1,1 @@
-"""What all kinds of input share: parts of a data set, batches of like length, truncation."""
+"""What all kinds of input share: the table of kinds, batches of like length, truncation."""

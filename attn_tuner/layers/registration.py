@@ -31,6 +31,7 @@ _MODULES = (
     "attn_tuner.layers.ngram_regression",
     "attn_tuner.layers.preparation",
     "attn_tuner.layers.probability_average",
+    "attn_tuner.layers.series_input",
     "attn_tuner.layers.subword_embedding",
     "attn_tuner.layers.token_limits",
     "attn_tuner.sequence.decoder",

@@ -14,12 +14,15 @@ from attn_tuner.space.renamed import current_names
 from attn_tuner.text.subwords import reads_subwords
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 
-READING = ("max_length", "truncation", "vocabulary_size")  # Values that say how a text is read.
+READING = ("max_length", "truncation", "vocabulary_size")  # Values that say how inputs are read.
 
 
 def reading_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns how texts are read for a model of these values, by path: `READING` by name."""
-    found = {name: values[name] for name in READING}
+    """Returns how inputs are read for a model of these values, by path.
+
+    These are the names of `READING` that the values have: series have no vocabulary.
+    """
+    found = {name: values[name] for name in READING if name in values}
     if reads_subwords(values):
         # The parts of a word are found by its id in the whole vocabulary.
         found["vocabulary_size"] = None

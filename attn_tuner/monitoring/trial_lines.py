@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from attn_tuner.inputs.dataset import Dataset
+from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.metrics import kind_of
 from attn_tuner.storage.trial_record import PRETRAINED, TrialRecord
 from attn_tuner.storage.trial_text import (
@@ -21,7 +23,6 @@ from attn_tuner.storage.trial_text import (
     plural,
     stop_reason,
 )
-from attn_tuner.text import TextDataset
 from attn_tuner.tuning.duration import format_duration
 
 SETUP_SECONDS = 8.0  # Building and tracing a model.
@@ -106,23 +107,24 @@ def _columns(trial: str, score: str, mark: str, seconds: str, model: str, goal: 
     return f"{trial:<5}  {score:>{max(goal, 8)}}  {mark:<10}  {seconds:>8}  {model}".rstrip()
 
 
-def data_line(dataset: TextDataset, lengths: Sequence[int] | np.ndarray) -> str:
+def data_line(dataset: Dataset, lengths: Sequence[int] | np.ndarray) -> str:
     """Says in one line what the models learn from.
 
     Args:
-        dataset: the texts.
-        lengths: tokens of each training text.
+        dataset: the data.
+        lengths: tokens or steps of each training input.
     """
     parts = dataset.parts()
     total = sum(map(len, parts.values()))
     split = " / ".join(f"{len(part):,} {role}" for role, part in parts.items())
+    kind = kind_named(dataset.input)
     return (
-        f"{dataset.name}: {plural(total, 'text')}, {_answers(dataset)}, {split}, "
-        f"median {plural(int(np.median(lengths)), 'token')}"
+        f"{dataset.name}: {kind.counted(total)}, {_answers(dataset)}, {split}, "
+        f"median {plural(int(np.median(lengths)), kind.unit)}"
     )
 
 
-def _answers(dataset: TextDataset) -> str:
+def _answers(dataset: Dataset) -> str:
     """Says what a model answers: one of some classes, any of some labels, or a number."""
     labels = np.asarray(dataset.train.labels)
     kind = kind_of(labels)

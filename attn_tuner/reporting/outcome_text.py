@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
+from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.metrics import interval
 from attn_tuner.reporting.coverage import coverage_sentence, known_sentence
 from attn_tuner.reporting.forecast import Forecast, forecast_gain
@@ -51,14 +52,15 @@ def outcome_notes(run: Run) -> list[str]:
 
 
 def next_commands(run: Run) -> list[str]:
-    """Lists the commands that go on from a finished search."""
+    """Lists the commands that go on from a finished search: those that its kind of input has."""
     folder = shlex.quote(str(_near(run.directory)))
-    return [
-        f'attn-tuner predict {folder} "a text"',
-        f"attn-tuner report {folder}",
-        f"attn-tuner serve {folder}",
-        f"attn-tuner export {folder} FOLDER",
-    ]
+    others = {
+        "predict": f'attn-tuner predict {folder} "a text"',
+        "report": f"attn-tuner report {folder}",
+        "serve": f"attn-tuner serve {folder}",
+        "export": f"attn-tuner export {folder} FOLDER",
+    }
+    return [others[name] for name in kind_named(run.plan.input).commands]
 
 
 def hang(text: str, width: int) -> str:

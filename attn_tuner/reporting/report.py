@@ -5,13 +5,15 @@ import hashlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from attn_tuner.errors import RunError
 from attn_tuner.explaining.faithfulness import RANKING_NAMES
-from attn_tuner.exporting import Bundle
+from attn_tuner.exporting import load_bundle
+from attn_tuner.inputs.kinds import TEXT, kind_named
 from attn_tuner.reporting import (
     classification,
     classification_figures,
@@ -39,6 +41,7 @@ Trust = str | Sequence[str]
 MAX_SLICES = 6
 SHOWN_TEXTS = 5  # Of a group that is answered worse.
 LONGEST = 200  # Characters of such a text.
+SAMPLE = 15  # Inputs on which the model is timed.
 MAX_TABLE_ROWS = 300
 
 
@@ -91,14 +94,14 @@ def collect_report(run: Run, *, seconds: float = 20.0, trust: Trust = ()) -> dic
     found["remarks"] += [*run.notes, *validation.notes, *damaged]
     single_label = run.plan.kind == "class"
     quality = _classification(run, found, validation, bundle) if single_label else None
-    sample = list(validation.texts[:15]) or ["a short text"]
     export = run.export if run.outcome else None
     return {
         "title": run.plan.source,
+        "input": run.plan.input,
         "classes": list(run.plan.classes),
         "answer": found,
         "sentence": summary_sentence(found),
-        "costs": measure_costs(bundle, export, sample) if bundle else None,
+        "costs": measure_costs(bundle, export, _sample(validation, bundle)) if bundle else None,
         "usage": usage(run, bundle) if bundle and run.outcome else [],
         "verdict": compare_heads(run, validation, run.plan.seed),
         "search": _search(run),
@@ -124,7 +127,9 @@ def render_report(gathered: dict) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined
     )
+    kind = kind_named(gathered["input"])
     environment.filters |= {"cell": format_cell, "plural": plural, "marked": marked_text}
+    environment.filters |= {"worded": kind.worded, "inputs": kind.counted}
     verdict = gathered["verdict"]
     drawn = {
         "verdict": [search_figures.verdict_figure(verdict)] if verdict.heads else [],
@@ -138,6 +143,7 @@ def render_report(gathered: dict) -> str:
     return environment.get_template("report.html.j2").render(
         **{**gathered, "figures": drawn},
         kinds=KINDS,
+        heading=kind.plural.capitalize(),
         plots=script_json(plots),
         scripts=[Markup(script) for script in scripts],
         allowed=" ".join(f"'sha256-{_digest(script)}'" for script in scripts),
@@ -156,19 +162,25 @@ def format_cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _bundle(run: Run, trust: Trust) -> tuple[Bundle | None, list[str]]:
+def _sample(validation: Validation, bundle: Any) -> list:
+    """Returns validation texts, or generated inputs where the run keeps none in clear."""
+    return list(validation.texts[:SAMPLE]) or bundle.samples()
+
+
+def _bundle(run: Run, trust: Trust) -> tuple[Any, list[str]]:
     """Loads the exported model; None and a note where it cannot be read."""
     if not (run.directory / BUNDLE).exists():
         return None, []
     try:
-        return Bundle.load(run.directory / BUNDLE, trust), []
+        return load_bundle(run.directory / BUNDLE, trust), []
     except RunError as error:
         return None, [f"The exported model is left out: {error}"]
 
 
-def _examples(
-    run: Run, bundle: Bundle | None, validation: Validation, seconds: float
-) -> ExampleTexts:
+def _examples(run: Run, bundle: Any, validation: Validation, seconds: float) -> ExampleTexts:
+    if run.plan.input != TEXT.name:
+        plural = kind_named(run.plan.input).plural.capitalize()
+        return ExampleTexts(notes=(f"{plural} are not drawn in the report yet.",))
     if not bundle:
         return ExampleTexts(notes=("Texts are shown once the search has ended.",))
     if run.plan.kind != "class":
@@ -213,9 +225,7 @@ def _failures(run: Run) -> list[tuple]:
     ]
 
 
-def _classification(
-    run: Run, found: dict, validation: Validation, bundle: Bundle | None
-) -> dict | None:
+def _classification(run: Run, found: dict, validation: Validation, bundle: Any) -> dict | None:
     probabilities = validation.exported()
     if probabilities is None and found["winner"]:
         probabilities = validation.answers(found["winner"])

@@ -5,8 +5,9 @@ import re
 import shlex
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
-from attn_tuner.exporting import Bundle
+from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.reporting.summary import _known, summarize
 from attn_tuner.settings.asked import OBJECT, is_object
 from attn_tuner.settings.repeat import command as repeat_search
@@ -19,7 +20,7 @@ PACKAGES = (
 )
 
 
-def usage(run: Run, bundle: Bundle) -> list[dict]:
+def usage(run: Run, bundle: Any) -> list[dict]:
     """Returns snippets that use the export: dictionaries of language and code."""
     from attn_tuner.exporting.usage_snippets import usage_snippet
 
@@ -29,11 +30,13 @@ def usage(run: Run, bundle: Bundle) -> list[dict]:
         {"language": language, "code": code}
         for language, code in re.findall(r"```(\w+)\n(.*?)```", text, flags=re.DOTALL)
     ]
+    if "predict" not in kind_named(bundle.input).commands:
+        return blocks
     again = f"attn-tuner predict {shlex.quote(str(run.directory))} 'a text'\n"
     return [*blocks[:1], {"language": "sh", "code": again}, *blocks[1:]]
 
 
-def reproducibility(run: Run, bundle: Bundle | None = None) -> dict[str, dict]:
+def reproducibility(run: Run, bundle: Any = None) -> dict[str, dict]:
     """Returns what repeats the search: command, data, settings, values, versions of packages.
 
     Args:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.storage.trial_text import describe_head, describe_model
 from attn_tuner.tuning.duration import format_duration
-
-if TYPE_CHECKING:
-    from attn_tuner.exporting import Bundle
 
 
 def summarize(run: Run, validation_texts: int = 0) -> dict:
@@ -104,15 +101,13 @@ def summary_sentence(facts: dict) -> str:
     )
 
 
-def measure_costs(
-    bundle: "Bundle", export: Path | None, texts: Sequence[str] = ("a short text",)
-) -> dict:
+def measure_costs(bundle: Any, export: Path | None, texts: Sequence = ("a short text",)) -> dict:
     """Measures the size and the speed of the exported model.
 
     Args:
-        bundle: the exported model.
+        bundle: the exported model, a `Bundle` or a `SeriesBundle`.
         export: folder of its artefact; None where there is none.
-        texts: strings for the timing, answered one at a time.
+        texts: strings, or series, for the timing, answered one at a time.
 
     Returns:
         A dict with the keys `parameters` (int), `milliseconds` (median for one text, in this

@@ -1,1 +1,1 @@
-"""Reads series of numbers, and generates a demo set of them."""
+"""Reads series of numbers, generates a demo set, and holds what is measured beside a search."""

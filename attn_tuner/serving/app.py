@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from attn_tuner.errors import AttnTunerError, RunError, need
+from attn_tuner.inputs.kinds import require_text
 from attn_tuner.serving.body_limit import BODY_SECONDS, ASGIApp, BodyLimit
 from attn_tuner.serving.documents import add_documents
 from attn_tuner.serving.examples import Examples
@@ -112,7 +113,9 @@ def make_app(
             `loopback` the page knows it; else it is taken from its address, `/#TOKEN`.
     """
     fastapi = need("fastapi", "serve")
-    Run.read(directory)  # Raises RunError before a port is opened.
+    run = Run.read(directory)  # Raises RunError before a port is opened.
+    instead = "Use attn-tuner report, and attn_tuner.load(folder).predict(series)."
+    require_text(run.plan.input, "attn-tuner serve", instead)
     app = fastapi.FastAPI(
         title="attn-tuner",
         description="The search in a run folder, and its best model.",

@@ -36,6 +36,7 @@ def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful
     as_set = {each.name: options[each.name] for each in fields(Plan) if each.name in options}
     derived = {
         "source": dataset.name,
+        "input": dataset.input,
         "fingerprint": dataset.fingerprint,
         "classes": dataset.classes,
         "task": dataset.task,
@@ -46,7 +47,7 @@ def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful
         "max_time": limit,
         "keep": kept(options["keep"], ensemble),
         "ensemble": ensemble,
-        "refit": refits(options["refit"], len(dataset.validation.texts), limit),
+        "refit": refits(options["refit"], len(dataset.validation), limit),
         "limits": asdict(allowed),
         "asked": as_asked(options),
     }

@@ -34,6 +34,7 @@ TUNER = "tuner0.json"
 # data/
 DATA = "data"
 VECTORIZER = "vectorizer.json"
+SCALER = "scaler.json"
 STORE_FACTS = "facts.json"
 VALIDATION_TEXTS = "validation.jsonl"
 VALIDATION_LABELS = "validation_labels.npy"
@@ -167,6 +168,7 @@ _DATA = Entry(
     again=f"{_NEXT} encodes the texts again.",
     inside=(
         Entry(VECTORIZER, "vocabulary, and how texts are split", "text.token_store"),
+        Entry(SCALER, "in its place for series: mean and deviation by feature", "series.store"),
         Entry(STORE_FACTS, "which texts it was made of", "text.token_store", "text.token_store"),
         Entry(
             "PART",
@@ -176,6 +178,7 @@ _DATA = Entry(
             inside=(
                 Entry(STORE_FACTS, "vocabulary size, mean token length"),
                 Entry(store_array("ids"), "int32 `(tokens,)`, the texts one behind the other"),
+                Entry(store_array("values"), "for series, float32 `(steps, features)`"),
                 Entry(store_array("offsets"), "int64 `(texts + 1,)`, where each text begins"),
                 Entry(store_array("labels"), "the label of each text"),
                 Entry(store_array("weights"), "its weight in training, only if texts have weights"),

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from attn_tuner.errors import RunError
+from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.metrics import OBJECTIVES
 from attn_tuner.space.renamed import current_space
 from attn_tuner.storage.atomic_files import write_json
@@ -63,6 +64,7 @@ class Plan:
         seed: int, for the split, the values tried, the weights and the order of the data.
         asked: the options of `search` that were given, see `settings.asked.as_asked`; empty in
             folders of format 1.
+        input: kind of input, a key of `inputs.kinds.KINDS`.
         format: version of the run folder, see `layout.FORMATS`.
     """
 
@@ -90,6 +92,7 @@ class Plan:
     limits: dict = field(default_factory=dict, hash=False)
     seed: int = 0
     asked: dict = field(default_factory=dict, hash=False)
+    input: str = TEXT.name
     format: int = FORMAT
 
     @property

@@ -8,7 +8,16 @@ from typing import Any
 
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.storage.atomic_files import draft, is_draft
-from attn_tuner.storage.layout import DATA, LOCK, PLAN, RECORD, RUN_LOG, VECTORIZER, in_trials
+from attn_tuner.storage.layout import (
+    DATA,
+    LOCK,
+    PLAN,
+    RECORD,
+    RUN_LOG,
+    SCALER,
+    VECTORIZER,
+    in_trials,
+)
 from attn_tuner.storage.plan import Plan
 
 
@@ -58,7 +67,8 @@ def _refuse_foreign(directory: Path):
         for path in directory.iterdir()
         if path.name not in (LOCK, RUN_LOG) and not is_draft(path)
     ]
-    ours = (directory / PLAN).exists() or (directory / DATA / VECTORIZER).exists()
+    encoders = (directory / DATA / name for name in (VECTORIZER, SCALER))
+    ours = (directory / PLAN).exists() or any(each.exists() for each in encoders)
     if others and not ours:
         raise RunError(
             f"{directory} holds files that no search wrote. Choose an empty or new folder."

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from attn_tuner.inputs.dataset import Dataset, Part
+from attn_tuner.inputs.kinds import TEXT
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ class TextDataset(Dataset):
     notes: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()
 
-    input: ClassVar[str] = "text"
+    input: ClassVar[str] = TEXT.name
 
     @cached_property
     def fingerprint(self) -> str:

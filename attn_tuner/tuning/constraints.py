@@ -81,15 +81,16 @@ class Constraints:
 
 
 def latency_ms(model: keras.Model, steps: int, repeats: int = REPEATS) -> float:
-    """Measures the milliseconds for one text, median of `repeats`.
+    """Measures the milliseconds for one text or series, median of `repeats`.
 
     Args:
         model: the model.
-        steps: int, tokens of the text.
+        steps: int, tokens of the text, or steps of the series.
         repeats: int, number of measurements.
     """
-    ids = np.full((1, steps), 1, "int32")
-    return median_ms(lambda: model.predict_on_batch(ids), repeats)
+    given = model.inputs[0]
+    one = np.full((1, steps, *given.shape[2:]), 1, given.dtype)
+    return median_ms(lambda: model.predict_on_batch(one), repeats)
 
 
 def median_ms(answer: Callable[[], object], repeats: int = REPEATS, warmup: int = 3) -> float:

@@ -10,7 +10,7 @@ from attn_tuner.exporting.formats.savedmodel import export_savedmodel
 from attn_tuner.exporting.model_card import write_card
 from attn_tuner.exporting.tensorflow_subprocess import artefact_of, facts_of
 from attn_tuner.exporting.verification import fresh_process as fresh
-from attn_tuner.exporting.verification.verify import FreshProcess, sample_texts, verify_artefact
+from attn_tuner.exporting.verification.verify import FreshProcess, verify_artefact
 from tests.support import ROOT
 from tests.support.pages import blocks
 from tests.support.small_models import TEXTS, Here, classifier
@@ -121,7 +121,7 @@ def test_the_proof_runs_the_very_code_that_the_readme_prints(bundle, tmp_path, f
 
 
 def test_texts_are_made_of_the_vocabulary_where_none_are_given(bundle):
-    texts = sample_texts(bundle)
+    texts = bundle.samples()
     lengths = [len(ids) for ids in bundle.ids(texts)]
     assert min(lengths) == 0
     assert max(lengths) == bundle.max_length

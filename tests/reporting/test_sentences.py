@@ -38,7 +38,7 @@ def test_a_trial_that_was_cut_within_its_first_epoch_is():
 
 
 def run_that_lacks(**lacking):
-    plan = SimpleNamespace(classes=("common", "rare"), kind="class")
+    plan = SimpleNamespace(classes=("common", "rare"), kind="class", input="text")
     outcome = {"lacking": lacking, "test": {"accuracy": 1.0}, "test_texts": 120}
     return SimpleNamespace(plan=plan, outcome=outcome, members={"0": 1.0})
 

@@ -169,8 +169,8 @@ def call(monkeypatch, tmp_path):
 
 
 def test_the_parameters_of_search_are_the_table_name_by_name_and_default_by_default():
-    data, *parameters = inspect.signature(attn_tuner.search).parameters.values()
-    assert data.name == DATA.name
+    data, labels, *parameters = inspect.signature(attn_tuner.search).parameters.values()
+    assert (data.name, labels.name) == (DATA.name, "labels")
     assert [(each.name, each.default) for each in parameters] == [
         (each.name, each.default) for each in SETTINGS
     ]

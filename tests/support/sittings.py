@@ -16,7 +16,7 @@ FORKS.set_forkserver_preload(["attn_tuner.api", "tests.support.colours"])
 # What a search can be made to wait in, until a signal comes: module and function or method.
 STOPS = {
     "encoding": ("attn_tuner.text.token_store", "TokenStore.save"),
-    "vectors": ("attn_tuner.tuning.encoded_data", "train_vectors"),
+    "vectors": ("attn_tuner.tuning.encoded_texts", "train_vectors"),
     "export": ("attn_tuner.exporting.export", "write_card"),
 }
 GONE = 5.0  # Seconds in which what a search has started ends after it.

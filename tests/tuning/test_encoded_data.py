@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.text import Split, TokenStore, Vectorizer
-from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.encoded_texts import EncodedTexts
 
 TEXTS = ["a good film", "a poor film", "a good book", "a long film"]
 WEIGHTS = np.array([1, 2, 0.5, 0.5], "float32")
@@ -14,7 +14,7 @@ VALUES = {"batch_size": 4, "max_length": 8, "truncation": "head", "vocabulary_si
 def encoded(weights):
     vectorizer = Vectorizer.build(TEXTS)
     split = Split(TEXTS, np.array([0, 0, 0, 1], "int32"), weights)
-    return EncodedData({"train": TokenStore.encode(split, vectorizer)}, vectorizer)
+    return EncodedTexts({"train": TokenStore.encode(split, vectorizer)}, vectorizer)
 
 
 def test_only_a_model_that_learns_from_unlabelled_texts_gets_them_in_its_batches():

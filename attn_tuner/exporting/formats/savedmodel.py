@@ -10,7 +10,7 @@ from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
 from attn_tuner.exporting.named_inputs import NamedInputs
-from attn_tuner.exporting.signatures import NamedScorer, TextScorer
+from attn_tuner.exporting.signatures import NamedScorer
 from attn_tuner.storage.layout import CLASSES, EXTRAS
 from attn_tuner.verbosity import silence
 
@@ -19,7 +19,7 @@ from attn_tuner.verbosity import silence
 def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
     """Writes a SavedModel that TensorFlow alone can serve, from Python, C++ or over REST.
 
-    Signatures, each for a batch of any size, empty included:
+    Signatures of a model of texts, each for a batch of any size, empty included:
 
         serving_default(text)   label, probabilities; also `labels` with several labels per text;
                                 `value` only for a regression, here and below; with prediction sets
@@ -29,24 +29,18 @@ def export_savedmodel(bundle: Bundle, folder: Path) -> Artefact:
         ids(ids)                label, probabilities, weights
         classes()               classes
 
+    and of a model of series:
+
+        serving_default(series) label, probabilities; NaN where a value is missing and behind the
+                                last step
+        padded(series, lengths) the same
+        classes()               classes
+
     It contains no Python function and no custom operator. Bytes that are not UTF-8 are read as
     U+FFFD.
     """
-    scorer = TextScorer(bundle)
-    texts = tf.TensorSpec((None,), tf.string, name="text")
-    ids = tf.TensorSpec((None, bundle.steps), tf.int32, name="ids")
-    signatures = {
-        "serving_default": tf.function(scorer.serve, [texts], autograph=False),
-        "ids": tf.function(scorer.score, [ids], autograph=False),
-    }
-    if bundle.classes:
-        signatures["classes"] = tf.function(scorer.names, [], autograph=False)
-    notes = ()
-    if scorer.model.has_weights:
-        signatures["explain"] = tf.function(scorer.explain, [texts], autograph=False)
-    else:
-        notes = ("The model has no attention head, so there is no `explain` signature.",)
-    concrete = {name: each.get_concrete_function() for name, each in signatures.items()}
+    scorer = bundle.scorer()
+    concrete, notes = scorer.signatures()
     _write(scorer, concrete, bundle.classes, folder)
     return Artefact("savedmodel", folder, tolerance=1e-5, notes=notes)
 

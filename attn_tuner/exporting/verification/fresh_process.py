@@ -7,9 +7,9 @@ standard input:
     {"code": "import tensorflow as tf ...", "texts": [...]}
 
 with `{"probabilities": [[...]], "labels": [...]}` or `{"error": "..."}`; with `sets`, `lower`,
-`upper` and `known` where the code gives them. The code assigns `texts = [...]` or `rows = [...]`
-once. It is run as it stands; then what is below that statement is run again with the texts of the
-request, as many at a time as it may take.
+`upper` and `known` where the code gives them. The code assigns `texts = [...]`, `rows = [...]` or
+`series = [...]` once. It is run as it stands; then what is below that statement is run again with
+the texts of the request, as many at a time as it may take.
 """
 
 import ast
@@ -34,7 +34,7 @@ LIBRARIES = {
     "keras": "keras",
 }
 BATCH = 64
-INPUTS = ("texts", "rows")
+INPUTS = ("texts", "rows", "series")
 ALSO = (
     "labels",
     "sets",
@@ -82,7 +82,9 @@ def _parts(code: str) -> tuple[types.CodeType, types.CodeType, str, list]:
                 compile(ast.Module(half, type_ignores=[]), "README", "exec") for half in halves
             )
             return load, answer, name, ast.literal_eval(each.value)
-    raise ValueError("the code of the README has no statement texts = [...] or rows = [...]")
+    raise ValueError(
+        "the code of the README has no statement texts = [...], rows = [...] or series = [...]"
+    )
 
 
 def _listed(values) -> list:

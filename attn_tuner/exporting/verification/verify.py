@@ -14,8 +14,10 @@ from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, Program
 from attn_tuner.exporting.known_texts import KnownTexts, entropies
 from attn_tuner.exporting.named_inputs import NamedInputs
+from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.exporting.usage_snippets import LITERT_FILE, python_code, usage_snippet
 from attn_tuner.exporting.verification.fresh_process import LIBRARIES
+from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.registry import unknown
 from attn_tuner.system.processes import script_command
 from attn_tuner.verbosity import QUIET_TENSORFLOW
@@ -35,6 +37,7 @@ class Proof:
         texts: int, number of texts compared.
         same_labels: float, share of texts with the same label as the model, before shrinking.
         accuracy: (model before shrinking, artefact), if labels are known.
+        noun: str, what was compared: "texts".
     """
 
     difference: float
@@ -42,13 +45,14 @@ class Proof:
     texts: int
     same_labels: float = 1.0
     accuracy: tuple[float, float] | None = None
+    noun: str = TEXT.plural
 
     @property
     def sentence(self) -> str:
         """The result as a sentence."""
         said = (
-            f"On {self.texts} texts, in a separate process, its probabilities differ from the "
-            f"model's by at most {self.difference:.1e}"
+            f"On {self.texts} {self.noun}, in a separate process, its probabilities differ from "
+            f"the model's by at most {self.difference:.1e}"
         )
         said += f"; {self.tolerance:.0e} is allowed." if self.tolerance is not None else "."
         if self.same_labels < 1:
@@ -119,7 +123,7 @@ class FreshProcess:
 
 
 def verify_artefact(
-    bundle: Bundle | NamedInputs,
+    bundle: Bundle | SeriesBundle | NamedInputs,
     artefact: Artefact,
     texts: Sequence,
     process: FreshProcess,
@@ -132,7 +136,7 @@ def verify_artefact(
     Args:
         bundle: `Bundle` that it was made from.
         artefact: `Artefact` to run.
-        texts: list of str to compare on, or of rows of a model of several inputs.
+        texts: list of raw inputs to compare on: str, series, or rows of several inputs.
         process: `FreshProcess` of the artefact's kind.
         expected: (texts, classes) probabilities to reproduce; the bundle's own if not given.
         labels: (texts,) int, classes of the texts, if known, for the accuracy.
@@ -142,7 +146,7 @@ def verify_artefact(
         ExportError: it does not run, or a probability differs by more than the tolerance.
     """
     expected = bundle.predict(texts) if expected is None else expected
-    answer = process.ask({"code": readme_code(bundle, artefact), "texts": list(texts)})
+    answer = process.ask({"code": readme_code(bundle, artefact), "texts": bundle.plain(texts)})
     if "error" in answer:
         raise ExportError(f"The {artefact.kind} artefact does not run: {answer['error']}")
     given = np.array(answer["probabilities"], "float32")
@@ -176,13 +180,13 @@ def verify_artefact(
     return Proof(difference, artefact.tolerance, len(texts), same, accuracy)
 
 
-def _check_labels(bundle: Bundle | NamedInputs, answer: dict, given: np.ndarray):
+def _check_labels(bundle: Bundle | SeriesBundle | NamedInputs, answer: dict, given: np.ndarray):
     named = [bundle.label(row) for row in given]
     if answer.get("labels", named) != named:
         raise ExportError("The artefact's labels are not those of its probabilities.")
 
 
-def _check_doubt(bundle: Bundle | NamedInputs, answer: dict, given: np.ndarray):
+def _check_doubt(bundle: Bundle | SeriesBundle | NamedInputs, answer: dict, given: np.ndarray):
     """Checks sets, intervals and known texts against the answers beside them."""
     _check_known(getattr(bundle, "known", None), answer, given)
     conformal = getattr(bundle, "conformal", None)
@@ -209,17 +213,7 @@ def _check_known(known: KnownTexts | None, answer: dict, given: np.ndarray):
         raise ExportError("The artefact's known texts are not those of its probabilities.")
 
 
-def sample_texts(bundle: Bundle, count: int = 24) -> list[str]:
-    """Generates texts of known and unknown words, in many lengths."""
-    random = np.random.default_rng(0)
-    words = [word for word in bundle.used_vocabulary[2:] if word.strip()] or ["word"]
-    longest = min(2 * (bundle.max_length or 300), 600)
-    lengths = np.geomspace(1, longest, count).astype(int)
-    texts = [" ".join(random.choice(words, length)) for length in lengths]
-    return ["", "Ünknown wörds, 房间很干净 <br /> \U0001f600", *texts]
-
-
-def readme_code(bundle: Bundle | NamedInputs, artefact: Artefact) -> str:
+def readme_code(bundle: Bundle | SeriesBundle | NamedInputs, artefact: Artefact) -> str:
     """Returns the Python that the README of the artefact prints, for where the artefact is now."""
     file = artefact.file
     folder = file if artefact.kind == "savedmodel" else file.parent

@@ -46,11 +46,27 @@ OF_CHARACTERS = (
 )
 
 
+# A convolution in front, or the states of all steps together: series have no words that decide.
+OF_SERIES = (
+    {"head": "pooling", "head.pooling.score": "additive", "head.pooling.fusion": "pools"},
+    {
+        **_POOLED,
+        "encoder": PHRASES,
+        f"encoder.{PHRASES}.width": 5,
+        f"encoder.{PHRASES}.filters": 128,
+        f"encoder.{PHRASES}.then": "bigru",
+    },
+    {"encoder": "lstm", "head": "last"},
+)
+
+
 def known_good(space: SearchSpace) -> tuple[dict, ...]:
     """Returns points that did well on other data, the best first."""
     encoder = space.get("encoder")
     if not isinstance(encoder, Part):  # A model of the user's own: only its defaults are known.
         return ({},)
+    if "vocabulary_size" not in space:
+        return OF_SERIES
     phrases = isinstance(encoder, Part) and PHRASES in encoder.names()
     return OF_CHARACTERS if phrases else KNOWN_GOOD
 

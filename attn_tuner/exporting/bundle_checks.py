@@ -1,0 +1,99 @@
+"""Checks that the parts of a bundle fit each other."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from attn_tuner.errors import ExportError
+from attn_tuner.exporting.conformal import Conformal
+from attn_tuner.exporting.known_texts import KnownTexts
+from attn_tuner.layers.subword_embedding import SubwordEmbedding
+from attn_tuner.tasks import TASKS
+
+
+def check_outputs(task: str, classes: Sequence[str], width: int) -> None:
+    """Raises ExportError unless a model of so many outputs answers by these classes.
+
+    Args:
+        task: str, name in `tasks.TASKS`.
+        classes: sequence of str, names of classes or labels; empty for a regression.
+        width: int, columns of the model's output.
+    """
+    if TASKS[task].kind == "number":
+        if width != 1 or classes:
+            raise ExportError(
+                f"A regression gives one number per text and names no classes; the model gives "
+                f"{width}, and {len(classes)} classes are named."
+            )
+    elif len(classes) < 2 or len(set(classes)) < len(classes):
+        raise ExportError(f"A classifier needs at least 2 different classes; got {tuple(classes)}.")
+    elif width != len(classes) and (task, width) != ("binary", 1):
+        raise ExportError(
+            f"The model gives {width} {'number' if width == 1 else 'numbers'} per text, but "
+            f"{len(classes)} classes are named: {', '.join(classes) or 'none'}. "
+            "Name one class per output; a single sigmoid output needs 2 names."
+        )
+
+
+def check_doubt(
+    conformal: Conformal | None, known: KnownTexts | None, kind: str, width: int
+) -> None:
+    """Raises ExportError unless sets, intervals and known inputs are those of such answers.
+
+    Args:
+        conformal, known: of the bundle.
+        kind: str, key of `metrics.MEASURES`.
+        width: int, columns of the answers.
+    """
+    if conformal is not None:
+        check_conformal(conformal, kind, width)
+    if known is not None and kind != "class":
+        raise ExportError("Known texts are told apart where each has one class. Leave out known.")
+
+
+def check_conformal(conformal: Conformal, kind: str, width: int) -> None:
+    """Raises ExportError unless the sets or intervals are those of such answers.
+
+    Args:
+        conformal: of the bundle.
+        kind: str, key of `metrics.MEASURES`.
+        width: int, columns of the answers.
+    """
+    if kind == "labels":
+        raise ExportError(
+            "Prediction sets are of texts with one class each, and intervals of numbers; this "
+            "model gives several labels. Leave out conformal."
+        )
+    if len(conformal.at) != width:
+        raise ExportError(
+            f"The prediction sets have {len(conformal.at)} thresholds and the answers {width} "
+            "columns. Give one threshold for each class, or one half width for a number."
+        )
+
+
+def subword_layers(model: keras.Model) -> list[SubwordEmbedding]:
+    """Lists the layers of a model that read the parts of words."""
+    return [layer for layer in model.layers if isinstance(layer, SubwordEmbedding)]
+
+
+def check_parts(vectorizer: Any, layers: Sequence[SubwordEmbedding]) -> None:
+    """Raises ExportError unless the parts that layers read are those of the vectorizer.
+
+    Args:
+        vectorizer: of the bundle.
+        layers: sequence of `SubwordEmbedding`.
+    """
+    subwords = getattr(vectorizer, "subwords", None)
+    if subwords is None:
+        raise ExportError(
+            f"The model reads parts of words, which a {type(vectorizer).__name__} does not give. "
+            "Pass the attn_tuner.text.Vectorizer that the model was trained with."
+        )
+    given = (len(subwords.vocabulary), 1 + len(subwords.beginnings), 1 + len(subwords.ends))
+    if any(given != (each.vocabulary_size, each.beginnings, each.ends) for each in layers):
+        raise ExportError(
+            f"The vocabulary has {given[0]:,} words, and the model reads the parts of the "
+            f"{layers[0].vocabulary_size:,} words of another. Pass the vectorizer that the model "
+            "was trained with."
+        )

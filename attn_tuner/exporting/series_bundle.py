@@ -1,0 +1,226 @@
+"""Bundles a model of series with the scale of its features and its class names."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import keras
+import numpy as np
+
+from attn_tuner.errors import DataError, ExportError
+from attn_tuner.exporting.bundle import bucket_length, to_python
+from attn_tuner.exporting.bundle_checks import check_doubt, check_outputs
+from attn_tuner.exporting.bundle_files import save_bundle
+from attn_tuner.exporting.conformal import Conformal
+from attn_tuner.exporting.known_texts import KnownTexts
+from attn_tuner.exporting.text_card import KEPT_PARTS
+from attn_tuner.inputs.kinds import SERIES
+from attn_tuner.inputs.truncation import TRUNCATIONS
+from attn_tuner.series.batches import padded
+from attn_tuner.series.numbers import read_series
+from attn_tuner.series.scaler import SeriesScaler
+from attn_tuner.tasks import TASKS, task_named
+from attn_tuner.training.adversarial import plain
+from attn_tuner.verbosity import silence
+
+if TYPE_CHECKING:  # It imports TensorFlow.
+    from attn_tuner.exporting.series_signatures import SeriesScorer
+
+FORMATS = ("savedmodel", "keras")
+SAMPLES = 16  # Generated series on which an export is compared with its model.
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesBundle:
+    """A model of raw series with what it needs to read them and to name its answers.
+
+    Args:
+        vectorizer: the `SeriesScaler` of the training series; the model holds its numbers.
+        model: `keras.Model` of `(batch, steps, features)` float32, NaN where a value is missing and
+            behind the last step. Its outputs are as of `Bundle`.
+        classes: sequence of str, names of classes or labels by index; empty for a regression.
+        max_length: steps kept of a series; None where the model cuts them itself.
+        truncation: which part of a longer series stays: `"head"`, `"tail"` or `"ends"`.
+        card: mapping for the model card; JSON values.
+        task: str, name in `tasks.TASKS`; by the number of classes if not given.
+        conformal, known: as of `Bundle`.
+
+    Raises:
+        ExportError: the parts do not fit each other.
+    """
+
+    vectorizer: SeriesScaler
+    model: keras.Model
+    classes: Sequence[str]
+    max_length: int | None = None
+    truncation: str = "head"
+    card: Mapping = field(default_factory=dict)
+    task: str = ""
+    conformal: Conformal | None = None
+    known: KnownTexts | None = None
+
+    input: ClassVar[str] = SERIES.name
+
+    def __post_init__(self):
+        object.__setattr__(self, "model", plain(self.model))
+        object.__setattr__(self, "classes", tuple(str(name) for name in self.classes))
+        object.__setattr__(self, "task", task_named(self.task, len(self.classes)).name)
+        card = json.loads(json.dumps(dict(self.card), default=to_python))
+        object.__setattr__(self, "card", card)
+        if self.truncation not in TRUNCATIONS:
+            raise ExportError(
+                f"truncation is {self.truncation!r}. It should be one of {', '.join(TRUNCATIONS)}."
+            )
+        check_outputs(self.task, self.classes, self.model.output_shape[-1])
+        check_doubt(self.conformal, self.known, self.kind, self.width)
+        shape = tuple(self.model.input_shape)
+        if len(shape) != 3 or shape[2] != self.vectorizer.width:
+            raise ExportError(
+                f"The model takes inputs of the shape {shape}, and the scaler has "
+                f"{self.vectorizer.width} features: it should be (None, None, "
+                f"{self.vectorizer.width})."
+            )
+
+    @property
+    def kind(self) -> str:
+        """Kind of the answers: a key of `metrics.MEASURES`."""
+        return TASKS[self.task].kind
+
+    @property
+    def width(self) -> int:
+        """Columns of the answers: the number of classes or labels, or 1 for a number."""
+        return len(self.classes) or 1
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features, in the order of a step."""
+        return self.vectorizer.features
+
+    @property
+    def reading(self) -> dict:
+        """How series are truncated: arguments of `StepLimit`."""
+        return {"max_length": self.max_length, "truncation": self.truncation}
+
+    def columns(self, given: np.ndarray) -> np.ndarray:
+        """Converts the model's output to one column per class, label or number."""
+        return TASKS[self.task].columns(given)
+
+    def label(self, row: np.ndarray) -> str:
+        """Formats one row of answers: the class, the labels joined, or the number."""
+        return TASKS[self.task].label(row, self.classes)
+
+    def inputs(self, given: Any, who: str = "predict()", **options: Any) -> list[np.ndarray]:
+        """Reads series in any form that `series.numbers.read_series` takes.
+
+        Args:
+            given: the series; one array `(steps, features)` of several features is one series.
+            who: str, what reads them, for messages.
+            options: not used: series have no columns to choose.
+
+        Raises:
+            DataError: they cannot be read, or have other features than the model.
+        """
+        found, _ = read_series(given, f"what {who} was given")
+        wrong = next((each for each in found if each.shape[1] != len(self.features)), None)
+        if wrong is not None:
+            raise DataError(
+                f"{who} was given series of {wrong.shape[1]} features, and the model was trained "
+                f"on {len(self.features)}: {', '.join(self.features)}."
+            )
+        return found
+
+    def described(self, given: np.ndarray) -> str:
+        """Names one series in a table of predictions."""
+        steps = f"{len(given):,} step{'' if len(given) == 1 else 's'}"
+        return f"series of {steps}, begins {np.array2string(given[0], precision=3)}"
+
+    def predict(self, series: Any, batch_size: int = 64) -> np.ndarray:
+        """Predicts probabilities `(series, classes)`, or numbers `(series, 1)`, in float32."""
+        rows = self.inputs(series, "SeriesBundle.predict()")
+        result = np.zeros((len(rows), self.width), "float32")
+        by_length = np.argsort([len(each) for each in rows], kind="stable")
+        for start in range(0, len(rows), batch_size):
+            chosen = by_length[start : start + batch_size]
+            some = [rows[each] for each in chosen]
+            batch = padded(some, bucket_length(max(map(len, some))))
+            with silence():  # TensorFlow warns of retracing; one trace a length is intended.
+                given = keras.ops.convert_to_numpy(self.model.predict_on_batch(batch))
+            result[chosen] = self.columns(given)
+        return result
+
+    def samples(self) -> list[np.ndarray]:
+        """Generates series at the scale of the training series, some values missing."""
+        random = np.random.default_rng(0)
+        mean, deviation = np.array(self.vectorizer.mean), np.array(self.vectorizer.deviation)
+        longest = min(2 * (self.max_length or 100), 600)
+        found = []
+        for length in np.geomspace(1, longest, SAMPLES).astype(int):
+            each = mean + deviation * random.normal(size=(length, len(mean)))
+            each[random.random(each.shape) < 0.05] = np.nan
+            each[-1] = mean  # The last step has a value.
+            found.append(each.astype("float32"))
+        return found
+
+    def plain(self, given: Sequence[np.ndarray]) -> list:
+        """Returns series as lists, ready for JSON."""
+        return [each.tolist() for each in given]
+
+    def scorer(self) -> "SeriesScorer":
+        """Builds the TensorFlow graph of a SavedModel."""
+        from attn_tuner.exporting.series_signatures import SeriesScorer
+
+        return SeriesScorer(self)
+
+    def check_formats(self, formats: Sequence[str], smaller: bool = False) -> None:
+        """Raises ExportError unless a model of series can be written in the formats.
+
+        Args:
+            formats: names of formats.
+            smaller: bool, whether the artefact should be shrunk, which is done to embeddings.
+        """
+        if smaller:
+            raise ExportError(
+                "A model of series has no embedding that could be shrunk. Leave out max_size_mb "
+                "and shrink, or search with max_parameters."
+            )
+        other = next((name for name in formats if name not in FORMATS), None)
+        if other is not None:
+            raise ExportError(
+                f"A model of series is not written as {other} yet. Available: {', '.join(FORMATS)}."
+            )
+
+    def facts(self) -> dict[str, Any]:
+        """Returns how series are read, for the model card."""
+        scale = {"mean": list(self.vectorizer.mean), "deviation": list(self.vectorizer.deviation)}
+        return {"features": list(self.features), **scale, **self.reading}
+
+    def size_words(self) -> str:
+        """Says how large the input is, for the model card."""
+        count = len(self.features)
+        return f"{count} feature{'' if count == 1 else 's'}: {', '.join(self.features)}."
+
+    def limits(self) -> list[str]:
+        """Says in sentences what of a series is not read."""
+        said = []
+        if self.max_length is not None:
+            kept = f"{KEPT_PARTS[self.truncation]} {self.max_length} steps"
+            said.append(f"Of a longer series only {kept} are read.")
+        said.append("NaN is a missing value. It takes no times: steps count as equally far apart.")
+        if self.kind == "class":
+            said.append(
+                "It always names one of its classes; `known` is False where a series is probably "
+                "none."
+                if self.known
+                else "It always names one of its classes, even for a series of another kind."
+            )
+        return said
+
+    def save(self, folder: str | Path) -> Path:
+        """Writes the bundle as a `.keras` file and JSON, which `load_bundle` reads."""
+        return save_bundle(self, folder)
+
+    def with_model(self, model: keras.Model, **changes: Any) -> "SeriesBundle":
+        """Returns the same bundle with another model."""
+        return replace(self, model=model, **changes)

@@ -1,0 +1,58 @@
+"""Builds the TensorFlow graph of a model of series: raw numbers to labels."""
+
+import tensorflow as tf
+
+from attn_tuner.exporting.series_bundle import SeriesBundle
+from attn_tuner.exporting.signatures import Labelled, variables
+
+
+class SeriesScorer(Labelled):
+    """Raw series `(batch, steps, features)` to labels and probabilities, or to numbers.
+
+    It holds the model's numbers and nothing else of it.
+
+    Args:
+        bundle: `SeriesBundle` to build the graph from.
+    """
+
+    def __init__(self, bundle: SeriesBundle):
+        super().__init__(bundle.kind, bundle.classes, "series")
+        model = bundle.model
+        # Only the method: an attribute with the model would be saved, with all weights twice.
+        self._answer = model.stateless_call
+        self._trainable = variables(model.trainable_variables)
+        self._fixed = variables(model.non_trainable_variables)
+        self._doubt = (bundle.conformal, bundle.known)
+        self._features = len(bundle.features)
+
+    def serve(self, series: tf.Tensor) -> dict:
+        """Predicts `label` and `probabilities` of series, NaN where a value is missing.
+
+        A shorter series has NaN in all features behind its last step. A regression gives `value`
+        (batch,) only. Sets, intervals and `known` are as of `TextScorer`.
+        """
+        answer, _ = self._answer(
+            [tf.convert_to_tensor(each) for each in self._trainable],
+            [tf.convert_to_tensor(each) for each in self._fixed],
+            series,
+            training=False,
+        )
+        return self.named(answer, self._doubt)
+
+    def padded(self, series: tf.Tensor, lengths: tf.Tensor) -> dict:
+        """Predicts as `serve`; what stands behind `lengths` (batch,) int32 is not read."""
+        there = tf.sequence_mask(lengths, tf.shape(series)[1])[:, :, None]
+        return self.serve(tf.where(there, series, tf.constant(float("nan"))))
+
+    def signatures(self) -> tuple[dict, tuple[str, ...]]:
+        """Returns the concrete functions of a SavedModel by name, and notes."""
+        series = tf.TensorSpec((None, None, self._features), tf.float32, name="series")
+        lengths = tf.TensorSpec((None,), tf.int32, name="lengths")
+        found = {
+            "serving_default": tf.function(self.serve, [series], autograph=False),
+            "padded": tf.function(self.padded, [series, lengths], autograph=False),
+        }
+        if self._classes:
+            found["classes"] = tf.function(self.names, [], autograph=False)
+        notes = ("A model of series has no `explain` signature yet.",)
+        return {name: each.get_concrete_function() for name, each in found.items()}, notes

@@ -1,0 +1,105 @@
+"""The kinds of input that a search reads: one row each, with the classes that a kind brings.
+
+A kind is chosen once, where data come in: by the data in memory, or by a file of the run folder.
+Everything above asks the objects that the row names, and never which kind it is. A further kind is
+a further row; docs/architecture.md says what its classes have to do.
+"""
+
+import importlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from attn_tuner.errors import DataError, UnknownName
+from attn_tuner.registry import unknown
+
+
+@dataclass(frozen=True)
+class InputKind:
+    """A kind of input, and where its classes are.
+
+    Args:
+        name: str, as the plan, the facts of a store and a bundle record it.
+        noun: str, one input in a sentence.
+        plural: str, several.
+        unit: str, what its length counts.
+        store: path of the class that holds the encoded inputs of a part on disk.
+        encoded: path of the class that holds the encoded parts of a run.
+        bundle: path of the class that joins a model with what reads raw inputs for it.
+        baseline: path of the function that measures a linear model on the stores.
+        commands: names of the commands that take the folder of such a search.
+    """
+
+    name: str
+    noun: str
+    plural: str
+    unit: str
+    store: str
+    encoded: str
+    bundle: str
+    baseline: str
+    commands: tuple[str, ...] = ("predict", "report", "serve", "export")
+
+    def part(self, name: str) -> Any:
+        """Imports one of the classes: `part("store")`."""
+        module, _, attribute = getattr(self, name).partition(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def worded(self, sentence: str) -> str:
+        """Returns a sentence about texts as a sentence about inputs of this kind."""
+        spoken = {"text": self.noun, "texts": self.plural, "token": self.unit}
+        spoken |= {"tokens": f"{self.unit}s"}
+        return re.sub(r"\b(texts?|tokens?)\b", lambda found: spoken[found[0]], sentence)
+
+    def counted(self, count: int) -> str:
+        """Writes a number of inputs: `1 text`, `1,200 texts`."""
+        return f"{count:,} {self.noun if count == 1 else self.plural}"
+
+
+TEXT = InputKind(
+    name="text",
+    noun="text",
+    plural="texts",
+    unit="token",
+    store="attn_tuner.text.token_store:TokenStore",
+    encoded="attn_tuner.tuning.encoded_texts:EncodedTexts",
+    bundle="attn_tuner.exporting.bundle:Bundle",
+    baseline="attn_tuner.baselines.baselines:linear_baseline",
+)
+SERIES = InputKind(
+    name="series",
+    noun="series",
+    plural="series",
+    unit="step",
+    store="attn_tuner.series.store:SeriesStore",
+    encoded="attn_tuner.tuning.encoded_series:EncodedSeries",
+    bundle="attn_tuner.exporting.series_bundle:SeriesBundle",
+    baseline="attn_tuner.baselines.series_baseline:summary_baseline",
+    commands=("report", "export"),
+)
+KINDS = {each.name: each for each in (TEXT, SERIES)}
+
+
+def kind_named(name: str) -> InputKind:
+    """Returns the kind of input of a name.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    if name not in KINDS:
+        raise UnknownName(unknown("kind of input", name, KINDS))
+    return KINDS[name]
+
+
+def require_text(kind: str, what: str, instead: str) -> None:
+    """Raises DataError where something that works on texts alone is asked of another kind.
+
+    Args:
+        kind: str, name of the kind of input.
+        what: str, subject of the sentence: "explain()".
+        instead: str, a sentence on what to do.
+    """
+    if kind != TEXT.name:
+        raise DataError(
+            f"{what} works for texts, and this search has {KINDS[kind].plural} as input. {instead}"
+        )

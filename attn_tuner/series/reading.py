@@ -1,0 +1,175 @@
+"""Reads series with their labels, and divides them into parts as texts are divided."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from attn_tuner.errors import DataError
+from attn_tuner.inputs.kinds import SERIES
+from attn_tuner.series.dataset import SeriesDataset, SeriesPart
+from attn_tuner.series.labelled_series import LabelledSeries
+from attn_tuner.series.numbers import feature_names, read_series
+from attn_tuner.text.dataset import Split
+from attn_tuner.text.loaders.base import RawData
+from attn_tuner.text.loading import load
+
+NAME = "the given series"
+# Settings of texts, and what to do without each.
+_OF_TEXTS = {
+    "text": "Leave it out: the series are the first argument.",
+    "label": "Give the labels beside the series: search((series, labels)).",
+    "weight": "Leave it out.",
+    "group": "Give LabelledSeries(series, labels, features, groups=...).",
+    "time": "Give LabelledSeries(series, labels, features, times=...).",
+    "unlabelled": "Leave it out.",
+    "corrections": "Correct the labels before the call.",
+    "encoding": "Leave it out.",
+    "header": "Leave it out.",
+    "word_index": "Leave it out for series.",
+    "vectors": "Leave it out.",
+    "hypermodel": "Train it with AttentionHyperModel(features=...) in a KerasTuner tuner.",
+    "max_size_mb": "Limit the size with max_parameters; a weight has 4 bytes.",
+    "faithful": "Leave it out.",
+    "pretrain": "Leave it out.",
+}
+
+
+def check_settings(options: Mapping, defaults: Mapping) -> None:
+    """Refuses settings that have a meaning for texts alone.
+
+    Args:
+        options: every setting, checked.
+        defaults: the default of each.
+
+    Raises:
+        DataError: one of them was given.
+    """
+    for name, instead in _OF_TEXTS.items():
+        given = options[name]
+        if given is not None and not (given is False or given == defaults[name]):
+            raise DataError(f"{name}= is for texts, and the data are series of numbers. {instead}")
+    objective = options["objective"] or ""
+    if objective.startswith("faithful "):
+        raise DataError(
+            "Faithfulness is measured on the words of texts, and the data are series of numbers. "
+            f"Give objective={objective.removeprefix('faithful ')!r}."
+        )
+
+
+def load_series(
+    data: Any,
+    validation: Any = None,
+    test: Any = None,
+    seed: int = 0,
+    task: str | None = None,
+    drop_missing: bool = False,
+    min_per_class: int | None = None,
+    rare_classes: str = "drop",
+) -> SeriesDataset:
+    """Reads series and labels, checks them and divides them into parts.
+
+    Labels mean what they mean for texts, and parts are divided alike: stratified by class, with
+    all copies of a series, and all series of a group, in one part.
+
+    Args:
+        data: `(series, labels)`, series as `numbers.read_series` takes them; or `LabelledSeries`.
+        validation, test: further such data, or float, the fraction to hold out.
+        seed, task, drop_missing, min_per_class, rare_classes: as of `text.load`.
+
+    Raises:
+        DataError: the data cannot be used; says why and what to do.
+    """
+    library = _Library()
+    parts = {"train": library.add(data, NAME)}
+    for role, given in (("validation", validation), ("test", test)):
+        is_data = given is not None and not isinstance(given, float)
+        parts[role] = library.add(given, f"the {role} series") if is_data else given
+    options = {"validation": parts["validation"], "test": parts["test"], "seed": seed, "task": task}
+    options |= {"drop_missing": drop_missing, "min_per_class": min_per_class}
+    divided = _worded(lambda: load(parts["train"], **options, rare_classes=rare_classes))
+    return SeriesDataset(
+        name=NAME,
+        train=library.part(divided.train),
+        validation=library.part(divided.validation),
+        test=library.part(divided.test),
+        classes=divided.classes,
+        features=library.features,
+        notes=(*library.notes, *map(SERIES.worded, divided.notes)),
+        held_out=divided.held_out,
+    )
+
+
+class _Library:
+    """The series of all parts by a key, by which they are divided: equal series have one key."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, np.ndarray] = {}
+        self.keys: dict[bytes, str] = {}
+        self.features: tuple[str, ...] = ()
+        self.notes: list[str] = []
+
+    def add(self, data: Any, where: str) -> RawData:
+        """Reads series with labels; returns their keys in the place of texts."""
+        given = _labelled(data, where)
+        found, notes = read_series(given.series, where)
+        self.notes += [*given.notes, *notes]
+        features = feature_names(given.features, found[0].shape[1])
+        if self.features and len(features) != len(self.features):
+            raise DataError(
+                f"The series of {where} have {len(features)} features, and those of training "
+                f"{len(self.features)}. Give the same features in all parts."
+            )
+        self.features = self.features or features
+        keys = [self._key(each, f"{number} of {where}") for number, each in enumerate(found, 1)]
+        beside = {"group": given.groups, "time": given.times}
+        extras = {name: list(each) for name, each in beside.items() if each is not None}
+        return RawData(where, {"train": (keys, list(given.labels))}, extras={"train": extras})
+
+    def part(self, split: Split | None) -> Any:
+        """Returns a part with series in the place of their keys."""
+        if split is None:
+            return None
+        series = [self.by_key[key] for key in split.texts]
+        beside = (split.weights, split.groups, split.times, split.rows)
+        return SeriesPart(series, split.labels, *beside)
+
+    def _key(self, series: np.ndarray, name: str) -> str:
+        digest = hashlib.blake2b(repr(series.shape).encode() + series.tobytes(), digest_size=16)
+        key = self.keys.setdefault(digest.digest(), f"series {name}")
+        self.by_key[key] = series
+        return key
+
+
+def _labelled(data: Any, where: str) -> LabelledSeries:
+    """Returns series with as many labels.
+
+    Raises:
+        DataError: labels are missing, or of another number.
+    """
+    if isinstance(data, LabelledSeries):
+        given = data
+    elif isinstance(data, tuple) and len(data) == 2 and hasattr(data[1], "__len__"):
+        given = LabelledSeries(data[0], list(data[1]), ())
+    else:
+        raise DataError(
+            f"{where[:1].upper()}{where[1:]} have no labels. Give (series, labels), one label a "
+            "series."
+        )
+    if given.labels is None:
+        raise DataError("The LabelledSeries has no labels. Give one a series.")
+    if len(given.series) != len(given.labels):
+        raise DataError(
+            f"There are {len(given.series):,} series and {len(given.labels):,} labels. Give one "
+            "label a series."
+        )
+    return given
+
+
+def _worded(read: Callable[[], Any]) -> Any:
+    """Calls a function that speaks of texts, with its errors about series."""
+    try:
+        return read()
+    except DataError as error:
+        raise DataError(SERIES.worded(str(error))) from error

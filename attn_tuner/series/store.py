@@ -1,0 +1,186 @@
+"""Stores series on disk, memory-mapped by every trial."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from attn_tuner.errors import RunError
+from attn_tuner.inputs.fraction import stratified_fraction
+from attn_tuner.inputs.kinds import SERIES
+from attn_tuner.series.dataset import SeriesDataset, SeriesPart
+from attn_tuner.series.scaler import SeriesScaler
+from attn_tuner.storage.atomic_files import new_folder, write_json, write_whole, writing
+from attn_tuner.storage.checked_files import check_seal, read_object, reading, sealed
+from attn_tuner.storage.layout import SCALER, STORE_FACTS, store_array
+
+_FORMAT = 1
+_ARRAYS = ("values", "offsets", "labels")
+# Arrays that only some data have. The facts tell of each, so that a lost file is noticed.
+_EXTRAS = {"weights": "weighted", "groups": "grouped", "times": "timed"}
+_AGAIN = "Run the search again with the same data; it writes them again."
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesStore:
+    """Series of one part, raw, one behind the other.
+
+    Args:
+        values: `(steps of all series, features)` float32; NaN where a value is missing.
+        offsets: `(series + 1,)` int64; series i is `values[offsets[i]:offsets[i + 1]]`.
+        labels: `(series,)` int32, `(series, labels)` uint8 or `(series,)` float32.
+        weights: `(series,)` float32, weight of each in training; None for equal weights.
+        groups: `(series,)` int32, number of each one's group within the part; None for none.
+        times: `(series,)` float64; None for none.
+    """
+
+    values: np.ndarray
+    offsets: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, part: SeriesPart) -> "SeriesStore":
+        """Joins the series of a part, in memory."""
+        lengths = [len(each) for each in part.series]
+        labels = np.asarray(part.labels)
+        groups = part.groups
+        if groups is not None:
+            groups = np.unique(groups, return_inverse=True)[1].astype(np.int32)
+        return cls(
+            np.concatenate(part.series),
+            np.cumsum([0, *lengths], dtype=np.int64),
+            labels.astype(np.int32) if labels.dtype.kind == "i" else labels,
+            part.weights,
+            groups,
+            part.times,
+        )
+
+    @classmethod
+    def concatenate(cls, stores: Iterable["SeriesStore"]) -> "SeriesStore":
+        """Joins stores into one, in memory, without groups and times."""
+        stores = list(stores)
+        lengths = np.concatenate([store.lengths for store in stores])
+        weights = None
+        if any(store.weights is not None for store in stores):
+            weights = np.concatenate(
+                [
+                    np.ones(len(store), "float32") if store.weights is None else store.weights
+                    for store in stores
+                ]
+            )
+        return cls(
+            np.concatenate([store.values for store in stores]),
+            np.cumsum([0, *lengths], dtype=np.int64),
+            np.concatenate([store.labels for store in stores]),
+            weights,
+        )
+
+    @classmethod
+    def open(cls, directory: str | Path, check: bool = False) -> "SeriesStore":
+        """Opens a store on disk; values are read when they are used.
+
+        Args:
+            directory: path of the folder that `save` wrote.
+            check: bool, whether to read all files and verify their checksums.
+
+        Raises:
+            RunError: there is no whole store in the folder.
+        """
+        directory = Path(directory)
+        facts = read_object(directory / STORE_FACTS, {}, _AGAIN)
+        arrays = {}
+        for name in (*_ARRAYS, *(name for name, fact in _EXTRAS.items() if facts.get(fact))):
+            path = directory / store_array(name)
+            with reading(path, _AGAIN):
+                if check:
+                    check_seal(path)
+                arrays[name] = np.load(path, mmap_mode="r" if name == "values" else None)
+        store = cls(**arrays)
+        with reading(directory / STORE_FACTS, _AGAIN):
+            store.check()
+        return store
+
+    def check(self) -> None:
+        """Raises ValueError if the arrays do not belong together."""
+        if (
+            self.values.dtype != np.float32
+            or self.values.ndim != 2
+            or self.offsets.dtype != np.int64
+            or self.offsets.shape != (len(self.labels) + 1,)
+            or self.labels.dtype.kind not in "iuf"
+            or self.offsets[0] != 0
+            or self.offsets[-1] != len(self.values)
+            or (np.diff(self.offsets) < 1).any()
+            or any(each.shape != (len(self.labels),) for each in self._extras().values())
+        ):
+            raise ValueError("its arrays do not belong together")
+
+    def save(self, directory: str | Path) -> None:
+        """Writes the store into a new folder atomically."""
+        arrays = {name: getattr(self, name) for name in _ARRAYS} | self._extras()
+        with new_folder(directory, replaces=False) as draft:
+            for name, array in arrays.items():
+                write_whole(draft / store_array(name), partial(_save_sealed, array=array))
+            write_json(draft / STORE_FACTS, {_EXTRAS[name]: True for name in self._extras()})
+
+    def _extras(self) -> dict[str, np.ndarray]:
+        found = {name: getattr(self, name) for name in _EXTRAS}
+        return {name: each for name, each in found.items() if each is not None}
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """Returns one series, `(steps, features)`."""
+        return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Steps of each series: `(series,)` int64."""
+        return np.diff(self.offsets)
+
+    def fraction(self, share: float, seed: int = 0) -> np.ndarray:
+        """Draws a stratified fraction of the series; see `inputs.fraction`."""
+        return stratified_fraction(self.labels, share, seed)
+
+
+def store_parts(dataset: SeriesDataset, directory: str | Path) -> dict[str, SeriesStore]:
+    """Writes all parts into `directory/role` with the scaler, or opens them if that was done.
+
+    Raises:
+        RunError: the folder cannot be written, or holds other data.
+    """
+    directory = Path(directory)
+    key = f"{SERIES.name}-{_FORMAT}-{dataset.fingerprint}"
+    if not directory.exists():
+        with writing(directory):
+            directory.parent.mkdir(parents=True, exist_ok=True)
+        with new_folder(directory, replaces=False) as draft:
+            for role, part in dataset.parts().items():
+                SeriesStore.of(part).save(draft / role)
+            scaler = SeriesScaler.fit(dataset.train.series, dataset.features)
+            write_json(draft / SCALER, scaler.get_config())
+            facts = {"key": key, "classes": dataset.classes, "input": SERIES.name}
+            write_json(draft / STORE_FACTS, facts)
+    if read_object(directory / STORE_FACTS, {"key": str}, _AGAIN)["key"] != key:
+        raise RunError(
+            f"{directory} was written for other data. Use another folder, or remove this one."
+        )
+    return {role: SeriesStore.open(directory / role, check=True) for role in dataset.parts()}
+
+
+def open_scaler(directory: str | Path) -> SeriesScaler:
+    """Loads the scaler of the series in this folder."""
+    path = Path(directory) / SCALER
+    with reading(path, _AGAIN):
+        kinds = {"features": list[str], "mean": list[float], "deviation": list[float]}
+        return SeriesScaler.from_config(read_object(path, kinds))
+
+
+def _save_sealed(path: Path, array: np.ndarray):
+    sealed(np.save, path, array)

@@ -1,0 +1,173 @@
+"""A search of series from data to report, and an export that takes raw numbers."""
+
+import re
+
+import numpy as np
+import pytest
+
+import attn_tuner
+from attn_tuner.errors import AttnTunerError, DataError, ExportError
+from attn_tuner.exporting import SeriesBundle, load_bundle
+from attn_tuner.series.reading import load_series
+from attn_tuner.storage.layout import BUNDLE
+from attn_tuner.tuning.encoded_data import EncodedData
+from tests.support.examples import example
+from tests.support.waves import series_search, waves
+
+
+@pytest.fixture(scope="module")
+def finished(shared):
+    """A search of two trials, averaged, whose export is proved in a process of its own."""
+
+    def make(folder):
+        series_search(folder / "run", processes=True, max_trials=2, ensemble=2)
+
+    return attn_tuner.load(shared("waves", make) / "run")
+
+
+def test_the_leaderboard_has_trials_both_baselines_and_a_test_score(finished):
+    table = finished.leaderboard()
+    assert {"majority class", "linear"} <= set(table["name"])
+    assert finished.run.plan.input == "series"
+    assert 0 <= finished.test_metrics["accuracy"] <= 1
+
+
+def test_the_savedmodel_answers_raw_numbers_as_the_model_does(finished):
+    import tensorflow as tf
+
+    series, _ = waves(20, seed=3)
+    expected = finished.bundle.predict(series)
+    model = tf.saved_model.load(str(finished.run.export))
+    rows = [each.tolist() for each in series]
+    ragged = tf.ragged.constant(rows, tf.float32, ragged_rank=1)
+    answer = model.signatures["serving_default"](series=ragged.to_tensor(float("nan")))
+    np.testing.assert_allclose(answer["probabilities"], expected, atol=1e-5)
+    named = [finished.classes[best] for best in expected.argmax(axis=-1)]
+    assert [each.decode() for each in answer["label"].numpy()] == named
+    lengths = tf.constant([len(each) for each in series])
+    by_length = model.signatures["padded"](series=ragged.to_tensor(7.5), lengths=lengths)
+    np.testing.assert_allclose(by_length["probabilities"], expected, atol=1e-5)
+
+
+def test_the_proof_was_made_on_held_out_series_in_a_fresh_process(finished):
+    card = (finished.run.export / "README.md").read_text(encoding="utf-8")
+    assert re.search(r"On \d+ series, in a separate process, its probabilities differ", card)
+    assert "# A series classifier: 2 classes" in card
+    assert "2 features: feature 1, feature 2." in card
+    assert not re.search(r"\btexts?\b|\btokens?\b|vocabulary", card)
+
+
+def test_a_series_alone_is_answered_as_among_longer_ones(finished):
+    series, _ = waves(8, seed=4)
+    together = finished.bundle.predict(series)
+    alone = np.concatenate([finished.bundle.predict([each]) for each in series])
+    np.testing.assert_allclose(alone, together, atol=1e-5)
+
+
+def test_predictions_name_each_series(finished):
+    [first, _] = finished.predict(waves(2)[0])
+    assert first.label in finished.classes
+    assert re.match(r"series of \d+ steps, begins \[", first.text)
+    assert "steps" in finished.predict(waves(2)[0])._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([np.zeros((3, 5))], "was given series of 5 features, and the model was trained on 2"),
+        ([[[1.0, "x"]]], "holds 'x' in step 1"),
+        (["a text"], "Series 1 of what predict"),
+    ],
+    ids=["other features", "a string", "a text"],
+)
+def test_what_cannot_be_predicted_is_refused(finished, given, said):
+    with pytest.raises(DataError, match=said):
+        finished.predict(given)
+
+
+def test_a_saved_bundle_is_loaded_with_its_scale(finished):
+    bundle = load_bundle(finished.directory / BUNDLE)
+    assert isinstance(bundle, SeriesBundle)
+    assert bundle.vectorizer == EncodedData.open(finished.directory / "data").encoder
+    series = bundle.samples()
+    np.testing.assert_array_equal(bundle.predict(series), finished.bundle.predict(series))
+
+
+def test_the_report_is_about_series(finished, tmp_path):
+    page = finished.report(tmp_path / "report.html").read_text(encoding="utf-8")
+    shown = re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL)
+    assert "The series" in shown
+    assert "Series are not drawn in the report yet." in shown
+    assert "attn-tuner predict" not in shown
+
+
+def test_sentences_of_the_result_are_about_series(finished):
+    said = f"{finished}\n{finished.summary()}"
+    assert "series" in said
+    assert "texts" not in said
+    assert "serve" not in finished.summary()
+
+
+def test_what_cannot_be_done_with_series_yet_says_so(finished, tmp_path):
+    with pytest.raises(DataError, match=r"explain\(\) works for texts"):
+        finished.explain(waves(1)[0])
+    for form in ("onnx", "litert"):
+        with pytest.raises(ExportError, match=f"not written as {form} yet. Available: savedmodel"):
+            finished.export(tmp_path / form, formats=form)
+    with pytest.raises(ExportError, match="no embedding that could be shrunk"):
+        finished.export(tmp_path / "small", max_size_mb=1)
+    from attn_tuner.exporting.savedmodel_predictor import SavedModelPredictor
+
+    with pytest.raises(DataError, match="attn-tuner predict works for texts"):
+        SavedModelPredictor(finished.directory)
+
+
+def test_the_page_of_a_search_of_series_says_that_there_is_none(finished):
+    pytest.importorskip("fastapi")
+    from attn_tuner.serving.app import make_app
+
+    with pytest.raises(AttnTunerError, match="attn-tuner serve works for texts"):
+        make_app(finished.directory)
+
+
+def test_the_same_call_goes_on_and_other_series_are_refused(finished, tmp_path):
+    import shutil
+
+    folder = shutil.copytree(finished.directory, tmp_path / "run")
+    again = series_search(folder, max_trials=2, ensemble=2)
+    assert len(again.run.records) == 2
+    with pytest.raises(AttnTunerError, match="was made with other data"):
+        series_search(folder, data=waves(60, seed=9), max_trials=2)
+
+
+def test_a_number_for_a_series_is_searched_and_exported(tmp_path):
+    series, _ = waves(40)
+    numbers = [float(np.nanmean(each[:, 0])) + 0.5 for each in series]
+    result = series_search(tmp_path / "run", data=(series, numbers), export="savedmodel")
+    assert result.run.plan.task == "regression"
+    assert isinstance(result.predict(series[:1])[0].value, float)
+    assert result.run.outcome["difference"] < 1e-4
+
+
+def test_several_labels_a_series_are_searched(tmp_path):
+    series, _ = waves(40)
+    labels = [["up"], ["up", "down"], ["down"], []] * 10
+    result = series_search(tmp_path / "run", data=(series, labels))
+    assert result.run.plan.task == "multilabel"
+    assert set(result.predict(series[:4])[1].labels) <= {"up", "down"}
+
+
+def test_series_of_three_hundred_thousand_steps_are_read_and_cut(tmp_path):
+    random = np.random.default_rng(0)
+    series = [random.normal(size=300_000).astype("float32") for _ in range(12)]
+    stored = EncodedData.prepare(load_series((series, ["a", "b"] * 6)), tmp_path / "data")
+    numbers, _ = stored.validation({"max_length": 1_000, "truncation": "tail"})[0]
+    assert numbers.shape[1:] == (1_000, 1)
+
+
+def test_time_series_is_an_example_that_ends_with_predictions(tmp_path, capsys):
+    from tests.support.colours import in_this_process
+
+    with in_this_process():
+        example("time_series").main(trials=1, folder=tmp_path / "run", count=60)
+    assert re.search(r"(worn|good) \(\d+%\)", capsys.readouterr().out)
