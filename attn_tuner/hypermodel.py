@@ -118,6 +118,11 @@ class AttentionHyperModel(SpaceHyperModel):
                 f"vocabulary_size={vocabulary_size} leaves no word besides padding and unknown; "
                 "give at least 3."
             )
+        if scaler is not None and features != scaler.width:
+            raise SpaceError(
+                f"features={features} and the scaler has {scaler.width} features. Give "
+                f"features={scaler.width}."
+            )
         if features is not None and features < 1:
             raise SpaceError(f"Numeric sequences need at least 1 feature; got features={features}.")
         if vectors is not None and len(vectors) != vocabulary_size:
@@ -228,6 +233,7 @@ class AttentionHyperModel(SpaceHyperModel):
             self.feature_width,
             self.include_top and ours,
             self.class_names,
+            self.scaler is not None,
         )
 
     def _prefixed(self, name: str, always: bool = False) -> dict:

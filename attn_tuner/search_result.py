@@ -112,8 +112,7 @@ class SearchResult:
 
     @property
     def best_model(self) -> keras.Model:
-        """The best model, a Keras model of padded token ids `(batch, steps)`; of series, of
-        numbers `(batch, steps, features)`."""
+        """The best model, a Keras model of padded token ids or of padded series of numbers."""
         return self.bundle.model
 
     @property

@@ -35,6 +35,7 @@ class Expected:
         features: int, width of numeric sequences in place of ids; None for ids.
         targets: bool, whether to check the targets; False for a loss of the caller's own.
         names: tuple of str, names of the classes, where targets may be given by these.
+        missing: bool, whether NaN in numeric sequences is a missing value or padding.
     """
 
     vocabulary_size: int
@@ -43,6 +44,7 @@ class Expected:
     features: int | None = None
     targets: bool = True
     names: tuple[str, ...] | None = None
+    missing: bool = False
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Returns the arguments of `fit`, with lists of ids padded and one-hot targets as numbers.
@@ -108,7 +110,7 @@ class Expected:
             return x
         array = _array(alone, name)
         if self.features is not None:
-            _check_features(array, self.features, name)
+            _check_features(array, self.features, name, self.missing)
         else:
             self._check_ids(array, name)
         if hasattr(alone, "shape") and getattr(alone, "dtype", None) != np.dtype(object):
@@ -259,13 +261,13 @@ def _bounds(numbers: np.ndarray, name: str, what: str) -> tuple[int, int]:
     return int(numbers.min()), int(numbers.max())
 
 
-def _check_features(numbers: np.ndarray, features: int, name: str) -> None:
+def _check_features(numbers: np.ndarray, features: int, name: str, missing: bool) -> None:
     if numbers.dtype.kind not in "biuf" or numbers.ndim != 3 or numbers.shape[2] != features:
         raise UnfitData(
             f"{name} has the shape {numbers.shape} and holds {numbers.dtype} values. With "
             f"features={features} it should be numbers, `(batch, steps, {features})`."
         )
-    _check_finite(numbers, name)
+    _check_finite(np.where(np.isnan(numbers), 0, numbers) if missing else numbers, name)
 
 
 def _numbers(y: np.ndarray, name: str) -> np.ndarray:
