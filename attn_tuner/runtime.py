@@ -279,12 +279,10 @@ def _show_plan(
     plan: Plan, launcher: Launcher, budget: Budget, panel: ProgressPanel, data: EncodedData
 ) -> None:
     """Shows in one line how the search goes about it, and tells the panel what to expect."""
-    longest = max(data.max_lengths())
-    tokens = float(np.minimum(data.stores["train"].lengths, longest).sum())
     epochs = min(plan.epochs, usual_epochs(data.size("train")))
     expected = expected_trials(
         budget.search_left(),
-        tokens,
+        data.epoch_steps(),
         epochs,
         launcher.workers,
         budget.estimate("trial", 0.0),

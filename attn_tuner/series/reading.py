@@ -13,6 +13,7 @@ from attn_tuner.series.labelled_series import LabelledSeries
 from attn_tuner.series.numbers import feature_names, read_series
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.loaders.base import RawData
+from attn_tuner.text.loaders.sequences import to_list
 from attn_tuner.text.loading import load
 
 NAME = "the given series"
@@ -47,8 +48,9 @@ def check_settings(options: Mapping, defaults: Mapping) -> None:
         DataError: one of them was given.
     """
     for name, instead in _OF_TEXTS.items():
-        given = options[name]
-        if given is not None and not (given is False or given == defaults[name]):
+        given, default = options[name], defaults[name]
+        # Tables cannot be compared, and a TOML file may say 0 for 0.0.
+        if given is not default and not (isinstance(given, float | int) and given == default):
             raise DataError(f"{name}= is for texts, and the data are series of numbers. {instead}")
     objective = options["objective"] or ""
     if objective.startswith("faithful "):
@@ -151,7 +153,7 @@ def _labelled(data: Any, where: str) -> LabelledSeries:
     if isinstance(data, LabelledSeries):
         given = data
     elif isinstance(data, tuple) and len(data) == 2 and hasattr(data[1], "__len__"):
-        given = LabelledSeries(data[0], list(data[1]), ())
+        given = LabelledSeries(data[0], to_list(data[1], f"the labels of {where}"), ())
     else:
         raise DataError(
             f"{where[:1].upper()}{where[1:]} have no labels. Give (series, labels), one label a "

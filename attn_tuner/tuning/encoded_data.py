@@ -133,6 +133,10 @@ class EncodedData(ABC):
         """
         return ()
 
+    def epoch_steps(self) -> float:
+        """Returns the steps of all inputs of an epoch, each cut to the largest max_length."""
+        return float(np.minimum(self.stores["train"].lengths, max(self.max_lengths())).sum())
+
     def scale(self) -> tuple[float, float]:
         """Returns mean and standard deviation of numeric training labels; else (0, 1)."""
         labels = self.stores["train"].labels

@@ -71,10 +71,17 @@ class EncodedSeries(EncodedData):
     ) -> LengthBatches:
         return SeriesBatches(store, size, **reading_of(values), **options)
 
+    def epoch_steps(self) -> float:
+        return passes(self.size("train")) * super().epoch_steps()
+
     def shuffled(
         self, store: SeriesStore, values: dict, seed: int, rows: np.ndarray | None = None
     ) -> LengthBatches:
         """Returns batches for training. An epoch of few series goes over them several times."""
         rows = np.arange(len(store)) if rows is None else rows
-        passes = -(-EPOCH_SERIES // len(rows))
-        return super().shuffled(store, values, seed, np.tile(rows, passes))
+        return super().shuffled(store, values, seed, np.tile(rows, passes(len(rows))))
+
+
+def passes(series: int) -> int:
+    """Returns how often an epoch goes over so many series."""
+    return -(-EPOCH_SERIES // series)

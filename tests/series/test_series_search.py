@@ -64,6 +64,11 @@ def test_a_series_alone_is_answered_as_among_longer_ones(finished):
     np.testing.assert_allclose(alone, together, atol=1e-5)
 
 
+def test_one_array_of_several_features_is_one_series(finished):
+    series, _ = waves(1)
+    assert finished.predict(series[0])[0].text == finished.predict(series)[0].text
+
+
 def test_predictions_name_each_series(finished):
     [first, _] = finished.predict(waves(2)[0])
     assert first.label in finished.classes

@@ -95,6 +95,8 @@ def test_an_epoch_of_few_series_goes_over_them_several_times(tmp_path):
     counts = np.bincount(batches.rows)
     assert len(batches.rows) >= 2_000
     assert counts.min() == counts.max()
+    steps = np.minimum(stored.stores["train"].lengths, max(stored.max_lengths())).sum()
+    assert stored.epoch_steps() == steps * counts[0]
     assert len(stored.validation(VALUES).rows) == stored.size("validation")
 
 
