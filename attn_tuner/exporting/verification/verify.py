@@ -17,7 +17,7 @@ from attn_tuner.exporting.named_inputs import NamedInputs
 from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.exporting.usage_snippets import LITERT_FILE, python_code, usage_snippet
 from attn_tuner.exporting.verification.fresh_process import LIBRARIES
-from attn_tuner.inputs.kinds import TEXT
+from attn_tuner.inputs.kinds import TEXT, kind_named
 from attn_tuner.registry import unknown
 from attn_tuner.system.processes import script_command
 from attn_tuner.verbosity import QUIET_TENSORFLOW
@@ -169,15 +169,16 @@ def verify_artefact(
         )
     _check_labels(bundle, answer, given)
     _check_doubt(bundle, answer, given)
+    noun = kind_named(bundle.input).plural
     if bundle.kind != "class":
-        return Proof(difference, artefact.tolerance, len(texts))
+        return Proof(difference, artefact.tolerance, len(texts), noun=noun)
     whole = expected if whole is None else whole
     named, wanted = given.argmax(axis=-1), whole.argmax(axis=-1)
     accuracy = None
     if labels is not None and len(texts):
         accuracy = (float(np.mean(wanted == labels)), float(np.mean(named == labels)))
     same = float(np.mean(named == wanted)) if len(texts) else 1.0
-    return Proof(difference, artefact.tolerance, len(texts), same, accuracy)
+    return Proof(difference, artefact.tolerance, len(texts), same, accuracy, noun)
 
 
 def _check_labels(bundle: Bundle | SeriesBundle | NamedInputs, answer: dict, given: np.ndarray):
