@@ -87,6 +87,7 @@ def search_pairs(options: Mapping[str, Any]) -> SequenceResult:
         run_log(folder),
         ProgressPanel(budget, plan.objective, way, shown) as panel,
         StopRequest(folder, panel.say) as stop,
+        launcher.early() as launcher,
     ):
 
         def ended() -> bool:
