@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from attn_tuner.drift.monitor import monitor
     from attn_tuner.hypermodel import AttentionHyperModel
     from attn_tuner.labelling.learning_curve import learning_curve
+    from attn_tuner.labelling.suggest import suggest
     from attn_tuner.search_result import SearchResult
     from attn_tuner.sequence.hypermodel import SequenceHyperModel
     from attn_tuner.sequence_search.result import SequenceResult
@@ -48,6 +49,7 @@ __all__ = [
     "reporting",
     "search",
     "sequence",
+    "suggest",
     "text",
     "tuning",
 ]
@@ -69,6 +71,7 @@ _HOMES = {
     "load": "attn_tuner.api",
     "monitor": "attn_tuner.drift.monitor",
     "search": "attn_tuner.api",
+    "suggest": "attn_tuner.labelling.suggest",
 }
 
 

@@ -1,1 +1,1 @@
-"""Says what more labelled texts would gain."""
+"""Says what more labelled texts would gain, and which texts to label next."""
