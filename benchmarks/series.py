@@ -14,6 +14,7 @@ import importlib.util
 import json
 import os
 import platform
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -36,6 +37,7 @@ SETS = {
     "japanese_vowels": "JapaneseVowels",
 }
 EPOCHS, PATIENCE, BATCH, UNITS = 200, 20, 16, 100
+MINUTES = 3
 EXPLAINED = """\
 `benchmarks/series.py`: accuracy in percent on the test parts of four sets of the UCR and UEA
 archives, with its 95 % interval (Wilson), and the seconds of fitting and answering on {cores}
@@ -158,7 +160,22 @@ def lstm(train: Part, test: Part, classes: int, seed: int) -> tuple[np.ndarray, 
     return answers, f"{len(history.epoch)} epochs, {model.count_params():,} parameters"
 
 
+def search(train: Part, test: Part, classes: int, seed: int) -> tuple[np.ndarray, str]:
+    """`attn_tuner.search` with its defaults and a time limit."""
+    import attn_tuner
+
+    with tempfile.TemporaryDirectory() as folder:
+        given = {"max_time": 60 * MINUTES, "seed": seed, "progress": False}
+        labels = [str(label) for label in train.labels]
+        found = attn_tuner.search(train.series, labels, directory=f"{folder}/run", **given)
+        answers = np.array([int(each.label) for each in found.predict(test.series)])
+        members, trials = len(found.run.members), len(found.run.records)
+        size = found.bundle.model.count_params()
+    return answers, f"{trials} trials, {members} exported, {size:,} parameters"
+
+
 METHODS: Mapping[str, tuple[str, Callable]] = {
+    "search": (f"search, {MINUTES} minutes", search),
     "minirocket": ("MiniRocket + ridge", minirocket),
     "dtw": ("1-NN DTW", dtw),
     "lstm": (f"LSTM({UNITS}) + attention", lstm),
