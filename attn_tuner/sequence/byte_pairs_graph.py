@@ -9,6 +9,8 @@ from attn_tuner.layers.types import Tensor
 from attn_tuner.sequence.byte_pairs import BEGINNING, LONGEST_WORD, BytePairs
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 
+BYTES_OF_A_CHARACTER = 4  # At most, in UTF-8.
+
 
 class BytePairsGraph(tf.Module):
     """Words to the ids of their parts, as `BytePairs` splits them.
@@ -36,6 +38,8 @@ class BytePairsGraph(tf.Module):
         self._merged = tf.constant([made for *_, made in merges] + [PADDING], tf.int32)
 
     def __call__(self, words: Tensor) -> Tensor:
+        # Cut in bytes first, or a word of megabytes would become millions of strings.
+        words = tf.strings.substr(words, 0, LONGEST_WORD * BYTES_OF_A_CHARACTER)
         characters = tf.strings.unicode_split(words, "UTF-8", errors="replace")
         characters = characters[:, :LONGEST_WORD].to_tensor("")
         missing: Any = tf.maximum(0, 1 - tf.shape(characters)[1])  # Where there are no words.

@@ -6,13 +6,11 @@ import tensorflow as tf
 
 from attn_tuner.layers.types import Tensor
 from attn_tuner.sequence.byte_pairs import BEGINNING
-from attn_tuner.sequence.byte_pairs_graph import BytePairsGraph
+from attn_tuner.sequence.byte_pairs_graph import BYTES_OF_A_CHARACTER, BytePairsGraph
 from attn_tuner.sequence.marks import END, FIRST_TOKEN, RESERVED, START
 from attn_tuner.sequence.vocabulary import SPLITS, SequenceVocabulary
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.vectorizer import Vectorizer
-
-_BYTES_OF_A_CHARACTER = 4  # At most, in UTF-8.
 
 
 class SequenceVocabularyGraph(tf.Module):
@@ -70,7 +68,7 @@ class SequenceVocabularyGraph(tf.Module):
 
     def _character_ids(self, texts) -> Tensor:
         # Cut in bytes first, or a text of megabytes would become millions of strings.
-        lengths = tf.minimum(tf.strings.length(texts), self._max_length * _BYTES_OF_A_CHARACTER)
+        lengths = tf.minimum(tf.strings.length(texts), self._max_length * BYTES_OF_A_CHARACTER)
         texts = tf.strings.substr(texts, tf.zeros_like(lengths), lengths)
         characters = tf.strings.unicode_split(texts, "UTF-8", errors="replace")
         characters = characters[:, : self._max_length]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attn_tuner.sequence import SequenceVocabulary
-from attn_tuner.sequence.byte_pairs import BytePairs, joined
+from attn_tuner.sequence.byte_pairs import LONGEST_WORD, BytePairs, joined
 from attn_tuner.sequence.byte_pairs_graph import BytePairsGraph
 
 WORDS = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
@@ -58,6 +58,16 @@ def test_the_graph_merges_one_at_a_time_what_python_merges_at_once(merges, words
     ids = {token: number for number, token in enumerate(vocabulary.vocabulary)}
     wanted = [[ids.get(part, 1) for part in vocabulary.pairs(word)] for word in words]
     assert graph(tf.constant(words)).to_list() == wanted
+
+
+def test_a_long_word_is_read_up_to_its_limit():
+    vocabulary = SequenceVocabulary.build(["aé aé"], "subword", max_length=200)
+    graph = BytePairsGraph(vocabulary.pairs, vocabulary.vocabulary)
+    ids = {token: number for number, token in enumerate(vocabulary.vocabulary)}
+    for word in ("é" * 500, "a" + "房" * 70, "𝐀" * 65):
+        parts = vocabulary.pairs(word)
+        assert len("".join(parts)) == LONGEST_WORD + 1  # With the mark of its beginning.
+        assert graph(tf.constant([word])).to_list() == [[ids.get(part, 1) for part in parts]]
 
 
 def test_no_words_have_no_parts():
