@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -90,13 +91,11 @@ class EncodedPairs:
         directory = Path(directory)
         config = read_object(directory / PAIR_VOCABULARIES, dict.fromkeys(_SIDES, dict), _AGAIN)
         arrays = read_arrays(directory / PAIR_IDS, (), _AGAIN)
-        rows = {
-            role: tuple(
-                IdRows(arrays[f"{role}_{side}_ids"], arrays[f"{role}_{side}_offsets"])
-                for side in _SIDES
-            )
-            for role in ROLES
-        }
+
+        def ids(role: str, side: str) -> IdRows:
+            return IdRows(arrays[f"{role}_{side}_ids"], arrays[f"{role}_{side}_offsets"])
+
+        rows = {role: (ids(role, _SIDES[0]), ids(role, _SIDES[1])) for role in ROLES}
         return cls(PairVocabularies.from_config(config), rows)
 
     def size(self, role: str) -> int:
@@ -134,6 +133,6 @@ def check_split(directory: Path, split: str) -> None:
         )
 
 
-def _write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+def _write_arrays(path: Path, arrays: dict[str, Any]) -> None:
     with open(path, "wb") as file:  # Given a path, NumPy would add an ending to its name.
         np.savez(file, **arrays)

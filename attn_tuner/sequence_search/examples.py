@@ -1,6 +1,6 @@
 """Examples of what a model writes, and how well it does by the length of the source."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -40,7 +40,7 @@ def choose_examples(
         sources, wanted, written: texts, in one order.
     """
     alike = np.array([similarity(*pair) for pair in zip(written, wanted, strict=True)])
-    order = np.argsort(-alike, kind="stable")
+    order = [int(row) for row in np.argsort(-alike, kind="stable")]
     middle = max(0, len(order) // 2 - SHOWN // 2)
     chosen = zip(
         KINDS,
@@ -78,7 +78,9 @@ def with_alignments(examples: Sequence[dict], found: dict[str, np.ndarray]) -> l
 
 
 def by_length(
-    lengths: Sequence[int], wanted: Sequence[str], written: dict[str, Sequence[str]]
+    lengths: Sequence[int] | np.ndarray,
+    wanted: Sequence[str],
+    written: Mapping[str, Sequence[str]],
 ) -> list[dict]:
     """Measures texts by the length of their source, in groups of about equal size, as JSON.
 
@@ -95,7 +97,7 @@ def by_length(
     group = np.clip(np.searchsorted(edges[1:], sizes), 0, max(0, len(edges) - 2))
     rows = []
     for number in np.unique(group):
-        own = np.flatnonzero(group == number)
+        own = np.flatnonzero(group == number).tolist()
         texts = [wanted[row] for row in own]
         metrics = {
             name: measure_texts([each[row] for row in own], texts) for name, each in written.items()

@@ -4,7 +4,7 @@ from typing import Any
 
 from attn_tuner.search_defaults import changed
 from attn_tuner.sequence.space import default_sequence_space
-from attn_tuner.space import Choice, SearchSpace
+from attn_tuner.space import Choice, Part, SearchSpace
 from attn_tuner.space.space_hypermodel import checked_space
 
 CONTROL = "none"  # The attention that is no attention.
@@ -40,6 +40,7 @@ def first_points(space: SearchSpace, split: str) -> list[dict]:
         split: of the texts; words and parts of words are more, and need a larger model.
     """
     usual = {} if split == "character" else _OF_PARTS
-    offered = space["attention"].names()
+    part = space["attention"]
+    offered = part.names() if isinstance(part, Part) else ()
     attentions = [each for each in ("additive", CONTROL, "general") if each in offered]
     return [{**usual, "attention": each} for each in attentions] or [usual]

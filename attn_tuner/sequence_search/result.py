@@ -97,7 +97,7 @@ class SequenceResult:
 
     def export(self, path: str | os.PathLike) -> Path:
         """Writes the SavedModel of the translator, and returns its folder."""
-        return self.translator.save(path)
+        return self.translator.save(Path(path))
 
     def report(self, path: str | Path | None = None) -> Path:
         """Writes an HTML report; to `report.html` in the run folder if no path is given."""
@@ -128,4 +128,4 @@ class SequenceResult:
 
 def is_sequence_run(directory: str | os.PathLike) -> bool:
     """Returns whether a folder is that of a search over pairs of texts."""
-    return (Path(directory) / PLAN).exists() and Plan.load(directory).task == SEQUENCE
+    return (Path(directory) / PLAN).exists() and Plan.load(Path(directory)).task == SEQUENCE
