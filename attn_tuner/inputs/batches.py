@@ -15,10 +15,13 @@ from attn_tuner.inputs.truncation import head_tail_lengths
 class Store(Protocol):
     """Encoded inputs of one part, one behind the other."""
 
-    offsets: np.ndarray
-    labels: np.ndarray
-
     def __len__(self) -> int: ...
+
+    @property
+    def offsets(self) -> np.ndarray: ...
+
+    @property
+    def labels(self) -> np.ndarray: ...
 
     @property
     def lengths(self) -> np.ndarray: ...

@@ -49,7 +49,7 @@ def _is_series(given: Any) -> bool:
     return isinstance(first, float) or (rows and isinstance(first[0], float | int))
 
 
-def _form(given: Any) -> tuple[tuple, str | None]:
+def _form(given: Any) -> tuple[tuple[int, ...], str | None]:
     """Returns shape and kind of dtype of an array or tensor; None for what is none."""
     if not isinstance(given, np.ndarray) and not (
         hasattr(given, "__array__") and hasattr(given, "shape") and not hasattr(given, "columns")

@@ -84,7 +84,7 @@ def load_series(
         DataError: the data cannot be used; says why and what to do.
     """
     library = _Library()
-    parts = {"train": library.add(data, NAME)}
+    parts: dict[str, Any] = {"train": library.add(data, NAME)}
     for role, given in (("validation", validation), ("test", test)):
         is_data = given is not None and not isinstance(given, float)
         parts[role] = library.add(given, f"the {role} series") if is_data else given
@@ -127,7 +127,8 @@ class _Library:
         keys = [self._key(each, f"{number} of {where}") for number, each in enumerate(found, 1)]
         beside = {"group": given.groups, "time": given.times}
         extras = {name: list(each) for name, each in beside.items() if each is not None}
-        return RawData(where, {"train": (keys, list(given.labels))}, extras={"train": extras})
+        labels = to_list(given.labels, f"the labels of {where}")
+        return RawData(where, {"train": (keys, labels)}, extras={"train": extras})
 
     def part(self, split: Split | None) -> Any:
         """Returns a part with series in the place of their keys."""
@@ -153,7 +154,7 @@ def _labelled(data: Any, where: str) -> LabelledSeries:
     if isinstance(data, LabelledSeries):
         given = data
     elif isinstance(data, tuple) and len(data) == 2 and hasattr(data[1], "__len__"):
-        given = LabelledSeries(data[0], to_list(data[1], f"the labels of {where}"), ())
+        given = LabelledSeries(data[0], data[1], ())
     else:
         raise DataError(
             f"{where[:1].upper()}{where[1:]} have no labels. Give (series, labels), one label a "

@@ -68,9 +68,8 @@ class SeriesScaler:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "SeriesScaler":
         """Creates a scaler from the result of `get_config`."""
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in config.items()
-            }
-        )
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in config.items()
+        }
+        return cls(**values)

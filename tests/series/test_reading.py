@@ -78,6 +78,14 @@ def test_numbers_and_several_labels_are_tasks_as_of_texts():
     assert load_series((series, several)).task == "multilabel"
 
 
+@pytest.mark.parametrize("make", [list, np.array, lambda labels: np.array(labels)[:, None]])
+def test_labels_come_as_a_list_or_an_array(make):
+    series, labels = waves(30)
+    given = make(labels)
+    for data in ((series, given), LabelledSeries(series, given, ())):
+        assert load_series(data).classes == ("noise", "wave")
+
+
 def test_other_numbers_are_other_data():
     series, labels = waves(30)
     changed = [series[0] + 1, *series[1:]]
