@@ -30,6 +30,7 @@ from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.tuner import TrialRunner
 
+CLEAR = 100  # Validation texts, all answered rightly, of which fewer tell little.
 MIN_SKILL = 0.9  # Of the best trial's distance from chance, to be averaged with it.
 SHARES = (1 / 3, 1 / 2, 2 / 3, 4 / 5, 9 / 10, 29 / 30)  # Of the linear baseline, to try.
 
@@ -154,8 +155,8 @@ def _equal_average(
 
     How many trials, and the share of the baseline, are those of the lowest log loss at the best
     temperature. It may be as much less accurate than the best trial as chance allows, one standard
-    error; a best trial without an error stays alone. The last `companions` records are linear
-    baselines, of which there is at most one.
+    error; a best trial without an error on `CLEAR` texts or more stays alone. The last `companions`
+    records are linear baselines, of which there is at most one.
     """
     own = len(records) - companions
     if not own:
@@ -163,7 +164,7 @@ def _equal_average(
     rate = Rating(labels, "log_loss")
     library = np.stack(answers, dtype="float64")
     alone = measure(labels, library[0], {"accuracy"})["accuracy"]
-    if alone == 1.0:
+    if alone == 1.0 and len(labels) >= CLEAR:
         return
     ways = [
         np.r_[

@@ -101,6 +101,13 @@ def test_of_few_texts_a_trial_without_an_error_is_exported_alone(runner):
     assert found.shares == {"0": 1.0}
 
 
+def test_of_very_few_texts_no_error_is_no_reason_to_stay_alone(runner, monkeypatch):
+    made = runner([(6.0, "completed"), (6.0, "completed")])
+    assert len(best(made).records) == 1
+    monkeypatch.setattr("attn_tuner.finalizing.candidates.CLEAR", len(LABELS) + 1)
+    assert len(best(made).records) == 2
+
+
 def test_an_average_that_is_clearly_less_accurate_is_not_exported(runner, monkeypatch):
     made = runner([(2.0, "completed"), (2.0, "completed")], linear=2.0)
     monkeypatch.setattr("attn_tuner.finalizing.candidates._lowest_likely", lambda *given: 1.1)
