@@ -25,7 +25,7 @@ PAIR_DEMOS = ("dates-demo", "orders-demo")
 NOT_FOR_PAIRS = (
     *("weight", "group", "time", "unlabelled", "min_per_class", "rare_classes", "corrections"),
     *("word_index", "hypermodel", "vectors", "max_latency_ms", "max_size_mb", "faithful"),
-    *("fidelity", "ensemble", "refit", "pretrain", "repeats"),
+    *("fidelity", "ensemble", "coverage", "known", "refit", "pretrain", "repeats"),
 )
 _LONGEST_DURATION = 40  # Characters in which a duration is written.
 

@@ -126,6 +126,8 @@ def test_a_leaderboard_leaves_out_what_nobody_has(folder):
     [
         ({"repeats": 2}, SpaceError, "repeats does not apply"),
         ({"refit": True}, SpaceError, "refit does not apply"),
+        ({"coverage": 0.9}, SpaceError, "coverage does not apply"),
+        ({"known": 0.98}, SpaceError, "known does not apply"),
         ({"fidelity": "texts", "tuner": "hyperband"}, SpaceError, "fidelity does not apply"),
         ({"objective": "accuracy"}, UnknownName, "No objective of sequence"),
         ({"split": "letters"}, UnknownName, "No split is called 'letters'"),
