@@ -262,6 +262,7 @@ def explain(
         from attn_tuner.sequence_search.command import refuse_pairs
 
         raise refuse_pairs("class to explain", f"attn-tuner report {run} shows the alignments.")
+    _require_labelled_texts(run, "explain")
     result = _loaded(_api(), run, trust)
     given = _given(texts, text, "explain", result.run)
     explanations = result.explain(given.texts)
@@ -298,6 +299,7 @@ def suggest(
 
     if out is not None:
         check_label_path(out)
+    _require_labelled_texts(run, "suggest")
     result = _loaded(_api(), run, trust)
     from attn_tuner.labelling.suggest import suggest_among
 
@@ -321,6 +323,7 @@ def monitor(
     trust: Trust = None,
 ) -> None:
     """Compare new texts with the validation texts of RUN; exit status 2 where they differ."""
+    _require_labelled_texts(run, "monitor")
     result = _loaded(_api(), run, trust)
     from attn_tuner.drift.monitor import monitor_texts
 
@@ -458,6 +461,13 @@ def _is_of_pairs(run: Path) -> bool:
     from attn_tuner.storage.plan import SEQUENCE
 
     return _read(run).plan.task == SEQUENCE
+
+
+def _require_labelled_texts(run: Path, who: str) -> None:
+    """Refuses a folder of series or pairs before texts are read, from standard input."""
+    from attn_tuner.storage.plan import require_labelled_texts
+
+    require_labelled_texts(_read(run).plan, f"attn-tuner {who}")
 
 
 def _read(run: Path):

@@ -1,5 +1,6 @@
 """monitor(): whether new texts are still like those that a model was chosen on."""
 
+from collections import Counter
 from collections.abc import Sequence
 from os import PathLike
 from typing import Any
@@ -13,9 +14,12 @@ from attn_tuner.drift.text_facts import TextFacts, reference_of
 from attn_tuner.errors import DataError
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.layout import DATA
+from attn_tuner.storage.plan import require_labelled_texts
 from attn_tuner.text.cleaning import is_blank
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.input_texts import InputTexts, read_texts
+from attn_tuner.text.label_spellings import merge_spellings
+from attn_tuner.text.nested_columns import is_known, values_of
 from attn_tuner.text.token_store import TokenStore, open_vectorizer
 
 FEWEST = 50  # New texts; with fewer only great differences are found.
@@ -40,10 +44,12 @@ def monitor(
         trust: names of modules whose layers the model may contain; see `Bundle.load`.
 
     Raises:
-        DataError: the texts are too few, or the search was for several labels or numbers.
+        DataError: the texts are too few, or the search was for several labels, numbers, series or
+            pairs of texts; or no label is a class of the search.
         RunError: `run` is not a run folder, or has no model yet.
     """
     result = SearchResult(run, trust)
+    require_labelled_texts(result.run.plan, "monitor()")
     given = read_texts(texts, text, "monitor()", result.run.plan.text_columns)
     return monitor_texts(result, given)
 
@@ -73,12 +79,27 @@ def monitor_texts(result: SearchResult, given: InputTexts) -> DriftCheck:
 def _labelled(
     given: InputTexts, plan: Any, new: TextFacts, right: np.ndarray
 ) -> LabelledAccuracy | None:
-    """Compares the accuracy on the rows that have a label; None without any."""
-    asked = plan.asked.get("label")
-    column = given.columns.get(asked if isinstance(asked, str) else "label", ())
-    names = {name: number for number, name in enumerate(plan.classes)}
+    """Compares the accuracy on the rows that have a label; None without any.
+
+    A label that is no class of the search counts as one that the model missed.
+
+    Raises:
+        DataError: none of the labels is a class of the search.
+    """
+    if not is_known(given.columns, plan.label_name):
+        return None
+    column = values_of(given.columns, plan.label_name)
     places = [row for row, value in enumerate(column) if not is_blank(value)]
     if not places:
         return None
-    truth = [names.get(str(column[row]).strip(), -1) for row in places]
-    return compare_accuracy(right, new.classes[places] == np.array(truth))
+    labels = [str(column[row]).strip() for row in places]
+    spelled, _ = merge_spellings(Counter(labels), plan.classes)  # 1.0 is the class 1.
+    numbers = {name: number for number, name in enumerate(plan.classes)}
+    truth = np.array([numbers.get(spelled[label], -1) for label in labels])
+    if (truth < 0).all():
+        raise DataError(
+            f"No label in column '{plan.label_name}' is a class of the search, such as "
+            f"'{plan.classes[0]}'; the first is '{labels[0]}'. Leave the column out, or write the "
+            "names of the classes."
+        )
+    return compare_accuracy(right, new.classes[places] == truth)

@@ -17,10 +17,11 @@ from attn_tuner.labelling.suggestions import Suggestion, Suggestions
 from attn_tuner.search_result import SearchResult
 from attn_tuner.settings.table import BY_NAME
 from attn_tuner.storage.layout import DATA
-from attn_tuner.storage.run import Run
+from attn_tuner.storage.plan import require_labelled_texts
 from attn_tuner.text.cleaning import is_blank
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.input_texts import InputTexts, read_texts
+from attn_tuner.text.nested_columns import is_known, values_of
 from attn_tuner.text.token_store import TokenStore, open_vectorizer
 
 MOST_ASKED = 20_000  # Texts that are predicted; of more, so many are drawn.
@@ -50,13 +51,15 @@ def suggest(
         trust: names of modules whose layers the model may contain; see `Bundle.load`.
 
     Raises:
-        DataError: there are no texts, or none that could be suggested.
+        DataError: there are no texts, or none that could be suggested; or the search was over
+            series or pairs of texts.
         RunError: `run` is not a run folder, or has no model yet.
     """
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise DataError(f"n is {n!r}. It should be a whole number of at least 1.")
     seed = BY_NAME["seed"].check("seed", seed)
     result = SearchResult(run, trust)
+    require_labelled_texts(result.run.plan, "suggest()")
     given = read_texts(texts, text, "suggest()", result.run.plan.text_columns)
     return suggest_among(result, given, int(n), seed)
 
@@ -67,7 +70,7 @@ def suggest_among(result: SearchResult, given: InputTexts, n: int, seed: int = 0
     store = TokenStore.encode(
         Split(given.texts, np.zeros(len(given.texts), np.int32)), open_vectorizer(folder)
     )
-    label = label_column(result.run)
+    label = result.run.plan.label_name
     places = _candidates(given, store, _labelled(folder), label, seed)
     answers = member_answers(bundle, _at(given.texts, places))
     ngrams, _ = NgramRows.fit(TokenStore.open(folder / "train"))
@@ -83,12 +86,6 @@ def suggest_among(result: SearchResult, given: InputTexts, n: int, seed: int = 0
     return Suggestions(rows, len(given.texts), len(places), given, label)
 
 
-def label_column(run: Run) -> str:
-    """Names the column of labels that the search read; "label" where it was not given by name."""
-    asked = run.plan.asked.get("label")
-    return asked if isinstance(asked, str) else "label"
-
-
 def _at(texts: Sequence[str], places: np.ndarray) -> list[str]:
     return [texts[place] for place in places.tolist()]
 
@@ -102,8 +99,8 @@ def _candidates(
         DataError: there are none.
     """
     places = _fresh(given.texts, store, known)
-    if label in given.columns:
-        column = given.columns[label]
+    if is_known(given.columns, label):
+        column = values_of(given.columns, label)
         places = np.array([each for each in places.tolist() if is_blank(column[each])], np.int64)
     if not len(given.texts):
         raise DataError("No texts were given. Give texts without labels.")

@@ -57,6 +57,7 @@ class SeriesDataset(Dataset):
     held_out: tuple[str, ...] = ()
 
     input: ClassVar[str] = SERIES.name
+    label_column: ClassVar[str] = ""
 
     @cached_property
     def fingerprint(self) -> str:

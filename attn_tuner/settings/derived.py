@@ -50,6 +50,7 @@ def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful
         "refit": refits(options["refit"], len(dataset.validation), limit),
         "limits": asdict(allowed),
         "asked": as_asked(options),
+        "label_column": dataset.label_column,
     }
     return Plan(**{**as_set, **derived})
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from attn_tuner.errors import RunError
-from attn_tuner.inputs.kinds import TEXT
+from attn_tuner.errors import DataError, RunError
+from attn_tuner.inputs.kinds import TEXT, require_text
 from attn_tuner.metrics import OBJECTIVES
 from attn_tuner.space.renamed import current_space
 from attn_tuner.storage.atomic_files import write_json
@@ -65,6 +65,7 @@ class Plan:
         asked: the options of `search` that were given, see `settings.asked.as_asked`; empty in
             folders of format 1.
         input: kind of input, a key of `inputs.kinds.KINDS`.
+        label_column: name of the column of labels that was read; "" where they had none.
         format: version of the run folder, see `layout.FORMATS`.
     """
 
@@ -93,6 +94,7 @@ class Plan:
     seed: int = 0
     asked: dict = field(default_factory=dict, hash=False)
     input: str = TEXT.name
+    label_column: str = ""
     format: int = FORMAT
 
     @property
@@ -113,6 +115,12 @@ class Plan:
         if isinstance(asked, str):
             return (asked,)
         return tuple(asked) if isinstance(asked, list) and is_a(asked, list[str]) else ()
+
+    @property
+    def label_name(self) -> str:
+        """The column of labels in tables like those of the search; "label" where none is known."""
+        asked = self.asked.get("label")  # All that folders of former versions know.
+        return self.label_column or (asked if isinstance(asked, str) else "label")
 
     def save(self, directory: str | Path) -> None:
         """Writes the plan into the run folder."""
@@ -189,6 +197,22 @@ class Plan:
             old, new = getattr(before, name), getattr(self, name)
             if old != new:
                 raise RunError(f"{where} was made with {name} {old!r}, not {new!r}. {_ELSEWHERE}")
+
+
+def require_labelled_texts(plan: Plan, what: str) -> None:
+    """Raises DataError where a search was over pairs of texts or over series.
+
+    Args:
+        plan: of the search.
+        what: str, subject of the sentence: "monitor()".
+    """
+    instead = "Give the folder of a search over texts with labels."
+    if plan.task == SEQUENCE:
+        raise DataError(
+            f"{what} works for texts with labels, and this search has pairs of texts as input. "
+            f"{instead}"
+        )
+    require_text(plan.input, what, instead)
 
 
 def goal_of(objective: str, faithful: float) -> str:

@@ -67,6 +67,7 @@ def choose_columns(table: Table, options: ReadOptions) -> RawData:
         read.unlabelled,
         (*table.notes, *notes),
         read.extras,
+        labels[0] if not labels[1:] and isinstance(labels[0], str) else "",
     )
 
 

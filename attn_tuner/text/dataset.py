@@ -52,6 +52,7 @@ class TextDataset(Dataset):
         unlabelled: sequence of str, further texts of the same kind; may be empty.
         notes: tuple of str, sentences on what was changed while loading.
         held_out: tuple of str, the roles whose texts were divided off the source's training part.
+        label_column: str, name of the column of labels; "" where there is none or several.
 
     Raises:
         DataError: a class name has a line break.
@@ -63,6 +64,7 @@ class TextDataset(Dataset):
     unlabelled: Sequence[str] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()
+    label_column: str = ""
 
     input: ClassVar[str] = TEXT.name
 

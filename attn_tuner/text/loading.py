@@ -159,6 +159,7 @@ def load(
         unlabelled=further,
         notes=tuple(notes),
         held_out=held_out,
+        label_column=raw.label_column,
     )
 
 

@@ -1,6 +1,7 @@
 """`attn_tuner.monitor`, from a run folder and new texts to a verdict."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -56,6 +57,27 @@ def test_labels_in_the_table_are_compared_with_the_answers(run):
     assert "the accuracy has fallen" in wrong.summary()
     some = attn_tuner.monitor(run, {"text": texts, "label": [*names[:60], *[""] * 140]})
     assert some.labelled.texts == 60
+
+
+def test_labels_are_read_as_the_search_reads_them(run, tmp_path):
+    numbered = tmp_path / "run"
+    shutil.copytree(run, numbered)
+    sentiment.change_plan(numbered, classes=["0", "1"], label_column="Verdict")
+    texts, labels = new_texts()
+    named = attn_tuner.monitor(run, {"text": texts, "label": np.array(["bad", "good"])[labels]})
+    gaps = [*map(float, labels[:-1]), float("nan")]
+    found = attn_tuner.monitor(numbered, {"text": texts, "Verdict": gaps})
+    assert found.labelled.texts == 199
+    assert found.labelled.points == pytest.approx(named.labelled.points, abs=1)
+
+
+def test_labels_of_other_names_are_refused_and_one_counts_as_missed(run):
+    texts, labels = new_texts()
+    with pytest.raises(DataError, match="No label in column 'label' is a class of the search"):
+        attn_tuner.monitor(run, {"text": texts, "label": labels})
+    new = ["fair", *np.array(["bad", "good"])[labels[1:]]]
+    some = attn_tuner.monitor(run, {"text": texts, "label": new})
+    assert some.labelled.texts == 200
 
 
 @pytest.mark.parametrize("texts", [[], ["a film"], ["a film"] * 49])

@@ -73,6 +73,37 @@ def test_rows_that_have_a_label_already_are_left_out(run):
     assert sorted(each.row for each in found) == [1, 3]
 
 
+@pytest.mark.parametrize("column", ["verdict", "review.verdict"])
+def test_the_column_of_labels_is_that_which_the_search_read(column, tmp_path):
+    run = sentiment.make_run(tmp_path / "run", trials=2)
+    sentiment.change_plan(run, label_column=column)
+    verdicts = ["", "bad", None, "good"]
+    record = [{"verdict": each} for each in verdicts]
+    found = attn_tuner.suggest(run, {"text": NEW, "verdict": verdicts, "review": record}, n=20)
+    assert sorted(each.row for each in found) == [1, 3]
+    attn_tuner.suggest(run, NEW).write(tmp_path / "label_me.csv")
+    head = (tmp_path / "label_me.csv").read_text(encoding="utf-8-sig").splitlines()[0]
+    assert head == f"text,{column}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"task": "sequence", "classes": []}, "has pairs of texts"), ({"input": "series"}, "series")],
+    ids=["pairs", "series"],
+)
+@pytest.mark.parametrize("command", ["suggest", "monitor"])
+def test_a_run_of_pairs_or_series_is_refused_before_texts_are_read(
+    command, changes, said, tmp_path
+):
+    run = sentiment.make_run(tmp_path / "run", trials=2)
+    sentiment.change_plan(run, **changes)
+    with pytest.raises(DataError, match=rf"{command}\(\) works for texts.*{said}"):
+        getattr(attn_tuner, command)(run, object())
+    done = CliRunner().invoke(cli.app, [command, str(run), "no such file.csv"])
+    assert isinstance(done.exception, DataError)
+    assert f"attn-tuner {command} works for texts" in str(done.exception)
+
+
 def test_the_table_to_label_has_the_columns_of_the_texts_and_empty_labels(run, tmp_path):
     table = {"text": NEW, "source": list("abcd")}
     found = attn_tuner.suggest(run, table, n=3)

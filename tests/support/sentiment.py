@@ -183,6 +183,13 @@ def make_run(
     return directory
 
 
+def change_plan(run, **changes):
+    """Changes fields of the plan of a run folder."""
+    path = run / "plan.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    return run
+
+
 def encode(folder, texts, labels):
     """Writes training texts as a search keeps them: the vocabulary, and their ids."""
     from attn_tuner.text import Split, TokenStore, Vectorizer

@@ -18,6 +18,19 @@ def test_a_sentence_says_which_columns_were_read_and_which_were_not():
     assert data.notes[0] == f"{said}'id', 'date'."
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        (FRAME.rename(columns={"label": "sentiment"}), "sentiment"),
+        (FRAME.assign(toxic=[n % 2 for n in range(60)]), "label"),
+        ((TEXTS, list(FRAME["label"])), ""),
+    ],
+    ids=["guessed", "one of several", "no table"],
+)
+def test_the_column_of_labels_is_remembered(source, name):
+    assert load(source).label_column == name
+
+
 def test_a_test_set_without_labels_is_called_one():
     with pytest.raises(DataError, match=r"test set without labels: its texts are in 'text', and"):
         load(pd.DataFrame({"id": range(60), "text": TEXTS}))

@@ -113,6 +113,7 @@ class RawData:
         unlabelled: sequence of str, further texts.
         notes: tuple of str, sentences for the user.
         extras: mapping of role to the values of `EXTRAS` by name, as far as they are there.
+        label_column: str, name of the column of labels; "" where there is none or several.
     """
 
     name: str
@@ -121,6 +122,7 @@ class RawData:
     unlabelled: Sequence[str] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     extras: Mapping[str, Mapping[str, Sequence]] = field(default_factory=dict)
+    label_column: str = ""
 
 
 class LazyTexts(Sequence):
