@@ -40,6 +40,7 @@ from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checkpoints import save_probabilities
 from attn_tuner.storage.layout import BUNDLE, EXPORT, OUTCOME, PROBABILITIES
+from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.trial_text import describe_export, describe_rung
@@ -62,6 +63,10 @@ NOT_REFITTED = "The exported model was not trained again."
 NOTHING_KNOWN = (
     "The exported model does not tell texts of none of its classes: too few validation texts are "
     "answered rightly to learn it from."
+)
+DOUBTS_KEPT = (
+    "The exported model has the coverage and known of an earlier call: its weights are gone, so it "
+    "could not be exported again with those of this one."
 )
 CHECK_TEXTS = 64  # Validation texts on which the export is compared with the model.
 
@@ -119,15 +124,19 @@ def finalize(
     kept = all((directory / each).exists() for each in (BUNDLE, EXPORT, PROBABILITIES))
     exported = before.get("members") if kept else None
     found = choose_candidates(runner, stored, exported)
+    as_asked = _doubts_as_asked(before, runner.plan)
     if not found and not exported:
         raise RunError(
             f"No trial in {directory} has its weights any more, so none can be exported. Restore "
             "its checkpoint files, or continue the search with more trials."
         )
     if exported and (not found or _lost(exported, before, found[0], runner)):
-        return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
+        notes = () if as_asked else (DOUBTS_KEPT,)
+        remarks = list(dict.fromkeys([*before.get("remarks", ()), *notes]))
+        kept_outcome = {**before, "remarks": remarks, "seconds": budget.elapsed()}
+        return write_json(directory / OUTCOME, kept_outcome)
     for candidate in found:
-        if candidate.shares == exported:
+        if candidate.shares == exported and as_asked:
             return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
         shown.begin(f"testing and exporting {describe_export(candidate.shares)}")
         try:
@@ -146,6 +155,14 @@ def finalize(
     write_json(directory / OUTCOME, {**outcome, "seconds": budget.elapsed()})
     save_clock(budget, directory)
     _log.info(f"exported {describe_export(candidate.shares)} to {directory / EXPORT}")
+
+
+def _doubts_as_asked(before: Mapping, plan: Plan) -> bool:
+    """Returns whether an export has the sets and tells the texts that the plan asks for."""
+    coverage = (before.get("conformal") or {}).get("coverage")
+    known = (before.get("known") or {}).get("kept")
+    nothing_known = plan.known is not None and NOTHING_KNOWN in before.get("remarks", ())
+    return coverage == plan.coverage and (known == plan.known or nothing_known)
 
 
 def _lost(exported: Mapping, before: Mapping, candidate: Candidate, runner: TrialRunner) -> bool:

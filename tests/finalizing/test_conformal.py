@@ -1,5 +1,7 @@
 """Prediction sets and intervals: by hand, on any answers, and at the end of a search."""
 
+import shutil
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -104,14 +106,17 @@ def test_a_coverage_that_cannot_be_promised_is_refused_at_once(kind, texts, mess
     check_coverage(0.9, "class", 9)
 
 
-@pytest.fixture(scope="module")
-def promised(tmp_path_factory):
+def promised_data():
     texts, labels = colours(1200)
     other = {"warm": "cold", "cold": "warm"}
-    labels = [other[each] if i % 7 == 1 else each for i, each in enumerate(labels)]
+    return texts, [other[each] if i % 7 == 1 else each for i, each in enumerate(labels)]
+
+
+@pytest.fixture(scope="module")
+def promised(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "promised"
     return quick_search(
-        folder, data=(texts, labels), space=BRIEF, max_trials=1, coverage=0.95, known=0.9
+        folder, data=promised_data(), space=BRIEF, max_trials=1, coverage=0.95, known=0.9
     )
 
 
@@ -142,6 +147,16 @@ def test_predictions_and_explanations_name_the_classes_of_the_set(promised):
     assert explained.as_dict()["set"] == list(expected)
     known = bool(promised.bundle.known.known(promised.bundle.predict([text]))[0])
     assert predicted.known is explained.is_known is explained.as_dict()["known"] is known
+
+
+def test_another_coverage_in_the_same_folder_makes_other_sets(promised, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(promised.directory, folder)
+    options = {"data": promised_data(), "space": BRIEF, "max_trials": 1}
+    again = quick_search(folder, coverage=0.8, **options)
+    assert again.run.outcome["conformal"]["coverage"] == again.bundle.conformal.coverage == 0.8
+    assert again.run.outcome["known"] is again.bundle.known is None
+    assert len(again.run.records) == 1
 
 
 def test_a_search_without_a_coverage_has_no_sets(tmp_path):
