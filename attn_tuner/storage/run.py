@@ -154,6 +154,12 @@ def read_outcome(directory: str | Path, plan: Plan, records: Iterable[TrialRecor
         if found.get("thresholds"):
             kinds = {"at": list[float], "objective": str, "before": float, "after": float}
             check_kinds(found["thresholds"], kinds)
+        if found.get("conformal"):
+            check_kinds(found["conformal"], {"coverage": float, "at": list[float]})
+            if len(found["conformal"]["at"]) != (len(plan.classes) or 1):
+                raise ValueError("its prediction sets are of other classes")
+        if found.get("known"):
+            check_kinds(found["known"], {"kept": float, "entropy": float})
         if len(found.get("members", ())) > 1:
             check_kinds(found, {"validation": dict, "alone": float})
     return found

@@ -29,6 +29,8 @@ IN_CLEAR = ("validation.jsonl", "validation_labels.npy")  # Compared with the te
 def tiny_run(folder):
     """A finished run with all that is derived in it, and no search."""
     sentiment.make_run(folder, trials=3, texts=24)
+    shutil.rmtree(folder / "data" / "train")  # Encoded texts are checked when they are opened.
+    (folder / "data" / "vectorizer.json").unlink()
     labels = np.load(folder / "data" / "validation_labels.npy")
     answers = np.full((len(labels), 2), 0.5, "float32")
     sealed(np.save, folder / "linear_validation.npy", answers)
@@ -172,6 +174,9 @@ def test_a_record_of_another_shape_is_named(changes, run):
         {"test": {"f1_macro": 1}},
         {"calibration": {"temperature": "hot"}},
         {"remarks": "none"},
+        {"conformal": {"coverage": 0.9}},
+        {"conformal": {"coverage": 0.9, "at": [0.1] * 9}},
+        {"known": {"kept": 0.98, "entropy": None}},
     ],
 )
 def test_an_outcome_of_another_shape_counts_as_none(changes, run):
