@@ -254,7 +254,8 @@ def _doubt(bundle: Bundle | SeriesBundle, name: str) -> str:
     """Returns the lines that ask for sets, intervals and known texts; "" where there are none."""
     lines = []
     if bundle.conformal is not None:
-        promise = _PROMISES[bundle.kind].replace("COVERAGE", f"{bundle.conformal.coverage:.0%}")
+        share = f"{100 * bundle.conformal.coverage:.6g}%"
+        promise = _PROMISES[bundle.kind].replace("COVERAGE", share)
         lines.append(_DOUBTS[bundle.kind][name].replace("PROMISE", promise))
     if bundle.known is not None:
         lines.append(_KNOWN[name].replace("MEANING", _MEANING))

@@ -10,9 +10,8 @@ def coverage_sentence(run: Run) -> str:
     if not found:
         return ""
     number = run.plan.kind == "number"
-    promised = (
-        f"Prediction {'intervals' if number else 'sets'} for {found['coverage']:.0%} of texts"
-    )
+    share = f"{100 * found['coverage']:.6g}%"  # 99.5 % is not 100 %.
+    promised = f"Prediction {'intervals' if number else 'sets'} for {share} of texts"
     measured = found.get("test")
     if not measured:
         return f"{promised}: not measured, since there is no test part."

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import DataError
+from attn_tuner.exporting.conformal import Conformal
+from attn_tuner.exporting.usage_snippets import usage_snippet
 from attn_tuner.finalizing import finalize
 from attn_tuner.metrics import check_measurable, measure
+from attn_tuner.reporting.coverage import coverage_sentence
 from attn_tuner.reporting.outcome_text import (
     format_score,
     linear_sentence,
@@ -17,6 +20,7 @@ from attn_tuner.reporting.summary import summary_sentence
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.text.dataset_notes import missing_classes
+from tests.support import sentiment
 
 
 def winner(status, *epochs):
@@ -35,6 +39,15 @@ def test_a_trial_that_was_cut_within_its_first_epoch_is():
     (said,) = finalize._hurried(winner("cut", 0.25, 0.5))
     assert said.startswith("The best trial saw 50% of the training texts")
     assert finalize._hurried(winner("cut", 0.25, 1.25)) == []
+
+
+def test_a_coverage_of_995_in_a_thousand_is_not_said_to_be_of_all():
+    bundle = sentiment.make_bundle()
+    sets = bundle.with_model(bundle.model, conformal=Conformal(0.995, (0.1, 0.1)))
+    assert "which hold the class of 99.5% of the texts" in usage_snippet("savedmodel", sets)
+    outcome = {"conformal": {**sets.conformal.as_dict(), "test": None}}
+    run = SimpleNamespace(plan=SimpleNamespace(kind="class"), outcome=outcome)
+    assert coverage_sentence(run).startswith("Prediction sets for 99.5% of texts")
 
 
 def run_that_lacks(**lacking):
