@@ -13,8 +13,10 @@ from attn_tuner.labelling.estimate import Estimate
 from attn_tuner.labelling.power_law import PowerLaws
 from attn_tuner.labelling.wording import class_lines, gain_lines, measured_lines, search_lines
 from attn_tuner.registry import unknown
+from attn_tuner.settings.checks import shown
 
 SHOWN = 10  # Classes in a summary.
+MOST = 10**12  # Texts; an integer beyond a float could not be computed with.
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,9 @@ class LearningCurve:
             label: str, a class: the share of its texts that are recognised; all texts if not given.
 
         Raises:
-            DataError: `texts` is below 1, or the class has too few texts for a curve.
+            DataError: `texts` is no number of texts, or the class has too few for a curve.
         """
-        _check_count("texts", texts)
+        _check_count("texts", texts, self.texts + MOST)
         return Estimate.of(1.0 - self._laws(label)(texts))
 
     def gain(self, more: int, label: str | None = None) -> Estimate:
@@ -126,10 +128,12 @@ class LearningCurve:
         return f"<pre style='white-space:pre-wrap'>{escape(self.summary())}</pre>"
 
 
-def _check_count(name: str, value: Any) -> None:
+def _check_count(name: str, value: Any, most: int = MOST) -> None:
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < 1:
-        raise DataError(f"{name} is {value!r}. It should be a whole number of at least 1.")
+    if not whole or not 1 <= value <= most:
+        raise DataError(
+            f"{name} is {shown(value)}. It should be a whole number from 1 to {most:,}."
+        )
 
 
 def _rounded(texts: float) -> int:

@@ -15,6 +15,7 @@ from attn_tuner.reporting.outcome_text import forecast_of
 from attn_tuner.settings.table import BY_NAME
 from attn_tuner.storage.run import Run
 from attn_tuner.text.dataset import Split, TextDataset
+from attn_tuner.text.dataset_notes import held_out_note
 from attn_tuner.text.loading import load
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.text.vectorizer import Vectorizer
@@ -79,8 +80,15 @@ def learning_curve(
         bootstrap_laws(answers, options["seed"]),
         _class_laws(answers, data.classes, options["seed"]),
         search,
-        data.notes,
+        _notes(data),
     )
+
+
+def _notes(data: TextDataset) -> tuple[str, ...]:
+    """Lists how the data were read, but not what was held out, as a curve divides it anew."""
+    parts = data.parts()
+    held_out = {held_out_note(role, parts[role]) for role in data.held_out if role in parts}
+    return tuple(note for note in data.notes if note not in held_out)
 
 
 def _labelled(data: TextDataset) -> Split:
