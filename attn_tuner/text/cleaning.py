@@ -182,7 +182,20 @@ def _not_text_message(value: Any, where: str, row: int) -> str:
             f"The texts of {where} are numbers, such as {short_repr(value)}. "
             "Name the column that holds text."
         )
-    return f"Text {row} of {where} is a {type(value).__name__}. It should be a string."
+    said = f"Text {row} of {where} is a {type(value).__name__}"
+    if isinstance(value, list | tuple | np.ndarray) and _holds_numbers(value):
+        return (
+            f"{said} of numbers. Give a string; or, for series of numbers, an array of float32 of "
+            "the shape (series, steps) or (series, steps, features)."
+        )
+    return f"{said}. It should be a string."
+
+
+def _holds_numbers(values: Any) -> bool:
+    first = next(iter(values), None)
+    while isinstance(first, list | tuple | np.ndarray):
+        first = next(iter(first), None)
+    return isinstance(first, numbers.Number | np.bool_)
 
 
 def reads_as_number(text: str) -> bool:

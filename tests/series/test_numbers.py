@@ -1,11 +1,13 @@
 """What is read as series, and what is refused, in one clear sentence each."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from attn_tuner.errors import DataError
 from attn_tuner.series.labelled_series import LabelledSeries
 from attn_tuner.series.numbers import feature_names, holds_series, read_series
+from attn_tuner.text import load
 
 
 @pytest.mark.parametrize(
@@ -99,3 +101,18 @@ def test_what_is_no_series_is_refused_with_its_number_and_place(series, said):
 def test_features_without_names_are_numbered():
     assert feature_names((), 2) == ("feature 1", "feature 2")
     assert feature_names(("heat", "noise"), 2) == ("heat", "noise")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pd.DataFrame(np.ones((30, 6))),
+        np.ones((30, 6), bool),
+        np.ones((30, 6), complex),
+        np.ones((30, 2, 3, 4)),
+    ],
+    ids=["a table", "bool", "complex", "four axes"],
+)
+def test_numbers_that_are_no_series_are_told_what_series_are(given):
+    with pytest.raises(DataError, match=r"of numbers\. .* the shape \(series, steps\) or"):
+        load((given, ["a", "b"] * 15))
