@@ -49,7 +49,8 @@ class InputKind:
         """Returns a sentence about texts as a sentence about inputs of this kind."""
         spoken = {"text": self.noun, "texts": self.plural, "token": self.unit}
         spoken |= {"tokens": f"{self.unit}s"}
-        return re.sub(r"\b(texts?|tokens?)\b", lambda found: spoken[found[0]], sentence)
+        spoken |= {word.capitalize(): own.capitalize() for word, own in spoken.items()}
+        return re.sub(r"\b([Tt]exts?|[Tt]okens?)\b", lambda found: spoken[found[0]], sentence)
 
     def counted(self, count: int) -> str:
         """Writes a number of inputs: `1 text`, `1,200 texts`."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from attn_tuner.errors import RunError
+from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.reporting.json_in_html import to_json_value
 from attn_tuner.reporting.search_history import scores_over_time
 from attn_tuner.reporting.summary import summarize, summary_sentence
@@ -47,7 +48,7 @@ def search_status(directory: str | Path) -> dict:
         {
             "source": run.plan.source,
             "objective": run.plan.objective,
-            "sentence": summary_sentence(found),
+            "sentence": kind_named(run.plan.input).worded(summary_sentence(found)),
             "finished": found["finished"],
             "trials": found["trials"],
             "running": _running(run),

@@ -58,7 +58,7 @@ def reliability_figure(facts: Mapping) -> Figure:
             "error_y": error_bars(
                 [row["right"] for row in rows], [(row["low"], row["high"]) for row in rows]
             ),
-            "text": [f"{row['texts']:,} texts" for row in rows],
+            "text": [f"n = {row['texts']:,}" for row in rows],
             "line": {"color": BLUE},
         },
     ]

@@ -25,7 +25,7 @@ def test_every_kind_brings_what_the_layers_above_call(kind):
 
 def test_sentences_about_texts_become_sentences_about_series():
     assert SERIES.worded("1 text, 2 texts of 3 tokens") == "1 series, 2 series of 3 steps"
-    assert SERIES.worded("the context") == "the context"
+    assert SERIES.worded("Texts of the context") == "Series of the context"
     assert TEXT.worded("1 text, 2 texts") == "1 text, 2 texts"
     assert (SERIES.counted(1), SERIES.counted(1200)) == ("1 series", "1,200 series")
 

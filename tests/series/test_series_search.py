@@ -8,6 +8,7 @@ import pytest
 import attn_tuner
 from attn_tuner.errors import AttnTunerError, DataError, ExportError
 from attn_tuner.exporting import SeriesBundle, load_bundle
+from attn_tuner.monitoring.status import search_status
 from attn_tuner.series.reading import load_series
 from attn_tuner.storage.layout import BUNDLE
 from attn_tuner.tuning.encoded_data import EncodedData
@@ -104,6 +105,8 @@ def test_the_report_is_about_series(finished, tmp_path):
     assert "The series" in shown
     assert "Series are not drawn in the report yet." in shown
     assert "attn-tuner predict" not in shown
+    assert not re.search(r"\b[Tt]exts?\b", re.sub(r"<[^>]*>", " ", shown))
+    assert "texts" not in search_status(finished.directory)["sentence"]
 
 
 def test_sentences_of_the_result_are_about_series(finished):
