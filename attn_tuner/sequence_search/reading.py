@@ -99,8 +99,8 @@ def load_pairs(
     distinct = len(set(parts["train"].sources))
     if distinct < FEWEST:
         raise DataError(
-            f"{name} has {distinct} different sources. A search needs at least {FEWEST}, one for "
-            "each of training, validation and test."
+            f"A search needs at least {FEWEST} different sources, one for each of training, "
+            f"validation and test; there are {distinct} in {name}."
         )
     found = divided(parts, fractions, seed)
     if removed := found.pop("removed"):
@@ -138,6 +138,8 @@ def _read(source: Any, options: ReadOptions) -> tuple[str, dict[str, tuple[list,
         return "the given pairs", {"train": _lists(source)}
     if isinstance(source, tuple):
         raise DataError(f"A tuple of {len(source)} was given as pairs. {_WANTED}")
+    if isinstance(source, list) and source and all(isinstance(each, str) for each in source):
+        raise DataError(f"A list of texts alone was given as pairs. {_WANTED}")
     found = open_source(source, options)
     if isinstance(found, Table):
         source_column, target_column = _columns(found, options)
@@ -223,8 +225,8 @@ def _checked(pair: tuple[list, list], where: str, drop: bool, notes: list[str]) 
     sources, targets = pair
     if len(sources) != len(targets):
         raise DataError(
-            f"{where} has {len(sources):,} sources and {len(targets):,} targets. Each source needs "
-            "one target."
+            f"There are {len(sources):,} sources and {len(targets):,} targets in {where}. Each "
+            "source needs one target."
         )
     if not sources:
         raise DataError(f"{where} holds no pairs.")

@@ -21,6 +21,7 @@ from attn_tuner.storage.layout import BUNDLE, BUNDLE_MODEL, PLAN, TRANSLATOR
 from attn_tuner.storage.plan import SEQUENCE, Plan
 from attn_tuner.storage.run import Run
 from attn_tuner.system.terminal import escape_controls
+from attn_tuner.text.input_texts import read_texts
 
 if TYPE_CHECKING:  # It imports TensorFlow.
     from attn_tuner.sequence.translator import Translator
@@ -49,7 +50,10 @@ class SequenceResult:
         self.directory = Path(directory)
         self.run = Run.read(self.directory)
         if self.run.plan.task != SEQUENCE:
-            raise RunError(f"{directory} is the folder of a search over texts and labels.")
+            raise RunError(
+                f"{directory} is not the folder of a search over pairs of texts. Use "
+                "attn_tuner.load, which tells what was searched."
+            )
 
     def leaderboard(self) -> pd.DataFrame:
         """One row a trial or baseline; see `sequence_search.leaderboard.leaderboard`."""
@@ -87,12 +91,21 @@ class SequenceResult:
         vocabularies = PairVocabularies.from_config(config)
         return Translator(model, vocabularies, config["width"], config["length_penalty"])
 
-    def predict(self, texts: str | list[str]) -> list[str]:
-        """Returns what the model writes for each text."""
-        texts = [texts] if isinstance(texts, str) else list(texts)
+    def predict(self, texts: object, text: str | list[str] | None = None) -> list[str]:
+        """Returns what the model writes for each text.
+
+        Args:
+            texts: a text; a list, array or Series of texts; a table, or the path of one; or a
+                `tf.data.Dataset`: see `text.input_texts.read_texts`.
+            text: str, name of the column of sources in a table, or a list of columns to join.
+
+        Raises:
+            DataError: no texts can be read from it.
+        """
+        given = read_texts(texts, text, "predict()", self.run.plan.text_columns).texts
         found: list[str] = []
-        for start in range(0, len(texts), BATCH):
-            found += self.translator(texts[start : start + BATCH])
+        for start in range(0, len(given), BATCH):
+            found += self.translator(given[start : start + BATCH])
         return found
 
     def export(self, path: str | os.PathLike) -> Path:

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -56,6 +57,9 @@ def test_the_export_writes_what_the_result_predicts(folder):
     served = tf.saved_model.load(str(folder / EXPORT)).signatures["serving_default"]
     written = [each.decode() for each in served(text=tf.constant(texts))["text"].numpy()]
     assert written == result.predict(texts)
+    assert written == result.predict(pd.DataFrame({"source": texts, "n": 1}), text="source")
+    with pytest.raises(DataError, match=r"predict\(\) takes texts; got 3 as number 1"):
+        result.predict([3])
     outcome = json.loads((folder / OUTCOME).read_text(encoding="utf-8"))
     assert outcome["proved"] > 1
     assert outcome["difference"] < 1e-3
