@@ -6,6 +6,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.exporting.known_texts import KnownTexts, entropies
 from attn_tuner.metrics import both_columns
 
+ROUNDING = 1e-4  # Nats.
 MIN_RIGHT = 50  # Texts answered rightly, below which the limit would be that of a few texts.
 
 
@@ -28,6 +29,7 @@ def known_texts_of(labels: np.ndarray, answers: np.ndarray, kept: float) -> Know
 
         h = the `kept` quantile of the entropies of texts that are answered rightly
 
+    `ROUNDING` is added: many texts may have the very entropy h, and an export computes in float32.
     None where fewer than `MIN_RIGHT` texts are.
 
     Args:
@@ -39,7 +41,7 @@ def known_texts_of(labels: np.ndarray, answers: np.ndarray, kept: float) -> Know
     right = sure.argmax(axis=1) == labels
     if right.sum() < MIN_RIGHT:
         return None
-    return KnownTexts(kept, float(np.quantile(entropies(sure[right]), kept)))
+    return KnownTexts(kept, float(np.quantile(entropies(sure[right]), kept)) + ROUNDING)
 
 
 def measure_known(labels: np.ndarray, answers: np.ndarray, known: KnownTexts) -> dict:

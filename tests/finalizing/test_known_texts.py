@@ -22,6 +22,13 @@ def test_the_limit_keeps_its_share_of_the_right_answers():
     assert found.known(answers)[right].mean() == pytest.approx(0.9, abs=0.005)
 
 
+def test_answers_alike_are_known_however_their_entropy_is_rounded():
+    answers = np.full((100, 3), [0.998, 0.001, 0.001])
+    found = known_texts_of(np.zeros(100, "int64"), answers, 0.9)
+    assert found.entropy > entropies(answers).max() + 1e-5
+    assert found.entropy < entropies(answers).max() + 1e-3
+
+
 def test_texts_unlike_those_learnt_are_told_where_the_model_doubts_them():
     labels = np.repeat([0, 1, 2], 40)
     sure = np.full((120, 3), 0.05)
