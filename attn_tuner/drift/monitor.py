@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from attn_tuner.drift.accuracy import LabelledAccuracy, compare_accuracy, estimate_accuracy
+from attn_tuner.drift.accuracy import compare_accuracy, estimate_accuracy
 from attn_tuner.drift.comparison import compare
 from attn_tuner.drift.drift_check import DriftCheck
 from attn_tuner.drift.text_facts import TextFacts, reference_of
 from attn_tuner.errors import DataError
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.layout import DATA
-from attn_tuner.storage.plan import require_labelled_texts
+from attn_tuner.storage.plan import Plan, require_labelled_texts
 from attn_tuner.text.cleaning import is_blank
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.input_texts import InputTexts, read_texts
@@ -63,6 +63,7 @@ def monitor_texts(result: SearchResult, given: InputTexts) -> DriftCheck:
         raise DataError(
             f"{len(given.texts)} texts were given, and a comparison needs {FEWEST}. Collect more."
         )
+    places, truth = _truth(given, plan)  # Labels that do not fit are refused before predicting.
     reference, right = reference_of(result.run)
     vectorizer = open_vectorizer(result.directory / DATA)
     split = Split(given.texts, np.zeros(len(given.texts), np.int32))
@@ -72,34 +73,30 @@ def monitor_texts(result: SearchResult, given: InputTexts) -> DriftCheck:
         len(reference),
         compare(reference, new, plan.classes),
         estimate_accuracy(reference, right, new),
-        _labelled(given, plan, new, right),
+        compare_accuracy(right, new.classes[places] == truth) if len(places) else None,
     )
 
 
-def _labelled(
-    given: InputTexts, plan: Any, new: TextFacts, right: np.ndarray
-) -> LabelledAccuracy | None:
-    """Compares the accuracy on the rows that have a label; None without any.
+def _truth(given: InputTexts, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """Reads the labels of new texts: the rows that have one, and their class numbers.
 
-    A label that is no class of the search counts as one that the model missed.
+    A label that is no class of the search is -1, which no model answers.
 
     Raises:
         DataError: none of the labels is a class of the search.
     """
     if not is_known(given.columns, plan.label_name):
-        return None
+        return np.zeros(0, int), np.zeros(0, int)
     column = values_of(given.columns, plan.label_name)
     places = [row for row, value in enumerate(column) if not is_blank(value)]
-    if not places:
-        return None
     labels = [str(column[row]).strip() for row in places]
     spelled, _ = merge_spellings(Counter(labels), plan.classes)  # 1.0 is the class 1.
     numbers = {name: number for number, name in enumerate(plan.classes)}
-    truth = np.array([numbers.get(spelled[label], -1) for label in labels])
-    if (truth < 0).all():
+    truth = np.array([numbers.get(spelled[label], -1) for label in labels], int)
+    if len(places) and (truth < 0).all():
         raise DataError(
             f"No label in column '{plan.label_name}' is a class of the search, such as "
             f"'{plan.classes[0]}'; the first is '{labels[0]}'. Leave the column out, or write the "
             "names of the classes."
         )
-    return compare_accuracy(right, new.classes[places] == truth)
+    return np.array(places, int), truth

@@ -92,7 +92,7 @@ def test_a_run_without_answers_is_refused(tmp_path):
         attn_tuner.monitor(run, new_texts()[0])
 
 
-def test_the_command_exits_with_2_where_texts_differ(run, tmp_path):
+def test_the_command_exits_with_3_where_texts_differ(run, tmp_path):
     texts, _ = new_texts()
     (tmp_path / "same.txt").write_text("\n".join(texts), encoding="utf-8")
     (tmp_path / "other.txt").write_text("\n".join(f"{text} zxq" for text in texts))
@@ -100,7 +100,7 @@ def test_the_command_exits_with_2_where_texts_differ(run, tmp_path):
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("Texts     200 new texts")
     done = CliRunner().invoke(cli.app, ["monitor", str(run), str(tmp_path / "other.txt"), "--json"])
-    assert done.exit_code == 2
+    assert done.exit_code == 3
     found = json.loads(done.stdout)
     assert found["off"] is True
     assert [each["name"] for each in found["comparisons"]] == [
