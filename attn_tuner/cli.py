@@ -41,7 +41,7 @@ TextColumn = Annotated[
         help="Column of the texts in a table; several are joined. Default: as in the search.",
     ),
 ]
-DIFFERENT = 3  # Exit status where new texts differ; 1 is an error, 2 a wrong command line.
+DIFFERENT = 2  # Exit status where new texts differ; a wrong command line has it too.
 WIDTH = 200  # Of a table where no terminal says how wide it may be.
 Trust = Annotated[
     list[str] | None,
@@ -323,7 +323,7 @@ def monitor(
     as_json: AsJson = False,
     trust: Trust = None,
 ) -> None:
-    """Compare new texts with the validation texts of RUN; exit status 3 where they differ."""
+    """Compare new texts with the validation texts of RUN; exit status 2 where they differ."""
     _require_labelled_texts(run, "monitor")
     result = _loaded(_api(), run, trust)
     from attn_tuner.drift.monitor import monitor_texts

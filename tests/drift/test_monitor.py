@@ -100,7 +100,7 @@ def test_the_command_exits_with_3_where_texts_differ(run, tmp_path):
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("Texts     200 new texts")
     done = CliRunner().invoke(cli.app, ["monitor", str(run), str(tmp_path / "other.txt"), "--json"])
-    assert done.exit_code == 3
+    assert done.exit_code == 2
     found = json.loads(done.stdout)
     assert found["off"] is True
     assert [each["name"] for each in found["comparisons"]] == [
