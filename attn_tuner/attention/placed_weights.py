@@ -1,9 +1,10 @@
-"""The attention weights of all heads of a model, over the tokens of its input."""
+"""The attention weights of all heads of a model, over the tokens or steps of its input."""
 
 import keras
 from keras import ops
 
 from attn_tuner.attention.base import AttentionWeights, Head, attention_model
+from attn_tuner.layers.series_input import StepLimit, step_mask
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.layers.types import Tensor
 from attn_tuner.text.token_ids import PADDING
@@ -14,15 +15,15 @@ _NO_LIMIT = 2**31 - 1
 def with_attention(
     model: keras.Model, cut_before: tuple[int | None, str] | None = None
 ) -> keras.Model:
-    """Returns a model of the same ids with outputs `probabilities`, and `weights` if it has heads.
+    """Returns a model of the same input with outputs `probabilities`, and `weights` of its heads.
 
     The weights (batch, hops, steps) are those of all hops of all heads. A head after a layer that
-    truncates the text has fewer steps; its weights are placed at the steps that they belong to,
+    truncates the input has fewer steps; its weights are placed at the steps that they belong to,
     with 0 at the others.
 
     Args:
-        model: a Functional model of ids.
-        cut_before: (max_length, truncation) to which the ids were truncated already, so that a
+        model: a Functional model of ids, or of raw series of numbers.
+        cut_before: (max_length, truncation) to which the input was truncated already, so that a
             layer with these limits has nothing to truncate.
     """
     outputs = {"probabilities": model.outputs[0]}
@@ -36,7 +37,7 @@ def placed_weights(model: keras.Model, cut_before: tuple[int | None, str] | None
     """Returns the weights (batch, hops, steps) of each head by its name, over the input's steps.
 
     Args:
-        model: a Functional model of ids with a head.
+        model: a Functional model of ids or series, with a head.
         cut_before: as in `with_attention`.
     """
     found = attention_model(model)
@@ -51,14 +52,28 @@ def _placed(
 ) -> Tensor:
     """Turns weights over the steps of the head into weights over the steps of the input."""
     before = keras.Model(model.inputs, head.input).layers
-    limits = next((layer for layer in before if isinstance(layer, TokenLimits)), None)
+    limits = next((layer for layer in before if isinstance(layer, TokenLimits | StepLimit)), None)
     if limits is None or limits.max_length is None:
         return weights
     if (limits.max_length, limits.truncation) == cut_before:
         return weights
-    ids = model.inputs[0]
-    places = ops.cumsum(ops.ones_like(ids), axis=1)  # From 1, for 0 is padding.
-    cut = TokenLimits(_NO_LIMIT, limits.max_length, limits.truncation)
-    seen = cut(ops.where(ops.not_equal(ids, PADDING), places, PADDING))
+    read = _steps_read if isinstance(limits, StepLimit) else _tokens_read
+    seen, places = read(model.inputs[0], limits)
     same = ops.equal(seen[:, :, None], places[:, None, :])
     return ops.matmul(weights, ops.cast(same, weights.dtype))
+
+
+def _tokens_read(ids: Tensor, limits: TokenLimits) -> tuple[Tensor, Tensor]:
+    """Returns which places of the input the model reads, and all places: `(batch, steps)` each."""
+    places = ops.cumsum(ops.ones_like(ids), axis=1)  # From 1, for 0 is padding.
+    cut = TokenLimits(_NO_LIMIT, limits.max_length, limits.truncation)
+    return cut(ops.where(ops.not_equal(ids, PADDING), places, PADDING)), places
+
+
+def _steps_read(series: Tensor, limits: StepLimit) -> tuple[Tensor, Tensor]:
+    """Does for series what `_tokens_read` does for ids; padding has no place: NaN."""
+    there = step_mask(series)
+    places = ops.cumsum(ops.ones_like(series[:, :, 0]), axis=1)
+    cut = StepLimit(limits.max_length, limits.truncation)
+    seen = cut(ops.where(there, places, float("nan"))[:, :, None])
+    return seen[:, :, 0], places

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.errors import BudgetError, ExportError, Infeasible, RunError
+from attn_tuner.explaining.series_attention import measure_spans
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.artefact_folder import artefact_folder
 from attn_tuner.exporting.export import export_bundle, fit_to_size
@@ -307,6 +308,7 @@ def _exported(
         **scores,
         "lacking": lacking,
         "test_texts": stored.size("test"),
+        "attention": measure_spans(bundle, dataset.test or dataset.validation),
         "export": str(directory / EXPORT),
         "megabytes": delivered.megabytes,
         "difference": delivered.proof.difference,

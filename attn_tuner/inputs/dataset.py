@@ -22,10 +22,12 @@ def is_single_line(name: str) -> bool:
 class Part:
     """The base of a part of a data set: a dataclass with its inputs and an array of `labels`.
 
-    Each other field has a value for each input, or is None.
+    Each other field has a value for each input, or is None. `spans` says where in each input that
+    stands which decides its label, in the few data of which it is known.
     """
 
     labels: np.ndarray
+    spans: np.ndarray | None = None
 
     @property
     def inputs(self) -> list:

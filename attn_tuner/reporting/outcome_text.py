@@ -48,7 +48,8 @@ def outcome_rows(run: Run) -> list[tuple[str, str]]:
 def outcome_notes(run: Run) -> list[str]:
     """Lists what a reader must know of the scores: missing classes, limits, damaged files."""
     missing = missing_classes_notes(run, "test") if run.outcome.get("test") else []
-    return [*missing, *run.outcome.get("remarks", []), *run.notes]
+    attention = [said] if (said := attention_sentence(run)) else []
+    return [*missing, *attention, *run.outcome.get("remarks", []), *run.notes]
 
 
 def next_commands(run: Run) -> list[str]:
@@ -147,6 +148,7 @@ def final_model_notes(run: Run) -> list[str]:
         thresholds_sentence(run),
         coverage_sentence(run),
         known_sentence(run),
+        attention_sentence(run),
         repeats_sentence(run),
         forecast_sentence(run),
     )
@@ -193,6 +195,18 @@ def _how_to_average(run: Run) -> str:
             "include it."
         )
     return " ensemble=1 exports a single trial; ensemble=5 may average it with the linear baseline."
+
+
+def attention_sentence(run: Run) -> str:
+    """Says how much attention lies on what is known to decide; "" where that is not known."""
+    found = run.outcome.get("attention")
+    if not found:
+        return ""
+    return (
+        f"On {found['inputs']:,} series of which it is known which steps decide, "
+        f"{100 * found['mass']:.0f} % of the attention lies on those; even attention would put "
+        f"{100 * found['even']:.0f} % there."
+    )
 
 
 def calibration_sentence(run: Run) -> str:

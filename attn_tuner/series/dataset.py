@@ -22,6 +22,7 @@ class SeriesPart(Part):
         groups: `(series,)` str; series of one group stay in one part. None for no groups.
         times: `(series,)` float64; later series are held out. None for a random division.
         rows: `(series,)` int64, where in the data each stood.
+        spans: `(series, 2)` int, as of `LabelledSeries`.
     """
 
     series: list[np.ndarray]
@@ -30,6 +31,7 @@ class SeriesPart(Part):
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     rows: np.ndarray | None = None
+    spans: np.ndarray | None = None
 
     @property
     def inputs(self) -> list[np.ndarray]:

@@ -17,6 +17,8 @@ class LabelledSeries:
         groups: list of str, or None; series of one group stay in one part.
         times: `(series,)` float64, or None; later series are held out.
         notes: tuple of str, sentences on what was changed while reading.
+        spans: `(series, 2)` int, the first step of what decides the label and the step behind its
+            last; None where that is not known.
     """
 
     series: list[np.ndarray]
@@ -25,6 +27,7 @@ class LabelledSeries:
     groups: list[str] | None = None
     times: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    spans: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.series)

@@ -7,6 +7,7 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.series.labelled_series import LabelledSeries
+from attn_tuner.series.sources import is_named_source
 
 _LARGEST = float(np.finfo("float32").max)
 _SHOWN = 40  # Characters of a value in a message.
@@ -20,9 +21,9 @@ def holds_series(data: Any) -> bool:
     ids, see `text.word_ids`.
 
     Args:
-        data: `LabelledSeries`, `(series, labels)`, or the series alone.
+        data: `LabelledSeries`, `(series, labels)`, the series alone, or a source of series by name.
     """
-    if isinstance(data, LabelledSeries):
+    if isinstance(data, LabelledSeries) or is_named_source(data):
         return True
     if isinstance(data, tuple) and len(data) == 2:
         return _are_series(data[0])

@@ -11,6 +11,7 @@ from attn_tuner.inputs.kinds import SERIES
 from attn_tuner.series.dataset import SeriesDataset, SeriesPart
 from attn_tuner.series.labelled_series import LabelledSeries
 from attn_tuner.series.numbers import feature_names, read_series
+from attn_tuner.series.sources import named_source
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.loaders.base import RawData
 from attn_tuner.text.loaders.sequences import to_list
@@ -76,23 +77,26 @@ def load_series(
     all copies of a series, and all series of a group, in one part.
 
     Args:
-        data: `(series, labels)`, series as `numbers.read_series` takes them; or `LabelledSeries`.
-        validation, test: further such data, or float, the fraction to hold out.
+        data: `(series, labels)`, series as `numbers.read_series` takes them; `LabelledSeries`, such
+            as a loader returns; the path of a .ts file; or "sensor-demo", which has its own parts.
+        validation, test: further such data of one part, or float, the fraction to hold out.
         seed, task, drop_missing, min_per_class, rare_classes: as of `text.load`.
 
     Raises:
         DataError: the data cannot be used; says why and what to do.
     """
     library = _Library()
-    parts: dict[str, Any] = {"train": library.add(data, NAME)}
+    name, own = named_source(data) or (NAME, {"train": data})
+    parts: dict[str, Any] = {"train": library.add(own["train"], name)}
     for role, given in (("validation", validation), ("test", test)):
+        given = own.get(role) if given is None else given
         is_data = given is not None and not isinstance(given, float)
         parts[role] = library.add(given, f"the {role} series") if is_data else given
     options = {"validation": parts["validation"], "test": parts["test"], "seed": seed, "task": task}
     options |= {"drop_missing": drop_missing, "min_per_class": min_per_class}
     divided = _worded(lambda: load(parts["train"], **options, rare_classes=rare_classes))
     return SeriesDataset(
-        name=NAME,
+        name=name,
         train=library.part(divided.train),
         validation=library.part(divided.validation),
         test=library.part(divided.test),
@@ -109,6 +113,7 @@ class _Library:
     def __init__(self) -> None:
         self.by_key: dict[str, np.ndarray] = {}
         self.keys: dict[bytes, str] = {}
+        self.spans: dict[str, np.ndarray] = {}
         self.features: tuple[str, ...] = ()
         self.notes: list[str] = []
 
@@ -125,6 +130,8 @@ class _Library:
             )
         self.features = self.features or features
         keys = [self._key(each, f"{number} of {where}") for number, each in enumerate(found, 1)]
+        if given.spans is not None:
+            self.spans |= dict(zip(keys, given.spans, strict=True))
         beside = {"group": given.groups, "time": given.times}
         extras = {name: list(each) for name, each in beside.items() if each is not None}
         labels = to_list(given.labels, f"the labels of {where}")
@@ -136,7 +143,9 @@ class _Library:
             return None
         series = [self.by_key[key] for key in split.texts]
         beside = (split.weights, split.groups, split.times, split.rows)
-        return SeriesPart(series, split.labels, *beside)
+        spans = [self.spans[key] for key in split.texts if key in self.spans]
+        known = np.stack(spans) if spans and len(spans) == len(series) else None
+        return SeriesPart(series, split.labels, *beside, known)
 
     def _key(self, series: np.ndarray, name: str) -> str:
         digest = hashlib.blake2b(repr(series.shape).encode() + series.tobytes(), digest_size=16)
@@ -151,7 +160,12 @@ def _labelled(data: Any, where: str) -> LabelledSeries:
     Raises:
         DataError: labels are missing, or of another number.
     """
-    if isinstance(data, LabelledSeries):
+    if named := named_source(data):
+        _, parts = named
+        if len(parts) > 1:
+            raise DataError(f"{data!r} has parts of its own and cannot be one. Give series.")
+        given = parts["train"]
+    elif isinstance(data, LabelledSeries):
         given = data
     elif isinstance(data, tuple) and len(data) == 2 and hasattr(data[1], "__len__"):
         given = LabelledSeries(data[0], data[1], ())

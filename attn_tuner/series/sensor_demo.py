@@ -57,9 +57,10 @@ def sensor_parts(seed: int = 0) -> dict[str, list[SensorSeries]]:
 
 
 def labelled(series: Sequence[SensorSeries]) -> LabelledSeries:
-    """Returns generated series with the names of their classes and features."""
+    """Returns generated series with their deciding spans, and names of classes and features."""
     labels = [CLASSES[each.label] for each in series]
-    return LabelledSeries([each.values for each in series], labels, FEATURES)
+    spans = np.array([each.span for each in series])
+    return LabelledSeries([each.values for each in series], labels, FEATURES, spans=spans)
 
 
 def mass_on(spans: Sequence[tuple[int, int]], weights: Sequence[ArrayLike]) -> np.ndarray:

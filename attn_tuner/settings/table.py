@@ -64,7 +64,8 @@ DATA = Setting(
     "data",
     "Data",
     "A file (.csv, .jsonl, .parquet, .xlsx, ...), a pattern of files, a folder, a URL, - for "
-    "standard input, a TFDS name, or 'demo'. Pairs of texts: 'dates-demo', 'orders-demo'.",
+    "standard input, a TFDS name, or 'demo'. Series: a .ts file, 'sensor-demo'. Pairs of texts: "
+    "'dates-demo', 'orders-demo'.",
 )
 
 SETTINGS = (
