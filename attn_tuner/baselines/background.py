@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.baselines.baselines import majority_baseline
+from attn_tuner.errors import MissingExtra
 from attn_tuner.inputs.kinds import TEXT, kind_named
 from attn_tuner.storage.atomic_files import write_json, write_whole
 from attn_tuner.storage.checked_files import read_object, sealed
 from attn_tuner.storage.layout import BASELINES, DATA, LINEAR, STORE_FACTS, linear_answers
+from attn_tuner.storage.trial_record import MINIROCKET_NAME
 from attn_tuner.system.processes import module_command
 
 TIME_SHARE = 0.1  # Of the time of a search, for the baselines.
@@ -81,10 +83,11 @@ class BackgroundBaselines:
                 interrupted = bool
             with contextlib.suppress(subprocess.TimeoutExpired):
                 errors = self.process.communicate(timeout=_POLL)[1]
+        which = MINIROCKET_NAME if (self.directory / BASELINES).exists() else "The linear baseline"
         if errors is None:
-            return "The linear baseline did not finish in time and is not in the leaderboard."
+            return f"{which} did not finish in time and is not in the leaderboard."
         if self.process.returncode:
-            return f"The linear baseline failed: {errors.strip().splitlines()[-1]}"
+            return f"{which} failed: {errors.strip().splitlines()[-1]}"
         return None
 
 
@@ -93,10 +96,13 @@ def measure_baselines(
 ) -> None:
     """Measures the baselines, and writes them and the linear model into the run folder.
 
+    A companion of the kind of input comes last, and the others are written before it.
+
     Args:
         directory, classes, seed: as in `BackgroundBaselines`.
         seconds: time limit; None for no limit.
     """
+    begun = time.monotonic()
     directory = Path(directory)
     kind = kind_named(read_object(directory / DATA / STORE_FACTS).get("input", TEXT.name))
     open_store, linear_baseline = kind.part("store").open, kind.part("baseline")
@@ -116,6 +122,13 @@ def measure_baselines(
         target = directory / linear_answers(role)
         write_whole(target, lambda path, kept=probabilities: sealed(np.save, path, kept))
     write_json(directory / BASELINES, [baseline.row() for baseline in found])
+    if not kind.companion:
+        return
+    if seconds is not None:
+        seconds = max(MIN_SECONDS, seconds - (time.monotonic() - begun))
+    with contextlib.suppress(MissingExtra):
+        found.append(kind.part("companion")(training, stores, classes, seed, seconds))
+        write_json(directory / BASELINES, [baseline.row() for baseline in found])
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ class InputKind:
         encoded: path of the class that holds the encoded parts of a run.
         bundle: path of the class that joins a model with what reads raw inputs for it.
         baseline: path of the function that measures a linear model on the stores.
+        companion: path of a function that measures a further model, for comparison alone; "" for
+            none. It may need an extra, and is left out without.
         commands: names of the commands that take the folder of such a search.
     """
 
@@ -38,6 +40,7 @@ class InputKind:
     encoded: str
     bundle: str
     baseline: str
+    companion: str = ""
     commands: tuple[str, ...] = ("predict", "report", "serve", "export")
 
     def part(self, name: str) -> Any:
@@ -76,6 +79,7 @@ SERIES = InputKind(
     encoded="attn_tuner.tuning.encoded_series:EncodedSeries",
     bundle="attn_tuner.exporting.series_bundle:SeriesBundle",
     baseline="attn_tuner.baselines.series_baseline:summary_baseline",
+    companion="attn_tuner.baselines.series.minirocket:minirocket_baseline",
     commands=("report", "export"),
 )
 KINDS = {each.name: each for each in (TEXT, SERIES)}

@@ -17,7 +17,7 @@ from attn_tuner.metrics import interval
 from attn_tuner.reporting.coverage import coverage_sentence, known_sentence
 from attn_tuner.reporting.forecast import Forecast, forecast_gain
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_record import LINEAR_NAME
+from attn_tuner.storage.trial_record import LINEAR_NAME, MINIROCKET_NAME
 from attn_tuner.storage.trial_text import describe_export, describe_members, describe_model
 from attn_tuner.text.dataset_notes import missing_class_note
 
@@ -144,6 +144,7 @@ def final_model_notes(run: Run) -> list[str]:
     sentences = (
         ensemble_sentence(run),
         linear_sentence(run),
+        minirocket_sentence(run),
         calibration_sentence(run),
         thresholds_sentence(run),
         coverage_sentence(run),
@@ -179,6 +180,18 @@ def linear_sentence(run: Run) -> str:
     return (
         f"The linear baseline is better: validation {objective} {other:.4f}, the exported model "
         f"{own:.4f}.{_how_to_average(run)}"
+    )
+
+
+def minirocket_sentence(run: Run) -> str:
+    """Says what MiniRocket and ridge reach, and that no export holds them."""
+    found = next((row for row in run.baselines if row["name"] == MINIROCKET_NAME), None)
+    score = found["validation"].get(run.plan.objective) if found else None
+    if score is None:
+        return ""
+    return (
+        f"MiniRocket and ridge reach validation {run.plan.objective} {score:.4f}; they are "
+        "measured for comparison alone and are in no export, whose graph cannot hold them."
     )
 
 

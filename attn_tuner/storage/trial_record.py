@@ -12,6 +12,7 @@ from attn_tuner.storage.layout import RECORD, TRIAL_PREFIX, in_trials
 
 PRETRAINED = "-pretrained"  # Ends the ID of a trial; before it stands that of the trial it repeats.
 LINEAR_NAME = "linear"  # Stands for the linear baseline among the IDs of trials.
+MINIROCKET_NAME = "MiniRocket"  # Of the baseline of series that no export holds.
 FORMER_NAMES = {"measures": "metrics"}  # Keys of format 1.
 STATES = ("completed", "pruned", "cut", "failed", "infeasible")
 LOST = (

@@ -14,6 +14,7 @@ from attn_tuner.reporting.coverage import coverage_sentence
 from attn_tuner.reporting.outcome_text import (
     format_score,
     linear_sentence,
+    minirocket_sentence,
     missing_classes_notes,
 )
 from attn_tuner.reporting.summary import summary_sentence
@@ -113,6 +114,14 @@ def run_beside_linear(own, other, objective="accuracy", sign=1, members=("7",), 
         members=dict.fromkeys(members, 1.0),
         sign=sign,
     )
+
+
+def test_minirocket_is_named_with_its_score_and_said_to_be_in_no_export():
+    run = run_beside_linear(0.9, 0.8)
+    assert minirocket_sentence(run) == ""
+    run.baselines[0]["name"] = "MiniRocket"
+    assert minirocket_sentence(run).startswith("MiniRocket and ridge reach validation accuracy 0.8")
+    assert "are in no export" in minirocket_sentence(run)
 
 
 def test_a_better_linear_baseline_is_named_with_both_scores():

@@ -1,6 +1,5 @@
 """MiniRocket and ridge: random convolutions of a series, and a linear model of what they find."""
 
-import importlib
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from attn_tuner.baselines.series.equal_lengths import WAYS, with_length
 from attn_tuner.baselines.series.ridge import Ridge, fit_ridge
 from attn_tuner.errors import need
 from attn_tuner.metrics import kind_of, measure
+from attn_tuner.storage.trial_record import MINIROCKET_NAME
 
 KERNELS = 10_000
 LEAST_STEPS = 9  # A kernel has 9 weights.
@@ -56,7 +56,7 @@ class MiniRocketRidge:
 
     def __init__(self, kernels: int = KERNELS, seed: int = 0):
         need("aeon", "series")
-        module = importlib.import_module("aeon.transformations.collection.convolution_based")
+        module: Any = need("aeon.transformations.collection.convolution_based", "series")
         self._make = lambda: module.MiniRocket(n_kernels=kernels, random_state=seed, n_jobs=1)
         self._seed = seed
 
@@ -141,7 +141,7 @@ def minirocket_baseline(
     if model.series < len(training):
         facts += f", fitted on {model.series:,} of {len(training):,} series"
     scores = measured["validation"], measured.get("test", {})
-    return Baseline("MiniRocket", facts, *scores, time.monotonic() - begun, answers)
+    return Baseline(MINIROCKET_NAME, facts, *scores, time.monotonic() - begun, answers)
 
 
 def _as_aeon(values: np.ndarray) -> np.ndarray:
