@@ -12,7 +12,8 @@ from attn_tuner.attention import heads
 from attn_tuner.encoding import Projection
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.hashed_ngrams import LengthScale, NGramIds, NGramSum
-from attn_tuner.layers.series_input import StandardizedSteps, StepLimit, StepMask
+from attn_tuner.layers.prepared_series import prepared_series
+from attn_tuner.layers.series_input import FilledSteps, StandardizedSteps, StepLimit, StepMask
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.layers.token_limits import TextMask, TokenLimits
 from attn_tuner.model_space import NGRAM_DIM, NO_SECOND_HEAD, default_space, series_space
@@ -316,18 +317,18 @@ class AttentionHyperModel(SpaceHyperModel):
         inputs: Any,
         named: Callable[..., dict],
     ) -> tuple[Any, Any]:
-        """The projected steps of raw series, cut and scaled, and their mask."""
+        """The projected steps of raw series, cut, scaled and prepared, and their mask."""
         limit = StepLimit(values["max_length"], values["truncation"], **named("limits", True))
         steps = limit(inputs)
         mask = StepMask(**named("mask", True))(steps)
-        scaling = StandardizedSteps(
-            scaler.mean, scaler.deviation, scaler.missing, **named("scaling", True)
-        )
+        scaling = StandardizedSteps(scaler.mean, scaler.deviation, **named("scaling", True))
+        prepared = prepared_series(scaling(steps), mask, values, self.seed or 0, named)
+        filled = FilledSteps(scaler.missing, **named("filled", True))(prepared, mask)
         # Not normalised: of a single feature that would leave the sign alone.
         projection = Projection(
             values["embedding_dim"], normalize=False, **named("projection", True)
         )
-        return projection(scaling(steps, mask), mask=mask), mask
+        return projection(filled, mask=mask), mask
 
     def _ngrams(self, values: Mapping[str, Any], ids: Any, named: Callable[..., dict]) -> Any:
         """The sums of the vectors of the n-grams at each token, `(batch, steps, NGRAM_DIM)`."""

@@ -80,8 +80,21 @@ def series_space(max_lengths: Sequence[int] = MAX_LENGTHS) -> SearchSpace:
     return SearchSpace(
         max_length=Choice(max_lengths, default=max(max_lengths)),
         truncation=Choice(TRUNCATIONS, default="ends"),
+        **preparation_of_series(),
         **dict(default_space(None, phrases=True)),
     )
+
+
+def preparation_of_series() -> dict[str, Choice]:
+    """Returns the dimensions of what is done to scaled series, held at nothing."""
+    return {
+        "clip": Choice((0.0,)),
+        "differences": Choice((False,)),
+        "jitter": Choice((0.0,)),
+        "random_scaling": Choice((0.0,)),
+        "time_warp": Choice((0.0,)),
+        "window_slice": Choice((0.0,)),
+    }
 
 
 def without_effect(values: Mapping[str, Any]) -> set[str]:

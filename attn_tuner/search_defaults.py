@@ -11,7 +11,7 @@ import numpy as np
 from attn_tuner.errors import SpaceError
 from attn_tuner.inputs.class_weights import is_imbalanced
 from attn_tuner.metrics import kind_of
-from attn_tuner.model_space import default_space
+from attn_tuner.model_space import default_space, preparation_of_series
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.space.space_hypermodel import checked_space
 from attn_tuner.text.subwords import TOKENS
@@ -117,6 +117,7 @@ def every_dimension(epochs: int) -> SearchSpace:
         label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0),
         class_weight=Choice(("balanced", "none")),
         **_extra_losses("class"),
+        **preparation_of_series(),
     )
 
 

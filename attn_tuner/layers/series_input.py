@@ -1,4 +1,4 @@
-"""What a model does with raw series of numbers before it reads them: cut, mask, scale.
+"""What a model does with raw series of numbers before it reads them: cut, mask, scale, fill.
 
 A batch is padded with NaN behind the last step of each series. So one tensor says what the numbers
 are, which are missing, and how long each series is.
@@ -94,30 +94,22 @@ class StepMask(keras.layers.Layer):
 class StandardizedSteps(keras.layers.Layer):
     """Brings each feature to mean 0 and deviation 1, by the numbers of the training series.
 
-        z_ti = (x_ti - mean_i) / deviation_i,   0 where x_ti is missing or padding
-        m_ti = 1 where x_ti is missing, appended with `missing`
+        z_ti = (x_ti - mean_i) / deviation_i
+
+    What is missing stays missing: `FilledSteps` comes behind it.
 
     Args:
         mean: mean of each feature.
         deviation: standard deviation of each feature, above 0.
-        missing: bool, whether to append where values are missing.
 
     Shapes:
-        series `(batch, steps, features)`, and the mask `(batch, steps)` of `StepMask`, to `(batch,
-        steps, features)`, twice as many features with `missing`; float32.
+        `(batch, steps, features)` to the same, float32.
     """
 
-    def __init__(
-        self,
-        mean: Sequence[float],
-        deviation: Sequence[float],
-        missing: bool = False,
-        **kwargs: Any,
-    ):
+    def __init__(self, mean: Sequence[float], deviation: Sequence[float], **kwargs: Any):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.mean = [float(each) for each in mean]
         self.deviation = [float(each) for each in deviation]
-        self.missing = bool(missing)
         if len(self.mean) != len(self.deviation) or not all(each > 0 for each in self.deviation):
             raise SpaceError(
                 "StandardizedSteps takes one mean and one deviation above 0 for each feature; got "
@@ -127,26 +119,55 @@ class StandardizedSteps(keras.layers.Layer):
     def build(self, series_shape: Shape) -> None:
         pass
 
-    def call(self, series: Tensor, present: Tensor) -> Tensor:
-        absent = ops.isnan(series)
-        # NaN is replaced before the arithmetic, or it would pass through the gradient.
-        known = ops.where(absent, ops.zeros_like(series), series)
-        scaled = (known - ops.convert_to_tensor(self.mean, "float32")) / ops.convert_to_tensor(
+    def call(self, series: Tensor) -> Tensor:
+        return (series - ops.convert_to_tensor(self.mean, "float32")) / ops.convert_to_tensor(
             self.deviation, "float32"
         )
-        scaled = ops.where(absent, ops.zeros_like(scaled), scaled)
-        if not self.missing:
-            return scaled
-        told = ops.logical_and(absent, present[:, :, None])
-        return ops.concatenate([scaled, ops.cast(told, "float32")], axis=-1)
 
-    def compute_output_spec(self, series: Tensor, present: Tensor) -> Any:
-        width = series.shape[2] * (2 if self.missing else 1)
-        return keras.KerasTensor((*series.shape[:2], width), dtype="float32")
+    def compute_output_spec(self, series: Tensor) -> Any:
+        return keras.KerasTensor(series.shape, dtype="float32")
 
     def get_config(self) -> dict[str, Any]:
-        own = {"mean": self.mean, "deviation": self.deviation, "missing": self.missing}
-        return {**super().get_config(), **own}
+        return {**super().get_config(), "mean": self.mean, "deviation": self.deviation}
+
+
+@keras.saving.register_keras_serializable(package="attn_tuner")
+class FilledSteps(keras.layers.Layer):
+    """Puts the mean, 0 behind the scaling, where a value is missing, and tells where that is.
+
+        y_ti = z_ti,   0 where z_ti is missing or padding
+        m_ti = 1 where z_ti is missing, appended with `missing`
+
+    Args:
+        missing: bool, whether to append where values are missing.
+
+    Shapes:
+        values `(batch, steps, features)`, and the mask `(batch, steps)` of `StepMask`, to `(batch,
+        steps, features)`, twice as many features with `missing`; float32.
+    """
+
+    def __init__(self, missing: bool = False, **kwargs: Any):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.missing = bool(missing)
+        self.supports_masking = True
+
+    def build(self, values_shape: Shape) -> None:
+        pass
+
+    def call(self, values: Tensor, present: Tensor) -> Tensor:
+        absent = ops.isnan(values)
+        filled = ops.where(absent, ops.zeros_like(values), values)
+        if not self.missing:
+            return filled
+        told = ops.logical_and(absent, present[:, :, None])
+        return ops.concatenate([filled, ops.cast(told, "float32")], axis=-1)
+
+    def compute_output_spec(self, values: Tensor, present: Tensor) -> Any:
+        width = values.shape[2] * (2 if self.missing else 1)
+        return keras.KerasTensor((*values.shape[:2], width), dtype="float32")
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "missing": self.missing}
 
 
 def step_mask(series: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ class SeriesScaler:
 
         z = (x - mean) / deviation
 
-    It holds the numbers; `layers.series_input.StandardizedSteps` computes them in the model.
+    It holds the numbers; `layers.series_input.StandardizedSteps` computes with them in the model.
 
     Args:
         features: tuple of str, names of the features.

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 # come last.
 GROUPS = {
     "Text": ("tokens", "vocabulary_size", "max_length", "truncation", "word_dropout"),
+    "Series": (
+        "clip",
+        "differences",
+        "jitter",
+        "random_scaling",
+        "time_warp",
+        "window_slice",
+    ),
     "Embedding": (
         "embedding_dim",
         "embedding_init",

@@ -1,12 +1,13 @@
 """The hypermodel on raw series of numbers, in a KerasTuner program."""
 
+import keras
 import keras_tuner
 import numpy as np
 import pytest
 
 from attn_tuner.errors import DataError, SpaceError
 from attn_tuner.hypermodel import AttentionHyperModel
-from attn_tuner.model_space import default_space, series_space
+from attn_tuner.model_space import default_space, preparation_of_series, series_space
 from attn_tuner.series.batches import padded
 from attn_tuner.series.scaler import SeriesScaler
 from tests.support.waves import BRIEF, waves
@@ -52,10 +53,45 @@ def test_infinite_values_are_refused():
 def test_the_space_of_series_has_a_length_and_no_vocabulary():
     assert {"max_length", "truncation"} <= set(series_space())
     assert "vocabulary_size" not in series_space()
-    assert set(series_space()) - {"max_length", "truncation"} == set(default_space(None))
+    own = {"max_length", "truncation", *preparation_of_series()}
+    assert set(series_space()) - own == set(default_space(None))
     assert set(BRIEF) - {"epochs"} <= set(series_space())
 
 
 def test_features_and_scaler_must_agree():
     with pytest.raises(SpaceError, match=r"the scaler has 2 features\. Give features=2"):
         AttentionHyperModel(features=3, scaler=SCALER)
+
+
+STRENGTHS = {"jitter": 0.1, "random_scaling": 0.1, "time_warp": 0.2, "window_slice": 0.2}
+
+
+def test_what_is_held_at_nothing_adds_no_layer():
+    names = {type(layer).__name__ for layer in hypermodel().model({}).layers}
+    assert not names & {"Jitter", "Scaling", "TimeWarp", "WindowSlice", "Clipping", "Differences"}
+
+
+@pytest.mark.parametrize("name", STRENGTHS)
+def test_an_augmentation_changes_training_and_no_answer(name):
+    still = {"spatial_dropout": 0.0, "dropout": 0.0}
+    plain = hypermodel(seed=1).model(still)
+    changed = hypermodel(seed=1).model({**still, name: STRENGTHS[name]})
+    expected = plain.predict(X, verbose=0)
+    np.testing.assert_allclose(changed.predict(X, verbose=0), expected, atol=1e-6)
+    np.testing.assert_allclose(plain(X, training=True), expected, atol=1e-5)
+    trained = np.asarray(changed(X, training=True))
+    assert np.isfinite(trained).all()
+    assert np.abs(trained - expected).max() > 1e-5
+
+
+def test_clipped_values_are_no_further_from_the_mean_and_differences_stand_behind():
+    model = hypermodel().model({"clip": 0.5, "differences": True})
+    filled = keras.Model(model.inputs, model.get_layer("filled").output).predict(X, verbose=0)
+    assert filled.shape[-1] == 8  # Two features, their differences, and where each is missing.
+    assert np.abs(filled[..., :2]).max() == 0.5
+    filled = filled[:, :10]  # No series is shorter.
+    absent = filled[..., 4:6] == 1
+    known = ~absent[:, 1:] & ~absent[:, :-1]
+    moved = filled[:, 1:, :2] - filled[:, :-1, :2]
+    np.testing.assert_allclose(filled[:, 1:, 2:4][known], moved[known], atol=1e-6)
+    np.testing.assert_array_equal(filled[:, 1:, 6:8] == 1, ~known)

@@ -7,7 +7,7 @@ from keras import ops
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.inputs.truncation import TRUNCATIONS, truncate
-from attn_tuner.layers.series_input import StandardizedSteps, StepLimit, StepMask
+from attn_tuner.layers.series_input import FilledSteps, StandardizedSteps, StepLimit, StepMask
 from attn_tuner.series.batches import padded
 
 NAN = np.nan
@@ -39,22 +39,23 @@ def test_a_mask_ends_at_the_last_step_with_a_value():
 
 def test_features_are_scaled_and_missing_values_are_the_mean():
     series = np.array([[[12.0, NAN], [NAN, NAN]]], "float32")
-    layer = StandardizedSteps([10.0, 5.0], [2.0, 1.0])
-    np.testing.assert_allclose(layer(series, StepMask()(series)), [[[1.0, 0.0], [0.0, 0.0]]])
+    scaled = StandardizedSteps([10.0, 5.0], [2.0, 1.0])(series)
+    np.testing.assert_allclose(scaled, [[[1.0, NAN], [NAN, NAN]]])
+    found = FilledSteps()(scaled, StepMask()(series))
+    np.testing.assert_allclose(found, [[[1.0, 0.0], [0.0, 0.0]]])
 
 
 def test_a_model_is_told_what_is_missing_but_not_of_padding():
-    series = np.array([[[12.0, NAN], [NAN, NAN]]], "float32")
-    layer = StandardizedSteps([10.0, 5.0], [2.0, 1.0], missing=True)
-    found = ops.convert_to_numpy(layer(series, StepMask()(series)))
+    series = np.array([[[1.0, NAN], [NAN, NAN]]], "float32")
+    found = FilledSteps(missing=True)(series, StepMask()(series))
     np.testing.assert_allclose(found, [[[1.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]]])
 
 
 def test_layers_are_saved_with_their_arguments(tmp_path):
     inputs = keras.Input((None, 2))
     steps = StepLimit(3, "tail")(inputs)
-    scaled = StandardizedSteps([1.0, 2.0], [3.0, 4.0], missing=True)(steps, StepMask()(steps))
-    model = keras.Model(inputs, scaled)
+    scaled = StandardizedSteps([1.0, 2.0], [3.0, 4.0])(steps)
+    model = keras.Model(inputs, FilledSteps(missing=True)(scaled, StepMask()(steps)))
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     series = np.random.default_rng(0).normal(size=(2, 5, 2)).astype("float32")
