@@ -123,7 +123,7 @@ class SeriesBundle:
             DataError: they cannot be read, or have other features than the model.
         """
         one = isinstance(given, np.ndarray) and given.ndim == 2 and len(self.features) > 1
-        found, _ = read_series([given] if one else given, f"what {who} was given")
+        found, _, _ = read_series([given] if one else given, f"what {who} was given")
         wrong = next((each for each in found if each.shape[1] != len(self.features)), None)
         if wrong is not None:
             raise DataError(

@@ -1,4 +1,4 @@
-"""Converts what a user gives as series to arrays of numbers, or says what is wrong with them."""
+"""Tells series of numbers from other data, and reads those that a user gives."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,9 +8,7 @@ import numpy as np
 from attn_tuner.errors import DataError
 from attn_tuner.series.labelled_series import LabelledSeries
 from attn_tuner.series.sources import is_named_source
-
-_LARGEST = float(np.finfo("float32").max)
-_SHOWN = 40  # Characters of a value in a message.
+from attn_tuner.series.value_checks import as_numbers, check_series, with_features
 
 
 def holds_series(data: Any) -> bool:
@@ -62,17 +60,20 @@ def _form(given: Any) -> tuple[tuple[int, ...], str | None]:
     return array.shape, array.dtype.kind
 
 
-def read_series(given: Any, where: str = "the given series") -> tuple[list[np.ndarray], list[str]]:
+def read_series(
+    given: Any, where: str = "the given series", features: Sequence[str] = ()
+) -> tuple[list[np.ndarray], tuple[str, ...], tuple[str, ...]]:
     """Converts series to arrays.
 
     Args:
         given: array `(series, steps, features)` or `(series, steps)`; list of arrays `(steps,
             features)` or `(steps,)`; `LabelledSeries`.
         where: str, name of the series in messages.
+        features: names of the features; `feature_1` and so on if there are none.
 
     Returns:
-        List of `(steps, features)` float32, NaN where a value is missing, and sentences on what was
-        changed.
+        List of `(steps, features)` float32, NaN where a value is missing; the names of the
+        features; and sentences on what is odd or was changed.
 
     Raises:
         DataError: there is none, one is empty or has no value, holds something that is no finite
@@ -82,91 +83,33 @@ def read_series(given: Any, where: str = "the given series") -> tuple[list[np.nd
         given = given.series
     if isinstance(given, str | bytes) or not hasattr(given, "__len__"):
         raise DataError(
-            f"{_start(where)} should be an array (series, steps, features) or a list of arrays "
-            f"(steps, features); this is a {type(given).__name__}."
+            f"{where[:1].upper()}{where[1:]} should be an array (series, steps, features) or a "
+            f"list of arrays (steps, features); this is a {type(given).__name__}."
         )
     if not len(given):
         raise DataError(f"There are no series in {where}.")
-    found, shortened = [], 0
-    for number, each in enumerate(given, start=1):
-        array = _array(each, f"Series {number} of {where}")
-        if found and array.shape[1] != found[0].shape[1]:
-            raise DataError(
-                f"Series {number} of {where} has {_features(array)} and series 1 has "
-                f"{_features(found[0])}. All series need the same features in every step; fill one "
-                "that was not measured with NaN."
-            )
-        whole = array[: 1 + int(np.flatnonzero(~np.isnan(array).all(axis=1))[-1])]
-        shortened += len(whole) < len(array)
-        found.append(np.ascontiguousarray(whole))
-    notes = []
+
+    def called(place: int) -> str:
+        return f"Series {place + 1} of {where}"
+
+    rows = [
+        with_features(as_numbers(each, called(place)), called(place))
+        for place, each in enumerate(given)
+    ]
+    made, names, notes = check_series(rows, features or None, called)
+    found = [_ended(each, called(place)) for place, each in enumerate(made)]
+    shortened = sum(len(each) < len(whole) for each, whole in zip(found, made, strict=True))
     if shortened:
-        notes.append(
+        notes += (
             f"Of {shortened:,} of {len(found):,} series the last steps were left out: they have no "
-            "value."
+            "value.",
         )
-    return found, notes
+    return found, names, notes
 
 
-def _array(given: Any, who: str) -> np.ndarray:
-    """Returns one series as `(steps, features)` float32."""
-    if hasattr(given, "to_numpy"):
-        given = given.to_numpy()
-    try:
-        array = np.asarray(given)
-    except ValueError:
-        raise DataError(
-            f"{who} has steps of unlike numbers of values. Give every step the same features, "
-            "with NaN for what is missing."
-        ) from None
-    if array.dtype.kind not in "fiub":
-        array = _from_objects(np.asarray(given, dtype=object), who)
-    if array.ndim == 1:
-        array = array[:, None]
-    if array.ndim != 2:
-        raise DataError(
-            f"{who} has the shape {array.shape}. It should be (steps, features) or (steps,)."
-        )
-    if not array.shape[0] or not array.shape[1]:
-        raise DataError(f"{who} is empty: its shape is {array.shape}. Leave it out.")
-    wrong = np.argwhere(np.isinf(array) | (np.abs(array.astype("float64")) > _LARGEST))
-    if len(wrong):
-        step, feature = wrong[0]
-        raise DataError(
-            f"{who} has the value {array[step, feature]} in step {step + 1}, feature "
-            f"{feature + 1}. Replace it by a finite number, or by NaN if it is missing."
-        )
-    array = array.astype("float32")
-    if np.isnan(array).all():
-        raise DataError(f"{who} has no value: all {array.size:,} are NaN. Leave it out.")
-    return array
-
-
-def _from_objects(array: np.ndarray, who: str) -> np.ndarray:
-    """Converts an array of objects: numbers, and None for a missing one."""
-    for place, value in np.ndenumerate(array):
-        if value is None or (isinstance(value, float | int | np.number) and not _complex(value)):
-            continue
-        step = place[0] + 1 if place else 1
-        raise DataError(
-            f"{who} holds {str(value)[:_SHOWN]!r} in step {step}, which is no number. Give "
-            "numbers alone, with NaN for what is missing."
-        )
-    return array.astype("float64")
-
-
-def _complex(value: Any) -> bool:
-    return isinstance(value, complex | np.complexfloating)
-
-
-def _features(array: np.ndarray) -> str:
-    return f"{array.shape[1]} feature{'' if array.shape[1] == 1 else 's'}"
-
-
-def _start(where: str) -> str:
-    return where[:1].upper() + where[1:]
-
-
-def feature_names(given: Sequence[str], count: int) -> tuple[str, ...]:
-    """Returns the names of the features: those given, or `feature 1`, `feature 2` and so on."""
-    return tuple(given) or tuple(f"feature {number + 1}" for number in range(count))
+def _ended(series: np.ndarray, who: str) -> np.ndarray:
+    """Returns a series without the steps behind its last value."""
+    there = np.flatnonzero(~np.isnan(series).all(axis=1))
+    if not len(there):
+        raise DataError(f"{who} has no value: all {series.size:,} are NaN. Leave it out.")
+    return np.ascontiguousarray(series[: 1 + int(there[-1])])

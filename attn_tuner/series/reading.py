@@ -10,7 +10,7 @@ from attn_tuner.errors import DataError
 from attn_tuner.inputs.kinds import SERIES
 from attn_tuner.series.dataset import SeriesDataset, SeriesPart
 from attn_tuner.series.labelled_series import LabelledSeries
-from attn_tuner.series.numbers import feature_names, read_series
+from attn_tuner.series.numbers import read_series
 from attn_tuner.series.sources import named_source
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.loaders.base import RawData
@@ -120,9 +120,8 @@ class _Library:
     def add(self, data: Any, where: str) -> RawData:
         """Reads series with labels; returns their keys in the place of texts."""
         given = _labelled(data, where)
-        found, notes = read_series(given.series, where)
-        self.notes += [*given.notes, *notes]
-        features = feature_names(given.features, found[0].shape[1])
+        found, features, notes = read_series(given.series, where, given.features)
+        self.notes += dict.fromkeys((*given.notes, *notes))
         if self.features and len(features) != len(self.features):
             raise DataError(
                 f"The series of {where} have {len(features)} features, and those of training "

@@ -16,6 +16,7 @@ import numpy as np
 from attn_tuner.errors import DataError
 
 LONG_STEPS = 100_000  # A recurrent encoder reads a step after the other.
+WINDOWS = "Cut one long series into windows: attn_tuner.series.loaders.cut_windows."
 _NAMED = 5  # Features that a sentence names.
 
 
@@ -48,6 +49,25 @@ def as_numbers(values: Any, what: str) -> np.ndarray:
         return found.astype("float64")
     except (TypeError, ValueError):
         raise DataError(_no_number(what, values, found)) from None
+
+
+def with_features(row: np.ndarray, what: str) -> np.ndarray:
+    """Returns a series as `(steps, features)`.
+
+    Args:
+        row: numbers `(steps, features)` or `(steps,)`.
+        what: str, its name in messages.
+
+    Raises:
+        DataError: it is a single number, or has more dimensions.
+    """
+    if row.ndim == 0:
+        raise DataError(
+            f"{what} is a single number. Give a list of arrays, one for each series. {WINDOWS}"
+        )
+    if row.ndim > 2:
+        raise DataError(f"{what} has {row.ndim} dimensions. Give (steps, features).")
+    return row[:, None] if row.ndim == 1 else row
 
 
 def numbered(place: int) -> str:
@@ -121,9 +141,10 @@ def _no_number(what, values, found) -> str:
     )
     if place is None:
         return f"{what} has values of the type {type(original.flat[0]).__name__}. Give numbers."
+    at = f" at step {place[0] + 1}" if place else ""
     return (
-        f"{what} has the text {original[place]!r} at step {place[0] + 1}. Give numbers, and NaN "
-        "where a value is missing."
+        f"{what} has the text {original[place]!r}{at}. Give numbers, and NaN where a value is "
+        "missing."
     )
 
 

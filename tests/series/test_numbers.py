@@ -6,7 +6,7 @@ import pytest
 
 from attn_tuner.errors import DataError
 from attn_tuner.series.labelled_series import LabelledSeries
-from attn_tuner.series.numbers import feature_names, holds_series, read_series
+from attn_tuner.series.numbers import holds_series, read_series
 from attn_tuner.text import load
 
 
@@ -53,41 +53,42 @@ def test_texts_and_ids_are_not_series(data):
 
 
 def test_series_of_one_feature_get_an_axis_and_numbers_become_float32():
-    found, notes = read_series([np.arange(3), [1.5, 2.5]])
+    found, _, notes = read_series([np.arange(3), [1.5, 2.5]])
     assert [each.shape for each in found] == [(3, 1), (2, 1)]
     assert {each.dtype for each in found} == {np.dtype("float32")}
-    assert notes == []
+    assert notes == ()
 
 
 def test_a_missing_value_may_be_none():
-    (found,), _ = read_series([[1.0, None, 2.0]])
+    (found,), _, _ = read_series([[1.0, None, 2.0]])
     np.testing.assert_array_equal(found[:, 0], [1.0, np.nan, 2.0])
 
 
 def test_last_steps_without_any_value_are_left_out_and_said():
     nan = np.nan
-    (found, _), notes = read_series(
+    (found, _), _, notes = read_series(
         [[[nan, 1.0], [nan, nan], [2.0, nan], [nan, nan]], [[1.0, 2.0]]]
     )
     assert len(found) == 3  # The step in the middle stays.
-    assert notes == ["Of 1 of 2 series the last steps were left out: they have no value."]
+    assert notes[-1] == "Of 1 of 2 series the last steps were left out: they have no value."
 
 
 @pytest.mark.parametrize(
     ("series", "said"),
     [
         ([], "There are no series in the given series."),
-        ([[1.0, "warm", 2.0]], "Series 1 of the given series holds 'warm' in step 2, which is no"),
-        ([["1.5", "2.5"]], "Series 1 of the given series holds '1.5' in step 1"),
-        ([np.zeros((3, 2)), np.zeros((3, 1))], r"Series 2 .* has 1 feature and series 1 has 2"),
-        ([[1.0, np.inf]], r"Series 1 .* has the value inf in step 2, feature 1"),
-        ([[1.0, -1e39]], r"has the value -1e\+39 in step 2"),
-        ([np.zeros((0, 2))], r"Series 1 .* is empty: its shape is \(0, 2\)"),
-        ([[1.0], []], "Series 2 of the given series is empty"),
+        ([[1.0, "warm", 2.0]], "Series 1 of the given series has the text 'warm' at step 2. Give"),
+        ([["1.5", "2.5"]], "Series 1 of the given series has the text '1.5' at step 1"),
+        ([np.zeros((3, 2)), np.zeros((3, 1))], r"Series 2 .* has 1 feature, and Series 1 .* has 2"),
+        ([[1.0, np.inf]], r"Series 1 .*: 'feature_1' is infinite at step 2"),
+        ([[1.0, -1e39]], r"'feature_1' is -1e\+39, more than float32 holds at step 2"),
+        ([np.zeros((0, 2))], r"Series 1 of the given series has no steps"),
+        ([[1.0], []], "Series 2 of the given series has no steps"),
         ([[np.nan, np.nan]], "Series 1 of the given series has no value: all 2 are NaN"),
-        ([[[1.0, 2.0], [3.0]]], "has steps of unlike numbers of values"),
-        ([np.zeros((2, 2, 2))], r"has the shape \(2, 2, 2\). It should be \(steps, features\)"),
-        ([[1.0 + 2j]], r"holds '\(1\+2j\)' in step 1"),
+        ([[[1.0, 2.0], [3.0]]], "has rows of unlike length"),
+        ([np.zeros((2, 2, 2))], r"has 3 dimensions\. Give \(steps, features\)"),
+        ([[1.0 + 2j]], "has complex numbers"),
+        (["a text"], r"Series 1 of the given series has the text 'a text'\. Give"),
         ("a text", "The given series should be an array"),
         (5.0, "The given series should be an array"),
     ],
@@ -99,8 +100,8 @@ def test_what_is_no_series_is_refused_with_its_number_and_place(series, said):
 
 
 def test_features_without_names_are_numbered():
-    assert feature_names((), 2) == ("feature 1", "feature 2")
-    assert feature_names(("heat", "noise"), 2) == ("heat", "noise")
+    assert read_series([[[1.0, 2.0]]])[1] == ("feature_1", "feature_2")
+    assert read_series([[[1.0, 2.0]]], features=("heat", "noise"))[1] == ("heat", "noise")
 
 
 @pytest.mark.parametrize(

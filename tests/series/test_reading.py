@@ -25,7 +25,7 @@ def test_parts_share_no_series_and_hold_all_of_them():
     assert not parts[1] & parts[2]
     assert data.classes == ("noise", "wave")
     assert data.task == "binary"
-    assert data.features == ("feature 1", "feature 2")
+    assert data.features == ("feature_1", "feature_2")
 
 
 def test_each_series_keeps_its_label():

@@ -54,7 +54,7 @@ def test_the_proof_was_made_on_held_out_series_in_a_fresh_process(finished):
     card = (finished.run.export / "README.md").read_text(encoding="utf-8")
     assert re.search(r"On \d+ series, in a separate process, its probabilities differ", card)
     assert "# A series classifier: 2 classes" in card
-    assert "2 features: feature 1, feature 2." in card
+    assert "2 features: feature_1, feature_2." in card
     assert not re.search(r"\btexts?\b|\btokens?\b|vocabulary", card)
 
 
@@ -81,7 +81,7 @@ def test_predictions_name_each_series(finished):
     ("given", "said"),
     [
         ([np.zeros((3, 5))], "was given series of 5 features, and the model was trained on 2"),
-        ([[[1.0, "x"]]], "holds 'x' in step 1"),
+        ([[[1.0, "x"]]], "has the text 'x' at step 1"),
         (["a text"], "Series 1 of what predict"),
     ],
     ids=["other features", "a string", "a text"],

@@ -7,9 +7,13 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.series.labelled_series import LabelledSeries
-from attn_tuner.series.value_checks import as_numbers, check_series
-
-_WINDOWS = "Cut one long series into windows: attn_tuner.series.loaders.cut_windows."
+from attn_tuner.series.value_checks import (
+    WINDOWS,
+    as_numbers,
+    check_series,
+    numbered,
+    with_features,
+)
 
 
 def from_arrays(
@@ -45,7 +49,7 @@ def from_arrays(
         rows = [as_numbers(each, f"Series {number}") for number, each in enumerate(series, 1)]
     else:
         rows = list(_rows_of_one_array(series))
-    shaped = [_with_features(each, number) for number, each in enumerate(rows, start=1)]
+    shaped = [with_features(each, numbered(place)) for place, each in enumerate(rows)]
     made, names, notes = check_series(shaped, features if features is not None else columns)
     if not isinstance(series, list | tuple) and made[0].shape[1] > made[0].shape[0] > 1:
         steps, width = made[0].shape
@@ -71,23 +75,12 @@ def _rows_of_one_array(series) -> Any:
         return [as_numbers(each, f"Series {number}") for number, each in enumerate(series, 1)]
     found = as_numbers(series, "The array of series")
     if found.ndim not in (2, 3):
-        hint = f" {_WINDOWS}" if found.ndim == 1 else ""
+        hint = f" {WINDOWS}" if found.ndim == 1 else ""
         raise DataError(
             f"The array of series has {found.ndim} dimensions. It should be (series, steps, "
             f"features), or (series, steps) for one feature.{hint}"
         )
     return found
-
-
-def _with_features(row: np.ndarray, number: int) -> np.ndarray:
-    if row.ndim == 0:
-        raise DataError(
-            f"Series {number} is a single number. Give a list of arrays, one for each series. "
-            f"{_WINDOWS}"
-        )
-    if row.ndim > 2:
-        raise DataError(f"Series {number} has {row.ndim} dimensions. Give (steps, features).")
-    return row[:, None] if row.ndim == 1 else row
 
 
 def _columns(series) -> list | None:
