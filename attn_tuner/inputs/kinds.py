@@ -29,6 +29,8 @@ class InputKind:
         baseline: path of the function that measures a linear model on the stores.
         companion: path of a function that measures a further model, for comparison alone; "" for
             none. It may need an extra, and is left out without.
+        pictures: path of the function that draws validation inputs for the report; "" where texts
+            are shown.
         commands: names of the commands that take the folder of such a search.
     """
 
@@ -41,6 +43,7 @@ class InputKind:
     bundle: str
     baseline: str
     companion: str = ""
+    pictures: str = ""
     commands: tuple[str, ...] = ("predict", "report", "serve", "export")
 
     def part(self, name: str) -> Any:
@@ -80,6 +83,7 @@ SERIES = InputKind(
     bundle="attn_tuner.exporting.series_bundle:SeriesBundle",
     baseline="attn_tuner.baselines.series_baseline:summary_baseline",
     companion="attn_tuner.baselines.series.minirocket:minirocket_baseline",
+    pictures="attn_tuner.reporting.example_series:draw_examples",
     commands=("report", "export"),
 )
 KINDS = {each.name: each for each in (TEXT, SERIES)}

@@ -31,7 +31,7 @@ from attn_tuner.reporting.plotly_figure import Figure
 from attn_tuner.reporting.reproducibility import reproducibility, usage
 from attn_tuner.reporting.summary import measure_costs, summarize, summary_sentence
 from attn_tuner.storage.atomic_files import write_whole
-from attn_tuner.storage.layout import BUNDLE, REPORT
+from attn_tuner.storage.layout import BUNDLE, DATA, REPORT
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import describe_model, plural, stop_reason
 from attn_tuner.storage.validation_data import Validation
@@ -111,6 +111,7 @@ def collect_report(run: Run, *, seconds: float = 20.0, trust: Trust = ()) -> dic
         "coverage": (coverage_sentence(run), coverage_rows(run)),
         "known": known_sentence(run),
         "examples": _examples(run, bundle, validation, seconds),
+        "pictures": _pictures(run, bundle),
         "card": reproducibility(run, bundle),
     }
 
@@ -178,14 +179,21 @@ def _bundle(run: Run, trust: Trust) -> tuple[Any, list[str]]:
 
 
 def _examples(run: Run, bundle: Any, validation: Validation, seconds: float) -> ExampleTexts:
-    if run.plan.input != TEXT.name:
-        plural = kind_named(run.plan.input).plural.capitalize()
-        return ExampleTexts(notes=(f"{plural} are not drawn in the report yet.",))
     if not bundle:
         return ExampleTexts(notes=("Texts are shown once the search has ended.",))
+    if run.plan.input != TEXT.name:
+        return ExampleTexts()
     if run.plan.kind != "class":
         return ExampleTexts(notes=("Texts are shown for tasks with one class per text.",))
     return explain_examples(bundle, validation, seconds=seconds, seed=run.plan.seed)
+
+
+def _pictures(run: Run, bundle: Any) -> list:
+    """Draws validation inputs, where the kind of input is drawn."""
+    kind, folder = kind_named(run.plan.input), run.directory / DATA / "validation"
+    if not (kind.pictures and bundle and folder.exists()):
+        return []
+    return kind.part("pictures")(bundle, kind.part("store").open(folder), run.plan.seed)
 
 
 def _search(run: Run) -> dict:

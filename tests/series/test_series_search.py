@@ -103,7 +103,8 @@ def test_the_report_is_about_series(finished, tmp_path):
     page = finished.report(tmp_path / "report.html").read_text(encoding="utf-8")
     shown = re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL)
     assert "The series" in shown
-    assert "Series are not drawn in the report yet." in shown
+    assert shown.count('<svg class="series"') == shown.count("As a table") > 0
+    assert 'aria-label="A series of ' in shown
     assert "attn-tuner predict" not in shown
     assert not re.search(r"\b[Tt]exts?\b", re.sub(r"<[^>]*>", " ", shown))
     assert "texts" not in search_status(finished.directory)["sentence"]

@@ -1,0 +1,80 @@
+"""Chooses validation series for the report, and draws them with the attention of the model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from attn_tuner.explaining.series_attention import SeriesAttention
+from attn_tuner.exporting.series_bundle import SeriesBundle
+from attn_tuner.reporting.example_texts import select_examples
+from attn_tuner.reporting.series_drawing import MOST_FEATURES, series_rows, series_svg
+from attn_tuner.series.store import SeriesStore
+
+EACH = 3  # Series of every kind.
+MOST_STEPS = 20_000  # Of a series that is drawn.
+MOST_SERIES = 500  # Of which some are chosen.
+
+
+@dataclass(frozen=True, eq=False)
+class ExampleSeries:
+    """One validation series with the model's answer.
+
+    Args:
+        title: str, the answer.
+        facts: tuple of str, how sure it is, the truth, and of which kind.
+        svg: the drawing.
+        header: names of the columns of `rows`.
+        rows: list of tuples, the drawing as a table.
+    """
+
+    title: str
+    facts: tuple[str, ...]
+    svg: Markup
+    header: tuple[str, ...]
+    rows: list[tuple]
+
+
+def draw_examples(bundle: SeriesBundle, store: SeriesStore, seed: int = 0) -> list[ExampleSeries]:
+    """Draws validation series that the model answers confidently and right, doubtfully, or wrong.
+
+    For several labels, and for numbers, it draws the first few.
+
+    Args:
+        bundle: the exported model.
+        store: the validation series.
+        seed: int, for the choice.
+    """
+    rows = [row for row in range(min(len(store), MOST_SERIES)) if store.lengths[row] <= MOST_STEPS]
+    if not rows:
+        return []
+    given = [np.asarray(store[row]) for row in rows]
+    labels = store.labels[rows]
+    answers, weights = SeriesAttention(bundle)(given)
+    if bundle.kind == "class":
+        chosen = select_examples(labels, answers, EACH, seed)
+    else:
+        chosen = [(row, "") for row in range(min(EACH, len(rows)))]
+    drawn = []
+    for row, kind in chosen:
+        facts = [f"truth: {_truth(bundle, labels[row])}"]
+        if bundle.kind == "class":
+            facts = [f"{100 * answers[row].max():.1f} % sure", *facts, kind]
+        title = bundle.label(answers[row])
+        name = f"A series of {len(given[row]):,} steps with the attention along time"
+        drawn.append(
+            ExampleSeries(
+                title,
+                tuple(facts),
+                series_svg(given[row], weights[row], bundle.features, name),
+                ("steps", "attention", *bundle.features[:MOST_FEATURES]),
+                series_rows(given[row], weights[row]),
+            )
+        )
+    return drawn
+
+
+def _truth(bundle: SeriesBundle, label: np.ndarray) -> str:
+    if bundle.kind == "class":
+        return bundle.classes[int(label)]
+    return bundle.label(np.atleast_1d(np.asarray(label, "float32")))
