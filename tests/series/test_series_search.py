@@ -180,3 +180,13 @@ def test_time_series_is_an_example_that_ends_with_predictions(tmp_path, capsys):
     with in_this_process():
         example("time_series").main(trials=1, folder=tmp_path / "run", count=60)
     assert re.search(r"(worn|good) \(\d+%\)", capsys.readouterr().out)
+
+
+def test_forecast_is_an_example_that_ends_with_errors_beside_two_baselines(tmp_path, capsys):
+    from tests.support.colours import in_this_process
+
+    with in_this_process():
+        example("forecast").main(trials=1, folder=tmp_path / "run", days=40, epochs=1)
+    said = capsys.readouterr().out
+    for name in ("search", "SeasonalNaive", "RidgeOnLags"):
+        assert re.search(rf"^{name}: mean absolute error \d+\.\d\d GW$", said, re.MULTILINE)
