@@ -134,6 +134,7 @@ class _Library:
         beside = {"group": given.groups, "time": given.times}
         extras = {name: list(each) for name, each in beside.items() if each is not None}
         labels = to_list(given.labels, f"the labels of {where}")
+        _refuse_several_numbers(labels, where)
         return RawData(where, {"train": (keys, labels)}, extras={"train": extras})
 
     def part(self, split: Split | None) -> Any:
@@ -181,6 +182,19 @@ def _labelled(data: Any, where: str) -> LabelledSeries:
             "label a series."
         )
     return given
+
+
+def _refuse_several_numbers(labels: list, where: str) -> None:
+    """Raises DataError where labels are rows of quantities, as of a forecast of several steps."""
+    first = labels[0] if labels else None
+    if not isinstance(first, np.ndarray | list) or len(first) < 2:
+        return
+    fractions = all(isinstance(each, float | np.floating) for each in first)
+    if fractions and not all(np.isin(row, (0, 1)).all() for row in labels):
+        raise DataError(
+            f"Each label of {where} has {len(first)} numbers, and a model learns one a series. Cut "
+            "windows with horizon=1, or search once for each step."
+        )
 
 
 def _worded(read: Callable[[], Any]) -> Any:
