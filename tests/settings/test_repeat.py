@@ -45,6 +45,7 @@ ASKED = {
     "faithful": 0.2,
     "task": "multiclass",
     "space": "space.toml",
+    "split": "word",
     "seed": 3,
     "epochs": 4,
     "patience": 5,
