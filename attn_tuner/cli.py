@@ -210,7 +210,7 @@ def export(
     if _is_of_pairs(run):
         from attn_tuner.sequence_search.command import export_pairs
 
-        return export_pairs(run, path, formats)
+        return export_pairs(run, path, formats, max_size_mb)
     written = _loaded(_api(), run, trust).export(path, formats=formats, **options)
     _print_table(
         {

@@ -29,12 +29,14 @@ def predict_pairs(run: Path, given: InputTexts, out: Path | None, as_json: bool)
             print(to_single_line(target))
 
 
-def export_pairs(run: Path, path: Path, formats: list[str]) -> None:
+def export_pairs(run: Path, path: Path, formats: list[str], max_size_mb: float | None) -> None:
     """Exports the translator of a run, as a SavedModel.
 
     Raises:
-        ExportError: another format is asked for.
+        ExportError: another format is asked for, or a limit of size.
     """
+    if max_size_mb is not None:
+        raise ExportError("A model of pairs is not made smaller. Leave out --max-size-mb.")
     if formats != ["savedmodel"]:
         raise ExportError(f"Pairs of texts are exported as savedmodel; got {', '.join(formats)}.")
     print(escape_controls(SequenceResult(run).export(path)))

@@ -1,6 +1,7 @@
 """Ends a search over pairs: tests the best model and the control, exports and proves it."""
 
 import logging
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +32,16 @@ from attn_tuner.sequence_search.pair_dataset import PairDataset, PairPart
 from attn_tuner.sequence_search.text_metrics import measure_texts
 from attn_tuner.sequence_search.time_reserve import EXPORT_SECONDS
 from attn_tuner.storage.atomic_files import new_folder, write_json
-from attn_tuner.storage.layout import BUNDLE, BUNDLE_MODEL, EXPORT, OUTCOME, TRANSLATOR, WEIGHTS
+from attn_tuner.storage.checked_files import read_object, reading
+from attn_tuner.storage.layout import (
+    BUNDLE,
+    BUNDLE_MODEL,
+    EXPORT,
+    OUTCOME,
+    SAVED_MODEL,
+    TRANSLATOR,
+    WEIGHTS,
+)
 from attn_tuner.storage.layout import trial_dir as dir_of
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
@@ -63,8 +73,7 @@ def finalize(
     if not kept:
         raise RunError(f"No trial in {folder} has its weights any more, so none can be exported.")
     best = kept[0]
-    whole = (folder / BUNDLE).exists() and (folder / EXPORT).exists()
-    if whole and before.get("winner") == best.trial_id:
+    if is_whole(folder) and before.get("winner") == best.trial_id:
         return write_json(folder / OUTCOME, {**before, "seconds": budget.elapsed()})
     panel.begin(f"testing and exporting trial {best.trial_id}")
     ending = Ending(runner, encoded, dataset, folder)
@@ -83,6 +92,19 @@ def finalize(
     )
     save_clock(budget, folder)
     _log.info(f"exported trial {best.trial_id} to {folder / EXPORT}")
+
+
+def is_whole(folder: Path) -> bool:
+    """Returns whether a run folder holds the model, its vocabularies and the export, undamaged."""
+    model = folder / BUNDLE / BUNDLE_MODEL
+    try:
+        read_object(folder / BUNDLE / TRANSLATOR)
+        with reading(model), zipfile.ZipFile(model) as members:
+            if members.testzip() is not None:
+                raise ValueError("its bytes have changed")
+    except RunError:
+        return False
+    return (folder / EXPORT / SAVED_MODEL).exists()
 
 
 @dataclass(frozen=True, eq=False)

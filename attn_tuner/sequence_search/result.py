@@ -1,6 +1,7 @@
 """The result of a search over pairs of texts."""
 
 import os
+import shutil
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -10,14 +11,23 @@ import keras
 import pandas as pd
 
 from attn_tuner.errors import DamagedFile, RunError
+from attn_tuner.exporting.artefact_folder import artefact_folder
 from attn_tuner.metrics import TEXT_MEASURES
 from attn_tuner.reporting.outcome_text import LABEL_WIDTH
 from attn_tuner.sequence.pairs import PairVocabularies
 from attn_tuner.sequence_search.leaderboard import leaderboard
 from attn_tuner.sequence_search.report import write_report
 from attn_tuner.sequence_search.wording import outcome_rows, table_lines
-from attn_tuner.storage.checked_files import AGAIN, read_object
-from attn_tuner.storage.layout import BUNDLE, BUNDLE_MODEL, PLAN, TRANSLATOR
+from attn_tuner.storage.atomic_files import write_text
+from attn_tuner.storage.checked_files import AGAIN, read_object, reading
+from attn_tuner.storage.layout import (
+    BUNDLE,
+    BUNDLE_MODEL,
+    CARD_PAGE,
+    PLAN,
+    SAVED_MODEL,
+    TRANSLATOR,
+)
 from attn_tuner.storage.plan import SEQUENCE, Plan
 from attn_tuner.storage.run import Run
 from attn_tuner.system.terminal import escape_controls
@@ -87,8 +97,10 @@ class SequenceResult:
             raise RunError(f"The search in {self.directory} has no model yet. Continue it.")
         kinds: dict[str, Any] = {"source": dict, "target": dict, "width": int}
         config = read_object(folder / TRANSLATOR, kinds, AGAIN)
-        model = keras.saving.load_model(folder / BUNDLE_MODEL)
-        vocabularies = PairVocabularies.from_config(config)
+        with reading(folder / BUNDLE_MODEL, AGAIN):
+            model = keras.saving.load_model(folder / BUNDLE_MODEL)
+        with reading(folder / TRANSLATOR, AGAIN):
+            vocabularies = PairVocabularies.from_config(config)
         return Translator(model, vocabularies, config["width"], config["length_penalty"])
 
     def predict(self, texts: object, text: str | list[str] | None = None) -> list[str]:
@@ -109,8 +121,22 @@ class SequenceResult:
         return found
 
     def export(self, path: str | os.PathLike) -> Path:
-        """Writes the SavedModel of the translator, and returns its folder."""
-        return self.translator.save(Path(path))
+        """Copies the SavedModel that the search has proved, and returns its folder.
+
+        Raises:
+            ExportError: `path` is a file, a folder that no export wrote, or not writable.
+        """
+        path = Path(path)
+        if not self.run.outcome:
+            raise RunError(f"The search in {self.directory} has no model yet. Continue it.")
+        if not (self.run.export / SAVED_MODEL).exists():
+            raise DamagedFile(self.run.export, "is missing", AGAIN)
+        with artefact_folder(path) as draft:
+            shutil.copytree(self.run.export, draft, dirs_exist_ok=True)
+            page = (draft / CARD_PAGE).read_text(encoding="utf-8")
+            code = page.replace(repr(self.run.outcome["export"]), repr(str(path)))
+            write_text(draft / CARD_PAGE, code)
+        return path
 
     def report(self, path: str | Path | None = None) -> Path:
         """Writes an HTML report; to `report.html` in the run folder if no path is given."""

@@ -9,7 +9,7 @@ from attn_tuner.metrics import sign_of
 from attn_tuner.storage.atomic_files import read_json
 from attn_tuner.storage.checked_files import AGAIN, check_kinds, is_a, read_object, reading
 from attn_tuner.storage.layout import BASELINES, EXPORT, OUTCOME, PLAN
-from attn_tuner.storage.plan import Plan
+from attn_tuner.storage.plan import SEQUENCE, Plan
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord, ranked, recorded
 
 _METRICS = dict[str, float | None]
@@ -27,6 +27,19 @@ _OUTCOME = {
     "megabytes": float,
     "difference": float,
     "remarks": list[str],
+}
+
+
+_OF_PAIRS = {  # Besides the winner and the seconds.
+    "validation": _METRICS,
+    "test": _METRICS,
+    "test_texts": int,
+    "width": dict[str, float],
+    "by_length": list[dict],
+    "examples": list[dict],
+    "megabytes": float,
+    "difference": float,
+    "proved": int,
 }
 
 
@@ -154,6 +167,8 @@ def read_outcome(directory: str | Path, plan: Plan, records: Iterable[TrialRecor
         if found.get("thresholds"):
             kinds = {"at": list[float], "objective": str, "before": float, "after": float}
             check_kinds(found["thresholds"], kinds)
+        if plan.task == SEQUENCE:
+            check_kinds(found, _OF_PAIRS)
         if found.get("conformal"):
             check_kinds(found["conformal"], {"coverage": float, "at": list[float]})
             if len(found["conformal"]["at"]) != (len(plan.classes) or 1):

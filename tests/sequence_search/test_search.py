@@ -10,9 +10,25 @@ from typer.testing import CliRunner
 
 import attn_tuner
 from attn_tuner import cli
-from attn_tuner.errors import DataError, RunError, SpaceError, UnknownName
+from attn_tuner.errors import (
+    DamagedFile,
+    DataError,
+    ExportError,
+    RunError,
+    SpaceError,
+    UnknownName,
+)
+from attn_tuner.sequence_search.finalize import is_whole
 from attn_tuner.sequence_search.leaderboard import leaderboard
-from attn_tuner.storage.layout import EXPORT, OUTCOME, RUN_FOLDER
+from attn_tuner.storage.layout import (
+    BUNDLE,
+    BUNDLE_MODEL,
+    CARD_PAGE,
+    EXPORT,
+    OUTCOME,
+    RUN_FOLDER,
+    TRANSLATOR,
+)
 from attn_tuner.text.dates_corpus import date_pairs
 
 PAIRS = date_pairs(120)
@@ -72,6 +88,44 @@ def test_the_same_call_again_changes_nothing_but_the_time(folder, tmp_path):
     after = json.loads((copy / OUTCOME).read_text(encoding="utf-8"))
     assert after["seconds"] > before["seconds"]
     assert {**after, "seconds": 0} == {**before, "seconds": 0}
+
+
+@pytest.mark.parametrize("name", [BUNDLE_MODEL, TRANSLATOR])
+def test_a_damaged_model_is_named_and_written_again_by_the_next_call(name, folder, tmp_path):
+    assert is_whole(folder)
+    run = shutil.copytree(folder, tmp_path / "run")
+    file = run / BUNDLE / name
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(DamagedFile, match=name):
+        attn_tuner.load(run).predict(["3 May 2021"])
+    assert not is_whole(run)
+
+
+def test_an_outcome_of_another_shape_counts_as_none(folder, tmp_path):
+    run = shutil.copytree(folder, tmp_path / "run")
+    assert attn_tuner.load(run).run.outcome
+    found = json.loads((run / OUTCOME).read_text(encoding="utf-8"))
+    for name in ("width", "by_length", "proved"):
+        lacking = {key: value for key, value in found.items() if key != name}
+        (run / OUTCOME).write_text(json.dumps(lacking), encoding="utf-8")
+        assert "has not ended" in attn_tuner.load(run).summary()
+        assert OUTCOME in attn_tuner.load(run).run.notes[0]
+
+
+def test_an_export_replaces_an_export_and_nothing_else(folder, tmp_path):
+    result = attn_tuner.load(folder)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("")
+    for path in (tmp_path / "mine", tmp_path / "mine" / "letter.txt"):
+        with pytest.raises(ExportError):
+            result.export(path)
+    for _ in range(2):
+        written = result.export(tmp_path / "copy")
+    assert repr(str(tmp_path / "copy")) in (written / CARD_PAGE).read_text(encoding="utf-8")
+    made = CliRunner().invoke(
+        cli.app, ["export", str(folder), str(tmp_path / "copy"), "--max-size-mb", "1"]
+    )
+    assert isinstance(made.exception, ExportError)
 
 
 def test_other_pairs_and_another_split_are_refused_in_a_used_folder(folder):
