@@ -1,6 +1,7 @@
 """The attention weights of the steps of series, and how much lies on steps known to decide."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -65,12 +66,12 @@ def _batches(lengths: Sequence[int]) -> Iterator[np.ndarray]:
         start += size
 
 
-def measure_spans(bundle: SeriesBundle, part: Part) -> dict | None:
+def measure_spans(bundle: Any, part: Part) -> dict | None:
     """Measures the attention on the steps that decide; see `series.sensor_demo.mass_on`.
 
     Args:
-        bundle: the model of the search.
-        part: series with their `spans`.
+        bundle: the model of the search, of any kind of input.
+        part: inputs of that kind; series may have `spans`.
 
     Returns:
         `mass`, the mean share of the attention on the spans; `even`, that of even attention;
@@ -82,9 +83,10 @@ def measure_spans(bundle: SeriesBundle, part: Part) -> dict | None:
     if not attention.has_weights:
         return None
     _, weights = attention(part.inputs)
+    spans = [(int(start), int(end)) for start, end in part.spans]
     even = [np.ones(len(each)) for each in part.inputs]
     return {
-        "mass": float(mass_on(part.spans, weights).mean()),
-        "even": float(mass_on(part.spans, even).mean()),
+        "mass": float(mass_on(spans, weights).mean()),
+        "even": float(mass_on(spans, even).mean()),
         "inputs": len(part.inputs),
     }
