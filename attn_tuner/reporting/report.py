@@ -193,7 +193,8 @@ def _pictures(run: Run, bundle: Any) -> list:
     kind, folder = kind_named(run.plan.input), run.directory / DATA / "validation"
     if not (kind.pictures and bundle and folder.exists()):
         return []
-    return kind.part("pictures")(bundle, kind.part("store").open(folder), run.plan.seed)
+    draw, open_store = kind.part("pictures"), kind.part("store").open
+    return draw(bundle, open_store(folder), run.plan.seed)
 
 
 def _search(run: Run) -> dict:

@@ -192,8 +192,9 @@ def _not_text_message(value: Any, where: str, row: int) -> str:
 
 
 def _holds_numbers(values: Any) -> bool:
-    first = next(iter(values), None)
-    while isinstance(first, list | tuple | np.ndarray):
+    """Returns whether the first of nested values is a number."""
+    first = values
+    while isinstance(first, list | tuple) or (isinstance(first, np.ndarray) and first.ndim):
         first = next(iter(first), None)
     return isinstance(first, numbers.Number | np.bool_)
 
