@@ -202,6 +202,28 @@ def trainer_of(
     )
 
 
+def trial_listener(
+    live: LiveTrials, panel: ProgressPanel, budget: Budget, directory: Path
+) -> Callable[[TrialEvent], None]:
+    """Makes what tells the log, the status file, the display and the clock of each event.
+
+    Args:
+        live: the status file of the trials that run.
+        panel: shows the progress.
+        budget: the clock.
+        directory: the run folder.
+    """
+
+    def on_event(event: TrialEvent) -> None:
+        log_event(event)
+        live(event)
+        panel.on_event(event)
+        if isinstance(event, Evaluated | TrialEnded):
+            save_clock(budget, directory)
+
+    return on_event
+
+
 def run_stages(
     plan: Plan,
     oracle: keras_tuner.Oracle,
@@ -234,20 +256,12 @@ def run_stages(
 
     _show_plan(plan, launcher, budget, panel, data)
     live = LiveTrials(directory, plan.objective)
-
-    def on_event(event: TrialEvent) -> None:
-        log_event(event)
-        live(event)
-        panel.on_event(event)
-        if isinstance(event, Evaluated | TrialEnded):
-            save_clock(budget, directory)
-
     runner = TrialRunner(
         oracle,
         trainer,
         plan=plan,
         budget=budget,
-        listener=on_event,
+        listener=trial_listener(live, panel, budget, directory),
         interrupted=interrupted,
         pruner=pruner,
         scale=scale_of(data.stores["validation"].labels, plan.objective),

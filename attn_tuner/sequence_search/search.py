@@ -14,7 +14,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.metrics import perfect, sign_of
 from attn_tuner.monitoring.live_trials import LiveTrials
 from attn_tuner.monitoring.progress_panel import ProgressPanel
-from attn_tuner.monitoring.run_log import log_event, run_log
+from attn_tuner.monitoring.run_log import run_log
 from attn_tuner.monitoring.trial_lines import plan_line
 from attn_tuner.sequence.hypermodel import SequenceHyperModel
 from attn_tuner.sequence_search.baselines import measure_baselines
@@ -42,7 +42,7 @@ from attn_tuner.system.machine import cores
 from attn_tuner.system.signals import handle_signals
 from attn_tuner.tuning.budget import Budget, clock_of, save_clock
 from attn_tuner.tuning.chance_level import Scale
-from attn_tuner.tuning.events import Evaluated, TrialEnded, TrialEvent
+from attn_tuner.tuning.events import TrialEvent
 from attn_tuner.tuning.failures import nothing_found
 from attn_tuner.tuning.launchers.launcher import Launcher
 from attn_tuner.tuning.oracles.factory import oracle_of
@@ -114,9 +114,13 @@ def search_pairs(options: Mapping[str, Any]) -> SequenceResult:
         facts = (plan.max_time, plan.max_trials, None, plan.epochs, cores(), launcher.workers)
         panel.expect(plan.max_trials, plan.epochs, launcher.workers)
         panel.headline("Plan", plan_line(*facts, plan.objective))
-        runner = runner_of(plan, oracle, trainer, options["pruner"], budget, panel, folder, ended)
+        live = LiveTrials(folder, plan.objective)
+        listener = runtime.trial_listener(live, panel, budget, folder)
+        runner = runner_of(
+            plan, oracle, trainer, options["pruner"], budget, listener, folder, ended
+        )
         with signals.defer():
-            run_trials(runner, launcher, panel, folder)
+            run_trials(runner, launcher, panel, live, folder)
         if not runner.ranked():
             signals.raise_if_received()
             raise nothing_found(budget, runner.records.values())
@@ -179,26 +183,17 @@ def runner_of(
     trainer: TrialTrainer,
     pruner: Any,
     budget: Budget,
-    panel: ProgressPanel,
+    listener: Callable[[TrialEvent], None],
     folder: Path,
     ended: Callable[[], bool],
 ) -> TrialRunner:
-    """Makes what runs the trials and tells the panel, the log and the clock of them."""
-    live = LiveTrials(folder, plan.objective)
-
-    def on_event(event: TrialEvent) -> None:
-        log_event(event)
-        live(event)
-        panel.on_event(event)
-        if isinstance(event, Evaluated | TrialEnded):
-            save_clock(budget, folder)
-
+    """Makes what runs the trials."""
     return TrialRunner(
         oracle,
         trainer,
         plan=plan,
         budget=budget,
-        listener=on_event,
+        listener=listener,
         interrupted=ended,
         pruner=pruner,
         scale=Scale(0.0, perfect(plan.objective)),
@@ -207,7 +202,9 @@ def runner_of(
     )
 
 
-def run_trials(runner: TrialRunner, launcher: Launcher, panel: ProgressPanel, folder: Path) -> None:
+def run_trials(
+    runner: TrialRunner, launcher: Launcher, panel: ProgressPanel, live: LiveTrials, folder: Path
+) -> None:
     """Runs trials until the oracle stops, the time is over, or the user interrupts."""
     panel.best = next(iter(runner.ranked()), None)  # Of earlier sittings.
     panel.begin("starting the first trial")
@@ -215,7 +212,7 @@ def run_trials(runner: TrialRunner, launcher: Launcher, panel: ProgressPanel, fo
         with launcher.opened(runner, folder / DATA, EncodedPairs.open) as run:
             run()
     finally:
-        LiveTrials(folder, runner.plan.objective).clear()
+        live.clear()
         save_clock(runner.budget, folder)
 
 
