@@ -24,8 +24,12 @@ from attn_tuner.finalizing.candidates import (
     has_weights,
     predict_batches,
 )
-from attn_tuner.finalizing.conformal import conformal_of, measure_coverage
-from attn_tuner.finalizing.known_texts import known_texts_of, measure_known
+from attn_tuner.finalizing.doubts import (
+    DOUBTS_KEPT,
+    doubts_as_asked,
+    measured_doubts,
+    with_doubts,
+)
 from attn_tuner.finalizing.refit import refit_members
 from attn_tuner.finalizing.thresholds import (
     Thresholds,
@@ -41,7 +45,6 @@ from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checkpoints import save_probabilities
 from attn_tuner.storage.layout import BUNDLE, EXPORT, OUTCOME, PROBABILITIES
-from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.trial_text import describe_export, describe_rung
@@ -61,14 +64,6 @@ PARTLY_REFITTED = (
     "texts; validation scores are from before."
 )
 NOT_REFITTED = "The exported model was not trained again."
-NOTHING_KNOWN = (
-    "The exported model does not tell texts of none of its classes: too few validation texts are "
-    "answered rightly to learn it from."
-)
-DOUBTS_KEPT = (
-    "The exported model has the coverage and known of an earlier call: its weights are gone, so it "
-    "could not be exported again with those of this one."
-)
 CHECK_TEXTS = 64  # Validation texts on which the export is compared with the model.
 
 
@@ -125,7 +120,7 @@ def finalize(
     kept = all((directory / each).exists() for each in (BUNDLE, EXPORT, PROBABILITIES))
     exported = before.get("members") if kept else None
     found = choose_candidates(runner, stored, exported)
-    as_asked = _doubts_as_asked(before, runner.plan)
+    as_asked = doubts_as_asked(before, runner.plan)
     if not found and not exported:
         raise RunError(
             f"No trial in {directory} has its weights any more, so none can be exported. Restore "
@@ -156,14 +151,6 @@ def finalize(
     write_json(directory / OUTCOME, {**outcome, "seconds": budget.elapsed()})
     save_clock(budget, directory)
     _log.info(f"exported {describe_export(candidate.shares)} to {directory / EXPORT}")
-
-
-def _doubts_as_asked(before: Mapping, plan: Plan) -> bool:
-    """Returns whether an export has the sets and tells the texts that the plan asks for."""
-    coverage = (before.get("conformal") or {}).get("coverage")
-    known = (before.get("known") or {}).get("kept")
-    nothing_known = plan.known is not None and NOTHING_KNOWN in before.get("remarks", ())
-    return coverage == plan.coverage and (known == plan.known or nothing_known)
 
 
 def _lost(exported: Mapping, before: Mapping, candidate: Candidate, runner: TrialRunner) -> bool:
@@ -206,14 +193,8 @@ def _prepared(
     bundle, answers, notes = _within(
         Constraints(**runner.plan.limits), bundle, answers, stored, dataset.validation
     )
-    if runner.plan.coverage is not None:
-        sets = conformal_of(labels, answers, runner.plan.coverage)
-        bundle = bundle.with_model(bundle.model, conformal=sets)
-    if runner.plan.known is not None:
-        known = known_texts_of(labels, answers, runner.plan.known)
-        bundle = bundle.with_model(bundle.model, known=known)
-        if known is None:
-            notes = (*notes, NOTHING_KNOWN)
+    bundle, said = with_doubts(bundle, labels, answers, runner.plan)
+    notes = (*notes, *said)
     if again or runner.plan.asked.get("refit"):  # By default it is done only where there is time.
         notes = (*notes, _refit_note(len(again), len(candidate.records)))
     return FinalModel(candidate, bundle, answers, calibration, thresholds, notes, bool(again))
@@ -263,23 +244,16 @@ def _exported(
     """Measures the model on the test part and exports it; returns the outcome."""
     candidate = winner.candidate
     scores = {"validation": measure(labels, winner.answers), "test": {}}
-    conformal, known = winner.bundle.conformal, winner.bundle.known
-    sets = conformal and {**conformal.as_dict(), "test": None}
-    told = known and {**known.as_dict(), "test": None}
+    truth = answers = None
     if stored.size("test"):
         batches = stored.test(winner.bundle.reading)
-        answers = predict_batches(winner.bundle.model, batches)
-        scores["test"] = measure(batches.labels, answers)
-        if sets:
-            sets["test"] = measure_coverage(batches.labels, answers, conformal, dataset.classes)
-        if told:
-            told["test"] = measure_known(batches.labels, answers, known)
+        truth, answers = batches.labels, predict_batches(winner.bundle.model, batches)
+        scores["test"] = measure(truth, answers)
     found = {
         "members": candidate.shares,
         "calibration": winner.calibration and asdict(winner.calibration),
         "thresholds": winner.thresholds and asdict(winner.thresholds),
-        "conformal": sets,
-        "known": told,
+        **measured_doubts(winner.bundle, truth, answers, dataset.classes),
         "refit": winner.refit,
     }
     card = {
