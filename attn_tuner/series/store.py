@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +9,13 @@ import numpy as np
 from attn_tuner.errors import RunError
 from attn_tuner.inputs.fraction import stratified_fraction
 from attn_tuner.inputs.kinds import SERIES
+from attn_tuner.inputs.store_arrays import joined_weights, numbered_groups
 from attn_tuner.series.dataset import SeriesDataset, SeriesPart
 from attn_tuner.series.scaler import SeriesScaler
-from attn_tuner.storage.atomic_files import new_folder, write_json, write_whole, writing
-from attn_tuner.storage.checked_files import check_seal, read_object, reading, sealed
-from attn_tuner.storage.layout import SCALER, STORE_FACTS, store_array
+from attn_tuner.storage.atomic_files import new_folder, write_json, writing
+from attn_tuner.storage.checked_files import read_object, reading
+from attn_tuner.storage.layout import SCALER, STORE_FACTS
+from attn_tuner.storage.stored_arrays import open_arrays, save_arrays
 
 _FORMAT = 1
 _ARRAYS = ("values", "offsets", "labels")
@@ -48,15 +49,12 @@ class SeriesStore:
         """Joins the series of a part, in memory."""
         lengths = [len(each) for each in part.series]
         labels = np.asarray(part.labels)
-        groups = part.groups
-        if groups is not None:
-            groups = np.unique(groups, return_inverse=True)[1].astype(np.int32)
         return cls(
             np.concatenate(part.series),
             np.cumsum([0, *lengths], dtype=np.int64),
             labels.astype(np.int32) if labels.dtype.kind == "i" else labels,
             part.weights,
-            groups,
+            numbered_groups(part.groups),
             part.times,
         )
 
@@ -65,19 +63,11 @@ class SeriesStore:
         """Joins stores into one, in memory, without groups and times."""
         stores = list(stores)
         lengths = np.concatenate([store.lengths for store in stores])
-        weights = None
-        if any(store.weights is not None for store in stores):
-            weights = np.concatenate(
-                [
-                    np.ones(len(store), "float32") if store.weights is None else store.weights
-                    for store in stores
-                ]
-            )
         return cls(
             np.concatenate([store.values for store in stores]),
             np.cumsum([0, *lengths], dtype=np.int64),
             np.concatenate([store.labels for store in stores]),
-            weights,
+            joined_weights(stores),
         )
 
     @classmethod
@@ -91,17 +81,9 @@ class SeriesStore:
         Raises:
             RunError: there is no whole store in the folder.
         """
-        directory = Path(directory)
-        facts = read_object(directory / STORE_FACTS, {}, _AGAIN)
-        arrays = {}
-        for name in (*_ARRAYS, *(name for name, fact in _EXTRAS.items() if facts.get(fact))):
-            path = directory / store_array(name)
-            with reading(path, _AGAIN):
-                if check:
-                    check_seal(path)
-                arrays[name] = np.load(path, mmap_mode="r" if name == "values" else None)
+        arrays, _ = open_arrays(directory, _ARRAYS, _EXTRAS, {}, check, _AGAIN)
         store = cls(**arrays)
-        with reading(directory / STORE_FACTS, _AGAIN):
+        with reading(Path(directory) / STORE_FACTS, _AGAIN):
             store.check()
         return store
 
@@ -123,10 +105,7 @@ class SeriesStore:
     def save(self, directory: str | Path) -> None:
         """Writes the store into a new folder atomically."""
         arrays = {name: getattr(self, name) for name in _ARRAYS} | self._extras()
-        with new_folder(directory, replaces=False) as draft:
-            for name, array in arrays.items():
-                write_whole(draft / store_array(name), partial(_save_sealed, array=array))
-            write_json(draft / STORE_FACTS, {_EXTRAS[name]: True for name in self._extras()})
+        save_arrays(directory, arrays, _EXTRAS, {})
 
     def _extras(self) -> dict[str, np.ndarray]:
         found = {name: getattr(self, name) for name in _EXTRAS}
@@ -180,7 +159,3 @@ def open_scaler(directory: str | Path) -> SeriesScaler:
     with reading(path, _AGAIN):
         kinds = {"features": list[str], "mean": list[float], "deviation": list[float]}
         return SeriesScaler.from_config(read_object(path, kinds))
-
-
-def _save_sealed(path: Path, array: np.ndarray):
-    sealed(np.save, path, array)

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from attn_tuner.errors import RunError
 from attn_tuner.inputs.fraction import stratified_fraction
+from attn_tuner.inputs.store_arrays import joined_weights, numbered_groups
 from attn_tuner.metrics import kind_of
-from attn_tuner.storage.atomic_files import new_folder, write_json, write_whole, writing
-from attn_tuner.storage.checked_files import check_seal, read_object, reading, sealed
-from attn_tuner.storage.layout import STORE_FACTS, VECTORIZER, store_array
+from attn_tuner.storage.atomic_files import new_folder, write_json, writing
+from attn_tuner.storage.checked_files import read_object, reading
+from attn_tuner.storage.layout import STORE_FACTS, VECTORIZER
+from attn_tuner.storage.stored_arrays import open_arrays, save_arrays
 from attn_tuner.text.dataset import Split, TextDataset
 from attn_tuner.text.token_ids import UNKNOWN
 from attn_tuner.text.vectorizer import Vectorizer
@@ -70,10 +72,7 @@ class TokenStore:
         labels = np.asarray(split.labels)
         if kind_of(labels) == "class":
             labels = labels.astype(np.int32)
-        groups = split.groups
-        if groups is not None:
-            groups = np.unique(groups, return_inverse=True)[1].astype(np.int32)
-        beside = (split.weights, groups, split.times)
+        beside = (split.weights, numbered_groups(split.groups), split.times)
         return cls(ids, offsets, labels, len(vectorizer), mean, *beside, parts)
 
     @classmethod
@@ -87,7 +86,7 @@ class TokenStore:
             np.concatenate([store.labels for store in stores]),
             stores[0].vocabulary_size,
             stores[0].token_length,
-            _joined_weights(stores),
+            joined_weights(stores),
             parts=_joined_parts(stores),
         )
 
@@ -102,19 +101,9 @@ class TokenStore:
         Raises:
             RunError: there is no whole store in the folder.
         """
-        directory = Path(directory)
-        facts = read_object(directory / STORE_FACTS, _KINDS, _ENCODE_AGAIN)
-        there = [*_ARRAYS, *(name for name, fact in _EXTRAS.items() if facts.get(fact))]
-        arrays = {}
-        for name in there:
-            path = directory / store_array(name)
-            with reading(path, _ENCODE_AGAIN):
-                if check:
-                    check_seal(path)
-                arrays[name] = np.load(path, mmap_mode="r" if name == "ids" else None)
-        sizes = {name: facts[name] for name in _KINDS}
+        arrays, sizes = open_arrays(directory, _ARRAYS, _EXTRAS, _KINDS, check, _ENCODE_AGAIN)
         store = cls(**arrays, **sizes)
-        with reading(directory / STORE_FACTS, _ENCODE_AGAIN):
+        with reading(Path(directory) / STORE_FACTS, _ENCODE_AGAIN):
             store.check()
         return store
 
@@ -142,11 +131,7 @@ class TokenStore:
         """Writes the store into a new folder atomically."""
         facts = {"vocabulary_size": self.vocabulary_size, "token_length": self.token_length}
         arrays = {name: getattr(self, name) for name in _ARRAYS} | self._extras()
-        facts |= {_EXTRAS[name]: True for name in self._extras()}
-        with new_folder(directory, replaces=False) as draft:
-            for name, array in arrays.items():
-                write_whole(draft / store_array(name), partial(_save_sealed, array=array))
-            write_json(draft / STORE_FACTS, facts)
+        save_arrays(directory, arrays, _EXTRAS, facts)
 
     def _extras(self) -> dict[str, np.ndarray]:
         """The arrays that not all data have, by name."""
@@ -249,21 +234,6 @@ def _key_of(directory: Path) -> str | None:
         return None
 
 
-def _joined_weights(stores: list[TokenStore]) -> np.ndarray | None:
-    if all(store.weights is None for store in stores):
-        return None
-    return np.concatenate(
-        [
-            np.ones(len(store), "float32") if store.weights is None else store.weights
-            for store in stores
-        ]
-    )
-
-
 def _joined_parts(stores: list[TokenStore]) -> np.ndarray | None:
     found = [store.parts for store in stores if store.parts is not None]
     return np.concatenate(found) if len(found) == len(stores) else None
-
-
-def _save_sealed(path: Path, array: np.ndarray):
-    sealed(np.save, path, array)
