@@ -1,6 +1,5 @@
 """Bundles a model with its vectorizer and class names, the input of every export format."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,17 +14,18 @@ from attn_tuner.exporting.bundle_checks import (
     check_doubt,
     check_outputs,
     check_parts,
+    check_truncation,
     subword_layers,
 )
-from attn_tuner.exporting.bundle_files import read_bundle, save_bundle
+from attn_tuner.exporting.bundle_files import plain_card, read_bundle, save_bundle
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.exporting.text_card import TextCard
 from attn_tuner.inputs.kinds import TEXT, kind_named, require_text
-from attn_tuner.inputs.truncation import TRUNCATIONS, truncate
+from attn_tuner.inputs.truncation import truncate
 from attn_tuner.storage.checked_files import reading
 from attn_tuner.storage.layout import BUNDLE_FACTS
-from attn_tuner.tasks import TASKS, task_named
+from attn_tuner.tasks import task_named
 from attn_tuner.text.input_texts import read_texts
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.training.adversarial import plain
@@ -78,14 +78,10 @@ class Bundle(TextCard):
         classes = tuple(str(name) for name in self.classes)
         object.__setattr__(self, "classes", classes)
         object.__setattr__(self, "task", task_named(self.task, len(classes)).name)
-        card = json.loads(json.dumps(dict(self.card), default=to_python))
-        object.__setattr__(self, "card", card)
+        object.__setattr__(self, "card", plain_card(self.card))
         limit = None if self.max_length is None else int(self.max_length)
         object.__setattr__(self, "max_length", limit)
-        if self.truncation not in TRUNCATIONS:
-            raise ExportError(
-                f"truncation is {self.truncation!r}. It should be one of {', '.join(TRUNCATIONS)}."
-            )
+        check_truncation(self.truncation)
         if limit is not None and limit < 1:
             raise ExportError(f"max_length is {limit}; it should be at least 1 token.")
         check_outputs(self.task, classes, self.model.output_shape[-1])
@@ -97,24 +93,6 @@ class Bundle(TextCard):
                 f"The model takes {self.steps} ids per text, fewer than max_length={limit}. "
                 f"Set max_length to at most {self.steps}."
             )
-
-    @property
-    def kind(self) -> str:
-        """Kind of the answers: a key of `metrics.MEASURES`."""
-        return TASKS[self.task].kind
-
-    @property
-    def width(self) -> int:
-        """Columns of the answers: the number of classes or labels, or 1 for a number."""
-        return len(self.classes) or 1
-
-    def columns(self, given: np.ndarray) -> np.ndarray:
-        """Converts the model's output to one column per class, label or number."""
-        return TASKS[self.task].columns(given)
-
-    def label(self, row: np.ndarray) -> str:
-        """Formats one row of answers: the class, the labels joined, or the number."""
-        return TASKS[self.task].label(row, self.classes)
 
     @property
     def steps(self) -> int | None:
@@ -277,12 +255,3 @@ def bucket_length(length: int) -> int:
     while rung < length:
         rung = rung * 3 // 2 if rung & (rung - 1) == 0 else rung * 4 // 3
     return rung
-
-
-def to_python(value: Any) -> Any:
-    """Converts a NumPy value to a Python value for JSON.
-
-    Args:
-        value: what `json` cannot write.
-    """
-    return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -8,6 +8,7 @@ import keras
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
+from attn_tuner.inputs.truncation import TRUNCATIONS
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.tasks import TASKS
 
@@ -33,6 +34,14 @@ def check_outputs(task: str, classes: Sequence[str], width: int) -> None:
             f"The model gives {width} {'number' if width == 1 else 'numbers'} per text, but "
             f"{len(classes)} classes are named: {', '.join(classes) or 'none'}. "
             "Name one class per output; a single sigmoid output needs 2 names."
+        )
+
+
+def check_truncation(truncation: str) -> None:
+    """Raises ExportError unless it says which part of a longer input stays."""
+    if truncation not in TRUNCATIONS:
+        raise ExportError(
+            f"truncation is {truncation!r}. It should be one of {', '.join(TRUNCATIONS)}."
         )
 
 

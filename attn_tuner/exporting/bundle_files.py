@@ -1,6 +1,7 @@
 """Writes and reads the folder of a bundle, with checksums and without trusting its content."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,15 @@ _DOUBT = {
     "conformal": {"coverage": float, "at": list[float]},
     "known": {"kept": float, "entropy": float},
 }
+
+
+def plain_card(card: Mapping) -> dict:
+    """Returns the facts of a model card as JSON has them: NumPy's values as Python's."""
+
+    def to_python(value: Any) -> Any:
+        return value.tolist() if hasattr(value, "tolist") else str(value)
+
+    return json.loads(json.dumps(dict(card), default=to_python))
 
 
 def save_bundle(bundle: Any, folder: str | Path) -> Path:

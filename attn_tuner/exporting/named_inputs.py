@@ -20,7 +20,7 @@ from attn_tuner.exporting.text_card import TextCard
 from attn_tuner.exporting.vectorizer_adapters import adapt_vectorizer
 from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.inputs.truncation import truncate
-from attn_tuner.tasks import TASKS, task_named
+from attn_tuner.tasks import task_named
 
 TEXT_DTYPE = "string"
 _STEPS = 5  # Of generated sequences, which a batch must have alike.
@@ -90,11 +90,6 @@ class NamedInputs(TextCard):
         return [each.name for each in self.model.inputs]
 
     @property
-    def kind(self) -> str:
-        """Kind of the answers: a key of `metrics.MEASURES`."""
-        return TASKS[self.task].kind
-
-    @property
     def vectorizer(self) -> Any:
         """The vectorizer of the first text."""
         return next(iter(self.vectorizers.values()), None)
@@ -103,14 +98,6 @@ class NamedInputs(TextCard):
     def used_vocabulary(self) -> list[str]:
         """Tokens that reach the model, of all inputs."""
         return [token for each in self.vectorizers.values() for token in each.vocabulary]
-
-    def columns(self, given: np.ndarray) -> np.ndarray:
-        """Converts the model's output to one column per class, label or number."""
-        return TASKS[self.task].columns(given)
-
-    def label(self, row: np.ndarray) -> str:
-        """Formats one row of answers."""
-        return TASKS[self.task].label(row, self.classes)
 
     def predict(self, rows: Sequence[Mapping[str, Any]], batch_size: int = 64) -> np.ndarray:
         """Predicts probabilities `(rows, classes)`, or numbers `(rows, 1)`, in float32."""

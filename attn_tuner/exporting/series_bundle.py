@@ -1,6 +1,5 @@
 """Bundles a model of series with the scale of its features and its class names."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,18 +9,18 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import DataError, ExportError
-from attn_tuner.exporting.bundle import bucket_length, to_python
-from attn_tuner.exporting.bundle_checks import check_doubt, check_outputs
-from attn_tuner.exporting.bundle_files import save_bundle
+from attn_tuner.exporting.bundle import bucket_length
+from attn_tuner.exporting.bundle_checks import check_doubt, check_outputs, check_truncation
+from attn_tuner.exporting.bundle_files import plain_card, save_bundle
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
+from attn_tuner.exporting.named_answers import NamedAnswers
 from attn_tuner.exporting.text_card import KEPT_PARTS
 from attn_tuner.inputs.kinds import SERIES
-from attn_tuner.inputs.truncation import TRUNCATIONS
 from attn_tuner.series.batches import padded
 from attn_tuner.series.numbers import read_series
 from attn_tuner.series.scaler import SeriesScaler
-from attn_tuner.tasks import TASKS, task_named
+from attn_tuner.tasks import task_named
 from attn_tuner.training.adversarial import plain
 from attn_tuner.verbosity import silence
 
@@ -33,7 +32,7 @@ SAMPLES = 16  # Generated series on which an export is compared with its model.
 
 
 @dataclass(frozen=True, eq=False)
-class SeriesBundle:
+class SeriesBundle(NamedAnswers):
     """A model of raw series with what it needs to read them and to name its answers.
 
     Args:
@@ -67,12 +66,8 @@ class SeriesBundle:
         object.__setattr__(self, "model", plain(self.model))
         object.__setattr__(self, "classes", tuple(str(name) for name in self.classes))
         object.__setattr__(self, "task", task_named(self.task, len(self.classes)).name)
-        card = json.loads(json.dumps(dict(self.card), default=to_python))
-        object.__setattr__(self, "card", card)
-        if self.truncation not in TRUNCATIONS:
-            raise ExportError(
-                f"truncation is {self.truncation!r}. It should be one of {', '.join(TRUNCATIONS)}."
-            )
+        object.__setattr__(self, "card", plain_card(self.card))
+        check_truncation(self.truncation)
         check_outputs(self.task, self.classes, self.model.output_shape[-1])
         check_doubt(self.conformal, self.known, self.kind, self.width)
         shape = tuple(self.model.input_shape)
@@ -84,16 +79,6 @@ class SeriesBundle:
             )
 
     @property
-    def kind(self) -> str:
-        """Kind of the answers: a key of `metrics.MEASURES`."""
-        return TASKS[self.task].kind
-
-    @property
-    def width(self) -> int:
-        """Columns of the answers: the number of classes or labels, or 1 for a number."""
-        return len(self.classes) or 1
-
-    @property
     def features(self) -> tuple[str, ...]:
         """Names of the features, in the order of a step."""
         return self.vectorizer.features
@@ -102,14 +87,6 @@ class SeriesBundle:
     def reading(self) -> dict:
         """How series are truncated: arguments of `StepLimit`."""
         return {"max_length": self.max_length, "truncation": self.truncation}
-
-    def columns(self, given: np.ndarray) -> np.ndarray:
-        """Converts the model's output to one column per class, label or number."""
-        return TASKS[self.task].columns(given)
-
-    def label(self, row: np.ndarray) -> str:
-        """Formats one row of answers: the class, the labels joined, or the number."""
-        return TASKS[self.task].label(row, self.classes)
 
     def inputs(self, given: Any, who: str = "predict()", **options: Any) -> list[np.ndarray]:
         """Reads series in any form that `series.numbers.read_series` takes.
@@ -209,14 +186,7 @@ class SeriesBundle:
             kept = f"{KEPT_PARTS[self.truncation]} {self.max_length} steps"
             said.append(f"Of a longer series only {kept} are read.")
         said.append("NaN is a missing value. It takes no times: steps count as equally far apart.")
-        if self.kind == "class":
-            said.append(
-                "It always names one of its classes; `known` is False where a series is probably "
-                "none."
-                if self.known
-                else "It always names one of its classes, even for a series of another kind."
-            )
-        return said
+        return [*said, *self.always_answers("series", "of another kind")]
 
     def save(self, folder: str | Path) -> Path:
         """Writes the bundle as a `.keras` file and JSON, which `load_bundle` reads."""

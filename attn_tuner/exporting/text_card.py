@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
+from attn_tuner.exporting.named_answers import NamedAnswers
+
 KEPT_PARTS = {"head": "the first", "tail": "the last", "ends": "the first and last"}
 
 
-class TextCard:
+class TextCard(NamedAnswers):
     """A mixin for what holds a model of texts: facts and sentences for the model card."""
 
     vectorizer: Any
     max_length: int | None
     truncation: str
-
-    @property
-    def kind(self) -> str:
-        """Kind of the answers: a key of `metrics.MEASURES`."""
-        raise NotImplementedError(f"{type(self).__name__} has no kind.")
 
     @property
     def used_vocabulary(self) -> Sequence[str]:
@@ -43,12 +40,4 @@ class TextCard:
             kept = f"{KEPT_PARTS[self.truncation]} {self.max_length} tokens"
             said.append(f"Of a longer text only {kept} are read.")
         said.append("A word outside the vocabulary counts as unknown.")
-        if self.kind == "class":
-            said.append(
-                "It always names one of its classes; `known` is False where a text is probably "
-                "none."
-                if getattr(self, "known", None)
-                else "It always names one of its classes, even for a text of another kind or "
-                "language."
-            )
-        return said
+        return [*said, *self.always_answers("text", "of another kind or language")]
