@@ -5,9 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from attn_tuner.layers.arguments import size
 from attn_tuner.layers.augmentation.base import Augmentation, strength
-from attn_tuner.layers.augmentation.curves import relative_places, smooth_curve
+from attn_tuner.layers.augmentation.smooth_warp import SmoothWarp
 from attn_tuner.layers.types import Tensor
 
 
@@ -40,7 +39,7 @@ class Scaling(Augmentation):
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")
-class MagnitudeWarp(Augmentation):
+class MagnitudeWarp(SmoothWarp):
     """Multiplies each feature of a series by a smooth curve about 1.
 
         y_ti = c_i(t) x_ti,   c a cubic spline through K values ~ N(1, sigma^2)
@@ -55,17 +54,6 @@ class MagnitudeWarp(Augmentation):
         https://arxiv.org/abs/1706.00527
     """
 
-    def __init__(self, sigma: float = 0.2, knots: int = 4, seed: int = 0, **kwargs: Any):
-        super().__init__(seed, **kwargs)
-        self.sigma = strength("sigma", sigma)
-        self.knots = size("knots", knots, least=2)
-
     def augment(self, values: Tensor, present: Tensor) -> Tensor:
         batch, _, features = ops.shape(values)
-        knots = keras.random.normal(
-            (batch, self.knots, features), 1.0, self.sigma, dtype="float32", seed=self.generator
-        )
-        return values * smooth_curve(relative_places(present), knots)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "sigma": self.sigma, "knots": self.knots}
+        return values * self.curves(present, batch, features)

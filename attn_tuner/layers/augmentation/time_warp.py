@@ -1,20 +1,17 @@
 """Time that runs faster here and slower there."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
-from attn_tuner.layers.arguments import size
-from attn_tuner.layers.augmentation.base import Augmentation, strength
-from attn_tuner.layers.augmentation.curves import ends, read_at, relative_places, smooth_curve
+from attn_tuner.layers.augmentation.curves import ends, read_at
+from attn_tuner.layers.augmentation.smooth_warp import SmoothWarp
 from attn_tuner.layers.types import Tensor
 
 LEAST_SPEED = 0.1  # Time never stands still and never runs back.
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")
-class TimeWarp(Augmentation):
+class TimeWarp(SmoothWarp):
     """Reads a series at places whose distances change smoothly; its first and last step stay.
 
         y_t = x(tau_t),   tau_t = (T - 1) sum_{s<t} c(s) / sum_{s<T-1} c(s)
@@ -32,22 +29,10 @@ class TimeWarp(Augmentation):
         https://arxiv.org/abs/1706.00527
     """
 
-    def __init__(self, sigma: float = 0.2, knots: int = 4, seed: int = 0, **kwargs: Any):
-        super().__init__(seed, **kwargs)
-        self.sigma = strength("sigma", sigma)
-        self.knots = size("knots", knots, least=2)
-
     def augment(self, values: Tensor, present: Tensor) -> Tensor:
         first, last = ends(present)
-        places = relative_places(present)
-        knots = keras.random.normal(
-            (ops.shape(values)[0], self.knots, 1),
-            1.0,
-            self.sigma,
-            dtype="float32",
-            seed=self.generator,
-        )
-        speed = ops.maximum(smooth_curve(places, knots)[:, :, 0], LEAST_SPEED)
+        drawn = self.curves(present, ops.shape(values)[0], 1)[:, :, 0]
+        speed = ops.maximum(drawn, LEAST_SPEED)
         step = ops.cast(ops.arange(ops.shape(values)[1], dtype="int32"), "float32")
         # The speed of a step leads to the next, so that of the last leads nowhere.
         moving = ops.logical_and(step >= first, step < last)
@@ -55,6 +40,3 @@ class TimeWarp(Augmentation):
         passed = ops.cumsum(speed, axis=1) - speed
         whole = ops.maximum(ops.sum(speed, axis=1, keepdims=True), LEAST_SPEED)
         return read_at(values, ops.clip(first + passed / whole * (last - first), first, last))
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "sigma": self.sigma, "knots": self.knots}
