@@ -31,7 +31,7 @@ from typing import Any
 from anytime_rivals import RIVALS, MethodFailed, called, installed, raced
 from anytime_table import UNTIMED, page
 from data_sets import DATA_SETS
-from results import package_versions, write_section
+from results import measured_rows, package_versions, write_section
 
 HERE = Path(__file__).parent
 ROWS = HERE / "anytime.jsonl"
@@ -109,9 +109,7 @@ def commit() -> str:
 
 def known(path: Path) -> list[dict[str, Any]]:
     """Returns the rows that were measured before."""
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    return measured_rows(path)
 
 
 def run(arguments: argparse.Namespace) -> None:

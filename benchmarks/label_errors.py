@@ -11,7 +11,6 @@ has a line is not measured again.
 """
 
 import argparse
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from data_sets import DATA_SETS, source
-from results import write_section
+from results import add_row, measured_rows, table_of, write_section
 
 import attn_tuner
 from attn_tuner.baselines.linear_model import fit_linear_model
@@ -144,21 +143,18 @@ def main() -> None:
     asked.add_argument("sets", nargs="*", default=SETS)
     asked.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options = asked.parse_args()
-    lines = MEASURED.read_text(encoding="utf-8").splitlines() if MEASURED.exists() else []
-    rows = [json.loads(line) for line in lines]
+    rows = measured_rows(MEASURED)
     known = {(each["set"], each["seed"]) for each in rows}
     for name in options.sets:
         for seed in options.seeds:
             if (name, seed) not in known:
                 rows.append(asdict(find(name, seed)))
                 print(rows[-1], flush=True)
-                with open(MEASURED, "a", encoding="utf-8") as file:
-                    file.write(json.dumps(rows[-1]) + "\n")
+                add_row(MEASURED, rows[-1])
     by_set = {name: [each for each in rows if each["set"] == name] for name in SETS}
-    table = [f"| {' | '.join(['set', *COLUMNS])} |", "|---" + "|---:" * len(COLUMNS) + "|"]
-    table += [table_row(name, found) for name, found in by_set.items() if found]
+    table = table_of(COLUMNS, (table_row(name, found) for name, found in by_set.items() if found))
     seeds = len({each["seed"] for each in rows})
-    write_section(TITLE, EXPLAINED.format(seeds=seeds) + "\n\n" + "\n".join(table))
+    write_section(TITLE, EXPLAINED.format(seeds=seeds) + "\n\n" + table)
 
 
 if __name__ == "__main__":

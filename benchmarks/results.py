@@ -3,9 +3,11 @@
 import contextlib
 import datetime
 import importlib.metadata
+import json
 import os
 import platform
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 PAGE = Path(__file__).with_name("RESULTS.md")
@@ -40,6 +42,25 @@ def write_section(title: str, text: str, page: Path = PAGE):
     else:
         whole = f"{whole.rstrip()}\n\n{section}"
     page.write_text(whole.rstrip() + "\n", encoding="utf-8")
+
+
+def measured_rows(path: Path) -> list[dict]:
+    """Returns the rows that were measured before, from a file of JSON lines; none without it."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines if line]
+
+
+def add_row(path: Path, row: Mapping) -> None:
+    """Adds a row to a file of JSON lines."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def table_of(columns: Iterable[str], rows: Iterable[str]) -> str:
+    """Writes a table of sets: its head, a column of names and columns of numbers; then the rows."""
+    columns = list(columns)
+    head = [f"| {' | '.join(['set', *columns])} |", "|---" + "|---:" * len(columns) + "|"]
+    return "\n".join([*head, *rows])
 
 
 def package_versions() -> dict[str, str]:

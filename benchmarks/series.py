@@ -11,7 +11,6 @@ again. `table` writes the section of RESULTS.md.
 
 import argparse
 import importlib.util
-import json
 import os
 import platform
 import tempfile
@@ -21,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from results import write_section
+from results import add_row, measured_rows, write_section
 
 from attn_tuner.baselines.series.equal_lengths import filled
 from attn_tuner.baselines.series.minirocket import MiniRocketRidge
@@ -193,12 +192,6 @@ def measure(method: str, name: str, seed: int) -> Measured:
     return Measured(method, name, seed, correct, len(test.labels), seconds, load, facts)
 
 
-def recorded() -> list[dict]:
-    """Returns the lines of series.jsonl."""
-    lines = MEASURED.read_text(encoding="utf-8").splitlines() if MEASURED.exists() else []
-    return [json.loads(line) for line in lines]
-
-
 def cell(rows: Sequence[Mapping]) -> str:
     """Writes accuracy, its interval and the seconds of one method on one set; means over seeds."""
     share = float(np.mean([each["correct"] / each["tests"] for each in rows]))
@@ -228,7 +221,7 @@ def main() -> None:
     asked.add_argument("--set", nargs="+", choices=SETS, default=list(SETS))
     asked.add_argument("--seed", nargs="+", type=int, default=[0])
     options = asked.parse_args()
-    rows = recorded()
+    rows = measured_rows(MEASURED)
     if options.command == "table":
         loads = [each["load"] for each in rows]
         facts = {"cores": os.cpu_count(), "units": UNITS, "batch": BATCH, "epochs": EPOCHS}
@@ -244,8 +237,7 @@ def main() -> None:
                     continue
                 found = asdict(measure(method, name, seed)) | {"python": platform.python_version()}
                 print(found, flush=True)
-                with open(MEASURED, "a", encoding="utf-8") as file:
-                    file.write(json.dumps(found) + "\n")
+                add_row(MEASURED, found)
 
 
 if __name__ == "__main__":

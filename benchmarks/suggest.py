@@ -10,14 +10,13 @@ set, a seed and a way to select; what has a line is not measured again.
 """
 
 import argparse
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from data_sets import DATA_SETS, source
-from results import write_section
+from results import add_row, measured_rows, table_of, write_section
 from scipy import sparse
 
 from attn_tuner.baselines.linear_model import PLAIN, LinearModel, fit_regression
@@ -127,8 +126,7 @@ def main() -> None:
     asked.add_argument("sets", nargs="*", default=SETS)
     asked.add_argument("--seeds", nargs="+", type=int, default=list(range(10)))
     options = asked.parse_args()
-    lines = MEASURED.read_text(encoding="utf-8").splitlines() if MEASURED.exists() else []
-    rows = [json.loads(line) for line in lines]
+    rows = measured_rows(MEASURED)
     known = {(each["set"], each["seed"], each["way"]) for each in rows}
     for name in options.sets:
         for seed in options.seeds:
@@ -138,15 +136,13 @@ def main() -> None:
                 found = accuracies(name, seed, way)
                 row = {"set": name, "seed": seed, "way": way, "accuracies": found}
                 rows.append(row | {"texts": len(texts_of(name, seed)[0].train)})
-                with open(MEASURED, "a", encoding="utf-8") as file:
-                    file.write(json.dumps(rows[-1]) + "\n")
+                add_row(MEASURED, rows[-1])
                 print(name, seed, way, found[0], found[-1], flush=True)
             texts_of.cache_clear()
     by_set = {name: [each for each in rows if each["set"] == name] for name in SETS}
-    table = [f"| {' | '.join(['set', *COLUMNS])} |", "|---" + "|---:" * len(COLUMNS) + "|"]
-    table += [table_row(name, found) for name, found in by_set.items() if found]
+    table = table_of(COLUMNS, (table_row(name, found) for name, found in by_set.items() if found))
     seeds = len({each["seed"] for each in rows})
-    write_section(TITLE, EXPLAINED.format(seeds=seeds) + "\n\n" + "\n".join(table))
+    write_section(TITLE, EXPLAINED.format(seeds=seeds) + "\n\n" + table)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from data_sets import DATA_SETS, loaded
-from results import write_section
+from results import measured_rows, write_section
 
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.search_defaults import search_space
@@ -109,8 +109,7 @@ def cells(given: argparse.Namespace, name: str) -> Iterator[dict]:
 
 def known() -> list[dict]:
     """All that has been measured."""
-    lines = MEASURED.read_text(encoding="utf-8").splitlines() if MEASURED.exists() else []
-    return [json.loads(line) for line in lines]
+    return measured_rows(MEASURED)
 
 
 def measure_set(given: argparse.Namespace, name: str) -> None:
