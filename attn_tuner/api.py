@@ -202,7 +202,7 @@ def load(directory: AnyPath, *, trust: Sequence[str] = ()) -> SearchResult:
     It is a `SequenceResult` if that searched pairs of texts.
     """
     if is_sequence_run(directory):
-        return cast(SearchResult, SequenceResult(directory))
+        return cast(SearchResult, SequenceResult(directory, trust))
     return SearchResult(directory, trust=trust)
 
 

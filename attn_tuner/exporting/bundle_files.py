@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.exporting.trusted_modules import (
     check_trusted,
     import_trusted,
+    load_trusted_model,
     model_modules,
     read_model_config,
 )
@@ -110,12 +109,11 @@ def read_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> tuple[st
     folder = Path(folder)
     trust = import_trusted(trust)
     facts = check_bundle(folder)
-    check_trusted(read_model_config(folder / BUNDLE_MODEL), folder, trust)
     check_trusted(facts["vectorizer"], folder, trust)
     with reading(folder / BUNDLE_FACTS, _REMEDY):
         vectorizer = from_json(facts["vectorizer"])
     with reading(folder / BUNDLE_MODEL, _REMEDY):
-        model = keras.saving.load_model(folder / BUNDLE_MODEL, safe_mode=True)
+        model = load_trusted_model(folder / BUNDLE_MODEL, folder, trust)
     kind = facts.get("input", TEXT.name)
     of_text = ("vocabulary_size",) if kind == TEXT.name else ()
     kept = ("classes", "max_length", "truncation", *of_text, "card", "task")

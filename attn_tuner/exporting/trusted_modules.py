@@ -113,6 +113,24 @@ def read_model_config(archive: str | Path) -> dict:
     return found
 
 
+def load_trusted_model(
+    archive: str | Path, folder: str | Path, trust: Sequence[str] = ()
+) -> keras.Model:
+    """Loads a `.keras` file after checking that it names trusted classes alone.
+
+    Args:
+        archive: the file.
+        folder: its folder, for the message.
+        trust: as in `check_trusted`.
+
+    Raises:
+        RunError: it names classes of other modules; nothing of them was imported.
+        ValueError, ...: it is no whole file of this kind.
+    """
+    check_trusted(read_model_config(archive), folder, trust)
+    return keras.saving.load_model(archive, safe_mode=True)
+
+
 def model_modules(model: keras.Model) -> list[str]:
     """Lists the modules that define the classes of a model, except Keras' own."""
     found = set()

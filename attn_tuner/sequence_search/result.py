@@ -2,16 +2,17 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import keras
 import pandas as pd
 
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.exporting.artefact_folder import artefact_folder
+from attn_tuner.exporting.trusted_modules import import_trusted, load_trusted_model
 from attn_tuner.metrics import TEXT_MEASURES
 from attn_tuner.reporting.outcome_text import LABEL_WIDTH
 from attn_tuner.sequence.pairs import PairVocabularies
@@ -51,14 +52,16 @@ class SequenceResult:
 
     Args:
         directory: the run folder.
+        trust: names of modules whose layers the model may contain; see `Bundle.load`.
 
     Raises:
         RunError: `directory` is not the folder of such a search.
     """
 
-    def __init__(self, directory: str | os.PathLike):
+    def __init__(self, directory: str | os.PathLike, trust: str | Sequence[str] = ()):
         self.directory = Path(directory)
         self.run = Run.read(self.directory)
+        self._trust = trust
         if self.run.plan.task != SEQUENCE:
             raise RunError(
                 f"{directory} is not the folder of a search over pairs of texts. Use "
@@ -98,7 +101,7 @@ class SequenceResult:
         kinds: dict[str, Any] = {"source": dict, "target": dict, "width": int}
         config = read_object(folder / TRANSLATOR, kinds, AGAIN)
         with reading(folder / BUNDLE_MODEL, AGAIN):
-            model = keras.saving.load_model(folder / BUNDLE_MODEL)
+            model = load_trusted_model(folder / BUNDLE_MODEL, folder, import_trusted(self._trust))
         with reading(folder / TRANSLATOR, AGAIN):
             vocabularies = PairVocabularies.from_config(config)
         return Translator(model, vocabularies, config["width"], config["length_penalty"])

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import zipfile
 
 import keras
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.exporting import Bundle
 from attn_tuner.exporting.trusted_modules import check_trusted, model_modules
+from tests.support.damage import changed_config
 from tests.support.small_models import TEXTS
 from tests.support.warm_process import run_warm
 
@@ -25,18 +25,6 @@ class Doubled(keras.layers.Layer):
     def call(self, x):
         return x * 1.0
 """
-
-
-def changed_config(archive, change):
-    """Rewrites the description of the model in a `.keras` file."""
-    with zipfile.ZipFile(archive) as files:
-        parts = {name: files.read(name) for name in files.namelist()}
-    config = json.loads(parts["config.json"])
-    change(config)
-    parts["config.json"] = json.dumps(config).encode()
-    with zipfile.ZipFile(archive, "w") as files:
-        for name, content in parts.items():
-            files.writestr(name, content)
 
 
 def changed_facts(folder, **facts):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,7 @@ from attn_tuner.storage.layout import (
     TRANSLATOR,
 )
 from attn_tuner.text.dates_corpus import date_pairs
+from tests.support.damage import changed_config
 
 PAIRS = date_pairs(120)
 DATA = ([pair.source for pair in PAIRS], [pair.target for pair in PAIRS])
@@ -172,6 +174,22 @@ def test_the_command_predicts_pairs_and_refuses_what_they_do_not_have(folder, tm
     done = runner.invoke(cli.app, ["export", str(folder), str(tmp_path / "other")])
     assert done.exit_code == 0
     assert (tmp_path / "other" / "saved_model.pb").exists()
+
+
+@pytest.mark.parametrize("module", ["payload", "keras.utils", "os"])
+def test_a_model_that_names_other_modules_is_not_loaded(folder, module, tmp_path, monkeypatch):
+    run = shutil.copytree(folder, tmp_path / "run")
+    (tmp_path / "payload.py").write_text("raise AssertionError('imported')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def change(config):
+        config["module"], config["class_name"] = module, "get_file"
+        config["registered_name"] = "get_file"
+
+    changed_config(run / BUNDLE / BUNDLE_MODEL, change)
+    with pytest.raises(RunError, match="A folder alone cannot make code run"):
+        attn_tuner.load(run).translator  # noqa: B018
+    assert "payload" not in sys.modules
 
 
 def test_a_leaderboard_leaves_out_what_nobody_has(folder):

@@ -1,7 +1,9 @@
 """The ways in which a file is damaged, for tests."""
 
+import json
 import random
 import shutil
+import zipfile
 
 
 def flipped(content: bytes) -> bytes:
@@ -38,3 +40,15 @@ def copies(folder, place):
             shutil.copytree(folder, place)
             damage(place / file, kind)
             yield place, file, kind
+
+
+def changed_config(archive, change):
+    """Rewrites the description of the model in a `.keras` file."""
+    with zipfile.ZipFile(archive) as files:
+        parts = {name: files.read(name) for name in files.namelist()}
+    config = json.loads(parts["config.json"])
+    change(config)
+    parts["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(archive, "w") as files:
+        for name, content in parts.items():
+            files.writestr(name, content)
