@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 
 from attn_tuner.baselines.linear_model import LinearModel, fit_linear_model
-from attn_tuner.baselines.ngram_rows import NgramRows
+from attn_tuner.baselines.ngram_rows import NgramCounts, NgramRows
 from attn_tuner.metrics import kind_of, measure
+from attn_tuner.text.subwords import PartTables
 from attn_tuner.text.token_store import TokenStore
+
+MAX_TOKENS = 64  # Of a text in the mean, up to which parts of words are read.
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ def linear_baseline(
 ) -> Baseline:
     """Fits logistic regression on TF-IDF of n-grams, tuned by cross-validation.
 
-    See `ngram_rows.NgramRows` and `linear_model.fit_linear_model`.
+    Where texts are short it also tries character n-grams of their words beside the n-grams of
+    words. See `ngram_rows.NgramRows` and `linear_model.fit_linear_model`.
 
     Args:
         training, parts, classes: as in `majority_baseline`.
@@ -84,22 +88,47 @@ def linear_baseline(
         seconds: float, time limit, as in `fit_linear_model`.
     """
     begun = time.monotonic()
-    ngrams, rows = NgramRows.fit(training)
+    counted, tables = NgramCounts.of(training), _tables(training)
+    words, rows = NgramRows.of_counts(counted)
+    further: dict[str, Any] = {}
+    if tables is not None:
+        parts_too, further["others"] = NgramRows.of_counts(counted.with_parts(training, tables))
     if seconds is not None:  # Prediction and measuring take as long as counting.
         seconds -= 2 * (time.monotonic() - begun)
     beside = (training.weights, training.groups, training.times)
-    model = fit_linear_model(rows, training.labels, classes, seed, seconds, *beside)
+    model = fit_linear_model(rows, training.labels, classes, seed, seconds, *beside, **further)
+    ngrams = words if len(model.weights) == rows.shape[1] else parts_too
     answers = {role: model(ngrams.rows(part)) for role, part in parts.items()}
     way = "ridge" if model.kind == "number" else "logistic"
     ratios = ", weighed by log-count ratios" if model.weighting == "ratios" else ""
-    facts = f"TF-IDF of 1-{ngrams.order}-grams{ratios}, {way} regression, C={model.penalty:g}"
+    read = f"1-{ngrams.order}-grams" + (" and parts of words" if ngrams.tables else "")
+    facts = f"TF-IDF of {read}{ratios}, {way} regression, C={model.penalty:g}"
     if model.texts < len(training.labels):
         facts += f", fitted on {model.texts:,} of {len(training.labels):,} texts"
     learnt = _model_arguments(model, ngrams.frequencies, ngrams.columns)
     if learnt:
         facts_of_ngrams = {"order": ngrams.order, "buckets": ngrams.buckets}
         learnt |= {"words": training.vocabulary_size, **facts_of_ngrams}
+        learnt |= _part_arrays(ngrams.tables)
     return measured_baseline("linear", facts, parts, answers, time.monotonic() - begun, learnt)
+
+
+def _tables(training: TokenStore) -> PartTables | None:
+    """Returns the parts of words, where texts are so short that reading them costs little."""
+    if training.by_character or len(training.ids) > MAX_TOKENS * len(training):
+        return None
+    return training.tables
+
+
+def _part_arrays(tables: PartTables | None) -> dict[str, Any]:
+    if tables is None:
+        return {}
+    return {
+        "word_parts": tables.words,
+        "beginning_parts": tables.beginnings,
+        "end_parts": tables.ends,
+        "part_buckets": tables.buckets,
+    }
 
 
 def _model_arguments(

@@ -11,7 +11,13 @@ from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from attn_tuner.baselines.folds import Fold, cross_validation_folds
-from attn_tuner.baselines.penalties import DEFAULT_INDEX, PENALTIES, choose_penalty
+from attn_tuner.baselines.penalties import (
+    DEFAULT_INDEX,
+    PENALTIES,
+    Way,
+    better_rows,
+    choose_penalty,
+)
 from attn_tuner.metrics import kind_of
 from attn_tuner.text.ngram_hashing import BUCKETS, MAX_COUNT, next_bucket
 from attn_tuner.text.token_store import TokenStore
@@ -107,6 +113,7 @@ def fit_linear_model(
     weights: np.ndarray | None = None,
     groups: np.ndarray | None = None,
     times: np.ndarray | None = None,
+    others: sparse.csr_matrix | None = None,
 ) -> LinearModel:
     """Fits logistic regression; cross-validation chooses its penalty and the weighting of n-grams.
 
@@ -130,6 +137,8 @@ def fit_linear_model(
         weights: (texts,) float, weight of each text in the fits; the scores that choose a penalty
             count every text once.
         groups, times: (texts,), of each text; see `folds.cross_validation_folds`.
+        others: further rows of the same texts, taken where they score better; a time limit is
+            doubled for them.
 
     Reference:
         Wang & Manning 2012, eq. 1, for r. https://aclanthology.org/P12-2018
@@ -137,13 +146,14 @@ def fit_linear_model(
     """
     labels = np.asarray(labels)
     order = np.random.default_rng(seed).permutation(len(labels))
-    usual = next(iter(WEIGHTINGS)), PENALTIES[DEFAULT_INDEX]
+    unweighted = kind_of(labels) == "number" or _is_joint(kind_of(labels), classes)
+    ways = [Way(rows, each) for each in list(WEIGHTINGS)[: 1 if unweighted else None]]
     until = pace = None
 
-    def fitted(kept: np.ndarray | None, weighting: str, penalty: float) -> LinearModel:
-        part = (rows, labels) if kept is None else (rows[kept], labels[kept])
+    def fitted(kept: np.ndarray | None, way: Way, penalty: float) -> LinearModel:
+        part = (way.rows, labels) if kept is None else (way.rows[kept], labels[kept])
         own = weights if weights is None or kept is None else weights[kept]
-        return fit_regression(*part, classes, weighting, penalty, seed, own)
+        return fit_regression(*part, classes, way.weighting, penalty, seed, own)
 
     def divided(kept: np.ndarray) -> list[Fold]:
         beside = (None if each is None else each[kept] for each in (groups, times))
@@ -151,18 +161,24 @@ def fit_linear_model(
 
     if seconds is not None:
         begun, probed = time.monotonic(), order[:PROBE_TEXTS]
-        fitted(probed, *usual)
+        fitted(probed, ways[0], PENALTIES[DEFAULT_INDEX])
         until = begun + seconds
         pace = max(time.monotonic() - begun, 1e-6) / max(len(probed), 1)
-    unweighted = kind_of(labels) == "number" or _is_joint(kind_of(labels), classes)
-    ways = list(WEIGHTINGS)[: 1 if unweighted else None]
-    best = choose_penalty(fitted, rows, labels, ways, divided, order, until, pace) or usual
+    chosen = choose_penalty(fitted, labels, ways, divided, order, until, pace)
+    way, penalty = (chosen.way, chosen.penalty) if chosen else (ways[0], PENALTIES[DEFAULT_INDEX])
+    if chosen and others is not None:
+        slower = pace
+        if until is not None:  # A fit takes as long as its rows have numbers.
+            until, slower = until + seconds, pace * others.nnz / max(rows.nnz, 1)
+        found = better_rows(chosen, others, fitted, labels, until, slower)
+        way, penalty = found.way, found.penalty
+        pace = pace if way.rows is rows else slower
     if until is None:
-        return fitted(None, *best)
+        return fitted(None, way, penalty)
     # On a busy machine, exceeding the limit is better than a model of a few texts.
     left = max(until - time.monotonic(), 2 * seconds)
     many = max(PROBE_TEXTS, int(left / pace))
-    return fitted(order[:many] if many < len(labels) else None, *best)
+    return fitted(order[:many] if many < len(labels) else None, way, penalty)
 
 
 def _plain(rows: sparse.csr_matrix, target: np.ndarray) -> np.ndarray | float:

@@ -1,17 +1,48 @@
 """Weights the n-grams of texts by TF-IDF: the rows of a linear model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from attn_tuner.baselines.linear_model import count_ngrams
-from attn_tuner.text.ngram_hashing import buckets_for, next_bucket
+from attn_tuner.text.ngram_hashing import MAX_COUNT, buckets_for, next_bucket
+from attn_tuner.text.subwords import NOTHING, PartTables
 from attn_tuner.text.token_store import TokenStore
 
 MIN_TEXTS = 2  # An n-gram of a single training text does not generalise.
+
+
+def count_parts(texts: TokenStore, tables: PartTables) -> sparse.csr_matrix:
+    """Counts the character n-grams of the words of each text, by bucket, up to 8 of each.
+
+    Args:
+        texts: texts whose words outside the vocabulary were encoded with their parts.
+        tables: the parts of the words of their vocabulary.
+
+    Shapes:
+        `(texts, buckets)`.
+    """
+    ids = texts.at(np.arange(len(texts.ids)), subwords=True)
+    rows = np.repeat(np.arange(len(texts)), texts.lengths)
+    known = ids < len(tables.words)
+    code = ids[~known] - len(tables.words)
+    ends = len(tables.ends)
+    found = [(rows[known], tables.words[ids[known]])]
+    found += [
+        (rows[~known], tables.beginnings[code // ends]),
+        (rows[~known], tables.ends[code % ends]),
+    ]
+    row = np.concatenate([np.repeat(of, each.shape[1]) for of, each in found])
+    bucket = np.concatenate([each.ravel() for _, each in found])
+    there = bucket != NOTHING
+    counts = np.ones(int(there.sum()), "float32")
+    shape = (len(texts), tables.buckets)
+    counted = sparse.coo_matrix((counts, (row[there], bucket[there])), shape=shape).tocsr()
+    counted.data = np.minimum(counted.data, MAX_COUNT)
+    return counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,14 +50,15 @@ class NgramCounts:
     """How often each n-gram is in each text.
 
     Args:
-        order, buckets, words: as in `NgramRows`.
-        counts: (texts, words + buckets) sparse, from `count_ngrams`.
+        order, buckets, words, tables: as in `NgramRows`.
+        counts: (texts, columns) sparse, from `count_ngrams`, and from `count_parts` with `tables`.
     """
 
     order: int
     buckets: int
     words: int
     counts: sparse.csr_matrix
+    tables: PartTables | None = None
 
     @classmethod
     def of(cls, texts: TokenStore) -> "NgramCounts":
@@ -35,6 +67,16 @@ class NgramCounts:
         buckets = buckets_for(len(texts.ids))
         counts = count_ngrams(texts, order, buckets)
         return cls(order, buckets, int(texts.vocabulary_size), counts)
+
+    def with_parts(self, texts: TokenStore, tables: PartTables) -> "NgramCounts":
+        """Returns the counts with those of the parts of words behind them.
+
+        Args:
+            texts: the `TokenStore` that was counted.
+            tables: the parts of the words of its vocabulary.
+        """
+        counts = sparse.hstack([self.counts, count_parts(texts, tables)]).tocsr()
+        return replace(self, counts=counts, tables=tables)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +92,9 @@ class NgramRows:
         order: int, maximum n.
         buckets: int, columns for n-grams of two and more, which are hashed.
         words: int, size of the vocabulary.
-        columns: (columns,) int, those of `count_ngrams` that at least two training texts have.
+        columns: (columns,) int, those of `NgramCounts` that at least two training texts have.
         tfidf: the fitted transformer of scikit-learn.
+        tables: the parts of words that are counted too; None for words alone.
     """
 
     order: int
@@ -59,6 +102,7 @@ class NgramRows:
     words: int
     columns: np.ndarray
     tfidf: TfidfTransformer
+    tables: PartTables | None = None
 
     @classmethod
     def fit(cls, training: TokenStore) -> tuple["NgramRows", sparse.csr_matrix]:
@@ -81,7 +125,8 @@ class NgramRows:
         columns = np.flatnonzero(seen >= min(MIN_TEXTS, seen.max(initial=0)))
         tfidf = TfidfTransformer(sublinear_tf=True)
         rows = tfidf.fit_transform(counts[:, columns])
-        return cls(counted.order, counted.buckets, counted.words, columns, tfidf), rows
+        found = cls(counted.order, counted.buckets, counted.words, columns, tfidf, counted.tables)
+        return found, rows
 
     @property
     def frequencies(self) -> np.ndarray:
@@ -90,10 +135,13 @@ class NgramRows:
 
     def rows(self, texts: TokenStore) -> sparse.csr_matrix:
         """Weights the n-grams of texts that the same vectorizer encoded: (texts, columns)."""
-        return self.weigh(count_ngrams(texts, self.order, self.buckets))
+        counts = count_ngrams(texts, self.order, self.buckets)
+        if self.tables is not None:
+            counts = sparse.hstack([counts, count_parts(texts, self.tables)]).tocsr()
+        return self.weigh(counts)
 
     def weigh(self, counts: sparse.csr_matrix) -> sparse.csr_matrix:
-        """Weights n-grams that `count_ngrams` counted with this order and these buckets."""
+        """Weights n-grams that were counted with this order, these buckets and these parts."""
         return self.tfidf.transform(counts[:, self.columns])
 
     def located(self, ids: np.ndarray) -> Iterator[tuple[int, slice]]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -17,30 +18,60 @@ EXPECTED_CANDIDATES = 6  # Pairs of weighting and penalty that the time should s
 TIME_MARGIN = 2.0  # A fit may take longer than predicted: a weaker penalty, a busy machine.
 
 
+@dataclass(frozen=True, eq=False)
+class Way:
+    """Rows of a linear model, and how its n-grams are weighted.
+
+    Args:
+        rows: (texts, columns) sparse.
+        weighting: str, name of the weighting.
+    """
+
+    rows: sparse.csr_matrix
+    weighting: str
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """What cross-validation has chosen.
+
+    Args:
+        way: the way.
+        penalty: float, C of the regression.
+        folds: the folds.
+        scores: score on each fold.
+    """
+
+    way: Way
+    penalty: float
+    folds: Sequence[Fold]
+    scores: np.ndarray
+
+
 def choose_penalty(
     fit: Callable,
-    rows: sparse.csr_matrix,
     labels: np.ndarray,
-    weightings: Sequence[str],
+    ways: Sequence[Way],
     divide: Callable[[np.ndarray], list[Fold]],
     order: np.ndarray,
     until: float | None,
     pace: float | None,
-) -> tuple[str, float] | None:
-    """Chooses the weighting and penalty with the best score in cross-validation.
+) -> Chosen | None:
+    """Chooses the way and the penalty with the best score in cross-validation.
+
+    Of equal scores the first counts.
 
     Args:
-        fit: callable of text indices, weighting and penalty that returns a `LinearModel`.
-        rows: (texts, columns) sparse.
+        fit: callable of text indices, way and penalty that returns a `LinearModel`.
         labels: (texts, ...).
-        weightings: names of the weightings to try.
+        ways: what to try.
         divide: callable of text indices that returns the folds, pairs of places in them.
         order: (texts,) int, shuffled indices.
         until: float, `time.monotonic()` at which the final fit, on all texts, should end.
         pace: float, seconds per text of a fit, if there is a time limit.
 
     Returns:
-        Weighting and penalty; None if texts or time do not suffice for a comparison.
+        None if texts or time do not suffice for a comparison.
     """
     kept, latest = order[:TUNING_ROWS], None
     if until is not None:
@@ -51,45 +82,83 @@ def choose_penalty(
     folds = [(kept[learnt], kept[held]) for learnt, held in divide(kept)]
     if not folds:
         return None
-
-    def score(weighting: str, penalty: float) -> float:
-        found = []
-        for learnt, held in folds:
-            model = fit(learnt, weighting, penalty)
-            found.append(_score(model(rows[held]), labels[held]))
-        return float(np.mean(found))
-
-    best, way = -np.inf, None
-    for weighting in weightings:
-        if way and latest is not None and time.monotonic() > latest:
+    best = None
+    for way in ways:
+        if best and latest is not None and time.monotonic() > latest:
             break
-        for penalty, found in _try_penalties(partial(score, weighting), latest):
-            if found > best:
-                best, way = found, (weighting, penalty)
-    return way
+        judge = partial(_scores, fit, labels, folds, way)
+        for penalty, found in _try_penalties(judge, latest):
+            if best is None or found.mean() > best.scores.mean():
+                best = Chosen(way, penalty, folds, found)
+    return best
+
+
+def better_rows(
+    chosen: Chosen,
+    rows: sparse.csr_matrix,
+    fit: Callable,
+    labels: np.ndarray,
+    until: float | None,
+    pace: float | None,
+) -> Chosen:
+    """Returns what was chosen, with other rows of the same texts where these score better.
+
+    They are weighted in the same way, and penalties are tried from the same one on. With little
+    time they are compared on some of the folds.
+
+    Args:
+        chosen: what `choose_penalty` has returned.
+        rows: (texts, columns) sparse.
+        fit, labels: as of `choose_penalty`.
+        until: float, as of `choose_penalty`.
+        pace: float, seconds per text of a fit of these rows.
+    """
+    folds, latest = list(chosen.folds), None
+    if until is not None:
+        latest = until - TIME_MARGIN * pace * len(labels)
+        each = pace * max(len(learnt) for learnt, _ in folds)
+        folds = folds[: max(0, int((latest - time.monotonic()) / each))]
+    if not folds:
+        return chosen
+    best, way = chosen, Way(rows, chosen.way.weighting)
+    judge = partial(_scores, fit, labels, folds, way)
+    for penalty, found in _try_penalties(judge, latest, PENALTIES.index(chosen.penalty)):
+        if found.mean() > best.scores[: len(folds)].mean():
+            best = Chosen(way, penalty, folds, found)
+    return best
+
+
+def _scores(
+    fit: Callable, labels: np.ndarray, folds: Sequence[Fold], way: Way, penalty: float
+) -> np.ndarray:
+    """Scores a way and a penalty on each fold."""
+    models = (fit(learnt, way, penalty) for learnt, _ in folds)
+    pairs = zip(models, folds, strict=True)
+    return np.array([_score(model(way.rows[held]), labels[held]) for model, (_, held) in pairs])
 
 
 def _try_penalties(
-    score: Callable[[float], float], latest: float | None
-) -> Iterator[tuple[float, float]]:
-    """Yields penalties with their scores, from the default in the direction that improves.
+    judge: Callable[[float], np.ndarray], latest: float | None, start: int = DEFAULT_INDEX
+) -> Iterator[tuple[float, np.ndarray]]:
+    """Yields penalties with their scores, from that at `start` in the direction that improves.
 
     Stops after the best penalty, or if another fit would exceed the moment `latest`.
     """
     begun = time.monotonic()
-    best = start = score(PENALTIES[DEFAULT_INDEX])
-    yield PENALTIES[DEFAULT_INDEX], start
-    for further in (PENALTIES[DEFAULT_INDEX + 1 :], PENALTIES[:DEFAULT_INDEX][::-1]):
+    found = judge(PENALTIES[start])
+    yield PENALTIES[start], found
+    best = first = found.mean()
+    for further in (PENALTIES[start + 1 :], PENALTIES[:start][::-1]):
         for penalty in further:
             now = time.monotonic()
             if latest is not None and now + (now - begun) > latest:
                 return
-            begun, found = now, score(penalty)
+            begun, found = now, judge(penalty)
             yield penalty, found
-            if found <= best:
+            if found.mean() <= best:
                 break
-            best = found
-        if best > start:
+            best = found.mean()
+        if best > first:
             return
 
 

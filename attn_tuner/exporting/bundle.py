@@ -15,7 +15,7 @@ from attn_tuner.exporting.bundle_checks import (
     check_outputs,
     check_parts,
     check_truncation,
-    subword_layers,
+    part_readers,
 )
 from attn_tuner.exporting.bundle_files import plain_card, read_bundle, save_bundle
 from attn_tuner.exporting.conformal import Conformal
@@ -87,7 +87,7 @@ class Bundle(TextCard):
         check_outputs(self.task, classes, self.model.output_shape[-1])
         check_doubt(self.conformal, self.known, self.kind, self.width)
         if self.subwords:
-            check_parts(self.vectorizer, subword_layers(self.model))
+            check_parts(self.vectorizer, part_readers(self.model))
         if self.steps is not None and (limit is None or limit > self.steps):
             raise ExportError(
                 f"The model takes {self.steps} ids per text, fewer than max_length={limit}. "
@@ -121,7 +121,7 @@ class Bundle(TextCard):
     @cached_property
     def subwords(self) -> bool:
         """Whether the model reads the parts of words outside the vocabulary, by their ids."""
-        return self.vocabulary_size is None and bool(subword_layers(self.model))
+        return self.vocabulary_size is None and bool(part_readers(self.model))
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Encodes texts as the model reads them: truncated, rare words unknown or in parts."""

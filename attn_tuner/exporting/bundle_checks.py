@@ -9,6 +9,7 @@ from attn_tuner.errors import ExportError
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.inputs.truncation import TRUNCATIONS
+from attn_tuner.layers.ngram_regression import NgramRegression
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.tasks import TASKS
 
@@ -86,12 +87,19 @@ def subword_layers(model: keras.Model) -> list[SubwordEmbedding]:
     return [layer for layer in model.layers if isinstance(layer, SubwordEmbedding)]
 
 
-def check_parts(vectorizer: Any, layers: Sequence[SubwordEmbedding]) -> None:
+def part_readers(model: keras.Model) -> list[tuple[int, int, int]]:
+    """Lists the words, beginnings and ends whose parts each layer of a model reads."""
+    found = [(each.vocabulary_size, each.beginnings, each.ends) for each in subword_layers(model)]
+    linear = [layer for layer in model.layers if isinstance(layer, NgramRegression)]
+    return found + [each.reads_parts for each in linear if each.reads_parts]
+
+
+def check_parts(vectorizer: Any, read: Sequence[tuple[int, int, int]]) -> None:
     """Raises ExportError unless the parts that layers read are those of the vectorizer.
 
     Args:
         vectorizer: of the bundle.
-        layers: sequence of `SubwordEmbedding`.
+        read: what `part_readers` lists.
     """
     subwords = getattr(vectorizer, "subwords", None)
     if subwords is None:
@@ -100,9 +108,9 @@ def check_parts(vectorizer: Any, layers: Sequence[SubwordEmbedding]) -> None:
             "Pass the attn_tuner.text.Vectorizer that the model was trained with."
         )
     given = (len(subwords.vocabulary), 1 + len(subwords.beginnings), 1 + len(subwords.ends))
-    if any(given != (each.vocabulary_size, each.beginnings, each.ends) for each in layers):
+    if any(given != each for each in read):
         raise ExportError(
             f"The vocabulary has {given[0]:,} words, and the model reads the parts of the "
-            f"{layers[0].vocabulary_size:,} words of another. Pass the vectorizer that the model "
+            f"{read[0][0]:,} words of another. Pass the vectorizer that the model "
             "was trained with."
         )

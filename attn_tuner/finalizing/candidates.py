@@ -19,7 +19,7 @@ from attn_tuner.finalizing.ensemble import (
 from attn_tuner.finalizing.rating import Rating
 from attn_tuner.inputs.batches import LengthBatches
 from attn_tuner.inputs.prefetch import prefetch
-from attn_tuner.layers.ngram_regression import linear_model
+from attn_tuner.layers.ngram_regression import linear_model, part_tables
 from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.metrics import columns_of, kind_of, measure
 from attn_tuner.settings.derived import FEW_TEXTS
@@ -27,6 +27,7 @@ from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.checkpoints import load_probabilities, load_weights, save_probabilities
 from attn_tuner.storage.layout import LINEAR, WEIGHTS, linear_answers
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
+from attn_tuner.text.subwords import WORD_AND_SUBWORD
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.tuner import TrialRunner
 
@@ -243,6 +244,8 @@ def _linear(runner: TrialRunner) -> dict[TrialRecord, Path]:
     if not learnt:
         return {}
     reading = {"max_length": None, "truncation": "head", "vocabulary_size": int(learnt["words"])}
+    if part_tables(learnt) is not None:
+        reading["tokens"] = WORD_AND_SUBWORD
     return {TrialRecord(LINEAR_NAME, "baseline", reading): place / linear_answers("validation")}
 
 

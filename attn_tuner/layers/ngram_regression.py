@@ -1,6 +1,6 @@
 """A linear model of n-grams as a Keras layer over token ids, so that it can be exported."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -11,7 +11,9 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.layers.arguments import size
 from attn_tuner.layers.hashed_ngrams import hashed_ngrams
 from attn_tuner.layers.types import Shape, Tensor
+from attn_tuner.layers.word_parts import fixed_tables, part_buckets, table_sizes
 from attn_tuner.text.ngram_hashing import MAX_COUNT, log_count
+from attn_tuner.text.subwords import NOTHING, PartTables
 from attn_tuner.text.token_ids import UNKNOWN
 
 ANSWERS = ("sigmoid", "shares", "softmax", "linear")
@@ -23,6 +25,7 @@ def linear_model(learnt: dict[str, Any]) -> keras.Model:
     Args:
         learnt: `Baseline.learnt`, arrays by name.
     """
+    tables = part_tables(learnt)
     layer = NgramRegression(
         int(learnt["words"]),
         int(learnt["order"]),
@@ -30,12 +33,25 @@ def linear_model(learnt: dict[str, Any]) -> keras.Model:
         len(learnt["bias"]),
         str(learnt["answers"]),
         seen=len(learnt["columns"]),
+        parts=None if tables is None else {**table_sizes(tables), "buckets": tables.buckets},
         name="ngrams",
     )
     ids = keras.Input((None,), dtype="int32", name="ids")
     model = keras.Model(ids, layer(ids), name="linear")
-    layer.hold(learnt["columns"], learnt["weights"], learnt["squares"], learnt["bias"])
+    layer.hold(learnt["columns"], learnt["weights"], learnt["squares"], learnt["bias"], tables)
     return model
+
+
+def part_tables(learnt: Mapping[str, Any]) -> PartTables | None:
+    """Returns the parts of words that a linear baseline reads; None if it reads words alone.
+
+    Args:
+        learnt: `Baseline.learnt`, arrays by name.
+    """
+    if "word_parts" not in learnt:
+        return None
+    names = ("word_parts", "beginning_parts", "end_parts")
+    return PartTables(*(np.asarray(learnt[name]) for name in names), int(learnt["part_buckets"]))
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")
@@ -44,10 +60,11 @@ class NgramRegression(keras.layers.Layer):
 
         z = sum_g f(n_g) v_g / sqrt(sum_g f(n_g)^2 s_g) + b,    f(n) = 1 + log min(n, 8)
 
-    g are the n-grams of 1 to `order` tokens of a text, n_g the count of each, v_g its weights
-    times its inverse document frequency, s_g the square of the latter. Both are 0 for an n-gram
-    that is not in the training texts. The columns of a text are sorted, so that equal ones are
-    adjacent: the k-th occurrence of an n-gram adds f(k) - f(k - 1). The layer is not trainable.
+    g are the n-grams of 1 to `order` tokens of a text, and with `parts` also the character n-grams
+    of its words; n_g is the count of each, v_g its weights times its inverse document frequency,
+    s_g the square of the latter. Both are 0 for an n-gram that is not in the training texts. The
+    columns of a text are sorted, so that equal ones are adjacent: the k-th occurrence of an n-gram
+    adds f(k) - f(k - 1). The layer is not trainable.
 
     Args:
         words: number of columns for single tokens, by their ids.
@@ -59,10 +76,12 @@ class NgramRegression(keras.layers.Layer):
         seen: number of n-grams that have weights; all columns if not given. Only these have a row
             in the table; rows of zeros for all others would take hundreds of megabytes with many
             classes.
+        parts: sizes of the tables of the parts of words: arguments of `fixed_tables` by name, and
+            the number of `buckets`, which are further columns. None for words alone.
 
     Shapes:
         ids `(batch, steps)`, 0 is padding, to `(batch, outputs)`, float32. Ids from `words` on are
-        read as unknown, 1.
+        read as unknown, 1; with `parts` they say the beginning and the end of a word, too.
     """
 
     def __init__(
@@ -73,6 +92,7 @@ class NgramRegression(keras.layers.Layer):
         outputs: int,
         answers: str = "sigmoid",
         seen: int | None = None,
+        parts: Mapping[str, int] | None = None,
         **kwargs: Any,
     ):
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
@@ -83,7 +103,9 @@ class NgramRegression(keras.layers.Layer):
         self.buckets = size("buckets", buckets)
         self.outputs = size("outputs", outputs)
         self.answers = answers
-        self.seen = self.words + self.buckets if seen is None else size("seen", seen, least=0)
+        self.parts = None if parts is None else dict(parts)
+        self.columns = self.words + self.buckets + (self.parts["buckets"] if self.parts else 0)
+        self.seen = self.columns if seen is None else size("seen", seen, least=0)
         steps = log_count(np.arange(1, MAX_COUNT + 1))
         self.gains = np.diff(steps, prepend=0.0).astype("float32")
         self.square_gains = np.diff(steps**2, prepend=0.0).astype("float32")
@@ -95,12 +117,20 @@ class NgramRegression(keras.layers.Layer):
             )
 
         # The row of each column; row 0 has zeros, for padding and for n-grams without weights.
-        self.places = fixed("places", (self.words + self.buckets,), "int32")
+        self.places = fixed("places", (self.columns,), "int32")
         self.table = fixed("table", (1 + self.seen, self.outputs + 1))
         self.bias = fixed("bias", (self.outputs,))
+        if self.parts:
+            sizes = {name: each for name, each in self.parts.items() if name != "buckets"}
+            self.part_tables = fixed_tables(self, **sizes)
 
     def hold(
-        self, columns: np.ndarray, weights: np.ndarray, squares: np.ndarray, bias: np.ndarray
+        self,
+        columns: np.ndarray,
+        weights: np.ndarray,
+        squares: np.ndarray,
+        bias: np.ndarray,
+        tables: PartTables | None = None,
     ) -> None:
         """Sets the weights.
 
@@ -109,6 +139,7 @@ class NgramRegression(keras.layers.Layer):
             weights: `(n, outputs)`.
             squares: `(n,)`, squared inverse document frequencies.
             bias: `(outputs,)`.
+            tables: the parts of words, where it reads them.
         """
         table = np.zeros(self.table.shape, "float32")
         rows = np.arange(1, len(columns) + 1)
@@ -119,6 +150,18 @@ class NgramRegression(keras.layers.Layer):
         self.places.assign(places)
         self.table.assign(table)
         self.bias.assign(bias)
+        if tables is not None:
+            for own, given in zip(
+                self.part_tables, (tables.words, tables.beginnings, tables.ends), strict=True
+            ):
+                own.assign(given)
+
+    @property
+    def reads_parts(self) -> tuple[int, int, int] | None:
+        """Numbers of words, beginnings and ends whose parts it reads; None for words alone."""
+        if not self.parts:
+            return None
+        return self.parts["words"], self.parts["beginnings"], self.parts["ends"]
 
     def load_own_variables(self, store: Any) -> None:
         """Reads weights, also those of version 0.1, whose table had a row for each column."""
@@ -128,9 +171,9 @@ class NgramRegression(keras.layers.Layer):
         self.hold(np.arange(len(table)), table[:, :-1], table[:, -1], bias)
 
     def call(self, ids: Tensor) -> Tensor:
-        ids = ops.cast(ids, "int32")
-        ids = ops.where(ids < self.words, ids, UNKNOWN)
-        columns = ops.sort(ops.concatenate(list(self._columns(ids)), axis=1), axis=1)
+        columns = ops.sort(
+            ops.concatenate(list(self._columns(ops.cast(ids, "int32"))), axis=1), axis=1
+        )
         rows = ops.take(self.table, ops.take(self.places, columns, axis=0), axis=0)
         weights, squares = rows[..., :-1], rows[..., -1]
         first, second = self._gains(columns)
@@ -147,7 +190,16 @@ class NgramRegression(keras.layers.Layer):
         return found
 
     def _columns(self, ids: Tensor) -> Iterator[Tensor]:
-        """Yields the columns `(batch, steps)` for each length of n-gram, 0 at steps without one."""
+        """Yields columns `(batch, ...)`: those of each length of n-gram, and those of all parts.
+
+        0 stands where there is none.
+        """
+        if self.parts:
+            found = part_buckets(ids, *self.part_tables)
+            found = ops.where(found == NOTHING, 0, found + self.words + self.buckets)
+            texts, steps = ops.shape(ids)
+            yield ops.reshape(found, (texts, steps * self.parts["parts"]))
+        ids = ops.where(ids < self.words, ids, UNKNOWN)
         yield ids
         for bucket, whole in hashed_ngrams(ids, self.order):
             yield ops.where(whole, bucket % self.buckets + self.words, 0)
@@ -170,4 +222,5 @@ class NgramRegression(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         names = ("words", "order", "buckets", "outputs", "answers", "seen")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        own = {name: getattr(self, name) for name in names}
+        return {**super().get_config(), **own, "parts": self.parts and dict(self.parts)}

@@ -7,6 +7,7 @@ from keras import ops
 
 from attn_tuner.layers.block import Block
 from attn_tuner.layers.types import Member, Shape, Tensor
+from attn_tuner.layers.word_parts import fixed_tables, part_buckets
 from attn_tuner.text.distinct_ids import distinct_ids
 from attn_tuner.text.subwords import NOTHING, PartTables
 
@@ -81,18 +82,14 @@ class SubwordEmbedding(Block):
         )
 
     def build(self, vectors_shape: Shape, ids_shape: Shape | None = None) -> None:
-        def fixed(name: str, rows: int, columns: int) -> keras.Variable:
-            return self.add_weight(
-                name=name,
-                shape=(rows, columns),
-                dtype="int32",
-                initializer="zeros",
-                trainable=False,
-            )
-
-        self.word_parts = fixed("word_parts", self.vocabulary_size, self.parts)
-        self.beginning_parts = fixed("beginning_parts", self.beginnings, self.affix_parts)
-        self.end_parts = fixed("end_parts", self.ends, self.affix_parts)
+        self.word_parts, self.beginning_parts, self.end_parts = fixed_tables(
+            self,
+            self.vocabulary_size,
+            self.parts,
+            self.beginnings,
+            self.ends,
+            self.affix_parts,
+        )
         if not self.table.built:
             self.table.build((None, None))
 
@@ -112,27 +109,12 @@ class SubwordEmbedding(Block):
         shape = ops.shape(ids)
         ids = ops.reshape(ops.cast(ids, "int32"), (-1,))
         ids, places = distinct_ids(ids)
-        buckets = self._buckets(ids)
+        buckets = part_buckets(ids, self.word_parts, self.beginning_parts, self.end_parts)
         if places is None:
             means = self._means_by_part(buckets)
         else:
             means = ops.take(self._means(buckets), places, axis=0)
         return vectors + ops.reshape(means, (*shape, self.output_dim))
-
-    def _buckets(self, ids: Tensor) -> Tensor:
-        """Returns the buckets of each id, `(ids, parts)`, -1 behind the last."""
-        of_words = ops.take(self.word_parts, ops.minimum(ids, self.vocabulary_size - 1), axis=0)
-        code = ops.maximum(ids - self.vocabulary_size, 0)
-        of_others = ops.concatenate(
-            [
-                ops.take(self.beginning_parts, code // self.ends, axis=0),
-                ops.take(self.end_parts, code % self.ends, axis=0),
-            ],
-            axis=1,
-        )
-        missing = self.parts - 2 * self.affix_parts
-        of_others = ops.pad(of_others, ((0, 0), (0, missing)), constant_values=NOTHING)
-        return ops.where((ids < self.vocabulary_size)[:, None], of_words, of_others)
 
     def _means(self, buckets: Tensor) -> Tensor:
         """Averages the vectors of buckets `(ids, parts)`: `(ids, output_dim)`."""

@@ -1,8 +1,8 @@
 """Stores encoded texts on disk, memory-mapped by every trial."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from attn_tuner.storage.checked_files import read_object, reading
 from attn_tuner.storage.layout import STORE_FACTS, VECTORIZER
 from attn_tuner.storage.stored_arrays import open_arrays, save_arrays
 from attn_tuner.text.dataset import Split, TextDataset
+from attn_tuner.text.subwords import PartTables
 from attn_tuner.text.token_ids import UNKNOWN
 from attn_tuner.text.vectorizer import Vectorizer
 
@@ -43,6 +44,7 @@ class TokenStore:
         times: `(texts,)` float64, time of each text; None for none.
         parts: `(unknown tokens,)` int32, for each token whose id is unknown the id that says its
             parts, in their order; None where they were not encoded.
+        vocabulary: function that returns the vectorizer; None where it is not known.
     """
 
     ids: np.ndarray
@@ -54,6 +56,14 @@ class TokenStore:
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     parts: np.ndarray | None = None
+    vocabulary: Callable[[], Vectorizer] | None = None
+
+    @cached_property
+    def tables(self) -> PartTables | None:
+        """The parts of the words of the vocabulary; None where they were not encoded."""
+        if self.parts is None or self.vocabulary is None:
+            return None
+        return self.vocabulary().subwords.tables
 
     @property
     def by_character(self) -> bool:
@@ -73,7 +83,8 @@ class TokenStore:
         if kind_of(labels) == "class":
             labels = labels.astype(np.int32)
         beside = (split.weights, numbered_groups(split.groups), split.times)
-        return cls(ids, offsets, labels, len(vectorizer), mean, *beside, parts)
+        known = partial(_same, vectorizer)
+        return cls(ids, offsets, labels, len(vectorizer), mean, *beside, parts, known)
 
     @classmethod
     def concatenate(cls, stores: Iterable["TokenStore"]) -> "TokenStore":
@@ -88,6 +99,7 @@ class TokenStore:
             stores[0].token_length,
             joined_weights(stores),
             parts=_joined_parts(stores),
+            vocabulary=stores[0].vocabulary,
         )
 
     @classmethod
@@ -102,7 +114,9 @@ class TokenStore:
             RunError: there is no whole store in the folder.
         """
         arrays, sizes = open_arrays(directory, _ARRAYS, _EXTRAS, _KINDS, check, _ENCODE_AGAIN)
-        store = cls(**arrays, **sizes)
+        folder = Path(directory).parent
+        known = partial(open_vectorizer, folder) if (folder / VECTORIZER).exists() else None
+        store = cls(**arrays, **sizes, vocabulary=known)
         with reading(Path(directory) / STORE_FACTS, _ENCODE_AGAIN):
             store.check()
         return store
@@ -225,6 +239,10 @@ def _write_all(dataset: TextDataset, vectorizer: Vectorizer, directory: Path, ke
             TokenStore.encode(split, vectorizer).save(draft / role)
         write_json(draft / VECTORIZER, vectorizer.get_config())
         write_json(draft / STORE_FACTS, {"key": key, "classes": dataset.classes})
+
+
+def _same(vectorizer: Vectorizer) -> Vectorizer:
+    return vectorizer
 
 
 def _key_of(directory: Path) -> str | None:

@@ -88,7 +88,7 @@ def test_the_linear_baseline_of_a_table_heeds_its_groups_and_times(tmp_path, mon
     }
     seen = {}
 
-    def fit(rows, labels, classes, seed, seconds, weights, groups, times):
+    def fit(rows, labels, classes, seed, seconds, weights, groups, times, **further):
         seen.update(groups=groups, times=times)
         return linear_model.fit_linear_model(rows, labels, classes)
 
