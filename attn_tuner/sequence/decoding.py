@@ -75,7 +75,7 @@ def greedy(
 
     def write(step, last, ended, scores, lengths, ids, rows, carried):
         logits, alignment, carried = steps(last, carried, prepared)
-        logs = _allowed(logits)
+        logs = allowed(logits)
         token = tf.argmax(logs, axis=-1, output_type=tf.int32)
         token = tf.where(ended, PADDING, token)
         gained = tf.gather(logs, token, batch_dims=1)
@@ -134,7 +134,7 @@ def beam_search(
     def extend(step, last, logs, lengths, ids, parents, rows, carried):
         goes_on = _is_open(last)
         logits, alignment, carried = steps(tf.reshape(last, [-1]), carried, prepared)
-        following = tf.reshape(_allowed(logits), (batch, width, logits.shape[-1]))
+        following = tf.reshape(allowed(logits), (batch, width, logits.shape[-1]))
         # One that has ended goes on with padding alone, which costs nothing.
         following = tf.where(goes_on[..., None], following, _only_padding(logits.shape[-1]))
         lengths += tf.cast(goes_on, tf.int32)
@@ -205,8 +205,14 @@ def _traced(count, batch, width, ids, parents, rows):
     return ids, tf.transpose(own_rows.gather(every), (1, 2, 0, 3))
 
 
-def _allowed(logits) -> Tensor:
-    """Log probabilities, those of padding and of the start mark as low as never to be chosen."""
+def allowed(logits: Tensor) -> Tensor:
+    """Returns log probabilities, (rows, vocabulary), from which a token may be chosen.
+
+    Those of padding and of the start mark are as low as never to be chosen.
+
+    Args:
+        logits: (rows, vocabulary).
+    """
     ids = tf.range(tf.shape(logits)[-1])
     return tf.where((ids == PADDING) | (ids == START), _NEVER, tf.nn.log_softmax(logits))
 

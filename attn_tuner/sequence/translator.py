@@ -9,9 +9,12 @@ import tensorflow as tf
 
 from attn_tuner.errors import ExportError
 from attn_tuner.layers.types import Tensor
+from attn_tuner.sequence.decoder_steps import NEXT, DecoderSteps
 from attn_tuner.sequence.decoding import Decoded, beam_search, greedy
+from attn_tuner.sequence.marks import END, START
 from attn_tuner.sequence.model import SequenceModel
 from attn_tuner.sequence.pairs import PairVocabularies
+from attn_tuner.text.token_ids import PADDING
 from attn_tuner.verbosity import silence
 
 
@@ -48,25 +51,26 @@ class Translator(tf.Module):
     ):
         super().__init__(name="translator")
         _check(model, vocabularies)
-        self._limit = vocabularies.target.max_length + 1 if max_length is None else int(max_length)
+        self.limit = vocabularies.target.max_length + 1 if max_length is None else int(max_length)
         most = model.target_size - 2  # Neither padding nor the start mark is written.
-        if not 1 <= width <= most or self._limit < 1:
+        if not 1 <= width <= most or self.limit < 1:
             raise ExportError(
-                f"width is {width} and max_length {self._limit}. Both should be at least 1, and "
+                f"width is {width} and max_length {self.limit}. Both should be at least 1, and "
                 f"the width at most {most}, the tokens that can be written."
             )
         self._width, self._penalty = int(width), float(length_penalty)
         plain = SequenceModel.from_config(_in_float32(model.get_config()))
         plain.set_weights([keras.ops.convert_to_numpy(each) for each in model.weights])
         self._values = [tf.Variable(each.numpy(), trainable=False) for each in plain.variables]
-        # A function: the model as an attribute would be saved, with all weights twice.
-        self._model = lambda: plain
+        # Not the model itself: as an attribute it would be saved, with all weights twice.
+        self.steps = DecoderSteps(plain, self._values)
+        self.vocabularies = vocabularies
         self._source = vocabularies.source.graph()
         self._target = vocabularies.target.graph()
         texts = tf.TensorSpec((None,), tf.string, name="text")
-        self._serve, self._explain, self._hypotheses = (
+        self._serve, self._explain, self._hypotheses, self._read = (
             tf.function(each, [texts], autograph=False)
-            for each in (self.serve, self.explain, self.hypotheses)
+            for each in (self.serve, self.explain, self.hypotheses, self.read)
         )
 
     def __call__(self, texts: Sequence[str]) -> list[str]:
@@ -83,23 +87,33 @@ class Translator(tf.Module):
         found = self._explain(tf.constant(list(texts), tf.string))
         return {name: each.numpy() for name, each in found.items()}
 
-    def decode(self, source: Tensor, width: int | None = None) -> Decoded:
+    def decode(
+        self, source: Tensor, width: int | None = None, length_penalty: float | None = None
+    ) -> Decoded:
         """Searches the targets of sources.
 
         Args:
             source: (batch, steps) ids, each between marks.
             width: hypotheses of the beam search, 1 for greedy decoding; as of the translator if
                 not given.
+            length_penalty: power of the length penalty; as of the translator if not given.
         """
         width = self._width if width is None else width
-        model = self._model()
-        pairs = zip(model.variables, self._values, strict=True)
-        with keras.StatelessScope([(own, tf.convert_to_tensor(value)) for own, value in pairs]):
+        power = self._penalty if length_penalty is None else length_penalty
+        model = self.steps.model
+        with self.steps.scope():
             prepared = model.read(source)
-            given = (model.step, prepared, model.begin(prepared), self._limit)
+            given = (model.step, prepared, model.begin(prepared), self.limit)
             if width == 1:
-                return greedy(*given, self._penalty)
-            return beam_search(*given, width, self._penalty)
+                return greedy(*given, power)
+            return beam_search(*given, width, power)
+
+    def greedy(self, texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
+        """Returns what greedy decoding writes, and its log probabilities (texts,), undivided."""
+        ids = self._source.ids(tf.constant(list(texts), tf.string))
+        found = self.decode(ids, width=1, length_penalty=0.0)
+        written = self._target.texts(found.ids[:, 0]).numpy()
+        return [each.decode("utf-8") for each in written], found.scores[:, 0].numpy()
 
     def serve(self, texts: Tensor) -> dict[str, Tensor]:
         """Returns the best target of each text: `text` and `score`, (batch,)."""
@@ -133,6 +147,39 @@ class Translator(tf.Module):
         written = tf.reshape(self._target.texts(flat), (-1, self._width))
         return {"texts": written, "scores": found.scores}
 
+    def read(self, texts: Tensor) -> dict[str, Tensor]:
+        """Returns the state before the first step of the decoder, by name; batch first.
+
+        `token` is the start mark, `source_tokens` are (batch, source steps), and `prepared_0`,
+        ..., `carried_0`, ... belong to the model.
+        """
+        ids = self._source.ids(texts)
+        start = tf.fill([tf.shape(ids)[0]], START)
+        tokens = self._source.tokens(ids)
+        return {"token": start, "source_tokens": tokens, **self.steps.read(ids)}
+
+    def step(self, **state: Tensor) -> dict[str, Tensor]:
+        """Writes the most likely token that follows.
+
+        Args:
+            **state: what `read` returned, with `next_NAME` of the last step in the place of NAME.
+
+        Returns:
+            `piece` (batch,), what it adds to the text, `log_probability` (batch,), `alignment`
+            (batch, source steps), and `next_token`, `next_carried_0`, .... A text that has its end
+            mark goes on with padding, which adds nothing.
+        """
+        found = self.steps.step(state)
+        logs, last = found.pop("log_probabilities"), state["token"]
+        ended = (last == END) | (last == PADDING)
+        token = tf.where(ended, PADDING, tf.argmax(logs, axis=-1, output_type=tf.int32))
+        return {
+            "piece": self._target.pieces(token, last),
+            "log_probability": tf.where(ended, 0.0, tf.reduce_max(logs, axis=-1)),
+            f"{NEXT}token": token,
+            **found,
+        }
+
     def save(self, folder: str | Path) -> Path:
         """Writes a SavedModel that TensorFlow alone can serve, and returns its folder.
 
@@ -141,6 +188,8 @@ class Translator(tf.Module):
             serving_default(text)   text, score
             explain(text)           text, score, source_tokens, target_tokens, alignment
             hypotheses(text)        texts, scores
+            read(text)              the state before the first step; see `read`
+            step(token, ...)        piece, log_probability, alignment, next_token, ...; see `step`
 
         It contains no Python function and no custom operator.
 
@@ -151,8 +200,15 @@ class Translator(tf.Module):
             "serving_default": self._serve,
             "explain": self._explain,
             "hypotheses": self._hypotheses,
+            "read": self._read,
         }
         signatures = {name: each.get_concrete_function() for name, each in functions.items()}
+        state = {
+            name: tf.TensorSpec(each.shape, each.dtype, name)
+            for name, each in signatures["read"].structured_outputs.items()
+        }
+        step = tf.function(self.step, autograph=False)
+        signatures["step"] = step.get_concrete_function(**state)
         options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
         with silence():  # TensorFlow logs every lookup table that it saves.
             tf.saved_model.save(self, str(folder), signatures=signatures, options=options)

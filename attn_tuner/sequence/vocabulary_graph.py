@@ -88,3 +88,22 @@ class SequenceVocabularyGraph(tf.Module):
             texts = tf.strings.regex_replace(texts, BEGINNING, " ")
             texts = tf.strings.regex_replace(texts, "^ ", "")
         return texts
+
+    def pieces(self, ids: Tensor, last: Tensor) -> Tensor:
+        """Returns what each token adds to its text, (batch,) string: joined they are the text.
+
+        A space between words belongs to the word behind it; a mark adds nothing.
+
+        Args:
+            ids: (batch,), the tokens.
+            last: (batch,), the token before each.
+        """
+        first = last == START
+        found = self.tokens(ids)
+        if self._split == "subword":
+            found = tf.strings.regex_replace(found, BEGINNING, " ")
+            found = tf.where(first, tf.strings.regex_replace(found, "^ ", ""), found)
+        else:
+            found = tf.where(first, found, SPLITS[self._split] + found)
+        mark = (ids == PADDING) | (ids == START) | (ids == END)
+        return tf.where(mark, "", found)

@@ -30,16 +30,15 @@ def predict_pairs(run: Path, given: InputTexts, out: Path | None, as_json: bool)
 
 
 def export_pairs(run: Path, path: Path, formats: list[str], max_size_mb: float | None) -> None:
-    """Exports the translator of a run, as a SavedModel.
+    """Exports the translator of a run.
 
     Raises:
-        ExportError: another format is asked for, or a limit of size.
+        ExportError: a limit of size is asked for.
+        UnknownName: pairs have no such format.
     """
     if max_size_mb is not None:
         raise ExportError("A model of pairs is not made smaller. Leave out --max-size-mb.")
-    if formats != ["savedmodel"]:
-        raise ExportError(f"Pairs of texts are exported as savedmodel; got {', '.join(formats)}.")
-    print(escape_controls(SequenceResult(run).export(path)))
+    print(escape_controls(SequenceResult(run).export(path, formats)))
 
 
 def refuse_pairs(what: str, instead: str) -> RunError:

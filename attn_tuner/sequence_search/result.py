@@ -8,14 +8,17 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from attn_tuner.errors import DamagedFile, RunError
+from attn_tuner.errors import DamagedFile, RunError, UnknownName
 from attn_tuner.exporting.artefact_folder import artefact_folder
 from attn_tuner.exporting.trusted_modules import import_trusted, load_trusted_model
 from attn_tuner.metrics import TEXT_MEASURES
+from attn_tuner.registry import unknown
 from attn_tuner.reporting.outcome_text import LABEL_WIDTH
 from attn_tuner.sequence.pairs import PairVocabularies
+from attn_tuner.sequence_search.encoded_pairs import EncodedPairs
 from attn_tuner.sequence_search.leaderboard import leaderboard
 from attn_tuner.sequence_search.report import write_report
 from attn_tuner.sequence_search.wording import outcome_rows, table_lines
@@ -25,6 +28,7 @@ from attn_tuner.storage.layout import (
     BUNDLE,
     BUNDLE_MODEL,
     CARD_PAGE,
+    DATA,
     PLAN,
     SAVED_MODEL,
     TRANSLATOR,
@@ -38,6 +42,8 @@ if TYPE_CHECKING:  # It imports TensorFlow.
     from attn_tuner.sequence.translator import Translator
 
 BATCH = 128  # Texts that are written at once.
+FORMATS = ("savedmodel", "onnx")
+PROVED = 64  # Validation texts with which an export is checked.
 
 
 class SequenceResult:
@@ -123,15 +129,32 @@ class SequenceResult:
             found += self.translator(given[start : start + BATCH])
         return found
 
-    def export(self, path: str | os.PathLike) -> Path:
-        """Copies the SavedModel that the search has proved, and returns its folder.
+    def export(self, path: str | os.PathLike, formats: str | Sequence[str] = "savedmodel") -> Path:
+        """Writes the model as its user runs it, and returns its folder.
+
+        Args:
+            path: the folder; with several formats it has a folder for each.
+            formats: "savedmodel", a copy of the one that the search has proved; "onnx", which is
+                proved now; see `sequence_search.onnx_export`.
 
         Raises:
-            ExportError: `path` is a file, a folder that no export wrote, or not writable.
+            ExportError: `path` is a file, a folder that no export wrote, or not writable, or ONNX
+                does not write what the model writes.
+            UnknownName: there is no such format.
         """
         path = Path(path)
+        names = [formats] if isinstance(formats, str) else list(formats)
+        for name in names:
+            if name not in FORMATS:
+                raise UnknownName(unknown("format of pairs", name, FORMATS))
         if not self.run.outcome:
             raise RunError(f"The search in {self.directory} has no model yet. Continue it.")
+        for name in names:
+            folder = path if len(names) == 1 else path / name
+            self._copy_export(folder) if name == "savedmodel" else self._write_onnx(folder)
+        return path
+
+    def _copy_export(self, path: Path) -> None:
         if not (self.run.export / SAVED_MODEL).exists():
             raise DamagedFile(self.run.export, "is missing", AGAIN)
         with artefact_folder(path) as draft:
@@ -139,7 +162,15 @@ class SequenceResult:
             page = (draft / CARD_PAGE).read_text(encoding="utf-8")
             code = page.replace(repr(self.run.outcome["export"]), repr(str(path)))
             write_text(draft / CARD_PAGE, code)
-        return path
+
+    def _write_onnx(self, path: Path) -> None:
+        from attn_tuner.sequence_search.onnx_export import export_onnx
+
+        texts = [each["source"] for each in self.run.outcome["examples"]]
+        rows = EncodedPairs.open(self.directory / DATA).rows["validation"][0]
+        ids = rows.padded(np.arange(min(len(rows), PROVED)))
+        texts += self.translator.vocabularies.source.texts(ids)
+        export_onnx(self.translator, path, texts, self.test_metrics)
 
     def report(self, path: str | Path | None = None) -> Path:
         """Writes an HTML report; to `report.html` in the run folder if no path is given."""

@@ -20,9 +20,15 @@ import tensorflow as tf
 texts = json.load(open(sys.argv[2], encoding="utf-8"))
 model = tf.saved_model.load(sys.argv[1])
 found = {}
-for name, signature in model.signatures.items():
-    given = signature(text=tf.constant(texts, tf.string))
+for name in ("serving_default", "hypotheses", "explain"):
+    given = model.signatures[name](text=tf.constant(texts, tf.string))
     found[name] = {key: value.numpy() for key, value in given.items()}
+state = dict(model.signatures["read"](text=tf.constant(texts, tf.string)))
+pieces, steps = tf.fill([len(texts)], ""), 0
+while tf.reduce_any((state["token"] != 3) & (state["token"] != 0)) and steps < int(sys.argv[3]):
+    step = model.signatures["step"](**state)
+    pieces, steps = pieces + step["piece"], steps + 1
+    state = {name: step.get("next_" + name, each) for name, each in state.items()}
 assert "attn_tuner" not in sys.modules
 text = lambda values: [each.decode() for each in values.reshape(-1)]
 json.dump({
@@ -30,6 +36,7 @@ json.dump({
     "score": found["serving_default"]["score"].tolist(),
     "texts": text(found["hypotheses"]["texts"]),
     "alignment": found["explain"]["alignment"].tolist(),
+    "step by step": text(pieces.numpy()),
 }, sys.stdout)
 """
 
@@ -58,13 +65,28 @@ def test_a_saved_model_writes_the_same_in_a_process_with_tensorflow_alone(saved,
     assert len(texts) == 64
     (tmp_path / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
     command = [sys.executable, "-c", PROGRAM, str(folder), str(tmp_path / "texts.json")]
+    command.append(str(translator.limit))
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     found = json.loads(done.stdout)
     assert found["text"] == translator(texts) == found["texts"][::3]
+    assert found["step by step"] == translator.greedy(texts)[0]
     wanted = translator.explain(tf.constant(texts))
     np.testing.assert_allclose(found["score"], wanted["score"], atol=1e-5)
     np.testing.assert_allclose(found["alignment"], wanted["alignment"], atol=1e-5)
+
+
+@pytest.mark.parametrize("split", ["word", "subword"])
+def test_the_pieces_of_the_steps_are_the_text(split):
+    pair = PairVocabularies.build(["low lower", "newest !"], ["low lower", "newest !"], split=split)
+    graph = pair.target.graph()
+    ids = tf.constant(pair.target.padded(["lower low newest!", ""]))
+    pieces = [
+        graph.pieces(ids[:, place], ids[:, place - 1]).numpy() for place in range(1, ids.shape[1])
+    ]
+    assert [b"".join(each) for each in zip(*pieces, strict=True)] == graph.texts(
+        ids
+    ).numpy().tolist()
 
 
 def test_an_explanation_has_a_row_of_alignment_for_each_token_written(model_of, vocabularies):

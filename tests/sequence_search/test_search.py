@@ -130,6 +130,21 @@ def test_an_export_replaces_an_export_and_nothing_else(folder, tmp_path):
     assert isinstance(made.exception, ExportError)
 
 
+def test_a_run_is_exported_as_onnx_beside_the_saved_model(folder, tmp_path):
+    pytest.importorskip("tf2onnx")
+    out = tmp_path / "both"
+    done = CliRunner().invoke(
+        cli.app, ["export", str(folder), str(out), "--format", "onnx,savedmodel"]
+    )
+    assert done.exit_code == 0, done.exception
+    assert {"encoder.onnx", "step.onnx", "translate.py"} < {
+        p.name for p in (out / "onnx").iterdir()
+    }
+    assert (out / "savedmodel" / "saved_model.pb").exists()
+    with pytest.raises(UnknownName, match="savedmodel"):
+        attn_tuner.load(folder).export(tmp_path / "lite", "litert")
+
+
 def test_other_pairs_and_another_split_are_refused_in_a_used_folder(folder):
     with pytest.raises(RunError, match="other data"):
         attn_tuner.search((DATA[0], DATA[1][::-1]), directory=folder, **BRIEF)

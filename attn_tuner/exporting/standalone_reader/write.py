@@ -40,15 +40,30 @@ def _affixes(bundle: Bundle) -> dict:
     return {"beginnings": ["", *subwords.beginnings], "ends": ["", *subwords.ends]}
 
 
+def write_word_reader(folder: Path) -> None:
+    """Writes `vectorizer.json` and `reader.py` of a `Reader` that only splits texts into words."""
+    facts = {"classes": [], "steps": None, "kept": None, "vocabulary": [""], **_rules("word")}
+    text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    (folder / VECTORIZER).write_text(text, encoding="utf-8")
+    shutil.copyfile(plain.__file__, folder / READER)
+
+
 def _facts(bundle: Bundle) -> dict:
-    pages, rows, spellings = spelling_arrays(bundle.vectorizer.split)
     return {
-        "split": bundle.vectorizer.split,
         "kept": bundle.max_length and head_tail_lengths(bundle.max_length, bundle.truncation),
-        "markup": MARKUP,
-        "apostrophes": APOSTROPHES,
         "vocabulary": bundle.used_vocabulary,
         **_affixes(bundle),
+        **_rules(bundle.vectorizer.split),
+    }
+
+
+def _rules(split: str) -> dict:
+    """Returns what says how a text becomes tokens."""
+    pages, rows, spellings = spelling_arrays(split)
+    return {
+        "split": split,
+        "markup": MARKUP,
+        "apostrophes": APOSTROPHES,
         "pages": pages.tolist(),
         "rows": rows.tolist(),
         "spellings": spellings.tolist(),

@@ -1,0 +1,1 @@
+"""What lies beside an ONNX export of pairs: files that need neither this package nor TensorFlow."""
