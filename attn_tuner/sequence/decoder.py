@@ -161,19 +161,30 @@ class AttentionDecoder(Block):
             following += found
         return given, following
 
-    def call(self, embedded: Tensor, states: Tensor, mask: Tensor | None = None) -> Tensor:
+    def call(
+        self,
+        embedded: Tensor,
+        states: Tensor,
+        mask: Tensor | None = None,
+        return_alignment: bool = False,
+    ) -> Any:
         """Returns the vectors (batch, target steps, units) of a known target.
 
         Args:
             embedded: (batch, target steps, features), the target behind the start mark.
             states: (batch, steps, features), those of the source.
             mask: bool, (batch, steps) of the source, or None.
+            return_alignment: whether to return the alignment as well, (batch, target steps, steps)
+                in float32, the mean over the hops.
         """
         prepared = self.prepare(states, mask)
         loop = keras.layers.RNN(
-            _Step(self, prepared), return_sequences=True, dtype=self.dtype_policy
+            _Step(self, prepared, return_alignment), return_sequences=True, dtype="float32"
         )
-        return loop(embedded, initial_state=list(self.begin(prepared)))
+        found = loop(embedded, initial_state=list(self.begin(prepared)))
+        if not return_alignment:
+            return found
+        return ops.cast(found[..., : self.units], self.compute_dtype), found[..., self.units :]
 
     def compute_mask(self, embedded: Tensor, previous_mask: Tensor | None = None) -> None:
         """Returns None: the loss knows padding by the ids."""
@@ -182,10 +193,17 @@ class AttentionDecoder(Block):
         return (*embedded_shape[:-1], self.units)
 
     def compute_output_spec(
-        self, embedded: Tensor, states: Tensor, mask: Tensor | None = None
+        self,
+        embedded: Tensor,
+        states: Tensor,
+        mask: Tensor | None = None,
+        return_alignment: bool = False,
     ) -> Any:
         shape = self.compute_output_shape(embedded.shape, states.shape)
-        return keras.KerasTensor(shape, self.compute_dtype)
+        vectors = keras.KerasTensor(shape, self.compute_dtype)
+        if not return_alignment:
+            return vectors
+        return vectors, keras.KerasTensor((*shape[:-1], states.shape[1]), "float32")
 
 
 class _Step(keras.layers.Layer):
@@ -196,11 +214,12 @@ class _Step(keras.layers.Layer):
     Args:
         decoder: `AttentionDecoder`.
         prepared: what it prepared for the source.
+        aligned: whether the alignment stands behind the features of a vector.
     """
 
-    def __init__(self, decoder: AttentionDecoder, prepared: tuple[Tensor, ...]):
+    def __init__(self, decoder: AttentionDecoder, prepared: tuple[Tensor, ...], aligned: bool):
         super().__init__(dtype="float32")
-        self.decoder, self.prepared = decoder, prepared
+        self.decoder, self.prepared, self.aligned = decoder, prepared, aligned
         self.state_size = self.output_size = decoder.units
 
     def build(self, embedded_shape: Shape) -> None:
@@ -208,5 +227,8 @@ class _Step(keras.layers.Layer):
 
     def call(self, embedded: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         embedded = ops.cast(embedded, self.decoder.compute_dtype)
-        vector, _, carried = self.decoder.step(embedded, tuple(states), self.prepared)
+        vector, alignment, carried = self.decoder.step(embedded, tuple(states), self.prepared)
+        if self.aligned:
+            parts = [ops.cast(vector, "float32"), ops.mean(alignment, axis=1)]
+            vector = ops.concatenate(parts, axis=-1)
         return vector, list(carried)

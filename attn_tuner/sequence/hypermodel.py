@@ -80,6 +80,7 @@ class SequenceHyperModel(SpaceHyperModel):
             input_feeding=values["input_feeding"],
             dropout=values["dropout"],
             scheduled_sampling=values["scheduled_sampling"],
+            coverage_loss=values["coverage_loss"],
             name=self.name,
         )
         model.compile(

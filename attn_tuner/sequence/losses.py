@@ -85,6 +85,25 @@ class ExactMatch(keras.metrics.Mean):
         super().update_state(whole, sample_weight)
 
 
+def coverage_loss(alignment: Tensor, target: Tensor) -> Tensor:
+    """Computes how much of the source is attended to again, the mean over all tokens but padding.
+
+        c_ij = sum_{l < i} a_lj
+        L_i = sum_j min(a_ij, c_ij)
+
+    Args:
+        alignment: (batch, target steps, steps), a.
+        target: (batch, target steps) ids.
+
+    Reference:
+        See et al. 2017, eqs. 10 and 12. https://aclanthology.org/P17-1099
+    """
+    before = ops.cumsum(alignment, axis=1) - alignment
+    again = ops.sum(ops.minimum(alignment, before), axis=-1)
+    counts = _counts(target, again.dtype)
+    return ops.sum(again * counts) / ops.maximum(ops.sum(counts), 1.0)
+
+
 def _counts(y_true, dtype) -> Tensor:
     """1 for a token, 0 for padding."""
     return ops.cast(ops.not_equal(y_true, PADDING), dtype)

@@ -12,6 +12,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Member, Tensor
 from attn_tuner.sequence.decoder import AttentionDecoder
+from attn_tuner.sequence.losses import coverage_loss
 from attn_tuner.sequence.marks import FIRST_TOKEN
 from attn_tuner.text.token_ids import PADDING
 
@@ -44,16 +45,19 @@ class SequenceModel(keras.Model):
             before the last layer.
         scheduled_sampling: probability with which training reads, in the place of a token of the
             target, the most likely one after the true ones before it. More than 0 decodes twice.
+        coverage_loss: weight of what is attended to again, which is added to the loss in training;
+            see `losses.coverage_loss`.
 
     Raises:
-        SpaceError: a vocabulary has no token besides its marks, a size is under 1, or
-            `scheduled_sampling` is not in [0, 1).
+        SpaceError: a vocabulary has no token besides its marks, a size is under 1,
+            `scheduled_sampling` is not in [0, 1), or `coverage_loss` is under 0.
 
     Reference:
         Sutskever et al. 2014, section 2. https://arxiv.org/abs/1409.3215 ;
         Bahdanau et al. 2015, section 3. https://arxiv.org/abs/1409.0473 ;
         Bengio et al. 2015 (scheduled sampling), https://arxiv.org/abs/1506.03099, in one pass:
-        Duckworth et al. 2019, section 3. https://arxiv.org/abs/1906.04331
+        Duckworth et al. 2019, section 3. https://arxiv.org/abs/1906.04331 ;
+        See et al. 2017, eq. 13 (coverage). https://aclanthology.org/P17-1099
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class SequenceModel(keras.Model):
         input_feeding: bool = False,
         dropout: float = 0.0,
         scheduled_sampling: float = 0.0,
+        coverage_loss: float = 0.0,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -88,6 +93,9 @@ class SequenceModel(keras.Model):
         self.scheduled_sampling = scheduled_sampling
         if scheduled_sampling:
             self.sampling_seed = keras.random.SeedGenerator()
+        if coverage_loss < 0:
+            raise SpaceError(f"coverage_loss is {coverage_loss!r}. It should be at least 0.")
+        self.coverage_loss = float(coverage_loss)
         policy = self.dtype_policy
 
         def embedding(ids: int, name: str) -> keras.layers.Embedding:
@@ -128,7 +136,11 @@ class SequenceModel(keras.Model):
 
     def _logits(self, target: Tensor, states: Tensor, mask: Tensor, training: bool) -> Tensor:
         embedded = self.drop(self.target_embedding(target), training=training)
-        vectors = self.decoder(embedded, states, mask=mask)
+        if training and self.coverage_loss:
+            vectors, alignment = self.decoder(embedded, states, mask=mask, return_alignment=True)
+            self.add_loss(self.coverage_loss * coverage_loss(alignment, target))
+        else:
+            vectors = self.decoder(embedded, states, mask=mask)
         return self.to_logits(self.drop(vectors, training=training))
 
     def _sampled(self, target: Tensor, logits: Tensor) -> Tensor:
@@ -189,6 +201,7 @@ class SequenceModel(keras.Model):
             "input_feeding": decoder["input_feeding"],
             "dropout": self.dropout,
             "scheduled_sampling": self.scheduled_sampling,
+            "coverage_loss": self.coverage_loss,
         }
 
 

@@ -46,6 +46,7 @@ GROUPS = {
         "decoder_units",
         "input_feeding",
         "scheduled_sampling",
+        "coverage_loss",
     ),
     "Output": ("dense_layers", "dense_units", "dropout"),
     "Training": (

@@ -66,7 +66,8 @@ def asked(variant: Variant, dtype: str = "float32", seed: int = 0) -> AskedInTur
         attention = far_corner(variant)
         width = FEATURES if attention.equal_widths else QUERY_FEATURES
         attention.build((BATCH, width), (BATCH, STEPS, FEATURES))
-        queries = draw.normal(size=(BATCH, QUERIES, width)).astype("float32")
+        # Small, or a sparse normalizer of large scores gives one step all weight and no gradient.
+        queries = draw.normal(scale=0.4, size=(BATCH, QUERIES, width)).astype("float32")
         layer = AskedInTurn(attention, queries)
     attention.set_weights(
         [draw.normal(scale=0.4, size=each.shape) for each in attention.get_weights()]

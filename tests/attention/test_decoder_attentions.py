@@ -74,6 +74,28 @@ def test_concat_is_equation_8_of_luong(asked, h):
         close(alignment[0], softmax([np.tanh(np.r_[h_j, s] @ W) @ v[:, 0] for h_j in h]))
 
 
+def test_coverage_is_equations_10_and_11_of_see(asked, h):
+    attention = decoder_attentions["additive"](units=2, coverage=True)
+    queries, found = asked(attention)
+    W, U, b, v = (array(getattr(attention.score, name)) for name in "WUbv")
+    w_c, c = array(attention.w_c), np.zeros(T)
+    for s, (context, alignment) in zip(queries, found, strict=True):
+        e = [np.tanh(h[j] @ W + s @ U + w_c * c[j] + b) @ v[:, 0] for j in range(T)]
+        close(alignment[0], softmax(e))
+        close(context, softmax(e) @ h)
+        c = c + softmax(e)
+
+
+def test_coverage_of_a_dot_product_is_a_feature_of_the_state(asked, h):
+    attention = decoder_attentions["dot"](coverage=True)
+    queries, found = asked(attention, width=D)
+    first = softmax(h @ queries[0])
+    close(found[0][1][0], first)
+    covered = h + np.outer(first, array(attention.w_c))
+    close(found[1][1][0], softmax(covered @ queries[1]))
+    close(found[1][0], softmax(covered @ queries[1]) @ h)
+
+
 def test_local_m_moves_its_window_by_one_step_and_stays_at_the_end(asked, h, rng):
     attention = decoder_attentions["local_m"](radius=1, score="dot")
     queries, found = asked(attention, width=D)

@@ -6,6 +6,7 @@ import pytest
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.sequence import ExactMatch, TokenAccuracy, TokenCrossentropy
+from attn_tuner.sequence.losses import coverage_loss
 
 LOGITS = np.log([[[0.5, 0.25, 0.25], [0.2, 0.2, 0.6]], [[0.1, 0.8, 0.1], [0.4, 0.3, 0.3]]])
 LOGITS = LOGITS.astype("float32")
@@ -53,3 +54,11 @@ def test_exact_match_counts_targets_without_a_mistake():
     assert float(metric.result()) == 0.5
     metric.update_state(IDS, LOGITS, sample_weight=np.array([0, 1]))
     assert float(metric.result()) == pytest.approx(2 / 3)
+
+
+def test_what_is_attended_to_again_is_equation_12_of_see():
+    alignment = np.array([[[0.75, 0.25], [0.5, 0.5], [0.125, 0.875]]], "float32")
+    # Covered before: nothing, (0.75, 0.25), (1.25, 0.75).
+    again = [0.0, 0.5 + 0.25, 0.125 + 0.75]
+    assert float(coverage_loss(alignment, np.array([[2, 4, 5]]))) == pytest.approx(sum(again) / 3)
+    assert float(coverage_loss(alignment, np.array([[2, 4, 0]]))) == pytest.approx(0.75 / 2)

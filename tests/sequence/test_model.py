@@ -10,6 +10,7 @@ from attn_tuner.encoding import encoders
 from attn_tuner.errors import SpaceError
 from attn_tuner.sequence import SequenceModel
 from attn_tuner.sequence.decoder import AttentionDecoder
+from attn_tuner.sequence.losses import coverage_loss
 from tests.support.small_pairs import SOURCES, TARGETS
 
 OPTIONS = {
@@ -17,6 +18,7 @@ OPTIONS = {
     "two LSTMs": {"cell": "lstm", "layers": 2},
     "input feeding": {"input_feeding": True, "layers": 2},
 }
+COVERED = [name for name in decoder_attentions if "coverage" in decoder_attentions[name].space]
 
 
 def step_by_step(model, x):
@@ -38,6 +40,34 @@ def test_one_pass_gives_what_the_steps_give(attention, options, model_of, vocabu
     found = ops.convert_to_numpy(model(given))
     assert found.shape == (*x["target"].shape, len(vocabularies.target))
     np.testing.assert_allclose(found, step_by_step(model, x), atol=2e-5)
+
+
+@pytest.mark.parametrize("attention", COVERED)
+def test_one_pass_gives_what_the_steps_give_with_coverage(attention, model_of, vocabularies):
+    model = model_of(decoder_attentions[attention](coverage=True))
+    plain = model_of(attention)
+    x, _ = vocabularies.arrays(SOURCES, TARGETS)
+    begun = ops.convert_to_numpy(model(x))
+    np.testing.assert_allclose(begun, ops.convert_to_numpy(plain(x)), atol=1e-5)
+    model.decoder.attention.w_c.assign(2 * np.ones(model.decoder.attention.w_c.shape))
+    found = ops.convert_to_numpy(model(x))
+    assert np.abs(found - begun).max() > 1e-3
+    np.testing.assert_allclose(found, step_by_step(model, x), atol=2e-5)
+
+
+def test_the_coverage_loss_is_added_in_training_alone(model_of, vocabularies):
+    model = model_of("dot", coverage_loss=2.0)
+    x, _ = vocabularies.arrays(SOURCES, TARGETS)
+    without = ops.convert_to_numpy(model(x))
+    assert model.losses == []
+    np.testing.assert_allclose(ops.convert_to_numpy(model(x, training=True)), without, atol=1e-6)
+    prepared = model.read(ops.convert_to_tensor(x["source"]))
+    carried, rows = model.begin(prepared), []
+    for tokens in x["target"].T:
+        _, alignment, carried = model.step(ops.convert_to_tensor(tokens), carried, prepared)
+        rows.append(ops.convert_to_numpy(alignment)[:, 0])
+    wanted = 2 * coverage_loss(np.stack(rows, axis=1), x["target"])
+    np.testing.assert_allclose(model.losses, [wanted], rtol=1e-5)
 
 
 def test_the_cell_reads_the_context_where_the_attention_asks_before_it(model_of):

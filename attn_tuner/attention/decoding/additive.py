@@ -3,7 +3,7 @@
 from typing import Any
 
 from attn_tuner.attention.decoding import decoder_attentions
-from attn_tuner.attention.decoding.scored import NORMALIZERS, ScoredDecoderAttention
+from attn_tuner.attention.decoding.scored import COVERAGE, NORMALIZERS, ScoredDecoderAttention
 from attn_tuner.attention.scores.additive import AdditiveScore
 from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Member
@@ -11,7 +11,7 @@ from attn_tuner.space import Int
 
 
 @decoder_attentions.register(
-    "additive", units=Int(32, 256, step=32, default=64), normalizer=NORMALIZERS
+    "additive", units=Int(32, 256, step=32, default=64), normalizer=NORMALIZERS, coverage=COVERAGE
 )
 class AdditiveDecoderAttention(ScoredDecoderAttention):
     """A hidden layer over each state and the state of the decoder before the step.
@@ -25,6 +25,9 @@ class AdditiveDecoderAttention(ScoredDecoderAttention):
     Args:
         units: width of the hidden layer.
         normalizer: turns scores into weights, "softmax", "sparsemax" or "entmax15".
+        coverage: whether the score reads how much each state has been attended to so far; see
+            `ScoredDecoderAttention`, and See et al. 2017, eq. 11,
+            https://aclanthology.org/P17-1099.
 
     Cost: O(T d units) once for a source, O(T (units + d)) for a step.
 
@@ -36,7 +39,9 @@ class AdditiveDecoderAttention(ScoredDecoderAttention):
     settled = ("score",)
     before_cell = True
 
-    def __init__(self, units: int = 64, normalizer: Member = "softmax", **kwargs: Any):
+    def __init__(
+        self, units: int = 64, normalizer: Member = "softmax", coverage: bool = False, **kwargs: Any
+    ):
         score = AdditiveScore(units, dtype=kwargs.get("dtype"))
-        super().__init__(score, normalizer, **kwargs)
+        super().__init__(score, normalizer, coverage, **kwargs)
         self.units = size("units", units)

@@ -35,7 +35,7 @@ class LocalMDecoderAttention(ScoredDecoderAttention):
         Luong et al. 2015, section 3.2 (local-m). https://aclanthology.org/D15-1166
     """
 
-    settled = ("normalizer",)
+    settled = ("normalizer", "coverage")
 
     def __init__(self, radius: int = 8, score: Member = "general", **kwargs: Any):
         super().__init__(score, "softmax", **kwargs)
@@ -82,7 +82,7 @@ class LocalPDecoderAttention(ScoredDecoderAttention):
         Luong et al. 2015, eqs. 9-10 (local-p). https://aclanthology.org/D15-1166
     """
 
-    settled = ("normalizer",)
+    settled = ("normalizer", "coverage")
 
     def __init__(self, radius: int = 8, score: Member = "general", units: int = 64, **kwargs: Any):
         super().__init__(score, "softmax", **kwargs)

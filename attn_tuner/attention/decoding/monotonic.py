@@ -36,7 +36,7 @@ class MonotonicDecoderAttention(ScoredDecoderAttention):
         Raffel et al. 2017, eqs. 8-9 and 16. https://arxiv.org/abs/1704.00784
     """
 
-    settled = ("score", "normalizer")
+    settled = ("score", "normalizer", "coverage")
     before_cell = True
     sums_to_one = False
 

@@ -35,6 +35,10 @@ class Score(Block):
         """
         return keys
 
+    def prepared_width(self, features: int) -> int:
+        """Returns the last axis of what `prepare` returns, for keys of so many features."""
+        return features
+
     def compare(self, prepared: Tensor, query: Tensor) -> Tensor:
         """Returns the scores: `compare(prepare(keys), query)` equals `call(keys, query)`.
 

@@ -51,6 +51,9 @@ class AdditiveScore(Score):
         hidden = ops.matmul(keys, ops.cast(self.W, keys.dtype))
         return hidden + ops.cast(self.b, keys.dtype) if self.use_bias else hidden
 
+    def prepared_width(self, features: int) -> int:
+        return self.units
+
     def compare(self, prepared: Tensor, query: Tensor) -> Tensor:
         # Keras casts weights inside a call only, and a decoder calls this method by itself.
         asked = ops.matmul(query, ops.cast(self.U, query.dtype))

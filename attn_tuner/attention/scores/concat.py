@@ -40,6 +40,9 @@ class ConcatScore(Score):
     def prepare(self, keys: Tensor) -> Tensor:
         return ops.matmul(keys, ops.cast(self.W[: self.features], keys.dtype))
 
+    def prepared_width(self, features: int) -> int:
+        return self.units
+
     def compare(self, prepared: Tensor, query: Tensor) -> Tensor:
         # Keras casts weights inside a call only, and a decoder calls this method by itself.
         asked = ops.matmul(query, ops.cast(self.W[self.features :], query.dtype))
