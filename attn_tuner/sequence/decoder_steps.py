@@ -43,14 +43,15 @@ class DecoderSteps:
         """Returns the same with the present values as constants of each graph."""
         return DecoderSteps(self.model, [each.numpy() for each in self._values])
 
-    def read(self, ids: Tensor) -> dict[str, Tensor]:
+    def read(self, ids: Tensor, copied: Tensor | None = None) -> dict[str, Tensor]:
         """Returns what is computed once for a source, and what is carried into the first step.
 
         Args:
             ids: (batch, steps), each between marks.
+            copied: (batch, steps), of a model that copies; see `PairVocabularies.copied`.
         """
         with self.scope():
-            prepared = self.model.read(ids)
+            prepared = self.model.read(ids, copied)
             carried = self.model.begin(prepared)
         return {**_named(_PREPARED, prepared), **_named(_CARRIED, carried)}
 

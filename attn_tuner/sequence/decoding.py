@@ -134,9 +134,10 @@ def beam_search(
     def extend(step, last, logs, lengths, ids, parents, rows, carried):
         goes_on = _is_open(last)
         logits, alignment, carried = steps(tf.reshape(last, [-1]), carried, prepared)
-        following = tf.reshape(allowed(logits), (batch, width, logits.shape[-1]))
+        size = tf.shape(logits)[1]
+        following = tf.reshape(allowed(logits), (batch, width, size))
         # One that has ended goes on with padding alone, which costs nothing.
-        following = tf.where(goes_on[..., None], following, _only_padding(logits.shape[-1]))
+        following = tf.where(goes_on[..., None], following, _only_padding(size))
         lengths += tf.cast(goes_on, tf.int32)
         logs, parent, token = _best(logs[..., None] + following, lengths, length_penalty)
         lengths = tf.gather(lengths, parent, batch_dims=1)
@@ -176,7 +177,7 @@ def _best(logs, lengths, power) -> tuple[Tensor, Tensor, Tensor]:
         lengths: (batch, width), tokens of a continuation.
         power: of `penalty`.
     """
-    width, size = logs.shape[1:]
+    width, size = logs.shape[1], tf.shape(logs)[2]
     flat = (tf.shape(logs)[0], width * size)
     ranked = tf.reshape(logs / penalty(lengths, power)[..., None], flat)
     _, best = tf.math.top_k(ranked, width)

@@ -30,8 +30,8 @@ class SequenceHyperModel(SpaceHyperModel):
         tuner = keras_tuner.RandomSearch(hypermodel, objective, max_trials=10)
         tuner.search(x, y, validation_data=vocabularies.arrays(...), epochs=10)
 
-    A model takes `{"source": ids, "target": ids}` and is trained by teacher forcing; see
-    `SequenceModel`. Its metrics are "token_accuracy" and "exact_match".
+    A model takes `{"source": ids, "copied": ids, "target": ids}` and is trained by teacher forcing;
+    see `SequenceModel`. Its metrics are "token_accuracy" and "exact_match".
 
     Args:
         source_size: ids of the source vocabulary.
@@ -81,6 +81,7 @@ class SequenceHyperModel(SpaceHyperModel):
             dropout=values["dropout"],
             scheduled_sampling=values["scheduled_sampling"],
             coverage_loss=values["coverage_loss"],
+            copy=values["copy"],
             name=self.name,
         )
         model.compile(

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from attn_tuner.layers.types import Tensor
-from attn_tuner.text.token_ids import PADDING
+from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.training.losses import SmoothedLoss
 
 
@@ -18,6 +18,8 @@ class TokenCrossentropy(SmoothedLoss):
 
     Args:
         smoothing: float in [0, 1), s, the part of each label that is spread over the k tokens.
+
+    An id outside the vocabulary, which only a model that copies can write, counts as unknown.
 
     Shapes:
         y_true `(batch, steps)` ids, y_pred `(batch, steps, vocabulary)` logits.
@@ -35,8 +37,7 @@ class TokenCrossentropy(SmoothedLoss):
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         counts = _counts(y_true, y_pred.dtype)
         logs = ops.log_softmax(y_pred, axis=-1)
-        ids = ops.cast(y_true, "int32")[:, :, None]
-        hit = ops.take_along_axis(logs, ids, axis=-1)[:, :, 0]
+        hit = of_tokens(logs, y_true)
         losses = -(1.0 - self.smoothing) * hit - self.smoothing * ops.mean(logs, axis=-1)
         # Keras takes the mean over all tokens of the batch, padding included.
         share = ops.maximum(ops.mean(counts), 1e-7)
@@ -46,6 +47,8 @@ class TokenCrossentropy(SmoothedLoss):
 @keras.saving.register_keras_serializable("attn_tuner")
 class TokenAccuracy(keras.metrics.Mean):
     """Computes the share of tokens that are the most likely one, each after the true ones before.
+
+    A token that is unknown to the model is never right.
 
     Shapes:
         y_true `(batch, steps)` ids, y_pred `(batch, steps, vocabulary)` logits.
@@ -104,6 +107,30 @@ def coverage_loss(alignment: Tensor, target: Tensor) -> Tensor:
     return ops.sum(again * counts) / ops.maximum(ops.sum(counts), 1.0)
 
 
+def of_tokens(logs: Tensor, ids: Tensor) -> Tensor:
+    """Returns the log probabilities of tokens, (batch, steps).
+
+    Args:
+        logs: (batch, steps, vocabulary).
+        ids: (batch, steps); those outside the vocabulary count as unknown.
+    """
+    ids = ops.cast(ids, "int32")
+    ids = ops.where(ids < ops.shape(logs)[-1], ids, UNKNOWN)
+    return ops.take_along_axis(logs, ids[:, :, None], axis=-1)[:, :, 0]
+
+
+def right_tokens(logits: Tensor, ids: Tensor) -> Tensor:
+    """Returns where the most likely token is the true one, and not unknown: (batch, steps) bool.
+
+    Args:
+        logits: (batch, steps, vocabulary).
+        ids: (batch, steps).
+    """
+    ids = ops.cast(ids, "int32")
+    likely = ops.cast(ops.argmax(logits, axis=-1), "int32")
+    return ops.logical_and(ops.equal(likely, ids), ops.not_equal(ids, UNKNOWN))
+
+
 def _counts(y_true, dtype) -> Tensor:
     """1 for a token, 0 for padding."""
     return ops.cast(ops.not_equal(y_true, PADDING), dtype)
@@ -111,5 +138,4 @@ def _counts(y_true, dtype) -> Tensor:
 
 def _hits(y_true, y_pred) -> Tensor:
     """1 where the most likely token is the true one."""
-    likely = ops.argmax(y_pred, axis=-1)
-    return ops.cast(ops.equal(likely, ops.cast(y_true, likely.dtype)), "float32")
+    return ops.cast(right_tokens(y_pred, y_true), "float32")

@@ -8,13 +8,14 @@ from keras import ops
 
 from attn_tuner.attention.decoding import decoder_attentions
 from attn_tuner.encoding import encoders
-from attn_tuner.errors import SpaceError
+from attn_tuner.errors import DataError, SpaceError
 from attn_tuner.layers.arguments import size
 from attn_tuner.layers.types import Member, Tensor
 from attn_tuner.sequence.decoder import AttentionDecoder
 from attn_tuner.sequence.losses import coverage_loss
 from attn_tuner.sequence.marks import FIRST_TOKEN
-from attn_tuner.text.token_ids import PADDING
+from attn_tuner.sequence.pointer import PointerGenerator
+from attn_tuner.text.token_ids import PADDING, UNKNOWN
 
 
 @keras.saving.register_keras_serializable("attn_tuner")
@@ -27,9 +28,12 @@ class SequenceModel(keras.Model):
     steps), which begins with the start mark. `logits` (batch, target steps, vocabulary) are those
     of the token that follows each target token, in float32. For decoding without a target:
 
-        prepared = model.read(source_ids)
+        prepared = model.read(source_ids, copied_ids)
         carried = model.begin(prepared)
         logits, alignment, carried = model.step(tokens, carried, prepared)
+
+    A model that copies also takes `copied` (batch, steps), the ids of the source tokens in the
+    extended vocabulary; see `PairVocabularies.copied`. Its logits are over that vocabulary.
 
     Args:
         source_size: ids of the source vocabulary.
@@ -47,6 +51,7 @@ class SequenceModel(keras.Model):
             target, the most likely one after the true ones before it. More than 0 decodes twice.
         coverage_loss: weight of what is attended to again, which is added to the loss in training;
             see `losses.coverage_loss`.
+        copy: whether tokens of the source may be copied; see `PointerGenerator`.
 
     Raises:
         SpaceError: a vocabulary has no token besides its marks, a size is under 1,
@@ -57,7 +62,7 @@ class SequenceModel(keras.Model):
         Bahdanau et al. 2015, section 3. https://arxiv.org/abs/1409.0473 ;
         Bengio et al. 2015 (scheduled sampling), https://arxiv.org/abs/1506.03099, in one pass:
         Duckworth et al. 2019, section 3. https://arxiv.org/abs/1906.04331 ;
-        See et al. 2017, eq. 13 (coverage). https://aclanthology.org/P17-1099
+        See et al. 2017, eqs. 8-9 and 13 (copying, coverage). https://aclanthology.org/P17-1099
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class SequenceModel(keras.Model):
         dropout: float = 0.0,
         scheduled_sampling: float = 0.0,
         coverage_loss: float = 0.0,
+        copy: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -111,6 +117,10 @@ class SequenceModel(keras.Model):
         self.drop = keras.layers.Dropout(dropout, dtype=policy)
         # float32 even under mixed_float16, as the loss.
         self.to_logits = keras.layers.Dense(self.target_size, name="logits", dtype="float32")
+        self.copy = bool(copy)
+        self.pointer: Any = None
+        if copy:
+            self.pointer = PointerGenerator(name="pointer", dtype="float32")
         self._make_weights()
 
     def _make_weights(self) -> None:
@@ -122,26 +132,49 @@ class SequenceModel(keras.Model):
         self.encoder.build(embedded)
         self.decoder.build(embedded, (None, None, self.encoder.features_out(width)))
         self.to_logits.build((None, None, self.decoder.units))
+        if self.pointer is not None:
+            self.pointer.build(self.decoder.units + width)
         self.built = self.drop.built = True
 
     def build(self, input_shape: Any = None) -> None:
         pass  # The weights are there.
 
     def call(self, inputs: Mapping[str, Tensor], training: bool = False) -> Tensor:
-        states, mask = self._states(inputs["source"], training)
+        source = (*self._states(inputs["source"], training), inputs.get("copied"))
         target = inputs["target"]
         if training and self.scheduled_sampling:
-            target = self._sampled(target, self._logits(target, states, mask, False))
-        return self._logits(target, states, mask, training)
+            target = self._sampled(target, self._logits(target, *source, training=False))
+        return self._logits(target, *source, training=training)
 
-    def _logits(self, target: Tensor, states: Tensor, mask: Tensor, training: bool) -> Tensor:
-        embedded = self.drop(self.target_embedding(target), training=training)
-        if training and self.coverage_loss:
-            vectors, alignment = self.decoder(embedded, states, mask=mask, return_alignment=True)
-            self.add_loss(self.coverage_loss * coverage_loss(alignment, target))
-        else:
+    def _logits(
+        self, target: Tensor, states: Tensor, mask: Tensor, copied: Tensor | None, training: bool
+    ) -> Tensor:
+        embedded = self.drop(self._embedded(target), training=training)
+        covered = training and self.coverage_loss
+        if not covered and self.pointer is None:
             vectors = self.decoder(embedded, states, mask=mask)
-        return self.to_logits(self.drop(vectors, training=training))
+            return self.to_logits(self.drop(vectors, training=training))
+        vectors, alignment = self.decoder(embedded, states, mask=mask, return_alignment=True)
+        if covered:
+            self.add_loss(self.coverage_loss * coverage_loss(alignment, target))
+        vectors = self.drop(vectors, training=training)
+        if self.pointer is None:
+            return self.to_logits(vectors)
+        return self._mixed(vectors, embedded, alignment, copied)
+
+    def _mixed(
+        self, vectors: Tensor, embedded: Tensor, alignment: Tensor, copied: Tensor | None
+    ) -> Tensor:
+        """Logits over the extended vocabulary, (batch, target steps, target_size + steps)."""
+        if copied is None:
+            raise DataError("A model that copies needs 'copied' beside 'source', the ids to copy.")
+        read = ops.concatenate([vectors, embedded], axis=-1)
+        return self.pointer(self.to_logits(vectors), read, alignment, copied)
+
+    def _embedded(self, target: Tensor) -> Tensor:
+        if self.pointer is not None:  # What has been copied has no embedding of its own.
+            target = ops.where(target < self.target_size, target, UNKNOWN)
+        return self.target_embedding(target)
 
     def _sampled(self, target: Tensor, logits: Tensor) -> Tensor:
         """The target with some tokens replaced by the most likely ones; padding stays."""
@@ -157,17 +190,27 @@ class SequenceModel(keras.Model):
         states = self.encoder(embedded, mask=mask, training=training)
         return self.drop(states, training=training), mask
 
-    def read(self, source: Tensor) -> tuple[Tensor, ...]:
+    def read(self, source: Tensor, copied: Tensor | None = None) -> tuple[Tensor, ...]:
         """Returns what is computed once for a source, a tuple of tensors, batch first.
 
         Args:
             source: (batch, steps) ids.
+            copied: (batch, steps), the ids of the same tokens in the extended vocabulary; read by
+                a model that copies only.
         """
-        return self.decoder.prepare(*self._states(source))
+        prepared = self.decoder.prepare(*self._states(source))
+        if self.pointer is None:
+            return prepared
+        if copied is None:
+            raise DataError("A model that copies needs the ids to copy: read(source, copied).")
+        return (*prepared, copied)
 
     def begin(self, prepared: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Returns what is carried into the first step, a tuple of tensors, batch first."""
-        return self.decoder.begin(prepared)
+        return self.decoder.begin(self._of_decoder(prepared))
+
+    def _of_decoder(self, prepared: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return prepared if self.pointer is None else prepared[:-1]
 
     def step(
         self, tokens: Tensor, carried: tuple[Tensor, ...], prepared: tuple[Tensor, ...]
@@ -182,9 +225,14 @@ class SequenceModel(keras.Model):
         Returns:
             Logits (batch, vocabulary), alignment (batch, hops, steps), and what is carried.
         """
-        embedded = self.target_embedding(tokens)
-        vector, alignment, carried = self.decoder.step(embedded, carried, prepared)
-        return self.to_logits(vector), alignment, carried
+        embedded = self._embedded(tokens)
+        source = self._of_decoder(prepared)
+        vector, alignment, carried = self.decoder.step(embedded, carried, source)
+        if self.pointer is None:
+            return self.to_logits(vector), alignment, carried
+        mean = ops.mean(alignment, axis=1, keepdims=True)
+        logits = self._mixed(vector[:, None], embedded[:, None], mean, prepared[-1])
+        return logits[:, 0], alignment, carried
 
     def get_config(self) -> dict[str, Any]:
         decoder = self.decoder.get_config()
@@ -202,6 +250,7 @@ class SequenceModel(keras.Model):
             "dropout": self.dropout,
             "scheduled_sampling": self.scheduled_sampling,
             "coverage_loss": self.coverage_loss,
+            "copy": self.copy,
         }
 
 

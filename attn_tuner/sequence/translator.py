@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from attn_tuner.errors import ExportError
 from attn_tuner.layers.types import Tensor
+from attn_tuner.sequence.copied_ids import CopiedIds
 from attn_tuner.sequence.decoder_steps import NEXT, DecoderSteps
 from attn_tuner.sequence.decoding import Decoded, beam_search, greedy
 from attn_tuner.sequence.marks import END, START
@@ -67,6 +68,7 @@ class Translator(tf.Module):
         self.vocabularies = vocabularies
         self._source = vocabularies.source.graph()
         self._target = vocabularies.target.graph()
+        self._copied = CopiedIds(vocabularies.target) if model.copy else None
         texts = tf.TensorSpec((None,), tf.string, name="text")
         self._serve, self._explain, self._hypotheses, self._read = (
             tf.function(each, [texts], autograph=False)
@@ -88,12 +90,17 @@ class Translator(tf.Module):
         return {name: each.numpy() for name, each in found.items()}
 
     def decode(
-        self, source: Tensor, width: int | None = None, length_penalty: float | None = None
+        self,
+        source: Tensor,
+        copied: Tensor | None = None,
+        width: int | None = None,
+        length_penalty: float | None = None,
     ) -> Decoded:
         """Searches the targets of sources.
 
         Args:
             source: (batch, steps) ids, each between marks.
+            copied: (batch, steps), of a model that copies; see `PairVocabularies.copied`.
             width: hypotheses of the beam search, 1 for greedy decoding; as of the translator if
                 not given.
             length_penalty: power of the length penalty; as of the translator if not given.
@@ -102,7 +109,7 @@ class Translator(tf.Module):
         power = self._penalty if length_penalty is None else length_penalty
         model = self.steps.model
         with self.steps.scope():
-            prepared = model.read(source)
+            prepared = model.read(source, copied)
             given = (model.step, prepared, model.begin(prepared), self.limit)
             if width == 1:
                 return greedy(*given, power)
@@ -110,15 +117,21 @@ class Translator(tf.Module):
 
     def greedy(self, texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
         """Returns what greedy decoding writes, and its log probabilities (texts,), undivided."""
-        ids = self._source.ids(tf.constant(list(texts), tf.string))
-        found = self.decode(ids, width=1, length_penalty=0.0)
-        written = self._target.texts(found.ids[:, 0]).numpy()
+        ids, tokens, copied = self._inputs(tf.constant(list(texts), tf.string))
+        found = self.decode(ids, copied, width=1, length_penalty=0.0)
+        written = self._target.texts(found.ids[:, 0], tokens).numpy()
         return [each.decode("utf-8") for each in written], found.scores[:, 0].numpy()
+
+    def _inputs(self, texts: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The ids and tokens of the sources, and the ids to copy, (batch, steps) each."""
+        ids, tokens = self._source.read(texts)
+        return ids, tokens, None if self._copied is None else self._copied(tokens)
 
     def serve(self, texts: Tensor) -> dict[str, Tensor]:
         """Returns the best target of each text: `text` and `score`, (batch,)."""
-        found = self.decode(self._source.ids(texts))
-        return {"text": self._target.texts(found.ids[:, 0]), "score": found.scores[:, 0]}
+        ids, tokens, copied = self._inputs(texts)
+        found = self.decode(ids, copied)
+        return {"text": self._target.texts(found.ids[:, 0], tokens), "score": found.scores[:, 0]}
 
     def explain(self, texts: Tensor) -> dict[str, Tensor]:
         """Returns as `serve`, with the tokens of both sides and the alignment.
@@ -126,13 +139,13 @@ class Translator(tf.Module):
         `source_tokens` are (batch, source steps) and `target_tokens` (batch, target steps), with
         their marks and "" at padding; `alignment` is (batch, target steps, source steps).
         """
-        ids = self._source.ids(texts)
-        found = self.decode(ids)
+        ids, tokens, copied = self._inputs(texts)
+        found = self.decode(ids, copied)
         return {
-            "text": self._target.texts(found.ids[:, 0]),
+            "text": self._target.texts(found.ids[:, 0], tokens),
             "score": found.scores[:, 0],
-            "source_tokens": self._source.tokens(ids),
-            "target_tokens": self._target.tokens(found.ids[:, 0]),
+            "source_tokens": tokens,
+            "target_tokens": self._target.tokens(found.ids[:, 0], tokens),
             "alignment": found.alignment[:, 0],
         }
 
@@ -141,10 +154,11 @@ class Translator(tf.Module):
 
         `texts` and `scores` are (batch, width).
         """
-        found = self.decode(self._source.ids(texts))
-        ids = found.ids
-        flat = tf.reshape(ids, (tf.shape(ids)[0] * self._width, tf.shape(ids)[2]))
-        written = tf.reshape(self._target.texts(flat), (-1, self._width))
+        ids, tokens, copied = self._inputs(texts)
+        found = self.decode(ids, copied)
+        flat = tf.reshape(found.ids, (tf.shape(ids)[0] * self._width, tf.shape(found.ids)[2]))
+        texts = self._target.texts(flat, tf.repeat(tokens, self._width, axis=0))
+        written = tf.reshape(texts, (-1, self._width))
         return {"texts": written, "scores": found.scores}
 
     def read(self, texts: Tensor) -> dict[str, Tensor]:
@@ -153,10 +167,9 @@ class Translator(tf.Module):
         `token` is the start mark, `source_tokens` are (batch, source steps), and `prepared_0`,
         ..., `carried_0`, ... belong to the model.
         """
-        ids = self._source.ids(texts)
+        ids, tokens, copied = self._inputs(texts)
         start = tf.fill([tf.shape(ids)[0]], START)
-        tokens = self._source.tokens(ids)
-        return {"token": start, "source_tokens": tokens, **self.steps.read(ids)}
+        return {"token": start, "source_tokens": tokens, **self.steps.read(ids, copied)}
 
     def step(self, **state: Tensor) -> dict[str, Tensor]:
         """Writes the most likely token that follows.
@@ -174,7 +187,7 @@ class Translator(tf.Module):
         ended = (last == END) | (last == PADDING)
         token = tf.where(ended, PADDING, tf.argmax(logs, axis=-1, output_type=tf.int32))
         return {
-            "piece": self._target.pieces(token, last),
+            "piece": self._target.pieces(token, last, state["source_tokens"]),
             "log_probability": tf.where(ended, 0.0, tf.reduce_max(logs, axis=-1)),
             f"{NEXT}token": token,
             **found,

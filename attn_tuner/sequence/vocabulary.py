@@ -9,7 +9,7 @@ import numpy as np
 from attn_tuner.errors import DataError
 from attn_tuner.registry import unknown
 from attn_tuner.sequence.byte_pairs import BEGINNING, BytePairs, symbols
-from attn_tuner.sequence.marks import END, FIRST_TOKEN, RESERVED, START
+from attn_tuner.sequence.marks import END, FIRST_TOKEN, MARKS, RESERVED, START
 from attn_tuner.text.token_ids import PADDING, UNKNOWN, ids_by_token
 from attn_tuner.text.tokenization import tokens
 
@@ -109,27 +109,42 @@ class SequenceVocabulary:
 
     def encode(self, texts: Iterable[str]) -> list[list[int]]:
         """Encodes texts: the ids of each, between marks."""
-        return [
-            [START, *(self._ids.get(token, UNKNOWN) for token in self.tokens(text)), END]
-            for text in texts
-        ]
+        return [[START, *(self.id_of(token) for token in self.tokens(text)), END] for text in texts]
 
     def padded(self, texts: Sequence[str]) -> np.ndarray:
         """Encodes texts: `(texts, steps)` int32, each between marks, 0 behind the end mark."""
-        rows = self.encode(texts)
-        batch = np.full((len(rows), max(map(len, rows), default=2)), PADDING, np.int32)
-        for row, own in zip(batch, rows, strict=True):
-            row[: len(own)] = own
-        return batch
+        return padded(self.encode(texts))
 
-    def texts(self, ids: np.ndarray) -> list[str]:
-        """Decodes ids `(texts, steps)`: the tokens before the first end mark or padding."""
+    def read(self, text: str) -> list[str]:
+        """Returns the tokens that a model reads of a text, marks included.
+
+        Tokens outside the vocabulary are themselves, but parts of words are "[UNK]", as the graph
+        does not have them.
+        """
+        found = self.tokens(text)
+        if self.split == "subword":
+            found = [self.vocabulary[self.id_of(each)] for each in found]
+        return [MARKS[0], *found, MARKS[1]]
+
+    def id_of(self, token: str, otherwise: int = UNKNOWN) -> int:
+        """Returns the id of a token, or `otherwise` where it is not in the vocabulary."""
+        return self._ids.get(token, otherwise)
+
+    def texts(self, ids: np.ndarray, read: Sequence[Sequence[str]] | None = None) -> list[str]:
+        """Decodes ids: the tokens before the first end mark or padding.
+
+        Args:
+            ids: (texts, steps).
+            read: of a model that copies, the tokens of each source, whose ids follow those of the
+                vocabulary.
+        """
         found = []
-        for row in np.asarray(ids):
+        for number, row in enumerate(np.asarray(ids)):
             kept = row[row != START]
             ends = np.flatnonzero((kept == END) | (kept == PADDING))
             kept = kept[: ends[0]] if len(ends) else kept
-            text = SPLITS[self.split].join(self.vocabulary[each] for each in kept)
+            known = self.vocabulary if read is None else [*self.vocabulary, *read[number]]
+            text = SPLITS[self.split].join(known[each] for each in kept)
             if self.split == "subword":
                 text = text.replace(BEGINNING, " ").removeprefix(" ")
             found.append(text)
@@ -160,6 +175,14 @@ class SequenceVocabulary:
 
     def __repr__(self) -> str:
         return f"SequenceVocabulary({len(self):,} ids, split={self.split!r})"
+
+
+def padded(rows: Sequence[Sequence[int]]) -> np.ndarray:
+    """Joins rows of ids: `(rows, steps)` int32, 0 behind each."""
+    batch = np.full((len(rows), max(map(len, rows), default=2)), PADDING, np.int32)
+    for row, own in zip(batch, rows, strict=True):
+        row[: len(own)] = own
+    return batch
 
 
 def split_text(

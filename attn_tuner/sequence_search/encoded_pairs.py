@@ -22,6 +22,7 @@ SHARE = 0.95  # Of the texts, for "nearly all".
 VOCABULARY_SIZES = {"character": 10_000, "word": 10_000, "subword": 5_000}
 EVALUATION_BATCH = 64  # The logits of a batch are its steps times all tokens.
 _SIDES = ("source", "target")
+_ROWS = (*_SIDES, "copied")  # See `PairVocabularies`.
 _AGAIN = "Delete the folder around it; the next call of the search encodes the texts again."
 
 
@@ -38,11 +39,11 @@ class EncodedPairs:
 
     Args:
         vocabularies: those of the training part.
-        rows: role to the ids of the sources and of the targets.
+        rows: role to the ids of the sources, of the targets, and of what may be copied.
     """
 
     vocabularies: PairVocabularies
-    rows: dict[str, tuple[IdRows, IdRows]]
+    rows: dict[str, tuple[IdRows, IdRows, IdRows]]
 
     @classmethod
     def prepare(cls, dataset: PairDataset, directory: str | PathLike, split: str) -> "EncodedPairs":
@@ -63,19 +64,20 @@ class EncodedPairs:
         vocabularies = PairVocabularies.build(
             train.sources, train.targets, split, size=VOCABULARY_SIZES[split]
         )
-        rows = {
-            role: (
-                IdRows.of(vocabularies.source.encode(dataset.parts[role].sources)),
-                IdRows.of(vocabularies.target.encode(dataset.parts[role].targets)),
+        rows = {}
+        for role in ROLES:
+            part = dataset.parts[role]
+            rows[role] = (
+                IdRows.of(vocabularies.source.encode(part.sources)),
+                IdRows.of(vocabularies.written(part.sources, part.targets)),
+                IdRows.of(vocabularies.copied(part.sources)),
             )
-            for role in ROLES
-        }
         directory.mkdir(parents=True, exist_ok=True)
         write_json(directory / PAIR_VOCABULARIES, vocabularies.get_config())
         arrays = {
             f"{role}_{side}_{name}": getattr(ids, name)
-            for role, pair in rows.items()
-            for side, ids in zip(_SIDES, pair, strict=True)
+            for role, own in rows.items()
+            for side, ids in zip(_ROWS, own, strict=True)
             for name in ("ids", "offsets")
         }
         write_whole(directory / PAIR_IDS, lambda path: _write_arrays(path, arrays))
@@ -90,12 +92,19 @@ class EncodedPairs:
         """
         directory = Path(directory)
         config = read_object(directory / PAIR_VOCABULARIES, dict.fromkeys(_SIDES, dict), _AGAIN)
-        arrays = read_arrays(directory / PAIR_IDS, (), _AGAIN)
+        names = [
+            f"{role}_{side}_{name}"
+            for role in ROLES
+            for side in _ROWS
+            for name in ("ids", "offsets")
+        ]
+        arrays = read_arrays(directory / PAIR_IDS, names, _AGAIN)
 
         def ids(role: str, side: str) -> IdRows:
             return IdRows(arrays[f"{role}_{side}_ids"], arrays[f"{role}_{side}_offsets"])
 
-        rows = {role: (ids(role, _SIDES[0]), ids(role, _SIDES[1])) for role in ROLES}
+        source, target, copied = _ROWS
+        rows = {role: (ids(role, source), ids(role, target), ids(role, copied)) for role in ROLES}
         return cls(PairVocabularies.from_config(config), rows)
 
     def size(self, role: str) -> int:
@@ -104,7 +113,8 @@ class EncodedPairs:
 
     def training(self, values: dict, seed: int, allocation: RungAllocation = FULL) -> PairBatches:
         """Returns the training batches, in an order that depends on seed and epoch alone."""
-        return PairBatches(*self.rows["train"], values["batch_size"], seed)
+        known = len(self.vocabularies.target)
+        return PairBatches(*self.rows["train"], known, values["batch_size"], seed)
 
     def validation(self, values: dict) -> PairBatches:
         """Returns the batches of the validation part, to be measured."""
@@ -112,7 +122,8 @@ class EncodedPairs:
 
     def measured(self, role: str) -> PairBatches:
         """Returns the batches of a part, to be measured."""
-        return PairBatches(*self.rows[role], EVALUATION_BATCH, measured=True)
+        known = len(self.vocabularies.target)
+        return PairBatches(*self.rows[role], known, EVALUATION_BATCH, measured=True)
 
 
 def check_split(directory: Path, split: str) -> None:

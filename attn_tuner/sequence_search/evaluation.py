@@ -9,6 +9,7 @@ from keras import ops
 
 from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.layers.types import Tensor
+from attn_tuner.sequence.losses import of_tokens, right_tokens
 from attn_tuner.sequence.model import SequenceModel
 from attn_tuner.sequence.pairs import PairVocabularies
 from attn_tuner.sequence_search.pair_batches import PairBatches
@@ -24,8 +25,9 @@ TOKENS, RIGHT, WHOLE, LOG_PROBABILITY = range(4)  # Columns of `PairScores`.
 class PairScores(keras.Model):
     """Scores pairs by the true tokens before each token.
 
-    Takes `{"source", "target", "following"}` and returns (batch, 4): the tokens of a target, the
-    number of those that are the most likely, 1 if all are, and the sum of their log probabilities.
+    Takes `{"source", "copied", "target", "following"}` and returns (batch, 4): the tokens of a
+    target, the number of those that are the most likely and known, 1 if all are, and the sum of
+    their log probabilities.
 
     Args:
         scored: the `SequenceModel`.
@@ -38,12 +40,10 @@ class PairScores(keras.Model):
 
     def call(self, inputs: dict[str, Tensor]) -> Tensor:
         following = inputs["following"]
-        logits = self.scored({"source": inputs["source"], "target": inputs["target"]})
+        logits = self.scored({name: inputs[name] for name in inputs if name != "following"})
         there = ops.cast(ops.not_equal(following, PADDING), "float32")
-        likely = ops.cast(ops.argmax(logits, axis=-1), following.dtype)
-        right = there * ops.cast(ops.equal(likely, following), "float32")
-        logs = ops.log_softmax(logits, axis=-1)
-        own = ops.take_along_axis(logs, ops.cast(following, "int32")[..., None], axis=-1)[..., 0]
+        right = there * ops.cast(right_tokens(logits, following), "float32")
+        own = of_tokens(ops.log_softmax(logits, axis=-1), following)
         tokens, hits = ops.sum(there, axis=1), ops.sum(right, axis=1)
         whole = ops.cast(ops.equal(tokens, hits), "float32")
         return ops.stack([tokens, hits, whole, ops.sum(own * there, axis=1)], axis=-1)

@@ -9,6 +9,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.sequence.decoding import greedy
 from attn_tuner.sequence.model import SequenceModel
 from attn_tuner.sequence.pairs import PairVocabularies
+from attn_tuner.sequence.vocabulary import padded
 
 _BATCH = 64
 
@@ -33,18 +34,20 @@ class GreedyDecoder:
         self._vocabularies = vocabularies
         limit = vocabularies.target.max_length + 1
 
-        def decode(source):
-            prepared = model.read(source)
+        def decode(source, copied):
+            prepared = model.read(source, copied)
             return greedy(model.step, prepared, model.begin(prepared), limit).ids[:, 0]
 
         spec = tf.TensorSpec((None, None), tf.int32)
-        self._decode = tf.function(decode, input_signature=[spec], autograph=False)
+        self._decode = tf.function(decode, input_signature=[spec, spec], autograph=False)
 
     def __call__(self, texts: Sequence[str]) -> list[str]:
         """Returns the target of each text."""
         found: list[str] = []
         for start in range(0, len(texts), _BATCH):
-            ids = self._vocabularies.source.padded(texts[start : start + _BATCH])
-            written = self._decode(tf.constant(ids)).numpy()
-            found += self._vocabularies.target.texts(written)
+            batch = texts[start : start + _BATCH]
+            ids = self._vocabularies.source.padded(batch)
+            copied = padded(self._vocabularies.copied(batch))
+            written = self._decode(tf.constant(ids), tf.constant(copied)).numpy()
+            found += self._vocabularies.texts(written, batch)
         return found

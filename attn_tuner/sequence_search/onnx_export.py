@@ -41,7 +41,8 @@ def export_onnx(
 ) -> Path:
     """Writes encoder.onnx, step.onnx and the loop, once a fresh process writes the same texts.
 
-        encoder    ids (batch, steps)  ->  prepared_0, ..., carried_0, ...
+        encoder    ids (batch, steps), of a model that copies copied (batch, steps)
+                   ->  prepared_0, ..., carried_0, ...
         step       token (batch,), prepared_0, ..., carried_0, ...
                    ->  log_probabilities (batch, vocabulary), alignment (batch, steps),
                        next_carried_0, ...
@@ -77,7 +78,9 @@ def export_onnx(
 def _write_models(translator: Translator, folder: Path) -> None:
     steps = translator.steps.constant()
     ids, token = (tf.TensorSpec([None] * axes, tf.int32) for axes in (2, 1))
-    read = tf.function(lambda ids: steps.read(ids), autograph=False).get_concrete_function(ids=ids)
+    given = {"ids": ids, "copied": ids} if steps.model.copy else {"ids": ids}
+    function = tf.function(lambda **given: steps.read(**given), autograph=False)
+    read = function.get_concrete_function(**given)
     state = {
         name: tf.TensorSpec(each.shape, each.dtype, name)
         for name, each in {"token": token, **read.structured_outputs}.items()
@@ -96,6 +99,7 @@ def _axis(name: str, place: int) -> str:
 
 def _write_texts(translator: Translator, folder: Path) -> None:
     facts = {**translator.vocabularies.get_config(), "limit": translator.limit}
+    facts["copies"] = translator.steps.model.copy
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
     (folder / "vocabularies.json").write_text(text, encoding="utf-8")
     for name in ("texts.py", "translate.py"):

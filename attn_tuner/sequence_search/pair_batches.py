@@ -7,7 +7,7 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.inputs.batches import EpochBatches
-from attn_tuner.text.token_ids import PADDING
+from attn_tuner.text.token_ids import PADDING, UNKNOWN
 
 _STEP = 4  # Lengths that differ by less are alike when pairs are sorted.
 _COMPILED_STEP = 16  # JAX compiles the model for every length.
@@ -50,12 +50,14 @@ class IdRows:
 class PairBatches(EpochBatches):
     """Yields every pair once an epoch, for `Model.fit` on any backend.
 
-    A batch for training is `({"source", "target"}, following)`, see `PairVocabularies.arrays`. One
-    to be measured is `({"source", "target", "following"},)`. The order depends on `seed` and the
-    number of the epoch alone.
+    A batch for training is `({"source", "copied", "target"}, following)`, see
+    `PairVocabularies.arrays`. One to be measured is `({"source", "copied", "target",
+    "following"},)`. The order depends on `seed` and the number of the epoch alone.
 
     Args:
-        sources, targets: ids between marks.
+        sources, targets: ids between marks; targets in the extended vocabulary.
+        copied: the ids of the sources in the extended vocabulary.
+        known: int, ids of the target vocabulary.
         batch_size: pairs of a batch.
         seed: int, for the order.
         measured: whether the batches are to be measured: in one order, sorted by length.
@@ -65,6 +67,8 @@ class PairBatches(EpochBatches):
         self,
         sources: IdRows,
         targets: IdRows,
+        copied: IdRows,
+        known: int,
         batch_size: int = 64,
         seed: int = 0,
         measured: bool = False,
@@ -72,7 +76,7 @@ class PairBatches(EpochBatches):
         super().__init__()
         if not len(sources):
             raise DataError("There are no pairs to make batches of.")
-        self.sources, self.targets = sources, targets
+        self.sources, self.targets, self.copied, self.known = sources, targets, copied, known
         self.batch_size, self.seed, self.measured = int(batch_size), seed, measured
         self.shuffle = not measured
         self.rows = np.arange(len(sources))
@@ -99,11 +103,15 @@ class PairBatches(EpochBatches):
         return batches
 
     def _batch(self, chosen: np.ndarray) -> tuple:
-        target = self.targets.padded(chosen)
-        read = {"source": self.sources.padded(chosen), "target": target[:, :-1]}
+        written = self.targets.padded(chosen)
+        read = {
+            "source": self.sources.padded(chosen),
+            "copied": self.copied.padded(chosen),
+            "target": np.where(written < self.known, written, UNKNOWN)[:, :-1],
+        }
         if self.measured:
-            return ({**read, "following": target[:, 1:]},)
-        return read, target[:, 1:]
+            return ({**read, "following": written[:, 1:]},)
+        return read, written[:, 1:]
 
 
 def _one_step_longer(ids: np.ndarray) -> np.ndarray:

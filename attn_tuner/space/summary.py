@@ -47,6 +47,7 @@ GROUPS = {
         "input_feeding",
         "scheduled_sampling",
         "coverage_loss",
+        "copy",
     ),
     "Output": ("dense_layers", "dense_units", "dropout"),
     "Training": (

@@ -8,9 +8,10 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.sequence import ExactMatch, TokenAccuracy, TokenCrossentropy
 from attn_tuner.sequence.losses import coverage_loss
 
-LOGITS = np.log([[[0.5, 0.25, 0.25], [0.2, 0.2, 0.6]], [[0.1, 0.8, 0.1], [0.4, 0.3, 0.3]]])
-LOGITS = LOGITS.astype("float32")
-IDS = np.array([[1, 2], [1, 0]])  # The last is padding.
+LOGITS = [[[0.5, 0.25, 0.25], [0.2, 0.2, 0.6]], [[0.1, 0.8, 0.1], [0.4, 0.3, 0.3]]]
+# Behind padding comes the unknown token, which is never likely here.
+LOGITS = np.log(np.insert(LOGITS, 1, 1e-9, axis=2)).astype("float32")
+IDS = np.array([[2, 3], [2, 0]])  # The last is padding.
 
 
 def test_the_loss_is_the_mean_over_all_tokens_but_padding():
@@ -20,7 +21,7 @@ def test_the_loss_is_the_mean_over_all_tokens_but_padding():
 
 def test_a_smoothed_loss_spreads_a_part_of_the_label_over_all_tokens():
     logs = LOGITS[[0, 0, 1], [0, 1, 0]]
-    wanted = -0.9 * logs[[0, 1, 2], [1, 2, 1]] - 0.1 * logs.mean(axis=1)
+    wanted = -0.9 * logs[[0, 1, 2], [2, 3, 2]] - 0.1 * logs.mean(axis=1)
     assert float(TokenCrossentropy(0.1)(IDS, LOGITS)) == pytest.approx(wanted.mean(), abs=1e-6)
 
 
@@ -46,6 +47,17 @@ def test_token_accuracy_does_not_count_padding():
     metric.reset_state()
     metric.update_state(IDS, LOGITS, sample_weight=np.array([0, 1]))
     assert float(metric.result()) == 1.0
+
+
+def test_an_unknown_token_is_learnt_as_unknown_and_never_right():
+    likely = np.array([[[0.0, 9.0, 0.0], [0.0, 0.0, 9.0]]], "float32")
+    found = [float(TokenCrossentropy()(np.array([[id, 2]]), likely)) for id in (1, 7)]
+    assert found[0] == found[1] < 1e-2  # 7 is outside the vocabulary.
+    for unknown in (1, 7):
+        metric, whole = TokenAccuracy(), ExactMatch()
+        for each in (metric, whole):
+            each.update_state(np.array([[unknown, 2]]), likely)
+        assert (float(metric.result()), float(whole.result())) == (0.5, 0.0)
 
 
 def test_exact_match_counts_targets_without_a_mistake():

@@ -17,13 +17,14 @@ OPTIONS = {
     "one GRU": {},
     "two LSTMs": {"cell": "lstm", "layers": 2},
     "input feeding": {"input_feeding": True, "layers": 2},
+    "copying": {"copy": True, "input_feeding": True},
 }
 COVERED = [name for name in decoder_attentions if "coverage" in decoder_attentions[name].space]
 
 
 def step_by_step(model, x):
     """The logits of the targets, by `read`, `begin` and `step`."""
-    prepared = model.read(ops.convert_to_tensor(x["source"]))
+    prepared = model.read(*(ops.convert_to_tensor(x[name]) for name in ("source", "copied")))
     carried, found = model.begin(prepared), []
     for tokens in x["target"].T:
         logits, _, carried = model.step(ops.convert_to_tensor(tokens), carried, prepared)
@@ -38,7 +39,8 @@ def test_one_pass_gives_what_the_steps_give(attention, options, model_of, vocabu
     x, _ = vocabularies.arrays(SOURCES, TARGETS)
     given = {name: ops.convert_to_tensor(ids) for name, ids in x.items()}
     found = ops.convert_to_numpy(model(given))
-    assert found.shape == (*x["target"].shape, len(vocabularies.target))
+    size = len(vocabularies.target) + model.copy * x["source"].shape[1]
+    assert found.shape == (*x["target"].shape, size)
     np.testing.assert_allclose(found, step_by_step(model, x), atol=2e-5)
 
 
@@ -123,7 +125,8 @@ def test_padding_of_either_side_changes_nothing(attention, model_of, vocabularie
 
 @pytest.mark.parametrize("attention", ["dot", "local_p", "multi_head", "monotonic"])
 def test_a_saved_model_comes_back_to_the_last_bit(attention, model_of, vocabularies, tmp_path):
-    model = model_of(attention, encoder="bigru", input_feeding=True, dropout=0.2)
+    copy = attention == "dot"
+    model = model_of(attention, encoder="bigru", input_feeding=True, dropout=0.2, copy=copy)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     assert again.get_config() == model.get_config()

@@ -36,14 +36,13 @@ def scored():
 
 
 def batches_of(vocabularies, part):
-    sides = [
-        IdRows.of(side.encode(texts))
-        for side, texts in (
-            (vocabularies.source, part.sources),
-            (vocabularies.target, part.targets),
-        )
-    ]
-    return PairBatches(*sides, batch_size=2, measured=True)
+    rows = (
+        vocabularies.source.encode(part.sources),
+        vocabularies.written(part.sources, part.targets),
+        vocabularies.copied(part.sources),
+    )
+    known = len(vocabularies.target)
+    return PairBatches(*map(IdRows.of, rows), known, batch_size=2, measured=True)
 
 
 def test_a_pair_is_whole_where_greedy_decoding_writes_its_target(scored):

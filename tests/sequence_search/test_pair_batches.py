@@ -11,7 +11,8 @@ from attn_tuner.sequence_search.pair_batches import IdRows, PairBatches
 def rows():
     random = np.random.default_rng(0)
     sides = [[[2, *random.integers(4, 99, n), 3] for n in random.integers(0, 30, 50)] for _ in "ab"]
-    return sides, [IdRows.of(side) for side in sides]
+    copied = [[each + 50 for each in row] for row in sides[0]]
+    return sides, [*(IdRows.of(side) for side in [*sides, copied]), 99]
 
 
 def seen(batches):
@@ -62,6 +63,14 @@ def test_the_examples_differ_on_both_sides(rows):
     assert one["target"].shape[1] != other["target"].shape[1]
 
 
+def test_copies_lie_beside_their_sources_and_the_decoder_reads_them_as_unknown():
+    rows = [IdRows.of([ids]) for ids in ([2, 7, 8, 3], [2, 5, 11, 3], [2, 11, 4, 3])]
+    ((x, y),) = [PairBatches(*rows, known=9)[0]]
+    assert x["copied"].tolist() == [[2, 11, 4, 3]]
+    assert x["target"].tolist() == [[2, 5, 1]]
+    assert y.tolist() == [[5, 11, 3]]
+
+
 def test_no_pairs_are_refused():
     with pytest.raises(DataError, match="no pairs"):
-        PairBatches(IdRows.of([]), IdRows.of([]))
+        PairBatches(IdRows.of([]), IdRows.of([]), IdRows.of([]), 9)

@@ -26,16 +26,35 @@ class Texts:
             facts = json.load(file)
         self.source, self.target, self.limit = facts["source"], facts["target"], facts["limit"]
         self.words = words or str.split
-        self.ids = {token: number for number, token in enumerate(self.source["vocabulary"])}
+        self.copies = facts["copies"]
+        self.ids, self.target_ids = (
+            {token: number for number, token in enumerate(side["vocabulary"])}
+            for side in (self.source, self.target)
+        )
         self.ranks = {tuple(pair): rank for rank, pair in enumerate(self.source["merges"])}
 
     def inputs(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
-        """Returns what the encoder takes: `ids` (texts, steps) int32, each between marks."""
-        tokens = [self.tokens(text) for text in texts]
-        ids = np.full((len(texts), 2 + max(map(len, tokens))), PADDING, "int32")
-        for row, own in zip(ids, tokens, strict=True):
-            row[: len(own) + 2] = [START, *(self.ids.get(each, UNKNOWN) for each in own), END]
-        return {"ids": ids}
+        """Returns what the encoder takes, (texts, steps) int32 each.
+
+        `ids` are between marks. For a model that copies, `copied` are the ids of the same tokens
+        in the vocabulary of the target, behind which each step of the source has an id.
+        """
+        read = [self.read(text) for text in texts]
+        shape = (len(texts), max(map(len, read)))
+        ids, copied = np.full(shape, PADDING, "int32"), np.full(shape, PADDING, "int32")
+        size = len(self.target_ids)
+        for row, own in enumerate(read):
+            ids[row, : len(own)] = [self.ids.get(each, UNKNOWN) for each in own]
+            known = [self.target_ids.get(each, size + own.index(each)) for each in own]
+            copied[row, : len(own)] = known
+        return {"ids": ids, "copied": copied} if self.copies else {"ids": ids}
+
+    def read(self, text: str) -> list[str]:
+        """Returns the tokens that are read, marks included."""
+        tokens, vocabulary = self.tokens(text), self.source["vocabulary"]
+        if self.source["split"] == "subword":
+            tokens = [each if each in self.ids else vocabulary[UNKNOWN] for each in tokens]
+        return [vocabulary[START], *tokens, vocabulary[END]]
 
     def tokens(self, text: str) -> list[str]:
         """Splits a text into the tokens that are read."""
@@ -61,13 +80,15 @@ class Texts:
             found = joined
         return found
 
-    def written(self, ids: np.ndarray) -> list[str]:
-        """Returns the texts of ids (texts, steps), each up to its end mark."""
-        split, vocabulary = self.target["split"], self.target["vocabulary"]
-        found = []
-        for row in ids.tolist():
+    def written(self, ids: np.ndarray, texts: Sequence[str]) -> list[str]:
+        """Returns the targets of texts, whose ids (texts, steps) are each read to its end mark."""
+        split, found = self.target["split"], []
+        for row, source in zip(ids.tolist(), texts, strict=True):
+            known = self.target["vocabulary"]
+            if self.copies:
+                known = [*known, *self.read(source)]
             ends = [place for place, each in enumerate(row) if each in (END, PADDING)]
-            text = BETWEEN[split].join(vocabulary[each] for each in row[: min(ends, default=None)])
+            text = BETWEEN[split].join(known[each] for each in row[: min(ends, default=None)])
             if split == "subword":
                 text = text.replace(BEGINNING, " ").removeprefix(" ")
             found.append(text)

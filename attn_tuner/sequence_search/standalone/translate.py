@@ -41,7 +41,7 @@ class Translator:
             ended |= token == END
             state = {name: found.get(f"next_{name}", each) for name, each in state.items()}
             state["token"] = token
-        return self.texts.written(np.reshape(written, (-1, len(sources))).T), total
+        return self.texts.written(np.reshape(written, (-1, len(sources))).T, sources), total
 
 
 def run(session: Any, given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
