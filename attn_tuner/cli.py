@@ -357,13 +357,14 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     trust: Trust = None,
 ) -> None:
-    """Serve a web page that shows the search and classifies texts that you type."""
+    """Serve a web page that shows the search and answers texts that you type."""
     _read(run)  # Before seconds of imports.
     if _is_of_pairs(run):
-        from attn_tuner.sequence_search.command import refuse_pairs
+        with silence(stderr=True):  # As in `_api`.
+            from attn_tuner.sequence_search.page import serve_pairs
 
-        raise refuse_pairs("page", f"attn-tuner report {run} writes one.")
-    with silence(stderr=True):  # As in `_api`.
+        return serve_pairs(run, host=host, port=port, trust=trust or ())
+    with silence(stderr=True):
         from attn_tuner.serving.app import serve
 
     serve(run, host=host, port=port, trust=trust or ())

@@ -24,16 +24,25 @@ def write_report(run: Run, out: str | Path | None = None) -> Path:
     Raises:
         RunError: the search has not ended.
     """
-    if not run.outcome:
-        raise RunError(f"The search in {run.directory} has not ended yet. Continue it first.")
+    html = report_html(run)
     out = Path(out) if out is not None else run.directory / REPORT
     out.parent.mkdir(parents=True, exist_ok=True)
-    loader = jinja2.PackageLoader("attn_tuner.reporting")
-    environment = jinja2.Environment(loader=loader, autoescape=True)
-    html = environment.get_template("sequence.html.j2").render(facts(run))
     data = html.encode("utf-8", errors="replace")  # A lone surrogate has no UTF-8.
     write_whole(out, lambda path: path.write_bytes(data))
     return out
+
+
+def report_html(run: Run) -> str:
+    """Returns the report, a page of HTML.
+
+    Raises:
+        RunError: the search has not ended.
+    """
+    if not run.outcome:
+        raise RunError(f"The search in {run.directory} has not ended yet. Continue it first.")
+    loader = jinja2.PackageLoader("attn_tuner.reporting")
+    environment = jinja2.Environment(loader=loader, autoescape=True)
+    return environment.get_template("sequence.html.j2").render(facts(run))
 
 
 def facts(run: Run) -> dict:

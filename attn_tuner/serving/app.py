@@ -10,7 +10,7 @@ from typing import Any
 from attn_tuner.errors import AttnTunerError, RunError, need
 from attn_tuner.inputs.kinds import require_text
 from attn_tuner.serving.body_limit import BODY_SECONDS, ASGIApp, BodyLimit
-from attn_tuner.serving.documents import add_documents
+from attn_tuner.serving.documents import ReportHolder, add_documents
 from attn_tuner.serving.examples import Examples
 from attn_tuner.serving.json_bodies import JsonBodies
 from attn_tuner.serving.model_holder import ModelHolder
@@ -46,9 +46,27 @@ def serve(
         RunError: `directory` is not a run folder, or the port is taken.
         MissingExtra: FastAPI or uvicorn is not installed.
     """
-    uvicorn = need("uvicorn", "serve")
     loopback, stop_token = host in LOOPBACK, secrets.token_urlsafe()
     app = make_app(directory, loopback=loopback, trust=trust, stop_token=stop_token)
+    run_app(app, directory, host, port, "" if loopback else stop_token)
+
+
+def run_app(
+    app: ASGIApp, directory: str | Path, host: str, port: int, stop_token: str = ""
+) -> None:
+    """Runs an app until Ctrl-C, and prints its address first.
+
+    Args:
+        app: from `make_app`, or another one of a run folder.
+        directory: the run folder.
+        host, port: as in `serve`.
+        stop_token: str, to be named with the address; "" for none.
+
+    Raises:
+        RunError: the port is taken.
+        MissingExtra: uvicorn is not installed.
+    """
+    uvicorn = need("uvicorn", "serve")
     server = uvicorn.Server(server_settings(app))
     with _listen(host, port) as listener, contextlib.suppress(KeyboardInterrupt):
         shown = f"[{host}]" if ":" in host else host
@@ -57,7 +75,7 @@ def serve(
             f"Serving {escape_controls(directory)} at http://{shown}:{port} (Ctrl-C ends it)",
             flush=True,
         )
-        if not loopback:
+        if stop_token:
             print(
                 f"To end the search from the page, open it as http://{shown}:{port}/#{stop_token}",
                 flush=True,
@@ -125,9 +143,20 @@ def make_app(
     model, token = ModelHolder(directory, trust), stop_token or secrets.token_urlsafe()
     add_page(app, token if loopback else "")
     add_predictions(app, model, max_texts)
-    add_documents(app, directory, trust)
+    add_documents(app, directory, ReportHolder(directory, trust))
     add_stopping(app, directory, token)
     _add_state(app, directory, Examples(directory, model))
+    guard(app, loopback=loopback, max_bytes=max_bytes, body_seconds=body_seconds)
+    return app
+
+
+def guard(app: Any, *, loopback: bool, max_bytes: int, body_seconds: float) -> None:
+    """Adds to an app its limits, its checks of where requests come from, and errors as sentences.
+
+    Args:
+        app: a FastAPI app with all of its routes.
+        loopback, max_bytes, body_seconds: as in `make_app`.
+    """
     _add_errors(app)
     app.add_middleware(JsonBodies)
     app.add_middleware(SameOrigin)
@@ -137,7 +166,6 @@ def make_app(
         hosts = [*LOOPBACK, "[::1]"]
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app.add_middleware(BodyLimit, max_bytes=max_bytes, seconds=body_seconds)
-    return app
 
 
 def _add_state(app, directory, examples):

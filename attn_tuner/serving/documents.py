@@ -3,7 +3,7 @@
 import os
 import threading
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,18 +52,16 @@ class ReportHolder:
             return self._html
 
 
-def add_documents(app: "FastAPI", directory: str | Path, trust: str | Sequence[str] = ()) -> None:
+def add_documents(app: "FastAPI", directory: str | Path, report_html: Callable[[], str]) -> None:
     """Adds `/report`, `/export.zip` and `/export/README.md` to an app.
 
     Args:
         app: a FastAPI app.
         directory: the run folder.
-        trust: names of modules whose layers the model may contain.
+        report_html: returns the report, a page of HTML; a `ReportHolder`.
     """
     from fastapi import HTTPException
     from fastapi.responses import Response, StreamingResponse
-
-    report_html = ReportHolder(directory, trust)
 
     @app.get("/report", summary="The report, a page of HTML", response_model=None)
     def report():

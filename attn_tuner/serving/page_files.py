@@ -32,12 +32,13 @@ def read_page(name: str) -> str:
     return (_folder() / name).read_text(encoding="utf-8")
 
 
-def add_page(app: "FastAPI", stop_token: str) -> None:
+def add_page(app: "FastAPI", stop_token: str = "", index: str = INDEX) -> None:
     """Adds the page to an app: `/`, and `/NAME` for each style sheet and script.
 
     Args:
         app: a FastAPI app.
         stop_token: str, what the page sends to end the search; "" for a page that may not.
+        index: str, the HTML of the page, one of `page_files()`.
     """
     from fastapi import Response
 
@@ -56,9 +57,9 @@ def add_page(app: "FastAPI", stop_token: str) -> None:
         def page():
             return respond(name, fill(read_page(name)))
 
-    add("/", INDEX, lambda content: content.replace(TOKEN_MARK, escape(stop_token)))
+    add("/", index, lambda content: content.replace(TOKEN_MARK, escape(stop_token)))
     for name in page_files():
-        if name != INDEX:
+        if not name.endswith(".html"):
             add(f"/{name}", name)
 
 

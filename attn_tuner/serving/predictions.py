@@ -1,7 +1,7 @@
 """Answers texts: `POST /predict` and `POST /explain`."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,24 +24,9 @@ def add_predictions(app: "FastAPI", model: ModelHolder, max_texts: int) -> None:
         model: answers the texts.
         max_texts: int, limit of texts in a request.
     """
-    from pydantic import BaseModel, ConfigDict, Field, model_validator
+    from pydantic import Field, model_validator
 
-    class Texts(BaseModel):
-        """One text, or several."""
-
-        model_config = ConfigDict(extra="forbid", strict=True)
-        text: str | None = None
-        texts: list[str] | None = Field(default=None, max_length=max_texts)
-
-        @model_validator(mode="after")
-        def one_of_them(self):
-            if (self.text is None) == (self.texts is None):
-                raise ValueError('Give either "text" or "texts".')
-            return self
-
-        def given(self) -> list[str]:
-            texts = [self.text or ""] if self.texts is None else self.texts
-            return [_SURROGATE.sub("\ufffd", text) for text in texts]
+    Texts: Any = texts_request(max_texts)
 
     class PartOfTexts(Texts):
         """One text, or several; of one text, tokens may be left out."""
@@ -65,6 +50,34 @@ def add_predictions(app: "FastAPI", model: ModelHolder, max_texts: int) -> None:
             found = model.without(request.given()[0], request.without)
             answers[0]["without"] = to_json_value(found)
         return {"answers": answers}
+
+
+def texts_request(max_texts: int) -> type:
+    """Makes the class of a request with texts; its method `given` returns them.
+
+    Args:
+        max_texts: int, limit of texts in a request.
+    """
+    from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+    class Texts(BaseModel):
+        """One text, or several."""
+
+        model_config = ConfigDict(extra="forbid", strict=True)
+        text: str | None = None
+        texts: list[str] | None = Field(default=None, max_length=max_texts)
+
+        @model_validator(mode="after")
+        def one_of_them(self):
+            if (self.text is None) == (self.texts is None):
+                raise ValueError('Give either "text" or "texts".')
+            return self
+
+        def given(self) -> list[str]:
+            texts = [self.text or ""] if self.texts is None else self.texts
+            return [_SURROGATE.sub("\ufffd", text) for text in texts]
+
+    return Texts
 
 
 def _prediction(explanation: Explanation) -> dict:

@@ -30,29 +30,8 @@ from attn_tuner.storage.layout import (
     RUN_FOLDER,
     TRANSLATOR,
 )
-from attn_tuner.text.dates_corpus import date_pairs
+from tests.support.brief_pair_search import BRIEF, DATA
 from tests.support.damage import changed_config
-
-PAIRS = date_pairs(120)
-DATA = ([pair.source for pair in PAIRS], [pair.target for pair in PAIRS])
-SPACE = {"embedding_dim": [32], "decoder_units": [32], "encoder.bigru.units": [32]}
-BRIEF = {
-    "task": "sequence",
-    "objective": "token_accuracy",
-    "max_trials": 2,
-    "epochs": 1,
-    "workers": 1,
-    "progress": False,
-    "space": SPACE,
-}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The folder of a search of two trials: with attention and without."""
-    found = tmp_path_factory.mktemp("pairs") / "run"
-    attn_tuner.search(DATA, directory=found, **BRIEF)
-    return found
 
 
 def test_the_control_is_searched_beside_the_attention(folder):
