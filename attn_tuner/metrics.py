@@ -22,14 +22,17 @@ MEASURES = {
     },
     "number": {"rmse": "min", "mae": "min", "r2": "max"},
 }
-# Of written texts, see `sequence_search.evaluation`; chrF and BLEU from 0 to 100.
+# Of written texts, see `sequence_search.evaluation`; chrF, BLEU and ROUGE from 0 to 100.
 TEXT_MEASURES = {
     "exact_match": "max",
     "token_accuracy": "max",
     "chrf": "max",
     "bleu": "max",
+    "rouge1": "max",
+    "rouge2": "max",
+    "rougeL": "max",
 }
-_OF_100 = ("chrf", "bleu")
+_OF_100 = ("chrf", "bleu", "rouge1", "rouge2", "rougeL")
 OBJECTIVES = {
     name: way for each in (*MEASURES.values(), TEXT_MEASURES) for name, way in each.items()
 }

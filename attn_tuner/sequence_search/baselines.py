@@ -49,7 +49,9 @@ def nearest_pair(train: PairPart, split: str) -> Writer:
     return write
 
 
-def measure_baselines(dataset: PairDataset, vocabularies: PairVocabularies, folder: Path) -> None:
+def measure_baselines(
+    dataset: PairDataset, vocabularies: PairVocabularies, folder: Path, objective: str
+) -> None:
     """Measures both baselines on the validation and test part, unless an earlier sitting has.
 
     Texts are compared as decoding would write them: of words, in lower case.
@@ -58,6 +60,7 @@ def measure_baselines(dataset: PairDataset, vocabularies: PairVocabularies, fold
         dataset: the pairs.
         vocabularies: of the models.
         folder: the run folder.
+        objective: of the search; see `measure_texts`.
     """
     if (folder / BASELINES).exists():
         return
@@ -70,14 +73,17 @@ def measure_baselines(dataset: PairDataset, vocabularies: PairVocabularies, fold
         scores = {}
         for role in ROLES[1:]:
             part = dataset.parts[role]
-            scores[role] = as_measured(write(part.sources), part.targets, vocabularies)
+            scores[role] = as_measured(write(part.sources), part.targets, vocabularies, objective)
         spent = time.perf_counter() - began
         rows.append({"name": name, "facts": facts, **scores, "seconds": spent})
     write_json(folder / BASELINES, rows)
 
 
 def as_measured(
-    written: Sequence[str], wanted: Sequence[str], vocabularies: PairVocabularies
+    written: Sequence[str],
+    wanted: Sequence[str],
+    vocabularies: PairVocabularies,
+    objective: str = "",
 ) -> dict[str, float | None]:
     """Returns the metrics of written texts, with None for what only a model has.
 
@@ -85,7 +91,8 @@ def as_measured(
         written: the texts.
         wanted: the targets.
         vocabularies: say how texts are compared.
+        objective: of the search.
     """
     write = vocabularies.target.as_written
-    found = measure_texts([*map(write, written)], [*map(write, wanted)])
+    found = measure_texts([*map(write, written)], [*map(write, wanted)], objective)
     return {"token_accuracy": None, "chrf": None, "bleu": None, **found}

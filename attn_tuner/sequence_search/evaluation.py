@@ -14,11 +14,11 @@ from attn_tuner.sequence.model import SequenceModel
 from attn_tuner.sequence.pairs import PairVocabularies
 from attn_tuner.sequence_search.pair_batches import PairBatches
 from attn_tuner.sequence_search.pair_dataset import PairPart
-from attn_tuner.sequence_search.text_metrics import OF_SACREBLEU, TEXT_METRICS
+from attn_tuner.sequence_search.text_metrics import DECODED, TEXT_METRICS
 from attn_tuner.text.token_ids import PADDING
 from attn_tuner.tuning.trial.training_loop import Evaluate
 
-SAMPLE = 200  # Validation pairs that are decoded for chrF and BLEU.
+SAMPLE = 200  # Validation pairs that are decoded for chrF, BLEU and ROUGE.
 TOKENS, RIGHT, WHOLE, LOG_PROBABILITY = range(4)  # Columns of `PairScores`.
 
 
@@ -84,7 +84,7 @@ class PairEvaluation:
     def __call__(self, model: SequenceModel, batches: PairBatches) -> Evaluate:
         """Returns the function that evaluates this model as it is."""
         scorer, decoder = PairScores(model), None
-        if self.objective in OF_SACREBLEU:
+        if self.objective in DECODED:
             from attn_tuner.sequence_search.greedy_decoder import GreedyDecoder
 
             decoder = GreedyDecoder(model, self.vocabularies)

@@ -81,6 +81,7 @@ def by_length(
     lengths: Sequence[int] | np.ndarray,
     wanted: Sequence[str],
     written: Mapping[str, Sequence[str]],
+    objective: str = "",
 ) -> list[dict]:
     """Measures texts by the length of their source, in groups of about equal size, as JSON.
 
@@ -88,6 +89,7 @@ def by_length(
         lengths: tokens of each source.
         wanted: the targets.
         written: by name of a model or baseline, what it wrote.
+        objective: of the search; see `measure_texts`.
 
     Returns:
         For each group `from` and `to` (tokens), `pairs`, and by name the metrics.
@@ -100,7 +102,8 @@ def by_length(
         own = np.flatnonzero(group == number).tolist()
         texts = [wanted[row] for row in own]
         metrics = {
-            name: measure_texts([each[row] for row in own], texts) for name, each in written.items()
+            name: measure_texts([each[row] for row in own], texts, objective)
+            for name, each in written.items()
         }
         rows.append(
             {

@@ -182,7 +182,7 @@ class Ending:
         texts["nearest"] = [*map(write, nearest(test.sources))]
         wanted = [*map(write, test.targets)]
         lengths = self.encoded.rows["test"][0].lengths - 2  # Without the marks.
-        found["by_length"] = by_length(lengths, wanted, texts)
+        found["by_length"] = by_length(lengths, wanted, texts, self.runner.plan.objective)
         examples = choose_examples(test.sources, wanted, written)
         explained = translator.explained([each["source"] for each in examples])
         found["examples"] = with_alignments(examples, explained)
@@ -203,7 +203,7 @@ class Ending:
         for start in range(0, len(part), _BATCH):
             written += translator(part.sources[start : start + _BATCH])
         wanted = [*map(self.encoded.vocabularies.target.as_written, part.targets)]
-        return written, measure_texts(written, wanted)
+        return written, measure_texts(written, wanted, self.runner.plan.objective)
 
     def _scored(self, record: TrialRecord) -> dict[str, float]:
         return score_metrics(

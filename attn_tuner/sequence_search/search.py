@@ -105,7 +105,7 @@ def search_pairs(options: Mapping[str, Any]) -> SequenceResult:
             encoded = EncodedPairs.prepare(dataset, folder / DATA, split)
         panel.headline("Data", data_line(dataset, split, encoded))
         with budget.measure("baselines"):
-            measure_baselines(dataset, encoded.vocabularies, folder)
+            measure_baselines(dataset, encoded.vocabularies, folder, plan.objective)
         trainer = trainer_of(options, plan, dataset, encoded, space)
         points = first_points(space, split)
         earlier = several_folders(options["warm_start"])

@@ -1,12 +1,15 @@
 """Measures written texts against the texts that were wanted."""
 
 import importlib.util
+import re
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 
 from attn_tuner.errors import need
 
-EXTRA = "sequence"  # The extra of this package that brings sacrebleu.
+EXTRA = "sequence"  # The extra of this package that brings sacrebleu and rouge-score.
+ROUGE = ("rouge1", "rouge2", "rougeL")
 _LIBRARY = "sacrebleu"
 
 
@@ -35,27 +38,66 @@ def bleu(written: Sequence[str], wanted: Sequence[str]) -> float:
     return need(_LIBRARY, EXTRA).BLEU(force=True).corpus_score([*written], [[*wanted]]).score
 
 
+class _Words:
+    """Splits texts into words of letters and digits, in lower case.
+
+    Of English it makes the tokens of rouge-score itself, which drops all letters but a to z.
+    """
+
+    def tokenize(self, text: str) -> list[str]:
+        return re.findall(r"[^\W_]+", text.lower())
+
+
+def rouge(name: str, written: Sequence[str], wanted: Sequence[str]) -> float:
+    """Computes ROUGE, from 0 to 100: the mean over the texts of the F1 of what they share.
+
+    Words are letters and digits in lower case, of any script, and are not stemmed.
+
+    Args:
+        name: "rouge1" and "rouge2" for words and pairs of words, "rougeL" for the longest common
+            subsequence of words.
+        written: the texts.
+        wanted: the targets.
+
+    Reference:
+        Lin 2004. https://aclanthology.org/W04-1013
+    """
+    scorer = need("rouge_score.rouge_scorer", EXTRA).RougeScorer([name], tokenizer=_Words())
+    scores = [scorer.score(*pair)[name].fmeasure for pair in zip(wanted, written, strict=True)]
+    return 100.0 * sum(scores) / len(scores)
+
+
 TEXT_METRICS: dict[str, Callable[[Sequence[str], Sequence[str]], float]] = {
     "exact_match": exact_match,
     "chrf": chrf,
     "bleu": bleu,
+    **{name: partial(rouge, name) for name in ROUGE},
 }
-OF_SACREBLEU = ("chrf", "bleu")
+# What needs texts that are decoded, to the module that computes it.
+DECODED = {"chrf": "sacrebleu", "bleu": "sacrebleu", **dict.fromkeys(ROUGE, "rouge_score")}
 
 
 def check_available(objective: str) -> None:
     """Raises MissingExtra unless what the objective is computed with is installed."""
-    if objective in OF_SACREBLEU:
-        need(_LIBRARY, EXTRA)
+    if objective in DECODED:
+        need(DECODED[objective], EXTRA)
 
 
-def measure_texts(written: Sequence[str], wanted: Sequence[str]) -> dict[str, float]:
-    """Returns all metrics of written texts that can be computed on this machine, by name."""
-    there = importlib.util.find_spec(_LIBRARY) is not None
+def measure_texts(
+    written: Sequence[str], wanted: Sequence[str], objective: str = ""
+) -> dict[str, float]:
+    """Returns the metrics of written texts that can be computed on this machine, by name.
+
+    Args:
+        written: the texts.
+        wanted: the targets.
+        objective: of the search. ROUGE takes long, and is left out where it is not of interest.
+    """
+    names = [name for name in TEXT_METRICS if name not in ROUGE or objective in ROUGE]
     return {
-        name: float(metric(written, wanted))
-        for name, metric in TEXT_METRICS.items()
-        if there or name not in OF_SACREBLEU
+        name: float(TEXT_METRICS[name](written, wanted))
+        for name in names
+        if name not in DECODED or importlib.util.find_spec(DECODED[name]) is not None
     }
 
 

@@ -1,6 +1,6 @@
 """Says in words how a search over pairs of texts ended."""
 
-from attn_tuner.metrics import TEXT_MEASURES
+from attn_tuner.metrics import TEXT_MEASURES, perfect
 from attn_tuner.sequence_search.first_points import CONTROL
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import describe_model, plural
@@ -51,9 +51,9 @@ def table_lines(run: Run) -> list[str]:
 def metrics_line(metrics: dict) -> str:
     """Lists the metrics of written texts: `exact match 0.9980, chrF 99.9`."""
     shown = {"exact_match": "exact match", "token_accuracy": "token accuracy", "chrf": "chrF"}
-    shown["bleu"] = "BLEU"
+    shown |= {"bleu": "BLEU", "rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L"}
     return ", ".join(
-        f"{shown[name]} {metrics[name]:.{1 if name in ('chrf', 'bleu') else 4}f}"
+        f"{shown[name]} {metrics[name]:.{1 if perfect(name) == 100 else 4}f}"
         for name in TEXT_MEASURES
         if metrics.get(name) is not None
     )

@@ -265,7 +265,7 @@ SETTINGS = (
         "Search",
         "Measure that decides. Classes: accuracy, f1_macro, auc, log_loss. Several labels: "
         "f1_micro, f1_macro, subset_accuracy, auc, log_loss. Numbers: rmse, mae, r2. Pairs: "
-        "exact_match, token_accuracy, chrf, bleu. "
+        "exact_match, token_accuracy, chrf, bleu, rouge1, rouge2, rougeL. "
         "'faithful accuracy' also counts whether attention rests on the words that decide.",
         checked.objective,
         metavar="NAME",

@@ -14,7 +14,7 @@ PACKAGES = ("tensorflow", "keras", "keras-tuner", "optuna", "numpy", "pandas", "
 EXTRAS = {  # Name of an extra to the modules that it brings, as setup.cfg has it.
     "check": ("cleanlab", "datasketch"),
     "ray": ("ray",),
-    "sequence": ("sacrebleu",),
+    "sequence": ("sacrebleu", "rouge_score"),
     "onnx": ("onnx", "onnxruntime", "tf2onnx"),
     "litert": ("ai_edge_litert",),
     "vectors": ("gensim",),

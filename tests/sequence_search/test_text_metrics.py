@@ -1,5 +1,6 @@
 """What texts are measured by, and what is said where sacrebleu is missing."""
 
+import subprocess
 import sys
 from itertools import pairwise
 
@@ -27,6 +28,29 @@ def test_chrf_and_bleu_are_100_for_equal_texts_and_fall_with_mistakes():
     for name in ("chrf", "bleu"):
         assert right[name] == pytest.approx(100.0)
         assert 20 < wrong[name] < 100
+
+
+def test_rouge_is_the_f1_of_shared_words_pairs_and_subsequences():
+    pytest.importorskip("rouge_score")
+    written, wanted = ["the red cat sat", ""], ["The cat sat, red!", "x"]
+    found = measure_texts(written, wanted, "rouge2")
+    # All words are shared; of three pairs "cat sat"; "the cat sat" in their order. Then nothing.
+    halves = {"rouge1": 1.0, "rouge2": 1 / 3, "rougeL": 3 / 4}
+    assert {name: found[name] for name in halves} == {
+        name: pytest.approx(50 * share) for name, share in halves.items()
+    }
+    assert measure_texts(["Größe zählt"], ["größe zählt nicht"], "rougeL")["rougeL"] > 79
+    assert "rougeL" not in measure_texts(written, wanted, "bleu")
+
+
+def test_rouge_score_is_imported_only_where_it_is_used():
+    program = (
+        "import sys\n"
+        "from attn_tuner.sequence_search.text_metrics import measure_texts\n"
+        "measure_texts(['a'], ['a'], 'exact_match')\n"
+        "assert not {'rouge_score', 'nltk'} & sys.modules.keys()\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)
 
 
 def test_a_missing_sacrebleu_is_said_in_a_sentence(monkeypatch):
