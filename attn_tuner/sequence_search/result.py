@@ -42,7 +42,6 @@ if TYPE_CHECKING:  # It imports TensorFlow.
     from attn_tuner.sequence.translator import Translator
 
 BATCH = 128  # Texts that are written at once.
-FORMATS = ("savedmodel", "onnx")
 PROVED = 64  # Validation texts with which an export is checked.
 
 
@@ -134,24 +133,29 @@ class SequenceResult:
 
         Args:
             path: the folder; with several formats it has a folder for each.
-            formats: "savedmodel", a copy of the one that the search has proved; "onnx", which is
-                proved now; see `sequence_search.onnx_export`.
+            formats: "savedmodel", a copy of the one that the search has proved; "onnx" and "keras",
+                which are proved now; see `sequence_search.onnx_export` and `keras_export`.
 
         Raises:
-            ExportError: `path` is a file, a folder that no export wrote, or not writable, or ONNX
-                does not write what the model writes.
+            ExportError: `path` is a file, a folder that no export wrote, or not writable, or the
+                export does not write what the model writes.
             UnknownName: there is no such format.
         """
         path = Path(path)
         names = [formats] if isinstance(formats, str) else list(formats)
+        writers = {
+            "savedmodel": self._copy_export,
+            "onnx": self._write_onnx,
+            "keras": self._write_keras,
+        }
         for name in names:
-            if name not in FORMATS:
-                raise UnknownName(unknown("format of pairs", name, FORMATS))
+            if name not in writers:
+                raise UnknownName(unknown("format of pairs", name, writers))
         if not self.run.outcome:
             raise RunError(f"The search in {self.directory} has no model yet. Continue it.")
         for name in names:
             folder = path if len(names) == 1 else path / name
-            self._copy_export(folder) if name == "savedmodel" else self._write_onnx(folder)
+            writers[name](folder)
         return path
 
     def _copy_export(self, path: Path) -> None:
@@ -166,11 +170,20 @@ class SequenceResult:
     def _write_onnx(self, path: Path) -> None:
         from attn_tuner.sequence_search.onnx_export import export_onnx
 
+        export_onnx(self.translator, path, self._proof_texts(), self.test_metrics)
+
+    def _write_keras(self, path: Path) -> None:
+        from attn_tuner.sequence_search.keras_export import export_keras
+
+        bundle = self.directory / BUNDLE
+        export_keras(self.translator, bundle, path, self._proof_texts(), self.test_metrics)
+
+    def _proof_texts(self) -> list[str]:
+        """The sources of the examples, and validation texts as their vocabulary writes them."""
         texts = [each["source"] for each in self.run.outcome["examples"]]
         rows = EncodedPairs.open(self.directory / DATA).rows["validation"][0]
         ids = rows.padded(np.arange(min(len(rows), PROVED)))
-        texts += self.translator.vocabularies.source.texts(ids)
-        export_onnx(self.translator, path, texts, self.test_metrics)
+        return texts + self.translator.vocabularies.source.texts(ids)
 
     def report(self, path: str | Path | None = None) -> Path:
         """Writes an HTML report; to `report.html` in the run folder if no path is given."""

@@ -124,6 +124,14 @@ def test_a_run_is_exported_as_onnx_beside_the_saved_model(folder, tmp_path):
         attn_tuner.load(folder).export(tmp_path / "lite", "litert")
 
 
+@pytest.mark.slow
+def test_a_run_is_exported_as_a_keras_model_with_its_vocabularies(folder, tmp_path):
+    result = attn_tuner.load(folder)
+    out = result.export(tmp_path / "keras", "keras")
+    assert "wrote the same texts with it" in (out / CARD_PAGE).read_text(encoding="utf-8")
+    result.export(out, "keras")  # An export is replaced.
+
+
 def test_other_pairs_and_another_split_are_refused_in_a_used_folder(folder):
     with pytest.raises(RunError, match="other data"):
         attn_tuner.search((DATA[0], DATA[1][::-1]), directory=folder, **BRIEF)
