@@ -38,6 +38,7 @@ _MODULES = (
     "attn_tuner.sequence.losses",
     "attn_tuner.sequence.model",
     "attn_tuner.sequence.pointer",
+    "attn_tuner.sequence.sampled_softmax",
     "attn_tuner.training.adversarial",
     "attn_tuner.training.losses",
     "attn_tuner.training.named_metrics",

@@ -82,6 +82,7 @@ class SequenceHyperModel(SpaceHyperModel):
             scheduled_sampling=values["scheduled_sampling"],
             coverage_loss=values["coverage_loss"],
             copy=values["copy"],
+            sampled_softmax=values["sampled_softmax"],
             name=self.name,
         )
         model.compile(

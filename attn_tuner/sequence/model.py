@@ -15,11 +15,12 @@ from attn_tuner.sequence.decoder import AttentionDecoder
 from attn_tuner.sequence.losses import coverage_loss
 from attn_tuner.sequence.marks import FIRST_TOKEN
 from attn_tuner.sequence.pointer import PointerGenerator
+from attn_tuner.sequence.sampled_softmax import SampledSoftmaxModel, following
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 
 
 @keras.saving.register_keras_serializable("attn_tuner")
-class SequenceModel(keras.Model):
+class SequenceModel(SampledSoftmaxModel):
     """Embedding -> encoder -> decoder with attention -> Dense over the target vocabulary.
 
         logits = model({"source": source_ids, "target": target_ids})
@@ -52,10 +53,13 @@ class SequenceModel(keras.Model):
         coverage_loss: weight of what is attended to again, which is added to the loss in training;
             see `losses.coverage_loss`.
         copy: whether tokens of the source may be copied; see `PointerGenerator`.
+        sampled_softmax: tokens with which a training step compares each true one, drawn anew for
+            each batch; 0 for all, as where there are no more or where tokens are copied. See
+            `SampledSoftmaxModel`.
 
     Raises:
         SpaceError: a vocabulary has no token besides its marks, a size is under 1,
-            `scheduled_sampling` is not in [0, 1), or `coverage_loss` is under 0.
+            `scheduled_sampling` is not in [0, 1), or another number is under 0.
 
     Reference:
         Sutskever et al. 2014, section 2. https://arxiv.org/abs/1409.3215 ;
@@ -80,6 +84,7 @@ class SequenceModel(keras.Model):
         scheduled_sampling: float = 0.0,
         coverage_loss: float = 0.0,
         copy: bool = False,
+        sampled_softmax: int = 0,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -102,6 +107,7 @@ class SequenceModel(keras.Model):
         if coverage_loss < 0:
             raise SpaceError(f"coverage_loss is {coverage_loss!r}. It should be at least 0.")
         self.coverage_loss = float(coverage_loss)
+        self.sample(sampled_softmax)
         policy = self.dtype_policy
 
         def embedding(ids: int, name: str) -> keras.layers.Embedding:
@@ -139,31 +145,42 @@ class SequenceModel(keras.Model):
     def build(self, input_shape: Any = None) -> None:
         pass  # The weights are there.
 
-    def call(self, inputs: Mapping[str, Tensor], training: bool = False) -> Tensor:
-        source = (*self._states(inputs["source"], training), inputs.get("copied"))
-        target = inputs["target"]
+    def call(self, inputs: Mapping[str, Tensor], training: bool = False) -> Any:
+        states, mask = self._states(inputs["source"], training)
+        target, copied = inputs["target"], inputs.get("copied")
+        read = target
         if training and self.scheduled_sampling:
-            target = self._sampled(target, self._logits(target, *source, training=False))
-        return self._logits(target, *source, training=training)
+            first = self._logits(*self._decoded(target, states, mask, training=False), copied)
+            read = self._sampled(target, first)
+        vectors, embedded, alignment = self._decoded(read, states, mask, training)
+        if training and self.coverage_loss:
+            self.add_loss(self.coverage_loss * coverage_loss(alignment, target))
+        if training and self.pointer is None and 0 < self.sampled_softmax < self.target_size:
+            return self.compared(vectors, following(target))
+        return self._logits(vectors, embedded, alignment, copied)
+
+    def _decoded(
+        self, target: Tensor, states: Tensor, mask: Tensor, training: bool
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The vectors, the embedded target, and the alignment where it is needed."""
+        embedded = self.drop(self._embedded(target), training=training)
+        alignment = None
+        if self.pointer is not None or (training and self.coverage_loss):
+            found = self.decoder(embedded, states, mask=mask, return_alignment=True)
+            vectors, alignment = found
+        else:
+            vectors = self.decoder(embedded, states, mask=mask)
+        return self.drop(vectors, training=training), embedded, alignment
 
     def _logits(
-        self, target: Tensor, states: Tensor, mask: Tensor, copied: Tensor | None, training: bool
+        self, vectors: Tensor, embedded: Tensor, alignment: Tensor | None, copied: Tensor | None
     ) -> Tensor:
-        embedded = self.drop(self._embedded(target), training=training)
-        covered = training and self.coverage_loss
-        if not covered and self.pointer is None:
-            vectors = self.decoder(embedded, states, mask=mask)
-            return self.to_logits(self.drop(vectors, training=training))
-        vectors, alignment = self.decoder(embedded, states, mask=mask, return_alignment=True)
-        if covered:
-            self.add_loss(self.coverage_loss * coverage_loss(alignment, target))
-        vectors = self.drop(vectors, training=training)
         if self.pointer is None:
             return self.to_logits(vectors)
         return self._mixed(vectors, embedded, alignment, copied)
 
     def _mixed(
-        self, vectors: Tensor, embedded: Tensor, alignment: Tensor, copied: Tensor | None
+        self, vectors: Tensor, embedded: Tensor, alignment: Tensor | None, copied: Tensor | None
     ) -> Tensor:
         """Logits over the extended vocabulary, (batch, target steps, target_size + steps)."""
         if copied is None:
@@ -251,6 +268,7 @@ class SequenceModel(keras.Model):
             "scheduled_sampling": self.scheduled_sampling,
             "coverage_loss": self.coverage_loss,
             "copy": self.copy,
+            "sampled_softmax": self.sampled_softmax,
         }
 
 

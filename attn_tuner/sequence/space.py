@@ -21,6 +21,7 @@ def default_sequence_space() -> SearchSpace:
         scheduled_sampling=Choice((0.0, 0.1, 0.25)),
         coverage_loss=Choice((0.0, 1.0)),
         copy=Choice((False, True)),
+        sampled_softmax=Choice((0,)),  # Where the vocabulary is large, give numbers.
         label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0),
         learning_rate=Float(3e-4, 1e-2, log=True, default=3e-3),
         weight_decay=Float(1e-6, 1e-1, log=True, default=1e-4),

@@ -48,6 +48,7 @@ GROUPS = {
         "scheduled_sampling",
         "coverage_loss",
         "copy",
+        "sampled_softmax",
     ),
     "Output": ("dense_layers", "dense_units", "dropout"),
     "Training": (
