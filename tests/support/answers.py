@@ -16,6 +16,7 @@ import numpy as np
 from attn_tuner.attention import heads
 from attn_tuner.attention.decoding import decoder_attentions
 from attn_tuner.encoding import encoders
+from attn_tuner.sequence import SequenceModel
 from attn_tuner.testing import example, make, run
 from attn_tuner.testing.decoding import asked
 
@@ -33,7 +34,23 @@ def answers() -> dict[str, np.ndarray]:
         found[f"{name} contexts"], found[f"{name} alignments"] = contexts, alignments
     for name in encoders:
         found[f"{name} states"] = run(make(encoders[name]), states, mask)
-    return found
+    return {**found, "a model that copies": copying()}
+
+
+def copying() -> np.ndarray:
+    """The log probabilities of a model that copies and reads its coverage."""
+    attention = decoder_attentions["additive"](units=4, coverage=True)
+    model = SequenceModel(8, 8, 6, "gru", attention, units=5, copy=True)
+    draw = np.random.default_rng(0)
+    model.set_weights([draw.normal(scale=0.5, size=each.shape) for each in model.get_weights()])
+    given = {
+        "source": np.array([[2, 5, 6, 5, 3], [2, 7, 3, 0, 0]]),
+        "copied": np.array(
+            [[2, 9, 6, 9, 3], [2, 4, 3, 0, 0]]
+        ),  # 9 is the first step of a new word.
+        "target": np.array([[2, 4, 5], [2, 6, 0]]),
+    }
+    return keras.ops.convert_to_numpy(model(given))
 
 
 def export(folder: Path, formats: list[str]) -> dict:
