@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import ExportError
+from attn_tuner.exporting.array_input import ArrayInput
 from attn_tuner.exporting.bundle_checks import (
     check_doubt,
     check_outputs,
@@ -186,6 +187,17 @@ class Bundle(TextCard):
         from attn_tuner.exporting.signatures import TextScorer
 
         return TextScorer(self)
+
+    def array_input(self, fixed_length: bool = False) -> ArrayInput:
+        """Returns what ONNX and LiteRT files take: ids, of any length but of a model of one."""
+        cut = (self.max_length, self.truncation)
+        return ArrayInput("ids", (self.steps,), "int32", cut)
+
+    def write_reader(self, folder: Path) -> None:
+        """Writes what converts strings to ids, beside a file that takes ids."""
+        from attn_tuner.exporting.standalone_reader.write import write_reader
+
+        write_reader(self, folder)
 
     def check_formats(self, formats: Sequence[str], smaller: bool = False) -> None:
         """Raises nothing: every registered format takes a model of texts, and can shrink it."""

@@ -9,14 +9,17 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import DataError, ExportError
+from attn_tuner.exporting.array_input import ArrayInput
 from attn_tuner.exporting.bundle import bucket_length
 from attn_tuner.exporting.bundle_checks import check_doubt, check_outputs, check_truncation
 from attn_tuner.exporting.bundle_files import plain_card, save_bundle
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.exporting.named_answers import NamedAnswers
+from attn_tuner.exporting.named_inputs import all_layers
 from attn_tuner.exporting.text_card import KEPT_PARTS
 from attn_tuner.inputs.kinds import SERIES
+from attn_tuner.layers.series_input import StepLimit
 from attn_tuner.series.batches import padded
 from attn_tuner.series.numbers import read_series
 from attn_tuner.series.scaler import SeriesScaler
@@ -27,7 +30,6 @@ from attn_tuner.verbosity import silence
 if TYPE_CHECKING:  # It imports TensorFlow.
     from attn_tuner.exporting.series_signatures import SeriesScorer
 
-FORMATS = ("savedmodel", "keras")
 SAMPLES = 16  # Generated series on which an export is compared with its model.
 
 
@@ -151,8 +153,53 @@ class SeriesBundle(NamedAnswers):
 
         return SeriesScorer(self)
 
+    def steps_read(self) -> tuple[int, str] | None:
+        """Returns how many steps of a series the model can read, and which: as `truncate` cuts.
+
+        The members of an average each cut series. Where some keep the first steps and others the
+        last, both are needed: twice the most steps that a member reads, at both ends.
+
+        Returns:
+            `(steps, truncation)`; None where the model reads a series of any length.
+        """
+        layers = [each for each in all_layers(self.model) if isinstance(each, StepLimit)]
+        limits = [each.max_length for each in layers if each.max_length is not None]
+        if not layers or len(limits) < len(layers):
+            return None
+        truncations = {each.truncation for each in layers}
+        if len(truncations) == 1:
+            return max(limits), truncations.pop()
+        return 2 * max(limits), "ends"
+
+    def array_input(self, fixed_length: bool = False) -> ArrayInput:
+        """Returns what ONNX and LiteRT files take: raw series.
+
+        Args:
+            fixed_length: bool, whether all series have `steps_read` steps, those that are shorter
+                with NaN behind the last; else a batch has the steps of its longest.
+
+        Raises:
+            ExportError: a fixed length is asked of a model without a limit.
+        """
+        if not fixed_length:
+            return ArrayInput("series", (None, len(self.features)), "float32")
+        if (read := self.steps_read()) is None:
+            raise ExportError(
+                "LiteRT takes series of one length, and this model reads series of any: it has no "
+                "max_length. Choose the savedmodel or onnx format, or give max_length to the model."
+            )
+        steps, truncation = read
+        note = (
+            f"LiteRT takes {steps} steps: NaN stands behind the last step of a shorter series, and "
+            f"of a longer one {KEPT_PARTS[truncation]} {steps} steps are given."
+        )
+        return ArrayInput("series", (steps, len(self.features)), "float32", read, (note,))
+
+    def write_reader(self, folder: Path) -> None:
+        """Writes nothing: the files take raw numbers."""
+
     def check_formats(self, formats: Sequence[str], smaller: bool = False) -> None:
-        """Raises ExportError unless a model of series can be written in the formats.
+        """Raises ExportError if the artefact should be shrunk; every format takes series.
 
         Args:
             formats: names of formats.
@@ -162,11 +209,6 @@ class SeriesBundle(NamedAnswers):
             raise ExportError(
                 "A model of series has no embedding that could be shrunk. Leave out max_size_mb "
                 "and shrink, or search with max_parameters."
-            )
-        other = next((name for name in formats if name not in FORMATS), None)
-        if other is not None:
-            raise ExportError(
-                f"A model of series is not written as {other} yet. Available: {', '.join(FORMATS)}."
             )
 
     def facts(self) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 
+from attn_tuner.exporting.array_graph import variables
 from attn_tuner.exporting.series_bundle import SeriesBundle
-from attn_tuner.exporting.signatures import Labelled, variables
+from attn_tuner.exporting.signatures import Labelled
 
 
 class SeriesScorer(Labelled):

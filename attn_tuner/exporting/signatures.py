@@ -1,14 +1,14 @@
-"""Builds TensorFlow graphs of a bundle: ids to probabilities, strings to labels and attention."""
+"""Builds TensorFlow graphs of a bundle: strings to labels, probabilities and attention."""
 
 from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
 
-from attn_tuner.attention.placed_weights import with_attention
+from attn_tuner.exporting.array_graph import ArrayScorer, variables, with_doubt
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.conformal import Conformal
-from attn_tuner.exporting.known_texts import LEAST, KnownTexts
+from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.exporting.named_inputs import NamedInputs, all_layers, one_output
 from attn_tuner.tasks import JOINED, THRESHOLD
 from attn_tuner.text.token_ids import UNKNOWN
@@ -20,48 +20,6 @@ _WITH_TABLES = (
     keras.layers.StringLookup,
     keras.layers.TextVectorization,
 )
-
-
-class IdScorer(tf.Module):
-    """Ids (batch, steps) to probabilities (batch, classes) and weights (batch, hops, steps).
-
-    Of a regression there is `value` (batch, 1) in place of the probabilities. A bundle with
-    prediction sets adds `set` (batch, classes), one with intervals `lower` and `upper` (batch, 1),
-    one that tells known texts `known` (batch,). It holds the model's numbers and nothing else of
-    it: no optimiser, no layer, no Python.
-
-    Args:
-        bundle: `Bundle` to build the graph from.
-        constant: bool, whether weights are constants of the graph; else they are variables, shared
-            by all signatures of a SavedModel.
-    """
-
-    def __init__(self, bundle: Bundle, constant: bool = False):
-        super().__init__(name="ids")
-        outputs = with_attention(bundle.model, (bundle.max_length, bundle.truncation))
-        self.has_weights = "weights" in outputs.output
-        self._kind = bundle.kind
-        self._doubt = (bundle.conformal, bundle.known)
-        # Only the method: an attribute with the model would be saved, with all weights twice.
-        self._answer = outputs.stateless_call
-        hold = _constants if constant else variables
-        self._trainable = hold(outputs.trainable_variables)
-        self._fixed = hold(outputs.non_trainable_variables)
-
-    def __call__(self, ids: tf.Tensor) -> dict:
-        outputs, _ = self._answer(
-            [tf.convert_to_tensor(each) for each in self._trainable],
-            [tf.convert_to_tensor(each) for each in self._fixed],
-            ids,
-            training=False,
-        )
-        given = {name: tf.cast(each, tf.float32) for name, each in outputs.items()}
-        one = given["probabilities"]
-        if self._kind == "number":
-            given["value"] = given.pop("probabilities")
-        elif one.shape[-1] == 1 and self._kind == "class":
-            given["probabilities"] = tf.concat([1.0 - one, one], axis=-1)
-        return with_doubt(given, *self._doubt)
 
 
 class Labelled(tf.Module):
@@ -125,7 +83,7 @@ class TextScorer(Labelled):
 
     def __init__(self, bundle: Bundle):
         super().__init__(bundle.kind, bundle.classes, "texts")
-        self.model = IdScorer(bundle)
+        self.model = ArrayScorer(bundle, (bundle.max_length, bundle.truncation))
         own = {"subwords": True} if bundle.subwords else {}
         self.reader = bundle.vectorizer.graph(
             bundle.max_length, bundle.truncation, bundle.vocabulary_size, **own
@@ -245,36 +203,3 @@ class NamedScorer(Labelled):
         elif shape == (1,):
             values = values[:, None]
         return tf.ensure_shape(values, (None, *shape))
-
-
-def with_doubt(given: dict, conformal: Conformal | None, known: KnownTexts | None) -> dict:
-    """Adds sets, intervals and known inputs, as `Conformal` and `KnownTexts` define them.
-
-    Args:
-        given: outputs by name.
-        conformal, known: of the bundle.
-    """
-    at = None if conformal is None else tf.constant(conformal.at, tf.float32)
-    if at is not None and "value" in given:
-        return {**given, "lower": given["value"] - at, "upper": given["value"] + at}
-    added, sure = {}, given.get("probabilities")
-    if at is not None:
-        most = tf.reduce_max(sure, axis=-1, keepdims=True)
-        added["set"] = tf.logical_or(sure >= at, sure >= most)
-    if known is not None:
-        logs = tf.math.log(tf.maximum(sure, LEAST))
-        added["known"] = -tf.reduce_sum(sure * logs, axis=-1) <= known.entropy
-    return {**given, **added}
-
-
-def variables(values: Sequence) -> list[tf.Variable]:
-    """Returns variables with the numbers of others, for a SavedModel.
-
-    Args:
-        values: variables of Keras.
-    """
-    return [tf.Variable(each.numpy(), trainable=False) for each in values]
-
-
-def _constants(values):
-    return [each.numpy() for each in values]

@@ -15,8 +15,9 @@ from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Program
 from attn_tuner.exporting.named_inputs import NamedInputs
 from attn_tuner.exporting.series_bundle import SeriesBundle
-from attn_tuner.exporting.series_usage import SERIES_USAGES
+from attn_tuner.exporting.series_usage import SERIES_USAGES, series_words
 from attn_tuner.exporting.trusted_modules import untrusted_modules
+from attn_tuner.exporting.usage_answers import ANSWERS, DOUBTS, IN_ORDER, KNOWN, MEANING, PROMISES
 from attn_tuner.inputs.kinds import SERIES, TEXT, kind_named
 
 PATH = "PATH"
@@ -132,60 +133,6 @@ interpreters there."""
 _USAGES = {"savedmodel": _SAVEDMODEL, "keras": _KERAS, "onnx": _ONNX, "litert": _LITERT}
 _USAGES_OF = {TEXT.name: _USAGES, SERIES.name: SERIES_USAGES}
 
-_SURE = "[[name for name, p in zip(read.classes, row) if p >= 0.5] for row in probabilities]"
-_BEST = "[read.classes[best] for best in probabilities.argmax(axis=-1)]"
-_SESSION = '(probabilities,) = model.run(["probabilities"], {"ids": ids})'
-_IN_ORDER = "  # (texts, CLASSES), in the order CLASS_NAMES"
-# By the kind of the answers, what stands in place of the words in capitals.
-_ANSWERS = {
-    "class": {
-        "savedmodel": 'labels = answer["label"]  # (texts,) strings\n'
-        f'probabilities = answer["probabilities"]{_IN_ORDER}',
-        "keras": "probabilities = model.predict(INPUT, verbose=0)OUTPUTS",
-        "onnx": f"{_SESSION}\nlabels = {_BEST}",
-        "litert": f'probabilities = run(ids=ids)["probabilities"]\nlabels = {_BEST}',
-    },
-    "labels": {
-        "savedmodel": 'labels = answer["label"]  # (texts,) strings, those of a text by commas\n'
-        'answer["labels"]  # (texts, CLASSES) bool\n'
-        f'probabilities = answer["probabilities"]{_IN_ORDER}',
-        "keras": "probabilities = model.predict(INPUT, verbose=0)OUTPUTS",
-        "onnx": f"{_SESSION}\nlabels = {_SURE}",
-        "litert": f'probabilities = run(ids=ids)["probabilities"]\nlabels = {_SURE}',
-    },
-    "number": {
-        "savedmodel": 'values = answer["value"]  # (texts,) numbers',
-        "keras": "values = model.predict(INPUT, verbose=0)  # (texts, 1)",
-        "onnx": '(values,) = model.run(["value"], {"ids": ids})  # (texts, 1)',
-        "litert": 'values = run(ids=ids)["value"]  # (texts, 1)',
-    },
-}
-# With prediction sets or intervals, what follows.
-_DOUBTS = {
-    "class": {
-        "savedmodel": 'sets = answer["set"]  # (texts, CLASSES) bool, PROMISE',
-        "keras": "sets = bundle.conformal.sets(bundle.columns(probabilities))  # PROMISE",
-        "onnx": '(sets,) = model.run(["set"], {"ids": ids})  # (texts, CLASSES) bool, PROMISE',
-        "litert": 'sets = run(ids=ids)["set"]  # (texts, CLASSES) bool, PROMISE',
-    },
-    "number": {
-        "savedmodel": 'lower, upper = answer["lower"], answer["upper"]  # (texts,), PROMISE',
-        "keras": "lower, upper = bundle.conformal.interval(values)  # (texts, 1), PROMISE",
-        "onnx": 'lower, upper = model.run(["lower", "upper"], {"ids": ids})  # (texts, 1), PROMISE',
-        "litert": 'lower, upper = map(run(ids=ids).get, ("lower", "upper"))  # (texts, 1), PROMISE',
-    },
-}
-_KNOWN = {
-    "savedmodel": 'known = answer["known"]  # (texts,) bool, MEANING',
-    "keras": "known = bundle.known.known(bundle.columns(probabilities))  # (texts,), MEANING",
-    "onnx": '(known,) = model.run(["known"], {"ids": ids})  # (texts,) bool, MEANING',
-    "litert": 'known = run(ids=ids)["known"]  # (texts,) bool, MEANING',
-}
-_MEANING = "False for texts that are probably none of the classes"
-_PROMISES = {
-    "class": "which hold the class of COVERAGE of the texts",
-    "number": "which hold the number of COVERAGE of the texts",
-}
 _ROWS = {
     "class": "[{ label, probabilities }, ...]",
     "labels": "[{ label, labels, probabilities }, ...]",
@@ -219,11 +166,11 @@ def usage_snippet(name: str | Program, bundle: Bundle | SeriesBundle | NamedInpu
     explains = any(isinstance(layer, Head) for layer in bundle.model.layers)
     modules = [each for each in untrusted_modules(bundle.model) if each != "__main__"]
     single = kind == "class" and bundle.model.output_shape[-1] == 1
-    outputs = "  # (texts, 1), of the second of CLASS_NAMES" if single else _IN_ORDER
+    outputs = "  # (texts, 1), of the second of CLASS_NAMES" if single else IN_ORDER
     names = json.dumps(list(bundle.classes), ensure_ascii=False)
     replacements = {
-        "ANSWER": kind_named(bundle.input).worded(_ANSWERS[kind][name] + _doubt(bundle, name)),
-        **_input_words(bundle),
+        "ANSWER": kind_named(bundle.input).worded(ANSWERS[kind][name] + _doubt(bundle, name)),
+        **_input_words(bundle, name),
         "OUTPUTS": outputs,
         "EXPLAIN": _EXPLAIN if explains else "",
         "MODULES": "\n".join(f"import {each}  # the model's own layers" for each in modules),
@@ -236,18 +183,11 @@ def usage_snippet(name: str | Program, bundle: Bundle | SeriesBundle | NamedInpu
     return _replaced(usages[name], replacements)
 
 
-def _input_words(bundle: Bundle | SeriesBundle) -> dict[str, str]:
-    """Returns the name of the model's input, and of series an example: of two steps and of one."""
-    if not isinstance(bundle, SeriesBundle):
-        return {"INPUT": "ids"}
-    step = [round(each, 3) for each in bundle.vectorizer.mean]
-    count = len(step)
-    return {
-        "INPUT": "steps",
-        "ONE": json.dumps([step, step]),
-        "EXAMPLE": f"{json.dumps([step, step])}, {json.dumps([step])}",
-        "FEATURES": f"{count} number{'' if count == 1 else 's'}",
-    }
+def _input_words(bundle: Bundle | SeriesBundle, name: str) -> dict[str, str]:
+    """Returns what the model's input is called, and of series an example."""
+    if isinstance(bundle, SeriesBundle):
+        return series_words(bundle, name)
+    return {"INPUT": "ids", "NAMED": "ids", "NAMES_BY_INDEX": "read.classes"}
 
 
 def _doubt(bundle: Bundle | SeriesBundle, name: str) -> str:
@@ -255,10 +195,10 @@ def _doubt(bundle: Bundle | SeriesBundle, name: str) -> str:
     lines = []
     if bundle.conformal is not None:
         share = f"{100 * bundle.conformal.coverage:.6g}%"
-        promise = _PROMISES[bundle.kind].replace("COVERAGE", share)
-        lines.append(_DOUBTS[bundle.kind][name].replace("PROMISE", promise))
+        promise = PROMISES[bundle.kind].replace("COVERAGE", share)
+        lines.append(DOUBTS[bundle.kind][name].replace("PROMISE", promise))
     if bundle.known is not None:
-        lines.append(_KNOWN[name].replace("MEANING", _MEANING))
+        lines.append(KNOWN[name].replace("MEANING", MEANING))
     return "".join(f"\n{line}" for line in lines)
 
 
@@ -273,7 +213,7 @@ def _named_usage(inputs: NamedInputs) -> str:
         for name, dtype in dtypes.items()
     ]
     replacements = {
-        "ANSWER": _ANSWERS[inputs.kind]["savedmodel"],
+        "ANSWER": ANSWERS[inputs.kind]["savedmodel"],
         "INPUTS": "\n".join(given),
         "CLASSES": str(len(inputs.classes)),
         "EXAMPLE": example,

@@ -9,11 +9,14 @@ import pytest
 
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
-from attn_tuner.exporting import Bundle, exporters
+from attn_tuner.exporting import Bundle, SeriesBundle, exporters
 from attn_tuner.exporting.bundle import pad_ids
 from attn_tuner.exporting.verification.verify import verify_artefact
+from attn_tuner.series.batches import padded
+from attn_tuner.series.scaler import SeriesScaler
 from tests.support.covering import all_pairs, covering, pairs_of
-from tests.support.small_models import TEXTS, Here, joined
+from tests.support.small_models import TEXTS, Here, joined, joined_series
+from tests.support.waves import waves
 
 CLASSES = {
     "binary": ["no", "yes"],
@@ -148,3 +151,48 @@ def test_each_format_agrees_on_combinations_that_cover_all_pairs(
 )
 def test_each_format_agrees_on_every_combination(task, form, parts, vectorizer, tmp_path):
     check(task, form, parts, vectorizer, tmp_path)
+
+
+# Behind its first layers a model of series has the parts of one of texts, which met the formats
+# above; tests/exporting/test_series_formats.py has those first layers in each format.
+OF_SERIES = {"savedmodel": 1, "litert": 1, "keras": 1, "onnx": 2}
+
+
+def series_cells() -> list[tuple[str, str, tuple]]:
+    """Every head and every encoder once in each format, and a task for each of these."""
+    behind = itertools.chain(encoders, itertools.repeat("none"))
+    parts = tuple(zip(heads, behind, strict=False))
+    return [
+        (task, form, parts[start::cells])
+        for task, (form, cells) in zip(CLASSES, OF_SERIES.items(), strict=True)
+        for start in range(cells)
+    ]
+
+
+def bundle_of_series(task, parts):
+    """A bundle of series for the parts, and series of unlike lengths, values missing."""
+    series, _ = waves(6, seed=2)
+    scaler = SeriesScaler.fit(series, ("heat", "pressure"))
+    model, scores = joined_series(parts, task, len(CLASSES[task]), scaler)
+    return SeriesBundle(scaler, model, CLASSES[task], 16, "tail", task=task), scores, series
+
+
+def test_no_head_or_encoder_answers_a_series_otherwise_beside_a_longer_one():
+    (_, _, parts), *_ = series_cells()
+    _, scores, series = bundle_of_series("regression", parts)
+    alone, beside = padded(series[:1]), padded(series[:1], len(series[0]) + 7)
+    expected, found = scores(alone, training=False), scores(beside, training=False)
+    assert len(found) == len(parts)
+    for part, each in expected.items():
+        np.testing.assert_allclose(found[part], each, atol=1e-4, err_msg=part)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("task", "form", "parts"), series_cells(), ids=named)
+def test_each_format_of_series_agrees_on_every_head_and_encoder(task, form, parts, tmp_path):
+    pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
+    bundle, _, series = bundle_of_series(task, parts)
+    made = exporters[form](bundle, tmp_path)
+    for artefact in made if isinstance(made, list) else [made]:
+        proof = verify_artefact(bundle, artefact, series, Here())
+        assert proof.difference <= (artefact.tolerance or 0.05), proof.sentence

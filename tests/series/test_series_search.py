@@ -120,9 +120,6 @@ def test_sentences_of_the_result_are_about_series(finished):
 def test_what_cannot_be_done_with_series_yet_says_so(finished, tmp_path):
     with pytest.raises(DataError, match=r"explain\(\) works for texts"):
         finished.explain(waves(1)[0])
-    for form in ("onnx", "litert"):
-        with pytest.raises(ExportError, match=f"not written as {form} yet. Available: savedmodel"):
-            finished.export(tmp_path / form, formats=form)
     with pytest.raises(ExportError, match="no embedding that could be shrunk"):
         finished.export(tmp_path / "small", max_size_mb=1)
     from attn_tuner.exporting.savedmodel_predictor import SavedModelPredictor

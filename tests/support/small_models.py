@@ -5,6 +5,7 @@ import keras
 from attn_tuner.attention import heads
 from attn_tuner.encoding import encoders
 from attn_tuner.exporting.verification import fresh_process as fresh
+from attn_tuner.layers.series_input import FilledSteps, StandardizedSteps, StepLimit, StepMask
 from attn_tuner.layers.token_limits import TextMask
 from attn_tuner.tasks import TASKS
 
@@ -47,9 +48,33 @@ def joined(parts, task="binary", classes=2, vocabulary=20, width=4, seed=7):
     """
     keras.utils.set_random_seed(seed)
     ids = keras.Input((None,), dtype="int32", name="ids")
-    mask = TextMask()(ids)
     start = keras.initializers.RandomUniform(-1, 1, seed=seed)
     embedded = keras.layers.Embedding(vocabulary, width, embeddings_initializer=start)(ids)
+    return _mean_of(parts, ids, embedded, TextMask()(ids), (task, classes), start)
+
+
+def joined_series(
+    parts, task="binary", classes=2, scaler=None, limit=(16, "tail"), width=4, seed=7
+):
+    """As `joined`, a model of raw series that cuts, masks and scales them itself.
+
+    Args:
+        scaler: `SeriesScaler`.
+        limit: (max_length, truncation).
+    """
+    keras.utils.set_random_seed(seed)
+    series = keras.Input((None, scaler.width), name="series")
+    steps = StepLimit(*limit)(series)
+    mask = StepMask()(steps)
+    scaled = StandardizedSteps(scaler.mean, scaler.deviation)(steps)
+    filled = FilledSteps(scaler.missing)(scaled, mask)
+    start = keras.initializers.RandomUniform(-1, 1, seed=seed)
+    projected = keras.layers.Dense(width, kernel_initializer=start)(filled)
+    return _mean_of(parts, series, projected, mask, (task, classes), start)
+
+
+def _mean_of(parts, inputs, embedded, mask, answer, start):
+    task, classes = answer
     states, scores = {}, []
     units = TASKS[task].outputs(classes)
     for number, (head, encoder) in enumerate(parts):
@@ -58,9 +83,9 @@ def joined(parts, task="binary", classes=2, vocabulary=20, width=4, seed=7):
         context = heads[head](name=f"{head}_{number}")(states[encoder], mask=mask)
         scores.append(keras.layers.Dense(units, kernel_initializer=start)(context))
     mean = keras.layers.Average()(scores) if len(scores) > 1 else scores[0]
-    answer = keras.layers.Activation(TASKS[task].activation)(mean)
-    return keras.Model(ids, answer), keras.Model(
-        ids, dict(zip(map(str, parts), scores, strict=True))
+    answered = keras.layers.Activation(TASKS[task].activation)(mean)
+    return keras.Model(inputs, answered), keras.Model(
+        inputs, dict(zip(map(str, parts), scores, strict=True))
     )
 
 

@@ -6,40 +6,42 @@ from pathlib import Path
 import tensorflow as tf
 
 from attn_tuner.errors import ExportError
+from attn_tuner.exporting.array_graph import array_graph
+from attn_tuner.exporting.array_input import ArrayInput
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
-from attn_tuner.exporting.signatures import IdScorer
-from attn_tuner.exporting.standalone_reader.write import write_reader
+from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.exporting.usage_snippets import LITERT_FILE
 
 _SMALL_FILE = "model.int8.tflite"
 
 
 @exporters.register("litert")
-def export_litert(bundle: Bundle, folder: Path) -> list[Artefact]:
+def export_litert(bundle: Bundle | SeriesBundle, folder: Path) -> list[Artefact]:
     """Writes two `.tflite` files, float32 and dynamic-range int8, with built-in operators only.
 
         ids int32 (1, steps)  ->  probabilities (1, classes), weights (1, hops, steps)
+        series float32 (1, max_length, features)  ->  the same
 
     With prediction sets also `set`, with intervals `lower` and `upper`, and `known` of a model that
-    tells texts of none of its classes. One text at a time, of any length; 0 is padding. `reader.py`
-    and `vectorizer.json` in the same folder convert strings to ids in plain Python. The float file
-    must be equal within 1e-4; the difference of the int8 file is measured and reported.
+    tells texts of none of its classes. One input at a time: a text of any length, where 0 is
+    padding, or a series of the fixed length that the model reads, in steps, where NaN is a missing
+    value and stands behind the last step. Beside a model of texts `reader.py` and `vectorizer.json`
+    convert strings to ids in plain Python. The float file must be equal within 1e-4; the difference
+    of the int8 file is measured and reported.
     """
-    write_reader(bundle, folder)
-    (folder / LITERT_FILE).write_bytes(_converted(bundle, small=False))
-    (folder / _SMALL_FILE).write_bytes(_converted(bundle, small=True))
+    taken = bundle.array_input(fixed_length=True)
+    bundle.write_reader(folder)
+    (folder / LITERT_FILE).write_bytes(_converted(bundle, taken, small=False))
+    (folder / _SMALL_FILE).write_bytes(_converted(bundle, taken, small=True))
     return [
-        Artefact("litert", folder / LITERT_FILE, tolerance=1e-4),
+        Artefact("litert", folder / LITERT_FILE, tolerance=1e-4, notes=taken.notes),
         Artefact("litert", folder / _SMALL_FILE, tolerance=None),
     ]
 
 
-def _converted(bundle: Bundle, small: bool) -> bytes:
-    ids = tf.TensorSpec((1, bundle.steps), tf.int32, name="ids")
-    # Constants, as the interpreter does not find variables inside a loop.
-    scorer = IdScorer(bundle, constant=True)
-    score = tf.function(scorer, input_signature=[ids], autograph=False).get_concrete_function()
+def _converted(bundle: Bundle | SeriesBundle, taken: ArrayInput, small: bool) -> bytes:
+    score = array_graph(bundle, taken, batch=1)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([score], tf.Module())
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if small:
@@ -50,7 +52,7 @@ def _converted(bundle: Bundle, small: bool) -> bytes:
         raise ExportError(_error_message(bundle, error)) from error
 
 
-def _error_message(bundle: Bundle, error: Exception) -> str:
+def _error_message(bundle: Bundle | SeriesBundle, error: Exception) -> str:
     """Names the layer that LiteRT cannot express, from the converter's error."""
     operators = sorted(set(re.findall(r"'tf\.(\w+)' op is neither", str(error))))
     places = str(getattr(error, "errors", ""))

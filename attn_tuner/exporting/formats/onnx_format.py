@@ -5,16 +5,17 @@ from pathlib import Path
 import tensorflow as tf
 
 from attn_tuner.errors import need
+from attn_tuner.exporting.array_graph import array_graph
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Artefact, exporters
 from attn_tuner.exporting.onnx_conversion import convert_to_onnx
-from attn_tuner.exporting.signatures import IdScorer
-from attn_tuner.exporting.standalone_reader.write import write_reader
+from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.verbosity import silence
 
 _FILE = "model.onnx"
 _AXES = {
     "ids": ("batch", "steps"),
+    "series": ("batch", "steps", "features"),
     "probabilities": ("batch", "classes"),
     "value": ("batch", "one"),
     "weights": ("batch", "hops", "steps"),
@@ -26,26 +27,26 @@ _AXES = {
 
 
 @exporters.register("onnx")
-def export_onnx(bundle: Bundle, folder: Path) -> Artefact:
-    """Writes an ONNX file, and the conversion of strings to ids in the same folder.
+def export_onnx(bundle: Bundle | SeriesBundle, folder: Path) -> Artefact:
+    """Writes an ONNX file, and of texts the conversion of strings to ids in the same folder.
 
         ids int32 (batch, steps)  ->  probabilities (batch, classes), weights (batch, hops, steps)
+        series float32 (batch, steps, features)  ->  the same
 
     With prediction sets also `set`, with intervals `lower` and `upper`, and `known` of a model that
-    tells texts of none of its classes. Batch and length are free; 0 is padding. `reader.py` and
-    `vectorizer.json` convert strings to ids in plain Python. Needs the extra `onnx`.
+    tells texts of none of its classes. Batch and length are free. 0 is padding of ids, and NaN that
+    of series, as it is a missing value. `reader.py` and `vectorizer.json` convert strings to ids in
+    plain Python. Needs the extra `onnx`.
     """
     need("onnxruntime", "onnx")
     with silence("tensorflow", "tf2onnx"):
         model = _converted(bundle)
     (folder / _FILE).write_bytes(model.SerializeToString())
-    write_reader(bundle, folder)
+    bundle.write_reader(folder)
     return Artefact("onnx", folder / _FILE, tolerance=1e-4)
 
 
-def _converted(bundle: Bundle):
+def _converted(bundle: Bundle | SeriesBundle):
     """The model as ONNX, its weights constants."""
-    ids = tf.TensorSpec((None, bundle.steps), tf.int32, name="ids")
-    scorer = IdScorer(bundle, constant=True)
-    score = tf.function(scorer, input_signature=[ids], autograph=False).get_concrete_function()
+    score = array_graph(bundle, bundle.array_input())
     return convert_to_onnx(score, "classifier", lambda name, place: _AXES[name][place])
