@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ import typer
 import attn_tuner
 from attn_tuner.checking.command import check_command
 from attn_tuner.errors import AttnTunerError, DamagedFile, DataError
+from attn_tuner.inputs.kinds import SERIES
 from attn_tuner.labelling.command import learning_curve_command
 from attn_tuner.registry import PACKAGES, describe_parts
 from attn_tuner.settings.command_options import data_argument, option_of, with_options
@@ -31,7 +33,8 @@ RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a 
 Texts = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Texts, or one file of them (.txt or a table). Standard input if none is given."
+        help="Texts, or one file of them (.txt or a table). Standard input if none is given. "
+        "Of a search over series one file: .ts, .npy, .csv, .parquet."
     ),
 ]
 TextColumn = Annotated[
@@ -163,7 +166,7 @@ def predict(
     as_json: AsJson = False,
     trust: Trust = None,
 ) -> None:
-    """Predict the class of each text with the exported model of RUN."""
+    """Predict the class of each text or series with the exported model of RUN."""
     from attn_tuner.reporting.answer_table import (
         check_output_path,
         prediction_columns,
@@ -438,7 +441,9 @@ def print_summary(summary: str, console: Any = None) -> None:
     console.print(text, soft_wrap=not console.is_terminal, highlight=False)
 
 
-def _predicted(run: Path, texts: list[str] | None, column: str | None, trust: list[str] | None):
+def _predicted(
+    run: Path, texts: list[str] | None, column: list[str] | None, trust: list[str] | None
+):
     """Predicts with the exported SavedModel; with the model in Keras where that is damaged.
 
     Returns:
@@ -448,7 +453,10 @@ def _predicted(run: Path, texts: list[str] | None, column: str | None, trust: li
     from attn_tuner.storage.run import Run
 
     # The folder is read before texts are, from standard input.
-    given = _given(texts, column, "predict", Run.read(run))
+    read = Run.read(run)
+    if read.plan.input == SERIES.name:
+        return _predicted_series(run, texts, column, trust)
+    given = _given(texts, column, "predict", read)
     try:
         with silence(stderr=True):
             predictor = SavedModelPredictor(run)
@@ -456,6 +464,25 @@ def _predicted(run: Path, texts: list[str] | None, column: str | None, trust: li
         return _loaded(_api(), run, trust).predict(given.texts), given
     _print_notes(predictor.run.notes)
     return predictor.predict(given.texts), given
+
+
+def _predicted_series(
+    run: Path, files: list[str] | None, column: list[str] | None, trust: list[str] | None
+):
+    """Predicts the series of one file; returns the predictions, and the names of the series."""
+    from attn_tuner.series.series_file import ID, read_series_file, series_path
+    from attn_tuner.text.input_texts import InputTexts
+
+    path = series_path(files, column)  # Before seconds of imports.
+    result = _loaded(_api(), run, trust)
+    given = read_series_file(path, result.bundle.features)
+    for note in given.notes:
+        print(escape_controls(note), file=sys.stderr)
+    named = [
+        replace(answer, text=f"{name}: {answer.text}")
+        for name, answer in zip(given.names, result.predict(given.series), strict=True)
+    ]
+    return named, InputTexts(given.names, {ID: given.names})
 
 
 def _is_of_pairs(run: Path) -> bool:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from html import escape
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -276,9 +277,10 @@ def next_lines(commands: Sequence[str], width: int | None = None) -> list[str]:
     """
     width = width or shutil.get_terminal_size((WIDE, 24)).columns
     left = max(map(len, commands[::2])) + 3
-    right = max(map(len, commands[1::2]))
+    right = max(map(len, commands[1::2]), default=0)
     pairs = [
-        f"{one:<{left}}{other}" for one, other in zip(commands[::2], commands[1::2], strict=True)
+        f"{one:<{left}}{other}".rstrip()
+        for one, other in zip_longest(commands[::2], commands[1::2], fillvalue="")
     ]
     rows = pairs if LABEL_WIDTH + left + right <= width else commands
     return [f"{'' if at else 'Next':<{LABEL_WIDTH}}{row}" for at, row in enumerate(rows)]

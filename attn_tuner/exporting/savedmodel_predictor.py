@@ -53,7 +53,7 @@ class SavedModelPredictor:
             )
         require_text(
             self.run.plan.input,
-            "attn-tuner predict",
+            "SavedModelPredictor",
             "Use attn_tuner.load(folder).predict(series).",
         )
         check_export(self.run.export)

@@ -23,6 +23,7 @@ from attn_tuner.layers.series_input import StepLimit
 from attn_tuner.series.batches import padded
 from attn_tuner.series.numbers import read_series
 from attn_tuner.series.scaler import SeriesScaler
+from attn_tuner.series.series_file import read_series_file
 from attn_tuner.tasks import task_named
 from attn_tuner.training.adversarial import plain
 from attn_tuner.verbosity import silence
@@ -94,13 +95,16 @@ class SeriesBundle(NamedAnswers):
         """Reads series in any form that `series.numbers.read_series` takes.
 
         Args:
-            given: the series; one array `(steps, features)` of several features is one series.
+            given: the series, or the path of a file that `series_file.read_series_file` reads; one
+                array `(steps, features)` of several features is one series.
             who: str, what reads them, for messages.
             options: not used: series have no columns to choose.
 
         Raises:
             DataError: they cannot be read, or have other features than the model.
         """
+        if isinstance(given, str | Path):
+            given = read_series_file(given, self.features).series
         one = isinstance(given, np.ndarray) and given.ndim == 2 and len(self.features) > 1
         found, _, _ = read_series([given] if one else given, f"what {who} was given")
         wrong = next((each for each in found if each.shape[1] != len(self.features)), None)

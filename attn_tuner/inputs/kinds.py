@@ -31,6 +31,7 @@ class InputKind:
             none. It may need an extra, and is left out without.
         pictures: path of the function that draws validation inputs for the report; "" where texts
             are shown.
+        example: str, one input as the command takes it.
         commands: names of the commands that take the folder of such a search.
     """
 
@@ -44,6 +45,7 @@ class InputKind:
     baseline: str
     companion: str = ""
     pictures: str = ""
+    example: str = '"a text"'
     commands: tuple[str, ...] = ("predict", "report", "serve", "export")
 
     def part(self, name: str) -> Any:
@@ -84,7 +86,8 @@ SERIES = InputKind(
     baseline="attn_tuner.baselines.series_baseline:summary_baseline",
     companion="attn_tuner.baselines.series.minirocket:minirocket_baseline",
     pictures="attn_tuner.reporting.example_series:draw_examples",
-    commands=("report", "export"),
+    example="series.csv",
+    commands=("predict", "report", "export"),
 )
 KINDS = {each.name: each for each in (TEXT, SERIES)}
 

@@ -54,14 +54,14 @@ def outcome_notes(run: Run) -> list[str]:
 
 def next_commands(run: Run) -> list[str]:
     """Lists the commands that go on from a finished search: those that its kind of input has."""
-    folder = shlex.quote(str(_near(run.directory)))
+    folder, kind = shlex.quote(str(_near(run.directory))), kind_named(run.plan.input)
     others = {
-        "predict": f'attn-tuner predict {folder} "a text"',
+        "predict": f"attn-tuner predict {folder} {kind.example}",
         "report": f"attn-tuner report {folder}",
         "serve": f"attn-tuner serve {folder}",
         "export": f"attn-tuner export {folder} FOLDER",
     }
-    return [others[name] for name in kind_named(run.plan.input).commands]
+    return [others[name] for name in kind.commands]
 
 
 def hang(text: str, width: int) -> str:

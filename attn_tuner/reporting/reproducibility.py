@@ -30,9 +30,8 @@ def usage(run: Run, bundle: Any) -> list[dict]:
         {"language": language, "code": code}
         for language, code in re.findall(r"```(\w+)\n(.*?)```", text, flags=re.DOTALL)
     ]
-    if "predict" not in kind_named(bundle.input).commands:
-        return blocks
-    again = f"attn-tuner predict {shlex.quote(str(run.directory))} 'a text'\n"
+    example = kind_named(bundle.input).example
+    again = f"attn-tuner predict {shlex.quote(str(run.directory))} {example}\n"
     return [*blocks[:1], {"language": "sh", "code": again}, *blocks[1:]]
 
 

@@ -1,11 +1,14 @@
 """A search of series from data to report, and an export that takes raw numbers."""
 
+import io
 import re
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import attn_tuner
+from attn_tuner import cli
 from attn_tuner.errors import AttnTunerError, DataError, ExportError
 from attn_tuner.exporting import SeriesBundle, load_bundle
 from attn_tuner.monitoring.status import search_status
@@ -14,6 +17,11 @@ from attn_tuner.storage.layout import BUNDLE
 from attn_tuner.tuning.encoded_data import EncodedData
 from tests.support.examples import example
 from tests.support.waves import series_search, waves
+
+
+def call(*arguments):
+    """Runs the command in this process."""
+    return CliRunner().invoke(cli.app, [str(each) for each in arguments], catch_exceptions=False)
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +113,7 @@ def test_the_report_is_about_series(finished, tmp_path):
     assert "The series" in shown
     assert shown.count('<svg class="series"') == shown.count("As a table") > 0
     assert 'aria-label="A series of ' in shown
-    assert "attn-tuner predict" not in shown
+    assert re.search(r"attn-tuner predict \S*run series\.csv", shown)
     assert not re.search(r"\b[Tt]exts?\b", re.sub(r"<[^>]*>", " ", shown))
     assert "texts" not in search_status(finished.directory)["sentence"]
 
@@ -117,6 +125,35 @@ def test_sentences_of_the_result_are_about_series(finished):
     assert "serve" not in finished.summary()
 
 
+def test_predict_answers_the_series_of_a_file_as_the_model_does(finished, tmp_path):
+    series, _ = waves(3, seed=5)
+    rows = [f"s{at},{row[0]},{row[1]}" for at, each in enumerate(series) for row in each]
+    path = tmp_path / "series.csv"
+    path.write_text("\n".join(["id,feature_1,feature_2", *rows]).replace("nan", ""))
+    answered = call("predict", finished.directory, path).stdout.splitlines()
+    expected = finished.predict(series)
+    assert [line.split("\t")[0] for line in answered] == [each.label for each in expected]
+    assert answered[2].split("\t")[2].startswith("s2: series of ")
+    call("predict", finished.directory, path, "--out", tmp_path / "answers.csv")
+    table = (tmp_path / "answers.csv").read_text().splitlines()
+    assert table[0] == "id,prediction,probability"
+    assert table[1].startswith(f"s0,{expected[0].label},")
+    np.save(tmp_path / "one.npy", series[0])
+    assert finished.predict(str(tmp_path / "one.npy"))[0].label == expected[0].label
+
+
+def test_predict_refuses_what_is_no_file_before_it_reads_standard_input(finished, monkeypatch):
+    class Unread(io.StringIO):
+        def read(self, *_):
+            raise AssertionError("standard input was read")
+
+    monkeypatch.setattr("sys.stdin", Unread())
+    with pytest.raises(DataError, match="Series are read from one file, not from standard input"):
+        cli.predict(finished.directory)
+    with pytest.raises(DataError, match=r"a text is no file of series"):
+        cli.predict(finished.directory, ["a text"])
+
+
 def test_what_cannot_be_done_with_series_yet_says_so(finished, tmp_path):
     with pytest.raises(DataError, match=r"explain\(\) works for texts"):
         finished.explain(waves(1)[0])
@@ -124,7 +161,7 @@ def test_what_cannot_be_done_with_series_yet_says_so(finished, tmp_path):
         finished.export(tmp_path / "small", max_size_mb=1)
     from attn_tuner.exporting.savedmodel_predictor import SavedModelPredictor
 
-    with pytest.raises(DataError, match="attn-tuner predict works for texts"):
+    with pytest.raises(DataError, match="SavedModelPredictor works for texts"):
         SavedModelPredictor(finished.directory)
 
 

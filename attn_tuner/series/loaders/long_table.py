@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 SEPARATORS = (",", ";", "\t", "|")
 ELAPSED = "time_since_last_step"
-_PARQUET = (".parquet", ".pq")
-_TEXT = (".csv", ".tsv", ".tab", ".txt")
+PARQUET = (".parquet", ".pq")
+TEXT = (".csv", ".tsv", ".tab", ".txt")
 
 
 def from_table(
@@ -60,7 +60,21 @@ def from_table(
         DataError: a column is not there; a value is text or infinite; an id or time is missing, or
             a time stands twice in a series; a series has several labels or groups, or no label.
     """
-    name, frame, notes = _frame(source)
+    return series_of_frame(read_frame(source), id, time, values, label, group, elapsed, by_time)
+
+
+def series_of_frame(
+    table: tuple[str, "pandas.DataFrame", tuple[str, ...]],
+    id: Hashable | None = None,
+    time: Hashable | None = None,
+    values: Sequence[Hashable] | None = None,
+    label: Hashable | None = None,
+    group: Hashable | None = None,
+    elapsed: bool = False,
+    by_time: bool = False,
+) -> LabelledSeries:
+    """Converts what `read_frame` returned; the other arguments are those of `from_table`."""
+    name, frame, notes = table
     roles = {"id": id, "time": time, "label": label, "group": group}
     for role, column in roles.items():
         if column is not None and column not in frame.columns:
@@ -98,7 +112,7 @@ def from_table(
     )
 
 
-def _frame(source: Any) -> tuple[str, "pandas.DataFrame", tuple[str, ...]]:
+def read_frame(source: Any) -> tuple[str, "pandas.DataFrame", tuple[str, ...]]:
     """Returns name and rows of a source, and sentences on how it was read."""
     import pandas
 
@@ -131,15 +145,15 @@ def _file(path: str | Path) -> tuple[str, "pandas.DataFrame", tuple[str, ...]]:
     import pandas
 
     name, suffix = file_name(path), suffix_of(path)
-    if suffix not in (*_PARQUET, *_TEXT):
+    if suffix not in (*PARQUET, *TEXT):
         raise DataError(
             f"The format of {name} is not clear from its name, which should end in "
-            f"{', '.join((*_TEXT, *_PARQUET))}."
+            f"{', '.join((*TEXT, *PARQUET))}."
         )
     data = read_bytes(path)
     if not data.strip():
         raise DataError(f"{name} is empty. It needs a line of column names, and a row a step.")
-    if suffix in _PARQUET:
+    if suffix in PARQUET:
         try:
             return name, pandas.read_parquet(io.BytesIO(data)), ()
         except (ValueError, OSError) as error:  # Those of Arrow derive from them.
