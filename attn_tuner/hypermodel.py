@@ -14,6 +14,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.layers.hashed_ngrams import LengthScale, NGramIds, NGramSum
 from attn_tuner.layers.prepared_series import prepared_series
 from attn_tuner.layers.series_input import FilledSteps, StandardizedSteps, StepLimit, StepMask
+from attn_tuner.layers.sorted_quantiles import SortedQuantiles
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.layers.token_limits import TextMask, TokenLimits
 from attn_tuner.model_space import NGRAM_DIM, NO_SECOND_HEAD, default_space, series_space
@@ -21,11 +22,11 @@ from attn_tuner.series.scaler import SeriesScaler
 from attn_tuner.space import SearchSpace, assemble
 from attn_tuner.space.kerastuner import declare, value_of
 from attn_tuner.space.space_hypermodel import SpaceHyperModel, checked_space
-from attn_tuner.tasks import Task, task_named
+from attn_tuner.tasks import QUANTILE_TASK, Task, task_named
 from attn_tuner.text.subwords import PartTables, reads_subwords
 from attn_tuner.training.adversarial import ExtraLosses, PerturbedLosses, RegularizedModel
 from attn_tuner.training.fit_data import Expected, in_memory
-from attn_tuner.training.losses import SmoothedCrossentropy, loss_of
+from attn_tuner.training.losses import PinballLoss, SmoothedCrossentropy, loss_of
 from attn_tuner.training.named_metrics import metrics_of
 from attn_tuner.training.row_adamw import RowAdamW
 from attn_tuner.training.schedules import ema_momentum, rate_for, warmed_cosine
@@ -66,7 +67,8 @@ class AttentionHyperModel(SpaceHyperModel):
             `Vectorizer.padded(texts, subwords=True)`.
         training_texts: texts of an epoch. Known, and with `epochs` in the space, the learning rate
             rises and falls over the whole training; else it is constant.
-        task: "multilabel" or "regression"; None for classes.
+        task: "multilabel", "regression", "forecast" or "quantiles"; None for classes. Of the last
+            two `classes` is the number of outputs.
         scale: mean and standard deviation of the targets of a regression: the model learns their
             distance from the mean in standard deviations, whatever their unit.
         loss: str or `keras.losses.Loss` in place of the task's own. Targets then reach it as they
@@ -225,8 +227,8 @@ class AttentionHyperModel(SpaceHyperModel):
     def _expected(self, model: keras.Model) -> Expected:
         loss = getattr(model, "loss", self.task.loss)
         # A tuner's own loss may want other targets, and so may a subclass's.
-        smoothed = (SmoothedCrossentropy, keras.losses.BinaryCrossentropy)
-        ours = isinstance(loss, smoothed) or (isinstance(loss, str) and loss == self.task.loss)
+        own = (SmoothedCrossentropy, PinballLoss, keras.losses.BinaryCrossentropy)
+        ours = isinstance(loss, own) or (isinstance(loss, str) and loss == self.task.loss)
         return Expected(
             self.vocabulary_size if self.parts is None else self.parts.id_limit,
             self.classes,
@@ -396,11 +398,14 @@ class AttentionHyperModel(SpaceHyperModel):
         )
         if self.task.kind != "number":
             return layer(context)
+        answer = layer(context)
+        if self.task.name == QUANTILE_TASK:
+            answer = SortedQuantiles(**self._named("quantiles", True))(answer)
         mean, deviation = self.scale
         rescaling = keras.layers.Rescaling(
             deviation, mean, dtype="float32", **self._named("value", True)
         )
-        return rescaling(layer(context))
+        return rescaling(answer)
 
     def _compile(self, model: keras.Model, values: Mapping[str, Any]) -> None:
         # XLA compiles anew for every length of batch, which costs more than it saves on text.
@@ -425,7 +430,8 @@ class AttentionHyperModel(SpaceHyperModel):
         """The loss, and the factor by which it counts."""
         if self.own_loss is not None:
             return self.own_loss, 1.0
-        weight = self.scale[1] ** -2 if self.task.kind == "number" else 1.0
+        power = -1 if self.task.name == QUANTILE_TASK else -2  # Of an error, or of its square.
+        weight = self.scale[1] ** power if self.task.kind == "number" else 1.0
         return loss_of(self.task.loss, values.get("label_smoothing", 0.0)), weight
 
     def _extra_losses(

@@ -10,7 +10,7 @@ import numpy as np
 from attn_tuner.errors import DataError, UnknownName
 from attn_tuner.registry import unknown
 
-# By what the truth is: one class a text, several labels a text, or a number.
+# By what the truth is: one class a text, several labels a text, a number, or several numbers.
 MEASURES = {
     "class": {"accuracy": "max", "f1_macro": "max", "auc": "max", "log_loss": "min"},
     "labels": {
@@ -21,7 +21,11 @@ MEASURES = {
         "log_loss": "min",
     },
     "number": {"rmse": "min", "mae": "min", "r2": "max"},
+    # Several numbers a series, such as the next steps, or their quantiles.
+    "numbers": {"mae": "min", "rmse": "min", "smape": "min", "pinball": "min"},
 }
+QUANTILES = (0.1, 0.5, 0.9)  # Of a forecast of quantiles; the columns of a step, in this order.
+_MEDIAN = QUANTILES.index(0.5)
 # Of written texts, see `sequence_search.evaluation`; chrF, BLEU and ROUGE from 0 to 100.
 TEXT_MEASURES = {
     "exact_match": "max",
@@ -39,11 +43,39 @@ OBJECTIVES = {
 
 
 def kind_of(labels: np.ndarray) -> str:
-    """Key of `MEASURES`: "class" of integers, "labels" of a 0/1 matrix, "number" of floats."""
+    """Kind of answer: "class" of integers, "labels" of a 0/1 matrix of integers, "number" of
+    floats, one or several for each input."""
     labels = np.asarray(labels)
-    if labels.ndim == 2:
-        return "labels"
-    return "number" if labels.dtype.kind == "f" else "class"
+    if labels.dtype.kind == "f":
+        return "number"
+    return "labels" if labels.ndim == 2 else "class"
+
+
+def measured_as(labels: np.ndarray) -> str:
+    """Key of `MEASURES`: `kind_of`, but "numbers" where each input has several."""
+    labels = np.asarray(labels)
+    several = labels.ndim == 2 and kind_of(labels) == "number"
+    return "numbers" if several else kind_of(labels)
+
+
+def points_of(answers: np.ndarray, steps: int) -> np.ndarray:
+    """Returns the one number that is forecast for each step: `(series, steps)`.
+
+    Args:
+        answers: `(series, steps)`, or `(series, steps * quantiles)`, of which the medians are
+            taken.
+        steps: int, numbers of a label.
+    """
+    answers = np.asarray(answers)
+    if answers.shape[1] == steps:
+        return answers
+    return quantiles_of(answers)[:, :, _MEDIAN]
+
+
+def quantiles_of(answers: np.ndarray) -> np.ndarray:
+    """Returns answers `(series, steps * quantiles)` as `(series, steps, quantiles)`."""
+    answers = np.asarray(answers)
+    return answers.reshape(len(answers), -1, len(QUANTILES))
 
 
 def both_columns(probabilities: np.ndarray) -> np.ndarray:
@@ -68,17 +100,26 @@ def measure(
     labels a text: micro and macro F1 and the share of texts with all labels right, each at a
     probability of 0.5, the mean AUC of the labels, and the mean log loss of one label. Of numbers:
     the root of the mean squared error, the mean absolute error, and the share of the variance that
-    is explained.
+    is explained. Of several numbers the first two of the forecast or its median, their symmetric
+    percentage error, and the mean pinball loss over `QUANTILES`, for all of which a forecast
+    without quantiles counts.
 
     Args:
-        labels: class numbers `(texts,)`, a 0/1 matrix `(texts, labels)`, or floats `(texts,)`.
+        labels: class numbers `(texts,)`, a 0/1 matrix `(texts, labels)`, or floats, `(texts,)` or
+            `(texts, numbers)`.
         answers: probabilities `(texts, classes)`, or `(texts, 1)` for class 1 of two;
-            probabilities `(texts, labels)`; or numbers `(texts, 1)`.
+            probabilities `(texts, labels)`; or numbers, `(texts, 1)` or `(texts, numbers)`, of
+            quantiles `(texts, numbers * quantiles)`.
         names: which of them; all if not given.
     """
     labels = np.asarray(labels)
-    kind = kind_of(labels)
-    ways = {"class": _of_classes, "labels": _of_labels, "number": _of_numbers}
+    kind = measured_as(labels)
+    ways = {
+        "class": _of_classes,
+        "labels": _of_labels,
+        "number": _of_numbers,
+        "numbers": _of_several_numbers,
+    }
     found = ways[kind](labels, np.asarray(answers, "float64"))
     return {name: float(found[name]()) for name in (names or MEASURES[kind])}
 
@@ -192,6 +233,27 @@ def _of_numbers(labels, answers):
         "mae": lambda: np.abs(labels - answers).mean(),
         "r2": lambda: metrics.r2_score(labels, answers) if len(labels) > 1 else float("nan"),
     }
+
+
+def _of_several_numbers(labels, answers):
+    labels = labels.astype("float64")
+    off = points_of(answers, labels.shape[1]) - labels
+    size = np.abs(labels) + np.abs(labels + off)
+    return {
+        "mae": lambda: np.abs(off).mean(),
+        "rmse": lambda: np.sqrt(np.mean(off**2)),
+        "smape": lambda: 100 * np.mean(2 * np.abs(off) / np.where(size > 0, size, 1.0)),
+        "pinball": lambda: _pinball(labels, answers),
+    }
+
+
+def _pinball(labels, answers):
+    """Averages the pinball loss over `QUANTILES`; see `series.forecast_errors.pinball_loss`."""
+    single = answers.shape[1] == labels.shape[1]
+    found = answers[:, :, None] if single else quantiles_of(answers)
+    above = labels[:, :, None] - found
+    levels = np.array(QUANTILES)
+    return np.maximum(levels * above, (levels - 1) * above).mean()
 
 
 def _auc(labels, probabilities):

@@ -33,7 +33,7 @@ from attn_tuner.storage.atomic_files import remove_parts
 from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.plan import Plan
 from attn_tuner.system.machine import cores
-from attn_tuner.tasks import task_named
+from attn_tuner.tasks import TASKS, task_named
 from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.duration import format_duration
@@ -92,6 +92,11 @@ def read_data(options: Mapping) -> Dataset:
                 "corrections= to attn_tuner.text.load."
             )
         return options["data"]
+    if options["task"] is not None and TASKS[options["task"]].several:
+        raise DataError(
+            f"task='{options['task']}' is for series of numbers, and the data are texts. Give "
+            "task='regression', which learns one number a text."
+        )
     names = [each.name for each in SETTINGS if each.group == DATA_SETTING.group]
     return texts_of.load(
         options["data"], seed=options["seed"], **{name: options[name] for name in names}
@@ -120,7 +125,7 @@ def objective_of(options: Mapping, dataset: Dataset) -> tuple[str, float]:
         check_measurable(objective, dataset.validation.labels)
     check_faithful_task(answers.kind, faithful)
     held = 0 if dataset.validation is None else len(dataset.validation)
-    check_coverage(options["coverage"], answers.kind, held)
+    check_coverage(options["coverage"], answers, held)
     check_known(options["known"], answers.kind)
     return objective, faithful
 

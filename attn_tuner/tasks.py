@@ -1,4 +1,4 @@
-"""What a model answers about a text: one class, several labels, or a number."""
+"""What a model answers about an input: one class, several labels, a number, or several."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attn_tuner.errors import UnknownName
-from attn_tuner.metrics import MEASURES, both_columns, kind_of
+from attn_tuner.metrics import MEASURES, QUANTILES, both_columns, kind_of, points_of
 from attn_tuner.registry import unknown
 
 THRESHOLD = 0.5  # Probability from which a text has a label.
@@ -18,10 +18,11 @@ class Task:
     """A kind of answer, and how a Keras model is made to give it.
 
     Args:
-        name: "binary", "multiclass", "multilabel" or "regression".
-        kind: key of `metrics.MEASURES`: what the truth about a text is.
+        name: "binary", "multiclass", "multilabel", "regression", "forecast" or "quantiles".
+        kind: what the truth about an input is, as `metrics.kind_of` tells it of labels.
         objective: the measure by which models are chosen unless another is named.
         activation, loss: of the model's last layer.
+        several: whether an answer has several numbers, each with a name in the place of a class.
     """
 
     name: str
@@ -29,10 +30,16 @@ class Task:
     objective: str
     activation: str
     loss: str
+    several: bool = False
+
+    @property
+    def measures(self) -> dict[str, str]:
+        """The objectives of these answers by name, with "max" or "min"."""
+        return MEASURES["numbers" if self.several else self.kind]
 
     def outputs(self, classes: int) -> int:
         """Columns of the model's output."""
-        return classes if self.name in ("multiclass", "multilabel") else 1
+        return classes if self.several or self.name in ("multiclass", "multilabel") else 1
 
     def columns(self, given: np.ndarray) -> np.ndarray:
         """The model's output with a column a class, label or number, float32."""
@@ -45,19 +52,28 @@ class Task:
         Raises:
             UnknownName: it does not measure answers of this kind.
         """
-        if objective is not None and objective not in MEASURES[self.kind]:
-            raise UnknownName(unknown(f"objective of {self.name}", objective, MEASURES[self.kind]))
+        if objective is not None and objective not in self.measures:
+            raise UnknownName(unknown(f"objective of {self.name}", objective, self.measures))
         return objective or self.objective
 
     def label(self, row: np.ndarray, classes: Sequence[str]) -> str:
-        """One row of `columns` in words: the class, the labels joined, or the number."""
+        """One row of `columns` in words: the class, the labels joined, or the numbers."""
         if self.kind == "number":
-            return f"{row[0]:g}"
+            return JOINED.join(f"{each:g}" for each in self.points(row))
         if self.kind == "labels":
             return JOINED.join(labels_of(row, classes))
         return classes[int(np.argmax(row))]
 
+    def label_width(self, outputs: int) -> int:
+        """Numbers of a label, of a model with so many outputs."""
+        return outputs // len(QUANTILES) if self.name == QUANTILE_TASK else outputs
 
+    def points(self, row: np.ndarray) -> np.ndarray:
+        """The numbers of a row of `columns`, of quantiles the medians: `(numbers,)`."""
+        return points_of(np.asarray(row)[None], self.label_width(len(row)))[0]
+
+
+QUANTILE_TASK = "quantiles"
 TASKS = {
     task.name: task
     for task in (
@@ -65,6 +81,8 @@ TASKS = {
         Task("multiclass", "class", "accuracy", "softmax", "sparse_categorical_crossentropy"),
         Task("multilabel", "labels", "f1_micro", "sigmoid", "binary_crossentropy"),
         Task("regression", "number", "rmse", "linear", "mean_squared_error"),
+        Task("forecast", "number", "mae", "linear", "mean_squared_error", several=True),
+        Task(QUANTILE_TASK, "number", "pinball", "linear", "pinball", several=True),
     )
 }
 
@@ -79,9 +97,29 @@ def task_named(name: str | None, classes: int) -> Task:
 
 
 def task_of(labels: np.ndarray, classes: int) -> Task:
-    """The task that these labels are the truth of."""
+    """The task that these labels are the truth of.
+
+    Args:
+        labels: as of `metrics.measure`.
+        classes: number of classes, or of the numbers that are answered.
+    """
+    if kind_of(labels) == "number" and np.ndim(labels) == 2:
+        return TASKS["forecast" if classes == np.shape(labels)[1] else QUANTILE_TASK]
     names = {"labels": "multilabel", "number": "regression"}
     return task_named(names.get(kind_of(labels)), classes)
+
+
+def number_names(task: str, steps: int) -> tuple[str, ...]:
+    """Names the numbers of a forecast, in the order of a model's columns.
+
+    Args:
+        task: "forecast", or "quantiles", with a column for each of `metrics.QUANTILES` a step.
+        steps: int, numbers of a label.
+    """
+    names = [f"step {number}" for number in range(1, steps + 1)]
+    if task == QUANTILE_TASK:
+        names = [f"{name} q{level:g}" for name in names for level in QUANTILES]
+    return tuple(names)
 
 
 def labels_of(row: np.ndarray, classes: Sequence[str]) -> list[str]:

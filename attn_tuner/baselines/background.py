@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.baselines.baselines import majority_baseline
+from attn_tuner.baselines.forecast_baselines import ridge_forecast_baseline, seasonal_baseline
 from attn_tuner.errors import MissingExtra
-from attn_tuner.inputs.kinds import TEXT, kind_named
+from attn_tuner.inputs.kinds import TEXT, InputKind, kind_named
+from attn_tuner.metrics import measured_as
 from attn_tuner.storage.atomic_files import write_json, write_whole
 from attn_tuner.storage.checked_files import read_object, sealed
 from attn_tuner.storage.layout import BASELINES, DATA, LINEAR, STORE_FACTS, linear_answers
@@ -105,13 +107,14 @@ def measure_baselines(
     begun = time.monotonic()
     directory = Path(directory)
     kind = kind_named(read_object(directory / DATA / STORE_FACTS).get("input", TEXT.name))
-    open_store, linear_baseline = kind.part("store").open, kind.part("baseline")
+    open_store = kind.part("store").open
     stores = {
         role: open_store(directory / DATA / role)
         for role in ("train", "validation", "test")
         if (directory / DATA / role).exists()
     }
     training = stores.pop("train")
+    linear_baseline, companion = _models_beside(kind, training.labels)
     found = [
         majority_baseline(training, stores, classes),
         linear_baseline(training, stores, classes, seed, seconds),
@@ -122,13 +125,20 @@ def measure_baselines(
         target = directory / linear_answers(role)
         write_whole(target, lambda path, kept=probabilities: sealed(np.save, path, kept))
     write_json(directory / BASELINES, [baseline.row() for baseline in found])
-    if not kind.companion:
+    if companion is None:
         return
     if seconds is not None:
         seconds = max(MIN_SECONDS, seconds - (time.monotonic() - begun))
     with contextlib.suppress(MissingExtra):
-        found.append(kind.part("companion")(training, stores, classes, seed, seconds))
+        found.append(companion(training, stores, classes, seed, seconds))
         write_json(directory / BASELINES, [baseline.row() for baseline in found])
+
+
+def _models_beside(kind: InputKind, labels: np.ndarray) -> tuple[Callable, Callable | None]:
+    """Returns what measures the linear baseline and the companion of these labels."""
+    if measured_as(labels) == "numbers":
+        return ridge_forecast_baseline, seasonal_baseline
+    return kind.part("baseline"), kind.part("companion") if kind.companion else None
 
 
 if __name__ == "__main__":

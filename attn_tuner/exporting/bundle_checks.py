@@ -19,10 +19,17 @@ def check_outputs(task: str, classes: Sequence[str], width: int) -> None:
 
     Args:
         task: str, name in `tasks.TASKS`.
-        classes: sequence of str, names of classes or labels; empty for a regression.
+        classes: sequence of str, names of classes or labels, or of the numbers of a forecast; empty
+            for a regression.
         width: int, columns of the model's output.
     """
-    if TASKS[task].kind == "number":
+    if TASKS[task].several:
+        if width != len(classes):
+            raise ExportError(
+                f"The model gives {width} numbers, and {len(classes)} are named: "
+                f"{', '.join(classes) or 'none'}. Name each number of the forecast."
+            )
+    elif TASKS[task].kind == "number":
         if width != 1 or classes:
             raise ExportError(
                 f"A regression gives one number per text and names no classes; the model gives "

@@ -20,7 +20,7 @@ class NamedAnswers:
 
     @property
     def width(self) -> int:
-        """Columns of the answers: the number of classes or labels, or 1 for a number."""
+        """Columns of the answers: one for each class, label or number."""
         return len(self.classes) or 1
 
     def columns(self, given: np.ndarray) -> np.ndarray:

@@ -8,8 +8,9 @@ import numpy as np
 
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
+from attn_tuner.metrics import quantiles_of
 from attn_tuner.system.terminal import escape_controls
-from attn_tuner.tasks import Task, labels_of
+from attn_tuner.tasks import QUANTILE_TASK, Task, labels_of
 
 MAX_ROWS = 50  # Of the table that a notebook shows.
 
@@ -21,12 +22,14 @@ class Prediction:
     Args:
         text: str, as it was given; of a series its length and its first step.
         label: str, name of the most probable class; for several labels all of them, joined; for a
-            regression the number.
+            regression the number, for a forecast the numbers, joined.
         probability: float, probability of that class or of the most probable label; None for a
             regression.
         probabilities: class or label to probability; empty for a regression.
         labels: the predicted labels, where a text may have several.
         value: float, the number, for a regression; else None.
+        values: the numbers of a forecast, one a step; of quantiles the medians.
+        quantiles: for each step of a forecast of quantiles those of `metrics.QUANTILES`.
         set: names of the classes in the prediction set, of a model that has such sets.
         interval: lower and upper end of the number, of a model that has intervals; else None.
         known: False where the text is probably none of the classes, of a model that tells; else
@@ -42,6 +45,8 @@ class Prediction:
     set: tuple[str, ...] = ()
     interval: tuple[float, float] | None = None
     known: bool | None = None
+    values: tuple[float, ...] = ()
+    quantiles: tuple[tuple[float, ...], ...] = ()
 
     def as_dict(self) -> dict:
         """Returns the fields as a dict."""
@@ -75,7 +80,8 @@ def predictions(
 
     Args:
         texts: list of str.
-        answers: `(texts, classes)` probabilities, or `(texts, 1)` numbers of a regression.
+        answers: `(texts, classes)` probabilities, or `(texts, 1)` numbers of a regression, or
+            `(series, numbers)` of a forecast.
         task: of the model.
         classes: names by column; empty for a regression.
         conformal: the prediction sets or intervals of the model, if it has them.
@@ -96,6 +102,10 @@ def _prediction(
     known: KnownTexts | None,
 ) -> Prediction:
     label = task.label(row, classes)
+    if task.several:
+        steps = quantiles_of(row[None])[0].tolist() if task.name == QUANTILE_TASK else ()
+        values = tuple(map(float, task.points(row)))
+        return Prediction(text, label, None, {}, values=values, quantiles=tuple(map(tuple, steps)))
     if task.kind == "number":
         value = float(row[0])
         ends = conformal and conformal.interval(value)

@@ -55,6 +55,8 @@ class Labelled(tf.Module):
         return self._with_names(with_doubt({"probabilities": one}, *doubt))
 
     def _with_names(self, scores) -> dict:
+        if self._kind == "number" and self._classes:
+            return scores  # The numbers of a forecast, a column each.
         if self._kind == "number":
             numbers = {name: scores[name] for name in NUMBERS if name in scores}
             squeezed = {name: tf.squeeze(each, axis=-1) for name, each in numbers.items()}

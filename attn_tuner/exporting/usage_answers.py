@@ -31,6 +31,12 @@ ANSWERS = {
         "onnx": '(values,) = model.run(["value"], {"NAMED": INPUT})  # (texts, 1)',
         "litert": 'values = run(NAMED=INPUT)["value"]  # (texts, 1)',
     },
+    "numbers": {
+        "savedmodel": f'values = answer["value"]{IN_ORDER}',
+        "keras": f"values = model.predict(INPUT, verbose=0){IN_ORDER}",
+        "onnx": f'(values,) = model.run(["value"], {{"NAMED": INPUT}}){IN_ORDER}',
+        "litert": f'values = run(NAMED=INPUT)["value"]{IN_ORDER}',
+    },
 }
 # With prediction sets or intervals, what follows.
 DOUBTS = {

@@ -19,6 +19,7 @@ from attn_tuner.exporting.series_usage import SERIES_USAGES, series_words
 from attn_tuner.exporting.trusted_modules import untrusted_modules
 from attn_tuner.exporting.usage_answers import ANSWERS, DOUBTS, IN_ORDER, KNOWN, MEANING, PROMISES
 from attn_tuner.inputs.kinds import SERIES, TEXT, kind_named
+from attn_tuner.tasks import TASKS
 
 PATH = "PATH"
 LITERT_FILE = "model.tflite"
@@ -163,20 +164,21 @@ def usage_snippet(name: str | Program, bundle: Bundle | SeriesBundle | NamedInpu
     if isinstance(bundle, NamedInputs):
         return _named_usage(bundle)
     kind = bundle.kind
+    answers = "numbers" if TASKS[bundle.task].several else kind
     explains = any(isinstance(layer, Head) for layer in bundle.model.layers)
     modules = [each for each in untrusted_modules(bundle.model) if each != "__main__"]
     single = kind == "class" and bundle.model.output_shape[-1] == 1
     outputs = "  # (texts, 1), of the second of CLASS_NAMES" if single else IN_ORDER
     names = json.dumps(list(bundle.classes), ensure_ascii=False)
     replacements = {
-        "ANSWER": kind_named(bundle.input).worded(ANSWERS[kind][name] + _doubt(bundle, name)),
+        "ANSWER": kind_named(bundle.input).worded(ANSWERS[answers][name] + _doubt(bundle, name)),
         **_input_words(bundle, name),
         "OUTPUTS": outputs,
         "EXPLAIN": _EXPLAIN if explains else "",
         "MODULES": "\n".join(f"import {each}  # the model's own layers" for each in modules),
         "JAVASCRIPT": _JAVASCRIPT_NUMBER if kind == "number" else _JAVASCRIPT,
         "ROWS": _ROWS[kind],
-        "NAMES": "task" if kind == "number" else "class names",
+        "NAMES": "task" if kind == "number" and not bundle.classes else "class names",
         "CLASSES": str(len(bundle.classes)),
         "CLASS_NAMES": names,  # The last, since a class may be named like one of these.
     }

@@ -12,24 +12,30 @@ import numpy as np
 from attn_tuner.errors import SpaceError
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.metrics import both_columns, kind_of
+from attn_tuner.tasks import Task
 
 OWN_TEXTS = 100  # Of a class, from which on it has a threshold of its own.
 
 
-def check_coverage(coverage: float | None, kind: str, texts: int) -> None:
+def check_coverage(coverage: float | None, task: Task, texts: int) -> None:
     """Checks that sets or intervals of that coverage can be learnt from the validation texts.
 
     Args:
         coverage: as set; None for no sets.
-        kind: str, key of `metrics.MEASURES`.
+        task: of the data.
         texts: int, number of validation texts.
 
     Raises:
-        SpaceError: a text may have several labels, or there are too few texts.
+        SpaceError: an answer has several labels or numbers, or there are too few texts.
     """
     if coverage is None:
         return
-    if kind == "labels":
+    if task.several:
+        raise SpaceError(
+            "coverage is for classes and for single numbers. For a forecast leave it out, and give "
+            "task='quantiles': between the outer two lie eight in ten numbers."
+        )
+    if task.kind == "labels":
         raise SpaceError(
             "coverage is for texts with one class each and for numbers; these texts have several "
             "labels. Leave out coverage."

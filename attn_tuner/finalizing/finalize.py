@@ -30,6 +30,7 @@ from attn_tuner.finalizing.doubts import (
     measured_doubts,
     with_doubts,
 )
+from attn_tuner.finalizing.quantile_offsets import with_moved_quantiles
 from attn_tuner.finalizing.refit import refit_members
 from attn_tuner.finalizing.thresholds import (
     Thresholds,
@@ -48,6 +49,7 @@ from attn_tuner.storage.layout import BUNDLE, EXPORT, OUTCOME, PROBABILITIES
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.trial_text import describe_export, describe_rung
+from attn_tuner.tasks import QUANTILE_TASK
 from attn_tuner.text.dataset_notes import missing_classes
 from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.constraints import Constraints, latency_ms
@@ -184,6 +186,8 @@ def _prepared(
         set_temperature(model, calibration.temperature)
         answers = apply_temperature(answers, calibration.temperature, kind_of(labels))
         thresholds = choose_thresholds(labels, answers, runner.plan.objective)
+    if dataset.task == QUANTILE_TASK:
+        model, answers = with_moved_quantiles(model, labels, answers)
     if thresholds:
         move_logits(model, thresholds.moves)
         answers = apply_thresholds(answers, thresholds.at)

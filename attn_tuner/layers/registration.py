@@ -32,6 +32,7 @@ _MODULES = (
     "attn_tuner.layers.preparation",
     "attn_tuner.layers.probability_average",
     "attn_tuner.layers.series_input",
+    "attn_tuner.layers.sorted_quantiles",
     "attn_tuner.layers.subword_embedding",
     "attn_tuner.layers.token_limits",
     "attn_tuner.sequence.decoder",

@@ -4,7 +4,6 @@ import statistics
 
 import pandas as pd
 
-from attn_tuner.metrics import MEASURES
 from attn_tuner.reporting.pareto import pareto
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
@@ -71,7 +70,7 @@ def _columns(run: Run) -> list[str]:
 
 def _metrics(run: Run) -> list[str]:
     faithful = [run.plan.goal, "faithfulness"] if run.plan.faithful else []
-    return [*MEASURES[run.plan.kind], *faithful]
+    return [*run.plan.measures, *faithful]
 
 
 def _spread_columns(run: Run) -> list[str]:

@@ -107,6 +107,7 @@ def collect_report(run: Run, *, seconds: float = 20.0, trust: Trust = ()) -> dic
         "search": _search(run),
         "failures": _failures(run),
         "kind": run.plan.kind,
+        "several": run.plan.several,
         "quality": quality,
         "coverage": (coverage_sentence(run), coverage_rows(run)),
         "known": known_sentence(run),

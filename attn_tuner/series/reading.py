@@ -80,7 +80,9 @@ def load_series(
         data: `(series, labels)`, series as `numbers.read_series` takes them; `LabelledSeries`, such
             as a loader returns; the path of a .ts file; or "sensor-demo", which has its own parts.
         validation, test: further such data of one part, or float, the fraction to hold out.
-        seed, task, drop_missing, min_per_class, rare_classes: as of `text.load`.
+        seed, drop_missing, min_per_class, rare_classes: as of `text.load`.
+        task: as of `text.load`; besides "forecast", which labels of several numbers are, and
+            "quantiles", which forecasts the quantiles of each number.
 
     Raises:
         DataError: the data cannot be used; says why and what to do.
@@ -92,6 +94,7 @@ def load_series(
         given = own.get(role) if given is None else given
         is_data = given is not None and not isinstance(given, float)
         parts[role] = library.add(given, f"the {role} series") if is_data else given
+    task = task or _task_of_rows(parts["train"])
     options = {"validation": parts["validation"], "test": parts["test"], "seed": seed, "task": task}
     options |= {"drop_missing": drop_missing, "min_per_class": min_per_class}
     divided = _worded(lambda: load(parts["train"], **options, rare_classes=rare_classes))
@@ -134,7 +137,6 @@ class _Library:
         beside = {"group": given.groups, "time": given.times}
         extras = {name: list(each) for name, each in beside.items() if each is not None}
         labels = to_list(given.labels, f"the labels of {where}")
-        _refuse_several_numbers(labels, where)
         return RawData(where, {"train": (keys, labels)}, extras={"train": extras})
 
     def part(self, split: Split | None) -> Any:
@@ -184,17 +186,15 @@ def _labelled(data: Any, where: str) -> LabelledSeries:
     return given
 
 
-def _refuse_several_numbers(labels: list, where: str) -> None:
-    """Raises DataError where labels are rows of quantities, as of a forecast of several steps."""
+def _task_of_rows(given: RawData) -> str | None:
+    """Returns "forecast" where labels are rows of quantities, as of the next steps; else None."""
+    _, labels = given.parts["train"]
     first = labels[0] if labels else None
     if not isinstance(first, np.ndarray | list) or len(first) < 2:
-        return
+        return None
     fractions = all(isinstance(each, float | np.floating) for each in first)
-    if fractions and not all(np.isin(row, (0, 1)).all() for row in labels):
-        raise DataError(
-            f"Each label of {where} has {len(first)} numbers, and a model learns one a series. Cut "
-            "windows with horizon=1, or search once for each step."
-        )
+    several = fractions and not all(np.isin(row, (0, 1)).all() for row in labels)
+    return "forecast" if several else None
 
 
 def _worded(read: Callable[[], Any]) -> Any:

@@ -88,8 +88,9 @@ SETTINGS = (
     Setting(
         "task",
         "Data",
-        "multilabel (several labels per text), regression (a number) or sequence (pairs of texts). "
-        "The first two are guessed if not given.",
+        "multilabel (several labels per text), regression (a number), forecast (several numbers, "
+        "of series), quantiles (those of each number, of series) or sequence (pairs of texts). The "
+        "first three are guessed if not given.",
         checked.task,
     ),
     Setting(
@@ -264,8 +265,9 @@ SETTINGS = (
         "objective",
         "Search",
         "Measure that decides. Classes: accuracy, f1_macro, auc, log_loss. Several labels: "
-        "f1_micro, f1_macro, subset_accuracy, auc, log_loss. Numbers: rmse, mae, r2. Pairs: "
-        "exact_match, token_accuracy, chrf, bleu, rouge1, rouge2, rougeL. "
+        "f1_micro, f1_macro, subset_accuracy, auc, log_loss. Numbers: rmse, mae, r2. Several "
+        "numbers: mae, rmse, smape, pinball. Pairs: exact_match, token_accuracy, chrf, bleu, "
+        "rouge1, rouge2, rougeL. "
         "'faithful accuracy' also counts whether attention rests on the words that decide.",
         checked.objective,
         metavar="NAME",

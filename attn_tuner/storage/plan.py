@@ -13,6 +13,7 @@ from attn_tuner.space.renamed import current_space
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import is_a, read_dataclass, read_object, reading
 from attn_tuner.storage.layout import FORMAT, PLAN
+from attn_tuner.tasks import Task, task_named
 
 FAITHFUL = "faithful "  # Before the name of an objective that faithfulness adds to.
 _LOST = (
@@ -99,9 +100,21 @@ class Plan:
 
     @property
     def kind(self) -> str:
-        """What a model answers, a key of `metrics.MEASURES`, or "text"."""
-        kinds = {"multilabel": "labels", "regression": "number", SEQUENCE: "text"}
-        return kinds.get(self.task, "class")
+        """What a model answers, as `metrics.kind_of` tells it of labels, or "text"."""
+        return "text" if self.task == SEQUENCE else self._answers().kind
+
+    @property
+    def measures(self) -> dict[str, str]:
+        """The objectives of the task by name, with "max" or "min"."""
+        return self._answers().measures
+
+    @property
+    def several(self) -> bool:
+        """Whether an answer has several numbers."""
+        return self.task != SEQUENCE and self._answers().several
+
+    def _answers(self) -> Task:
+        return task_named(self.task, len(self.classes))
 
     @property
     def goal(self) -> str:

@@ -79,7 +79,8 @@ def _read_labels(path: Path, plan) -> np.ndarray:
     labels = read_array(path, remedy=AGAIN)
     with reading(path, AGAIN):
         wanted = {"class": (1, "iu"), "labels": (2, "iub"), "number": (1, "iuf")}[plan.kind]
-        if labels.ndim != wanted[0] or labels.dtype.kind not in wanted[1]:
+        axes = 2 if plan.several else wanted[0]
+        if labels.ndim != axes or labels.dtype.kind not in wanted[1]:
             raise ValueError(f"it holds {labels.dtype} of the shape {labels.shape}")
         if (
             plan.kind == "class"

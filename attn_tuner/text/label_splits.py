@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from attn_tuner.errors import DataError
-from attn_tuner.tasks import Task
+from attn_tuner.tasks import Task, number_names
 from attn_tuner.text import dataset_notes
 from attn_tuner.text.cleaning import clean_labels, clean_texts, sorted_classes
 from attn_tuner.text.dataset import Split
@@ -20,6 +20,7 @@ from attn_tuner.text.labels import (
     parse_numbers,
 )
 from attn_tuner.text.loaders.base import RawData
+from attn_tuner.text.number_rows import parse_number_rows, same_width
 from attn_tuner.text.raw_parts import RawPart
 
 OTHER = "other"  # The class of texts whose own class has too few.
@@ -87,19 +88,23 @@ def other_splits(
 
     Args:
         raw, parts, names, notes: as for `class_splits`.
-        task: of several labels, or a number.
+        task: of several labels, or of numbers, which have names where there are several.
     """
     texts, found, classes = {}, {}, ()
     columns = raw.classes or next((each for each in names.values() if each), None)
     for role, part in parts.items():
         texts[role], labels = clean_texts(part.texts, part.where), part.labels
-        if task.kind == "number":
+        if task.several:
+            found[role] = parse_number_rows(labels, part.where)
+        elif task.kind == "number":
             found[role] = parse_numbers(one_hot_to_classes(labels), part.where)
         else:
             found[role] = indices_to_names(labels, names[role] or columns) if columns else labels
     if task.kind == "labels":
         found, classes, said = parse_label_sets(found, raw.name, columns)
         notes += said
+    if task.several:
+        classes = number_names(task.name, same_width(found, raw.name))
     return {
         role: Split(texts[role], found[role], **part.arrays()) for role, part in parts.items()
     }, classes

@@ -18,6 +18,7 @@ from attn_tuner.tasks import Task
 from attn_tuner.text.token_ids import PADDING
 
 PARTS = ("x", "y", "validation_data")
+_ONE_NUMBER = "a regression learns one number per text, `(texts,)`"
 
 
 class UnfitData(DataError, FatalValueError):
@@ -158,7 +159,7 @@ class Expected:
                 "these, classes=['neg', 'pos'], or make numbers with np.unique(names, "
                 "return_inverse=True)[1]."
             )
-        found = {"class": self._class_numbers, "labels": self._matrix, "number": _numbers}
+        found = {"class": self._class_numbers, "labels": self._matrix, "number": self._numbers}
         changed = found[self.task.kind](array, name)
         return changed if changed is not array or not hasattr(y, "shape") else y
 
@@ -180,6 +181,16 @@ class Expected:
                 f"{name} holds the class numbers {low} to {high}; classes={self.classes} takes 0 "
                 f"to {self.classes - 1}. {self._advice(low, high)}"
             )
+        return y
+
+    def _numbers(self, y: np.ndarray, name: str) -> np.ndarray:
+        width = self.task.label_width(self.classes) if self.task.several else 1
+        shapes = ((), (1,)) if width == 1 else ((width,),)
+        if y.dtype.kind not in "biuf" or not y.ndim or y.shape[1:] not in shapes:
+            many = f"{width} numbers per series, `(series, {width})`"
+            wanted = f"a forecast learns {many}" if self.task.several else _ONE_NUMBER
+            raise UnfitData(f"{name} has the shape {y.shape} and holds {y.dtype} values; {wanted}.")
+        _check_finite(y, name)
         return y
 
     def _advice(self, low: int, high: int) -> str:
@@ -268,16 +279,6 @@ def _check_features(numbers: np.ndarray, features: int, name: str, missing: bool
             f"features={features} it should be numbers, `(batch, steps, {features})`."
         )
     _check_finite(np.where(np.isnan(numbers), 0, numbers) if missing else numbers, name)
-
-
-def _numbers(y: np.ndarray, name: str) -> np.ndarray:
-    if y.dtype.kind not in "biuf" or y.ndim not in (1, 2) or (y.ndim == 2 and y.shape[1] != 1):
-        raise UnfitData(
-            f"{name} has the shape {y.shape} and holds {y.dtype} values; a regression learns one "
-            "number per text, `(texts,)`."
-        )
-    _check_finite(y, name)
-    return y
 
 
 def _check_finite(numbers: np.ndarray, name: str) -> None:

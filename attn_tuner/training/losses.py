@@ -1,4 +1,4 @@
-"""Losses with label smoothing."""
+"""Losses with label smoothing, and the loss of quantiles."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from keras import ops
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.types import Tensor
+from attn_tuner.metrics import QUANTILES
 
 
 class SmoothedLoss(keras.losses.Loss):
@@ -58,13 +59,39 @@ class SmoothedCrossentropy(SmoothedLoss):
         )
 
 
+@keras.saving.register_keras_serializable(package="attn_tuner")
+class PinballLoss(keras.losses.Loss):
+    """Computes the mean loss of the quantiles of several numbers.
+
+        L = mean_q max(q (y - f_q), (q - 1) (y - f_q)),   q in `metrics.QUANTILES`
+
+    Shapes:
+        y_true `(batch, steps)`, y_pred `(batch, steps * quantiles)`.
+
+    Reference:
+        Koenker & Bassett 1978, eq. 1.1. https://doi.org/10.2307/1913643
+    """
+
+    def __init__(self, name: str = "pinball", **kwargs: Any):
+        super().__init__(name=name, **kwargs)
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        steps = y_pred.shape[-1] // len(QUANTILES)
+        given = ops.reshape(y_pred, (-1, steps, len(QUANTILES)))
+        above = ops.reshape(ops.cast(y_true, y_pred.dtype), (-1, steps, 1)) - given
+        levels = ops.convert_to_tensor(QUANTILES, y_pred.dtype)
+        return ops.mean(ops.maximum(levels * above, (levels - 1.0) * above), axis=(1, 2))
+
+
 def loss_of(name: str, smoothing: float = 0.0) -> str | keras.losses.Loss:
     """Returns the loss of that name, with label smoothing if it is a cross-entropy.
 
     Args:
-        name: str, a loss of Keras.
-        smoothing: float in [0, 1); 0 returns the name.
+        name: str, a loss of Keras, or "pinball".
+        smoothing: float in [0, 1); 0 returns the name of Keras' loss.
     """
+    if name == "pinball":
+        return PinballLoss()
     if not smoothing:
         return name
     if name == "binary_crossentropy":

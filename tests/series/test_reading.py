@@ -6,7 +6,6 @@ import pytest
 import attn_tuner
 from attn_tuner.errors import DataError
 from attn_tuner.series.labelled_series import LabelledSeries
-from attn_tuner.series.loaders import cut_windows
 from attn_tuner.series.reading import load_series
 from tests.support.waves import waves
 
@@ -134,12 +133,6 @@ def test_a_setting_of_texts_is_refused_before_any_work(options, said, tmp_path):
     with pytest.raises(DataError, match=said):
         attn_tuner.search(*waves(30), directory=tmp_path / "run", **options)
     assert not (tmp_path / "run").exists()
-
-
-def test_a_forecast_of_several_steps_is_refused_with_what_to_do():
-    windows = cut_windows(np.arange(60.0) % 7, 10, horizon=2)
-    with pytest.raises(DataError, match=r"has 2 numbers, and a model learns one.*horizon=1"):
-        load_series(windows)
 
 
 def test_rows_of_zeros_and_ones_are_several_labels():

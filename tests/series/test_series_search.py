@@ -220,7 +220,8 @@ def test_forecast_is_an_example_that_ends_with_errors_beside_two_baselines(tmp_p
     from tests.support.colours import in_this_process
 
     with in_this_process():
-        example("forecast").main(trials=1, folder=tmp_path / "run", days=40, epochs=1)
+        example("forecast").main(trials=1, folder=tmp_path / "run", days=80, epochs=1)
     said = capsys.readouterr().out
-    for name in ("search", "SeasonalNaive", "RidgeOnLags"):
-        assert re.search(rf"^{name}: mean absolute error \d+\.\d\d GW$", said, re.MULTILINE)
+    for name in ("search", "yesterday", "RidgeOnLags"):
+        assert re.search(rf"^{name}: mean absolute error \d+\.\d\d %$", said, re.MULTILINE)
+    assert re.search(r"^between the quantiles: \d+% of the hours$", said, re.MULTILINE)

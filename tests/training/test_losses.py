@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.training.losses import SmoothedCrossentropy, loss_of
+from attn_tuner.metrics import QUANTILES
+from attn_tuner.series.forecast_errors import pinball_loss
+from attn_tuner.training.losses import PinballLoss, SmoothedCrossentropy, loss_of
 
 ROWS = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]], "float32")
 
@@ -43,3 +45,12 @@ def test_only_losses_of_probabilities_are_smoothed():
     binary = loss_of("binary_crossentropy", 0.1)
     found = float(binary(np.array([[1.0]]), np.array([[0.9]], "float32")))
     assert found == pytest.approx(-0.95 * np.log(0.9) - 0.05 * np.log(0.1), rel=1e-4)
+
+
+def test_the_pinball_loss_is_the_mean_of_that_of_each_quantile_and_step():
+    draw = np.random.default_rng(0)
+    truth, answers = draw.normal(size=(5, 2)), draw.normal(size=(5, 6))
+    found = PinballLoss()(truth.astype("float32"), answers.astype("float32"))
+    each = [pinball_loss(truth, answers[:, at::3], level) for at, level in enumerate(QUANTILES)]
+    assert float(found) == pytest.approx(np.mean(each), rel=1e-5)
+    assert isinstance(loss_of("pinball"), PinballLoss)

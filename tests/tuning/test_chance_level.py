@@ -9,7 +9,8 @@ from attn_tuner.tuning.chance_level import scale_of
 CLASSES = np.array([0, 0, 0, 1, 2, 0], "int32")
 LABELS = np.array([[1, 0], [0, 0], [1, 1], [0, 0]], "uint8")
 NUMBERS = np.array([1.0, 2.0, 4.0], "float32")
-TRUTHS = {"class": CLASSES, "labels": LABELS, "number": NUMBERS}
+STEPS = np.array([[1.0, 2.0], [3.0, 5.0], [4.0, 0.5]], "float32")
+TRUTHS = {"class": CLASSES, "labels": LABELS, "number": NUMBERS, "numbers": STEPS}
 EVERY = [(kind, objective) for kind, names in MEASURES.items() for objective in names]
 
 
