@@ -31,6 +31,8 @@ class InputKind:
             none. It may need an extra, and is left out without.
         pictures: path of the function that draws validation inputs for the report; "" where texts
             are shown.
+        faithfulness: path of the function that says for the report whether attention is faithful;
+            "" where it is measured on texts.
         example: str, one input as the command takes it.
         commands: names of the commands that take the folder of such a search.
     """
@@ -45,6 +47,7 @@ class InputKind:
     baseline: str
     companion: str = ""
     pictures: str = ""
+    faithfulness: str = ""
     example: str = '"a text"'
     commands: tuple[str, ...] = ("predict", "report", "serve", "export")
 
@@ -86,6 +89,7 @@ SERIES = InputKind(
     baseline="attn_tuner.baselines.series_baseline:summary_baseline",
     companion="attn_tuner.baselines.series.minirocket:minirocket_baseline",
     pictures="attn_tuner.reporting.example_series:draw_examples",
+    faithfulness="attn_tuner.reporting.example_series:faithfulness_sentence",
     example="series.csv",
     commands=("predict", "report", "export"),
 )

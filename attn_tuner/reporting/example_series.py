@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from attn_tuner.errors import NotMeasurable
 from attn_tuner.explaining.series_attention import SeriesAttention
+from attn_tuner.explaining.series_faithfulness import measure_span_faithfulness
 from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.reporting.example_texts import select_examples
 from attn_tuner.reporting.series_drawing import MOST_FEATURES, series_rows, series_svg
@@ -74,7 +76,28 @@ def draw_examples(bundle: SeriesBundle, store: SeriesStore, seed: int = 0) -> li
     return drawn
 
 
+def faithfulness_sentence(
+    bundle: SeriesBundle, store: SeriesStore, seconds: float, seed: int = 0
+) -> str:
+    """Says how far answers change without the spans that are attended most.
+
+    Args:
+        bundle: the exported model.
+        store: the validation series.
+        seconds: float, time limit.
+        seed: int, for the sample and the random spans.
+    """
+    rows = [row for row in range(min(len(store), MOST_SERIES)) if store.lengths[row] <= MOST_STEPS]
+    given = [np.asarray(store[row]) for row in rows]
+    try:
+        return measure_span_faithfulness(bundle, given, seconds=seconds, seed=seed).sentence()
+    except NotMeasurable as reason:
+        return f"Faithfulness is not measured. {reason}"
+
+
 def _truth(bundle: SeriesBundle, label: np.ndarray) -> str:
     if bundle.kind == "class":
         return bundle.classes[int(label)]
-    return bundle.label(np.atleast_1d(np.asarray(label, "float32")))
+    if bundle.kind == "labels":
+        return bundle.label(np.asarray(label, "float32"))
+    return ", ".join(f"{each:g}" for each in np.ravel(label))

@@ -112,7 +112,8 @@ def collect_report(run: Run, *, seconds: float = 20.0, trust: Trust = ()) -> dic
         "coverage": (coverage_sentence(run), coverage_rows(run)),
         "known": known_sentence(run),
         "examples": _examples(run, bundle, validation, seconds),
-        "pictures": _pictures(run, bundle),
+        "pictures": _of_validation(run, bundle, "pictures", run.plan.seed),
+        "faithfulness": _of_validation(run, bundle, "faithfulness", seconds, run.plan.seed),
         "card": reproducibility(run, bundle),
     }
 
@@ -189,13 +190,12 @@ def _examples(run: Run, bundle: Any, validation: Validation, seconds: float) -> 
     return explain_examples(bundle, validation, seconds=seconds, seed=run.plan.seed)
 
 
-def _pictures(run: Run, bundle: Any) -> list:
-    """Draws validation inputs, where the kind of input is drawn."""
+def _of_validation(run: Run, bundle: Any, name: str, *options: Any) -> Any:
+    """Calls a function of the kind of input with model and validation store; None without one."""
     kind, folder = kind_named(run.plan.input), run.directory / DATA / "validation"
-    if not (kind.pictures and bundle and folder.exists()):
-        return []
-    draw, open_store = kind.part("pictures"), kind.part("store").open
-    return draw(bundle, open_store(folder), run.plan.seed)
+    if not (getattr(kind, name) and bundle and folder.exists()):
+        return None
+    return kind.part(name)(bundle, kind.part("store").open(folder), *options)
 
 
 def _search(run: Run) -> dict:

@@ -5,7 +5,7 @@ import pytest
 from keras_tuner import HyperParameters
 
 import attn_tuner
-from attn_tuner.errors import DataError, ExportError, SpaceError, UnfitData, UnknownName
+from attn_tuner.errors import DataError, ExportError, SpaceError, UnknownName
 from attn_tuner.exporting import SeriesBundle, exporters
 from attn_tuner.exporting.verification.verify import verify_artefact
 from attn_tuner.hypermodel import AttentionHyperModel
@@ -15,6 +15,7 @@ from attn_tuner.series.loaders import cut_windows
 from attn_tuner.series.reading import load_series
 from attn_tuner.series.scaler import SeriesScaler
 from attn_tuner.tasks import TASKS, number_names, task_of
+from attn_tuner.training.fit_data import UnfitData
 from tests.support.small_models import Here
 from tests.support.waves import series_search
 

@@ -113,6 +113,7 @@ def test_the_report_is_about_series(finished, tmp_path):
     assert "The series" in shown
     assert shown.count('<svg class="series"') == shown.count("As a table") > 0
     assert 'aria-label="A series of ' in shown
+    assert "Replacing the most attended span" in shown
     assert re.search(r"attn-tuner predict \S*run series\.csv", shown)
     assert not re.search(r"\b[Tt]exts?\b", re.sub(r"<[^>]*>", " ", shown))
     assert "texts" not in search_status(finished.directory)["sentence"]
