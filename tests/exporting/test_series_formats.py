@@ -135,7 +135,9 @@ def test_a_number_for_a_series_has_its_interval(form, tmp_path):
     number = SeriesBundle(
         SCALER, model, (), LIMIT, "tail", task="regression", conformal=Conformal(0.9, (1.5,))
     )
-    assert verify(number, form, tmp_path)[0].difference <= 1e-4
+    proof = verify(number, form, tmp_path)[0]
+    assert proof.difference <= 1e-4
+    assert "its numbers differ from the model's by at most" in proof.sentence
 
 
 def test_the_card_lists_the_versions_that_run_it(delivered):

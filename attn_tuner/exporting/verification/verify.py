@@ -38,6 +38,8 @@ class Proof:
         same_labels: float, share of texts with the same label as the model, before shrinking.
         accuracy: (model before shrinking, artefact), if labels are known.
         noun: str, what was compared: "texts".
+        kind: str, of the answers: "number" where the difference is a share of the number's size,
+            or of 1 for smaller numbers.
     """
 
     difference: float
@@ -46,14 +48,17 @@ class Proof:
     same_labels: float = 1.0
     accuracy: tuple[float, float] | None = None
     noun: str = TEXT.plural
+    kind: str = "class"
 
     @property
     def sentence(self) -> str:
         """The result as a sentence."""
+        answers = "numbers" if self.kind == "number" else "probabilities"
         said = (
-            f"On {self.texts} {self.noun}, in a separate process, its probabilities differ from "
-            f"the model's by at most {self.difference:.1e}"
+            f"On {self.texts} {self.noun}, in a separate process, its {answers} differ from the "
+            f"model's by at most {self.difference:.1e}"
         )
+        said += " of their size, or of 1" if self.kind == "number" else ""
         said += f"; {self.tolerance:.0e} is allowed." if self.tolerance is not None else "."
         if self.same_labels < 1:
             said += f" {self.same_labels:.1%} of them get the same label."
@@ -171,7 +176,7 @@ def verify_artefact(
     _check_doubt(bundle, answer, given)
     noun = kind_named(bundle.input).plural
     if bundle.kind != "class":
-        return Proof(difference, artefact.tolerance, len(texts), noun=noun)
+        return Proof(difference, artefact.tolerance, len(texts), noun=noun, kind=bundle.kind)
     whole = expected if whole is None else whole
     named, wanted = given.argmax(axis=-1), whole.argmax(axis=-1)
     accuracy = None
