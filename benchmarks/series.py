@@ -3,7 +3,7 @@
     python benchmarks/series.py run --method minirocket --set italy_power_demand --seed 0
     python benchmarks/series.py table
 
-Needs `pip install 'attn-tuner[series]'`: aeon brings the sets and two of the methods. `run` without
+Needs `pip install aeon`: it brings the sets and two of the methods. `run` without
 `--method` or `--set` runs all of them. A method learns from the training part and answers the test
 part once; a line of series.jsonl is a method, a set and a seed, and what has a line is not measured
 again. `table` writes the section of RESULTS.md.
@@ -16,14 +16,15 @@ import platform
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from results import add_row, measured_rows, write_section
 
-from attn_tuner.baselines.series.equal_lengths import filled
-from attn_tuner.baselines.series.minirocket import MiniRocketRidge
+from attn_tuner.baselines.series.equal_lengths import WAYS, filled, with_length
+from attn_tuner.baselines.series.ridge import fit_ridge
 from attn_tuner.metrics import interval
 from attn_tuner.series.loaders import from_ts
 
@@ -40,13 +41,20 @@ MINUTES = 3
 EXPLAINED = """\
 `benchmarks/series.py`: accuracy in percent on the test parts of four sets of the UCR and UEA
 archives, with its 95 % interval (Wilson), and the seconds of fitting and answering on {cores}
-cores. MiniRocket and ridge is `attn_tuner.baselines.series.minirocket`; its first set holds the
-time in which its kernels are compiled. 1-NN DTW is the nearest training series by dynamic time
-warping without a window (aeon). The tutorial's model is LSTM({units}), attention with one learned
-query and a softmax, in plain Keras: standardized, padded, Adam, batches of {batch}, up to {epochs}
-epochs; {patience} epochs without a lower loss on a fifth of the training part end it, and the best
-weights stay. Load when measured: {load}, so the seconds are above those of an idle machine. Seeds:
-{seeds}; means where there are several."""
+cores. The search is given the archive's test part as `test=` and reads it once, at its end; its
+seconds hold a second export, of the best trial alone. MiniRocket is that of aeon, with ridge
+regression; its first set holds the time in which it is compiled. 1-NN DTW is the nearest
+training series by dynamic time warping without a window (aeon). The tutorial's model is
+LSTM({units}), attention with one learned query and a softmax, in plain Keras: standardized, padded,
+Adam, batches of {batch}, up to {epochs} epochs; {patience} epochs without a lower loss on a fifth
+of the training part end it, and the best weights stay. Load when measured: {load}, so the seconds
+are above those of an idle machine. Seeds: {seeds}; means where there are several."""
+
+
+MODELS_EXPLAINED = """\
+What the searches exported, an average of trials and MiniRocket, and what the same search exports
+with `ensemble=1`, its best trial alone, not trained again on the validation series: accuracy in
+percent on the test part, size of the SavedModel, and the median time for one series on the CPU."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,7 @@ class Measured:
         seconds: time of fitting and answering, without the import of libraries.
         load: of the machine, before the run.
         facts: str, how the method was fitted.
+        models: of a search, facts of the exported average and of the best trial alone, by name.
     """
 
     method: str
@@ -78,13 +87,14 @@ class Measured:
     seconds: float
     load: float
     facts: str = ""
+    models: Mapping[str, Mapping] = field(default_factory=dict)
 
 
 def open_set(name: str) -> tuple[Part, Part, int]:
     """Reads a bundled set: its training and test parts, and the number of its classes."""
     found = importlib.util.find_spec("aeon")
     if found is None or not found.submodule_search_locations:
-        raise SystemExit("The sets are part of aeon. Try: pip install 'attn-tuner[series]'")
+        raise SystemExit("The sets are part of aeon. Try: pip install aeon")
     folder = Path(next(iter(found.submodule_search_locations)), "datasets", "data", SETS[name])
     train, test = (from_ts(folder / f"{SETS[name]}_{part}.ts") for part in ("TRAIN", "TEST"))
     classes = sorted(set(train.labels))
@@ -96,10 +106,22 @@ def open_set(name: str) -> tuple[Part, Part, int]:
 
 
 def minirocket(train: Part, test: Part, classes: int, seed: int) -> tuple[np.ndarray, str]:
-    """MiniRocket and ridge, Dempster et al. 2021."""
-    model = MiniRocketRidge(seed=seed).fit(train.series, train.labels, classes)
-    facts = f"{len(model.ridge.weights):,} features, alpha={model.ridge.penalty:g}, {model.way}"
-    return model(test.series).argmax(axis=1), facts
+    """MiniRocket of aeon and ridge, Dempster et al. 2021."""
+    from aeon.transformations.collection.convolution_based import MiniRocket
+
+    longest = max(map(len, train.series))
+    targets = np.where(train.labels[:, None] == np.arange(classes), 1.0, -1.0)
+    fits = []
+    for way in WAYS:
+        values, others = (
+            with_length(each.series, longest, way).swapaxes(1, 2) for each in (train, test)
+        )
+        transform = MiniRocket(random_state=seed).fit(values)
+        ridge = fit_ridge(transform.transform(values), targets)
+        fits.append((ridge.error, way, ridge, ridge(transform.transform(others))))
+    _, way, ridge, answers = min(fits, key=lambda fit: fit[0])
+    facts = f"{len(ridge.weights):,} features, alpha={ridge.penalty:g}, {way}"
+    return answers.argmax(axis=1), facts
 
 
 def dtw(train: Part, test: Part, classes: int, seed: int) -> tuple[np.ndarray, str]:
@@ -159,18 +181,44 @@ def lstm(train: Part, test: Part, classes: int, seed: int) -> tuple[np.ndarray, 
     return answers, f"{len(history.epoch)} epochs, {model.count_params():,} parameters"
 
 
-def search(train: Part, test: Part, classes: int, seed: int) -> tuple[np.ndarray, str]:
-    """`attn_tuner.search` with its defaults and a time limit."""
+def search(train: Part, test: Part, classes: int, seed: int) -> tuple[np.ndarray, str, dict]:
+    """`attn_tuner.search` with its defaults, a time limit and the test part of the archive.
+
+    The best trial alone is what the same search exports when it goes on with `ensemble=1`.
+    """
     import attn_tuner
 
+    learnt, others = ([str(label) for label in each.labels] for each in (train, test))
     with tempfile.TemporaryDirectory() as folder:
         given = {"max_time": 60 * MINUTES, "seed": seed, "progress": False}
-        labels = [str(label) for label in train.labels]
-        found = attn_tuner.search(train.series, labels, directory=f"{folder}/run", **given)
-        answers = np.array([int(each.label) for each in found.predict(test.series)])
-        members, trials = len(found.run.members), len(found.run.records)
-        size = found.bundle.model.count_params()
-    return answers, f"{trials} trials, {members} exported, {size:,} parameters"
+        given |= {"test": (test.series, others), "directory": f"{folder}/run"}
+        found = attn_tuner.search(train.series, learnt, **given)
+        answers, models = model_facts(found, test)
+        trials, members = len(found.run.records), found.run.members
+        alone = attn_tuner.search(train.series, learnt, ensemble=1, **given)
+        _, single = model_facts(alone, test)
+    shares = ", ".join(f"{name} {share:.2f}" for name, share in members.items())
+    return answers, f"{trials} trials; {shares}", {"average": models, "best trial": single}
+
+
+def model_facts(found: Any, test: Part) -> tuple[np.ndarray, dict]:
+    """Answers the test series, and measures the exported model.
+
+    Returns:
+        The answers, and the number of right ones, the megabytes of the SavedModel and the
+        milliseconds for one series.
+    """
+    from attn_tuner.tuning.constraints import latency_ms
+
+    answers = np.array([int(each.label) for each in found.predict(test.series)])
+    steps = int(np.median([len(each) for each in test.series]))
+    facts = {
+        "correct": int((answers == test.labels).sum()),
+        "megabytes": found.run.outcome["megabytes"],
+        "milliseconds": latency_ms(found.bundle.model, steps),
+        "parameters": found.bundle.model.count_params(),
+    }
+    return answers, facts
 
 
 METHODS: Mapping[str, tuple[str, Callable]] = {
@@ -186,10 +234,10 @@ def measure(method: str, name: str, seed: int) -> Measured:
     load = os.getloadavg()[0]
     train, test, classes = open_set(name)
     begun = time.perf_counter()
-    answers, facts = METHODS[method][1](train, test, classes, seed)
+    answers, *facts = METHODS[method][1](train, test, classes, seed)
     seconds = time.perf_counter() - begun
     correct = int((answers == test.labels).sum())
-    return Measured(method, name, seed, correct, len(test.labels), seconds, load, facts)
+    return Measured(method, name, seed, correct, len(test.labels), seconds, load, *facts)
 
 
 def cell(rows: Sequence[Mapping]) -> str:
@@ -214,6 +262,21 @@ def table(rows: Sequence[Mapping]) -> str:
     return "\n".join(lines)
 
 
+def models_table(rows: Sequence[Mapping]) -> str:
+    """Writes accuracy, size and speed of what the searches exported, and of their best trials."""
+    lines = [
+        "| set | model | accuracy | SavedModel, MB | one series, ms |",
+        "|---|---|---:|---:|---:|",
+    ]
+    for key, title in SETS.items():
+        for row in (each for each in rows if each["set"] == key):
+            for name, model in row.get("models", {}).items():
+                share, size = model["correct"] / row["tests"], model["megabytes"]
+                facts = f"{100 * share:.1f} | {size:.1f} | {model['milliseconds']:.1f}"
+                lines.append(f"| {title} | {name} | {facts} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument("command", choices=("run", "table"))
@@ -227,7 +290,8 @@ def main() -> None:
         facts = {"cores": os.cpu_count(), "units": UNITS, "batch": BATCH, "epochs": EPOCHS}
         facts |= {"patience": PATIENCE, "load": f"{min(loads):.1f} to {max(loads):.1f}"}
         facts["seeds"] = ", ".join(map(str, sorted({each["seed"] for each in rows})))
-        write_section(TITLE, EXPLAINED.format(**facts) + "\n\n" + table(rows))
+        parts = (EXPLAINED.format(**facts), table(rows), MODELS_EXPLAINED, models_table(rows))
+        write_section(TITLE, "\n\n".join(parts))
         return
     known = {(each["method"], each["set"], each["seed"]) for each in rows}
     for seed in options.seed:

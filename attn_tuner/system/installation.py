@@ -20,7 +20,6 @@ EXTRAS = {  # Name of an extra to the modules that it brings, as setup.cfg has i
     "vectors": ("gensim",),
     "datasets": ("datasets",),
     "excel": ("openpyxl",),
-    "series": ("aeon",),
     "remote": ("fsspec", "s3fs", "gcsfs"),
     "serve": ("fastapi", "uvicorn"),
 }

@@ -24,6 +24,15 @@ def test_a_row_a_set_and_a_column_a_method_with_intervals():
     ]
 
 
+def test_what_a_search_exported_stands_in_a_table_of_its_own():
+    from series import models_table
+
+    facts = {"correct": 140, "megabytes": 1.25, "milliseconds": 3.04}
+    searched = {**row("search"), "models": {"best trial": facts}}
+    shown = "| ArrowHead | best trial | 80.0 | 1.2 | 3.0 |"
+    assert models_table([row("dtw"), searched]).splitlines()[2:] == [shown]
+
+
 def test_seeds_are_averaged():
     from series import cell
 

@@ -29,23 +29,38 @@ def filled(series: np.ndarray) -> np.ndarray:
 
 
 def with_length(series: Sequence[np.ndarray], steps: int, way: str) -> np.ndarray:
-    """Brings series to one length.
+    """Brings series to one length without changing a value.
+
+        stretched   y_j = x_i,   i the step that is nearest to j (T - 1) / (steps - 1)
+        padded      y_j = x_j, 0 behind the last step; steps past the length are cut
+
+    In the place of a missing value stands the last one before it, or else the first one; 0 in a
+    feature without any.
 
     Args:
         series: `(steps, features)` arrays, NaN where a value is missing.
-        steps: int, the length.
-        way: "stretched" interpolates linearly between the first step and the last; "padded" puts
-            zeros behind a shorter series and cuts the end of a longer one.
+        steps: int, the length, at least 2.
+        way: "stretched" or "padded".
 
     Returns:
         `(series, steps, features)` float32.
     """
     made = np.zeros((len(series), steps, series[0].shape[1]), "float32")
-    for row, each in zip(made, map(filled, series), strict=True):
-        if way == "padded" or len(each) == steps:
-            row[: len(each)] = each[:steps]
+    for row, each in zip(made, series, strict=True):
+        values = _carried(each)
+        if way == "padded":
+            row[: len(each)] = values[:steps]
         else:
-            places = np.linspace(0, len(each) - 1, steps)
-            for feature, values in enumerate(each.T):
-                row[:, feature] = np.interp(places, np.arange(len(each)), values)
+            apart = steps - 1
+            row[:] = values[(2 * np.arange(steps) * (len(each) - 1) + apart) // (2 * apart)]
     return made
+
+
+def _carried(series: np.ndarray) -> np.ndarray:
+    """Returns a series with the last value before each missing one."""
+    there = ~np.isnan(series)
+    if there.all():
+        return series
+    places = np.where(there, np.arange(len(series))[:, None], 0)
+    places = np.maximum(np.maximum.accumulate(places), there.argmax(axis=0))
+    return np.nan_to_num(np.take_along_axis(series, places, axis=0))

@@ -8,24 +8,32 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax, softmax
 
-from attn_tuner.baselines.baselines import Baseline
+from attn_tuner.baselines.baselines import Baseline, measured_baseline
 from attn_tuner.baselines.series.equal_lengths import WAYS, with_length
+from attn_tuner.baselines.series.random_convolutions import (
+    LENGTH,
+    RandomConvolutions,
+    WholeNumbers,
+    fit_convolutions,
+)
 from attn_tuner.baselines.series.ridge import Ridge, fit_ridge
-from attn_tuner.errors import need
-from attn_tuner.metrics import kind_of, measure
+from attn_tuner.metrics import kind_of
 from attn_tuner.storage.trial_record import MINIROCKET_NAME
 
-KERNELS = 10_000
-LEAST_STEPS = 9  # A kernel has 9 weights.
+FEATURES = 10_000
 MOST_SERIES = 4_000  # The decomposition of so many takes half a minute.
+MOST_STEPS = 2_000  # Longer series are stretched, or cut, to these.
+RIDGE_SECONDS = 5e-10  # To decompose, times the cube of the number of series.
+RIDGE_SHARE = 1 / 3  # Of a time limit, for the decomposition.
 _CHUNK = 200  # Series that are transformed between two looks at the clock.
-_SCALES = (-3.0, 6.0)  # Natural logarithms of the factor of the decision values.
+_SCALES = (-3.0, 2.0)  # Natural logarithms of the factor of the decision values, which are -1 to 1.
 
 
 class StoredSeries(Protocol):
     """Series of one part by index, with their labels."""
 
-    labels: np.ndarray
+    @property
+    def labels(self) -> np.ndarray: ...
 
     def __len__(self) -> int: ...
 
@@ -35,30 +43,25 @@ class StoredSeries(Protocol):
 class MiniRocketRidge:
     """Counts how often convolutions with fixed kernels exceed a bias, and fits ridge to the shares.
 
-        x_kd = mean_t [ (w_k *_d s)_t > b_kd ]        84 kernels w of length 9, dilations d
-        z    = x W + c
-        p    = softmax(a z) for classes, sigmoid(a z) for labels, z for numbers
+        x = `RandomConvolutions` of the series in `WholeNumbers`
+        z = x W + c
+        p = softmax(a z) for classes, sigmoid(a z) for labels, z for numbers
 
     Ridge learns +1 for the class of a series and -1 for the others; its penalty and the factor a
-    minimise the error and the log loss of leaving one out. Series of unlike length are stretched or
-    padded to the longest of training, whichever has the smaller error.
+    minimise the error and the log loss of leaving one out. In the place of a missing value stands
+    the last one before it. Series of unlike length are stretched or padded to the longest of
+    training, whichever has the smaller error; see `equal_lengths.with_length`.
 
     Args:
-        kernels: int, number of features x.
+        features: int, number of features x.
         seed: int, for the biases and the features that a kernel reads.
-
-    Raises:
-        MissingExtra: aeon is not installed.
 
     Reference:
         Dempster et al. 2021, sections 3.1 and 3.2. https://arxiv.org/abs/2012.08791
     """
 
-    def __init__(self, kernels: int = KERNELS, seed: int = 0):
-        need("aeon", "series")
-        module: Any = need("aeon.transformations.collection.convolution_based", "series")
-        self._make = lambda: module.MiniRocket(n_kernels=kernels, random_state=seed, n_jobs=1)
-        self._seed = seed
+    def __init__(self, features: int = FEATURES, seed: int = 0):
+        self._features, self._seed = features, seed
 
     def fit(
         self,
@@ -75,41 +78,69 @@ class MiniRocketRidge:
             classes: int, number of classes or labels.
             seconds: time after which no further series are read; None for no limit.
         """
-        until = None if seconds is None else time.monotonic() + seconds
         labels = np.asarray(labels)
-        order = np.random.default_rng(self._seed).permutation(len(labels))[:MOST_SERIES]
-        chosen = [series[row] for row in order]
         self.kind = kind_of(labels)
-        self.steps = max(LEAST_STEPS, *(len(each) for each in series))
-        unlike = any(len(each) != self.steps for each in chosen)
-        fits = [self._fit(way, chosen, labels[order], classes, until) for way in WAYS[: 1 + unlike]]
-        self.way, self._transform, self.ridge, self.series = min(fits, key=lambda fit: fit[2].error)
+        lengths = [len(each) for each in series]
+        self.steps = min(max(LENGTH, *lengths), MOST_STEPS)
+        ways = WAYS if any(each != self.steps for each in lengths) else WAYS[:1]
+        seconds = None if seconds is None else seconds / len(ways)
+        most = MOST_SERIES if seconds is None else _most_series(seconds)
+        order = np.random.default_rng(self._seed).permutation(len(labels))[:most]
+        self.whole = WholeNumbers.fit([series[row] for row in order])
+        chosen = [self.whole(series[row]) for row in order]
+        fits = [self._fit(way, chosen, labels[order], classes, seconds) for way in ways]
+        self.way, self.convolutions, self.centre, self.ridge, self.series = min(
+            fits, key=lambda fit: fit[3].error
+        )
         self.scale = _scale(self.kind, self.ridge, labels[order[: self.series]])
         return self
 
     def __call__(self, series: Sequence[np.ndarray]) -> np.ndarray:
         """Predicts `(series, classes)` probabilities, or `(series, 1)` numbers."""
-        values = self.ridge(
-            _transformed(self._transform, with_length(series, self.steps, self.way))
-        )
+        values = with_length([self.whole(each) for each in series], self.steps, self.way)
+        found = self.scale * self.ridge(self.convolutions(values))
         if self.kind == "number":
-            return values
-        return (
-            softmax(self.scale * values, 1) if self.kind == "class" else expit(self.scale * values)
-        )
+            return found
+        return softmax(found, axis=1) if self.kind == "class" else expit(found)
 
-    def _fit(self, way, series, labels, classes, until) -> tuple[str, Any, Ridge, int]:
+    def learnt(self) -> dict[str, Any]:
+        """Returns the arguments of `layers.minirocket.minirocket_model`, arrays by name."""
+        weights, bias = self.scale * self.ridge.weights, self.scale * self.ridge(self.centre)
+        answers = {"class": "softmax", "labels": "sigmoid", "number": "linear"}[self.kind]
+        if self.kind == "class" and weights.shape[1] == 2:  # Models of two classes give the second.
+            weights, bias, answers = np.diff(weights), np.diff(bias), "sigmoid"
+        return {
+            **self.convolutions.arrays(),
+            "steps": self.steps,
+            "way": self.way,
+            "factor": self.whole.factor,
+            "middle": self.whole.middle,
+            "centre": self.centre,
+            "weights": weights.astype("float32"),
+            "bias": bias.astype("float32"),
+            "answers": answers,
+        }
+
+    def _fit(
+        self,
+        way: str,
+        series: Sequence[np.ndarray],
+        labels: np.ndarray,
+        classes: int,
+        seconds: float | None,
+    ) -> tuple[str, RandomConvolutions, np.ndarray, Ridge, int]:
+        until = None if seconds is None else time.monotonic() + (1 - RIDGE_SHARE) * seconds
         values = with_length(series, self.steps, way)
-        transform = self._make()
-        transform.fit(_as_aeon(values))
-        rows = [_transformed(transform, values[:_CHUNK])]
+        random = np.random.default_rng(self._seed)
+        convolutions = fit_convolutions(values, self._features, random)
+        rows = [convolutions(values[:_CHUNK])]
         for start in range(_CHUNK, len(values), _CHUNK):
             if until is not None and time.monotonic() > until:
                 break
-            rows.append(_transformed(transform, values[start : start + _CHUNK]))
+            rows.append(convolutions(values[start : start + _CHUNK]))
         rows = np.concatenate(rows)
         targets = _targets(self.kind, labels[: len(rows)], classes)
-        return way, transform, fit_ridge(rows, targets), len(rows)
+        return way, convolutions, rows.mean(axis=0), fit_ridge(rows, targets), len(rows)
 
 
 def minirocket_baseline(
@@ -127,29 +158,21 @@ def minirocket_baseline(
         classes: int, number of classes.
         seed: int, for the kernels.
         seconds: time limit for reading the training series; None for no limit.
-
-    Raises:
-        MissingExtra: aeon is not installed.
     """
     begun = time.monotonic()
     model = MiniRocketRidge(seed=seed)
     model.fit([training[row] for row in range(len(training))], training.labels, classes, seconds)
     answers = {role: model([part[row] for row in range(len(part))]) for role, part in parts.items()}
-    measured = {role: measure(part.labels, answers[role]) for role, part in parts.items()}
-    features, penalty = len(model.ridge.weights), model.ridge.penalty
-    facts = f"MiniRocket, {features:,} features; ridge, alpha={penalty:g}"
+    facts = f"{model.convolutions.size:,} features, ridge, alpha={model.ridge.penalty:g}"
     if model.series < len(training):
         facts += f", fitted on {model.series:,} of {len(training):,} series"
-    scores = measured["validation"], measured.get("test", {})
-    return Baseline(MINIROCKET_NAME, facts, *scores, time.monotonic() - begun, answers)
+    spent = time.monotonic() - begun
+    return measured_baseline(MINIROCKET_NAME, facts, parts, answers, spent, model.learnt())
 
 
-def _as_aeon(values: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(np.swapaxes(values, 1, 2))  # (series, features, steps)
-
-
-def _transformed(transform: Any, values: np.ndarray) -> np.ndarray:
-    return np.asarray(transform.transform(_as_aeon(values)), "float32")
+def _most_series(seconds: float) -> int:
+    """Returns how many series can be decomposed in a share of the time."""
+    return min(MOST_SERIES, max(_CHUNK, int((RIDGE_SHARE * seconds / RIDGE_SECONDS) ** (1 / 3))))
 
 
 def _targets(kind: str, labels: np.ndarray, classes: int) -> np.ndarray:

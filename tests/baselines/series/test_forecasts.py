@@ -66,6 +66,6 @@ def test_missing_values_lie_between_their_neighbours():
 def test_series_are_stretched_or_padded_to_one_length():
     series = [np.array([[0.0], [2.0]]), np.array([[0.0], [1.0], [2.0], [3.0], [4.0]])]
     np.testing.assert_array_equal(
-        with_length(series, 3, "stretched")[..., 0], [[0, 1, 2], [0, 2, 4]]
+        with_length(series, 3, "stretched")[..., 0], [[0, 2, 2], [0, 2, 4]]
     )
     np.testing.assert_array_equal(with_length(series, 3, "padded")[..., 0], [[0, 2, 0], [0, 1, 2]])

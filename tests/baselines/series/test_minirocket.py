@@ -1,12 +1,8 @@
-"""MiniRocket and ridge tell shapes apart; without aeon a sentence says what to install."""
-
-import sys
+"""MiniRocket and ridge tell shapes apart, learn numbers and labels, and keep to their time."""
 
 import numpy as np
-import pytest
 
 from attn_tuner.baselines.series.minirocket import MiniRocketRidge, minirocket_baseline
-from attn_tuner.errors import MissingExtra
 
 
 class Stored(list):
@@ -30,43 +26,49 @@ def bumps(count, seed, least=12):
     return Stored(series, labels)
 
 
-def test_without_aeon_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "aeon", None)
-    with pytest.raises(MissingExtra, match=r"needs aeon, which is not installed.*\[series\]"):
-        MiniRocketRidge()
-
-
 def test_shapes_are_told_apart_and_probabilities_are_calibrated():
-    pytest.importorskip("aeon")
     training, other = bumps(60, seed=1), bumps(200, seed=2)
     found = minirocket_baseline(training, {"validation": other}, classes=2)
     assert found.validation["accuracy"] > 0.9
     assert found.validation["log_loss"] < 0.4
     np.testing.assert_allclose(found.probabilities["validation"].sum(axis=1), 1.0)
-    assert found.facts.startswith("MiniRocket, 9,996 features; ridge, alpha=")
+    assert found.facts.startswith("9,996 features, ridge, alpha=")
 
 
 def test_numbers_and_several_labels_are_learnt():
-    pytest.importorskip("aeon")
     training, other = bumps(60, seed=1), bumps(100, seed=2)
-    number = MiniRocketRidge(kernels=840).fit(training, training.labels.astype("float32"), 1)
+    number = MiniRocketRidge(features=840).fit(training, training.labels.astype("float32"), 1)
     assert np.abs(number(other)[:, 0] - other.labels).mean() < 0.3
     both = np.column_stack([training.labels, 1 - training.labels]).astype("uint8")
-    several = MiniRocketRidge(kernels=840).fit(training, both, 2)
+    several = MiniRocketRidge(features=840).fit(training, both, 2)
     assert ((several(other)[:, 0] > 0.5) == other.labels).mean() > 0.9
 
 
 def test_series_shorter_than_a_kernel_and_missing_values_are_read():
-    pytest.importorskip("aeon")
     training = bumps(20, seed=3, least=6)
     training[0][2:4] = np.nan
     training[1][:] = np.nan
-    model = MiniRocketRidge(kernels=84).fit(training, training.labels, 2)
+    model = MiniRocketRidge(features=84).fit(training, training.labels, 2)
     assert np.isfinite(model([np.zeros((1, 2), "float32"), *training])).all()
 
 
 def test_after_the_time_limit_no_further_series_are_read():
-    pytest.importorskip("aeon")
     training = bumps(500, seed=4)
-    model = MiniRocketRidge(kernels=84).fit(training, training.labels, 2, seconds=0.0)
+    model = MiniRocketRidge(features=84).fit(training, training.labels, 2, seconds=0.0)
     assert model.series == 200
+
+
+def test_with_little_time_fewer_series_are_decomposed(monkeypatch):
+    training = bumps(100, seed=4)
+    assert MiniRocketRidge(features=84).fit(training, training.labels, 2, 60.0).series == 100
+    monkeypatch.setattr("attn_tuner.baselines.series.minirocket._CHUNK", 10)
+    monkeypatch.setattr("attn_tuner.baselines.series.minirocket.RIDGE_SECONDS", 7.9e-5)
+    model = MiniRocketRidge(features=84).fit(training, training.labels, 2, seconds=60.0)
+    assert model.series == 50  # 50^3 times 7.9e-5 are a third of 30 seconds, for each of two ways.
+
+
+def test_a_feature_on_another_scale_changes_nothing():
+    training = bumps(40, seed=5)
+    scaled = Stored([each * np.float32([1.0, 1e4]) + 100 for each in training], training.labels)
+    own, other = (MiniRocketRidge(840).fit(each, each.labels, 2) for each in (training, scaled))
+    np.testing.assert_allclose(own(training), other(scaled), atol=1e-2)
