@@ -1,0 +1,38 @@
+"""An average with MiniRocket gives the same answers in every format, without this package."""
+
+import numpy as np
+import pytest
+
+from attn_tuner.baselines.series.minirocket import MiniRocketRidge
+from attn_tuner.exporting import exporters
+from attn_tuner.exporting.series_bundle import FORMATS, SeriesBundle
+from attn_tuner.exporting.verification.verify import verify_artefact
+from attn_tuner.finalizing.ensemble import ensemble_model
+from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.layers.minirocket import minirocket_model
+from attn_tuner.series.scaler import SeriesScaler
+from tests.support.small_models import Here
+from tests.support.waves import waves
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    series, names = waves(30)
+    labels = np.array([name == "wave" for name in names], "int32")
+    scaler = SeriesScaler.fit(series, ("first", "second"))
+    hypermodel = AttentionHyperModel(classes=2, features=2, scaler=scaler, seed=0)
+    trial = hypermodel.model({"encoder": "none", "head": "mean"})
+    fitted = MiniRocketRidge(features=504).fit(series, labels, 2)
+    model = ensemble_model([trial, minirocket_model(fitted.learnt())], (0.2, 0.8))
+    return SeriesBundle(scaler, model, ["noise", "wave"])
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_convolves_alike(bundle, form, tmp_path):
+    pytest.importorskip("tensorflow")
+    series = waves(40, seed=1)[0]
+    assert np.ptp(bundle.predict(series)[:, 1]) > 0.1
+    made = exporters[form](bundle, tmp_path)
+    for artefact in made if isinstance(made, list) else [made]:
+        proof = verify_artefact(bundle, artefact, series, Here())
+        assert proof.difference <= artefact.tolerance, proof.sentence
