@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from attn_tuner.baselines.baselines import majority_baseline
+from attn_tuner.baselines.baselines import Baseline, majority_baseline
 from attn_tuner.baselines.forecast_baselines import ridge_forecast_baseline, seasonal_baseline
-from attn_tuner.errors import MissingExtra
+from attn_tuner.baselines.members import LINEAR_MEMBER, BaselineMember, member_of
 from attn_tuner.inputs.kinds import TEXT, InputKind, kind_named
 from attn_tuner.metrics import measured_as
 from attn_tuner.storage.atomic_files import write_json, write_whole
 from attn_tuner.storage.checked_files import read_object, sealed
-from attn_tuner.storage.layout import BASELINES, DATA, LINEAR, STORE_FACTS, linear_answers
+from attn_tuner.storage.layout import BASELINES, DATA, STORE_FACTS
 from attn_tuner.storage.trial_record import MINIROCKET_NAME
 from attn_tuner.system.processes import module_command
 
@@ -96,9 +96,9 @@ class BackgroundBaselines:
 def measure_baselines(
     directory: str | Path, classes: int, seed: int, seconds: float | None = None
 ) -> None:
-    """Measures the baselines, and writes them and the linear model into the run folder.
+    """Measures the baselines, and writes them and their models into the run folder.
 
-    A companion of the kind of input comes last, and the others are written before it.
+    A further model of the kind of input comes last, and the others are written before it.
 
     Args:
         directory, classes, seed: as in `BackgroundBaselines`.
@@ -114,31 +114,36 @@ def measure_baselines(
         if (directory / DATA / role).exists()
     }
     training = stores.pop("train")
-    linear_baseline, companion = _models_beside(kind, training.labels)
+    linear_baseline, further = _models_beside(kind, training.labels)
     found = [
         majority_baseline(training, stores, classes),
         linear_baseline(training, stores, classes, seed, seconds),
     ]
-    # Empty where nothing was learnt: a file that is missing was lost.
-    write_whole(directory / LINEAR, lambda path: np.savez(path, **found[1].learnt))
-    for role, probabilities in found[1].probabilities.items():
-        target = directory / linear_answers(role)
-        write_whole(target, lambda path, kept=probabilities: sealed(np.save, path, kept))
+    _write(directory, found[1], LINEAR_MEMBER)
     write_json(directory / BASELINES, [baseline.row() for baseline in found])
-    if companion is None:
+    if further is None:
         return
     if seconds is not None:
         seconds = max(MIN_SECONDS, seconds - (time.monotonic() - begun))
-    with contextlib.suppress(MissingExtra):
-        found.append(companion(training, stores, classes, seed, seconds))
-        write_json(directory / BASELINES, [baseline.row() for baseline in found])
+    found.append(further(training, stores, classes, seed, seconds))
+    _write(directory, found[-1], member_of(kind.name))
+    write_json(directory / BASELINES, [baseline.row() for baseline in found])
+
+
+def _write(directory: Path, baseline: Baseline, member: BaselineMember) -> None:
+    """Writes what a baseline has learnt, and its predictions."""
+    # Empty where nothing was learnt: a file that is missing was lost.
+    write_whole(directory / member.learnt, lambda path: np.savez(path, **baseline.learnt))
+    for role, probabilities in baseline.probabilities.items():
+        target = directory / member.answers(role)
+        write_whole(target, lambda path, kept=probabilities: sealed(np.save, path, kept))
 
 
 def _models_beside(kind: InputKind, labels: np.ndarray) -> tuple[Callable, Callable | None]:
-    """Returns what measures the linear baseline and the companion of these labels."""
+    """Returns what measures the linear baseline and the further model of these labels."""
     if measured_as(labels) == "numbers":
         return ridge_forecast_baseline, seasonal_baseline
-    return kind.part("baseline"), kind.part("companion") if kind.companion else None
+    return kind.part("baseline"), kind.part("further") if kind.further else None
 
 
 if __name__ == "__main__":

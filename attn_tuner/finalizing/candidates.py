@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from attn_tuner.baselines.members import member_of
 from attn_tuner.errors import DamagedFile
 from attn_tuner.finalizing.ensemble import (
     combine_members,
@@ -19,30 +20,30 @@ from attn_tuner.finalizing.ensemble import (
 from attn_tuner.finalizing.rating import Rating
 from attn_tuner.inputs.batches import LengthBatches
 from attn_tuner.inputs.prefetch import prefetch
-from attn_tuner.layers.ngram_regression import linear_model, part_tables
+from attn_tuner.layers.ngram_regression import part_tables
 from attn_tuner.layers.token_limits import reading_of
-from attn_tuner.metrics import columns_of, kind_of, measure
+from attn_tuner.metrics import columns_of, interval, kind_of, measure
 from attn_tuner.settings.derived import FEW_TEXTS
 from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.checkpoints import load_probabilities, load_weights, save_probabilities
-from attn_tuner.storage.layout import LINEAR, WEIGHTS, linear_answers
-from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
+from attn_tuner.storage.layout import WEIGHTS
+from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord
 from attn_tuner.text.subwords import WORD_AND_SUBWORD
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.tuner import TrialRunner
 
 CLEAR = 100  # Validation texts, all answered rightly, of which fewer tell little.
 MIN_SKILL = 0.9  # Of the best trial's distance from chance, to be averaged with it.
-SHARES = (1 / 3, 1 / 2, 2 / 3, 4 / 5, 9 / 10, 29 / 30)  # Of the linear baseline, to try.
+SHARES = (1 / 3, 1 / 2, 2 / 3, 4 / 5, 9 / 10, 29 / 30)  # Of the baseline, to try.
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A model that may be exported: a trial, or an average of trials and the linear baseline.
+    """A model that may be exported: a trial, or an average of trials and a baseline.
 
     Args:
-        records: records of the members, the greatest weight first; the linear baseline has the id
-            `LINEAR_NAME`.
+        records: records of the members, the greatest weight first; the baseline has its name as id,
+            one of `BASELINE_NAMES`.
         weights: weight of each member, summing to 1.
         answers: predictions for the validation texts, `(texts, columns)`.
         measures: their validation metrics by name.
@@ -57,8 +58,8 @@ class Candidate:
 
     @property
     def trials(self) -> tuple[TrialRecord, ...]:
-        """The records without the linear baseline, the greatest weight first."""
-        return tuple(record for record in self.records if record.trial_id != LINEAR_NAME)
+        """The records without the baseline, the greatest weight first."""
+        return tuple(each for each in self.records if each.trial_id not in BASELINE_NAMES)
 
     @property
     def shares(self) -> dict[str, float]:
@@ -85,7 +86,8 @@ class Candidate:
 def candidates(runner: TrialRunner, labels: np.ndarray, most: int = 1) -> Iterator[Candidate]:
     """Yields an average, where cross-validation shows that it helps, then every trial.
 
-    The linear baseline may join an average, as it makes other errors than the trials.
+    A baseline may join an average, as it makes other errors than the trials: the linear one of
+    texts, MiniRocket of series.
 
     Args:
         runner: a `TrialRunner`; trials without saved weights are left out.
@@ -137,27 +139,27 @@ def _averages(
     objective = runner.plan.objective
     near = _near(kept, labels, objective)
     answers = [own for own, record in zip(answers, kept, strict=True) if record in near]
-    linear = _linear(runner)
-    others = [read_array(path, (len(labels), None)) for path in linear.values()]
+    baseline = _baseline(runner)
+    others = [read_array(path, (len(labels), None)) for path in baseline.values()]
     if objective == "accuracy" and len(labels) < FEW_TEXTS:
-        records, found = [*near[:most], *linear], [*answers[:most], *others]
-        yield from _equal_average(records, found, len(linear), labels)
+        records, found = [*near[:most], *baseline], [*answers[:most], *others]
+        yield from _equal_average(records, found, len(baseline), labels)
         return
     if most == 1:
         near, answers = near[:1], answers[:1]
-    records, found = [*near, *linear], [*answers, *others]
-    yield from _selected_average(records, found, len(linear), objective, labels, most)
+    records, found = [*near, *baseline], [*answers, *others]
+    yield from _selected_average(records, found, len(baseline), objective, labels, most)
 
 
 def _equal_average(
     records: list[TrialRecord], answers: list[np.ndarray], companions: int, labels: np.ndarray
 ) -> Iterator[Candidate]:
-    """Yields the mean of the best trials with the linear baseline, if the log loss speaks for it.
+    """Yields the mean of the best trials with the baseline, if the log loss speaks for it.
 
     How many trials, and the share of the baseline, are those of the lowest log loss at the best
     temperature. It may be as much less accurate than the best trial as chance allows, one standard
     error; a best trial without an error on `CLEAR` texts or more stays alone. The last `companions`
-    records are linear baselines, of which there is at most one.
+    records are baselines, of which there is at most one.
     """
     own = len(records) - companions
     if not own:
@@ -200,7 +202,7 @@ def _selected_average(
 ) -> Iterator[Candidate]:
     """Yields the best average, if it beats the best trial on texts that selected neither.
 
-    The last `companions` records are linear baselines, which always take part.
+    The last `companions` records are baselines, which always take part.
     """
     options = {"objective": objective, "most": most + companions, "companions": companions}
     if (
@@ -223,8 +225,8 @@ def _selected_average(
 
 
 def _lowest_likely(accuracy: float, texts: int) -> float:
-    """Returns an accuracy less its standard error, sqrt(a (1 - a) / n)."""
-    return accuracy - (accuracy * (1 - accuracy) / texts) ** 0.5
+    """Returns the lower end of an accuracy's interval of one standard error; see `interval`."""
+    return interval(accuracy, texts, z=1.0)[0]
 
 
 def _near(ranked: list[TrialRecord], labels: np.ndarray, objective: str) -> list[TrialRecord]:
@@ -235,18 +237,18 @@ def _near(ranked: list[TrialRecord], labels: np.ndarray, objective: str) -> list
     return [each for each, share in zip(ranked, shares, strict=True) if share >= bar or bar <= 0]
 
 
-def _linear(runner: TrialRunner) -> dict[TrialRecord, Path]:
-    """Returns a record of the linear baseline and its file of predictions; {} without one."""
-    place = Path(runner.project_dir)
-    if not (place / LINEAR).exists() or not (place / linear_answers("validation")).exists():
-        return {}
-    learnt = read_arrays(place / LINEAR)
+def _baseline(runner: TrialRunner) -> dict[TrialRecord, Path]:
+    """Returns a record of the baseline and its file of predictions; {} without one."""
+    place, member = Path(runner.project_dir), member_of(runner.plan.input)
+    learnt = read_arrays(place / member.learnt) if member.stored(place) else {}
     if not learnt:
         return {}
-    reading = {"max_length": None, "truncation": "head", "vocabulary_size": int(learnt["words"])}
+    reading: dict[str, Any] = {"max_length": None, "truncation": "head"}
+    if "words" in learnt:
+        reading["vocabulary_size"] = int(learnt["words"])
     if part_tables(learnt) is not None:
         reading["tokens"] = WORD_AND_SUBWORD
-    return {TrialRecord(LINEAR_NAME, "baseline", reading): place / linear_answers("validation")}
+    return {TrialRecord(member.name, "baseline", reading): place / member.answers("validation")}
 
 
 def build_candidate(
@@ -261,15 +263,15 @@ def build_candidate(
         candidate: what to build.
         runner: the `TrialRunner` that trained it.
         labels: labels of the validation texts, for the kind of task.
-        trained_again: id of a member to its weights after another training, or, of the linear
-            baseline, to what it has learnt then.
+        trained_again: id of a member to its weights after another training, or, of the baseline,
+            to what it has learnt then.
     """
-    models = []
+    models, member = [], member_of(runner.plan.input)
     for record in candidate.records:
         name = record.trial_id
-        if name == LINEAR_NAME:
-            learnt = trained_again.get(name) or read_arrays(Path(runner.project_dir) / LINEAR)
-            models.append(linear_model(learnt))
+        if name == member.name:
+            place = Path(runner.project_dir) / member.learnt
+            models.append(member.part("build")(trained_again.get(name) or read_arrays(place)))
             continue
         model = runner.hypermodel.model(record.trained)
         if name in trained_again:

@@ -47,7 +47,7 @@ from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checkpoints import save_probabilities
 from attn_tuner.storage.layout import BUNDLE, EXPORT, OUTCOME, PROBABILITIES
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_record import LINEAR_NAME
+from attn_tuner.storage.trial_record import BASELINE_NAMES
 from attn_tuner.storage.trial_text import describe_export, describe_rung
 from attn_tuner.tasks import QUANTILE_TASK
 from attn_tuner.text.dataset_notes import missing_classes
@@ -158,7 +158,7 @@ def finalize(
 def _lost(exported: Mapping, before: Mapping, candidate: Candidate, runner: TrialRunner) -> bool:
     """Returns whether the export cannot be made again and beats what could be made now."""
     kept = {record.trial_id for record in runner.ranked() if has_weights(runner, record)}
-    if kept.issuperset(each for each in exported if each != LINEAR_NAME):
+    if kept.issuperset(each for each in exported if each not in BASELINE_NAMES):
         return False
     objective = runner.plan.objective
     own, other = before.get("validation", {}).get(objective), candidate.measures.get(objective)

@@ -7,14 +7,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from attn_tuner.baselines.baselines import linear_baseline
+from attn_tuner.baselines.members import member_of
 from attn_tuner.finalizing.candidates import Candidate
 from attn_tuner.finalizing.time_reserve import refit_seconds, room_for_refit
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
-from attn_tuner.text.token_store import TokenStore
+from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord
 from attn_tuner.training.row_adamw import swap_averages
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.encoded_data import EncodedData
@@ -27,7 +26,7 @@ def refit_members(
     """Trains the members of a candidate again, those of the greatest weight first.
 
     A member stays as it is where too little time is left for it, where its encoder was pretrained,
-    or where its training did not end well; so does a linear baseline of grouped or dated texts.
+    or where its training did not end well; so does a baseline of grouped or dated texts.
 
     Args:
         candidate: what is to be exported.
@@ -40,8 +39,8 @@ def refit_members(
     """
     again: dict[str, Any] = {}
     for record in candidate.records:
-        if record.trial_id == LINEAR_NAME:
-            found: Any = _linear_again(candidate, runner, stored, budget)
+        if record.trial_id in BASELINE_NAMES:
+            found: Any = _baseline_again(candidate, runner, stored, budget)
         elif record.pretrained or not room_for_refit(
             budget, stored, candidate.records, refit_seconds(record, stored)
         ):
@@ -54,19 +53,19 @@ def refit_members(
     return again
 
 
-def _linear_again(
+def _baseline_again(
     candidate: Candidate, runner: TrialRunner, stored: EncodedData, budget: Budget
 ) -> dict[str, Any]:
-    """Fits the linear baseline on both parts; returns what it learnt, empty if it was not."""
+    """Fits the baseline on both parts; returns what it learnt, empty if it was not."""
     training, validation = stored.stores["train"], stored.stores["validation"]
-    rows = Run.read(runner.project_dir).baselines
-    seconds = next((row["seconds"] for row in rows if row["name"] == "linear"), math.inf)
+    member, rows = member_of(runner.plan.input), Run.read(runner.project_dir).baselines
+    seconds = next((row["seconds"] for row in rows if row["name"] == member.name), math.inf)
     grouped = training.groups is not None or training.times is not None
     if grouped or not room_for_refit(budget, stored, candidate.records, seconds):
         return {}
-    both = TokenStore.concatenate([training, validation])
-    classes = candidate.answers.shape[1]
-    return linear_baseline(both, {"validation": validation}, classes, runner.plan.seed).learnt
+    both = type(training).concatenate([training, validation])
+    classes, parts = candidate.answers.shape[1], {"validation": validation}
+    return member.part("fit")(both, parts, classes, runner.plan.seed).learnt
 
 
 def refit(

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from attn_tuner.baselines.members import LINEAR_MEMBER, member_of
 from attn_tuner.errors import DamagedFile
 from attn_tuner.exporting.artefact_folder import check_export, is_export
 from attn_tuner.exporting.bundle_files import check_bundle
@@ -24,14 +25,12 @@ from attn_tuner.storage.layout import (
     BUNDLE_MODEL,
     DATA,
     EXPORT,
-    LINEAR,
     OPTUNA_JOURNAL,
     OUTCOME,
     PLAN,
     PROBABILITIES,
     TUNER,
     WEIGHTS,
-    linear_answers,
     trial_dirs,
     trial_id_of,
     vectors_file,
@@ -83,20 +82,21 @@ def _baselines(directory: Path, plan: Plan) -> Iterator[str]:
     """Removes all files of the baselines if one is damaged, as they are measured together."""
     if not (directory / BASELINES).exists():
         return
-    parts = ("validation", "test")
-    answers = [linear_answers(part) for part in parts if (directory / DATA / part).exists()]
+    parts = [part for part in ("validation", "test") if (directory / DATA / part).exists()]
+    members = {LINEAR_MEMBER, member_of(plan.input)}
     try:
-        read_baselines(directory, plan)
-        read_arrays(directory / LINEAR)
-        for name in answers:
-            read_array(directory / name)
+        measured = {row["name"] for row in read_baselines(directory, plan)}
+        for member in members:
+            if member is LINEAR_MEMBER or member.name in measured:
+                read_arrays(directory / member.learnt)
+                for part in parts:
+                    read_array(directory / member.answers(part))
     except DamagedFile as error:
-        for path in (
-            directory / BASELINES,
-            directory / LINEAR,
-            *directory.glob(linear_answers("*")),
-        ):
-            _remove(path)
+        _remove(directory / BASELINES)
+        for member in members:
+            for name in member.files("*"):
+                for path in directory.glob(name):
+                    _remove(path)
         yield f"{_about(error)} The baselines are measured again."
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from attn_tuner.finalizing.candidates import Candidate, candidates
 from attn_tuner.metrics import kind_of
 from attn_tuner.storage.plan import Plan
-from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
+from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.pretraining import FINE_TUNING
@@ -114,15 +114,15 @@ def candidate_seconds(budget: Budget, stored: EncodedData, records: Iterable[Tri
     Args:
         budget: the budget, with the costs measured so far.
         stored: the run's `EncodedData`.
-        records: the trials that are averaged; the linear baseline costs nothing.
+        records: what is averaged; a baseline costs nothing.
     """
-    trials = [record for record in records if record.trial_id != LINEAR_NAME]
+    trials = [record for record in records if record.trial_id not in BASELINE_NAMES]
     testing = sum(_test_seconds(budget, stored, each) for each in trials)
     return _total_seconds(budget, stored, testing, len(trials))
 
 
 def refit_seconds(record: TrialRecord, stored: EncodedData) -> float:
-    """Estimates training a trial again with the validation texts; 0 for the linear baseline.
+    """Estimates training a trial again with the validation texts; 0 for a baseline.
 
     Training ends where the best evaluation was, and has no evaluations.
 

@@ -27,8 +27,8 @@ class InputKind:
         encoded: path of the class that holds the encoded parts of a run.
         bundle: path of the class that joins a model with what reads raw inputs for it.
         baseline: path of the function that measures a linear model on the stores.
-        companion: path of a function that measures a further model, for comparison alone; "" for
-            none. It may need an extra, and is left out without.
+        further: path of a function that measures a further model; "" for none.
+        member: path of the `BaselineMember` that may join an average.
         pictures: path of the function that draws validation inputs for the report; "" where texts
             are shown.
         faithfulness: path of the function that says for the report whether attention is faithful;
@@ -45,7 +45,8 @@ class InputKind:
     encoded: str
     bundle: str
     baseline: str
-    companion: str = ""
+    member: str
+    further: str = ""
     pictures: str = ""
     faithfulness: str = ""
     example: str = '"a text"'
@@ -77,6 +78,7 @@ TEXT = InputKind(
     encoded="attn_tuner.tuning.encoded_texts:EncodedTexts",
     bundle="attn_tuner.exporting.bundle:Bundle",
     baseline="attn_tuner.baselines.baselines:linear_baseline",
+    member="attn_tuner.baselines.members:LINEAR_MEMBER",
 )
 SERIES = InputKind(
     name="series",
@@ -87,7 +89,8 @@ SERIES = InputKind(
     encoded="attn_tuner.tuning.encoded_series:EncodedSeries",
     bundle="attn_tuner.exporting.series_bundle:SeriesBundle",
     baseline="attn_tuner.baselines.series_baseline:summary_baseline",
-    companion="attn_tuner.baselines.series.minirocket:minirocket_baseline",
+    member="attn_tuner.baselines.members:MINIROCKET_MEMBER",
+    further="attn_tuner.baselines.series.minirocket:minirocket_baseline",
     pictures="attn_tuner.reporting.example_series:draw_examples",
     faithfulness="attn_tuner.reporting.example_series:faithfulness_sentence",
     example="series.csv",

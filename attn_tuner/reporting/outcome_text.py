@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
+from attn_tuner.baselines.members import member_of
 from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.metrics import interval
 from attn_tuner.reporting.coverage import coverage_sentence, known_sentence
@@ -177,27 +178,29 @@ def linear_sentence(run: Run) -> str:
     own = run.outcome.get("validation", {}).get(objective)
     if own is None or other is None or run.sign * other <= run.sign * own:
         return ""
-    return (
-        f"The linear baseline is better: validation {objective} {other:.4f}, the exported model "
-        f"{own:.4f}.{_how_to_average(run)}"
-    )
+    said = f"The linear baseline is better: validation {objective} {other:.4f}, the exported model "
+    return f"{said}{own:.4f}.{_how_to_average(run, LINEAR_NAME, 'the linear baseline')}"
 
 
 def minirocket_sentence(run: Run) -> str:
-    """Says what MiniRocket and ridge reach, and that no export holds them."""
+    """Says what MiniRocket and ridge reach, and whether the exported model holds them."""
     found = next((row for row in run.baselines if row["name"] == MINIROCKET_NAME), None)
     score = found["validation"].get(run.plan.objective) if found else None
     if score is None:
         return ""
-    return (
-        f"MiniRocket and ridge reach validation {run.plan.objective} {score:.4f}; they are "
-        "measured for comparison alone and are in no export, whose graph cannot hold them."
-    )
+    said = f"MiniRocket and ridge reach validation {run.plan.objective} {score:.4f}"
+    share = run.members.get(MINIROCKET_NAME)
+    if share is not None:
+        return f"{said}; they have {share:.2f} of the exported average."
+    how = _how_to_average(run, MINIROCKET_NAME, "MiniRocket")
+    return f"{said}; the exported model does not hold them.{how}"
 
 
-def _how_to_average(run: Run) -> str:
-    """Says which settings keep the linear baseline out of the exported model; "" if none does."""
+def _how_to_average(run: Run, baseline: str, words: str) -> str:
+    """Says which settings keep a baseline out of the exported model; "" if none does."""
     plan = run.plan
+    if member_of(plan.input).name != baseline:
+        return ""
     limits = [f"max_{name}" for name, limit in plan.limits.items() if limit is not None]
     excluding = [*limits, *(["faithful"] if plan.faithful else [])]
     if len(run.members) > 1 or (plan.ensemble > 1 and not excluding):
@@ -207,7 +210,7 @@ def _how_to_average(run: Run) -> str:
             f" With {' and '.join(excluding)} a single trial is exported; without, an average may "
             "include it."
         )
-    return " ensemble=1 exports a single trial; ensemble=5 may average it with the linear baseline."
+    return f" ensemble=1 exports a single trial; ensemble=5 may average it with {words}."
 
 
 def attention_sentence(run: Run) -> str:

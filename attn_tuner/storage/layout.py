@@ -23,6 +23,7 @@ CLOCK = "clock.json"
 LIVE = "live.json"
 BASELINES = "baselines.json"
 LINEAR = "linear.npz"
+MINIROCKET = "minirocket.npz"
 OUTCOME = "outcome.json"
 PROBABILITIES = "validation.npy"
 REPORT = "report.html"
@@ -101,6 +102,11 @@ def resume_numbers(trial_dir: str | Path) -> list[int]:
 def linear_answers(part: str) -> str:
     """Names the linear baseline's answers to a part of the data: `linear_validation.npy`."""
     return f"linear_{part}.npy"
+
+
+def minirocket_answers(part: str) -> str:
+    """Names MiniRocket's answers to a part of the data: `minirocket_validation.npy`."""
+    return f"minirocket_{part}.npy"
 
 
 def vectors_file(key: str) -> str:
@@ -401,6 +407,20 @@ RUN_FOLDER = Entry(
             "the linear model's answers to the `validation` and the `test` part",
             "baselines.background",
             "finalizing.candidates, storage.validation_data",
+            again=f"{_NEXT} measures the baselines again.",
+        ),
+        Entry(
+            MINIROCKET,
+            "of series: convolutions and coefficients of MiniRocket and ridge",
+            "baselines.background",
+            "finalizing.candidates",
+            again=f"{_NEXT} measures the baselines again.",
+        ),
+        Entry(
+            minirocket_answers("PART"),
+            "of series: MiniRocket's answers to the `validation` and the `test` part",
+            "baselines.background",
+            "finalizing.candidates",
             again=f"{_NEXT} measures the baselines again.",
         ),
         Entry(

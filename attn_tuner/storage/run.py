@@ -10,7 +10,7 @@ from attn_tuner.storage.atomic_files import read_json
 from attn_tuner.storage.checked_files import AGAIN, check_kinds, is_a, read_object, reading
 from attn_tuner.storage.layout import BASELINES, EXPORT, OUTCOME, PLAN
 from attn_tuner.storage.plan import SEQUENCE, Plan
-from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord, ranked, recorded
+from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord, ranked, recorded
 
 _METRICS = dict[str, float | None]
 _OUTCOME = {
@@ -154,7 +154,7 @@ def read_outcome(directory: str | Path, plan: Plan, records: Iterable[TrialRecor
     with reading(path, AGAIN):
         check_kinds(found, {name: kind for name, kind in _OUTCOME.items() if name in found})
         known = {record.trial_id for record in records}
-        for trial in {found["winner"], *found.get("members", {})} - {LINEAR_NAME}:
+        for trial in {found["winner"], *found.get("members", {})} - {*BASELINE_NAMES}:
             if trial not in known:
                 raise ValueError(f"it names the trial {trial[:40]!r}, which has no record")
         for part in filter(None, (found.get("validation"), found.get("test"))):

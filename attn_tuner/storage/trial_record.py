@@ -11,8 +11,10 @@ from attn_tuner.storage.checked_files import read_dataclass, reading
 from attn_tuner.storage.layout import RECORD, TRIAL_PREFIX, in_trials
 
 PRETRAINED = "-pretrained"  # Ends the ID of a trial; before it stands that of the trial it repeats.
-LINEAR_NAME = "linear"  # Stands for the linear baseline among the IDs of trials.
-MINIROCKET_NAME = "MiniRocket"  # Of the baseline of series that no export holds.
+# Stand for baselines among the IDs of trials.
+LINEAR_NAME = "linear"
+MINIROCKET_NAME = "MiniRocket and ridge"
+BASELINE_NAMES = (LINEAR_NAME, MINIROCKET_NAME)
 FORMER_NAMES = {"measures": "metrics"}  # Keys of format 1.
 STATES = ("completed", "pruned", "cut", "failed", "infeasible")
 LOST = (

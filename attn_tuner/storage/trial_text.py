@@ -6,12 +6,17 @@ report and the page.
 
 from collections.abc import Iterable, Mapping
 
-from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
+from attn_tuner.storage.trial_record import LINEAR_NAME, MINIROCKET_NAME, TrialRecord
 
 # Sentences that records of earlier versions hold.
 _STOP_REASONS = {
     "the time was over": "stopped: time limit",
     "nothing is left to get better": "perfect score",
+}
+
+_BASELINE_WORDS = {
+    LINEAR_NAME: "the linear model",
+    MINIROCKET_NAME: "MiniRocket",
 }
 
 _STATUS_WORDS = {"cut": "stopped", "infeasible": "over limit"}
@@ -63,9 +68,9 @@ def describe_members(ids: Iterable[str]) -> str:
     """Lists the members of an average: `trial 0001, trial 0004 and the linear model`.
 
     Args:
-        ids: trial ids; `LINEAR_NAME` for the linear baseline.
+        ids: trial ids, and names of baselines.
     """
-    named = ["the linear model" if each == LINEAR_NAME else f"trial {each}" for each in ids]
+    named = [_BASELINE_WORDS.get(each, f"trial {each}") for each in ids]
     return " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
 
 
@@ -73,7 +78,7 @@ def describe_export(ids: Iterable[str]) -> str:
     """Names what is exported: `trial 0001`, or `an average of trial 0001 and trial 0004`.
 
     Args:
-        ids: trial ids; `LINEAR_NAME` for the linear baseline.
+        ids: trial ids, and names of baselines.
     """
     ids = list(ids)
     return describe_members(ids) if len(ids) == 1 else f"an average of {describe_members(ids)}"

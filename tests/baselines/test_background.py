@@ -1,4 +1,4 @@
-"""What a model for comparison alone changes in the file of baselines: a row, or nothing."""
+"""What a further model of series changes in the files of baselines."""
 
 import json
 
@@ -7,13 +7,14 @@ import pytest
 
 from attn_tuner.baselines.background import BackgroundBaselines, measure_baselines
 from attn_tuner.baselines.baselines import Baseline
-from attn_tuner.errors import MissingExtra
+from attn_tuner.baselines.members import LINEAR_MEMBER, MINIROCKET_MEMBER
 from attn_tuner.series.reading import load_series
 from attn_tuner.series.store import store_parts
+from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.layout import BASELINES, DATA
 from tests.support.waves import waves
 
-COMPANION = "attn_tuner.baselines.series.minirocket.minirocket_baseline"
+FURTHER = "attn_tuner.baselines.series.minirocket.minirocket_baseline"
 
 
 @pytest.fixture
@@ -30,28 +31,19 @@ def names(folder):
     return [row["name"] for row in rows(folder)]
 
 
-def test_the_companion_of_series_stands_beside_the_linear_baseline(folder, monkeypatch):
+def test_minirocket_stands_beside_the_linear_baseline_of_series(folder, monkeypatch):
     given = {}
 
-    def companion(training, parts, classes, seed, seconds):
+    def further(training, parts, classes, seed, seconds):
         given.update(series=len(training), parts=set(parts), seconds=seconds)
         assert names(folder) == ["majority class", "linear"]  # Safe if this takes too long.
-        return Baseline("MiniRocket", "facts", {"accuracy": 0.9})
+        return Baseline("MiniRocket and ridge", "facts", {"accuracy": 0.9})
 
-    monkeypatch.setattr(COMPANION, companion)
+    monkeypatch.setattr(FURTHER, further)
     measure_baselines(folder, 2, 0, seconds=50.0)
-    assert names(folder) == ["majority class", "linear", "MiniRocket"]
+    assert names(folder) == ["majority class", "linear", "MiniRocket and ridge"]
     assert given["parts"] == {"validation", "test"}
     assert 1.0 <= given["seconds"] < 50.0
-
-
-def test_without_the_extra_the_others_are_measured(folder, monkeypatch):
-    def companion(*arguments):
-        raise MissingExtra("This needs aeon.")
-
-    monkeypatch.setattr(COMPANION, companion)
-    measure_baselines(folder, 2, 0)
-    assert names(folder) == ["majority class", "linear"]
 
 
 class Process:
@@ -69,12 +61,15 @@ def test_a_failure_names_the_baseline_that_failed(tmp_path, written):
         (tmp_path / BASELINES).write_text("[]", encoding="utf-8")
     baselines = BackgroundBaselines(tmp_path, 2, 0)
     baselines.process = Process()
-    which = "MiniRocket" if written else "The linear baseline"
+    which = "MiniRocket and ridge" if written else "The linear baseline"
     assert baselines.wait(1.0) == f"{which} failed: ValueError: no kernel fits"
 
 
-def test_the_companion_measures_a_store(folder):
-    pytest.importorskip("aeon")
+def test_what_minirocket_has_learnt_is_written_for_the_average(folder):
     measure_baselines(folder, 2, 0)
-    assert names(folder)[-1] == "MiniRocket"
-    assert np.isfinite(rows(folder)[-1]["validation"]["accuracy"])
+    assert names(folder)[-1] == "MiniRocket and ridge"
+    assert MINIROCKET_MEMBER.stored(folder)
+    answers = read_array(folder / MINIROCKET_MEMBER.answers("validation"))
+    np.testing.assert_allclose(answers.sum(axis=1), 1.0)
+    assert read_arrays(folder / MINIROCKET_MEMBER.learnt)["answers"] == "sigmoid"
+    assert read_arrays(folder / LINEAR_MEMBER.learnt) == {}  # It is in no export.

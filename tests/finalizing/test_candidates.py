@@ -42,7 +42,9 @@ def runner(tmp_path):
             np.save(tmp_path / linear_answers("validation"), answers(linear, 99))
         sign = -1 if objective == "log_loss" else 1
         return SimpleNamespace(
-            plan=SimpleNamespace(objective=objective, ensemble=ensemble, faithful=False),
+            plan=SimpleNamespace(
+                objective=objective, ensemble=ensemble, faithful=False, input="text"
+            ),
             project_dir=str(tmp_path),
             get_trial_dir=lambda trial_id: str(tmp_path / f"trial_{trial_id}"),
             ranked=lambda: sorted(records, key=lambda each: -sign * each.score),
@@ -112,4 +114,5 @@ def test_an_average_that_is_clearly_less_accurate_is_not_exported(runner, monkey
     made = runner([(2.0, "completed"), (2.0, "completed")], linear=2.0)
     monkeypatch.setattr("attn_tuner.finalizing.candidates._lowest_likely", lambda *given: 1.1)
     assert len(best(made).records) == 1
-    assert _lowest_likely(0.9, 900) == pytest.approx(0.89)
+    assert _lowest_likely(0.9, 900) == pytest.approx(0.8896, abs=1e-4)
+    assert _lowest_likely(1.0, 5) < 0.9  # Five right answers are no proof.

@@ -106,7 +106,7 @@ def test_an_objective_without_a_value_is_refused(labels):
 
 
 def run_beside_linear(own, other, objective="accuracy", sign=1, members=("7",), **plan):
-    usual = {"objective": objective, "ensemble": 5, "limits": {}, "faithful": 0.0}
+    usual = {"objective": objective, "ensemble": 5, "limits": {}, "faithful": 0.0, "input": "text"}
     return SimpleNamespace(
         plan=SimpleNamespace(**{**usual, **plan}),
         baselines=({"name": "linear", "validation": {objective: other}},),
@@ -116,12 +116,15 @@ def run_beside_linear(own, other, objective="accuracy", sign=1, members=("7",), 
     )
 
 
-def test_minirocket_is_named_with_its_score_and_said_to_be_in_no_export():
-    run = run_beside_linear(0.9, 0.8)
+def test_minirocket_is_named_with_its_score_and_its_share_of_the_export():
+    run = run_beside_linear(0.9, 0.8, input="series", ensemble=1)
     assert minirocket_sentence(run) == ""
-    run.baselines[0]["name"] = "MiniRocket"
+    run.baselines[0]["name"] = "MiniRocket and ridge"
     assert minirocket_sentence(run).startswith("MiniRocket and ridge reach validation accuracy 0.8")
-    assert "are in no export" in minirocket_sentence(run)
+    said = "does not hold them. ensemble=1 exports a single trial; ensemble=5 may average it with"
+    assert f"{said} MiniRocket." in minirocket_sentence(run)
+    run.members["MiniRocket and ridge"] = 0.8
+    assert minirocket_sentence(run).endswith("they have 0.80 of the exported average.")
 
 
 def test_a_better_linear_baseline_is_named_with_both_scores():
@@ -130,6 +133,8 @@ def test_a_better_linear_baseline_is_named_with_both_scores():
         "The linear baseline is better: validation accuracy 0.9098, the exported model 0.8958."
     )
     assert linear_sentence(run_beside_linear(0.5, 0.4, "rmse", -1)).startswith("The linear")
+    series = run_beside_linear(0.8958, 0.9098, input="series", ensemble=1)
+    assert linear_sentence(series) == said  # In series another baseline is averaged.
 
 
 @pytest.mark.parametrize(("own", "sign"), [(0.91, 1), (0.9098, 1), (0.5, -1), (None, 1)])

@@ -8,14 +8,26 @@ from pathlib import Path
 import pytest
 
 import attn_tuner
-from attn_tuner.storage.layout import RUN_FOLDER, linear_answers, resume_numbers, vectors_file
+from attn_tuner.storage.layout import (
+    RUN_FOLDER,
+    linear_answers,
+    minirocket_answers,
+    resume_numbers,
+    vectors_file,
+)
 
 PACKAGE = Path(attn_tuner.__file__).parent
 DOCS = PACKAGE.parent / "docs"
 OWNER = PACKAGE / "storage" / "layout.py"
 # They run where this package is not installed.
 ALONE = {"exporting/standalone_reader/reader.py", "exporting/verification/fresh_process.py"}
-PATTERNS = (linear_answers("PART"), vectors_file("KEY"), "trial_ID", "resume-N")
+PATTERNS = (
+    linear_answers("PART"),
+    minirocket_answers("PART"),
+    vectors_file("KEY"),
+    "trial_ID",
+    "resume-N",
+)
 LIBRARIES = {"KerasTuner", "Optuna", "TensorFlow", "you"}
 ENTRIES = list(RUN_FOLDER.walk())
 
@@ -41,7 +53,8 @@ def spelled(tree: ast.AST):
             # Sentences and code for people may name a file.
             if " " not in node.value and files & set(node.value.split("/")):
                 yield node.value
-            if re.search(r"(^|/)(trial_|resume-|linear_|vectors-)(\*.*|/.*)?$", node.value):
+            begins = "trial_|resume-|linear_|minirocket_|vectors-"
+            if re.search(rf"(^|/)({begins})(\*.*|/.*)?$", node.value):
                 yield node.value
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             right = node.right
