@@ -31,6 +31,8 @@ class Baseline:
         seconds: float, time to fit and measure it.
         probabilities: dict of part to `(texts, classes)`.
         learnt: dict, for the linear baseline the arguments of `ngram_regression.linear_model`.
+        held_out: for MiniRocket `(texts, classes)`, predictions for the training part, each by a
+            fit without it; NaN for what the time did not suffice to read.
     """
 
     name: str
@@ -40,11 +42,12 @@ class Baseline:
     seconds: float = 0.0
     probabilities: dict = field(default_factory=dict, repr=False)
     learnt: dict = field(default_factory=dict, repr=False)
+    held_out: np.ndarray | None = field(default=None, repr=False)
 
     def row(self) -> dict:
         """Returns the baseline for JSON, without its arrays."""
-        row = asdict(self)
-        return {name: row[name] for name in row if name not in ("probabilities", "learnt")}
+        row, arrays = asdict(self), ("probabilities", "learnt", "held_out")
+        return {name: row[name] for name in row if name not in arrays}
 
 
 def majority_baseline(training: Any, parts: dict, classes: int) -> Baseline:

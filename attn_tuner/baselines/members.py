@@ -21,6 +21,8 @@ class BaselineMember:
         answers: from a part, "validation" or "test", to the name of the file of its predictions.
         fit: path of the function that measures it on stores, `linear_baseline`.
         build: path of the function from what it has learnt to a Keras model.
+        held_out: whether `fit` gives answers to the inputs that it learns from, each as if it had
+            not been among them.
     """
 
     name: str
@@ -28,6 +30,7 @@ class BaselineMember:
     answers: Callable[[str], str]
     fit: str
     build: str
+    held_out: bool = False
 
     def part(self, name: str) -> Any:
         """Imports one of the functions: `part("build")`."""
@@ -56,6 +59,7 @@ MINIROCKET_MEMBER = BaselineMember(
     minirocket_answers,
     "attn_tuner.baselines.series.minirocket:minirocket_baseline",
     "attn_tuner.layers.minirocket:minirocket_model",
+    held_out=True,
 )
 
 

@@ -26,7 +26,7 @@ from attn_tuner.metrics import columns_of, interval, kind_of, measure
 from attn_tuner.settings.derived import FEW_TEXTS
 from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.checkpoints import load_probabilities, load_weights, save_probabilities
-from attn_tuner.storage.layout import WEIGHTS
+from attn_tuner.storage.layout import FOLD_ANSWERS, WEIGHTS
 from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord
 from attn_tuner.text.subwords import WORD_AND_SUBWORD
 from attn_tuner.tuning.chance_level import scale_of
@@ -143,7 +143,7 @@ def _averages(
     others = [read_array(path, (len(labels), None)) for path in baseline.values()]
     if objective == "accuracy" and len(labels) < FEW_TEXTS:
         records, found = [*near[:most], *baseline], [*answers[:most], *others]
-        yield from _equal_average(records, found, len(baseline), labels)
+        yield from _equal_average(records, found, len(baseline), labels, _fold_answers(runner))
         return
     if most == 1:
         near, answers = near[:1], answers[:1]
@@ -152,22 +152,32 @@ def _averages(
 
 
 def _equal_average(
-    records: list[TrialRecord], answers: list[np.ndarray], companions: int, labels: np.ndarray
+    records: list[TrialRecord],
+    answers: list[np.ndarray],
+    companions: int,
+    labels: np.ndarray,
+    folds: Mapping[str, np.ndarray],
 ) -> Iterator[Candidate]:
     """Yields the mean of the best trials with the baseline, if the log loss speaks for it.
 
     How many trials, and the share of the baseline, are those of the lowest log loss at the best
     temperature. It may be as much less accurate than the best trial as chance allows, one standard
     error; a best trial without an error on `CLEAR` texts or more stays alone. The last `companions`
-    records are baselines, of which there is at most one.
+    records are baselines, of which there is at most one. Where trials were cross-validated, their
+    answers to the inputs of `folds` decide, and the other trials take no part.
     """
+    judged, truth = answers, labels
+    known = [index for index, record in enumerate(records) if record.trial_id in folds]
+    if len(known) > companions:
+        records, answers = [records[index] for index in known], [answers[index] for index in known]
+        judged, truth = [folds[record.trial_id] for record in records], folds["labels"]
     own = len(records) - companions
     if not own:
         return
-    rate = Rating(labels, "log_loss")
-    library = np.stack(answers, dtype="float64")
-    alone = measure(labels, library[0], {"accuracy"})["accuracy"]
-    if alone == 1.0 and len(labels) >= CLEAR:
+    rate = Rating(truth, "log_loss")
+    library = np.stack(judged, dtype="float64")
+    alone = measure(truth, library[0], {"accuracy"})["accuracy"]
+    if alone == 1.0 and len(truth) >= CLEAR:
         return
     ways = [
         np.r_[
@@ -179,15 +189,15 @@ def _equal_average(
     rated = [rate(np.tensordot(way, library, axes=1)) for way in ways]
     weights = ways[max(range(len(ways)), key=lambda index: rated[index])]
     members = sorted(np.flatnonzero(weights), key=lambda index: (-weights[index], index))
-    together = np.tensordot(weights, library, axes=1)
-    measures = measure(labels, together)
-    if len(members) < 2 or measures["accuracy"] < _lowest_likely(alone, len(labels)):
+    reached = measure(truth, np.tensordot(weights, library, axes=1), {"accuracy"})["accuracy"]
+    if len(members) < 2 or reached < _lowest_likely(alone, len(truth)):
         return
+    together = np.tensordot(weights, np.stack(answers, dtype="float64"), axes=1)
     yield Candidate(
         records=tuple(records[index] for index in members),
         weights=tuple(float(weights[index]) for index in members),
         answers=together,
-        measures=measures,
+        measures=measure(labels, together),
         alone=records[0].score,
     )
 
@@ -249,6 +259,13 @@ def _baseline(runner: TrialRunner) -> dict[TrialRecord, Path]:
     if part_tables(learnt) is not None:
         reading["tokens"] = WORD_AND_SUBWORD
     return {TrialRecord(member.name, "baseline", reading): place / member.answers("validation")}
+
+
+def _fold_answers(runner: TrialRunner) -> dict[str, np.ndarray]:
+    """Returns the answers of cross-validated trials by id, and `labels`; {} without any."""
+    path = Path(runner.project_dir) / FOLD_ANSWERS
+    found = read_arrays(path, ["labels"]) if path.exists() else {}
+    return found if all(np.isfinite(each).all() for each in found.values()) else {}
 
 
 def build_candidate(

@@ -24,6 +24,7 @@ from attn_tuner.finalizing.candidates import (
     has_weights,
     predict_batches,
 )
+from attn_tuner.finalizing.cross_validation import cross_validate
 from attn_tuner.finalizing.doubts import (
     DOUBTS_KEPT,
     doubts_as_asked,
@@ -38,7 +39,7 @@ from attn_tuner.finalizing.thresholds import (
     choose_thresholds,
     move_logits,
 )
-from attn_tuner.finalizing.time_reserve import choose_candidates
+from attn_tuner.finalizing.time_reserve import choose_candidates, few_inputs
 from attn_tuner.inputs.dataset import Dataset, Part
 from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.metrics import kind_of, measure
@@ -121,6 +122,9 @@ def finalize(
     # Damaged files have been removed by now, see `repair`.
     kept = all((directory / each).exists() for each in (BUNDLE, EXPORT, PROBABILITIES))
     exported = before.get("members") if kept else None
+    if few_inputs(stored, runner.plan):
+        shown.begin("cross-validating the best trials")
+        cross_validate(runner, stored)
     found = choose_candidates(runner, stored, exported)
     as_asked = doubts_as_asked(before, runner.plan)
     if not found and not exported:

@@ -11,6 +11,7 @@ from attn_tuner.baselines.members import member_of
 from attn_tuner.finalizing.candidates import Candidate
 from attn_tuner.finalizing.time_reserve import refit_seconds, room_for_refit
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.inputs.batches import LengthBatches
 from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord
@@ -86,6 +87,23 @@ def refit(
         The model; None where the time limit stopped it or the loss was not finite.
     """
     batches = stored.everything(record.trained, record.seed)
+    return train_again(record, hypermodel, batches, budget)
+
+
+def train_again(
+    record: TrialRecord, hypermodel: AttentionHyperModel, batches: LengthBatches, budget: Budget
+) -> keras.Model | None:
+    """Trains the model of a trial on these batches, for as many epochs as gave its best score.
+
+    Args:
+        record: record of the trial.
+        hypermodel: an `AttentionHyperModel`.
+        batches: what it learns from.
+        budget: the `Budget`, whose end stops the training.
+
+    Returns:
+        The model; None where the time limit stopped it or the loss was not finite.
+    """
     hypermodel = copy.copy(hypermodel)
     hypermodel.training_texts = len(batches.rows)
     keras.utils.clear_session()

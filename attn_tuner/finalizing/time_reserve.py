@@ -8,6 +8,7 @@ seconds and rest on the costs that the `Budget` has measured so far.
 
 from collections.abc import Callable, Iterable
 
+from attn_tuner.baselines.members import member_of
 from attn_tuner.finalizing.candidates import Candidate, candidates
 from attn_tuner.metrics import kind_of
 from attn_tuner.storage.plan import Plan
@@ -23,10 +24,14 @@ from attn_tuner.tuning.tuner import TrialRunner
 TEST_SHARE = 0.1  # For an average's predictions on the test part.
 MEMBERS_SHARE = 0.2  # For everything that the members of an average add to the export.
 REFIT_SHARE = 0.2  # For training the members of an average again.
+FOLDS_SHARE = 0.2  # For training the best trials on folds, where inputs are few.
 MAX_RESERVE_SHARE = 0.5  # Other work on the machine does not raise the reserve above this.
 UNMEASURED_SHARE = 0.005  # For small steps that are not measured.
 MIN_RELEASE_SHARE = 0.01  # A smaller rest of the reserve is not worth another round of trials.
 MAX_OVERRUN_SHARE = 0.02  # An export may end this much late, since the estimates have a margin.
+
+FEW_INPUTS = 500  # For training and validation together; fewer are divided into folds.
+FOLDS = 5
 
 # Costs of single steps.
 REFIT_FACTOR = 1.3  # Of a training until its best evaluation; a margin, and more texts.
@@ -58,6 +63,7 @@ def finalizing_reserve(
     share = plan.pretrain * pretrain
     trainings = REPEATED * plan.repeats * repeats + FINE_TUNING * (share > 0)
     records = tuple(records)
+    folds = few_inputs(stored, plan)
 
     def seconds(budget: Budget) -> float:
         trial = budget.estimate("trial", 0.0)
@@ -73,9 +79,29 @@ def finalizing_reserve(
         refits = sum(again)
         if plan.ensemble > 1 and budget.seconds:
             refits = min(refits, REFIT_SHARE * budget.seconds)
+        if folds:
+            refits += min(FOLDS * REFIT_FACTOR * trial, FOLDS_SHARE * budget.seconds)
         return own + refits + trainings * trial + share * (budget.seconds or 0.0)
 
     return seconds
+
+
+def few_inputs(stored: EncodedData, plan: Plan) -> bool:
+    """Returns whether folds choose the weights of an average, as the validation part is too small.
+
+    That takes a time limit, inputs without groups and times, and a baseline that answers the inputs
+    that it learns from as if it had not.
+
+    Args:
+        stored: the run's `EncodedData`.
+        plan: the run's `Plan`.
+    """
+    if plan.ensemble == 1 or plan.faithful or plan.max_time is None:
+        return False
+    training = stored.stores["train"] if member_of(plan.input).held_out else None
+    if training is None or training.groups is not None or training.times is not None:
+        return False
+    return stored.size("train") + stored.size("validation") < FEW_INPUTS
 
 
 def affordable_members(budget: Budget, stored: EncodedData, most: int) -> int:

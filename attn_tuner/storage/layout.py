@@ -24,6 +24,7 @@ LIVE = "live.json"
 BASELINES = "baselines.json"
 LINEAR = "linear.npz"
 MINIROCKET = "minirocket.npz"
+FOLD_ANSWERS = "folds.npz"
 OUTCOME = "outcome.json"
 PROBABILITIES = "validation.npy"
 REPORT = "report.html"
@@ -422,6 +423,13 @@ RUN_FOLDER = Entry(
             "baselines.background",
             "finalizing.candidates",
             again=f"{_NEXT} measures the baselines again.",
+        ),
+        Entry(
+            FOLD_ANSWERS,
+            "of few series: answers of the best trials and of MiniRocket, cross-validated",
+            "finalizing.cross_validation",
+            "finalizing.candidates",
+            again="The validation part chooses the weights of the average instead.",
         ),
         Entry(
             OUTCOME,

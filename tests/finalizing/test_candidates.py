@@ -7,7 +7,13 @@ import pytest
 
 from attn_tuner.finalizing.candidates import _lowest_likely, candidates
 from attn_tuner.metrics import measure
-from attn_tuner.storage.layout import LINEAR, PROBABILITIES, WEIGHTS, linear_answers
+from attn_tuner.storage.layout import (
+    FOLD_ANSWERS,
+    LINEAR,
+    PROBABILITIES,
+    WEIGHTS,
+    linear_answers,
+)
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
 
 CLASSES = 30
@@ -116,3 +122,16 @@ def test_an_average_that_is_clearly_less_accurate_is_not_exported(runner, monkey
     assert len(best(made).records) == 1
     assert _lowest_likely(0.9, 900) == pytest.approx(0.8896, abs=1e-4)
     assert _lowest_likely(1.0, 5) < 0.9  # Five right answers are no proof.
+
+
+def test_answers_of_folds_decide_on_the_share_of_the_baseline(runner):
+    made = runner([(2.0, "completed"), (2.0, "completed")], linear=1.0)
+    assert best(made).shares.get(LINEAR_NAME, 0.0) < 0.5
+    held = {"0": answers(0.5, 7), LINEAR_NAME: answers(3.0, 8)}
+    np.savez(f"{made.project_dir}/{FOLD_ANSWERS}", labels=LABELS, **held)
+    found = best(made)
+    assert found.shares.keys() == {"0", LINEAR_NAME}  # Trial 1 was not cross-validated.
+    assert found.shares[LINEAR_NAME] > 0.5
+    mixed = [found.shares[name] for name in ("0", LINEAR_NAME)]
+    together = mixed[0] * answers(2.0, 0) + mixed[1] * answers(1.0, 99)
+    np.testing.assert_allclose(found.answers, together, atol=1e-6)  # To the validation texts.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -92,16 +93,31 @@ class MiniRocketRidge:
         self.way, self.convolutions, self.centre, self.ridge, self.series = min(
             fits, key=lambda fit: fit[3].error
         )
-        self.scale = _scale(self.kind, self.ridge, labels[order[: self.series]])
+        self._given, self._order = len(labels), order[: self.series]
+        self.scale = _scale(self.kind, self.ridge, labels[self._order])
         return self
 
     def __call__(self, series: Sequence[np.ndarray]) -> np.ndarray:
         """Predicts `(series, classes)` probabilities, or `(series, 1)` numbers."""
         values = with_length([self.whole(each) for each in series], self.steps, self.way)
-        found = self.scale * self.ridge(self.convolutions(values))
+        return self._answers(self.ridge(self.convolutions(values)))
+
+    def held_out(self) -> np.ndarray:
+        """Returns the answers to the training series, each of a ridge regression without it.
+
+        Returns:
+            `(series, columns)`; NaN for those that were not read.
+        """
+        answers = self._answers(self.ridge.held_out)
+        found = np.full((self._given, answers.shape[1]), np.nan)
+        found[self._order] = answers
+        return found
+
+    def _answers(self, values: np.ndarray) -> np.ndarray:
+        scaled = self.scale * values
         if self.kind == "number":
-            return found
-        return softmax(found, axis=1) if self.kind == "class" else expit(found)
+            return scaled
+        return softmax(scaled, axis=1) if self.kind == "class" else expit(scaled)
 
     def learnt(self) -> dict[str, Any]:
         """Returns the arguments of `layers.minirocket.minirocket_model`, arrays by name."""
@@ -167,7 +183,8 @@ def minirocket_baseline(
     if model.series < len(training):
         facts += f", fitted on {model.series:,} of {len(training):,} series"
     spent = time.monotonic() - begun
-    return measured_baseline(MINIROCKET_NAME, facts, parts, answers, spent, model.learnt())
+    found = measured_baseline(MINIROCKET_NAME, facts, parts, answers, spent, model.learnt())
+    return replace(found, held_out=model.held_out())
 
 
 def _most_series(seconds: float) -> int:

@@ -58,6 +58,16 @@ def test_after_the_time_limit_no_further_series_are_read():
     assert model.series == 200
 
 
+def test_held_out_answers_are_of_models_without_the_series():
+    training = bumps(60, seed=1)
+    training.labels = np.random.default_rng(0).permutation(training.labels)  # Nothing to learn.
+    model = MiniRocketRidge(features=840).fit(training, training.labels, 2)
+    held = model.held_out()
+    np.testing.assert_allclose(held.sum(axis=1), 1.0)
+    assert (held.argmax(axis=1) == training.labels).mean() < 0.7
+    assert (model(training).argmax(axis=1) == training.labels).mean() > 0.9
+
+
 def test_with_little_time_fewer_series_are_decomposed(monkeypatch):
     training = bumps(100, seed=4)
     assert MiniRocketRidge(features=84).fit(training, training.labels, 2, 60.0).series == 100
