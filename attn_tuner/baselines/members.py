@@ -61,6 +61,7 @@ MINIROCKET_MEMBER = BaselineMember(
     "attn_tuner.layers.minirocket:minirocket_model",
     held_out=True,
 )
+MEMBERS = {each.name: each for each in (LINEAR_MEMBER, MINIROCKET_MEMBER)}
 
 
 def member_of(kind: str) -> BaselineMember:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 
-from attn_tuner.baselines.members import member_of
+from attn_tuner.baselines.members import MEMBERS, member_of
 from attn_tuner.errors import DamagedFile
 from attn_tuner.finalizing.ensemble import (
     combine_members,
@@ -19,6 +19,7 @@ from attn_tuner.finalizing.ensemble import (
 )
 from attn_tuner.finalizing.rating import Rating
 from attn_tuner.inputs.batches import LengthBatches
+from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.layers.ngram_regression import part_tables
 from attn_tuner.layers.token_limits import reading_of
@@ -35,6 +36,21 @@ from attn_tuner.tuning.tuner import TrialRunner
 CLEAR = 100  # Validation texts, all answered rightly, of which fewer tell little.
 MIN_SKILL = 0.9  # Of the best trial's distance from chance, to be averaged with it.
 SHARES = (1 / 3, 1 / 2, 2 / 3, 4 / 5, 9 / 10, 29 / 30)  # Of the baseline, to try.
+
+
+class TrainedTrials(Protocol):
+    """What models are built from: a `TrialRunner`, or the trials of a run folder."""
+
+    @property
+    def hypermodel(self) -> Any:
+        """Builds the model of a trial's values."""
+
+    @property
+    def project_dir(self) -> str | Path:
+        """The run folder."""
+
+    def get_trial_dir(self, trial_id: str) -> str | Path:
+        """Returns the folder of a trial."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +119,7 @@ def candidates(runner: TrialRunner, labels: np.ndarray, most: int = 1) -> Iterat
         yield Candidate((record,), (1.0,), np.asarray(own, "float64"), dict(record.metrics))
 
 
-def has_weights(runner: TrialRunner, record: TrialRecord) -> bool:
+def has_weights(runner: TrainedTrials, record: TrialRecord) -> bool:
     """Returns whether the weights of a trial are saved."""
     return (_place(runner, record) / WEIGHTS).exists()
 
@@ -139,7 +155,7 @@ def _averages(
     objective = runner.plan.objective
     near = _near(kept, labels, objective)
     answers = [own for own, record in zip(answers, kept, strict=True) if record in near]
-    baseline = _baseline(runner)
+    baseline = baseline_member(runner.project_dir, runner.plan.input)
     others = [read_array(path, (len(labels), None)) for path in baseline.values()]
     if objective == "accuracy" and len(labels) < FEW_TEXTS:
         records, found = [*near[:most], *baseline], [*answers[:most], *others]
@@ -247,9 +263,14 @@ def _near(ranked: list[TrialRecord], labels: np.ndarray, objective: str) -> list
     return [each for each, share in zip(ranked, shares, strict=True) if share >= bar or bar <= 0]
 
 
-def _baseline(runner: TrialRunner) -> dict[TrialRecord, Path]:
-    """Returns a record of the baseline and its file of predictions; {} without one."""
-    place, member = Path(runner.project_dir), member_of(runner.plan.input)
+def baseline_member(directory: str | Path, kind: str = TEXT.name) -> dict[TrialRecord, Path]:
+    """Returns a record of the baseline and its file of predictions; {} without one.
+
+    Args:
+        directory: the run folder.
+        kind: name of the kind of input.
+    """
+    place, member = Path(directory), member_of(kind)
     learnt = read_arrays(place / member.learnt) if member.stored(place) else {}
     if not learnt:
         return {}
@@ -270,7 +291,7 @@ def _fold_answers(runner: TrialRunner) -> dict[str, np.ndarray]:
 
 def build_candidate(
     candidate: Candidate,
-    runner: TrialRunner,
+    runner: TrainedTrials,
     labels: np.ndarray,
     trained_again: Mapping[str, Any] = MappingProxyType({}),
 ) -> keras.Model:
@@ -278,15 +299,15 @@ def build_candidate(
 
     Args:
         candidate: what to build.
-        runner: the `TrialRunner` that trained it.
+        runner: the `TrialRunner` that trained it, or where else its trials lie.
         labels: labels of the validation texts, for the kind of task.
         trained_again: id of a member to its weights after another training, or, of the baseline,
             to what it has learnt then.
     """
-    models, member = [], member_of(runner.plan.input)
+    models = []
     for record in candidate.records:
         name = record.trial_id
-        if name == member.name:
+        if member := MEMBERS.get(name):
             place = Path(runner.project_dir) / member.learnt
             models.append(member.part("build")(trained_again.get(name) or read_arrays(place)))
             continue
@@ -306,5 +327,5 @@ def predict_batches(model: keras.Model, batches: LengthBatches) -> np.ndarray:
     return batches.in_store_order(model.predict(prefetch(batches), verbose=0))
 
 
-def _place(runner: TrialRunner, record: TrialRecord) -> Path:
+def _place(runner: TrainedTrials, record: TrialRecord) -> Path:
     return Path(runner.get_trial_dir(record.trial_id))

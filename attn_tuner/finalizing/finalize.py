@@ -2,58 +2,24 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from attn_tuner.errors import BudgetError, ExportError, Infeasible, RunError
-from attn_tuner.explaining.series_attention import measure_spans
-from attn_tuner.exporting import Bundle
-from attn_tuner.exporting.artefact_folder import artefact_folder
-from attn_tuner.exporting.export import export_bundle, fit_to_size
-from attn_tuner.finalizing.calibration import (
-    Calibration,
-    apply_temperature,
-    calibrate,
-    set_temperature,
-)
-from attn_tuner.finalizing.candidates import (
-    Candidate,
-    build_candidate,
-    has_weights,
-    predict_batches,
-)
+from attn_tuner.errors import BudgetError, Infeasible, RunError
+from attn_tuner.finalizing.candidates import Candidate, build_candidate, has_weights
 from attn_tuner.finalizing.cross_validation import cross_validate
-from attn_tuner.finalizing.doubts import (
-    DOUBTS_KEPT,
-    doubts_as_asked,
-    measured_doubts,
-    with_doubts,
-)
-from attn_tuner.finalizing.quantile_offsets import with_moved_quantiles
+from attn_tuner.finalizing.doubts import DOUBTS_KEPT, doubts_as_asked
+from attn_tuner.finalizing.final_model import FinalModel, export_final, final_model
 from attn_tuner.finalizing.refit import refit_members
-from attn_tuner.finalizing.thresholds import (
-    Thresholds,
-    apply_thresholds,
-    choose_thresholds,
-    move_logits,
-)
 from attn_tuner.finalizing.time_reserve import choose_candidates, few_inputs
-from attn_tuner.inputs.dataset import Dataset, Part
-from attn_tuner.inputs.kinds import kind_named
-from attn_tuner.metrics import kind_of, measure
+from attn_tuner.inputs.dataset import Dataset
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.storage.atomic_files import write_json
-from attn_tuner.storage.checkpoints import save_probabilities
 from attn_tuner.storage.layout import BUNDLE, EXPORT, OUTCOME, PROBABILITIES
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import BASELINE_NAMES
 from attn_tuner.storage.trial_text import describe_export, describe_rung
-from attn_tuner.tasks import QUANTILE_TASK
-from attn_tuner.text.dataset_notes import missing_classes
 from attn_tuner.tuning.budget import Budget, save_clock
-from attn_tuner.tuning.constraints import Constraints, latency_ms
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.tuner import TrialRunner
 
@@ -67,31 +33,6 @@ PARTLY_REFITTED = (
     "texts; validation scores are from before."
 )
 NOT_REFITTED = "The exported model was not trained again."
-CHECK_TEXTS = 64  # Validation texts on which the export is compared with the model.
-
-
-@dataclass(frozen=True, eq=False)
-class FinalModel:
-    """The model that is exported.
-
-    Args:
-        candidate: the trials that it is made of.
-        bundle: the calibrated model with its vectorizer.
-        answers: its predictions for the validation texts, `(texts, columns)`.
-        calibration: effect of the calibration; None for a regression.
-        thresholds: effect of decision thresholds; None where they do not help or the objective is
-            not an F1.
-        notes: sentences for the user.
-        refit: bool, whether it, or a member, was trained again with the validation texts.
-    """
-
-    candidate: Candidate
-    bundle: Bundle
-    answers: np.ndarray
-    calibration: Calibration | None
-    thresholds: Thresholds | None = None
-    notes: tuple[str, ...] = ()
-    refit: bool = False
 
 
 def finalize(
@@ -117,7 +58,6 @@ def finalize(
         ExportError: the artefact does not reproduce the model's predictions.
         RunError: no trial has its weights any more.
     """
-    labels = stored.stores["validation"].labels
     before, refused = Run.read(directory).outcome, []
     # Damaged files have been removed by now, see `repair`.
     kept = all((directory / each).exists() for each in (BUNDLE, EXPORT, PROBABILITIES))
@@ -152,7 +92,7 @@ def finalize(
             f"No model is within the limits. {' '.join(refused[-1:])} Raise the limits, or narrow "
             "the space."
         )
-    outcome = _exported(winner, labels, stored, dataset, budget, directory)
+    outcome = export_final(winner, stored, dataset, budget, directory)
     outcome["remarks"] = [*refused, *winner.notes, *_remarks(candidate)]
     write_json(directory / OUTCOME, {**outcome, "seconds": budget.elapsed()})
     save_clock(budget, directory)
@@ -184,28 +124,11 @@ def _prepared(
     labels = stored.stores["validation"].labels
     again = refit_members(candidate, runner, stored, budget) if runner.plan.refit else {}
     model = build_candidate(candidate, runner, labels, again)
-    answers, calibration, thresholds = candidate.answers, None, None
-    if kind_of(labels) != "number":
-        calibration = calibrate(labels, answers)
-        set_temperature(model, calibration.temperature)
-        answers = apply_temperature(answers, calibration.temperature, kind_of(labels))
-        thresholds = choose_thresholds(labels, answers, runner.plan.objective)
-    if dataset.task == QUANTILE_TASK:
-        model, answers = with_moved_quantiles(model, labels, answers)
-    if thresholds:
-        move_logits(model, thresholds.moves)
-        answers = apply_thresholds(answers, thresholds.at)
-    bundle = kind_named(dataset.input).part("bundle")(
-        stored.encoder, model, dataset.classes, **candidate.reading(), task=dataset.task
-    )
-    bundle, answers, notes = _within(
-        Constraints(**runner.plan.limits), bundle, answers, stored, dataset.validation
-    )
-    bundle, said = with_doubts(bundle, labels, answers, runner.plan)
-    notes = (*notes, *said)
+    found = final_model(candidate, model, stored, dataset, runner.plan)
+    notes = found.notes
     if again or runner.plan.asked.get("refit"):  # By default it is done only where there is time.
         notes = (*notes, _refit_note(len(again), len(candidate.records)))
-    return FinalModel(candidate, bundle, answers, calibration, thresholds, notes, bool(again))
+    return replace(found, notes=notes, refit=bool(again))
 
 
 def _refit_note(again: int, members: int) -> str:
@@ -213,88 +136,6 @@ def _refit_note(again: int, members: int) -> str:
     if again in (0, members):
         return REFITTED if again else NOT_REFITTED
     return PARTLY_REFITTED.format(again, members)
-
-
-def _within(
-    allowed: Constraints,
-    bundle: Bundle,
-    answers: np.ndarray,
-    stored: EncodedData,
-    validation: Part,
-) -> tuple[Bundle, np.ndarray, tuple[str, ...]]:
-    """Shrinks a model that is too large; returns the bundle, its predictions and notes."""
-    if not allowed:
-        return bundle, answers, ()
-    megabytes, notes = 0.0, ()
-    if allowed.size_mb:
-        texts, labels = validation.inputs[:CHECK_TEXTS], validation.labels[:CHECK_TEXTS]
-        try:
-            small, megabytes, notes = fit_to_size(bundle, allowed.size_mb, texts, labels)
-        except ExportError as error:
-            raise Infeasible(str(error).rstrip(".")) from error
-        if small is not bundle:
-            bundle = small
-            answers = predict_batches(bundle.model, stored.validation(bundle.reading))
-    took = latency_ms(bundle.model, bundle.max_length) if allowed.latency_ms else 0.0
-    if reason := allowed.broken(bundle.model.count_params(), megabytes, took):
-        raise Infeasible(reason)
-    return bundle, answers, notes
-
-
-def _exported(
-    winner: FinalModel,
-    labels: np.ndarray,
-    stored: EncodedData,
-    dataset: Dataset,
-    budget: Budget,
-    directory: Path,
-) -> dict:
-    """Measures the model on the test part and exports it; returns the outcome."""
-    candidate = winner.candidate
-    scores = {"validation": measure(labels, winner.answers), "test": {}}
-    truth = answers = None
-    if stored.size("test"):
-        batches = stored.test(winner.bundle.reading)
-        truth, answers = batches.labels, predict_batches(winner.bundle.model, batches)
-        scores["test"] = measure(truth, answers)
-    found = {
-        "members": candidate.shares,
-        "calibration": winner.calibration and asdict(winner.calibration),
-        "thresholds": winner.thresholds and asdict(winner.thresholds),
-        **measured_doubts(winner.bundle, truth, answers, dataset.classes),
-        "refit": winner.refit,
-    }
-    card = {
-        "data": {"name": dataset.name, "fingerprint": dataset.fingerprint, **stored.sizes()},
-        "scores": scores,
-        **found,
-        "values": {record.trial_id: record.trained for record in candidate.trials},
-    }
-    bundle = winner.bundle.with_model(winner.bundle.model, card=card)
-    with artefact_folder(directory / BUNDLE) as draft:
-        bundle.save(draft)
-    save_probabilities(winner.answers.astype("float32"), directory)
-    lacking = {
-        role: absent
-        for role, part in dataset.parts().items()
-        if role != "train"
-        if (absent := missing_classes(part.labels, dataset.classes))
-    }
-    with budget.measure("export"):
-        held_out = dataset.validation.inputs[:CHECK_TEXTS]
-        delivered = export_bundle(bundle, directory / EXPORT, texts=held_out)[0]
-    return {
-        "winner": candidate.trials[0].trial_id,
-        **found,
-        "alone": candidate.alone,
-        **scores,
-        "lacking": lacking,
-        "test_texts": stored.size("test"),
-        "attention": measure_spans(bundle, dataset.test or dataset.validation),
-        "export": str(directory / EXPORT),
-        "megabytes": delivered.megabytes,
-        "difference": delivered.proof.difference,
-    }
 
 
 def _remarks(candidate: Candidate) -> list[str]:

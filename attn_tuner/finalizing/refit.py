@@ -110,15 +110,20 @@ def train_again(
     keras.utils.set_random_seed(record.seed)
     model = hypermodel.model(record.trained)
     steps = math.ceil(record.metrics["epochs"] * len(batches))
-    guard = _Guard(steps, budget)
+    guard = TrainingGuard(steps, budget)
     epochs = math.ceil(steps / len(batches))
     model.fit(prefetch(batches), epochs=epochs, callbacks=[guard], verbose=0, shuffle=False)
     swap_averages(model)
     return model if guard.done == steps and np.isfinite(guard.loss) else None
 
 
-class _Guard(keras.callbacks.Callback):
-    """Stops training after its last step, at the time limit, or at a loss that is not finite."""
+class TrainingGuard(keras.callbacks.Callback):
+    """Stops training after its last step, at the time limit, or at a loss that is not finite.
+
+    Args:
+        steps: int, batches to train.
+        budget: the `Budget`.
+    """
 
     def __init__(self, steps: int, budget: Budget):
         super().__init__()

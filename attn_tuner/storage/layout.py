@@ -441,7 +441,7 @@ RUN_FOLDER = Entry(
         Entry(
             PROBABILITIES,
             "the exported model's answers to the validation texts",
-            "finalizing.finalize",
+            "finalizing.final_model",
             "storage.validation_data",
             again=f"{_NEXT} measures and exports the model again.",
         ),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import BudgetError, RunError, SpaceError
-from attn_tuner.finalizing import finalize as finishing
+from attn_tuner.finalizing import final_model as finishing
 from attn_tuner.finalizing.calibration import apply_temperature
 from attn_tuner.finalizing.candidates import Candidate
 from attn_tuner.finalizing.ensemble import select_members

@@ -55,7 +55,7 @@ def quick_search(directory, processes=False, export=None, **options):
     given |= options
     data = given.pop("data", None)
     form = export or ("savedmodel" if processes else "keras")
-    with contextlib.nullcontext() if processes else in_this_process(), _exported_as(form):
+    with contextlib.nullcontext() if processes else in_this_process(), exported_as(form):
         return attn_tuner.search(colours() if data is None else data, directory=directory, **given)
 
 
@@ -86,9 +86,11 @@ def in_this_process():
 
 
 @contextlib.contextmanager
-def _exported_as(form):
-    from attn_tuner.finalizing import finalize
+def exported_as(form):
+    """What a search or an update exports at its end has this format in here."""
+    from attn_tuner.finalizing import final_model
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(finalize, "export_bundle", partial(finalize.export_bundle, formats=[form]))
+        exporting = partial(final_model.export_bundle, formats=[form])
+        patch.setattr(final_model, "export_bundle", exporting)
         yield
