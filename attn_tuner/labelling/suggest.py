@@ -1,7 +1,6 @@
 """suggest(): which texts to label next."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -119,21 +118,15 @@ def _labelled(folder: Path) -> set[bytes]:
     known = set()
     for role in ROLES:
         if (folder / role).exists():
-            known.update(_keys(TokenStore.open(folder / role)))
+            known.update(TokenStore.open(folder / role).keys())
     return known
 
 
 def _fresh(texts: Sequence[str], store: TokenStore, known: set[bytes]) -> np.ndarray:
     """Finds the texts that have a word, are not known, and do not repeat an earlier one."""
     seen, fresh = set(known), []
-    for place, (text, key) in enumerate(zip(texts, _keys(store), strict=True)):
+    for place, (text, key) in enumerate(zip(texts, store.keys(), strict=True)):
         if key not in seen and any(map(str.isalnum, text)):
             seen.add(key)
             fresh.append(place)
     return np.array(fresh, np.int64)
-
-
-def _keys(store: TokenStore) -> list[bytes]:
-    """Returns for each text its ids as bytes; a word outside the vocabulary by its parts."""
-    ids = store.at(np.arange(len(store.ids)), subwords=True)
-    return [ids[start:end].tobytes() for start, end in pairwise(store.offsets.tolist())]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +172,36 @@ class TokenStore:
             outside = np.flatnonzero(ids == UNKNOWN)
             ids[outside] = self.parts[np.searchsorted(self._outside, places[outside])]
         return ids
+
+    def take(self, rows: np.ndarray) -> "TokenStore":
+        """Returns some of the texts, in memory, without groups and times.
+
+        Args:
+            rows: `(n,)` int, their places.
+        """
+        lengths, starts = self.lengths[rows], np.asarray(self.offsets)[rows]
+        ends = np.cumsum(lengths)
+        places = np.arange(int(lengths.sum())) + np.repeat(starts - (ends - lengths), lengths)
+        ids, parts = np.asarray(self.ids)[places], None
+        if self.parts is not None:
+            parts = self.at(places, subwords=True)[ids == UNKNOWN]
+        return TokenStore(
+            ids,
+            np.concatenate([[0], ends]).astype(np.int64),
+            np.asarray(self.labels)[rows],
+            self.vocabulary_size,
+            self.token_length,
+            None if self.weights is None else np.asarray(self.weights)[rows],
+            parts=parts,
+        )
+
+    def keys(self) -> list[bytes]:
+        """Returns the ids of each text as bytes; a word outside the vocabulary by its parts.
+
+        Equal texts have equal ones, whatever their case, accents and spaces.
+        """
+        ids = self.at(np.arange(len(self.ids)), subwords=True)
+        return [ids[start:end].tobytes() for start, end in pairwise(self.offsets.tolist())]
 
     @cached_property
     def _outside(self) -> np.ndarray:
