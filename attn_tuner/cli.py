@@ -323,6 +323,9 @@ def monitor(
     run: RunFolder,
     texts: Texts = None,
     text: TextColumn = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="HTML page with a figure for each measure.")
+    ] = None,
     as_json: AsJson = False,
     trust: Trust = None,
 ) -> None:
@@ -331,7 +334,11 @@ def monitor(
     result = _loaded(_api(), run, trust)
     from attn_tuner.drift.monitor import monitor_texts
 
-    found = monitor_texts(result, _given(texts, text, "monitor", result.run))
+    found = monitor_texts(result.run, result.bundle, _given(texts, text, "monitor", result.run))
+    if out is not None:
+        from attn_tuner.drift.page import write_page
+
+        write_page(found, result.run.plan.source, out)
     if as_json:
         print_json(found.as_dict())
     else:

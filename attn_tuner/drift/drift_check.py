@@ -6,15 +6,11 @@ from typing import Any
 
 from attn_tuner.drift.accuracy import AccuracyEstimate, LabelledAccuracy
 from attn_tuner.drift.comparison import LEVEL, Comparison
+from attn_tuner.drift.distributions import Distribution
+from attn_tuner.drift.wording import UNITS, shown_p
 from attn_tuner.system.terminal import to_single_line
 
 _WIDTH = 10  # Of the word before a line.
-_UNITS = {
-    "lengths": ("tokens a text", 1.0, ".1f"),
-    "unknown words": ("% of the tokens", 100.0, ".1f"),
-    "classes": ("% of the texts", 100.0, ".1f"),
-    "confidence": ("mean probability of the answer", 1.0, ".3f"),
-}
 
 
 @dataclass(frozen=True)
@@ -27,6 +23,7 @@ class DriftCheck:
         comparisons: tuple of `Comparison`.
         accuracy: `AccuracyEstimate`, without labels.
         labelled: `LabelledAccuracy`, of the new texts that have labels; None without any.
+        distributions: tuple of `Distribution`, in the order of the comparisons.
     """
 
     texts: int
@@ -34,6 +31,7 @@ class DriftCheck:
     comparisons: tuple[Comparison, ...]
     accuracy: AccuracyEstimate
     labelled: LabelledAccuracy | None = None
+    distributions: tuple[Distribution, ...] = ()
 
     @property
     def off(self) -> bool:
@@ -55,7 +53,7 @@ class DriftCheck:
                 _line(
                     "",
                     f"{found.points:.1f} % of the {found.texts:,} texts with labels are right "
-                    f"(p {_shown(found.p)} that nothing has changed)",
+                    f"(p {shown_p(found.p)} that nothing has changed)",
                 )
             )
         return "\n".join(lines)
@@ -86,15 +84,11 @@ class DriftCheck:
 
 
 def _comparison_line(each: Comparison) -> str:
-    unit, factor, form = _UNITS[each.name]
+    unit, factor, form = UNITS[each.name]
     label = f"'{to_single_line(each.label[:40])}' " if each.label else ""
     before, now = (format(factor * value, form) for value in (each.before, each.now))
     mark = "differ" if each.differs else "alike"
-    return _line("", f"{each.name}: {label}{before} -> {now} {unit} (p {_shown(each.p)}, {mark})")
-
-
-def _shown(p: float) -> str:
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    return _line("", f"{each.name}: {label}{before} -> {now} {unit} (p {shown_p(each.p)}, {mark})")
 
 
 def _line(label: str, said: str) -> str:

@@ -9,12 +9,15 @@ import numpy as np
 
 from attn_tuner.drift.accuracy import compare_accuracy, estimate_accuracy
 from attn_tuner.drift.comparison import compare
+from attn_tuner.drift.distributions import distributions
 from attn_tuner.drift.drift_check import DriftCheck
 from attn_tuner.drift.text_facts import TextFacts, reference_of
 from attn_tuner.errors import DataError
+from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.plan import Plan, require_labelled_texts
+from attn_tuner.storage.run import Run
 from attn_tuner.text.cleaning import is_blank
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.input_texts import InputTexts, read_texts
@@ -51,12 +54,18 @@ def monitor(
     result = SearchResult(run, trust)
     require_labelled_texts(result.run.plan, "monitor()")
     given = read_texts(texts, text, "monitor()", result.run.plan.text_columns)
-    return monitor_texts(result, given)
+    return monitor_texts(result.run, result.bundle, given)
 
 
-def monitor_texts(result: SearchResult, given: InputTexts) -> DriftCheck:
-    """Compares texts that have been read; see `monitor`."""
-    plan, bundle = result.run.plan, result.bundle
+def monitor_texts(run: Run, bundle: Bundle, given: InputTexts) -> DriftCheck:
+    """Compares texts that have been read; see `monitor`.
+
+    Args:
+        run: of the search.
+        bundle: its exported model.
+        given: the new texts, with the columns of their table.
+    """
+    plan = run.plan
     if plan.kind != "class":
         raise DataError("monitor compares predicted classes; this search was not for one class.")
     if len(given.texts) < FEWEST:
@@ -64,8 +73,8 @@ def monitor_texts(result: SearchResult, given: InputTexts) -> DriftCheck:
             f"{len(given.texts)} texts were given, and a comparison needs {FEWEST}. Collect more."
         )
     places, truth = _truth(given, plan)  # Labels that do not fit are refused before predicting.
-    reference, right = reference_of(result.run)
-    vectorizer = open_vectorizer(result.directory / DATA)
+    reference, right = reference_of(run)
+    vectorizer = open_vectorizer(run.directory / DATA)
     split = Split(given.texts, np.zeros(len(given.texts), np.int32))
     new = TextFacts.of(TokenStore.encode(split, vectorizer), bundle.predict(given.texts))
     return DriftCheck(
@@ -74,6 +83,7 @@ def monitor_texts(result: SearchResult, given: InputTexts) -> DriftCheck:
         compare(reference, new, plan.classes),
         estimate_accuracy(reference, right, new),
         compare_accuracy(right, new.classes[places] == truth) if len(places) else None,
+        distributions(reference, new, plan.classes),
     )
 
 

@@ -1,14 +1,8 @@
 """Writes the report of a run: one HTML file with tables, figures and example texts."""
 
-import base64
-import hashlib
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import jinja2
-from markupsafe import Markup
 
 from attn_tuner.errors import RunError
 from attn_tuner.explaining.faithfulness import RANKING_NAMES
@@ -24,16 +18,15 @@ from attn_tuner.reporting.coverage import coverage_rows, coverage_sentence, know
 from attn_tuner.reporting.example_texts import KINDS, ExampleTexts, explain_examples
 from attn_tuner.reporting.hard_groups import HardGroups, described_groups, find_hard_groups
 from attn_tuner.reporting.head_comparison import compare_heads
-from attn_tuner.reporting.highlighting import marked_text
 from attn_tuner.reporting.importance import importances
-from attn_tuner.reporting.json_in_html import script_json
+from attn_tuner.reporting.page import render_page
 from attn_tuner.reporting.plotly_figure import Figure
 from attn_tuner.reporting.reproducibility import reproducibility, usage
 from attn_tuner.reporting.summary import measure_costs, summarize, summary_sentence
 from attn_tuner.storage.atomic_files import write_whole
 from attn_tuner.storage.layout import BUNDLE, DATA, REPORT
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_text import describe_model, plural, stop_reason
+from attn_tuner.storage.trial_text import describe_model, stop_reason
 from attn_tuner.storage.validation_data import Validation
 
 Trust = str | Sequence[str]
@@ -42,7 +35,6 @@ MAX_SLICES = 6
 SHOWN_TEXTS = 5  # Of a group that is answered worse.
 LONGEST = 200  # Characters of such a text.
 SAMPLE = 15  # Inputs on which the model is timed.
-MAX_TABLE_ROWS = 300
 
 
 def write_report(
@@ -124,15 +116,6 @@ def render_report(gathered: dict) -> str:
     Args:
         gathered: from `collect_report`.
     """
-    from plotly.offline import get_plotlyjs
-
-    loader = jinja2.PackageLoader("attn_tuner.reporting")
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    kind = kind_named(gathered["input"])
-    environment.filters |= {"cell": format_cell, "plural": plural, "marked": marked_text}
-    environment.filters |= {"worded": kind.worded, "inputs": kind.counted}
     verdict = gathered["verdict"]
     drawn = {
         "verdict": [search_figures.verdict_figure(verdict)] if verdict.heads else [],
@@ -141,28 +124,9 @@ def render_report(gathered: dict) -> str:
         "quality": gathered["quality"]["figures"] if gathered["quality"] else [],
         "faithfulness": _faithfulness_figures(gathered["examples"]),
     }
-    plots = {figure.name: figure.plot for each in drawn.values() for figure in each}
-    scripts = [get_plotlyjs(), loader.get_source(environment, "report.js")[0]]
-    return environment.get_template("report.html.j2").render(
-        **{**gathered, "figures": drawn},
-        kinds=KINDS,
-        heading=kind.plural.capitalize(),
-        plots=script_json(plots),
-        scripts=[Markup(script) for script in scripts],
-        allowed=" ".join(f"'sha256-{_digest(script)}'" for script in scripts),
-        max_rows=MAX_TABLE_ROWS,
-    )
-
-
-def format_cell(value: object) -> str:
-    """Formats a value for a table."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4f}" if 0.001 <= abs(value) < 1000 or value == 0 else f"{value:.3g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    heading = kind_named(gathered["input"]).plural.capitalize()
+    facts = {**gathered, "kinds": KINDS, "heading": heading}
+    return render_page("report.html.j2", drawn, facts, gathered["input"])
 
 
 def _sample(validation: Validation, bundle: Any) -> list:
@@ -291,7 +255,3 @@ def _faithfulness_figures(examples: ExampleTexts) -> list[Figure]:
     if examples.faithfulness is None:
         return []
     return [classification_figures.faithfulness_figure(examples.faithfulness, RANKING_NAMES)]
-
-
-def _digest(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 import attn_tuner
 from attn_tuner import cli
+from attn_tuner.drift.page import write_page
 from attn_tuner.errors import DataError, RunError
 from attn_tuner.storage.checkpoints import save_probabilities
 from attn_tuner.text import Split, TokenStore, Vectorizer
@@ -116,3 +117,15 @@ def test_answers_are_those_of_the_texts_in_their_order(run):
     found = attn_tuner.monitor(run, {"text": texts, "label": np.array(["bad", "good"])[labels]})
     expected = sentiment.make_bundle().predict(texts).argmax(axis=1) == labels
     assert found.labelled.points == pytest.approx(100 * expected.mean())
+
+
+def test_the_page_draws_what_was_compared_and_holds_it_as_tables(run, tmp_path):
+    texts = [f"{text} zxq" for text in new_texts()[0]]
+    page = tmp_path / "drift.html"
+    found = attn_tuner.monitor(run, texts)
+    assert write_page(found, "<reviews>", page) == page
+    said = page.read_text(encoding="utf-8")
+    assert "<h1>&lt;reviews&gt;</h1>" in said
+    for name in ("lengths", "unknown-words", "classes", "confidence"):
+        assert f'data-plot="drift-{name}"' in said
+    assert "They differ (p &lt; 0.001): 0.0 % of the tokens before" in said

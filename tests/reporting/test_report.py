@@ -7,7 +7,8 @@ import pytest
 
 from attn_tuner.errors import RunError
 from attn_tuner.reporting.highlighting import marked_text
-from attn_tuner.reporting.report import collect_report, format_cell, render_report, write_report
+from attn_tuner.reporting.page import format_cell
+from attn_tuner.reporting.report import collect_report, render_report, write_report
 from attn_tuner.reporting.reproducibility import command
 from attn_tuner.reporting.summary import summary_sentence
 from attn_tuner.storage.run import Run
