@@ -14,6 +14,7 @@ from attn_tuner.serving.documents import ReportHolder, add_documents
 from attn_tuner.serving.examples import Examples
 from attn_tuner.serving.json_bodies import JsonBodies
 from attn_tuner.serving.model_holder import ModelHolder
+from attn_tuner.serving.monitoring import add_monitoring
 from attn_tuner.serving.page_files import add_page
 from attn_tuner.serving.predictions import add_predictions
 from attn_tuner.serving.request_timeout import HEADER_SECONDS, timeout_protocol
@@ -114,6 +115,7 @@ def make_app(
         GET  /examples           texts whose answer is sure, in doubt, or wrong
         POST /predict            {"text": "..."} or {"texts": [...]} to labels and probabilities
         POST /explain            the same with tokens, their spans and weights
+        POST /monitor            {"texts": [...]} compared with the validation texts
         POST /stop               ends the search with the best model so far
         GET  /report             the report
         GET  /export.zip         the exported model; its README is /export/README.md
@@ -143,6 +145,7 @@ def make_app(
     model, token = ModelHolder(directory, trust), stop_token or secrets.token_urlsafe()
     add_page(app, token if loopback else "")
     add_predictions(app, model, max_texts)
+    add_monitoring(app, directory, model)
     add_documents(app, directory, ReportHolder(directory, trust))
     add_stopping(app, directory, token)
     _add_state(app, directory, Examples(directory, model))

@@ -4,11 +4,15 @@ import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from attn_tuner.drift.drift_check import DriftCheck
+from attn_tuner.drift.monitor import monitor_texts
 from attn_tuner.errors import DamagedFile, DataError, RunError
 from attn_tuner.explaining import Explainer, Explanation
 from attn_tuner.exporting import Bundle
 from attn_tuner.storage.checked_files import AGAIN
 from attn_tuner.storage.layout import BUNDLE, BUNDLE_FACTS
+from attn_tuner.storage.run import Run
+from attn_tuner.text.input_texts import InputTexts
 
 
 class ModelHolder:
@@ -57,6 +61,20 @@ class ModelHolder:
             (whole,) = explainer([text])
             missing = _with_same_span(whole, set(positions))
             return _answer_without(explainer, text, len(whole.tokens), missing)
+
+    def compare(self, run: Run, given: InputTexts) -> DriftCheck:
+        """Compares new texts with the validation texts; see `drift.monitor.monitor_texts`.
+
+        Args:
+            run: as the run folder holds it now.
+            given: the new texts, and their labels if there are any.
+
+        Raises:
+            DataError: they cannot be compared.
+            RunError: as in a call.
+        """
+        with self._lock:
+            return monitor_texts(run, self._current().bundle, given)
 
     @property
     def version(self) -> int | None:

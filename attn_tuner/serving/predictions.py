@@ -75,9 +75,14 @@ def texts_request(max_texts: int) -> type:
 
         def given(self) -> list[str]:
             texts = [self.text or ""] if self.texts is None else self.texts
-            return [_SURROGATE.sub("\ufffd", text) for text in texts]
+            return [as_utf8(text) for text in texts]
 
     return Texts
+
+
+def as_utf8(text: str) -> str:
+    """Returns a text of JSON with what UTF-8 cannot name replaced."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def _prediction(explanation: Explanation) -> dict:

@@ -153,7 +153,7 @@ def test_the_page_loads_nothing_from_elsewhere(client):
 def test_the_interface_is_described(client):
     paths = client.get("/openapi.json").json()["paths"]
     assert set(paths) == {
-        *("/status", "/examples", "/predict", "/explain", "/stop"),
+        *("/status", "/examples", "/predict", "/explain", "/monitor", "/stop"),
         *("/report", "/export.zip", "/export/README.md"),
     }
     assert client.get("/docs").status_code == 404
