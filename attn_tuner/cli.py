@@ -239,10 +239,26 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="File to write. Default: RUN/report.html.")
     ] = None,
+    slices: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slice",
+            metavar="COLUMN",
+            help="Column of the table of the search: its values are among the groups of texts that "
+            "are searched for errors.",
+        ),
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(help="Table with the same texts and these columns, in the place of that."),
+    ] = None,
     trust: Trust = None,
 ) -> None:
     """Write a report of the search as one HTML file."""
-    print(escape_controls(_loaded(_api(), run, trust).report(out)))
+    result = _loaded(_api(), run, trust)
+    if not slices:
+        return print(escape_controls(result.report(out)))
+    print(escape_controls(result.report(out, slices=slices, table=table)))
 
 
 @app.command()

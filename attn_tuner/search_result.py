@@ -34,6 +34,7 @@ from attn_tuner.reporting.outcome_text import (
     outcome_rows,
 )
 from attn_tuner.reporting.report import write_report
+from attn_tuner.reporting.table_slices import Slices
 from attn_tuner.storage.checked_files import AGAIN
 from attn_tuner.storage.layout import BUNDLE
 from attn_tuner.storage.run import Run
@@ -152,9 +153,19 @@ class SearchResult:
         given = read_texts(texts, text, "explain()", self.run.plan.text_columns)
         return Explanations(explain(self.bundle, given.texts))
 
-    def report(self, path: str | Path | None = None) -> Path:
-        """Writes an HTML report; to `report.html` in the run folder if no path is given."""
-        return write_report(self.directory, path, trust=self._trust)
+    def report(
+        self, path: str | Path | None = None, slices: Sequence[str] = (), table: Any = None
+    ) -> Path:
+        """Writes an HTML report; to `report.html` in the run folder if no path is given.
+
+        Args:
+            path: path of the file.
+            slices: columns of the table of the search, such as `["source"]`, whose values are among
+                the groups of texts that are searched for errors.
+            table: another table with the same texts and these columns.
+        """
+        chosen = Slices((slices,) if isinstance(slices, str) else tuple(slices), table)
+        return write_report(self.directory, path, trust=self._trust, slices=chosen)
 
     def export(
         self,

@@ -198,6 +198,13 @@ def test_report_prints_where_the_page_is(finished_copy):
     assert "<html" in page.read_text(encoding="utf-8")
 
 
+def test_report_takes_columns_of_a_table(finished_copy, tmp_path):
+    table = tmp_path / "more.csv"
+    table.write_text("text,source\nanother text,web\n", encoding="utf-8")
+    done = call("report", finished_copy, "--slice", "source", "--table", table)
+    assert "none of the validation texts" in str(done.exception)
+
+
 def test_explain_gives_tokens_with_weights_as_json(run):
     done = call("explain", run, "--json", "a red box")
     found = json.loads(done.stdout)

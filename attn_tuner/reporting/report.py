@@ -15,6 +15,7 @@ from attn_tuner.reporting import (
     search_history,
 )
 from attn_tuner.reporting.coverage import coverage_rows, coverage_sentence, known_sentence
+from attn_tuner.reporting.data_to_check import find_data_to_check
 from attn_tuner.reporting.example_texts import KINDS, ExampleTexts, explain_examples
 from attn_tuner.reporting.hard_groups import HardGroups, described_groups, find_hard_groups
 from attn_tuner.reporting.head_comparison import compare_heads
@@ -23,6 +24,7 @@ from attn_tuner.reporting.page import render_page
 from attn_tuner.reporting.plotly_figure import Figure
 from attn_tuner.reporting.reproducibility import reproducibility, usage
 from attn_tuner.reporting.summary import measure_costs, summarize, summary_sentence
+from attn_tuner.reporting.table_slices import NO_SLICES, Slices, sliced
 from attn_tuner.storage.atomic_files import write_whole
 from attn_tuner.storage.layout import BUNDLE, DATA, REPORT
 from attn_tuner.storage.run import Run
@@ -43,6 +45,7 @@ def write_report(
     *,
     seconds: float = 20.0,
     trust: Trust = (),
+    slices: Slices = NO_SLICES,
 ) -> Path:
     """Writes the report of a run as one self-contained HTML file.
 
@@ -53,29 +56,33 @@ def write_report(
         out: path of the file; `report.html` in the run folder if not given.
         seconds: float, time limit for measuring the faithfulness of attention.
         trust: names of modules whose layers the model may contain; see `Bundle.load`.
+        slices: columns of the table of the search by which texts are grouped, see `table_slices`.
 
     Returns:
         The path of the file.
 
     Raises:
+        DataError: the table of the slices cannot be read, or lacks a column.
         RunError: `directory` is not a run folder.
     """
     run = Run.read(directory)
     out = Path(out) if out is not None else run.directory / REPORT
     out.parent.mkdir(parents=True, exist_ok=True)
-    html = render_report(collect_report(run, seconds=seconds, trust=trust))
+    html = render_report(collect_report(run, seconds=seconds, trust=trust, slices=slices))
     data = html.encode("utf-8", errors="replace")  # A lone surrogate has no UTF-8.
     write_whole(out, lambda path: path.write_bytes(data))
     return out
 
 
-def collect_report(run: Run, *, seconds: float = 20.0, trust: Trust = ()) -> dict:
+def collect_report(
+    run: Run, *, seconds: float = 20.0, trust: Trust = (), slices: Slices = NO_SLICES
+) -> dict:
     """Collects the data and the figures of a report.
 
     Args:
         run: the run.
         seconds: float, time limit for measuring the faithfulness of attention.
-        trust: as in `write_report`.
+        trust, slices: as in `write_report`.
 
     Returns:
         What the template reads, by name; see `render_report`.
@@ -85,7 +92,7 @@ def collect_report(run: Run, *, seconds: float = 20.0, trust: Trust = ()) -> dic
     found = summarize(run, len(validation.labels))
     found["remarks"] += [*run.notes, *validation.notes, *damaged]
     single_label = run.plan.kind == "class"
-    quality = _classification(run, found, validation, bundle) if single_label else None
+    quality = _classification(run, found, validation, bundle, slices) if single_label else None
     export = run.export if run.outcome else None
     return {
         "title": run.plan.source,
@@ -199,7 +206,9 @@ def _failures(run: Run) -> list[tuple]:
     ]
 
 
-def _classification(run: Run, found: dict, validation: Validation, bundle: Any) -> dict | None:
+def _classification(
+    run: Run, found: dict, validation: Validation, bundle: Any, slices: Slices
+) -> dict | None:
     probabilities = validation.exported()
     if probabilities is None and found["winner"]:
         probabilities = validation.answers(found["winner"])
@@ -228,9 +237,11 @@ def _classification(run: Run, found: dict, validation: Validation, bundle: Any) 
         groups = described_groups(
             truth, answers, classes, ids, offsets, bundle.vectorizer.vocabulary
         )
+        groups |= sliced(run, validation.texts, slices)
         hard = find_hard_groups(truth == answers, groups)
     return {
         "hard": hard,
+        "check": find_data_to_check(validation, probabilities, classes),
         "wrong_texts": {} if hard is None else _wrong_texts(hard, validation),
         "texts": len(labels),
         "confusion": classification.confusion(labels, probabilities, classes),

@@ -11,6 +11,7 @@ from attn_tuner.reporting.page import format_cell
 from attn_tuner.reporting.report import collect_report, render_report, write_report
 from attn_tuner.reporting.reproducibility import command
 from attn_tuner.reporting.summary import summary_sentence
+from attn_tuner.reporting.table_slices import Slices
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.validation_data import Validation
 
@@ -191,3 +192,17 @@ def test_long_texts_keep_the_report_small(gathered):
 )
 def test_cells_are_short(value, words):
     assert format_cell(value) == words
+
+
+def test_the_report_says_which_labels_to_check(page, gathered):
+    assert "What to check in the data" in page.text
+    assert gathered["quality"]["check"].sentence in page.text
+
+
+def test_columns_of_a_table_are_searched_for_errors(run_folder):
+    run = Run.read(run_folder)
+    texts = list(Validation.read(run).texts)
+    table = {"text": texts, "source": [("web", "post")[place % 2] for place in range(len(texts))]}
+    plain = collect_report(run, seconds=0)["quality"]["hard"]
+    sliced = collect_report(run, seconds=0, slices=Slices(("source",), table))["quality"]["hard"]
+    assert sliced.tried == plain.tried + 2
