@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from attn_tuner.sequence_search.result import SequenceResult
     from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
     from attn_tuner.tuning.oracles.optuna.oracle import OptunaOracle
+    from attn_tuner.updating.update import update
 
 __version__ = "0.1.0"
 
@@ -52,6 +53,7 @@ __all__ = [
     "suggest",
     "text",
     "tuning",
+    "update",
 ]
 
 _HOMES = {
@@ -72,6 +74,7 @@ _HOMES = {
     "monitor": "attn_tuner.drift.monitor",
     "search": "attn_tuner.api",
     "suggest": "attn_tuner.labelling.suggest",
+    "update": "attn_tuner.updating.update",
 }
 
 

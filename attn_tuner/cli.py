@@ -22,6 +22,7 @@ from attn_tuner.settings.table import DATA, SETTINGS
 from attn_tuner.storage.atomic_files import unwritable
 from attn_tuner.system.signals import handle_signals, write_stderr
 from attn_tuner.system.terminal import escape_controls, print_json, to_single_line
+from attn_tuner.updating.command import update_command
 from attn_tuner.verbosity import QUIET_TENSORFLOW, set_verbosity, silence
 
 app = typer.Typer(
@@ -444,6 +445,7 @@ def doctor(
 
 app.command("check")(check_command)
 app.command("learning-curve")(learning_curve_command)
+app.command("update")(_handles_signals(update_command))
 
 
 def print_summary(summary: str, console: Any = None) -> None:

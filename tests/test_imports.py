@@ -45,6 +45,7 @@ LAYERS = (
     "search_result",
     "labelling",
     "drift",
+    "updating",
     "serving",
     "runtime",
     "sequence_search",

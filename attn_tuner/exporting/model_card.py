@@ -97,6 +97,7 @@ def card_to_markdown(card: dict, usage: str) -> str:
         f"{gives} {card['parameters']:,} parameters, {card['size']}",
         f"## Use\n\n{usage}",
         _table("## Data", card["data"]),
+        _table("## Learnt from", card.get("learnt_from")),
         _table("## Scores", card["scores"]),
         "## Limits\n\n" + "\n".join(f"- {sentence}" for sentence in card["limits"]),
         "## Proof\n\n" + _proofs(card["verification"]),

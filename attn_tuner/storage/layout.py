@@ -66,6 +66,7 @@ FINGERPRINT = "fingerprint.pb"
 EXTRAS = "assets.extra"  # Files that belong to a SavedModel and that TensorFlow does not read.
 CLASSES = "classes.txt"
 TRANSLATOR = "translator.json"
+UPDATES = "updates"
 
 
 def trial_dir(run: str | Path, trial_id: str) -> Path:
@@ -456,5 +457,13 @@ RUN_FOLDER = Entry(
         _TRIAL,
         _BUNDLE,
         _EXPORT,
+        Entry(
+            UPDATES,
+            "what `attn-tuner update RUN` made",
+            "updating.update",
+            "you",
+            lost="The search is as it was; `attn-tuner update` with the same rows makes it again.",
+            inside=(Entry("NUMBER", "a run folder, of the members of that export and their data"),),
+        ),
     ),
 )

@@ -207,6 +207,12 @@ class RowAdamW(keras.optimizers.AdamW):
         self.assign_sub(table, tf.IndexedSlices(moves, rows))
 
 
+def begin_averages(model: keras.Model) -> None:
+    """Sets the averages to the weights, of a model whose weights were loaded after compiling."""
+    for weight, average in getattr(model.optimizer, "averages", ()):
+        average.assign(keras.ops.convert_to_numpy(weight))
+
+
 def swap_averages(model: keras.Model) -> None:
     """Exchanges the model's weights and their averages, if its optimiser keeps any."""
     if hasattr(model.optimizer, "swap_averages"):

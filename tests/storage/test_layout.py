@@ -27,6 +27,7 @@ PATTERNS = (
     vectors_file("KEY"),
     "trial_ID",
     "resume-N",
+    "NUMBER",
 )
 LIBRARIES = {"KerasTuner", "Optuna", "TensorFlow", "you"}
 ENTRIES = list(RUN_FOLDER.walk())
