@@ -193,6 +193,7 @@ class TokenStore:
             self.token_length,
             None if self.weights is None else np.asarray(self.weights)[rows],
             parts=parts,
+            vocabulary=self.vocabulary,
         )
 
     def keys(self) -> list[bytes]:

@@ -16,9 +16,9 @@ from attn_tuner.errors import DataError, RunError
 from attn_tuner.finalizing.candidates import (
     Candidate,
     TrainedTrials,
+    baseline_member,
     build_candidate,
     has_weights,
-    linear_member,
     predict_batches,
 )
 from attn_tuner.finalizing.final_model import FinalModel, export_final, final_model
@@ -334,7 +334,7 @@ def _candidate(
     labels = stored.stores["validation"].labels
     answers = {
         record: read_array(path, (len(labels), None))
-        for record, path in linear_member(draft).items()
+        for record, path in baseline_member(draft).items()
         if record.trial_id in run.members
     }
     answers |= {

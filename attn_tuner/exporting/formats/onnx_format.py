@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import tensorflow as tf
-
 from attn_tuner.errors import need
 from attn_tuner.exporting.array_graph import array_graph
 from attn_tuner.exporting.bundle import Bundle
