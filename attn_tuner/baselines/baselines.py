@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from attn_tuner.baselines.linear_model import LinearModel, fit_linear_model
+from attn_tuner.baselines.linear_model import LinearModel, fit_linear_model, fit_regression
 from attn_tuner.baselines.ngram_rows import NgramCounts, NgramRows
 from attn_tuner.metrics import kind_of, measure
 from attn_tuner.text.subwords import PartTables
@@ -78,7 +78,12 @@ def majority_baseline(training: Any, parts: dict, classes: int) -> Baseline:
 
 
 def linear_baseline(
-    training: TokenStore, parts: dict, classes: int, seed: int = 0, seconds: float | None = None
+    training: TokenStore,
+    parts: dict,
+    classes: int,
+    seed: int = 0,
+    seconds: float | None = None,
+    like: Mapping[str, Any] | None = None,
 ) -> Baseline:
     """Fits logistic regression on TF-IDF of n-grams, tuned by cross-validation.
 
@@ -89,18 +94,14 @@ def linear_baseline(
         training, parts, classes: as in `majority_baseline`.
         seed: int, for the cross-validation folds.
         seconds: float, time limit, as in `fit_linear_model`.
+        like: `Baseline.learnt` of fewer texts with the same vocabulary, whose settings are taken
+            without another cross-validation.
     """
     begun = time.monotonic()
-    counted, tables = NgramCounts.of(training), _tables(training)
-    words, rows = NgramRows.of_counts(counted)
-    further: dict[str, Any] = {}
-    if tables is not None:
-        parts_too, further["others"] = NgramRows.of_counts(counted.with_parts(training, tables))
-    if seconds is not None:  # Prediction and measuring take as long as counting.
-        seconds -= 2 * (time.monotonic() - begun)
-    beside = (training.weights, training.groups, training.times)
-    model = fit_linear_model(rows, training.labels, classes, seed, seconds, *beside, **further)
-    ngrams = words if len(model.weights) == rows.shape[1] else parts_too
+    if like is not None and "penalty" in like:
+        ngrams, model = _fitted_like(like, training, classes, seed)
+    else:
+        ngrams, model = _fitted(training, classes, seed, seconds)
     answers = {role: model(ngrams.rows(part)) for role, part in parts.items()}
     way = "ridge" if model.kind == "number" else "logistic"
     ratios = ", weighed by log-count ratios" if model.weighting == "ratios" else ""
@@ -112,8 +113,39 @@ def linear_baseline(
     if learnt:
         facts_of_ngrams = {"order": ngrams.order, "buckets": ngrams.buckets}
         learnt |= {"words": training.vocabulary_size, **facts_of_ngrams}
-        learnt |= _part_arrays(ngrams.tables)
+        learnt |= {"penalty": model.penalty, "weighting": model.weighting}
+        learnt |= {} if ngrams.tables is None else ngrams.tables.arrays()
     return measured_baseline("linear", facts, parts, answers, time.monotonic() - begun, learnt)
+
+
+def _fitted(
+    training: TokenStore, classes: int, seed: int, seconds: float | None
+) -> tuple[NgramRows, LinearModel]:
+    """Counts n-grams and fits the regression on them, its settings chosen."""
+    begun = time.monotonic()
+    counted, tables = NgramCounts.of(training), _tables(training)
+    words, rows = NgramRows.of_counts(counted)
+    further: dict[str, Any] = {}
+    if tables is not None:
+        parts_too, further["others"] = NgramRows.of_counts(counted.with_parts(training, tables))
+    if seconds is not None:  # Prediction and measuring take as long as counting.
+        seconds -= 2 * (time.monotonic() - begun)
+    beside = (training.weights, training.groups, training.times)
+    model = fit_linear_model(rows, training.labels, classes, seed, seconds, *beside, **further)
+    return (words if len(model.weights) == rows.shape[1] else parts_too), model
+
+
+def _fitted_like(
+    like: Mapping[str, Any], training: TokenStore, classes: int, seed: int
+) -> tuple[NgramRows, LinearModel]:
+    """Counts n-grams and fits the regression on them, with the settings of an earlier fit."""
+    counted = NgramCounts.of(training)
+    if (tables := PartTables.of_arrays(like)) is not None:
+        counted = counted.with_parts(training, tables)
+    ngrams, rows = NgramRows.of_counts(counted)
+    settings = str(like["weighting"]), float(like["penalty"])
+    model = fit_regression(rows, training.labels, classes, *settings, seed, training.weights)
+    return ngrams, model
 
 
 def _tables(training: TokenStore) -> PartTables | None:
@@ -121,17 +153,6 @@ def _tables(training: TokenStore) -> PartTables | None:
     if training.by_character or len(training.ids) > MAX_TOKENS * len(training):
         return None
     return training.tables
-
-
-def _part_arrays(tables: PartTables | None) -> dict[str, Any]:
-    if tables is None:
-        return {}
-    return {
-        "word_parts": tables.words,
-        "beginning_parts": tables.beginnings,
-        "end_parts": tables.ends,
-        "part_buckets": tables.buckets,
-    }
 
 
 def _model_arguments(

@@ -31,6 +31,7 @@ class BaselineMember:
     fit: str
     build: str
     held_out: bool = False
+    settled: bool = False
 
     def part(self, name: str) -> Any:
         """Imports one of the functions: `part("build")`."""
@@ -52,6 +53,7 @@ LINEAR_MEMBER = BaselineMember(
     linear_answers,
     "attn_tuner.baselines.baselines:linear_baseline",
     "attn_tuner.layers.ngram_regression:linear_model",
+    settled=True,
 )
 MINIROCKET_MEMBER = BaselineMember(
     MINIROCKET_NAME,

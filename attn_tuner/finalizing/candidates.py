@@ -21,7 +21,6 @@ from attn_tuner.finalizing.rating import Rating
 from attn_tuner.inputs.batches import LengthBatches
 from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.inputs.prefetch import prefetch
-from attn_tuner.layers.ngram_regression import part_tables
 from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.metrics import columns_of, interval, kind_of, measure
 from attn_tuner.settings.derived import FEW_TEXTS
@@ -29,7 +28,7 @@ from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.checkpoints import load_probabilities, load_weights, save_probabilities
 from attn_tuner.storage.layout import FOLD_ANSWERS, WEIGHTS
 from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord
-from attn_tuner.text.subwords import WORD_AND_SUBWORD
+from attn_tuner.text.subwords import WORD_AND_SUBWORD, PartTables
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.tuner import TrialRunner
 
@@ -277,7 +276,7 @@ def baseline_member(directory: str | Path, kind: str = TEXT.name) -> dict[TrialR
     reading: dict[str, Any] = {"max_length": None, "truncation": "head"}
     if "words" in learnt:
         reading["vocabulary_size"] = int(learnt["words"])
-    if part_tables(learnt) is not None:
+    if PartTables.of_arrays(learnt) is not None:
         reading["tokens"] = WORD_AND_SUBWORD
     return {TrialRecord(member.name, "baseline", reading): place / member.answers("validation")}
 

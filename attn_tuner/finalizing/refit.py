@@ -2,6 +2,7 @@
 
 import copy
 import math
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ from attn_tuner.finalizing.time_reserve import refit_seconds, room_for_refit
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.inputs.batches import LengthBatches
 from attn_tuner.inputs.prefetch import prefetch
+from attn_tuner.storage.checked_files import read_arrays
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord
 from attn_tuner.training.row_adamw import swap_averages
@@ -66,7 +68,9 @@ def _baseline_again(
         return {}
     both = type(training).concatenate([training, validation])
     classes, parts = candidate.answers.shape[1], {"validation": validation}
-    return member.part("fit")(both, parts, classes, runner.plan.seed).learnt
+    before = read_arrays(Path(runner.project_dir) / member.learnt)
+    like = {"like": before} if member.settled else {}
+    return member.part("fit")(both, parts, classes, runner.plan.seed, **like).learnt
 
 
 def refit(

@@ -25,7 +25,7 @@ def linear_model(learnt: dict[str, Any]) -> keras.Model:
     Args:
         learnt: `Baseline.learnt`, arrays by name.
     """
-    tables = part_tables(learnt)
+    tables = PartTables.of_arrays(learnt)
     layer = NgramRegression(
         int(learnt["words"]),
         int(learnt["order"]),
@@ -40,18 +40,6 @@ def linear_model(learnt: dict[str, Any]) -> keras.Model:
     model = keras.Model(ids, layer(ids), name="linear")
     layer.hold(learnt["columns"], learnt["weights"], learnt["squares"], learnt["bias"], tables)
     return model
-
-
-def part_tables(learnt: Mapping[str, Any]) -> PartTables | None:
-    """Returns the parts of words that a linear baseline reads; None if it reads words alone.
-
-    Args:
-        learnt: `Baseline.learnt`, arrays by name.
-    """
-    if "word_parts" not in learnt:
-        return None
-    names = ("word_parts", "beginning_parts", "end_parts")
-    return PartTables(*(np.asarray(learnt[name]) for name in names), int(learnt["part_buckets"]))
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")

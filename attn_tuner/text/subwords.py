@@ -28,6 +28,7 @@ NOTHING = -1  # In the place of a bucket.
 MAX_BUCKETS = 1 << 16
 MAX_AFFIXES = (1 << 15) - 1  # Of either kind, so that every id is an int32.
 MAX_PARTS = 24  # Of a word; of a longer one evenly chosen ones are kept.
+_ARRAYS = ("word_parts", "beginning_parts", "end_parts", "part_buckets")
 _OF_AN_AFFIX = LONGEST - 2 + LONGEST - 3 + LONGEST - 4
 
 
@@ -51,6 +52,19 @@ class PartTables:
     beginnings: np.ndarray
     ends: np.ndarray
     buckets: int
+
+    def arrays(self) -> dict[str, Any]:
+        """Returns the tables by names of their own, for a file of arrays."""
+        tables = (self.words, self.beginnings, self.ends, self.buckets)
+        return dict(zip(_ARRAYS, tables, strict=True))
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, Any]) -> "PartTables | None":
+        """Returns the tables that `arrays` has named; None where they are not there."""
+        if _ARRAYS[0] not in arrays:
+            return None
+        *tables, buckets = (np.asarray(arrays[name]) for name in _ARRAYS)
+        return cls(*tables, int(buckets))
 
     @property
     def id_limit(self) -> int:

@@ -112,3 +112,13 @@ def test_a_saved_model_keeps_its_parts(parts, baseline, tmp_path):
     model.save(tmp_path / "linear.keras")
     again = keras.models.load_model(tmp_path / "linear.keras")
     np.testing.assert_array_equal(again.predict(ids, verbose=0), model.predict(ids, verbose=0))
+
+
+def test_a_fit_like_an_earlier_one_takes_its_settings(parts, baseline, monkeypatch):
+    _, training, validation, _ = parts
+    monkeypatch.setattr("attn_tuner.baselines.baselines.fit_linear_model", None)
+    both = TokenStore.concatenate([training, validation])
+    again = linear_baseline(both, {"validation": validation}, 2, like=baseline.learnt)
+    assert again.facts == baseline.facts
+    assert again.learnt["penalty"] == baseline.learnt["penalty"]
+    assert again.validation["accuracy"] >= baseline.validation["accuracy"]
