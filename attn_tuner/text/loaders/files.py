@@ -5,7 +5,7 @@ A format is a loader, a class derived from `FileFormat` with the suffixes of its
     parse(name, data, options) -> Table     the columns in the bytes of a file
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,12 +124,11 @@ def read_tables(name: str, files: Iterable[str | Path], options: ReadOptions) ->
     """Reads several files as one table, or as parts if their names say so.
 
     Raises:
-        DataError: a file cannot be read, or its columns are not those of the others.
+        DataError: a file cannot be read, its columns are not those of the others, or its name does
+            not say its part where another's says that it is not for training.
     """
     files = list(files)
-    roles = [role_of(file_name(each).split(".")[0].split("-")[0]) for each in files]
-    if "train" not in roles or None in roles:
-        roles = ["train"] * len(files)
+    roles = _roles_of(files)
     parts: dict[str, dict] = {}
     notes: list[str] = []
     positional = False
@@ -152,6 +151,28 @@ def read_tables(name: str, files: Iterable[str | Path], options: ReadOptions) ->
     more = f" and {len(files) - _NAMED} more" if files[_NAMED:] else ""
     notes.append(f"{len(files)} files were read: {said}{more}.")
     return Table(name, parts, positional=positional, notes=tuple(dict.fromkeys(notes)))
+
+
+def _roles_of(files: Sequence[str | Path]) -> list[str]:
+    """Tells the part of each file by its name; all are for training where no name says a part.
+
+    Raises:
+        DataError: one is named as another part than training, and one as none.
+    """
+    names = [file_name(each) for each in files]
+    roles = [role_of(name.split(".")[0].split("-")[0]) for name in names]
+    if "train" in roles and None not in roles:
+        return [role or "train" for role in roles]
+    held = [name for name, role in zip(names, roles, strict=True) if role not in (None, "train")]
+    if held and None in roles:
+        other = names[roles.index(None)]
+        raise DataError(
+            f"{held[0]} is named as a part of the data, and the name of {other} says none. Rows of "
+            "a test part must not be trained on. Rename the other file to train, validation, test "
+            "or unlabelled, move it to another folder, or give the parts by name: "
+            '{"train": "a.csv", "test": "test.csv"}.'
+        )
+    return ["train"] * len(files)
 
 
 def read_lines(source: str | Path, encoding: str | None = None) -> list[str]:

@@ -141,6 +141,14 @@ def test_a_pattern_reads_its_files_one_after_the_other(tmp_path):
     assert read(str(tmp_path / "part-[01].csv")) == (TEXTS, LABELS)
 
 
+@pytest.mark.parametrize("names", [("train", "test", "others"), ("rows", "validation")])
+def test_a_test_file_beside_one_of_no_part_is_not_trained_on(tmp_path, names):
+    for name in names:
+        FRAME.to_csv(tmp_path / f"{name}.csv", index=False)
+    with pytest.raises(DataError, match=r"is named as a part of the data, and the name of \w+\.csv"):
+        read_source(tmp_path)
+
+
 def test_files_called_train_and_test_are_these_parts(tmp_path):
     for name, part in (("train", FRAME[:3]), ("test", FRAME[3:])):
         part.to_csv(tmp_path / f"{name}.csv", index=False)
