@@ -36,7 +36,7 @@ from attn_tuner.reporting.outcome_text import (
 from attn_tuner.reporting.report import write_report
 from attn_tuner.reporting.table_slices import Slices
 from attn_tuner.storage.checked_files import AGAIN
-from attn_tuner.storage.layout import BUNDLE
+from attn_tuner.storage.layout import BUNDLE, DATA
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import describe_export, plural
 from attn_tuner.storage.validation_data import Validation
@@ -181,8 +181,7 @@ class SearchResult:
             path: the folder.
             formats: names of formats.
             texts, labels: texts or series on which each artefact is compared with the model, and
-                its accuracy measured. If not given, validation texts of the run; series are
-                generated.
+                its accuracy measured. If not given, validation texts or series of the run.
             options: of `export_bundle`, such as `max_size_mb`.
         """
         formats = [formats] if isinstance(formats, str) else formats
@@ -191,8 +190,11 @@ class SearchResult:
             texts, labels = self._held_out()
         return export_bundle(self.bundle, path, formats, texts, labels, **options)
 
-    def _held_out(self) -> tuple[Sequence[str] | None, Any]:
-        """Validation texts and their labels, as far as the run kept them; else None."""
+    def _held_out(self) -> tuple[Sequence | None, Any]:
+        """Validation inputs and their labels, as far as the run kept them; else None."""
+        kind, folder = kind_named(self.run.plan.input), self.directory / DATA / "validation"
+        if kind.held_out and folder.exists():
+            return kind.part("held_out")(folder, HELD_OUT)
         kept = Validation.read(self.run)
         count = min(HELD_OUT, len(kept.texts), len(kept.labels))
         return (kept.texts[:count], kept.labels[:count]) if count else (None, None)

@@ -33,6 +33,8 @@ class InputKind:
             are shown.
         faithfulness: path of the function that says for the report whether attention is faithful;
             "" where it is measured on texts.
+        held_out: path of the function that returns validation inputs and labels from a store, to
+            compare an export on; "" where the inputs are kept in a file of their own.
         example: str, one input as the command takes it.
         commands: names of the commands that take the folder of such a search.
     """
@@ -49,6 +51,7 @@ class InputKind:
     further: str = ""
     pictures: str = ""
     faithfulness: str = ""
+    held_out: str = ""
     example: str = '"a text"'
     commands: tuple[str, ...] = ("predict", "report", "serve", "export")
 
@@ -93,6 +96,7 @@ SERIES = InputKind(
     further="attn_tuner.baselines.series.minirocket:minirocket_baseline",
     pictures="attn_tuner.reporting.example_series:draw_examples",
     faithfulness="attn_tuner.reporting.example_series:faithfulness_sentence",
+    held_out="attn_tuner.series.store:held_out",
     example="series.csv",
     commands=("predict", "report", "export"),
 )

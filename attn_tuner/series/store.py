@@ -21,6 +21,7 @@ _FORMAT = 1
 _ARRAYS = ("values", "offsets", "labels")
 # Arrays that only some data have. The facts tell of each, so that a lost file is noticed.
 _EXTRAS = {"weights": "weighted", "groups": "grouped", "times": "timed"}
+MOST_COMPARED = 200_000  # Steps of all series that another process is sent as text.
 _AGAIN = "Run the search again with the same data; it writes them again."
 
 
@@ -151,6 +152,19 @@ def store_parts(dataset: SeriesDataset, directory: str | Path) -> dict[str, Seri
             f"{directory} was written for other data. Use another folder, or remove this one."
         )
     return {role: SeriesStore.open(directory / role, check=True) for role in dataset.parts()}
+
+
+def held_out(directory: str | Path, count: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """Returns the first series of a store with their labels, on which an export is compared.
+
+    Args:
+        directory: path of the folder of the validation part.
+        count: int, series at most; fewer of long series, `MOST_COMPARED` steps in all.
+    """
+    store = SeriesStore.open(directory)
+    enough = int(np.searchsorted(store.offsets[1:], MOST_COMPARED, side="right"))
+    count = min(count, len(store), max(1, enough))
+    return [np.asarray(store[row]) for row in range(count)], np.asarray(store.labels[:count])
 
 
 def open_scaler(directory: str | Path) -> SeriesScaler:

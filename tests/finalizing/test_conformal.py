@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from attn_tuner.errors import SpaceError
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.finalizing.conformal import check_coverage, conformal_of, measure_coverage
+from attn_tuner.tasks import TASKS
 from tests.support.colours import BRIEF, colours, quick_search
 
 
@@ -96,14 +97,18 @@ def test_coverage_is_measured_in_all_and_by_class():
 
 
 @pytest.mark.parametrize(
-    ("kind", "texts", "message"),
-    [("labels", 500, "several labels"), ("class", 8, "at least 9 validation texts; there are 8")],
+    ("task", "texts", "message"),
+    [
+        ("multilabel", 500, "several labels"),
+        ("binary", 8, "at least 9 validation texts; there are 8"),
+        ("forecast", 500, "give task='quantiles'"),
+    ],
 )
-def test_a_coverage_that_cannot_be_promised_is_refused_at_once(kind, texts, message):
+def test_a_coverage_that_cannot_be_promised_is_refused_at_once(task, texts, message):
     with pytest.raises(SpaceError, match=message):
-        check_coverage(0.9, kind, texts)
-    check_coverage(None, kind, texts)
-    check_coverage(0.9, "class", 9)
+        check_coverage(0.9, TASKS[task], texts)
+    check_coverage(None, TASKS[task], texts)
+    check_coverage(0.9, TASKS["binary"], 9)
 
 
 def promised_data():

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import attn_tuner
-from attn_tuner import cli
+from attn_tuner import cli, search_result
 from attn_tuner.errors import AttnTunerError, DataError, ExportError
 from attn_tuner.exporting import SeriesBundle, load_bundle
 from attn_tuner.monitoring.status import search_status
@@ -124,6 +124,18 @@ def test_sentences_of_the_result_are_about_series(finished):
     assert "series" in said
     assert "texts" not in said
     assert "serve" not in finished.summary()
+
+
+def test_an_export_is_compared_on_validation_series_with_labels(finished, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(search_result, "export_bundle", lambda *given: asked.extend(given))
+    finished.export(tmp_path / "out", formats="litert")
+    _, _, formats, series, labels = asked
+    assert formats == ["litert"]
+    stored = EncodedData.open(finished.directory / "data").stores["validation"]
+    assert len(series) == len(labels) == len(stored)
+    np.testing.assert_array_equal(series[3], stored[3])
+    np.testing.assert_array_equal(labels, stored.labels)
 
 
 def test_predict_answers_the_series_of_a_file_as_the_model_does(finished, tmp_path):

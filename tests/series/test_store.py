@@ -11,7 +11,13 @@ from attn_tuner.series.batches import SeriesBatches, padded
 from attn_tuner.series.dataset import SeriesPart
 from attn_tuner.series.reading import load_series
 from attn_tuner.series.scaler import SeriesScaler
-from attn_tuner.series.store import SeriesStore, open_scaler, store_parts
+from attn_tuner.series.store import (
+    MOST_COMPARED,
+    SeriesStore,
+    held_out,
+    open_scaler,
+    store_parts,
+)
 from attn_tuner.tuning.encoded_data import EncodedData
 from tests.support.waves import waves
 
@@ -128,3 +134,14 @@ def test_max_length_offers_all_steps_a_half_and_a_quarter(length, lengths, tmp_p
     space = stored.model_space()
     assert space["max_length"].values == lengths
     assert "vocabulary_size" not in space
+
+
+def test_held_out_series_are_the_first_and_of_long_ones_fewer(tmp_path):
+    store_of([3, 2, 4]).save(tmp_path / "short")
+    series, labels = held_out(tmp_path / "short", 2)
+    assert [len(each) for each in series] == [3, 2]
+    assert len(labels) == 2
+    store_of([MOST_COMPARED - 1, 1, 1]).save(tmp_path / "long")
+    assert len(held_out(tmp_path / "long", 9)[0]) == 2
+    store_of([MOST_COMPARED + 1, 1], width=1).save(tmp_path / "longer")
+    assert len(held_out(tmp_path / "longer", 9)[0]) == 1
