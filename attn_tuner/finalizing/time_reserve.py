@@ -37,6 +37,7 @@ FOLDS = 5
 REFIT_FACTOR = 1.3  # Of a training until its best evaluation; a margin, and more texts.
 EXPORT_SECONDS = 4.0  # To write the files and to start the process that checks them.
 TRACES_PER_MODEL = 4  # One to measure it, and one for each of three signatures.
+FULL_BATCH = 64  # Validation inputs; fewer take about as long.
 BUILD_SECONDS = 0.5  # To build, fill and copy one member of an average.
 SELECTION_SECONDS = 3e-6  # For one predicted number, to select the members of an average.
 MARGIN = 1.1  # On the estimate for test part and export.
@@ -266,6 +267,6 @@ def _total_seconds(budget: Budget, stored: EncodedData, testing: float, members:
 
 def _test_seconds(budget: Budget, stored: EncodedData, record: TrialRecord | None = None) -> float:
     """Estimates the predictions of one model on the test part."""
-    share = stored.size("test") / max(stored.size("validation"), 1)
+    share = stored.size("test") / max(stored.size("validation"), FULL_BATCH)
     own = record.judging if record else None
     return share * (budget.usual("validation", 2.0) if own is None else own * budget.rise())

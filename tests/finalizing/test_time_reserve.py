@@ -102,6 +102,13 @@ def test_what_is_exported_already_stays_when_the_time_is_over():
     assert found[0].shares == exported
 
 
+def test_few_validation_inputs_do_not_make_a_large_test_part_dear():
+    few = SimpleNamespace(size=lambda role: {"test": 1_000, "validation": 10}[role])
+    few.stores = STORED.stores
+    reserve = finalizing_reserve(few, Plan("waves", "0", ("noise", "wave"), {}, ensemble=5))
+    assert reserve(Budget(180.0)) < 90  # Nothing is measured yet.
+
+
 def test_each_trial_counts_with_its_own_cost_and_the_linear_model_with_none():
     budget = Budget(1_000.0)
     records = [trial(0, CHEAP), trial(1, DEAR), TrialRecord(LINEAR_NAME, "baseline", {})]
