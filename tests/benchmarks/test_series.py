@@ -28,9 +28,12 @@ def test_what_a_search_exported_stands_in_a_table_of_its_own():
     from series import models_table
 
     facts = {"correct": 140, "megabytes": 1.25, "milliseconds": 3.04}
-    searched = {**row("search"), "models": {"best trial": facts}}
-    shown = "| ArrowHead | best trial | 80.0 | 1.2 | 3.0 |"
-    assert models_table([row("dtw"), searched]).splitlines()[2:] == [shown]
+    models = {"average": facts, "best trial": facts}
+    searched = {**row("search"), "models": models, "facts": "2 trials"}
+    assert models_table([row("dtw"), searched]).splitlines()[2:] == [
+        "| ArrowHead | average | 80.0 | 1.2 | 3.0 | 2 trials |",
+        "| ArrowHead | best trial | 80.0 | 1.2 | 3.0 |  |",
+    ]
 
 
 def test_seeds_are_averaged():
