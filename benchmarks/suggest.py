@@ -51,10 +51,10 @@ other seeds, 10 to 15, of the same sets. Also tried there: the least certain tex
 or entropy; disagreement of the members, worse than random on three sets; k-means++ with other
 powers of the uncertainty; shortlists of other lengths; gradients instead of rows; half of the texts
 at random. Without the proportion of classes the first texts cost up to 8 points where the model
-began with 100 labels. On one to four of the seeds 20 to 23 these did not help: rows in dense
-regions first (information density, Settles & Craven 2008), rows far from labelled ones, mutual
-information (BALD), Fisher information (BAIT), another power with a longer shortlist. One model of
-all labels beside the five saved up to 4 points of labels on four sets, within the noise."""
+began with 100 labels. On one to four of the seeds 20 to 23 these did not help: dense regions first
+(information density, Settles & Craven 2008), rows far from labelled ones, mutual information
+(BALD), Fisher information (BAIT), another power with a longer shortlist. One model of all labels
+beside the five saved up to 4 points of labels on four sets, within the noise."""
 
 
 @cache
