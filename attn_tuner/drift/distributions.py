@@ -63,5 +63,5 @@ def _of_values(name: str, before: np.ndarray, now: np.ndarray, form: str) -> Dis
 def _of_classes(before: np.ndarray, now: np.ndarray, classes: Sequence[str]) -> Distribution:
     shares = [np.bincount(each, minlength=len(classes)) / len(each) for each in (before, now)]
     order = np.argsort(-np.abs(shares[1] - shares[0]), kind="stable")[:CLASSES]
-    names = tuple(classes[place] for place in order)
+    names = tuple(str(classes[place]) for place in order)
     return Distribution("classes", names, *(tuple(each[order].tolist()) for each in shares))

@@ -43,13 +43,16 @@ class TrainedTrials(Protocol):
     @property
     def hypermodel(self) -> Any:
         """Builds the model of a trial's values."""
+        ...
 
     @property
     def project_dir(self) -> str | Path:
         """The run folder."""
+        ...
 
     def get_trial_dir(self, trial_id: str) -> str | Path:
         """Returns the folder of a trial."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)

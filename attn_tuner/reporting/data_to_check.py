@@ -91,7 +91,7 @@ def find_data_to_check(
     shown = tuple(
         Suspect(
             validation.texts[place][:LONGEST],
-            classes[labels[place]],
+            classes[int(labels[place])],
             classes[int(sure[place].argmax())],
             float(sure[place].max()),
         )
