@@ -31,7 +31,8 @@ def update_command(
         typer.Option(
             min=0,
             max=100,
-            help="Points that the accuracy on the validation texts of RUN may fall by.",
+            help="Points by which the accuracy among the classes of RUN may fall, on its "
+            "validation texts.",
         ),
     ] = 0.5,
     max_time: Annotated[

@@ -74,6 +74,9 @@ def planned_members(
 ) -> list[tuple[TrialRecord, Training]]:
     """Plans the training of as many members as there is time for, and of one at least.
 
+    Where there is too little time even for one, it is trained all the same, with as many texts of
+    the search as new ones: a model that has seen these too seldom is worth no time at all.
+
     Args:
         members: their records, those that are kept first.
         old, new, learnt_from: as in `planned`.
@@ -84,7 +87,9 @@ def planned_members(
         ways = [planned(record, old, new, learnt_from, each) for record in members[:count]]
         if None not in ways:
             return [(record, way) for record, way in zip(members, ways, strict=False) if way]
-    return [(members[0], Training(1, min(old, new)))]
+    usual = planned(members[0], old, new, learnt_from, None)
+    passes = usual.passes if usual else LEAST_PASSES
+    return [(members[0], Training(passes, passes * min(old, new)))]
 
 
 def replay(store: TokenStore, old: int, training: Training, seed: int) -> TokenStore:

@@ -21,11 +21,13 @@ def take_over(model: keras.Model, former: keras.Model) -> None:
     last = model.layers[-1]
     for layer, old in zip(model.layers, former.layers, strict=True):
         if isinstance(layer, SubwordEmbedding):
-            layer.table.set_weights([_repeated(*old.table.get_weights(), layer.buckets)])
+            (table,) = old.table.get_weights()
+            layer.table.set_weights([_repeated(table, layer.buckets)])
         elif layer is last:
             layer.set_weights(_widened(old.get_weights(), layer.get_weights()))
         elif isinstance(layer, keras.layers.Embedding):
-            layer.set_weights([_lengthened(*old.get_weights(), layer.input_dim)])
+            (table,) = old.get_weights()
+            layer.set_weights([_lengthened(table, layer.input_dim)])
         else:
             layer.set_weights(old.get_weights())
     begin_averages(model)

@@ -1,53 +1,33 @@
 """update(): trains the model of a search on with new rows and new classes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from attn_tuner.baselines.background import BackgroundBaselines
-from attn_tuner.errors import DataError, RunError
-from attn_tuner.finalizing.candidates import (
-    Candidate,
-    TrainedTrials,
-    baseline_member,
-    build_candidate,
-    has_weights,
-    predict_batches,
-)
+from attn_tuner.errors import DataError, Infeasible, RunError
+from attn_tuner.finalizing.candidates import build_candidate
 from attn_tuner.finalizing.final_model import FinalModel, export_final, final_model
-from attn_tuner.finalizing.time_reserve import candidate_seconds
-from attn_tuner.hypermodel import AttentionHyperModel
-from attn_tuner.metrics import columns_of, measure
-from attn_tuner.search_defaults import every_dimension
+from attn_tuner.metrics import columns_of
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.atomic_files import new_folder, remove_parts, write_json
-from attn_tuner.storage.checked_files import read_array
-from attn_tuner.storage.checkpoints import load_weights, save_best
-from attn_tuner.storage.layout import EXPORT, OUTCOME, UPDATES, trial_dir
+from attn_tuner.storage.layout import EXPORT, OUTCOME, UPDATES
 from attn_tuner.storage.lock import held
-from attn_tuner.storage.plan import Plan, require_labelled_texts
+from attn_tuner.storage.plan import require_labelled_texts
 from attn_tuner.storage.run import Run
-from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
+from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.validation_data import Validation
-from attn_tuner.text.subwords import reads_subwords
-from attn_tuner.text.vectorizer import Vectorizer
 from attn_tuner.tuning.budget import Budget, clock_state
 from attn_tuner.tuning.duration import parse_duration
-from attn_tuner.tuning.encoded_texts import EncodedTexts
-from attn_tuner.updating.further_training import (
-    further_values,
-    planned_members,
-    replay,
-    train_on,
-)
+from attn_tuner.tuning.machine_load import MachineLoad
 from attn_tuner.updating.joined_data import JoinedData, join, save
+from attn_tuner.updating.members import RunTrials, averaged, train_members
 from attn_tuner.updating.new_rows import NewRows, read_rows
 from attn_tuner.updating.updated import Updated
 from attn_tuner.verbosity import silence
@@ -55,25 +35,11 @@ from attn_tuner.verbosity import silence
 ALLOWED_LOSS = 0.5  # Points.
 TIME_SHARE = 0.18  # Of the time limit of the search, of which an update takes about a fifth.
 LEAST_SECONDS = 40.0
-OVERRUN = 1.5  # Of the time planned for a member, at which its training ends.
-LEAST_TRAINING = 5.0  # Seconds: the first batches take long.
 LEARNT_FROM = "learnt_from"  # Key of the facts in the model card and in the outcome.
 
 
 class UpdateRefused(DataError):
-    """The model would answer the classes of its search worse than is allowed."""
-
-
-@dataclass(frozen=True)
-class RunTrials:
-    """The trials of a run folder, with what builds their models; see `TrainedTrials`."""
-
-    project_dir: Path
-    hypermodel: AttentionHyperModel
-
-    def get_trial_dir(self, trial_id: str) -> Path:
-        """Returns the folder of a trial."""
-        return trial_dir(self.project_dir, trial_id)
+    """The model would answer the classes of its search worse, or be larger, than is allowed."""
 
 
 def update(
@@ -99,13 +65,15 @@ def update(
         data: the rows, as `search` takes them.
         text: str, column of the texts, or a list of columns to join; as in the search if not given.
         label: str, column of the labels; as in the search if not given.
-        allow_loss: float, points that the accuracy on the search's validation texts may fall by.
+        allow_loss: float, points by which the accuracy among the classes of the search may fall, on
+            its validation texts.
         max_time: time limit, as of `search`; by default 18 % of that of the search, but 40 seconds
             at least.
         out: a new folder; `RUN/updates/1` and so on if not given.
 
     Raises:
-        UpdateRefused: more would be lost on the classes of the search. Nothing is written.
+        UpdateRefused: more would be lost on the classes of the search, or the larger model is not
+            within its limits. Nothing is written.
         DataError: no row can be learnt from, or the search was for several labels, numbers, series
             or pairs of texts, or over a hypermodel of one's own.
         RunError: `run` is not a run folder or has no model, or `out` is not new.
@@ -117,7 +85,7 @@ def update(
     rows = read_rows(data, found.plan, text, label)
     seconds = _limit(found, max_time)
     state = clock_state(found.directory)[0]
-    budget = Budget.resumed(seconds, {**state, "spent": 0.0})
+    budget = Budget.resumed(seconds, {**state, "spent": 0.0}, slowdown=MachineLoad())
     # TensorFlow warns of retracing; one trace for each member and length is intended.
     with held(found.directory), _new_run(found, out) as (draft, folder), silence():
         outcome = _updated(found, rows, budget, draft, allow_loss)
@@ -150,7 +118,12 @@ def _check(run: Run) -> None:
 def _limit(run: Run, max_time: str | float | timedelta | None) -> float:
     if max_time is not None:
         return parse_duration(max_time)
-    return max(LEAST_SECONDS, TIME_SHARE * (run.plan.max_time or run.outcome["seconds"]))
+    return max(LEAST_SECONDS, TIME_SHARE * _search_seconds(run))
+
+
+def _search_seconds(run: Run) -> float:
+    """Returns the time limit of a search, or what it took where it had none."""
+    return run.plan.max_time or run.outcome["seconds"]
 
 
 @contextmanager
@@ -201,17 +174,23 @@ def _updated(
         faithful=0.0,
     )
     plan.save(draft)
-    known = RunTrials(run.directory, _hypermodel(run, joined.former, run.plan))
-    grown = RunTrials(draft, _hypermodel(run, stored.vectorizer, plan))
-    # As a member the linear model gets the time that it had in the search.
-    usual = run.outcome["seconds"] if LINEAR_NAME in run.members else budget.seconds
-    baselines = BackgroundBaselines(draft, len(plan.classes), plan.seed, usual)
-    with baselines as background:
-        trained, replayed = _train(run, joined, stored, known, grown, budget)
-        problem = background.wait(budget.left())
-    candidate = _candidate(run, trained, stored, draft)
+    known = RunTrials.of(run, run.directory, joined.former, run.plan)
+    grown = RunTrials.of(run, draft, stored.vectorizer, plan)
+    # As a member the linear model gets the time that it had in the search, and is waited for.
+    is_member = LINEAR_NAME in run.members
+    usual = _search_seconds(run) if is_member else budget.seconds
+    with BackgroundBaselines(draft, len(plan.classes), plan.seed, usual) as background:
+        trained, replayed = train_members(run, joined, stored, known, grown, budget)
+        problem = background.wait(None if is_member else budget.left())
+    candidate = averaged(run, trained, stored, draft)
     model = build_candidate(candidate, grown, stored.stores["validation"].labels)
-    winner = final_model(candidate, model, stored, dataset, plan)
+    try:
+        winner = final_model(candidate, model, stored, dataset, plan)
+    except Infeasible as reason:
+        raise UpdateRefused(
+            f"Refused: the larger model is not within the limits of the search, {reason}. Nothing "
+            "was written. Search again with all rows."
+        ) from reason
     facts = _facts(run, joined, winner, replayed, budget.elapsed())
     if facts.lost > allow_loss:
         raise UpdateRefused(facts.refusal(allow_loss))
@@ -220,140 +199,6 @@ def _updated(
     outcome |= learnt
     notes = [*facts.sentences(), *joined.notes, *([problem] if problem else []), *winner.notes]
     return {**outcome, "remarks": notes, "seconds": budget.elapsed()}
-
-
-def _hypermodel(run: Run, vectorizer: Vectorizer, plan: Plan) -> AttentionHyperModel:
-    """Makes what builds the models of a run, for a vocabulary and for classes."""
-    parts = any(reads_subwords(record.trained) for record in run.records)
-    return AttentionHyperModel(
-        len(vectorizer),
-        len(plan.classes),
-        space=every_dimension(plan.epochs),
-        parts=vectorizer.subwords.tables if parts else None,
-        task=plan.task or None,
-        training_texts=1,  # `train_on` says how many there are.
-    )
-
-
-def _train(
-    run: Run,
-    joined: JoinedData,
-    stored: EncodedTexts,
-    known: TrainedTrials,
-    grown: RunTrials,
-    budget: Budget,
-) -> tuple[list[TrialRecord], int]:
-    """Trains the members of the export on, those of the greatest weight first.
-
-    Returns:
-        Records of those for which there was time, and the fewest texts of the search that one of
-        them has read again.
-
-    Raises:
-        RunError: none has its weights any more, or none could be trained.
-    """
-    records = {record.trial_id: record for record in run.records}
-    members = [records[name] for name in run.members if name in records]
-    members = [each for each in members if has_weights(known, each)]
-    if not members:
-        raise RunError(
-            f"No trial in the export of {run.directory} has its weights any more. Search again "
-            "with all rows."
-        )
-    left = budget.left()
-    if left is not None:
-        left -= candidate_seconds(budget, stored, members)
-    ways = planned_members(members, joined.old, joined.new, joined.learnt_from, left)
-    trained, store = [], stored.stores["train"]
-    for record, way in ways:
-        further = replace(record, used=further_values(record, stored.vocabulary_size))
-        keras.utils.clear_session()
-        former = known.hypermodel.model(record.trained)
-        load_weights(former, known.get_trial_dir(record.trial_id))
-        read = replay(store, joined.old, way, record.seed)
-        limit = Budget(way.seconds and max(LEAST_TRAINING, OVERRUN * way.seconds))
-        model = train_on(further, former, grown.hypermodel, stored, read, limit)
-        if model is not None:
-            epochs = len(read) / len(store)
-            took = epochs, limit.elapsed()
-            trained.append(_recorded(further, model, stored, grown, run.plan.objective, took))
-    if not trained:
-        raise RunError(
-            "No member could be trained on: none reached a finite loss in the time. Give more "
-            "(max_time), or search again with all rows."
-        )
-    return trained, min(way.replayed for _, way in ways)
-
-
-def _recorded(
-    record: TrialRecord,
-    model: keras.Model,
-    stored: EncodedTexts,
-    grown: RunTrials,
-    objective: str,
-    took: tuple[float, float],
-) -> TrialRecord:
-    """Writes the folder of a member that was trained on: record, weights, answers.
-
-    Args:
-        record: of the member, with the values that it was trained with.
-        model: `keras.Model`, trained.
-        stored: the texts.
-        grown: where its folder is to be.
-        objective: str, of the search.
-        took: epochs of all training texts together, and seconds.
-    """
-    validation = stored.validation(record.trained)
-    answers = columns_of(validation.labels, predict_batches(model, validation)).astype("float32")
-    measures = measure(validation.labels, answers)
-    at = dict(zip(("epochs", "seconds"), took, strict=True))
-    found = replace(
-        record,
-        status="completed",
-        score=measures[objective],
-        metrics={**measures, **at},
-        history=[{**measures, **at}],
-        stopped="trained on by an update",
-        seconds=took[1],
-        parameters=model.count_params(),
-        repeats=[],
-        remark="",
-        message="",
-    )
-    folder = grown.get_trial_dir(record.trial_id)
-    folder.mkdir()
-    save_best(model, answers, folder)
-    found.save(folder)
-    return found
-
-
-def _candidate(
-    run: Run, trained: Sequence[TrialRecord], stored: EncodedTexts, draft: Path
-) -> Candidate:
-    """Averages the members with the weights that they have in the export of the search."""
-    labels = stored.stores["validation"].labels
-    answers = {
-        record: read_array(path, (len(labels), None))
-        for record, path in baseline_member(draft).items()
-        if record.trial_id in run.members
-    }
-    answers |= {
-        record: Validation.read(Run.read(draft)).answers(record.trial_id) for record in trained
-    }
-    order = [name for name in run.members if name in {each.trial_id for each in answers}]
-    by_name = {record.trial_id: record for record in answers}
-    records = tuple(by_name[name] for name in order)
-    weights = np.array([run.members[name] for name in order])
-    weights = weights / weights.sum()
-    together = np.tensordot(weights, np.stack([answers[each] for each in records]), axes=1)
-    best = run.sign * max(run.sign * each.score for each in trained if each.score is not None)
-    return Candidate(
-        records,
-        tuple(weights.tolist()),
-        np.asarray(together, "float64"),
-        measure(labels, together),
-        best if len(records) > 1 else None,
-    )
 
 
 def _facts(
@@ -368,18 +213,21 @@ def _facts(
             "Continue the search with the command that started it."
         )
     labels = np.asarray(joined.stored.stores["validation"].labels)
-    right = columns_of(labels, winner.answers).argmax(axis=1) == labels
-    new, old = right[: joined.held], right[joined.held :]
+    answers, known = columns_of(labels, winner.answers), len(run.plan.classes)
+    right = answers.argmax(axis=1) == labels
+    new, old = right[: joined.held], answers[joined.held :]
+    among_known = old[:, :known].argmax(axis=1) == labels[joined.held :]
     return Updated(
         run=str(run.directory),
         rows=joined.new,
         held_out=joined.held,
         replayed=replayed,
-        new_classes=joined.dataset.classes[len(run.plan.classes) :],
+        new_classes=joined.dataset.classes[known:],
         new_words=joined.new_words,
         old_texts=len(old),
         old_before=100 * float((before.argmax(axis=1) == kept.labels).mean()),
-        old_after=100 * float(old.mean()),
+        old_after=100 * float(among_known.mean()),
+        taken_for_new=100 * float((old.argmax(axis=1) >= known).mean()),
         new_after=100 * float(new.mean()) if len(new) else None,
         seconds=seconds,
     )

@@ -22,7 +22,9 @@ class Updated:
         new_classes: names of the classes that the search did not know.
         new_words: int, words added to the vocabulary.
         old_texts: int, validation texts of the search.
-        old_before, old_after: float, accuracy on them in percent.
+        old_before, old_after: float, accuracy on them in percent; after the update among the
+            classes of the search alone, as before.
+        taken_for_new: float, percent of them that are now answered with a new class.
         new_after: float, accuracy on the rows held out, in percent; None where there were too few.
         seconds: float, of the whole update, but for the writing of its files.
     """
@@ -36,12 +38,17 @@ class Updated:
     old_texts: int
     old_before: float
     old_after: float
+    taken_for_new: float
     new_after: float | None
     seconds: float
 
     @property
     def lost(self) -> float:
-        """Points lost on the validation texts of the search; below 0 for a gain."""
+        """Points lost among the classes of the search, on its validation texts; below 0 for a gain.
+
+        A text that is now taken for a new class is not counted: some are, however well both classes
+        are known.
+        """
         return self.old_before - self.old_after
 
     def sentences(self) -> list[str]:
@@ -56,7 +63,7 @@ class Updated:
             f"and its training texts {self.replayed:,} times, in {format_duration(self.seconds)}. "
             f"Words added to the vocabulary: {self.new_words:,}.",
             f"Of the {self.old_texts:,} validation texts of that search {self.old_before:.1f} % "
-            f"were right before and {self.old_after:.1f} % are now{held}.",
+            f"were right before and {self.old_after:.1f} % are now{self._taken()}{held}.",
         ]
 
     def refusal(self, allowed: float) -> str:
@@ -68,14 +75,22 @@ class Updated:
         return (
             f"Refused: {self.lost:.1f} points would be lost on the classes of the search, and "
             f"{allowed:g} are allowed. Of its {self.old_texts:,} validation texts "
-            f"{self.old_before:.1f} % are right now and {self.old_after:.1f} % would be. Nothing "
-            "was written. Check the labels of the new rows, allow more (allow_loss, --allow-loss), "
-            "or search again with all rows."
+            f"{self.old_before:.1f} % are right now and {self.old_after:.1f} % would "
+            f"be{self._taken()}. Nothing was written. Check the labels of the new rows, allow more "
+            "(allow_loss, --allow-loss), or search again with all rows."
         )
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the facts, ready for JSON."""
         return {**asdict(self), "new_classes": list(self.new_classes)}
+
+    def _taken(self) -> str:
+        if not self.new_classes:
+            return ""
+        return (
+            f" among the classes that it knew; {self.taken_for_new:.1f} % are taken for one of the "
+            "new classes"
+        )
 
     def _named(self) -> str:
         if not self.new_classes:

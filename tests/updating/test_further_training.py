@@ -40,6 +40,8 @@ def test_there_are_as_many_members_as_there_is_time_for_and_one_at_least():
     assert named(181.0) == ["0", "1", "2"]
     assert named(125.0) == ["0", "1"]
     assert named(1.0) == ["0"]
+    ((_, way),) = planned_members(members, **SIZES, seconds=1.0)
+    assert (way.passes, way.replayed) == (4, 400)
 
 
 def test_few_texts_are_seen_more_often():

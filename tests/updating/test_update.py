@@ -32,7 +32,7 @@ def files_of(folder):
 
 def update(*given, **options):
     with in_this_process(), exported_as("keras"):
-        return attn_tuner.update(*given, **options)
+        return attn_tuner.update(*given, max_time="10m", **options)
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,8 @@ def test_the_card_says_what_the_model_learnt_from(updated):
     learnt = updated.run.outcome["learnt_from"]
     assert learnt["rows"] + learnt["held_out"] == 80
     assert learnt["new_words"] == 1
+    assert learnt["old_after"] >= learnt["old_before"] - 0.5
+    assert learnt["taken_for_new"] < 5
     assert "new classes: 'grey'" in updated.summary()
 
 
