@@ -94,8 +94,8 @@ def linear_baseline(
         training, parts, classes: as in `majority_baseline`.
         seed: int, for the cross-validation folds.
         seconds: float, time limit, as in `fit_linear_model`.
-        like: `Baseline.learnt` of fewer texts with the same vocabulary, whose settings are taken
-            without another cross-validation.
+        like: `Baseline.learnt` of other texts, whose settings are taken without
+             another cross-validation.
     """
     begun = time.monotonic()
     if like is not None and "penalty" in like:
@@ -140,8 +140,8 @@ def _fitted_like(
 ) -> tuple[NgramRows, LinearModel]:
     """Counts n-grams and fits the regression on them, with the settings of an earlier fit."""
     counted = NgramCounts.of(training)
-    if (tables := PartTables.of_arrays(like)) is not None:
-        counted = counted.with_parts(training, tables)
+    if PartTables.of_arrays(like) is not None and training.tables is not None:
+        counted = counted.with_parts(training, training.tables)
     ngrams, rows = NgramRows.of_counts(counted)
     settings = str(like["weighting"]), float(like["penalty"])
     model = fit_regression(rows, training.labels, classes, *settings, seed, training.weights)

@@ -11,8 +11,8 @@ from attn_tuner.errors import RunError
 from attn_tuner.finalizing.candidates import (
     Candidate,
     TrainedTrials,
-    has_weights,
     baseline_member,
+    has_weights,
     predict_batches,
 )
 from attn_tuner.finalizing.time_reserve import candidate_seconds
