@@ -94,8 +94,8 @@ def linear_baseline(
         training, parts, classes: as in `majority_baseline`.
         seed: int, for the cross-validation folds.
         seconds: float, time limit, as in `fit_linear_model`.
-        like: `Baseline.learnt` of other texts, whose settings are taken without
-             another cross-validation.
+        like: `Baseline.learnt` of other texts, whose settings are taken without another
+            cross-validation.
     """
     begun = time.monotonic()
     if like is not None and "penalty" in like:
