@@ -28,6 +28,7 @@ from attn_tuner.storage.checked_files import reading
 from attn_tuner.storage.layout import BUNDLE_FACTS
 from attn_tuner.tasks import task_named
 from attn_tuner.text.input_texts import read_texts
+from attn_tuner.text.subwords import WORD, WORD_AND_SUBWORD
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.training.adversarial import plain
 from attn_tuner.verbosity import silence
@@ -113,6 +114,11 @@ class Bundle(TextCard):
     def reading(self) -> dict:
         """How texts are read: `token_limits`."""
         return self.token_limits
+
+    @property
+    def batch_values(self) -> dict:
+        """Values of a trial that reads texts as the model does, for `EncodedData.batches`."""
+        return {**self.reading, "tokens": WORD_AND_SUBWORD if self.subwords else WORD}
 
     @cached_property
     def used_vocabulary(self) -> list[str]:

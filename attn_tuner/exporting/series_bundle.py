@@ -91,6 +91,11 @@ class SeriesBundle(NamedAnswers):
         """How series are truncated: arguments of `StepLimit`."""
         return {"max_length": self.max_length, "truncation": self.truncation}
 
+    @property
+    def batch_values(self) -> dict:
+        """Values of a trial that reads series as the model does, for `EncodedData.batches`."""
+        return self.reading
+
     def inputs(self, given: Any, who: str = "predict()", **options: Any) -> list[np.ndarray]:
         """Reads series in any form that `series.numbers.read_series` takes.
 

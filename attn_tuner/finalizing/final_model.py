@@ -123,7 +123,7 @@ def _within(
             raise Infeasible(str(error).rstrip(".")) from error
         if small is not bundle:
             bundle = small
-            answers = predict_batches(bundle.model, stored.validation(bundle.reading))
+            answers = predict_batches(bundle.model, stored.validation(bundle.batch_values))
     took = latency_ms(bundle.model, bundle.max_length) if allowed.latency_ms else 0.0
     if reason := allowed.broken(bundle.model.count_params(), megabytes, took):
         raise Infeasible(reason)
@@ -152,7 +152,7 @@ def export_final(
     scores = {"validation": measure(labels, winner.answers), "test": {}}
     truth = answers = None
     if stored.size("test"):
-        batches = stored.test(winner.bundle.reading)
+        batches = stored.test(winner.bundle.batch_values)
         truth, answers = batches.labels, predict_batches(winner.bundle.model, batches)
         scores["test"] = measure(truth, answers)
     found = {
