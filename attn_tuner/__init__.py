@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from attn_tuner import attention, encoding, exporting, reporting, sequence, text, tuning
     from attn_tuner.api import export, load, search
     from attn_tuner.checking.check import check
+    from attn_tuner.distilling.distil import distil
     from attn_tuner.drift.monitor import monitor
     from attn_tuner.hypermodel import AttentionHyperModel
     from attn_tuner.labelling.learning_curve import learning_curve
@@ -41,6 +42,7 @@ __all__ = [
     "__version__",
     "attention",
     "check",
+    "distil",
     "encoding",
     "export",
     "exporting",
@@ -75,6 +77,7 @@ _HOMES = {
     "search": "attn_tuner.api",
     "suggest": "attn_tuner.labelling.suggest",
     "update": "attn_tuner.updating.update",
+    "distil": "attn_tuner.distilling.distil",
 }
 
 

@@ -13,6 +13,7 @@ import typer
 
 import attn_tuner
 from attn_tuner.checking.command import check_command
+from attn_tuner.distilling.command import distil_command
 from attn_tuner.errors import AttnTunerError, DamagedFile, DataError
 from attn_tuner.inputs.kinds import SERIES
 from attn_tuner.labelling.command import learning_curve_command
@@ -446,6 +447,7 @@ def doctor(
 app.command("check")(check_command)
 app.command("learning-curve")(learning_curve_command)
 app.command("update")(_handles_signals(update_command))
+app.command("distil")(_handles_signals(distil_command))
 
 
 def print_summary(summary: str, console: Any = None) -> None:

@@ -46,6 +46,7 @@ LAYERS = (
     "labelling",
     "drift",
     "updating",
+    "distilling",
     "serving",
     "runtime",
     "sequence_search",

@@ -67,6 +67,7 @@ EXTRAS = "assets.extra"  # Files that belong to a SavedModel and that TensorFlow
 CLASSES = "classes.txt"
 TRANSLATOR = "translator.json"
 UPDATES = "updates"
+DISTILLED = "distilled"
 
 
 def trial_dir(run: str | Path, trial_id: str) -> Path:
@@ -464,6 +465,14 @@ RUN_FOLDER = Entry(
             "you",
             lost="The search is as it was; `attn-tuner update` with the same rows makes it again.",
             inside=(Entry("NUMBER", "a run folder, of the members of that export and their data"),),
+        ),
+        Entry(
+            DISTILLED,
+            "what `attn-tuner distil RUN` made",
+            "distilling.distil",
+            "you",
+            lost="The search is as it was; `attn-tuner distil` makes it again.",
+            inside=(Entry("NUMBER", "a run folder, of one trial and the data of the search"),),
         ),
     ),
 )

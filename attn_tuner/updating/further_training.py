@@ -58,7 +58,7 @@ def planned(
     batch = record.trained.get("batch_size", 1)
     wanted = min(MOST_PASSES, max(LEAST_PASSES, math.ceil(EPOCHS_SHARE * trained)))
     passes = max(wanted, math.ceil(LEAST_STEPS * batch / max(old + new, 1)))
-    pace = _training_seconds(record) / (trained * max(learnt_from, 1))
+    pace = training_pace(record, learnt_from)
     if seconds is None or pace == 0:
         return Training(passes, passes * old, passes * (old + new) * pace or None)
     texts = int(seconds / pace)
@@ -164,6 +164,17 @@ def further_values(record: TrialRecord, words: int) -> dict[str, Any]:
         words: int, size of the vocabulary.
     """
     return {**record.used, "vocabulary_size": words, "epochs": 1}
+
+
+def training_pace(record: TrialRecord, learnt_from: int) -> float:
+    """Returns the seconds that a trial trained for each text and epoch, without evaluations.
+
+    Args:
+        record: of the trial.
+        learnt_from: int, texts of an epoch.
+    """
+    trained = max(record.metrics.get("epochs", 1.0), 0.1)
+    return _training_seconds(record) / (trained * max(learnt_from, 1))
 
 
 def _training_seconds(record: TrialRecord) -> float:

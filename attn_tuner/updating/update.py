@@ -1,7 +1,5 @@
 """update(): trains the model of a search on with new rows and new classes."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from os import PathLike
@@ -16,7 +14,8 @@ from attn_tuner.finalizing.candidates import build_candidate
 from attn_tuner.finalizing.final_model import FinalModel, export_final, final_model
 from attn_tuner.metrics import columns_of
 from attn_tuner.search_result import SearchResult
-from attn_tuner.storage.atomic_files import new_folder, remove_parts, write_json
+from attn_tuner.storage.atomic_files import write_json
+from attn_tuner.storage.derived_run import derived_run
 from attn_tuner.storage.layout import EXPORT, OUTCOME, UPDATES
 from attn_tuner.storage.lock import held
 from attn_tuner.storage.plan import require_labelled_texts
@@ -87,7 +86,11 @@ def update(
     state = clock_state(found.directory)[0]
     budget = Budget.resumed(seconds, {**state, "spent": 0.0}, slowdown=MachineLoad())
     # TensorFlow warns of retracing; one trace for each member and length is intended.
-    with held(found.directory), _new_run(found, out) as (draft, folder), silence():
+    with (
+        held(found.directory),
+        derived_run(found.directory / UPDATES, out) as (draft, folder),
+        silence(),
+    ):
         outcome = _updated(found, rows, budget, draft, allow_loss)
         outcome["export"] = str(folder / EXPORT)
         write_json(draft / OUTCOME, outcome)
@@ -124,34 +127,6 @@ def _limit(run: Run, max_time: str | float | timedelta | None) -> float:
 def _search_seconds(run: Run) -> float:
     """Returns the time limit of a search, or what it took where it had none."""
     return run.plan.max_time or run.outcome["seconds"]
-
-
-@contextmanager
-def _new_run(run: Run, out: str | PathLike | None) -> Iterator[tuple[Path, Path]]:
-    """Makes a draft of the new run folder, which gets its name when the block succeeds.
-
-    Yields:
-        The draft, and the path that it will have.
-
-    Raises:
-        RunError: the path is taken.
-    """
-    updates = run.directory / UPDATES
-    if out is None:
-        numbers = [int(each.name) for each in updates.glob("*") if each.name.isdigit()]
-        folder = updates / str(max(numbers, default=0) + 1)
-    else:
-        folder = Path(out)
-    if folder.exists():
-        raise RunError(f"{folder} is there already. Name a new folder.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    remove_parts(updates)
-    try:
-        with new_folder(folder, replaces=False) as draft:
-            yield draft, folder
-    finally:
-        if updates.is_dir() and not any(updates.iterdir()):
-            updates.rmdir()
 
 
 def _updated(

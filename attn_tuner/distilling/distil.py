@@ -1,0 +1,236 @@
+"""distil(): trains one model on the answers of the exported average, or of another teacher."""
+
+import shutil
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attn_tuner.distilling.soft_labels import answered, encoded, further_texts, joined
+from attn_tuner.distilling.student import chosen_trial, room_for, taught
+from attn_tuner.distilling.teacher import Average, asked
+from attn_tuner.errors import DataError, Infeasible, RunError
+from attn_tuner.finalizing.candidates import Candidate, build_candidate
+from attn_tuner.finalizing.final_model import export_final, final_model
+from attn_tuner.metrics import measure
+from attn_tuner.search_result import SearchResult
+from attn_tuner.storage.atomic_files import write_json
+from attn_tuner.storage.derived_run import derived_run
+from attn_tuner.storage.layout import (
+    BASELINES,
+    DATA,
+    DISTILLED,
+    EXPORT,
+    LINEAR,
+    OUTCOME,
+    linear_answers,
+)
+from attn_tuner.storage.lock import held
+from attn_tuner.storage.plan import require_labelled_texts
+from attn_tuner.storage.run import Run
+from attn_tuner.storage.validation_data import Validation
+from attn_tuner.text.dataset import Split, TextDataset
+from attn_tuner.text.unlabelled import read_unlabelled
+from attn_tuner.tuning.budget import Budget, clock_state
+from attn_tuner.tuning.duration import format_duration, parse_duration
+from attn_tuner.tuning.encoded_texts import EncodedTexts
+from attn_tuner.tuning.machine_load import MachineLoad
+from attn_tuner.updating.members import RunTrials
+from attn_tuner.updating.update import LEARNT_FROM
+from attn_tuner.verbosity import silence
+
+TIME_SHARE = 0.5  # Of the time limit of the search.
+LEAST_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Distilled:
+    """The facts of a distillation, as the model card and the outcome have them.
+
+    Args:
+        run: str, folder of the search.
+        teacher: str, who taught.
+        student: str, the trial whose layers and weights the student began with.
+        training_texts: int, labelled texts.
+        unlabelled_texts: int, texts without labels that the teacher answered.
+        changed_texts: int, changed copies of training texts that it answered.
+        teacher_score: float, the objective of the teacher on the validation texts; None where it
+            was not asked about them.
+        before: float, that of the trial.
+        after: float, that of the student.
+        seconds: float, until the student was trained.
+    """
+
+    run: str
+    teacher: str
+    student: str
+    training_texts: int
+    unlabelled_texts: int
+    changed_texts: int
+    teacher_score: float | None
+    before: float
+    after: float
+    seconds: float
+
+    def sentence(self, objective: str) -> str:
+        """Says what the student learnt from, and how good it is."""
+        taught = "" if self.teacher_score is None else f", of its teacher {self.teacher_score:.4f}"
+        return (
+            f"Trial {self.student} of {self.run} learnt from {self.teacher}: "
+            f"{self.training_texts:,} training texts, {self.unlabelled_texts:,} without labels and "
+            f"{self.changed_texts:,} changed copies, in {format_duration(self.seconds)}. "
+            f"Validation {objective}: {self.before:.4f} before, {self.after:.4f} now{taught}."
+        )
+
+
+def distil(
+    run: str | PathLike,
+    *,
+    unlabelled: Any = None,
+    text: str | list[str] | None = None,
+    teacher: Any = None,
+    trial: str | None = None,
+    max_size_mb: float | None = None,
+    max_time: str | float | timedelta | None = None,
+    out: str | PathLike | None = None,
+) -> SearchResult:
+    """Trains one trial on with the answers of the exported average; writes a run folder of its own.
+
+    The average answers the texts without labels, the training texts and changed copies of these.
+    The target of a text is the answer p; of a training text with label y it is
+
+        t = LABELS_SHARE y + (1 - LABELS_SHARE) p
+
+    The trial learns from its weights on, and is calibrated, measured and exported alone. No teacher
+    is asked about a validation or test text, nor has it learnt from them: members that the search
+    trained again on validation texts teach with their former weights.
+
+    Args:
+        run: the run folder of a search that has ended. It is left as it is.
+        unlabelled: further texts, as `search` takes them, beside those of the search.
+        text: str, column of these texts, or a list of columns to join.
+        teacher: in place of the average, a function from a list of texts to probabilities
+            `(texts, classes)`, or a fitted classifier with `predict_proba`. It answers the texts of
+            `unlabelled`; training texts keep their labels.
+        trial: str, ID of the trial to train; the best if not given.
+        max_size_mb: float, megabytes of the export at most; its embeddings are shrunk to fit.
+        max_time: time limit, as of `search`; by default half of that of the search.
+        out: a new folder; `RUN/distilled/1` and so on if not given.
+
+    Raises:
+        DataError: the search was for several labels, numbers, series or pairs of texts, or over a
+            hypermodel of one's own; or the teacher's answers are no probabilities.
+        RunError: `run` is not a run folder, lacks its model or the trial, or `out` is not new.
+
+    Reference:
+        Hinton et al. 2015, section 2, at a temperature of 1. https://arxiv.org/abs/1503.02531
+        Tang et al. 2019 for text. https://arxiv.org/abs/1903.12136
+    """
+    found = Run.read(run)
+    _check(found)
+    if teacher is not None and unlabelled is None:
+        raise DataError(
+            "A teacher of your own answers texts, and the run folder keeps those of the search as "
+            "numbers. Give unlabelled=, texts for it to answer."
+        )
+    given = [] if unlabelled is None else read_unlabelled(unlabelled, text)
+    usual = TIME_SHARE * (found.plan.max_time or found.outcome["seconds"])
+    seconds = max(LEAST_SECONDS, usual) if max_time is None else parse_duration(max_time)
+    state = clock_state(found.directory)[0]
+    budget = Budget.resumed(seconds, {**state, "spent": 0.0}, slowdown=MachineLoad())
+    place = found.directory / DISTILLED
+    # TensorFlow warns of retracing; one trace for each member and length is intended.
+    with held(found.directory), derived_run(place, out) as (draft, folder), silence():
+        outcome = _distilled(found, given, teacher, trial, max_size_mb, budget, draft)
+        outcome["export"] = str(folder / EXPORT)
+        write_json(draft / OUTCOME, outcome)
+    return SearchResult(folder)
+
+
+def _check(run: Run) -> None:
+    """Refuses runs that cannot teach."""
+    require_labelled_texts(run.plan, "distil()")
+    if run.plan.kind != "class":
+        raise DataError("distil trains models of one class a text; this search was for another.")
+    if run.plan.asked.get("hypermodel"):
+        raise DataError("distil trains models of the package's own hypermodel; this has another.")
+    if not run.outcome:
+        raise RunError(
+            f"The search in {run.directory} has no model yet. Continue it with the command that "
+            "started it."
+        )
+
+
+def _distilled(
+    run: Run,
+    given: list[str],
+    teacher: Any,
+    trial: str | None,
+    max_size_mb: float | None,
+    budget: Budget,
+    draft: Path,
+) -> dict[str, Any]:
+    """Asks the teacher, trains and exports; returns the outcome."""
+    stored = EncodedTexts.opened(run.directory / DATA)
+    limits = {**run.plan.limits, **({} if max_size_mb is None else {"size_mb": max_size_mb})}
+    plan = replace(run.plan, refit=False, faithful=0.0, ensemble=1, limits=limits)
+    trials = RunTrials.of(run, run.directory, stored.vectorizer, plan)
+    student = chosen_trial(run, trials, trial)
+    more, texts = further_texts(stored, given)
+    room = room_for(run, student, stored, budget)
+    if teacher is None:
+        average = Average(run, stored, trials)
+        soft, counts = answered(average, stored, more, room, plan.seed)
+        score = average.candidate.measures[plan.objective]
+    else:
+        if not texts:
+            raise DataError("All texts of unlabelled= are in the validation or test part.")
+        further, answers = encoded(texts, stored), asked(teacher, texts, plan.classes)
+        soft = joined(stored.stores["train"], None, further, answers)
+        counts, score = (len(texts), 0), None
+    shutil.copytree(run.directory / DATA, draft / DATA)
+    for name in (BASELINES, LINEAR, linear_answers("validation"), linear_answers("test")):
+        if (run.directory / name).exists():
+            shutil.copy2(run.directory / name, draft / name)
+    plan.save(draft)
+    own = RunTrials(draft, trials.hypermodel)
+    record, answers = taught(student, soft, stored, trials, own, plan, budget)
+    labels = np.asarray(stored.stores["validation"].labels)
+    candidate = Candidate((record,), (1.0,), answers.astype("float64"), measure(labels, answers))
+    model = build_candidate(candidate, own, labels)
+    dataset = _dataset(run)
+    try:
+        winner = final_model(candidate, model, stored, dataset, plan)
+    except Infeasible as reason:
+        raise DataError(f"The student is not within the limits: {reason}. Raise them.") from reason
+    facts = Distilled(
+        run=str(run.directory),
+        teacher="the average" if teacher is None else "a teacher of your own",
+        student=student.trial_id,
+        training_texts=stored.size("train"),
+        unlabelled_texts=counts[0],
+        changed_texts=counts[1],
+        teacher_score=score,
+        before=float(student.score or 0.0),
+        after=float(record.score or 0.0),
+        seconds=budget.elapsed(),
+    )
+    outcome = export_final(winner, stored, dataset, budget, draft, {LEARNT_FROM: asdict(facts)})
+    remarks = [facts.sentence(plan.objective), *winner.notes]
+    return {
+        **outcome,
+        LEARNT_FROM: asdict(facts),
+        "remarks": remarks,
+        "seconds": budget.elapsed(),
+    }
+
+
+def _dataset(run: Run) -> TextDataset:
+    """Makes the data set whose validation texts are those kept in clear."""
+    kept = Validation.read(run)
+    texts = list(kept.texts)
+    split = Split(texts, np.asarray(kept.labels[: len(texts)], "int32"))
+    return TextDataset(run.plan.source, split, split, None, run.plan.classes)

@@ -1,0 +1,109 @@
+"""Asks a teacher for its answers: what a search exports, or any model of probabilities."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from attn_tuner.errors import DataError, RunError
+from attn_tuner.finalizing.candidates import (
+    Candidate,
+    build_candidate,
+    has_weights,
+    predict_batches,
+)
+from attn_tuner.metrics import columns_of
+from attn_tuner.storage.run import Run
+from attn_tuner.text.subwords import WORD, WORD_AND_SUBWORD
+from attn_tuner.text.token_store import TokenStore
+from attn_tuner.tuning.encoded_data import EVALUATION_BATCH
+from attn_tuner.tuning.encoded_texts import EncodedTexts
+from attn_tuner.updating.members import RunTrials, averaged
+
+SUM_TOLERANCE = 0.01  # Of the probabilities of a text.
+
+
+class Average:
+    """What a search exports, as it was before it was trained again on validation texts.
+
+    Args:
+        run: of the search.
+        stored: its texts.
+        trials: what builds its models.
+
+    Raises:
+        RunError: a member has its weights no more.
+    """
+
+    def __init__(self, run: Run, stored: EncodedTexts, trials: RunTrials):
+        records = {record.trial_id: record for record in run.records}
+        members = [records[name] for name in run.members if name in records]
+        if not members or not all(has_weights(trials, each) for each in members):
+            raise RunError(
+                f"Not all trials in the export of {run.directory} have their weights, so the "
+                "average cannot teach. Search again, or give teacher=."
+            )
+        self.candidate: Candidate = averaged(run, members, stored, run.directory)
+        self.stored = stored
+        keras.utils.clear_session()
+        labels = stored.stores["validation"].labels
+        self.model = build_candidate(self.candidate, trials, labels)
+
+    def answers(self, store: TokenStore) -> np.ndarray:
+        """Returns its probabilities for texts, `(texts, classes)` float32."""
+        reading = self.candidate.reading()
+        tokens = WORD_AND_SUBWORD if reading["vocabulary_size"] is None else WORD
+        values = {**reading, "tokens": tokens}
+        batches = self.stored.batches(store, values, EVALUATION_BATCH, shuffle=False)
+        return columns_of(store.labels, predict_batches(self.model, batches)).astype("float32")
+
+
+def asked(teacher: Any, texts: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """Asks a user's teacher for probabilities, `(texts, classes)` float32.
+
+    Args:
+        teacher: a function from a list of texts to probabilities, their columns in the order of
+            `classes`; or a fitted classifier of scikit-learn, whose `classes_` are these names.
+        texts: sequence of str.
+        classes: names of the classes.
+
+    Raises:
+        DataError: it is neither, or what it returns is no probabilities of these classes.
+    """
+    function, order = _function_of(teacher, classes)
+    found = np.asarray(function(list(texts)))
+    wanted = (len(texts), len(classes))
+    if found.shape != wanted or found.dtype.kind not in "fiu":
+        raise DataError(
+            f"The teacher answered with an array of shape {found.shape} and type {found.dtype}. "
+            f"For {len(texts):,} texts and {len(classes)} classes it should be {wanted} numbers."
+        )
+    found = found[:, order].astype("float32")
+    if not np.isfinite(found).all() or (found < 0).any():
+        raise DataError("The teacher answered with numbers below 0, or none. Give probabilities.")
+    sums = found.sum(axis=1)
+    if (abs(sums - 1) > SUM_TOLERANCE).any():
+        worst = sums[np.argmax(abs(sums - 1))]
+        raise DataError(
+            f"The teacher's probabilities of a text sum to {worst:.3g}. They should sum to 1."
+        )
+    return found / sums[:, None]
+
+
+def _function_of(teacher: Any, classes: Sequence[str]) -> tuple[Callable, list[int]]:
+    """Returns what answers texts, and the column of each class in its answers."""
+    if hasattr(teacher, "predict_proba"):
+        names = [str(each) for each in getattr(teacher, "classes_", classes)]
+        if lacking := [name for name in classes if name not in names]:
+            raise DataError(
+                f"The teacher knows no class '{lacking[0]}'; its classes_ are "
+                f"{', '.join(names[:10])}. Fit it on labels of this search."
+            )
+        return teacher.predict_proba, [names.index(name) for name in classes]
+    if callable(teacher):
+        return teacher, list(range(len(classes)))
+    raise DataError(
+        f"teacher is a {type(teacher).__name__}. Give a function from a list of texts to "
+        "probabilities, or a fitted classifier with predict_proba."
+    )

@@ -1,0 +1,141 @@
+"""`attn_tuner.distil`, from a run folder to that of one trial that learnt from a teacher."""
+
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from typer.testing import CliRunner
+
+import attn_tuner
+from attn_tuner import cli
+from attn_tuner.distilling.soft_labels import LABELS_SHARE, further_texts, joined
+from attn_tuner.distilling.teacher import asked
+from attn_tuner.errors import DataError, RunError
+from attn_tuner.storage.layout import DATA
+from attn_tuner.text import Split, Vectorizer
+from attn_tuner.text.token_store import TokenStore
+from attn_tuner.tuning.encoded_texts import EncodedTexts
+from tests.support.colours import colours, exported_as, in_this_process
+
+CLASSES = ("cold", "warm")
+
+
+def distil(*given, **options):
+    with in_this_process(), exported_as("keras"):
+        return attn_tuner.distil(*given, max_time="10m", **options)
+
+
+@pytest.fixture(scope="module")
+def distilled(finished_folder, tmp_path_factory):
+    return distil(finished_folder, out=tmp_path_factory.mktemp("distil") / "new")
+
+
+def test_the_student_answers_as_well_as_its_search(distilled):
+    texts, labels = colours(60, seed=9)
+    right = [
+        each.label == label for each, label in zip(distilled.predict(texts), labels, strict=True)
+    ]
+    assert np.mean(right) > 0.95
+
+
+def test_what_is_exported_is_one_trial(distilled):
+    outcome = distilled.run.outcome
+    assert list(outcome["members"].values()) == [1.0]
+    assert len(distilled.run.records) == 1
+    facts = outcome["learnt_from"]
+    assert facts["teacher"] == "the average"
+    assert facts["changed_texts"] > 0
+    assert "learnt from the average" in distilled.summary()
+    card = (distilled.directory / "best" / "README.md").read_text(encoding="utf-8")
+    assert "| teacher | the average |" in card
+
+
+def test_a_distilled_folder_has_a_report(distilled, tmp_path):
+    assert "warm" in distilled.report(tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_pipeline_teaches_what_it_says_of_texts_without_labels(finished_folder, tmp_path):
+    texts, labels = colours(200, seed=4)
+    swapped = [{"warm": "cold", "cold": "warm"}[name] for name in labels]
+    teacher = make_pipeline(CountVectorizer(), LogisticRegression(C=100)).fit(
+        texts * 6, swapped * 6
+    )
+    result = distil(finished_folder, teacher=teacher, unlabelled=texts * 6, out=tmp_path / "taught")
+    assert result.run.outcome["learnt_from"]["teacher_score"] is None
+    assert result.run.outcome["learnt_from"]["unlabelled_texts"] == len(set(texts))
+
+
+def test_a_teacher_needs_texts(finished_folder):
+    with pytest.raises(DataError, match="Give unlabelled=, texts for it to answer"):
+        attn_tuner.distil(finished_folder, teacher=lambda texts: None)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (np.zeros((2, 3)), r"shape \(2, 3\)"),
+        (np.array([[0.5, np.nan], [0.5, 0.5]]), "below 0, or none"),
+        (np.array([[-0.5, 1.5], [0.5, 0.5]]), "below 0, or none"),
+        (np.array([[0.9, 0.9], [0.5, 0.5]]), "sum to 1.8"),
+        (np.array([["a", "b"], ["c", "d"]]), "type <U1"),
+    ],
+)
+def test_answers_that_are_no_probabilities_are_refused(answers, said):
+    with pytest.raises(DataError, match=said):
+        asked(lambda texts: answers, ["one", "two"], CLASSES)
+
+
+def test_the_columns_of_a_classifier_are_put_in_the_order_of_the_classes():
+    texts, labels = colours(100)
+    teacher = make_pipeline(CountVectorizer(), LogisticRegression()).fit(texts, labels)
+    assert teacher.classes_.tolist() == ["cold", "warm"]
+    found = asked(teacher, texts, ("warm", "cold"))
+    np.testing.assert_allclose(found[:, ::-1], teacher.predict_proba(texts), rtol=1e-5)
+    with pytest.raises(DataError, match="knows no class 'grey'"):
+        asked(teacher, texts, ("warm", "grey"))
+    with pytest.raises(DataError, match="teacher is a str"):
+        asked("average", texts, CLASSES)
+
+
+def test_targets_are_labels_mixed_with_answers():
+    vectorizer = Vectorizer.build(["a b", "c"])
+    train = TokenStore.encode(Split(["a b", "c"], np.array([0, 2], "int32")), vectorizer)
+    other = TokenStore.encode(Split(["b"], np.zeros(1, "int32")), vectorizer)
+    answers = np.array([[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]], "float32")
+    theirs = np.array([[0.6, 0.3, 0.1]], "float32")
+    found = joined(train, answers, other, theirs)
+    hard = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    expected = LABELS_SHARE * hard + (1 - LABELS_SHARE) * answers
+    np.testing.assert_allclose(found.labels, [*expected, *theirs], rtol=1e-6)
+    np.testing.assert_allclose(joined(train, None, other, theirs).labels[:2], hard)
+
+
+def test_no_teacher_is_asked_about_validation_and_test_texts(finished_folder):
+    result = attn_tuner.load(finished_folder)
+    stored = EncodedTexts.opened(finished_folder / DATA)
+    held = [each["text"] for each in validation_lines(finished_folder)]
+    more, texts = further_texts(stored, [*held, "a new text"])
+    assert texts == ["a new text"]
+    assert len(more) == 1 + stored.size("unlabelled")
+    assert result.classes == CLASSES
+
+
+def validation_lines(folder):
+    import json
+
+    lines = (folder / DATA / "validation.jsonl").read_text(encoding="utf-8").splitlines()
+    return list(map(json.loads, lines))
+
+
+def test_a_trial_without_weights_and_a_folder_that_is_there_are_refused(finished_folder, tmp_path):
+    with pytest.raises(RunError, match=r"has no weights of trial 9999\. Trials with weights: 0"):
+        attn_tuner.distil(finished_folder, trial="9999", out=tmp_path / "new")
+    with pytest.raises(RunError, match="is there already"):
+        attn_tuner.distil(finished_folder, out=tmp_path)
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_command_names_what_is_wrong(tmp_path):
+    done = CliRunner().invoke(cli.app, ["distil", str(tmp_path)])
+    assert done.exit_code != 0
