@@ -16,7 +16,7 @@ from attn_tuner.exporting.verification.verify import FreshProcess
 from attn_tuner.sequence.translator import Translator
 from attn_tuner.sequence_search.export import PROVED, compared
 from attn_tuner.storage.atomic_files import write_json, write_text
-from attn_tuner.storage.layout import CARD, CARD_PAGE
+from attn_tuner.storage.layout import CARD, CARD_PAGE, PAIR_VOCABULARIES, VECTORIZER
 from attn_tuner.verbosity import silence
 
 _FILES = Path(__file__).with_name("standalone")
@@ -101,7 +101,7 @@ def _write_texts(translator: Translator, folder: Path) -> None:
     facts = {**translator.vocabularies.get_config(), "limit": translator.limit}
     facts["copies"] = translator.steps.model.copy
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
-    (folder / "vocabularies.json").write_text(text, encoding="utf-8")
+    (folder / PAIR_VOCABULARIES).write_text(text, encoding="utf-8")
     for name in ("texts.py", "translate.py"):
         shutil.copyfile(_FILES / name, folder / name)
     if _has_words(translator):
@@ -113,7 +113,7 @@ def _has_words(translator: Translator) -> bool:
 
 
 def _code(translator: Translator, folder: Path, texts: Sequence[str]) -> str:
-    words = _WORDS.format(path=str(folder / "vectorizer.json")) if _has_words(translator) else ""
+    words = _WORDS.format(path=str(folder / VECTORIZER)) if _has_words(translator) else ""
     imports = _IMPORT if words else ""
     return _CODE.format(folder=str(folder), texts=list(texts), words=words, imports=imports)
 

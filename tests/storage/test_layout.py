@@ -20,7 +20,11 @@ PACKAGE = Path(attn_tuner.__file__).parent
 DOCS = PACKAGE.parent / "docs"
 OWNER = PACKAGE / "storage" / "layout.py"
 # They run where this package is not installed.
-ALONE = {"exporting/standalone_reader/reader.py", "exporting/verification/fresh_process.py"}
+ALONE = {
+    "exporting/standalone_reader/reader.py",
+    "exporting/verification/fresh_process.py",
+    "sequence_search/standalone/texts.py",
+}
 PATTERNS = (
     linear_answers("PART"),
     minirocket_answers("PART"),
