@@ -40,10 +40,12 @@ OURS = ("search", "no_search", "random", "linear")
 METHODS = (*OURS, *RIVALS)
 EXPLAINED = (
     "`benchmarks/anytime.py`. Official test accuracy with its 95 % interval (Wilson). search: the "
-    "exported model, an average where that was better on the validation part. no search: the first "
-    "point of a search, trained again with fresh seeds for the whole time and averaged likewise. "
-    "linear model: with the validation texts, without a time limit. A rival answers the test texts "
-    "after its time limit. Ranks are of exported models; best is 1."
+    "exported model, an average where that was better on the validation part. no search: the "
+    "first point of a search, trained again with fresh seeds for the whole time and averaged "
+    "likewise. its linear model reads parts of words where cross-validation prefers them; the "
+    "linear model of words reads words and pairs of them alone. linear model: with the validation "
+    "texts, without a time limit. A rival answers the test texts after its time limit. Ranks are "
+    "of exported models; best is 1."
 )
 
 

@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,9 @@ from data_sets import out_of_scope, source
 from quality import linear
 
 import attn_tuner
+from attn_tuner.baselines.baselines import linear_baseline
+from attn_tuner.storage.layout import DATA
+from attn_tuner.text import TokenStore
 from attn_tuner.tuning.oracles import ObjectiveLike, objective_of, oracles, seed_of
 from attn_tuner.tuning.oracles.initial_points import complete
 from attn_tuner.tuning.oracles.persistence.durable import durable
@@ -78,7 +82,8 @@ def searched(method: str, name: str, minutes: float, seed: int) -> dict[str, Any
 
     Returns:
         Test accuracies `accuracy` (of the exported model), `single` (of its best trial) and
-        `linear` (of its linear baseline; None if that was too late); `seconds` and
+        `linear` (of its linear baseline; None if that was too late) and `words` (of a linear model
+        of words and pairs alone, without a time limit); `seconds` and
         `processor_seconds` of the search; counts; what the prediction sets cover; and which share
         of texts outside the scope of a set counts as known.
     """
@@ -96,6 +101,7 @@ def searched(method: str, name: str, minutes: float, seed: int) -> dict[str, Any
             "validation": run.outcome["validation"]["accuracy"],
             "single": single_accuracy(result, given, Path(folder) / "alone"),
             "linear": baselines.get("linear"),
+            "words": words_alone(directory, len(run.plan.classes), seed),
             "trials": len(run.ranked()),
             "ends": Counter(record.status for record in run.records),
             "members": run.members,
@@ -105,6 +111,16 @@ def searched(method: str, name: str, minutes: float, seed: int) -> dict[str, Any
             "seconds": round(seconds, 1),
             "processor_seconds": round(used, 1),
         }
+
+
+def words_alone(directory: Path, classes: int, seed: int) -> float:
+    """Returns the test accuracy of a linear model without parts of words, on the training part."""
+    stores = {
+        role: replace(TokenStore.open(directory / DATA / role), parts=None)
+        for role in ("train", "validation", "test")
+    }
+    training = stores.pop("train")
+    return linear_baseline(training, stores, classes, seed).test["accuracy"]
 
 
 def covered(measured: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ COLUMNS = (
     ("search", "accuracy", "search"),
     ("search", "single", "its best trial"),
     ("search", "linear", "its linear model"),
+    ("search", "words", "linear model of words"),
     ("no_search", "accuracy", "no search"),
     ("no_search", "single", "its best trial"),
     ("random", "accuracy", "random search"),
