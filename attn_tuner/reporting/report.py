@@ -166,7 +166,8 @@ def _of_validation(run: Run, bundle: Any, name: str, *options: Any) -> Any:
     kind, folder = kind_named(run.plan.input), run.directory / DATA / "validation"
     if not (getattr(kind, name) and bundle and folder.exists()):
         return None
-    return kind.part(name)(bundle, kind.part("store").open(folder), *options)
+    open_store = kind.part("store").open
+    return kind.part(name)(bundle, open_store(folder), *options)
 
 
 def _search(run: Run) -> dict:

@@ -5,7 +5,7 @@ import pytest
 
 from attn_tuner.baselines.series.minirocket import MiniRocketRidge
 from attn_tuner.exporting import exporters
-from attn_tuner.exporting.series_bundle import FORMATS, SeriesBundle
+from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.exporting.verification.verify import verify_artefact
 from attn_tuner.finalizing.ensemble import ensemble_model
 from attn_tuner.hypermodel import AttentionHyperModel
@@ -27,12 +27,12 @@ def bundle():
     return SeriesBundle(scaler, model, ["noise", "wave"])
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", list(exporters))
 def test_every_format_convolves_alike(bundle, form, tmp_path):
-    pytest.importorskip("tensorflow")
+    pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
     series = waves(40, seed=1)[0]
     assert np.ptp(bundle.predict(series)[:, 1]) > 0.1
     made = exporters[form](bundle, tmp_path)
     for artefact in made if isinstance(made, list) else [made]:
         proof = verify_artefact(bundle, artefact, series, Here())
-        assert proof.difference <= artefact.tolerance, proof.sentence
+        assert proof.difference <= (artefact.tolerance or 0.05), proof.sentence

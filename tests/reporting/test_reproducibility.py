@@ -19,7 +19,7 @@ def settings_of(folder, **changes):
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_every_setting_that_was_given_is_listed(run_folder, setting):
-    value = "accuracy" if setting.name == "objective" else 3
+    value = {"objective": "accuracy", "task": "multiclass"}.get(setting.name, 3)
     changes = {setting.name: value} if setting.name in RESOLVED else {}
     found = settings_of(run_folder, asked={"data": "reviews.csv", setting.name: value}, **changes)
     assert found.get(setting.name) == (value if setting.repeated else None)
