@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from attn_tuner.errors import need
 from attn_tuner.reporting.json_in_html import to_json_value
 from attn_tuner.sequence_search.report import report_html
 from attn_tuner.sequence_search.result import SequenceResult
 from attn_tuner.sequence_search.wording import outcome_rows
-from attn_tuner.serving.app import LOOPBACK, MAX_BYTES, MAX_TEXTS, guard, run_app
+from attn_tuner.serving.app import LOOPBACK, MAX_BYTES, MAX_TEXTS, bare_app, guard, run_app
 from attn_tuner.serving.body_limit import BODY_SECONDS, ASGIApp
 from attn_tuner.serving.documents import add_documents
 from attn_tuner.serving.page_files import add_page
@@ -99,14 +98,8 @@ def make_pairs_app(
         directory: the run folder.
         loopback, max_bytes, max_texts, body_seconds, trust: as in `serving.make_app`.
     """
-    fastapi = need("fastapi", "serve")
+    app = bare_app("The search over pairs of texts in a run folder, and its best model.")
     Run.read(directory)  # Raises RunError before a port is opened.
-    app = fastapi.FastAPI(
-        title="attn-tuner",
-        description="The search over pairs of texts in a run folder, and its best model.",
-        docs_url=None,  # FastAPI's own pages load scripts from other hosts.
-        redoc_url=None,
-    )
     add_page(app, index=_INDEX)
     _add_answers(app, TranslatorHolder(directory, trust), max_texts)
     add_documents(app, directory, lambda: report_html(Run.read(directory)))

@@ -132,16 +132,10 @@ def make_app(
         stop_token: str, what a request to end the search has to give; made up if not given. With
             `loopback` the page knows it; else it is taken from its address, `/#TOKEN`.
     """
-    fastapi = need("fastapi", "serve")
+    app = bare_app("The search in a run folder, and its best model.")
     run = Run.read(directory)  # Raises RunError before a port is opened.
     instead = "Use attn-tuner report, and attn_tuner.load(folder).predict(series)."
     require_text(run.plan.input, "attn-tuner serve", instead)
-    app = fastapi.FastAPI(
-        title="attn-tuner",
-        description="The search in a run folder, and its best model.",
-        docs_url=None,  # FastAPI's own pages load scripts from other hosts.
-        redoc_url=None,
-    )
     model, token = ModelHolder(directory, trust), stop_token or secrets.token_urlsafe()
     add_page(app, token if loopback else "")
     add_predictions(app, model, max_texts)
@@ -151,6 +145,21 @@ def make_app(
     _add_state(app, directory, Examples(directory, model))
     guard(app, loopback=loopback, max_bytes=max_bytes, body_seconds=body_seconds)
     return app
+
+
+def bare_app(description: str) -> Any:
+    """Returns a FastAPI app without routes but `/openapi.json`.
+
+    Args:
+        description: str, what the interface is of.
+    """
+    fastapi = need("fastapi", "serve")
+    return fastapi.FastAPI(
+        title="attn-tuner",
+        description=description,
+        docs_url=None,  # FastAPI's own pages load scripts from other hosts.
+        redoc_url=None,
+    )
 
 
 def guard(app: Any, *, loopback: bool, max_bytes: int, body_seconds: float) -> None:
