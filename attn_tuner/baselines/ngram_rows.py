@@ -26,21 +26,12 @@ def count_parts(texts: TokenStore, tables: PartTables) -> sparse.csr_matrix:
         `(texts, buckets)`.
     """
     ids = texts.at(np.arange(len(texts.ids)), subwords=True)
-    rows = np.repeat(np.arange(len(texts)), texts.lengths)
-    known = ids < len(tables.words)
-    code = ids[~known] - len(tables.words)
-    ends = len(tables.ends)
-    found = [(rows[known], tables.words[ids[known]])]
-    found += [
-        (rows[~known], tables.beginnings[code // ends]),
-        (rows[~known], tables.ends[code % ends]),
-    ]
-    row = np.concatenate([np.repeat(of, each.shape[1]) for of, each in found])
-    bucket = np.concatenate([each.ravel() for _, each in found])
-    there = bucket != NOTHING
-    counts = np.ones(int(there.sum()), "float32")
+    found = tables.buckets_of(ids)
+    there = found != NOTHING
+    row = np.repeat(np.repeat(np.arange(len(texts)), texts.lengths), there.sum(axis=1))
+    counts = np.ones(len(row), "float32")
     shape = (len(texts), tables.buckets)
-    counted = sparse.coo_matrix((counts, (row[there], bucket[there])), shape=shape).tocsr()
+    counted = sparse.coo_matrix((counts, (row, found[there])), shape=shape).tocsr()
     counted.data = np.minimum(counted.data, MAX_COUNT)
     return counted
 

@@ -11,7 +11,7 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.layers.arguments import size
 from attn_tuner.layers.hashed_ngrams import hashed_ngrams
 from attn_tuner.layers.types import Shape, Tensor
-from attn_tuner.layers.word_parts import fixed_tables, part_buckets, table_sizes
+from attn_tuner.layers.word_parts import fixed_tables, hold_tables, part_buckets, table_sizes
 from attn_tuner.text.ngram_hashing import MAX_COUNT, log_count
 from attn_tuner.text.subwords import NOTHING, PartTables
 from attn_tuner.text.token_ids import UNKNOWN
@@ -139,10 +139,7 @@ class NgramRegression(keras.layers.Layer):
         self.table.assign(table)
         self.bias.assign(bias)
         if tables is not None:
-            for own, given in zip(
-                self.part_tables, (tables.words, tables.beginnings, tables.ends), strict=True
-            ):
-                own.assign(given)
+            hold_tables(self.part_tables, tables)
 
     @property
     def reads_parts(self) -> tuple[int, int, int] | None:

@@ -7,7 +7,7 @@ from keras import ops
 
 from attn_tuner.layers.block import Block
 from attn_tuner.layers.types import Member, Shape, Tensor
-from attn_tuner.layers.word_parts import fixed_tables, part_buckets
+from attn_tuner.layers.word_parts import fixed_tables, hold_tables, part_buckets
 from attn_tuner.text.distinct_ids import distinct_ids
 from attn_tuner.text.subwords import NOTHING, PartTables
 
@@ -95,9 +95,7 @@ class SubwordEmbedding(Block):
 
     def hold(self, tables: PartTables) -> None:
         """Sets which buckets each word, beginning and end has."""
-        self.word_parts.assign(tables.words)
-        self.beginning_parts.assign(tables.beginnings)
-        self.end_parts.assign(tables.ends)
+        hold_tables((self.word_parts, self.beginning_parts, self.end_parts), tables)
 
     @property
     def held(self) -> PartTables:

@@ -1,5 +1,6 @@
 """Looks up the parts of words by the ids of the words; see `text.subwords`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -32,6 +33,12 @@ def fixed_tables(
         fixed("beginning_parts", beginnings, affix_parts),
         fixed("end_parts", ends, affix_parts),
     )
+
+
+def hold_tables(own: Sequence[keras.Variable], tables: PartTables) -> None:
+    """Sets the weights that `fixed_tables` added."""
+    for variable, given in zip(own, (tables.words, tables.beginnings, tables.ends), strict=True):
+        variable.assign(given)
 
 
 def table_sizes(tables: PartTables) -> dict[str, Any]:

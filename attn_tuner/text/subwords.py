@@ -66,6 +66,20 @@ class PartTables:
         *tables, buckets = (np.asarray(arrays[name]) for name in _ARRAYS)
         return cls(*tables, int(buckets))
 
+    def buckets_of(self, ids: np.ndarray) -> np.ndarray:
+        """Returns the buckets of each id, `(ids, parts)`, -1 behind the last.
+
+        Args:
+            ids: `(ids,)` int, of words and of beginnings with ends.
+        """
+        found = np.full((len(ids), self.words.shape[1]), NOTHING, np.int32)
+        known = ids < len(self.words)
+        found[known] = self.words[ids[known]]
+        beginning, end = np.divmod(ids[~known] - len(self.words), len(self.ends))
+        affixes = np.concatenate([self.beginnings[beginning], self.ends[end]], axis=1)
+        found[~known, : affixes.shape[1]] = affixes
+        return found
+
     @property
     def id_limit(self) -> int:
         """One more than the largest id."""
