@@ -125,14 +125,14 @@ def _fitted(
     begun = time.monotonic()
     counted, tables = NgramCounts.of(training), _tables(training)
     words, rows = NgramRows.of_counts(counted)
-    further: dict[str, Any] = {}
+    both, others = words, None
     if tables is not None:
-        parts_too, further["others"] = NgramRows.of_counts(counted.with_parts(training, tables))
+        both, others = NgramRows.of_counts(counted.with_parts(training, tables))
     if seconds is not None:  # Prediction and measuring take as long as counting.
         seconds -= 2 * (time.monotonic() - begun)
     beside = (training.weights, training.groups, training.times)
-    model = fit_linear_model(rows, training.labels, classes, seed, seconds, *beside, **further)
-    return (words if len(model.weights) == rows.shape[1] else parts_too), model
+    model = fit_linear_model(rows, training.labels, classes, seed, seconds, *beside, others=others)
+    return (words if len(model.weights) == rows.shape[1] else both), model
 
 
 def _fitted_like(

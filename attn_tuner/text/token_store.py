@@ -45,7 +45,7 @@ class TokenStore:
         times: `(texts,)` float64, time of each text; None for none.
         parts: `(unknown tokens,)` int32, for each token whose id is unknown the id that says its
             parts, in their order; None where they were not encoded.
-        vocabulary: function that returns the vectorizer; None where it is not known.
+        find_vectorizer: function that returns the vectorizer; None where it is not known.
     """
 
     ids: np.ndarray
@@ -57,14 +57,14 @@ class TokenStore:
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     parts: np.ndarray | None = None
-    vocabulary: Callable[[], Vectorizer] | None = None
+    find_vectorizer: Callable[[], Vectorizer] | None = None
 
     @cached_property
     def tables(self) -> PartTables | None:
         """The parts of the words of the vocabulary; None where they were not encoded."""
-        if self.parts is None or self.vocabulary is None:
+        if self.parts is None or self.find_vectorizer is None:
             return None
-        return self.vocabulary().subwords.tables
+        return self.find_vectorizer().subwords.tables
 
     @property
     def by_character(self) -> bool:
@@ -84,8 +84,8 @@ class TokenStore:
         if kind_of(labels) == "class":
             labels = labels.astype(np.int32)
         beside = (split.weights, numbered_groups(split.groups), split.times)
-        known = partial(_same, vectorizer)
-        return cls(ids, offsets, labels, len(vectorizer), mean, *beside, parts, known)
+        find = partial(_same, vectorizer)
+        return cls(ids, offsets, labels, len(vectorizer), mean, *beside, parts, find)
 
     @classmethod
     def concatenate(cls, stores: Iterable["TokenStore"]) -> "TokenStore":
@@ -100,7 +100,7 @@ class TokenStore:
             stores[0].token_length,
             joined_weights(stores),
             parts=_joined_parts(stores),
-            vocabulary=stores[0].vocabulary,
+            find_vectorizer=stores[0].find_vectorizer,
         )
 
     @classmethod
@@ -116,8 +116,8 @@ class TokenStore:
         """
         arrays, sizes = open_arrays(directory, _ARRAYS, _EXTRAS, _KINDS, check, _ENCODE_AGAIN)
         folder = Path(directory).parent
-        known = partial(open_vectorizer, folder) if (folder / VECTORIZER).exists() else None
-        store = cls(**arrays, **sizes, vocabulary=known)
+        find = partial(open_vectorizer, folder) if (folder / VECTORIZER).exists() else None
+        store = cls(**arrays, **sizes, find_vectorizer=find)
         with reading(Path(directory) / STORE_FACTS, _ENCODE_AGAIN):
             store.check()
         return store
@@ -193,7 +193,7 @@ class TokenStore:
             self.token_length,
             None if self.weights is None else np.asarray(self.weights)[rows],
             parts=parts,
-            vocabulary=self.vocabulary,
+            find_vectorizer=self.find_vectorizer,
         )
 
     def keys(self) -> list[bytes]:
