@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from attn_tuner.distilling.soft_labels import answered, encoded, further_texts, joined
+from attn_tuner.distilling.soft_labels import answered, joined, new_texts
 from attn_tuner.distilling.student import chosen_trial, room_for, taught
 from attn_tuner.distilling.teacher import Average, asked
-from attn_tuner.errors import DataError, Infeasible, RunError
+from attn_tuner.errors import DataError, Infeasible
 from attn_tuner.finalizing.candidates import Candidate, build_candidate
 from attn_tuner.finalizing.final_model import export_final, final_model
 from attn_tuner.metrics import measure
@@ -29,17 +29,20 @@ from attn_tuner.storage.layout import (
     linear_answers,
 )
 from attn_tuner.storage.lock import held
-from attn_tuner.storage.plan import require_labelled_texts
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.text.dataset import Split, TextDataset
 from attn_tuner.text.unlabelled import read_unlabelled
-from attn_tuner.tuning.budget import Budget, clock_state
+from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.duration import format_duration, parse_duration
 from attn_tuner.tuning.encoded_texts import EncodedTexts
-from attn_tuner.tuning.machine_load import MachineLoad
 from attn_tuner.updating.members import RunTrials
-from attn_tuner.updating.update import LEARNT_FROM
+from attn_tuner.updating.source_run import (
+    LEARNT_FROM,
+    budget_for,
+    require_classes,
+    search_seconds,
+)
 from attn_tuner.verbosity import silence
 
 TIME_SHARE = 0.5  # Of the time limit of the search.
@@ -130,17 +133,15 @@ def distil(
         Tang et al. 2019 for text. https://arxiv.org/abs/1903.12136
     """
     found = Run.read(run)
-    _check(found)
+    require_classes(found, "distil")
     if teacher is not None and unlabelled is None:
         raise DataError(
             "A teacher of your own answers texts, and the run folder keeps those of the search as "
             "numbers. Give unlabelled=, texts for it to answer."
         )
     given = [] if unlabelled is None else read_unlabelled(unlabelled, text)
-    usual = TIME_SHARE * (found.plan.max_time or found.outcome["seconds"])
-    seconds = max(LEAST_SECONDS, usual) if max_time is None else parse_duration(max_time)
-    state = clock_state(found.directory)[0]
-    budget = Budget.resumed(seconds, {**state, "spent": 0.0}, slowdown=MachineLoad())
+    usual = max(LEAST_SECONDS, TIME_SHARE * search_seconds(found))
+    budget = budget_for(found, usual if max_time is None else parse_duration(max_time))
     place = found.directory / DISTILLED
     # TensorFlow warns of retracing; one trace for each member and length is intended.
     with held(found.directory), derived_run(place, out) as (draft, folder), silence():
@@ -148,20 +149,6 @@ def distil(
         outcome["export"] = str(folder / EXPORT)
         write_json(draft / OUTCOME, outcome)
     return SearchResult(folder)
-
-
-def _check(run: Run) -> None:
-    """Refuses runs that cannot teach."""
-    require_labelled_texts(run.plan, "distil()")
-    if run.plan.kind != "class":
-        raise DataError("distil trains models of one class a text; this search was for another.")
-    if run.plan.asked.get("hypermodel"):
-        raise DataError("distil trains models of the package's own hypermodel; this has another.")
-    if not run.outcome:
-        raise RunError(
-            f"The search in {run.directory} has no model yet. Continue it with the command that "
-            "started it."
-        )
 
 
 def _distilled(
@@ -179,17 +166,17 @@ def _distilled(
     plan = replace(run.plan, refit=False, faithful=0.0, ensemble=1, limits=limits)
     trials = RunTrials.of(run, run.directory, stored.vectorizer, plan)
     student = chosen_trial(run, trials, trial)
-    more, texts = further_texts(stored, given)
-    room = room_for(run, student, stored, budget)
+    further, texts = new_texts(stored, given)
     if teacher is None:
         average = Average(run, stored, trials)
-        soft, counts = answered(average, stored, more, room, plan.seed)
+        room = room_for(run, student, stored, budget)
+        soft, counts = answered(average, stored, further, room, plan.seed)
         score = average.candidate.measures[plan.objective]
     else:
         if not texts:
             raise DataError("All texts of unlabelled= are in the validation or test part.")
-        further, answers = encoded(texts, stored), asked(teacher, texts, plan.classes)
-        soft = joined(stored.stores["train"], None, further, answers)
+        theirs = asked(teacher, texts, plan.classes)
+        soft = joined(stored.stores["train"], None, further, theirs)
         counts, score = (len(texts), 0), None
     shutil.copytree(run.directory / DATA, draft / DATA)
     for name in (BASELINES, LINEAR, linear_answers("validation"), linear_answers("test")):

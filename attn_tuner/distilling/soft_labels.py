@@ -15,68 +15,62 @@ LABELS_SHARE = 0.5  # Of the label of a training text in its target; the rest is
 MOST_COPIES = 4  # Changed copies of each training text.
 
 
-def further_texts(
-    stored: EncodedTexts, given: Sequence[str]
-) -> tuple[TokenStore | None, list[str]]:
-    """Encodes further texts, without those of the validation and test part.
+def new_texts(stored: EncodedTexts, given: Sequence[str]) -> tuple[TokenStore, list[str]]:
+    """Encodes texts, those of the validation and test part and repeated ones left out.
 
     Args:
         stored: the texts of the search.
-        given: sequence of str, texts beside its own ones without labels.
+        given: sequence of str.
 
     Returns:
-        The texts given and those of the search; the texts given that are among them, first.
+        The others, all labels 0; and as they were given.
     """
     forbidden: set[bytes] = set()
     for role in ("validation", "test"):
         if role in stored.stores:
             forbidden.update(stored.stores[role].keys())
     texts = list(dict.fromkeys(given))
-    stores = []
-    if texts:
-        store = encoded(texts, stored)
-        kept = [place for place, key in enumerate(store.keys()) if key not in forbidden]
-        texts = [texts[place] for place in kept]
-        if texts:
-            stores.append(encoded(texts, stored))
-    if stored.size("unlabelled"):
-        stores.append(stored.stores["unlabelled"])
-    return (TokenStore.concatenate(stores) if stores else None), texts
-
-
-def encoded(texts: list[str], stored: EncodedTexts) -> TokenStore:
-    """Encodes texts by the vocabulary of the search, all labels 0."""
-    return TokenStore.encode(Split(texts, np.zeros(len(texts), "int32")), stored.vectorizer)
+    store = TokenStore.encode(Split(texts, np.zeros(len(texts), "int32")), stored.vectorizer)
+    kept = [place for place, key in enumerate(store.keys()) if key not in forbidden]
+    return store.take(np.array(kept, int)), [texts[place] for place in kept]
 
 
 def answered(
-    average: Average, stored: EncodedTexts, more: TokenStore | None, room: int, seed: int
+    average: Average, stored: EncodedTexts, given: TokenStore, room: int, seed: int
 ) -> tuple[TokenStore, tuple[int, int]]:
-    """Asks the average about training texts, others and changed copies.
+    """Asks the average about training texts, those without labels and changed copies.
 
     Args:
         average: the teacher.
         stored: the texts of the search.
-        more: further texts.
+        given: texts beside those of the search without labels.
         room: how many texts there is time for beside the training texts.
         seed: int, for the draws.
 
     Returns:
-        All texts with soft labels; the numbers of further texts and of changed copies.
+        All texts with soft labels; the numbers of those without labels and of changed copies.
     """
     train = stored.stores["train"]
-    if more is not None and len(more) > room:
-        drawn = np.random.default_rng(seed).permutation(len(more))[:room]
-        more = more.take(np.sort(drawn)) if room else None
-    others = [] if more is None else [more]
-    copies = min(MOST_COPIES, (room - sum(map(len, others))) // len(train))
-    changed = variants(train, copies, seed) if copies > 0 else None
-    if changed is not None:
-        others.append(changed)
+    unlabelled = [given] if len(given) else []
+    if stored.size("unlabelled"):
+        unlabelled.append(stored.stores["unlabelled"])
+    others = [_drawn(TokenStore.concatenate(unlabelled), room, seed)] if unlabelled else []
+    texts = sum(map(len, others))
+    copies = min(MOST_COPIES, (room - texts) // len(train))
+    if copies > 0:
+        others.append(variants(train, copies, seed))
     further = TokenStore.concatenate([_plain(each) for each in others]) if others else None
-    answers = None if further is None else average.answers(further)
+    answers = average.answers(further) if further is not None and len(further) else None
     soft = joined(train, average.answers(_plain(train)), further, answers)
-    return soft, (0 if more is None else len(more), 0 if changed is None else len(changed))
+    return soft, (texts, sum(map(len, others)) - texts)
+
+
+def _drawn(texts: TokenStore, count: int, seed: int) -> TokenStore:
+    """Returns at most `count` of the texts."""
+    if len(texts) <= count:
+        return texts
+    drawn = np.random.default_rng(seed).permutation(len(texts))[:count]
+    return texts.take(np.sort(drawn))
 
 
 def joined(
@@ -96,10 +90,12 @@ def joined(
     classes = (answers if answers is not None else theirs).shape[1]
     hard = np.eye(classes, dtype="float32")[train.labels]
     own = hard if answers is None else LABELS_SHARE * hard + (1 - LABELS_SHARE) * answers
-    stores = [_plain(train)] + ([] if others is None else [_plain(others)])
-    targets = np.concatenate([own] + ([] if others is None else [theirs[: len(others)]]))
-    targets = targets[:, 1] if classes == 2 else targets
-    return replace(TokenStore.concatenate(stores), labels=targets.astype("float32"))
+    stores, targets = [_plain(train)], [own]
+    if others is not None and theirs is not None:
+        stores, targets = [*stores, _plain(others)], [*targets, theirs]
+    together = np.concatenate(targets).astype("float32")
+    labels = together[:, 1] if classes == 2 else together
+    return replace(TokenStore.concatenate(stores), labels=labels)
 
 
 def _plain(store: TokenStore) -> TokenStore:

@@ -13,7 +13,7 @@ from attn_tuner.finalizing.candidates import has_weights
 from attn_tuner.finalizing.time_reserve import candidate_seconds
 from attn_tuner.metrics import sign_of
 from attn_tuner.settings.derived import FEW_TEXTS
-from attn_tuner.storage.checkpoints import load_weights, save_best
+from attn_tuner.storage.checkpoints import load_weights
 from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
@@ -24,7 +24,7 @@ from attn_tuner.tuning.trial.callbacks import TrialCallbacks
 from attn_tuner.tuning.trial.spec import Schedule
 from attn_tuner.tuning.trial.training_loop import train
 from attn_tuner.updating.further_training import training_pace
-from attn_tuner.updating.members import RunTrials
+from attn_tuner.updating.members import RunTrials, written
 
 EPOCHS = 3
 USED_SHARE = 0.8  # Of the time left, for the teacher's answers and the training.
@@ -129,19 +129,11 @@ def taught(
     measures = dict(progress.best_measures)
     record = replace(
         record,
-        status="completed",
         score=measures[plan.objective],
         metrics=measures,
         history=progress.history,
         stopped="learnt from a teacher",
         seconds=progress.seconds,
-        repeats=[],
-        remark="",
-        message="",
     )
-    folder = own.get_trial_dir(record.trial_id)
-    folder.mkdir()
     answers = np.asarray(progress.probabilities, "float32")
-    save_best(model, answers, folder)
-    record.save(folder)
-    return record, answers
+    return written(record, model, answers, own), answers

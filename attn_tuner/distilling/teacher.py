@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import DataError, RunError
+from attn_tuner.exporting import Bundle
 from attn_tuner.finalizing.candidates import (
     Candidate,
     build_candidate,
@@ -15,7 +16,6 @@ from attn_tuner.finalizing.candidates import (
 )
 from attn_tuner.metrics import columns_of
 from attn_tuner.storage.run import Run
-from attn_tuner.text.subwords import WORD, WORD_AND_SUBWORD
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.tuning.encoded_data import EVALUATION_BATCH
 from attn_tuner.tuning.encoded_texts import EncodedTexts
@@ -45,18 +45,18 @@ class Average:
                 "average cannot teach. Search again, or give teacher=."
             )
         self.candidate: Candidate = averaged(run, members, stored, run.directory)
-        self.stored = stored
+        self._stored = stored
         keras.utils.clear_session()
-        labels = stored.stores["validation"].labels
-        self.model = build_candidate(self.candidate, trials, labels)
+        model = build_candidate(self.candidate, trials, stored.stores["validation"].labels)
+        reading = self.candidate.reading()
+        self._bundle = Bundle(stored.vectorizer, model, run.plan.classes, **reading)
 
     def answers(self, store: TokenStore) -> np.ndarray:
         """Returns its probabilities for texts, `(texts, classes)` float32."""
-        reading = self.candidate.reading()
-        tokens = WORD_AND_SUBWORD if reading["vocabulary_size"] is None else WORD
-        values = {**reading, "tokens": tokens}
-        batches = self.stored.batches(store, values, EVALUATION_BATCH, shuffle=False)
-        return columns_of(store.labels, predict_batches(self.model, batches)).astype("float32")
+        values = self._bundle.batch_values
+        batches = self._stored.batches(store, values, EVALUATION_BATCH, shuffle=False)
+        answers = predict_batches(self._bundle.model, batches)
+        return columns_of(store.labels, answers).astype("float32")
 
 
 def asked(teacher: Any, texts: Sequence[str], classes: Sequence[str]) -> np.ndarray:

@@ -158,18 +158,38 @@ def _recorded(
     at = dict(zip(("epochs", "seconds"), took, strict=True))
     found = replace(
         record,
-        status="completed",
         score=measures[objective],
         metrics={**measures, **at},
         history=[{**measures, **at}],
         stopped="trained on by an update",
         seconds=took[1],
+    )
+    return written(found, model, answers, grown)
+
+
+def written(
+    record: TrialRecord, model: keras.Model, answers: np.ndarray, trials: RunTrials
+) -> TrialRecord:
+    """Writes the folder of a trial that was trained on: record, weights, answers.
+
+    Args:
+        record: as the training ended, with its score.
+        model: `keras.Model`, trained.
+        answers: its predictions for the validation texts, `(texts, columns)` float32.
+        trials: where its folder is to be.
+
+    Returns:
+        The record as it was written: nothing is left of repeats and messages of the search.
+    """
+    found = replace(
+        record,
+        status="completed",
         parameters=model.count_params(),
         repeats=[],
         remark="",
         message="",
     )
-    folder = grown.get_trial_dir(record.trial_id)
+    folder = trials.get_trial_dir(record.trial_id)
     folder.mkdir()
     save_best(model, answers, folder)
     found.save(folder)

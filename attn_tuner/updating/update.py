@@ -18,23 +18,26 @@ from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.derived_run import derived_run
 from attn_tuner.storage.layout import EXPORT, OUTCOME, UPDATES
 from attn_tuner.storage.lock import held
-from attn_tuner.storage.plan import require_labelled_texts
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.validation_data import Validation
-from attn_tuner.tuning.budget import Budget, clock_state
+from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.duration import parse_duration
-from attn_tuner.tuning.machine_load import MachineLoad
 from attn_tuner.updating.joined_data import JoinedData, join, save
 from attn_tuner.updating.members import RunTrials, averaged, train_members
 from attn_tuner.updating.new_rows import NewRows, read_rows
+from attn_tuner.updating.source_run import (
+    LEARNT_FROM,
+    budget_for,
+    require_classes,
+    search_seconds,
+)
 from attn_tuner.updating.updated import Updated
 from attn_tuner.verbosity import silence
 
 ALLOWED_LOSS = 0.5  # Points.
 TIME_SHARE = 0.18  # Of the time limit of the search, of which an update takes about a fifth.
 LEAST_SECONDS = 40.0
-LEARNT_FROM = "learnt_from"  # Key of the facts in the model card and in the outcome.
 
 
 class UpdateRefused(DataError):
@@ -80,11 +83,10 @@ def update(
     if isinstance(allow_loss, bool) or not 0 <= allow_loss <= 100:
         raise DataError(f"allow_loss is {allow_loss!r}. It should be points, from 0 to 100.")
     found = Run.read(run)
-    _check(found)
+    require_classes(found, "update", "Search again with all rows.")
     rows = read_rows(data, found.plan, text, label)
     seconds = _limit(found, max_time)
-    state = clock_state(found.directory)[0]
-    budget = Budget.resumed(seconds, {**state, "spent": 0.0}, slowdown=MachineLoad())
+    budget = budget_for(found, seconds)
     # TensorFlow warns of retracing; one trace for each member and length is intended.
     with (
         held(found.directory),
@@ -97,36 +99,10 @@ def update(
     return SearchResult(folder)
 
 
-def _check(run: Run) -> None:
-    """Refuses runs that cannot be updated.
-
-    Raises:
-        DataError, RunError: as `update`.
-    """
-    require_labelled_texts(run.plan, "update()")
-    if run.plan.kind != "class":
-        raise DataError("update trains models of one class a text; this search was for another.")
-    if run.plan.asked.get("hypermodel"):
-        raise DataError(
-            "update builds the larger model by the package's own hypermodel, and this search was "
-            "over another. Search again with all rows."
-        )
-    if not run.outcome:
-        raise RunError(
-            f"The search in {run.directory} has no model yet. Continue it with the command that "
-            "started it."
-        )
-
-
 def _limit(run: Run, max_time: str | float | timedelta | None) -> float:
     if max_time is not None:
         return parse_duration(max_time)
-    return max(LEAST_SECONDS, TIME_SHARE * _search_seconds(run))
-
-
-def _search_seconds(run: Run) -> float:
-    """Returns the time limit of a search, or what it took where it had none."""
-    return run.plan.max_time or run.outcome["seconds"]
+    return max(LEAST_SECONDS, TIME_SHARE * search_seconds(run))
 
 
 def _updated(
@@ -153,7 +129,7 @@ def _updated(
     grown = RunTrials.of(run, draft, stored.vectorizer, plan)
     # As a member the linear model gets the time that it had in the search, and is waited for.
     is_member = LINEAR_NAME in run.members
-    usual = _search_seconds(run) if is_member else budget.seconds
+    usual = search_seconds(run) if is_member else budget.seconds
     with BackgroundBaselines(draft, len(plan.classes), plan.seed, usual) as background:
         trained, replayed = train_members(run, joined, stored, known, grown, budget)
         problem = background.wait(None if is_member else budget.left())

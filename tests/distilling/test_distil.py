@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import attn_tuner
 from attn_tuner import cli
-from attn_tuner.distilling.soft_labels import LABELS_SHARE, further_texts, joined
+from attn_tuner.distilling.soft_labels import LABELS_SHARE, joined, new_texts
 from attn_tuner.distilling.teacher import asked
 from attn_tuner.errors import DataError, RunError
 from attn_tuner.storage.layout import DATA
@@ -115,9 +115,9 @@ def test_no_teacher_is_asked_about_validation_and_test_texts(finished_folder):
     result = attn_tuner.load(finished_folder)
     stored = EncodedTexts.opened(finished_folder / DATA)
     held = [each["text"] for each in validation_lines(finished_folder)]
-    more, texts = further_texts(stored, [*held, "a new text"])
+    more, texts = new_texts(stored, [*held, "a new text"])
     assert texts == ["a new text"]
-    assert len(more) == 1 + stored.size("unlabelled")
+    assert len(more) == 1
     assert result.classes == CLASSES
 
 
