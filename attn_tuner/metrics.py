@@ -25,7 +25,7 @@ MEASURES = {
     "numbers": {"mae": "min", "rmse": "min", "smape": "min", "pinball": "min"},
 }
 QUANTILES = (0.1, 0.5, 0.9)  # Of a forecast of quantiles; the columns of a step, in this order.
-_MEDIAN = QUANTILES.index(0.5)
+MEDIAN = QUANTILES.index(0.5)
 # Of written texts, see `sequence_search.evaluation`; chrF, BLEU and ROUGE from 0 to 100.
 TEXT_MEASURES = {
     "exact_match": "max",
@@ -69,7 +69,7 @@ def points_of(answers: np.ndarray, steps: int) -> np.ndarray:
     answers = np.asarray(answers)
     if answers.shape[1] == steps:
         return answers
-    return quantiles_of(answers)[:, :, _MEDIAN]
+    return quantiles_of(answers)[:, :, MEDIAN]
 
 
 def quantiles_of(answers: np.ndarray) -> np.ndarray:

@@ -44,7 +44,7 @@ class SeriesAttention:
         """
         answers = np.zeros((len(series), self.bundle.width), "float32")
         weights = [np.zeros(0, "float32")] * len(series)
-        for chosen in _batches([len(each) for each in series]):
+        for chosen in series_batches([len(each) for each in series]):
             some = [series[each] for each in chosen]
             batch = padded(some, bucket_length(max(map(len, some))))
             given = self._outputs.predict_on_batch(batch)
@@ -56,8 +56,12 @@ class SeriesAttention:
         return answers, weights
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[np.ndarray]:
-    """Yields the indices of series of similar length, the longest first."""
+def series_batches(lengths: Sequence[int]) -> Iterator[np.ndarray]:
+    """Yields the indices of series of similar length, the longest first.
+
+    Args:
+        lengths: steps of each series.
+    """
     order = np.argsort(-np.asarray(lengths), kind="stable")
     start = 0
     while start < len(order):
