@@ -11,14 +11,17 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.baselines.baselines import Baseline, majority_baseline
-from attn_tuner.baselines.forecast_baselines import ridge_forecast_baseline, seasonal_baseline
-from attn_tuner.baselines.members import LINEAR_MEMBER, BaselineMember, member_of
+from attn_tuner.baselines.forecast_baselines import (
+    SEASONAL_NAME,
+    ridge_forecast_baseline,
+    seasonal_baseline,
+)
+from attn_tuner.baselines.members import LINEAR_MEMBER, MEMBERS, BaselineMember, member_of
 from attn_tuner.inputs.kinds import TEXT, InputKind, kind_named
 from attn_tuner.metrics import measured_as
 from attn_tuner.storage.atomic_files import write_json, write_whole
 from attn_tuner.storage.checked_files import read_object, sealed
 from attn_tuner.storage.layout import BASELINES, DATA, STORE_FACTS
-from attn_tuner.storage.trial_record import MINIROCKET_NAME
 from attn_tuner.system.processes import module_command
 
 TIME_SHARE = 0.1  # Of the time of a search, for the baselines.
@@ -85,12 +88,20 @@ class BackgroundBaselines:
                 interrupted = bool
             with contextlib.suppress(subprocess.TimeoutExpired):
                 errors = self.process.communicate(timeout=_POLL)[1]
-        which = MINIROCKET_NAME if (self.directory / BASELINES).exists() else "The linear baseline"
         if errors is None:
-            return f"{which} did not finish in time and is not in the leaderboard."
+            return f"{self._unfinished()} did not finish in time and is not in the leaderboard."
         if self.process.returncode:
-            return f"{which} failed: {errors.strip().splitlines()[-1]}"
+            return f"{self._unfinished()} failed: {errors.strip().splitlines()[-1]}"
         return None
+
+    def _unfinished(self) -> str:
+        """Names the baseline that is not written yet, to begin a sentence."""
+        if not (self.directory / BASELINES).exists():
+            return "The linear baseline"
+        kind = _kind_of(self.directory)
+        validation = kind.part("store").open(self.directory / DATA / "validation")
+        name = _models_beside(kind, validation.labels)[2]
+        return name[:1].upper() + name[1:]
 
 
 def measure_baselines(
@@ -106,7 +117,7 @@ def measure_baselines(
     """
     begun = time.monotonic()
     directory = Path(directory)
-    kind = kind_named(read_object(directory / DATA / STORE_FACTS).get("input", TEXT.name))
+    kind = _kind_of(directory)
     open_store = kind.part("store").open
     stores = {
         role: open_store(directory / DATA / role)
@@ -114,7 +125,7 @@ def measure_baselines(
         if (directory / DATA / role).exists()
     }
     training = stores.pop("train")
-    linear_baseline, further = _models_beside(kind, training.labels)
+    linear_baseline, further, _ = _models_beside(kind, training.labels)
     found = [
         majority_baseline(training, stores, classes),
         linear_baseline(training, stores, classes, seed, seconds),
@@ -126,7 +137,8 @@ def measure_baselines(
     if seconds is not None:
         seconds = max(MIN_SECONDS, seconds - (time.monotonic() - begun))
     found.append(further(training, stores, classes, seed, seconds))
-    _write(directory, found[-1], member_of(kind.name))
+    if member := MEMBERS.get(found[-1].name):
+        _write(directory, found[-1], member)
     write_json(directory / BASELINES, [baseline.row() for baseline in found])
 
 
@@ -139,11 +151,16 @@ def _write(directory: Path, baseline: Baseline, member: BaselineMember) -> None:
         write_whole(target, lambda path, kept=probabilities: sealed(np.save, path, kept))
 
 
-def _models_beside(kind: InputKind, labels: np.ndarray) -> tuple[Callable, Callable | None]:
-    """Returns what measures the linear baseline and the further model of these labels."""
+def _kind_of(directory: Path) -> InputKind:
+    return kind_named(read_object(directory / DATA / STORE_FACTS).get("input", TEXT.name))
+
+
+def _models_beside(kind: InputKind, labels: np.ndarray) -> tuple[Callable, Callable | None, str]:
+    """Returns what measures the linear baseline and the further model, and the latter's name."""
     if measured_as(labels) == "numbers":
-        return ridge_forecast_baseline, seasonal_baseline
-    return kind.part("baseline"), kind.part("further") if kind.further else None
+        return ridge_forecast_baseline, seasonal_baseline, SEASONAL_NAME
+    further = kind.part("further") if kind.further else None
+    return kind.part("baseline"), further, member_of(kind.name).name
 
 
 if __name__ == "__main__":

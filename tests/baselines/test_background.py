@@ -1,13 +1,16 @@
 """What a further model of series changes in the files of baselines."""
 
 import json
+import subprocess
 
 import numpy as np
 import pytest
 
+from attn_tuner.baselines import background
 from attn_tuner.baselines.background import BackgroundBaselines, measure_baselines
 from attn_tuner.baselines.baselines import Baseline
 from attn_tuner.baselines.members import LINEAR_MEMBER, MINIROCKET_MEMBER
+from attn_tuner.series.loaders import cut_windows
 from attn_tuner.series.reading import load_series
 from attn_tuner.series.store import store_parts
 from attn_tuner.storage.checked_files import read_array, read_arrays
@@ -20,6 +23,14 @@ FURTHER = "attn_tuner.baselines.series.minirocket.minirocket_baseline"
 @pytest.fixture
 def folder(tmp_path):
     store_parts(load_series(waves(40)), tmp_path / DATA)
+    return tmp_path
+
+
+@pytest.fixture
+def forecast(tmp_path):
+    """The folder of a forecast of three steps of a sine."""
+    values = np.sin(np.arange(120) / 3)[:, None]
+    store_parts(load_series(cut_windows(values, 24, horizon=3)), tmp_path / DATA)
     return tmp_path
 
 
@@ -55,14 +66,40 @@ class Process:
         return "", "Traceback\nValueError: no kernel fits"
 
 
-@pytest.mark.parametrize("written", [True, False])
-def test_a_failure_names_the_baseline_that_failed(tmp_path, written):
+class Unending:
+    """A process that is still at work."""
+
+    def communicate(self, timeout):
+        raise subprocess.TimeoutExpired("baselines", timeout)
+
+
+def waited(folder, process, written):
+    """What is said of a process that ended, or came too late, before or after the others."""
     if written:
-        (tmp_path / BASELINES).write_text("[]", encoding="utf-8")
-    baselines = BackgroundBaselines(tmp_path, 2, 0)
-    baselines.process = Process()
-    which = "MiniRocket and ridge" if written else "The linear baseline"
-    assert baselines.wait(1.0) == f"{which} failed: ValueError: no kernel fits"
+        (folder / BASELINES).write_text("[]", encoding="utf-8")
+    baselines = BackgroundBaselines(folder, 2, 0)
+    baselines.process = process
+    return baselines.wait(1.0, interrupted=lambda: True)
+
+
+def test_a_failure_names_the_baseline_that_failed(folder):
+    failed = "failed: ValueError: no kernel fits"
+    assert waited(folder, Process(), False) == f"The linear baseline {failed}"
+    assert waited(folder, Process(), True) == f"MiniRocket and ridge {failed}"
+
+
+def test_of_a_forecast_seasonal_naive_is_named(forecast, monkeypatch):
+    assert waited(forecast, Process(), True).startswith("Seasonal naive failed: ")
+    monkeypatch.setattr(background, "_GRACE", 0.0)
+    late = "Seasonal naive did not finish in time and is not in the leaderboard."
+    assert waited(forecast, Unending(), True) == late
+
+
+def test_no_file_of_minirocket_is_written_for_a_forecast(forecast):
+    measure_baselines(forecast, 3, 0)
+    assert names(forecast)[-1] == "seasonal naive"
+    assert not list(forecast.glob("minirocket*"))
+    assert read_array(forecast / LINEAR_MEMBER.answers("validation")).shape[1] == 3
 
 
 def test_what_minirocket_has_learnt_is_written_for_the_average(folder):
