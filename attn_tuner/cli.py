@@ -385,7 +385,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
     trust: Trust = None,
 ) -> None:
-    """Serve a web page that shows the search and answers texts that you type."""
+    """Serve a web page that shows the search, and answers texts or series that you give it."""
     _read(run)  # Before seconds of imports.
     if _is_of_pairs(run):
         with silence(stderr=True):  # As in `_api`.

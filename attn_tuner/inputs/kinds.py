@@ -35,6 +35,9 @@ class InputKind:
             "" where it is measured on texts.
         held_out: path of the function that returns validation inputs and labels from a store, to
             compare an export on; "" where the inputs are kept in a file of their own.
+        answers: path of the function that adds to a server what the page asks of a model of this
+            kind.
+        body: str, the body of a request to that server.
         example: str, one input as the command takes it.
         commands: names of the commands that take the folder of such a search.
     """
@@ -48,6 +51,8 @@ class InputKind:
     bundle: str
     baseline: str
     member: str
+    answers: str
+    body: str
     further: str = ""
     pictures: str = ""
     faithfulness: str = ""
@@ -82,6 +87,8 @@ TEXT = InputKind(
     bundle="attn_tuner.exporting.bundle:Bundle",
     baseline="attn_tuner.baselines.baselines:linear_baseline",
     member="attn_tuner.baselines.members:LINEAR_MEMBER",
+    answers="attn_tuner.serving.text_answers:add_text_answers",
+    body='{"text": "..."} or a list "texts"',
 )
 SERIES = InputKind(
     name="series",
@@ -93,12 +100,13 @@ SERIES = InputKind(
     bundle="attn_tuner.exporting.series_bundle:SeriesBundle",
     baseline="attn_tuner.baselines.series_baseline:summary_baseline",
     member="attn_tuner.baselines.members:MINIROCKET_MEMBER",
+    answers="attn_tuner.serving.series_answers:add_series_answers",
+    body='{"series": [[[1.5, 0.2], [1.7, 0.1]]]}, which is a series of two steps of two values',
     further="attn_tuner.baselines.series.minirocket:minirocket_baseline",
     pictures="attn_tuner.reporting.example_series:draw_examples",
     faithfulness="attn_tuner.reporting.example_series:faithfulness_sentence",
     held_out="attn_tuner.series.store:held_out",
     example="series.csv",
-    commands=("predict", "report", "export"),
 )
 KINDS = {each.name: each for each in (TEXT, SERIES)}
 

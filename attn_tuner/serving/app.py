@@ -8,15 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from attn_tuner.errors import AttnTunerError, RunError, need
-from attn_tuner.inputs.kinds import require_text
+from attn_tuner.inputs.kinds import TEXT, InputKind, kind_named
 from attn_tuner.serving.body_limit import BODY_SECONDS, ASGIApp, BodyLimit
 from attn_tuner.serving.documents import ReportHolder, add_documents
-from attn_tuner.serving.examples import Examples
 from attn_tuner.serving.json_bodies import JsonBodies
-from attn_tuner.serving.model_holder import ModelHolder
-from attn_tuner.serving.monitoring import add_monitoring
 from attn_tuner.serving.page_files import add_page
-from attn_tuner.serving.predictions import add_predictions
 from attn_tuner.serving.request_timeout import HEADER_SECONDS, timeout_protocol
 from attn_tuner.serving.same_origin import SameOrigin
 from attn_tuner.serving.search_page import page_status
@@ -112,7 +108,7 @@ def make_app(
 
         GET  /               the page
         GET  /status             state of the search
-        GET  /examples           texts whose answer is sure, in doubt, or wrong
+        GET  /examples           validation inputs whose answer is sure, in doubt, or wrong
         POST /predict            {"text": "..."} or {"texts": [...]} to labels and probabilities
         POST /explain            the same with tokens, their spans and weights
         POST /monitor            {"texts": [...]} compared with the validation texts
@@ -121,12 +117,16 @@ def make_app(
         GET  /export.zip         the exported model; its README is /export/README.md
         GET  /openapi.json       description of the interface
 
+    For series, `/predict` and `/explain` take {"series": [...]}, and the latter gives attention
+    along time and the importance of each value; `GET /example` draws a validation series, and there
+    is no `/monitor`.
+
     Args:
         directory: the run folder.
         loopback: bool, True to answer only requests to this machine's own names, which keeps
             pages of other sites out.
         max_bytes: int, size limit of a request; a larger one gets status 413.
-        max_texts: int, limit of texts in a request; more get status 422.
+        max_texts: int, limit of texts, or series, in a request; more get status 422.
         body_seconds: float, time limit for the body of a request; a slower one gets status 408.
         trust: names of modules whose layers the model may contain; see `Bundle.load`.
         stop_token: str, what a request to end the search has to give; made up if not given. With
@@ -134,16 +134,17 @@ def make_app(
     """
     app = bare_app("The search in a run folder, and its best model.")
     run = Run.read(directory)  # Raises RunError before a port is opened.
-    instead = "Use attn-tuner report, and attn_tuner.load(folder).predict(series)."
-    require_text(run.plan.input, "attn-tuner serve", instead)
-    model, token = ModelHolder(directory, trust), stop_token or secrets.token_urlsafe()
-    add_page(app, token if loopback else "")
-    add_predictions(app, model, max_texts)
-    add_monitoring(app, directory, model)
+    kind, token = kind_named(run.plan.input), stop_token or secrets.token_urlsafe()
+    add_page(app, token if loopback else "", kind=kind.name)
+    kind.part("answers")(app, directory, trust, max_texts)
     add_documents(app, directory, ReportHolder(directory, trust))
     add_stopping(app, directory, token)
-    _add_state(app, directory, Examples(directory, model))
-    guard(app, loopback=loopback, max_bytes=max_bytes, body_seconds=body_seconds)
+
+    @app.get("/status", summary="State of the search")
+    def status() -> dict:
+        return page_status(directory)
+
+    guard(app, loopback=loopback, max_bytes=max_bytes, body_seconds=body_seconds, kind=kind)
     return app
 
 
@@ -162,14 +163,17 @@ def bare_app(description: str) -> Any:
     )
 
 
-def guard(app: Any, *, loopback: bool, max_bytes: int, body_seconds: float) -> None:
+def guard(
+    app: Any, *, loopback: bool, max_bytes: int, body_seconds: float, kind: InputKind = TEXT
+) -> None:
     """Adds to an app its limits, its checks of where requests come from, and errors as sentences.
 
     Args:
         app: a FastAPI app with all of its routes.
         loopback, max_bytes, body_seconds: as in `make_app`.
+        kind: of the inputs, for the sentences.
     """
-    _add_errors(app)
+    _add_errors(app, kind.body)
     app.add_middleware(JsonBodies)
     app.add_middleware(SameOrigin)
     if loopback:
@@ -177,23 +181,15 @@ def guard(app: Any, *, loopback: bool, max_bytes: int, body_seconds: float) -> N
 
         hosts = [*LOOPBACK, "[::1]"]
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
-    app.add_middleware(BodyLimit, max_bytes=max_bytes, seconds=body_seconds)
+    app.add_middleware(BodyLimit, max_bytes=max_bytes, seconds=body_seconds, kind=kind)
 
 
-def _add_state(app, directory, examples):
-    @app.get("/status", summary="State of the search")
-    def status() -> dict:
-        return page_status(directory)
-
-    @app.get("/examples", summary="Texts whose answer is sure, in doubt, or wrong")
-    def example_texts() -> dict:
-        return {"examples": examples()}
-
-
-def _add_errors(app):
+def _add_errors(app, body):
     from fastapi.exceptions import RequestValidationError
     from fastapi.responses import JSONResponse
     from starlette.exceptions import HTTPException
+
+    not_json = f"The body is not JSON in UTF-8. Send {body}."
 
     def error_response(status, sentence):
         return JSONResponse({"error": sentence}, status_code=status)
@@ -203,15 +199,15 @@ def _add_errors(app):
         first = error.errors()[0]
         where = ".".join(str(each) for each in first["loc"][1:])
         if first["type"] == "json_invalid":
-            return error_response(400, 'The body is not JSON. Send {"text": "..."}.')
+            return error_response(400, not_json)
         place = f" at {where}" if where else ""
-        return error_response(
-            422, f'{first["msg"]}{place}. Send {{"text": "..."}} or a list "texts".'
-        )
+        return error_response(422, f"{first['msg']}{place}. Send {body}.")
 
     @app.exception_handler(HTTPException)
     async def refused_by_the_framework(request, error):
-        return error_response(error.status_code, str(error.detail))
+        # FastAPI gives 400 alone to a body that it can neither decode nor, as too deep, parse.
+        sentence = not_json if error.status_code == 400 else str(error.detail)
+        return error_response(error.status_code, sentence)
 
     @app.exception_handler(RunError)
     async def not_ready(request, error):

@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
+from attn_tuner.inputs.kinds import TEXT, InputKind
+
 ASGIApp = Callable[..., Awaitable[None]]
 
 BODY_SECONDS = 30.0
@@ -20,12 +22,16 @@ class BodyLimit:
         app: the ASGI app behind it.
         max_bytes: int, size limit of a body.
         seconds: float, time limit for a body.
+        kind: of the inputs, for the sentence on large bodies.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, seconds: float = BODY_SECONDS):
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, seconds: float = BODY_SECONDS, kind: InputKind = TEXT
+    ):
         self.app = app
         self.max_bytes = max_bytes
         self.seconds = seconds
+        self.kind = kind
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         if scope["type"] != "http":
@@ -41,7 +47,7 @@ class BodyLimit:
                 f"The request is larger than {self.max_bytes:,} bytes. Send fewer or shorter "
                 "texts; the model reads only a limited number of tokens."
             )
-            return await _refuse(send, 413, sentence)
+            return await _refuse(send, 413, self.kind.worded(sentence))
         if body is None:
             return None
         given = iter([{"type": "http.request", "body": body, "more_body": False}])

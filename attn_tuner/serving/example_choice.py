@@ -1,6 +1,6 @@
-"""Chooses three validation texts to begin with: a sure answer, one in doubt, a wrong one."""
+"""Chooses three validation inputs to begin with: a sure answer, one in doubt, a wrong one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -25,12 +25,33 @@ def choose_examples(explanations: Sequence[Explanation], truths: Sequence[str]) 
         Dicts with the keys kind (one of `KINDS`, or "" without classes), text, truth ("" without
         classes) and label. A kind that no text has is missing.
     """
+    labels = [each.label for each in explanations]
+    chosen = choose_places(labels, [each.probabilities for each in explanations], truths)
+    return [
+        {
+            "kind": kind,
+            "text": explanations[place].text,
+            "truth": truths[place] if truths else "",
+            "label": labels[place],
+        }
+        for kind, place in chosen
+    ]
+
+
+def choose_places(
+    labels: Sequence[str], probabilities: Sequence[Mapping[str, float]], truths: Sequence[str]
+) -> list[tuple[str, int]]:
+    """Returns the kind and the index of each input that is chosen, as `choose_examples` says.
+
+    Args:
+        labels: the answer to each input.
+        probabilities: of each, class to probability.
+        truths: the true class of each; empty for tasks without classes.
+    """
     if not truths:
-        return [_row("", each, "") for each in explanations[:SOME]]
-    margins = np.array([_margin(each) for each in explanations])
-    right = np.array(
-        [each.label == truth for each, truth in zip(explanations, truths, strict=True)]
-    )
+        return [("", place) for place in range(min(SOME, len(labels)))]
+    margins = np.array([_margin(each) for each in probabilities])
+    right = np.array([label == truth for label, truth in zip(labels, truths, strict=True)], bool)
     order = np.argsort(-margins, kind="stable")
     correct, wrong = [order[right[order]], order[~right[order]]]
     surest = correct[: max(1, len(correct) // 5)]
@@ -39,17 +60,9 @@ def choose_examples(explanations: Sequence[Explanation], truths: Sequence[str]) 
         "in doubt": correct[1:][-1:],
         "wrong": wrong[:1],
     }
-    return [
-        _row(kind, explanations[place], truths[place])
-        for kind in KINDS
-        for place in map(int, chosen[kind])
-    ]
+    return [(kind, int(place)) for kind in KINDS for place in chosen[kind]]
 
 
-def _margin(explanation: Explanation) -> float:
-    top = sorted(explanation.probabilities.values(), reverse=True)
+def _margin(probabilities: Mapping[str, float]) -> float:
+    top = sorted(probabilities.values(), reverse=True)
     return top[0] - top[1] if len(top) > 1 else top[0]
-
-
-def _row(kind: str, explanation: Explanation, truth: str) -> dict:
-    return {"kind": kind, "text": explanation.text, "truth": truth, "label": explanation.label}

@@ -1,16 +1,13 @@
-"""Holds the best model of a run for a server: loads it when it exists, again when it changes."""
+"""Explains texts for a server with the best model of a run."""
 
-import threading
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from attn_tuner.drift.drift_check import DriftCheck
 from attn_tuner.drift.monitor import monitor_texts
-from attn_tuner.errors import DamagedFile, DataError, RunError
+from attn_tuner.errors import DataError
 from attn_tuner.explaining import Explainer, Explanation
-from attn_tuner.exporting import Bundle
-from attn_tuner.storage.checked_files import AGAIN
-from attn_tuner.storage.layout import BUNDLE, BUNDLE_FACTS
+from attn_tuner.serving.bundle_holder import BundleHolder
 from attn_tuner.storage.run import Run
 from attn_tuner.text.input_texts import InputTexts
 
@@ -24,11 +21,7 @@ class ModelHolder:
     """
 
     def __init__(self, directory: str | Path, trust: str | Sequence[str] = ()):
-        self.directory = Path(directory)
-        self.trust = trust
-        self._lock = threading.Lock()
-        self._written = None
-        self._explainer: Explainer | None = None
+        self._held = BundleHolder(directory, trust, Explainer)
 
     def __call__(self, texts: list[str]) -> list[Explanation]:
         """Explains each text.
@@ -36,8 +29,8 @@ class ModelHolder:
         Raises:
             RunError: the search has no best model yet, or it cannot be loaded.
         """
-        with self._lock:
-            return self._current()(texts)
+        with self._held.lock:
+            return self._held.current()(texts)
 
     def without(self, text: str, positions: Collection[int]) -> dict:
         """Answers a text as if some of its tokens were not there.
@@ -56,8 +49,8 @@ class ModelHolder:
             DataError: the text has no such token.
             RunError: as in a call.
         """
-        with self._lock:
-            explainer = self._current()
+        with self._held.lock:
+            explainer = self._held.current()
             (whole,) = explainer([text])
             missing = _with_same_span(whole, set(positions))
             return _answer_without(explainer, text, len(whole.tokens), missing)
@@ -73,28 +66,13 @@ class ModelHolder:
             DataError: they cannot be compared.
             RunError: as in a call.
         """
-        with self._lock:
-            return monitor_texts(run, self._current().bundle, given)
+        with self._held.lock:
+            return monitor_texts(run, self._held.current().bundle, given)
 
     @property
     def version(self) -> int | None:
         """When the model was written; None where there is none yet."""
-        try:
-            return (self.directory / BUNDLE / BUNDLE_FACTS).stat().st_mtime_ns
-        except OSError:
-            return None
-
-    def _current(self) -> Explainer:
-        facts = self.directory / BUNDLE / BUNDLE_FACTS
-        written = self.version
-        if written is None:
-            if facts.parent.exists():
-                raise DamagedFile(facts, "is missing", AGAIN)
-            raise RunError("The search has no model yet. Try again when it has ended.")
-        if self._explainer is None or written != self._written:
-            self._explainer = Explainer(Bundle.load(facts.parent, self.trust))
-            self._written = written
-        return self._explainer
+        return self._held.version
 
 
 def _with_same_span(whole: Explanation, positions: set[int]) -> list[int]:

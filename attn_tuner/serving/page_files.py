@@ -4,6 +4,8 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from attn_tuner.inputs.kinds import TEXT
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -13,7 +15,7 @@ POLICY = (
     "img-src data:; base-uri 'none'; form-action 'none'"
 )
 INDEX = "serve.html"
-TOKEN_MARK = "{{stop_token}}"
+TOKEN_MARK, KIND_MARK, TRY_MARK = "{{stop_token}}", "{{kind}}", "{{try}}"
 _KINDS = {"css": "text/css", "js": "text/javascript", "html": "text/html"}
 
 
@@ -32,13 +34,16 @@ def read_page(name: str) -> str:
     return (_folder() / name).read_text(encoding="utf-8")
 
 
-def add_page(app: "FastAPI", stop_token: str = "", index: str = INDEX) -> None:
+def add_page(
+    app: "FastAPI", stop_token: str = "", index: str = INDEX, kind: str = TEXT.name
+) -> None:
     """Adds the page to an app: `/`, and `/NAME` for each style sheet and script.
 
     Args:
         app: a FastAPI app.
         stop_token: str, what the page sends to end the search; "" for a page that may not.
         index: str, the HTML of the page, one of `page_files()`.
+        kind: str, name of the kind of input; `KIND.html` and `KIND.js` are where one tries a model.
     """
     from fastapi import Response
 
@@ -57,7 +62,11 @@ def add_page(app: "FastAPI", stop_token: str = "", index: str = INDEX) -> None:
         def page():
             return respond(name, fill(read_page(name)))
 
-    add("/", index, lambda content: content.replace(TOKEN_MARK, escape(stop_token)))
+    def fill(content):
+        filled = content.replace(TRY_MARK, read_page(f"{kind}.html").strip())
+        return filled.replace(KIND_MARK, kind).replace(TOKEN_MARK, escape(stop_token))
+
+    add("/", index, fill)
     for name in page_files():
         if not name.endswith(".html"):
             add(f"/{name}", name)

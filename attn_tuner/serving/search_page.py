@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.monitoring.live_trials import live_trials
 from attn_tuner.monitoring.status import search_status
 from attn_tuner.reporting.json_in_html import to_json_value
@@ -46,7 +47,7 @@ def page_status(directory: str | Path) -> dict:
         - linear: the linear baseline's score on the validation part, or None,
         - curves: learning curves (trial, model, epochs, scores, running) of the trials that run
           and of the best one,
-        - model: whether texts can be answered,
+        - model: whether inputs can be answered,
         - export: folder, megabytes and readme (whether it has one); None before there is one.
 
     Raises:
@@ -59,11 +60,11 @@ def page_status(directory: str | Path) -> dict:
     live = live_trials(directory) if state in ("running", "ending") else {}
     spent = _spent_by_now(run, told["spent"], searching)
     limited = told["allowed"] and state == "running"
-    found = summarize(run, _validation_texts(run))
+    found, worded = summarize(run, _validation_texts(run)), kind_named(run.plan.input).worded
     return told | to_json_value(
         {
-            "headline": headline(found),
-            "sentence": summary_sentence(found),
+            "headline": worded(headline(found)),
+            "sentence": worded(summary_sentence(found)),
             "kind": run.plan.kind,
             "goal": run.plan.goal,
             "metric": run.plan.objective,

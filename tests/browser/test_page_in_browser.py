@@ -1,42 +1,22 @@
 """The page of `attn-tuner serve` in a browser."""
 
-import contextlib
 import csv
 import io
-import socket
-import threading
-import time
 
 import pytest
 
 from attn_tuner.monitoring.live_trials import LiveTrials
-from attn_tuner.serving import make_app
 from attn_tuner.storage.lock import held
 from attn_tuner.storage.stop_request import stop_requested
 from attn_tuner.tuning.events import Evaluated, TrialStarted
 from tests.support import sentiment
+from tests.support.serving import served
 
-uvicorn = pytest.importorskip("uvicorn", reason="the extra serve is not installed")
+pytest.importorskip("uvicorn", reason="the extra serve is not installed")
 
 ATTACK = "<script>alert(1)</script>"  # As the second class is called.
 LOOKS = [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
 ANSWERED = 120_000  # Milliseconds; the first answer loads the model.
-
-
-@contextlib.contextmanager
-def served(folder):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    config = uvicorn.Config(make_app(folder), port=port, log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}/"
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import pytest
 from attn_tuner.baselines.baselines import Baseline
 from attn_tuner.errors import DataError, UnknownName
 from attn_tuner.inputs.kinds import KINDS, SERIES, TEXT, kind_named, require_text
+from attn_tuner.serving.page_files import page_files
 from attn_tuner.tuning.encoded_data import EncodedData
 
 PARTS = ("store", "encoded", "bundle", "baseline")
@@ -21,6 +22,8 @@ def test_every_kind_brings_what_the_layers_above_call(kind):
     for name in ("inputs", "predict", "samples", "scorer", "facts", "limits", "described"):
         assert hasattr(found["bundle"], name), name
     assert found["baseline"].__annotations__["return"] in (Baseline, "Baseline")
+    assert callable(kind.part("answers"))
+    assert {f"{kind.name}.html", f"{kind.name}.js"} <= set(page_files())
 
 
 def test_sentences_about_texts_become_sentences_about_series():

@@ -123,7 +123,7 @@ def test_sentences_of_the_result_are_about_series(finished):
     said = f"{finished}\n{finished.summary()}"
     assert "series" in said
     assert "texts" not in said
-    assert "serve" not in finished.summary()
+    assert re.search(r"attn-tuner serve \S*run\b", finished.summary())
 
 
 def test_an_export_is_compared_on_validation_series_with_labels(finished, tmp_path, monkeypatch):
@@ -178,12 +178,21 @@ def test_what_cannot_be_done_with_series_yet_says_so(finished, tmp_path):
         SavedModelPredictor(finished.directory)
 
 
-def test_the_page_of_a_search_of_series_says_that_there_is_none(finished):
+def test_the_page_answers_and_explains_the_series_of_a_search(finished):
     pytest.importorskip("fastapi")
+    pytest.importorskip("httpx")
+    from fastapi.testclient import TestClient
+
     from attn_tuner.serving.app import make_app
 
-    with pytest.raises(AttnTunerError, match="attn-tuner serve works for texts"):
-        make_app(finished.directory)
+    client = TestClient(make_app(finished.directory), base_url="http://localhost")
+    series, _ = waves(2)
+    rows = [np.where(np.isnan(each), None, each.astype(object)).tolist() for each in series]
+    found = client.post("/explain", json={"series": rows}).json()["answers"]
+    assert [each["label"] for each in found] == [each.label for each in finished.predict(series)]
+    assert [len(each["importance"]) for each in found] == [len(each) for each in series]
+    assert client.get("/status").json()["state"] == "ended"
+    assert len(client.get("/examples").json()["examples"]) >= 1
 
 
 def test_the_same_call_goes_on_and_other_series_are_refused(finished, tmp_path):

@@ -57,6 +57,7 @@ def test_several_texts_are_answered_in_their_order(client):
     [
         (b"{not json", 400, "not JSON"),
         (b"\xff\xfe", 400, "JSON"),
+        ('{"text": "größe"}'.encode("latin-1"), 400, "not JSON in UTF-8"),
         (b"", 422, "Send"),
         (b"[]", 422, "Send"),
         (b"{}", 422, "either"),

@@ -26,14 +26,31 @@ export function clearAnswer() {
   );
 }
 
-function title(told, truth, kind) {
+// The answer in large letters; beside it the truth, where that is known.
+export function title(told, truth, kind) {
   const sure = kind === "class" ? ` ${percent(told.probability)}` : "";
   const node = make("p", { class: "label" }, told.label || "no label", sure);
   if (truth) {
-    const verdict = told.label === truth ? "right" : `wrong: it is ${truth}`;
+    const right = told.label === truth ? "right" : `wrong: it is ${truth}`;
+    const verdict = kind === "number" ? `truth: ${truth}` : right;
     node.append(" ", make("span", { class: "truth" }, `(${verdict})`));
   }
   return node;
+}
+
+// What the model cannot rule out, in sentences.
+export function doubts(told, noun) {
+  const said = [];
+  if (told.known === false) {
+    said.push(`This ${noun} is probably none of the classes.`);
+  }
+  if (told.set) {
+    said.push(`Prediction set: ${told.set.join(", ")}`);
+  }
+  if (told.interval) {
+    said.push(`Interval: ${told.interval.map((end) => end.toPrecision(4)).join(" to ")}`);
+  }
+  return said.map((sentence) => make("p", { class: "hint" }, sentence));
 }
 
 function moved(told, now, names, kind) {
@@ -59,14 +76,8 @@ export function showAnswer(told, kind, truth = "") {
     if (kind !== "number") {
       top.append(bars(now.probabilities, now.label, before && before.probabilities));
     }
-    if (!before && told.known === false) {
-      top.append(make("p", { class: "hint" }, "This text is probably none of the classes."));
-    }
-    if (!before && told.set) {
-      top.append(make("p", { class: "hint" }, `Prediction set: ${told.set.join(", ")}`));
-    }
-    if (!before && told.interval) {
-      top.append(make("p", { class: "hint" }, `Interval: ${told.interval.map((end) => end.toPrecision(4)).join(" to ")}`));
+    if (!before) {
+      top.append(...doubts(told, "text"));
     }
   };
   async function change(without) {

@@ -1,34 +1,38 @@
-// Offers texts of the validation part to click: a sure answer, one in doubt, a wrong one.
+// Offers validation inputs to click: a sure answer, one in doubt, a wrong one.
 
 import { at, make } from "./dom.js";
 import { get } from "./server.js";
-import { ask } from "./typing.js";
 
-const START = 80; // Characters of a text on its button, which shows as many as it has room for.
+const START = 80; // Characters of an input on its button, which shows as many as it has room for.
 let shown = false;
 
-export async function showExamples() {
+// noun: one input, for a button whose answer is of no kind; words(example): what the button shows;
+// choose(example): called with what is clicked, at first with the first; loaded(told): called before
+// with all that the server says.
+export async function showExamples(noun, words, choose, loaded = () => {}) {
   if (shown) {
     return;
   }
   shown = true;
   at("examples").replaceChildren(make("p", { class: "soft" }, "Loading the model and some examples."));
-  let found;
+  let told;
   try {
-    ({ examples: found } = await get("examples"));
+    told = await get("examples");
   } catch (error) {
     shown = false;
     at("examples").replaceChildren(make("p", { class: "soft" }, error.message));
     return;
   }
-  at("examples").replaceChildren(...found.map((each) => {
-    const start = each.text.length > START ? `${each.text.slice(0, START)}…` : each.text;
-    const kind = make("span", { class: "kind" }, each.kind || "text");
+  loaded(told);
+  at("examples").replaceChildren(...told.examples.map((each) => {
+    const all = words(each);
+    const start = all.length > START ? `${all.slice(0, START)}…` : all;
+    const kind = make("span", { class: "kind" }, each.kind || noun);
     const button = make("button", { type: "button" }, kind, make("span", { class: "start" }, start));
-    button.addEventListener("click", () => ask(each.text, each.truth));
+    button.addEventListener("click", () => choose(each));
     return button;
   }));
-  if (found.length && !at("text").value) {
-    ask(found[0].text, found[0].truth);
+  if (told.examples.length && !at("text").value) {
+    choose(told.examples[0]);
   }
 }

@@ -1,40 +1,11 @@
-// Takes a file that is dropped or opened, and has its texts answered.
+// Takes files that are dropped or opened, and reads them as text.
 
-import { newQuestion, showProblem } from "./answer.js";
 import { at } from "./dom.js";
-import { closeMany, openMany } from "./many.js";
-import { readRows } from "./rows.js";
 
 const MOST_BYTES = 20000000;
 
-export function takeFiles(kindNow) {
-  const box = at("try-title").parentElement;
-
-  async function take(file) {
-    newQuestion();
-    closeMany();
-    if (file.size > MOST_BYTES) {
-      showProblem(`${file.name} is larger than 20 MB. Use attn-tuner predict for large files.`);
-      return;
-    }
-    const bytes = await file.arrayBuffer();
-    let text;
-    try {
-      text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    } catch {
-      text = new TextDecoder("windows-1252").decode(bytes);
-    }
-    const rows = readRows(text, file.name);
-    if (rows.length === 0) {
-      showProblem(`${file.name} holds no rows.`);
-      return;
-    }
-    at("text").value = "";
-    at("per-line").hidden = true;
-    at("clear").hidden = false;
-    openMany(rows, file.name, kindNow());
-  }
-
+// Calls take(file) with each file that is opened, or dropped on the box.
+export function takeFiles(box, take) {
   at("file").addEventListener("change", () => {
     if (at("file").files[0]) {
       take(at("file").files[0]);
@@ -55,4 +26,21 @@ export function takeFiles(kindNow) {
       take(event.dataTransfer.files[0]);
     }
   });
+}
+
+// The bytes of a file; an Error with a sentence where it is too large for a page.
+export async function bytesOf(file) {
+  if (file.size > MOST_BYTES) {
+    throw new Error(`${file.name} is larger than 20 MB. Use attn-tuner predict for large files.`);
+  }
+  return file.arrayBuffer();
+}
+
+// Text of UTF-8; null where the bytes are none.
+export function decoded(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
 }

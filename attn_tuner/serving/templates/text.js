@@ -1,19 +1,21 @@
-// The page of a run: try the model, watch the search.
+// The page of a search of texts: try the model, watch the search.
 
 import { clearAnswer } from "./answer.js";
+import { at } from "./dom.js";
 import { showExamples } from "./examples.js";
 import { takeFiles } from "./files.js";
 import { follow } from "./search.js";
-import { setKind } from "./typing.js";
+import { answerFile } from "./text_file.js";
+import { ask, setKind } from "./typing.js";
 
 let kind = "class";
 
 clearAnswer();
-takeFiles(() => kind);
+takeFiles(at("try"), (file) => answerFile(file, kind));
 follow((told) => {
   kind = told.kind;
   setKind(kind);
   if (told.model) {
-    showExamples();
+    showExamples("text", (each) => each.text, (each) => ask(each.text, each.truth));
   }
 });
