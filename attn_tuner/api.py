@@ -75,6 +75,7 @@ def search(
     patience: int = 2,
     space: SearchSpace | Mapping | AnyPath | None = None,
     split: str | None = None,
+    quantiles: Sequence[float] | None = None,
     hypermodel: HyperModel | Callable[[int, int], HyperModel] | None = None,
     vectors: AnyPath | None = None,
     max_parameters: int | None = None,
@@ -120,8 +121,8 @@ def search(
             read.
         max_time, max_trials, epochs, patience: the budget; 20 minutes if neither of the
             first two is set.
-        space, split, hypermodel, vectors, max_parameters, max_latency_ms, max_size_mb: which models
-            are tried.
+        space, split, quantiles, hypermodel, vectors, max_parameters, max_latency_ms, max_size_mb:
+            which models are tried.
         objective, faithful, tuner, fidelity, pruner, warm_start, seed: how they are searched.
         ensemble, coverage, known, refit, pretrain, repeats, keep: what follows the trials.
         directory, workers, launcher, cluster, cpus_per_trial, gpus_per_trial, progress,

@@ -22,7 +22,7 @@ from attn_tuner.series.scaler import SeriesScaler
 from attn_tuner.space import SearchSpace, assemble
 from attn_tuner.space.kerastuner import declare, value_of
 from attn_tuner.space.space_hypermodel import SpaceHyperModel, checked_space
-from attn_tuner.tasks import QUANTILE_TASK, Task, task_named
+from attn_tuner.tasks import Task, task_named
 from attn_tuner.text.subwords import PartTables, reads_subwords
 from attn_tuner.training.adversarial import ExtraLosses, PerturbedLosses, RegularizedModel
 from attn_tuner.training.fit_data import Expected, in_memory
@@ -399,8 +399,8 @@ class AttentionHyperModel(SpaceHyperModel):
         if self.task.kind != "number":
             return layer(context)
         answer = layer(context)
-        if self.task.name == QUANTILE_TASK:
-            answer = SortedQuantiles(**self._named("quantiles", True))(answer)
+        if self.task.levels:
+            answer = SortedQuantiles(self.task.levels, **self._named("quantiles", True))(answer)
         mean, deviation = self.scale
         rescaling = keras.layers.Rescaling(
             deviation, mean, dtype="float32", **self._named("value", True)
@@ -430,9 +430,10 @@ class AttentionHyperModel(SpaceHyperModel):
         """The loss, and the factor by which it counts."""
         if self.own_loss is not None:
             return self.own_loss, 1.0
-        power = -1 if self.task.name == QUANTILE_TASK else -2  # Of an error, or of its square.
+        power = -1 if self.task.levels else -2  # Of an error, or of its square.
         weight = self.scale[1] ** power if self.task.kind == "number" else 1.0
-        return loss_of(self.task.loss, values.get("label_smoothing", 0.0)), weight
+        smoothing = values.get("label_smoothing", 0.0)
+        return loss_of(self.task.loss, smoothing, self.task.levels), weight
 
     def _extra_losses(
         self, terms: ExtraLosses, model: keras.Model, boundary: list, values: Mapping[str, Any]

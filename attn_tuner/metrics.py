@@ -3,7 +3,7 @@
 scikit-learn and SciPy are imported where something is measured: a run folder is read without them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -24,8 +24,9 @@ MEASURES = {
     # Several numbers a series, such as the next steps, or their quantiles.
     "numbers": {"mae": "min", "rmse": "min", "smape": "min", "pinball": "min"},
 }
-QUANTILES = (0.1, 0.5, 0.9)  # Of a forecast of quantiles; the columns of a step, in this order.
-MEDIAN = QUANTILES.index(0.5)
+# The usual ones of a forecast of quantiles; the columns of a step, in this order. The pinball loss
+# of other forecasts is averaged over them too.
+QUANTILES = (0.1, 0.5, 0.9)
 # Of written texts, see `sequence_search.evaluation`; chrF, BLEU and ROUGE from 0 to 100.
 TEXT_MEASURES = {
     "exact_match": "max",
@@ -58,24 +59,25 @@ def measured_as(labels: np.ndarray) -> str:
     return "numbers" if several else kind_of(labels)
 
 
-def points_of(answers: np.ndarray, steps: int) -> np.ndarray:
+def points_of(answers: np.ndarray, steps: int, levels: Sequence[float] = QUANTILES) -> np.ndarray:
     """Returns the one number that is forecast for each step: `(series, steps)`.
 
     Args:
         answers: `(series, steps)`, or `(series, steps * quantiles)`, of which the medians are
             taken.
         steps: int, numbers of a label.
+        levels: of the quantiles, with 0.5 among them.
     """
     answers = np.asarray(answers)
     if answers.shape[1] == steps:
         return answers
-    return quantiles_of(answers)[:, :, MEDIAN]
+    return quantiles_of(answers, levels)[:, :, list(levels).index(0.5)]
 
 
-def quantiles_of(answers: np.ndarray) -> np.ndarray:
+def quantiles_of(answers: np.ndarray, levels: Sequence[float] = QUANTILES) -> np.ndarray:
     """Returns answers `(series, steps * quantiles)` as `(series, steps, quantiles)`."""
     answers = np.asarray(answers)
-    return answers.reshape(len(answers), -1, len(QUANTILES))
+    return answers.reshape(len(answers), -1, len(levels))
 
 
 def both_columns(probabilities: np.ndarray) -> np.ndarray:
@@ -92,7 +94,10 @@ def columns_of(labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
 
 
 def measure(
-    labels: np.ndarray, answers: np.ndarray, names: Iterable[str] | None = None
+    labels: np.ndarray,
+    answers: np.ndarray,
+    names: Iterable[str] | None = None,
+    levels: Sequence[float] = (),
 ) -> dict[str, float]:
     """The measures of `MEASURES` that suit these labels.
 
@@ -101,7 +106,7 @@ def measure(
     probability of 0.5, the mean AUC of the labels, and the mean log loss of one label. Of numbers:
     the root of the mean squared error, the mean absolute error, and the share of the variance that
     is explained. Of several numbers the first two of the forecast or its median, their symmetric
-    percentage error, and the mean pinball loss over `QUANTILES`, for all of which a forecast
+    percentage error, and the mean pinball loss over the quantiles, for all of which a forecast
     without quantiles counts.
 
     Args:
@@ -111,16 +116,16 @@ def measure(
             probabilities `(texts, labels)`; or numbers, `(texts, 1)` or `(texts, numbers)`, of
             quantiles `(texts, numbers * quantiles)`.
         names: which of them; all if not given.
+        levels: of the quantiles of several numbers; `QUANTILES` if not given.
     """
     labels = np.asarray(labels)
     kind = measured_as(labels)
-    ways = {
-        "class": _of_classes,
-        "labels": _of_labels,
-        "number": _of_numbers,
-        "numbers": _of_several_numbers,
-    }
-    found = ways[kind](labels, np.asarray(answers, "float64"))
+    answers = np.asarray(answers, "float64")
+    if kind == "numbers":
+        found = _of_several_numbers(labels, answers, levels or QUANTILES)
+    else:
+        ways = {"class": _of_classes, "labels": _of_labels, "number": _of_numbers}
+        found = ways[kind](labels, answers)
     return {name: float(found[name]()) for name in (names or MEASURES[kind])}
 
 
@@ -235,25 +240,25 @@ def _of_numbers(labels, answers):
     }
 
 
-def _of_several_numbers(labels, answers):
+def _of_several_numbers(labels, answers, levels):
     labels = labels.astype("float64")
-    off = points_of(answers, labels.shape[1]) - labels
+    off = points_of(answers, labels.shape[1], levels) - labels
     size = np.abs(labels) + np.abs(labels + off)
     return {
         "mae": lambda: np.abs(off).mean(),
         "rmse": lambda: np.sqrt(np.mean(off**2)),
         "smape": lambda: 100 * np.mean(2 * np.abs(off) / np.where(size > 0, size, 1.0)),
-        "pinball": lambda: _pinball(labels, answers),
+        "pinball": lambda: _pinball(labels, answers, levels),
     }
 
 
-def _pinball(labels, answers):
-    """Averages the pinball loss over `QUANTILES`; see `series.forecast_errors.pinball_loss`."""
+def _pinball(labels, answers, levels):
+    """Averages the pinball loss over quantiles; see `series.forecast_errors.pinball_loss`."""
     single = answers.shape[1] == labels.shape[1]
-    found = answers[:, :, None] if single else quantiles_of(answers)
+    found = answers[:, :, None] if single else quantiles_of(answers, levels)
     above = labels[:, :, None] - found
-    levels = np.array(QUANTILES)
-    return np.maximum(levels * above, (levels - 1) * above).mean()
+    shares = np.array(levels)
+    return np.maximum(shares * above, (shares - 1) * above).mean()
 
 
 def _auc(labels, probabilities):

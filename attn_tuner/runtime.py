@@ -33,7 +33,7 @@ from attn_tuner.storage.atomic_files import remove_parts
 from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.plan import Plan
 from attn_tuner.system.machine import cores
-from attn_tuner.tasks import TASKS, task_named
+from attn_tuner.tasks import QUANTILE_TASK, TASKS, task_named
 from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.duration import format_duration
@@ -45,6 +45,7 @@ from attn_tuner.tuning.own_hypermodel import OwnHyperModel, own_hypermodel
 from attn_tuner.tuning.pretraining import pretrain
 from attn_tuner.tuning.pruning import Pruner
 from attn_tuner.tuning.repeats import repeat
+from attn_tuner.tuning.trial.training_loop import QuantileEvaluation
 from attn_tuner.tuning.trial.trial_trainer import TrialTrainer
 from attn_tuner.tuning.tuner import TrialRunner
 
@@ -92,9 +93,10 @@ def read_data(options: Mapping) -> Dataset:
                 "corrections= to attn_tuner.text.load."
             )
         return options["data"]
-    if options["task"] is not None and TASKS[options["task"]].several:
+    task = QUANTILE_TASK if options["quantiles"] is not None else options["task"]
+    if task is not None and TASKS[task].several:
         raise DataError(
-            f"task='{options['task']}' is for series of numbers, and the data are texts. Give "
+            f"task='{task}' is for series of numbers, and the data are texts. Give "
             "task='regression', which learns one number a text."
         )
     names = [each.name for each in SETTINGS if each.group == DATA_SETTING.group]
@@ -106,9 +108,14 @@ def read_data(options: Mapping) -> Dataset:
 def _read_series(options: Mapping) -> SeriesDataset:
     check_settings(options, {each.name: each.default for each in SETTINGS})
     if isinstance(options["data"], SeriesDataset):
+        if options["quantiles"] is not None:
+            raise DataError(
+                "quantiles is for series that are read here, and a SeriesDataset has been read. "
+                "Give quantiles= to attn_tuner.series.reading.load_series."
+            )
         return options["data"]
     names = ("validation", "test", "seed", "task", "drop_missing", "min_per_class", "rare_classes")
-    return load_series(options["data"], **{name: options[name] for name in names})
+    return load_series(options["data"], **{name: options[name] for name in (*names, "quantiles")})
 
 
 def objective_of(options: Mapping, dataset: Dataset) -> tuple[str, float]:
@@ -197,6 +204,7 @@ def trainer_of(
     """Makes what trains a trial: the hypermodel, the data, the limits, the user's callbacks."""
     if isinstance(hypermodel, AttentionHyperModel):
         hypermodel.vectors = vectors
+    levels = plan.answers().levels
     return TrialTrainer(
         hypermodel,
         stored.training,
@@ -204,6 +212,7 @@ def trainer_of(
         options["callbacks"],
         constraints(options),
         FaithfulObjective.of(plan, dataset, stored.encoder) if plan.faithful else None,
+        QuantileEvaluation(levels) if levels else None,
     )
 
 
@@ -269,7 +278,7 @@ def run_stages(
         listener=trial_listener(live, panel, budget, directory),
         interrupted=interrupted,
         pruner=pruner,
-        scale=scale_of(data.stores["validation"].labels, plan.objective),
+        scale=scale_of(data.stores["validation"].labels, plan.objective, plan.answers().levels),
         directory=directory.parent,
         project_name=directory.name,
     )

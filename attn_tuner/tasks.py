@@ -1,7 +1,8 @@
 """What a model answers about an input: one class, several labels, a number, or several."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,11 +19,14 @@ class Task:
     """A kind of answer, and how a Keras model is made to give it.
 
     Args:
-        name: "binary", "multiclass", "multilabel", "regression", "forecast" or "quantiles".
+        name: "binary", "multiclass", "multilabel", "regression", "forecast" or "quantiles"; with
+            other than the usual quantiles "quantiles 0.05 0.5 0.95".
         kind: what the truth about an input is, as `metrics.kind_of` tells it of labels.
         objective: the measure by which models are chosen unless another is named.
         activation, loss: of the model's last layer.
         several: whether an answer has several numbers, each with a name in the place of a class.
+        levels: of the quantiles that are forecast of each number, rising, with 0.5 among them; none
+            of other tasks.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Task:
     activation: str
     loss: str
     several: bool = False
+    levels: tuple[float, ...] = ()
 
     @property
     def measures(self) -> dict[str, str]:
@@ -66,14 +71,15 @@ class Task:
 
     def label_width(self, outputs: int) -> int:
         """Numbers of a label, of a model with so many outputs."""
-        return outputs // len(QUANTILES) if self.name == QUANTILE_TASK else outputs
+        return outputs // len(self.levels) if self.levels else outputs
 
     def points(self, row: np.ndarray) -> np.ndarray:
         """The numbers of a row of `columns`, of quantiles the medians: `(numbers,)`."""
-        return points_of(np.asarray(row)[None], self.label_width(len(row)))[0]
+        return points_of(np.asarray(row)[None], self.label_width(len(row)), self.levels)[0]
 
 
 QUANTILE_TASK = "quantiles"
+_QUANTILE = re.compile(r"step \d+ q(0\.\d+|\de-\d+)")  # As `number_names` writes one.
 TASKS = {
     task.name: task
     for task in (
@@ -82,7 +88,7 @@ TASKS = {
         Task("multilabel", "labels", "f1_micro", "sigmoid", "binary_crossentropy"),
         Task("regression", "number", "rmse", "linear", "mean_squared_error"),
         Task("forecast", "number", "mae", "linear", "mean_squared_error", several=True),
-        Task(QUANTILE_TASK, "number", "pinball", "linear", "pinball", several=True),
+        Task(QUANTILE_TASK, "number", "pinball", "linear", "pinball", True, QUANTILES),
     )
 }
 
@@ -91,34 +97,54 @@ def task_named(name: str | None, classes: int) -> Task:
     """The task of this name; by the number of classes where there is none."""
     if not name:
         return TASKS["binary" if classes == 2 else "multiclass"]
-    if name not in TASKS:
+    first, *levels = name.split(" ")
+    if first not in TASKS or (levels and first != QUANTILE_TASK):
         raise UnknownName(unknown("task", name, TASKS))
-    return TASKS[name]
+    task = TASKS[first]
+    return replace(task, name=name, levels=tuple(map(float, levels))) if levels else task
 
 
-def task_of(labels: np.ndarray, classes: int) -> Task:
+def quantile_task(levels: Sequence[float] = QUANTILES) -> str:
+    """Names the task that forecasts these quantiles of each number.
+
+    Args:
+        levels: rising, with 0.5 among them.
+    """
+    if tuple(levels) == QUANTILES:
+        return QUANTILE_TASK
+    return " ".join([QUANTILE_TASK, *(f"{level:g}" for level in levels)])
+
+
+def task_of(labels: np.ndarray, classes: Sequence[str]) -> Task:
     """The task that these labels are the truth of.
 
     Args:
         labels: as of `metrics.measure`.
-        classes: number of classes, or of the numbers that are answered.
+        classes: names of the classes, or of the numbers that are answered.
     """
     if kind_of(labels) == "number" and np.ndim(labels) == 2:
-        return TASKS["forecast" if classes == np.shape(labels)[1] else QUANTILE_TASK]
+        levels = levels_of(classes)
+        return task_named(quantile_task(levels) if levels else "forecast", len(classes))
     names = {"labels": "multilabel", "number": "regression"}
-    return task_named(names.get(kind_of(labels)), classes)
+    return task_named(names.get(kind_of(labels)), len(classes))
+
+
+def levels_of(names: Sequence[str]) -> tuple[float, ...]:
+    """Returns the levels of the quantiles that `number_names` named; none of other names."""
+    found = [_QUANTILE.fullmatch(name) for name in names]
+    return tuple(sorted({float(each[1]) for each in found if each})) if all(found) else ()
 
 
 def number_names(task: str, steps: int) -> tuple[str, ...]:
     """Names the numbers of a forecast, in the order of a model's columns.
 
     Args:
-        task: "forecast", or "quantiles", with a column for each of `metrics.QUANTILES` a step.
+        task: name of a task of several numbers; of quantiles with a column for each a step.
         steps: int, numbers of a label.
     """
     names = [f"step {number}" for number in range(1, steps + 1)]
-    if task == QUANTILE_TASK:
-        names = [f"{name} q{level:g}" for name in names for level in QUANTILES]
+    if levels := task_named(task, steps).levels:
+        names = [f"{name} q{level:g}" for name in names for level in levels]
     return tuple(names)
 
 

@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from attn_tuner.storage.atomic_files import write_json, write_whole
 from attn_tuner.storage.checked_files import read_object, sealed
 from attn_tuner.storage.layout import BASELINES, DATA, STORE_FACTS
 from attn_tuner.system.processes import module_command
+from attn_tuner.tasks import levels_of
 
 TIME_SHARE = 0.1  # Of the time of a search, for the baselines.
 MIN_SECONDS = 1.0  # For the baselines, however late their process starts.
@@ -125,9 +127,10 @@ def measure_baselines(
         if (directory / DATA / role).exists()
     }
     training = stores.pop("train")
-    linear_baseline, further, _ = _models_beside(kind, training.labels)
+    levels = levels_of(read_object(directory / DATA / STORE_FACTS).get("classes", ()))
+    linear_baseline, further, _ = _models_beside(kind, training.labels, levels)
     found = [
-        majority_baseline(training, stores, classes),
+        majority_baseline(training, stores, classes, levels),
         linear_baseline(training, stores, classes, seed, seconds),
     ]
     _write(directory, found[1], LINEAR_MEMBER)
@@ -155,10 +158,13 @@ def _kind_of(directory: Path) -> InputKind:
     return kind_named(read_object(directory / DATA / STORE_FACTS).get("input", TEXT.name))
 
 
-def _models_beside(kind: InputKind, labels: np.ndarray) -> tuple[Callable, Callable | None, str]:
+def _models_beside(
+    kind: InputKind, labels: np.ndarray, levels: Sequence[float] = ()
+) -> tuple[Callable, Callable | None, str]:
     """Returns what measures the linear baseline and the further model, and the latter's name."""
     if measured_as(labels) == "numbers":
-        return ridge_forecast_baseline, seasonal_baseline, SEASONAL_NAME
+        ridge = partial(ridge_forecast_baseline, levels=levels)
+        return ridge, partial(seasonal_baseline, levels=levels), SEASONAL_NAME
     further = kind.part("further") if kind.further else None
     return kind.part("baseline"), further, member_of(kind.name).name
 

@@ -4,7 +4,7 @@ Both use the same token ids as the models.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -50,7 +50,9 @@ class Baseline:
         return {name: row[name] for name in row if name not in arrays}
 
 
-def majority_baseline(training: Any, parts: dict, classes: int) -> Baseline:
+def majority_baseline(
+    training: Any, parts: dict, classes: int, levels: Sequence[float] = ()
+) -> Baseline:
     """Predicts the class shares of the training part for every text.
 
         p_c = n_c / n;   for several labels the share of texts with each, for numbers their mean;
@@ -60,6 +62,7 @@ def majority_baseline(training: Any, parts: dict, classes: int) -> Baseline:
         training: the store of the training part, of any kind of input.
         parts: dict of "validation", and "test" if there is one, to their store.
         classes: int, number of classes.
+        levels: of the quantiles that are forecast.
     """
     kind = kind_of(training.labels)
     if kind == "class":
@@ -74,7 +77,7 @@ def majority_baseline(training: Any, parts: dict, classes: int) -> Baseline:
         "labels": "the training part's label shares",
         "number": "the training part's mean",
     }[kind]
-    return measured_baseline(name, facts, parts, answers, 0.0)
+    return measured_baseline(name, facts, parts, answers, 0.0, levels=levels)
 
 
 def linear_baseline(
@@ -180,6 +183,7 @@ def measured_baseline(
     answers: dict[str, np.ndarray],
     seconds: float,
     learnt: Mapping[str, Any] = MappingProxyType({}),
+    levels: Sequence[float] = (),
 ) -> Baseline:
     """Makes a baseline, its predictions measured on each part.
 
@@ -187,7 +191,10 @@ def measured_baseline(
         name, facts, seconds, learnt: as of `Baseline`.
         parts: dict of "validation", and "test" if there is one, to their store.
         answers: dict of part to predictions.
+        levels: of the quantiles that are forecast.
     """
-    measured = {role: measure(part.labels, answers[role]) for role, part in parts.items()}
+    measured = {
+        role: measure(part.labels, answers[role], levels=levels) for role, part in parts.items()
+    }
     scores = measured["validation"], measured.get("test", {})
     return Baseline(name, facts, *scores, seconds, answers, dict(learnt))

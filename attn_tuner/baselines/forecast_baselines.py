@@ -1,7 +1,7 @@
 """The two baselines of a search of forecasts: ridge on lags, and the last season once more."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,12 @@ SEASONAL_NAME = "seasonal naive"
 
 
 def ridge_forecast_baseline(
-    training: SeriesStore, parts: dict, classes: int, seed: int = 0, seconds: float | None = None
+    training: SeriesStore,
+    parts: dict,
+    classes: int,
+    seed: int = 0,
+    seconds: float | None = None,
+    levels: Sequence[float] = (),
 ) -> Baseline:
     """Fits ridge regression on all features of the last steps, for every step of the forecast.
 
@@ -22,6 +27,7 @@ def ridge_forecast_baseline(
         training: `SeriesStore` of the training part.
         parts: dict of "validation", and "test" if there is one, to their `SeriesStore`.
         classes, seed, seconds: not used: it reads the latest 20,000 windows at most.
+        levels: of the quantiles over which the pinball loss is averaged.
     """
 
     def make(target: int, steps: int) -> Any:
@@ -30,16 +36,21 @@ def ridge_forecast_baseline(
     def facts(model: Any) -> str:
         return f"the last {model.lags} steps, ridge regression, alpha={model.ridge.penalty:g}"
 
-    return _measured("linear", make, facts, training, parts)
+    return _measured("linear", make, facts, training, parts, levels)
 
 
 def seasonal_baseline(
-    training: SeriesStore, parts: dict, classes: int, seed: int = 0, seconds: float | None = None
+    training: SeriesStore,
+    parts: dict,
+    classes: int,
+    seed: int = 0,
+    seconds: float | None = None,
+    levels: Sequence[float] = (),
 ) -> Baseline:
     """Repeats the last season of the feature that is forecast.
 
     Args:
-        training, parts, classes, seed, seconds: as of `ridge_forecast_baseline`.
+        training, parts, classes, seed, seconds, levels: as of `ridge_forecast_baseline`.
     """
 
     def make(target: int, steps: int) -> Any:
@@ -48,7 +59,7 @@ def seasonal_baseline(
     def facts(model: Any) -> str:
         return f"the last season, {model.season} steps, of the feature {model.target + 1}"
 
-    return _measured(SEASONAL_NAME, make, facts, training, parts)
+    return _measured(SEASONAL_NAME, make, facts, training, parts, levels)
 
 
 def _measured(
@@ -57,6 +68,7 @@ def _measured(
     facts: Callable[[Any], str],
     training: SeriesStore,
     parts: dict,
+    levels: Sequence[float],
 ) -> Baseline:
     """Fits and measures a baseline that reads as many steps as the shortest series has.
 
@@ -69,7 +81,8 @@ def _measured(
     answers = {
         role: model([each[-steps:] for each in _series(part)]) for role, part in parts.items()
     }
-    return measured_baseline(name, facts(model), parts, answers, time.monotonic() - begun)
+    spent = time.monotonic() - begun
+    return measured_baseline(name, facts(model), parts, answers, spent, levels=levels)
 
 
 def _series(store: SeriesStore) -> list[np.ndarray]:

@@ -9,7 +9,6 @@ from attn_tuner.explaining.series_attention import SeriesAttention
 from attn_tuner.explaining.series_gradients import SeriesGradients
 from attn_tuner.exporting.prediction import Prediction, predictions
 from attn_tuner.exporting.series_bundle import SeriesBundle
-from attn_tuner.tasks import TASKS
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +60,7 @@ class SeriesExplainer:
         most = read[0] if read else None
         named = predictions(
             [bundle.described(each) for each in series],
-            *(answers, TASKS[bundle.task], bundle.classes),
+            *(answers, bundle.answers, bundle.classes),
             *(bundle.conformal, bundle.known),
         )
         return [

@@ -10,9 +10,7 @@ import numpy as np
 from attn_tuner.explaining.series_attention import series_batches
 from attn_tuner.exporting.bundle import bucket_length
 from attn_tuner.exporting.series_bundle import SeriesBundle
-from attn_tuner.metrics import MEDIAN, QUANTILES
 from attn_tuner.series.batches import padded
-from attn_tuner.tasks import QUANTILE_TASK, TASKS
 
 
 class SeriesGradients:
@@ -69,9 +67,9 @@ class SeriesGradients:
         outputs = self.bundle.model.output_shape[-1]
         found = np.zeros((len(answers), outputs), "float32")
         if self.bundle.kind == "number":
-            quantiles = self.bundle.task == QUANTILE_TASK
-            points = slice(MEDIAN, None, len(QUANTILES)) if quantiles else slice(None)
-            found[:, points] = 1 / TASKS[self.bundle.task].label_width(outputs)
+            answer = self.bundle.answers
+            levels = answer.levels or (0.5,)
+            found[:, levels.index(0.5) :: len(levels)] = 1 / answer.label_width(outputs)
         elif outputs == 1:  # The probability of class 1; where 0 is the answer, 1 less it.
             found[:, 0] = np.where(answers.argmax(axis=1) == 0, -1.0, 1.0)
         else:

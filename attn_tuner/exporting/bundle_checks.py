@@ -11,25 +11,26 @@ from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.inputs.truncation import TRUNCATIONS
 from attn_tuner.layers.ngram_regression import NgramRegression
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
-from attn_tuner.tasks import TASKS
+from attn_tuner.tasks import task_named
 
 
 def check_outputs(task: str, classes: Sequence[str], width: int) -> None:
     """Raises ExportError unless a model of so many outputs answers by these classes.
 
     Args:
-        task: str, name in `tasks.TASKS`.
+        task: str, as `tasks.task_named` takes it.
         classes: sequence of str, names of classes or labels, or of the numbers of a forecast; empty
             for a regression.
         width: int, columns of the model's output.
     """
-    if TASKS[task].several:
+    answers = task_named(task, len(classes))
+    if answers.several:
         if width != len(classes):
             raise ExportError(
                 f"The model gives {width} numbers, and {len(classes)} are named: "
                 f"{', '.join(classes) or 'none'}. Name each number of the forecast."
             )
-    elif TASKS[task].kind == "number":
+    elif answers.kind == "number":
         if width != 1 or classes:
             raise ExportError(
                 f"A regression gives one number per text and names no classes; the model gives "

@@ -16,22 +16,17 @@ from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.exporting.usage_snippets import usage_snippet
 from attn_tuner.exporting.verification.verify import Proof
 from attn_tuner.inputs.kinds import SERIES, TEXT
-from attn_tuner.metrics import QUANTILES, interval
+from attn_tuner.metrics import interval
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import digest_of
 from attn_tuner.storage.layout import CARD, CARD_PAGE
+from attn_tuner.tasks import task_named
 
 # By kind of input: one of it, and the noun before "classifier".
 TASK_WORDS = {TEXT.name: ("a text", "text"), SERIES.name: ("a series of numbers", "series")}
 _PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
 # Further packages that write or run a format.
 _FORMAT_PACKAGES = {"onnx": ("tf2onnx", "onnxruntime"), "litert": ("ai-edge-litert",)}
-
-
-_FORECASTS = {
-    "forecast": "the next numbers: {} of them",
-    "quantiles": f"the quantiles {', '.join(map(str, QUANTILES))} of each of the next numbers",
-}
 
 
 def write_card(
@@ -113,8 +108,12 @@ def _task(card: dict) -> tuple[str, str]:
     count = len(card["classes"])
     if card["task"] == "regression":
         return f"# A number for {one}", f"Reads {one} and gives a number."
-    if card["task"] in _FORECASTS:
-        said = _FORECASTS[card["task"]].format(count)
+    task = task_named(card["task"], count)
+    if task.several:
+        said = f"the next numbers: {count} of them"
+        if task.levels:
+            levels = ", ".join(f"{level:g}" for level in task.levels)
+            said = f"the quantiles {levels} of each of the next numbers"
         return f"# A forecast of {one}: {count} numbers", f"Reads {one} and gives {said}."
     if card["task"] == "multilabel":
         said = f"Reads {one} and gives any of {names}, with a probability for each."

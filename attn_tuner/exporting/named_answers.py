@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from attn_tuner.tasks import TASKS
+from attn_tuner.tasks import Task, task_named
 
 
 class NamedAnswers:
@@ -14,9 +14,14 @@ class NamedAnswers:
     classes: Sequence[str]
 
     @property
+    def answers(self) -> Task:
+        """The task."""
+        return task_named(self.task, len(self.classes))
+
+    @property
     def kind(self) -> str:
         """Kind of the answers: a key of `metrics.MEASURES`."""
-        return TASKS[self.task].kind
+        return self.answers.kind
 
     @property
     def width(self) -> int:
@@ -25,11 +30,11 @@ class NamedAnswers:
 
     def columns(self, given: np.ndarray) -> np.ndarray:
         """Converts the model's output to one column per class, label or number."""
-        return TASKS[self.task].columns(given)
+        return self.answers.columns(given)
 
     def label(self, row: np.ndarray) -> str:
         """Formats one row of answers: the class, the labels joined, or the number."""
-        return TASKS[self.task].label(row, self.classes)
+        return self.answers.label(row, self.classes)
 
     def always_answers(self, noun: str, other: str) -> list[str]:
         """Says for the model card that an input of none of the classes is answered too.

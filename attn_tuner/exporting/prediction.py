@@ -10,7 +10,7 @@ from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.metrics import quantiles_of
 from attn_tuner.system.terminal import escape_controls
-from attn_tuner.tasks import QUANTILE_TASK, Task, labels_of
+from attn_tuner.tasks import Task, labels_of
 
 MAX_ROWS = 50  # Of the table that a notebook shows.
 
@@ -29,7 +29,8 @@ class Prediction:
         labels: the predicted labels, where a text may have several.
         value: float, the number, for a regression; else None.
         values: the numbers of a forecast, one a step; of quantiles the medians.
-        quantiles: for each step of a forecast of quantiles those of `metrics.QUANTILES`.
+        quantiles: for each step of a forecast of quantiles those of `levels`.
+        levels: of the quantiles, such as 0.1, 0.5 and 0.9.
         set: names of the classes in the prediction set, of a model that has such sets.
         interval: lower and upper end of the number, of a model that has intervals; else None.
         known: False where the text is probably none of the classes, of a model that tells; else
@@ -47,6 +48,7 @@ class Prediction:
     known: bool | None = None
     values: tuple[float, ...] = ()
     quantiles: tuple[tuple[float, ...], ...] = ()
+    levels: tuple[float, ...] = ()
 
     def as_dict(self) -> dict:
         """Returns the fields as a dict."""
@@ -103,9 +105,10 @@ def _prediction(
 ) -> Prediction:
     label = task.label(row, classes)
     if task.several:
-        steps = quantiles_of(row[None])[0].tolist() if task.name == QUANTILE_TASK else ()
+        steps = quantiles_of(row[None], task.levels)[0].tolist() if task.levels else ()
+        several = {"quantiles": tuple(map(tuple, steps)), "levels": task.levels}
         values = tuple(map(float, task.points(row)))
-        return Prediction(text, label, None, {}, values=values, quantiles=tuple(map(tuple, steps)))
+        return Prediction(text, label, None, {}, values=values, **several)
     if task.kind == "number":
         value = float(row[0])
         ends = conformal and conformal.interval(value)

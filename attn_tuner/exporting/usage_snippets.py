@@ -19,7 +19,6 @@ from attn_tuner.exporting.series_usage import SERIES_USAGES, series_words
 from attn_tuner.exporting.trusted_modules import untrusted_modules
 from attn_tuner.exporting.usage_answers import ANSWERS, DOUBTS, IN_ORDER, KNOWN, MEANING, PROMISES
 from attn_tuner.inputs.kinds import SERIES, TEXT, kind_named
-from attn_tuner.tasks import TASKS
 
 PATH = "PATH"
 LITERT_FILE = "model.tflite"
@@ -164,7 +163,7 @@ def usage_snippet(name: str | Program, bundle: Bundle | SeriesBundle | NamedInpu
     if isinstance(bundle, NamedInputs):
         return _named_usage(bundle)
     kind = bundle.kind
-    answers = "numbers" if TASKS[bundle.task].several else kind
+    answers = "numbers" if bundle.answers.several else kind
     explains = any(isinstance(layer, Head) for layer in bundle.model.layers)
     modules = [each for each in untrusted_modules(bundle.model) if each != "__main__"]
     single = kind == "class" and bundle.model.output_shape[-1] == 1

@@ -1,6 +1,6 @@
 """Lists what a search may export, the best first: an average of models, then single trials."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -155,7 +155,8 @@ def _averages(
     members from lucky ones, the best trials are averaged equally; else members are selected.
     """
     objective = runner.plan.objective
-    near = _near(kept, labels, objective)
+    levels = runner.plan.answers().levels
+    near = _near(kept, labels, objective, levels)
     answers = [own for own, record in zip(answers, kept, strict=True) if record in near]
     baseline = baseline_member(runner.project_dir, runner.plan.input)
     others = [read_array(path, (len(labels), None)) for path in baseline.values()]
@@ -166,7 +167,9 @@ def _averages(
     if most == 1:
         near, answers = near[:1], answers[:1]
     records, found = [*near, *baseline], [*answers, *others]
-    yield from _selected_average(records, found, len(baseline), objective, labels, most)
+    options = {"objective": objective, "most": most + len(baseline), "companions": len(baseline)}
+    options["levels"] = levels
+    yield from _selected_average(records, found, labels, options)
 
 
 def _equal_average(
@@ -223,19 +226,17 @@ def _equal_average(
 def _selected_average(
     records: list[TrialRecord],
     answers: list[np.ndarray],
-    companions: int,
-    objective: str,
     labels: np.ndarray,
-    most: int,
+    options: dict[str, Any],
 ) -> Iterator[Candidate]:
     """Yields the best average, if it beats the best trial on texts that selected neither.
 
-    The last `companions` records are baselines, which always take part.
+    The last `companions` records are baselines, which always take part; `options` are those of
+    `select_members`.
     """
-    options = {"objective": objective, "most": most + companions, "companions": companions}
     if (
         len(records) < 2
-        or len(records) == companions
+        or len(records) == options["companions"]
         or not ensemble_generalizes(answers, labels, **options)
     ):
         return
@@ -247,7 +248,7 @@ def _selected_average(
         records=tuple(records[index] for index in found.members),
         weights=found.weights,
         answers=together,
-        measures=measure(labels, together),
+        measures=measure(labels, together, levels=options["levels"]),
         alone=records[0].score,
     )
 
@@ -257,9 +258,11 @@ def _lowest_likely(accuracy: float, texts: int) -> float:
     return interval(accuracy, texts, z=1.0)[0]
 
 
-def _near(ranked: list[TrialRecord], labels: np.ndarray, objective: str) -> list[TrialRecord]:
+def _near(
+    ranked: list[TrialRecord], labels: np.ndarray, objective: str, levels: Sequence[float]
+) -> list[TrialRecord]:
     """Lists the trials that are close to the best one."""
-    scale = scale_of(labels, objective)
+    scale = scale_of(labels, objective, levels)
     shares = [scale.share(record.metrics.get(objective, record.score)) for record in ranked]
     bar = MIN_SKILL * max(shares, default=0.0)
     return [each for each, share in zip(ranked, shares, strict=True) if share >= bar or bar <= 0]

@@ -56,6 +56,7 @@ def select_members(
     share: float = 0.5,
     seed: int = 0,
     companions: int = 0,
+    levels: Sequence[float] = (),
 ) -> Selection:
     """Selects members greedily with replacement: next the one that helps the average most.
 
@@ -80,6 +81,7 @@ def select_members(
         seed: int, for the subsets.
         companions: int, how many models at the end of the list may join others but are never
             selected alone, nor are the single model that an ensemble has to beat.
+        levels: of the quantiles that are forecast.
 
     Raises:
         SpaceError: there is no model, or their shapes or the labels do not fit together.
@@ -88,7 +90,7 @@ def select_members(
         Caruana et al. 2004, sections 2.1-2.3. https://doi.org/10.1145/1015330.1015432
     """
     library = _library(probabilities, labels)
-    rate = Rating(np.asarray(labels), objective)
+    rate = Rating(np.asarray(labels), objective, levels)
     sign = sign_of(objective)
     alone = [rate(each) for each in library]
     order = sorted(range(len(library)), key=lambda index: (alone[index], -index), reverse=True)
@@ -133,6 +135,7 @@ def ensemble_generalizes(
     folds: int = 4,
     seed: int = 0,
     companions: int = 0,
+    levels: Sequence[float] = (),
 ) -> bool:
     """Returns whether an ensemble beats the best single model in cross-validation.
 
@@ -140,7 +143,7 @@ def ensemble_generalizes(
     gain of `select_members` on the texts that it sees is too optimistic.
 
     Args:
-        probabilities, labels, objective, most, companions: as in `select_members`.
+        probabilities, labels, objective, most, companions, levels: as in `select_members`.
         folds: int, number of folds.
         seed: int, for the folds.
     """
@@ -152,10 +155,11 @@ def ensemble_generalizes(
     for held in np.array_split(places, folds):
         rest = np.setdiff1d(places, held)
         seen = [each[rest] for each in library]
-        found = select_members(seen, labels[rest], objective, most, bags=3, companions=companions)
+        options = {"bags": 3, "companions": companions, "levels": levels}
+        found = select_members(seen, labels[rest], objective, most, **options)
         together[held] = combine_members([each[held] for each in library], found)
         alone[held] = library[found.single][held]
-    rate = Rating(labels, objective)
+    rate = Rating(labels, objective, levels)
     return rate(together) > rate(alone)
 
 

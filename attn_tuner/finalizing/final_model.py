@@ -21,7 +21,7 @@ from attn_tuner.finalizing.calibration import (
 )
 from attn_tuner.finalizing.candidates import Candidate, predict_batches
 from attn_tuner.finalizing.doubts import measured_doubts, with_doubts
-from attn_tuner.finalizing.quantile_offsets import with_moved_quantiles
+from attn_tuner.finalizing.quantile_offsets import measured_quantiles, with_moved_quantiles
 from attn_tuner.finalizing.thresholds import (
     Thresholds,
     apply_thresholds,
@@ -34,7 +34,7 @@ from attn_tuner.metrics import kind_of, measure
 from attn_tuner.storage.checkpoints import save_probabilities
 from attn_tuner.storage.layout import BUNDLE, EXPORT
 from attn_tuner.storage.plan import Plan
-from attn_tuner.tasks import QUANTILE_TASK
+from attn_tuner.tasks import task_named
 from attn_tuner.text.dataset_notes import missing_classes
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.constraints import Constraints, latency_ms
@@ -89,8 +89,8 @@ def final_model(
         set_temperature(model, calibration.temperature)
         answers = apply_temperature(answers, calibration.temperature, kind_of(labels))
         thresholds = choose_thresholds(labels, answers, plan.objective)
-    if dataset.task == QUANTILE_TASK:
-        model, answers = with_moved_quantiles(model, labels, answers)
+    if levels := task_named(dataset.task, len(dataset.classes)).levels:
+        model, answers = with_moved_quantiles(model, labels, answers, levels)
     if thresholds:
         move_logits(model, thresholds.moves)
         answers = apply_thresholds(answers, thresholds.at)
@@ -149,12 +149,13 @@ def export_final(
         ExportError: the artefact does not reproduce the model's predictions.
     """
     candidate, labels = winner.candidate, stored.stores["validation"].labels
-    scores = {"validation": measure(labels, winner.answers), "test": {}}
+    levels = winner.bundle.answers.levels
+    scores = {"validation": measure(labels, winner.answers, levels=levels), "test": {}}
     truth = answers = None
     if stored.size("test"):
         batches = stored.test(winner.bundle.batch_values)
         truth, answers = batches.labels, predict_batches(winner.bundle.model, batches)
-        scores["test"] = measure(truth, answers)
+        scores["test"] = measure(truth, answers, levels=levels)
     found = {
         "members": candidate.shares,
         "calibration": winner.calibration and asdict(winner.calibration),
@@ -162,6 +163,8 @@ def export_final(
         **measured_doubts(winner.bundle, truth, answers, dataset.classes),
         "refit": winner.refit,
     }
+    if levels and truth is not None:
+        found["quantiles"] = measured_quantiles(truth, answers, levels)
     card = {
         "data": {"name": dataset.name, "fingerprint": dataset.fingerprint, **stored.sizes()},
         "scores": scores,

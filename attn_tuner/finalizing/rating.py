@@ -15,11 +15,13 @@ class Rating:
     Args:
         labels: array of labels, as `metrics.measure` takes them.
         objective: str, key of `metrics.OBJECTIVES`. A log loss is taken at the best temperature.
+        levels: of the quantiles that are forecast.
     """
 
-    def __init__(self, labels: np.ndarray, objective: str):
+    def __init__(self, labels: np.ndarray, objective: str, levels: Sequence[float] = ()):
         self.labels = labels
         self.objective = objective
+        self.levels = levels
         self.sign = sign_of(objective)
         self.number = kind_of(labels) == "number"
 
@@ -41,10 +43,11 @@ class Rating:
             return float((answers.argmax(axis=1) == self.labels).mean())
         if self.objective == "log_loss":
             return -self._loss(answers)
-        return self.sign * measure(self.labels, answers, {self.objective})[self.objective]
+        found = measure(self.labels, answers, {self.objective}, self.levels)
+        return self.sign * found[self.objective]
 
     def _loss(self, answers: np.ndarray) -> float:
         if self.number:
             loss = loss_of("number")
-            return measure(self.labels, answers, {loss})[loss]
+            return measure(self.labels, answers, {loss}, self.levels)[loss]
         return calibrated_loss(self.labels, answers)

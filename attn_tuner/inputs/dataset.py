@@ -87,8 +87,8 @@ class Dataset:
 
     @property
     def task(self) -> str:
-        """Name of the task in `tasks.TASKS`, such as "binary" or "regression"."""
-        return task_of(self.train.labels, len(self.classes)).name
+        """Name of the task, as `tasks.task_named` takes it: "binary", "regression"."""
+        return task_of(self.train.labels, self.classes).name
 
     def parts(self) -> dict[str, Any]:
         """Returns the parts that have inputs, by role."""

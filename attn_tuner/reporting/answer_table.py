@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from attn_tuner.errors import DataError
-from attn_tuner.metrics import QUANTILES
 from attn_tuner.storage.atomic_files import write_whole
 from attn_tuner.tasks import JOINED
 from attn_tuner.text.input_texts import InputTexts
@@ -67,7 +66,7 @@ def prediction_columns(predictions: Sequence) -> dict[str, list]:
     for step in range(max((len(each.values) for each in predictions), default=0)):
         added[f"step_{step + 1}"] = [each.values[step] for each in predictions]
     for step in range(max((len(each.quantiles) for each in predictions), default=0)):
-        for place, level in enumerate(QUANTILES):
+        for place, level in enumerate(predictions[0].levels):
             name = f"step_{step + 1}_q{level:g}"
             added[name] = [each.quantiles[step][place] for each in predictions]
     if any(each.set for each in predictions):

@@ -51,3 +51,19 @@ def known_sentence(run: Run) -> str:
         return f"{said}: not measured, since there is no test part."
     kept = "" if measured["kept"] is None else f", {measured['kept']:.1%} of those answered rightly"
     return f"{said}: of {measured['texts']:,} test texts {measured['known']:.1%} are known{kept}."
+
+
+def quantile_sentence(run: Run) -> str:
+    """Gives the share of test numbers below each quantile; "" for a model without quantiles."""
+    found = run.outcome.get("quantiles")
+    if not found:
+        return ""
+    shares = [
+        f"{share:.1%} lie below q{level:g}"
+        for level, share in zip(found["levels"], found["below"], strict=True)
+    ]
+    meant = found["levels"][-1] - found["levels"][0]
+    return (
+        f"Quantiles: of the numbers of {found['series']:,} test series {', '.join(shares)}; "
+        f"{found['between']:.1%} lie between the outer two, where {100 * meant:.6g}% are meant."
+    )

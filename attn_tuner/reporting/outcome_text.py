@@ -15,7 +15,7 @@ from pathlib import Path
 from attn_tuner.baselines.members import member_of
 from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.metrics import interval
-from attn_tuner.reporting.coverage import coverage_sentence, known_sentence
+from attn_tuner.reporting.coverage import coverage_sentence, known_sentence, quantile_sentence
 from attn_tuner.reporting.forecast import Forecast, forecast_gain
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME, MINIROCKET_NAME
@@ -149,6 +149,7 @@ def final_model_notes(run: Run) -> list[str]:
         calibration_sentence(run),
         thresholds_sentence(run),
         coverage_sentence(run),
+        quantile_sentence(run),
         known_sentence(run),
         attention_sentence(run),
         repeats_sentence(run),

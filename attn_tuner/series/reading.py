@@ -1,7 +1,7 @@
 """Reads series with their labels, and divides them into parts as texts are divided."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from attn_tuner.series.dataset import SeriesDataset, SeriesPart
 from attn_tuner.series.labelled_series import LabelledSeries
 from attn_tuner.series.numbers import read_series
 from attn_tuner.series.sources import named_source
+from attn_tuner.tasks import quantile_task
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.loaders.base import RawData
 from attn_tuner.text.loaders.sequences import to_list
@@ -70,6 +71,7 @@ def load_series(
     drop_missing: bool = False,
     min_per_class: int | None = None,
     rare_classes: str = "drop",
+    quantiles: Sequence[float] | None = None,
 ) -> SeriesDataset:
     """Reads series and labels, checks them and divides them into parts.
 
@@ -83,6 +85,8 @@ def load_series(
         seed, drop_missing, min_per_class, rare_classes: as of `text.load`.
         task: as of `text.load`; besides "forecast", which labels of several numbers are, and
             "quantiles", which forecasts the quantiles of each number.
+        quantiles: levels of these quantiles, rising, with 0.5 among them; 0.1, 0.5 and 0.9 if not
+            given. With them `task` may be left out.
 
     Raises:
         DataError: the data cannot be used; says why and what to do.
@@ -95,6 +99,7 @@ def load_series(
         is_data = given is not None and not isinstance(given, float)
         parts[role] = library.add(given, f"the {role} series") if is_data else given
     task = task or _task_of_rows(parts["train"])
+    task = task if quantiles is None else quantile_task(quantiles)
     options = {"validation": parts["validation"], "test": parts["test"], "seed": seed, "task": task}
     options |= {"drop_missing": drop_missing, "min_per_class": min_per_class}
     divided = _worded(lambda: load(parts["train"], **options, rare_classes=rare_classes))

@@ -12,7 +12,6 @@ from attn_tuner.serving.bundle_holder import BundleHolder
 from attn_tuner.serving.example_choice import choose_places
 from attn_tuner.serving.series_reading import MOST_STEPS
 from attn_tuner.storage.layout import DATA
-from attn_tuner.tasks import TASKS
 
 MAX_READ = 400  # Validation series to choose from; a second or two for a recurrent model.
 
@@ -79,7 +78,7 @@ class SeriesExamples:
         if not len(rows):
             return []
         answers = bundle.predict([np.asarray(store[row]) for row in rows])
-        named = predictions([""] * len(rows), answers, TASKS[bundle.task], bundle.classes)
+        named = predictions([""] * len(rows), answers, bundle.answers, bundle.classes)
         truths = []
         if bundle.kind == "class":
             truths = [bundle.classes[int(store.labels[row])] for row in rows]

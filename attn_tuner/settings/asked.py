@@ -45,6 +45,8 @@ def _as_json(value: Any) -> Any:
     ):
         several = [str(each) for each in value]
         return several if len(several) <= _LONGEST_LIST else _object(value)
+    if isinstance(value, list) and all(isinstance(each, float) for each in value):
+        return list(value) if len(value) <= _LONGEST_LIST else _object(value)
     if value is None or isinstance(value, str | int | float):
         return value
     try:

@@ -22,10 +22,11 @@ WORKERS_ON_CLUSTER = 1_000  # At most.
 RARE_CLASSES = ("drop", "other")
 SPLITS = ("character", "word", "subword")  # Of pairs of texts.
 PAIR_DEMOS = ("dates-demo", "orders-demo")
+QUANTILES = "quantiles"  # The task, and the setting of their levels.
 NOT_FOR_PAIRS = (
     *("weight", "group", "time", "unlabelled", "min_per_class", "rare_classes", "corrections"),
     *("word_index", "hypermodel", "vectors", "max_latency_ms", "max_size_mb", "faithful"),
-    *("fidelity", "ensemble", "coverage", "known", "refit", "pretrain", "repeats"),
+    *("fidelity", "ensemble", "coverage", "known", "refit", "pretrain", "repeats", "quantiles"),
 )
 _LONGEST_DURATION = 40  # Characters in which a duration is written.
 
@@ -152,6 +153,22 @@ def task(name: str, value: Any) -> str | None:
     from attn_tuner.tasks import TASKS
 
     return None if value is None else name_in(dict.fromkeys([*TASKS, SEQUENCE]), "task", value)
+
+
+def quantiles(name: str, value: Any) -> list[float] | None:
+    """Returns the levels of quantiles, or None."""
+    if value is None:
+        return None
+    given = list(value) if isinstance(value, list | tuple) else [value]
+    real = all(isinstance(each, numbers.Real) and not isinstance(each, bool) for each in given)
+    if real and all(0 < each < 1 for each in given):
+        levels = [float(f"{each:g}") for each in given]  # As the outputs of a model are named.
+        if levels == sorted(set(levels)) and 0.5 in levels and len(levels) > 1:
+            return levels
+    raise DataError(
+        f"{name} is {shown(value)}; it should be two or more numbers between 0 and 1, rising, with "
+        "0.5, the median, among them: [0.05, 0.5, 0.95]."
+    )
 
 
 def split(name: str, value: Any) -> str | None:
@@ -318,7 +335,8 @@ def check_together(plain: Mapping) -> None:
             "split says how pairs of texts are split, for task='sequence'. Leave it out."
         )
     check_fidelity(plain["fidelity"], plain["tuner"])
-    _check_objective(plain["objective"], plain["task"])
+    _check_quantiles(plain["quantiles"], plain["task"])
+    _check_objective(plain["objective"], plain["task"] if plain["quantiles"] is None else QUANTILES)
     _check_workers(plain["workers"], plain["cluster"])
     if plain["group"] is not None and plain["time"] is not None:
         raise DataError("group and time both say how to divide the data. Give one of them.")
@@ -392,6 +410,13 @@ def _check_exists(name: str, value: Any, folder: bool = True) -> None:
     there = locations.is_url(value) or locations.exists(value)
     if not there and not (folder and locations.is_folder(value)):
         raise DataError(f"{name} is {shown(str(value))}, and there is no such file.")
+
+
+def _check_quantiles(levels: list[float] | None, task: str | None) -> None:
+    if levels is not None and task not in (None, QUANTILES):
+        raise DataError(
+            f"quantiles is for task='quantiles', and task is {task!r}. Leave out one of them."
+        )
 
 
 def _check_objective(objective: str | None, task: Any) -> None:

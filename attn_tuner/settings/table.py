@@ -225,6 +225,16 @@ SETTINGS = (
         metavar="NAME",
     ),
     Setting(
+        "quantiles",
+        "Model",
+        "Quantiles of each number that are forecast, of series: rising, between 0 and 1, 0.5 among "
+        "them. 0.1, 0.5 and 0.9 if not given.",
+        checked.quantiles,
+        float,
+        several=True,
+        metavar="LEVEL",
+    ),
+    Setting(
         "hypermodel",
         "Model",
         "A keras_tuner.HyperModel to search in place of ours, or a function of the vocabulary's "

@@ -27,7 +27,7 @@ _ELSEWHERE = (
 # Settings that decide what a row counts, and which rows models learn from.
 _DIVIDING = ("weight", "group", "time")
 _READING = (
-    *("text", "label", "task", *_DIVIDING, "validation", "test", "drop_missing"),
+    *("text", "label", "task", "quantiles", *_DIVIDING, "validation", "test", "drop_missing"),
     *("min_per_class", "rare_classes", "corrections", "encoding", "header", "seed"),
 )
 
@@ -101,19 +101,20 @@ class Plan:
     @property
     def kind(self) -> str:
         """What a model answers, as `metrics.kind_of` tells it of labels, or "text"."""
-        return "text" if self.task == SEQUENCE else self._answers().kind
+        return "text" if self.task == SEQUENCE else self.answers().kind
 
     @property
     def measures(self) -> dict[str, str]:
         """The objectives of the task by name, with "max" or "min"."""
-        return self._answers().measures
+        return self.answers().measures
 
     @property
     def several(self) -> bool:
         """Whether an answer has several numbers."""
-        return self.task != SEQUENCE and self._answers().several
+        return self.task != SEQUENCE and self.answers().several
 
-    def _answers(self) -> Task:
+    def answers(self) -> Task:
+        """The task, of a search whose inputs have labels."""
         return task_named(self.task, len(self.classes))
 
     @property

@@ -173,6 +173,9 @@ def read_outcome(directory: str | Path, plan: Plan, records: Iterable[TrialRecor
             check_kinds(found["conformal"], {"coverage": float, "at": list[float]})
             if len(found["conformal"]["at"]) != (len(plan.classes) or 1):
                 raise ValueError("its prediction sets are of other classes")
+        if found.get("quantiles"):
+            kinds = {"levels": list[float], "below": list[float], "between": float, "series": int}
+            check_kinds(found["quantiles"], kinds)
         if found.get("known"):
             check_kinds(found["known"], {"kept": float, "entropy": float})
         if len(found.get("members", ())) > 1:

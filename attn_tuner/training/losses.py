@@ -1,5 +1,6 @@
 """Losses with label smoothing, and the loss of quantiles."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -63,7 +64,11 @@ class SmoothedCrossentropy(SmoothedLoss):
 class PinballLoss(keras.losses.Loss):
     """Computes the mean loss of the quantiles of several numbers.
 
-        L = mean_q max(q (y - f_q), (q - 1) (y - f_q)),   q in `metrics.QUANTILES`
+        L = mean_q max(q (y - f_q), (q - 1) (y - f_q)),   q in `levels`
+
+    Args:
+        levels: of the quantiles.
+        name: as in Keras.
 
     Shapes:
         y_true `(batch, steps)`, y_pred `(batch, steps * quantiles)`.
@@ -72,26 +77,34 @@ class PinballLoss(keras.losses.Loss):
         Koenker & Bassett 1978, eq. 1.1. https://doi.org/10.2307/1913643
     """
 
-    def __init__(self, name: str = "pinball", **kwargs: Any):
+    def __init__(self, levels: Sequence[float] = QUANTILES, name: str = "pinball", **kwargs: Any):
         super().__init__(name=name, **kwargs)
+        self.levels = [float(each) for each in levels]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "levels": self.levels}
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        steps = y_pred.shape[-1] // len(QUANTILES)
-        given = ops.reshape(y_pred, (-1, steps, len(QUANTILES)))
+        count = len(self.levels)
+        steps = y_pred.shape[-1] // count
+        given = ops.reshape(y_pred, (-1, steps, count))
         above = ops.reshape(ops.cast(y_true, y_pred.dtype), (-1, steps, 1)) - given
-        levels = ops.convert_to_tensor(QUANTILES, y_pred.dtype)
+        levels = ops.convert_to_tensor(self.levels, y_pred.dtype)
         return ops.mean(ops.maximum(levels * above, (levels - 1.0) * above), axis=(1, 2))
 
 
-def loss_of(name: str, smoothing: float = 0.0) -> str | keras.losses.Loss:
+def loss_of(
+    name: str, smoothing: float = 0.0, levels: Sequence[float] = QUANTILES
+) -> str | keras.losses.Loss:
     """Returns the loss of that name, with label smoothing if it is a cross-entropy.
 
     Args:
         name: str, a loss of Keras, or "pinball".
         smoothing: float in [0, 1); 0 returns the name of Keras' loss.
+        levels: of the quantiles of "pinball".
     """
     if name == "pinball":
-        return PinballLoss()
+        return PinballLoss(levels)
     if not smoothing:
         return name
     if name == "binary_crossentropy":

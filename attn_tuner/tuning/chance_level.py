@@ -1,7 +1,7 @@
 """Measures where a score lies between chance and a perfect model."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,19 +27,21 @@ class Scale:
         return (score - self.chance) / way if way and math.isfinite(way) else 1.0
 
 
-def scale_of(labels: np.ndarray, objective: str) -> Scale:
+def scale_of(labels: np.ndarray, objective: str, levels: Sequence[float] = ()) -> Scale:
     """Computes the scale of an objective on validation texts.
 
     Args:
         labels: labels of the validation texts, as in `metrics.measure`.
         objective: str, key of `metrics.OBJECTIVES`.
+        levels: of the quantiles that are forecast.
     """
     labels = np.asarray(labels)
     if kind_of(labels) == "class":
         shares = np.bincount(labels, minlength=2) / len(labels)
     else:
         shares = np.atleast_1d(labels.mean(axis=0, dtype="float64"))
-    chance = measure(labels, np.tile(shares, (len(labels), 1)), (objective,))[objective]
+    guesses = np.tile(shares, (len(labels), 1))
+    chance = measure(labels, guesses, (objective,), levels)[objective]
     return Scale(chance, 1.0 if direction(objective) == "max" else 0.0)
 
 

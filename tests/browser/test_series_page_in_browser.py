@@ -217,7 +217,7 @@ def test_a_forecast_is_drawn_with_its_quantiles_and_what_came(forecasting, visit
         page.wait_for_selector("#answer .chart svg")
         assert label(page) == "3 numbers with quantiles"
         legend = page.locator("#answer .legend li").all_inner_texts()
-        assert legend == ["median", "outermost quantiles", "what came"]
+        assert legend == ["median", "quantiles 0.1 and 0.9", "what came"]
         page.locator("#answer .mark").first.focus()
         assert page.locator("#tip").inner_text().startswith("Step 1: ")
         assert "what came" not in page.locator("#tip").inner_text()

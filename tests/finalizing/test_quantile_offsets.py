@@ -4,7 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from attn_tuner.finalizing.quantile_offsets import quantile_offsets, with_moved_quantiles
+from attn_tuner.finalizing.quantile_offsets import (
+    measured_quantiles,
+    quantile_offsets,
+    with_moved_quantiles,
+)
 from attn_tuner.metrics import QUANTILES, quantiles_of
 
 
@@ -41,9 +45,29 @@ def test_the_offset_by_hand_is_the_rank_that_covers_one_more():
 def test_the_model_gives_the_moved_answers():
     truth, answers = narrow(120)
     given = keras.Input((6,))
-    model, moved = with_moved_quantiles(keras.Model(given, given * 1.0), truth, answers)
+    model, moved = with_moved_quantiles(keras.Model(given, given * 1.0), truth, answers, QUANTILES)
     found = model.predict_on_batch(answers.astype("float32"))
     np.testing.assert_allclose(found, moved, rtol=1e-5)
     assert (np.diff(quantiles_of(moved), axis=-1) >= 0).all()
     assert moved.shape == (120, 6)
     assert moved[0, 2] == pytest.approx(np.quantile(truth[:, 0], 0.9), abs=0.2)
+
+
+def test_the_shares_below_the_quantiles_are_measured():
+    truth = np.array([[0.0, 10.0], [2.0, 30.0]])
+    answers = np.tile([-1.0, 1.0, 3.0, 9.0, 20.0, 30.0], (2, 1))
+    found = measured_quantiles(truth, answers, (0.25, 0.5, 0.75))
+    assert found["below"] == [0.0, 0.5, 1.0]
+    assert (found["between"], found["series"], found["steps"]) == (1.0, 2, 2)
+
+
+def test_two_quantiles_beside_the_median_on_each_side_hold_their_shares_in_order():
+    levels = (0.05, 0.25, 0.5, 0.75, 0.95)
+    truth, _ = narrow(400)
+    answers = np.tile(np.linspace(-0.1, 0.1, 5), (400, 2)).astype("float32")
+    given = keras.Input((10,))
+    model, moved = with_moved_quantiles(keras.Model(given, given * 1.0), truth, answers, levels)
+    np.testing.assert_allclose(model.predict_on_batch(answers), moved, rtol=1e-5)
+    found = measured_quantiles(truth, moved, levels)
+    np.testing.assert_allclose(found["below"], levels, atol=0.01)
+    assert (np.diff(quantiles_of(moved, levels), axis=-1) >= 0).all()

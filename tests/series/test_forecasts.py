@@ -68,8 +68,8 @@ def test_labels_tell_what_is_measured_on_them():
     assert measured_as(np.zeros((3, 2), "float32")) == "numbers"
     assert measured_as(np.zeros((3, 2), "uint8")) == "labels"
     assert kind_of(np.zeros((3, 2), "float32")) == kind_of(np.zeros(3)) == "number"
-    assert task_of(np.zeros((3, 2)), 2) is TASKS["forecast"]
-    assert task_of(np.zeros((3, 2)), 6) is TASKS["quantiles"]
+    assert task_of(np.zeros((3, 2)), number_names("forecast", 2)) is TASKS["forecast"]
+    assert task_of(np.zeros((3, 2)), number_names("quantiles", 2)) is TASKS["quantiles"]
 
 
 def test_a_forecast_and_quantiles_are_measured_alike():

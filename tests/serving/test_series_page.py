@@ -73,7 +73,7 @@ def test_an_explanation_has_attention_along_time_and_the_importance_of_each_valu
 
 def test_a_forecast_has_medians_and_quantiles(forecasting):
     [found] = answers(forecasting, [rows(make_series(1)[0][0])])
-    assert list(found) == ["label", "values", "quantiles"]
+    assert list(found) == ["label", "values", "quantiles", "levels"]
     assert len(found["values"]) == len(found["quantiles"]) == HORIZON
     assert all(low < middle < high for low, middle, high in found["quantiles"])
     [explained] = answers(forecasting, [rows(make_series(2)[0][1])], "/explain")

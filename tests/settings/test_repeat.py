@@ -46,6 +46,7 @@ ASKED = {
     "task": "multiclass",
     "space": "space.toml",
     "split": "word",
+    "quantiles": [0.05, 0.5, 0.95],
     "seed": 3,
     "epochs": 4,
     "patience": 5,

@@ -62,6 +62,11 @@ BAD = {
     "header": [0, 1, "yes", []],
     "word_index": [3, [], {}, {"a": "b"}, {"a": True}, "index.json"],
     "split": [*NO_NAME, "character"],
+    "quantiles": [
+        *(0.5, 2, "0.1", True, b"q", {0.1: 1}, [], [0.5], [0.1, 0.9], [0, 0.5], [0.5, 1]),
+        *([0.9, 0.5, 0.1], [0.1, 0.1, 0.5], [0.5, 0.50000001], [0.5, NAN], [0.5, "0.9"]),
+        *([0.5, True], [0.5, None], [0.5, LONG]),
+    ],
     "vectors": ["missing.vec", 3, "", [], "a\0b"],
     "max_time": ["soon", "-5m", 0, -1, NAN, INF, [], True, "1" * 5_000],
     "max_trials": [0, -1, 1.5, "3", True, [], LONG],

@@ -10,7 +10,7 @@ export function showForecast(box, told, truth) {
   const lines = [{ class: "best", points: points(told.values), label: bounds.length ? "median" : "forecast" }];
   if (bounds.length) {
     const ends = [0, 1].map((end) => ({ class: "bound", points: points(bounds.map((step) => step[end])) }));
-    lines.push({ ...ends[0], label: "outermost quantiles" }, ends[1]);
+    lines.push({ ...ends[0], label: `quantiles ${told.levels[0]} and ${told.levels.at(-1)}` }, ends[1]);
   }
   if (truth.length) {
     lines.push({ class: "truth", points: points(truth), label: "what came" });

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -94,14 +95,30 @@ def train(
     return progress
 
 
+@dataclass(frozen=True)
+class QuantileEvaluation:
+    """Evaluates models that forecast quantiles: an `evaluation` of `TrialTrainer`.
+
+    Args:
+        levels: of the quantiles.
+    """
+
+    levels: tuple[float, ...]
+
+    def __call__(self, model: keras.Model, validation: LengthBatches) -> Evaluate:
+        """Returns the `evaluate` of `train`."""
+        return lambda: predicted(model, validation, self.levels)
+
+
 def predicted(
-    model: keras.Model, validation: LengthBatches
+    model: keras.Model, validation: LengthBatches, levels: Sequence[float] = ()
 ) -> tuple[np.ndarray, dict[str, float]] | None:
     """Returns what a model predicts for the validation texts, and how that fits their labels."""
     answers = validation.in_store_order(model.predict(prefetch(validation), verbose=0))
     if not np.isfinite(answers).all():
         return None
-    return columns_of(validation.labels, answers), measure(validation.labels, answers)
+    labels = validation.labels
+    return columns_of(labels, answers), measure(labels, answers, levels=levels)
 
 
 class EvaluationCallback(keras.callbacks.Callback):
