@@ -92,3 +92,18 @@ class SeriesGradients:
         series = tf.TensorSpec((None, None, len(self.bundle.features)), tf.float32)
         followed = tf.TensorSpec((None, outputs), tf.float32)
         return tf.function(slopes, input_signature=[series, followed], autograph=False)
+
+
+def feature_shares(importance: np.ndarray) -> np.ndarray:
+    """Returns the share of each feature in the importance of all values, whatever their sign.
+
+        S_i = sum_t |I_ti| / sum_tj |I_tj|        0 where nothing is important
+
+    Args:
+        importance: `(steps, features)`, of one series.
+
+    Returns:
+        `(features,)` float.
+    """
+    total = np.abs(importance).sum(axis=0, dtype="float64")
+    return total / (total.sum() or 1.0)

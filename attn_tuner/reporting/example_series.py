@@ -8,6 +8,7 @@ from markupsafe import Markup
 from attn_tuner.errors import NotMeasurable
 from attn_tuner.explaining.series_attention import SeriesAttention
 from attn_tuner.explaining.series_faithfulness import measure_span_faithfulness
+from attn_tuner.explaining.series_gradients import SeriesGradients, feature_shares
 from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.reporting.example_texts import select_examples
 from attn_tuner.reporting.series_drawing import MOST_FEATURES, series_rows, series_svg
@@ -24,7 +25,8 @@ class ExampleSeries:
 
     Args:
         title: str, the answer.
-        facts: tuple of str, how sure it is, the truth, and of which kind.
+        facts: tuple of str, how sure it is, the truth, of which kind, and the importance of the
+            features.
         svg: the drawing.
         header: names of the columns of `rows`.
         rows: list of tuples, the drawing as a table.
@@ -57,11 +59,12 @@ def draw_examples(bundle: SeriesBundle, store: SeriesStore, seed: int = 0) -> li
         chosen = select_examples(labels, answers, EACH, seed)
     else:
         chosen = [(row, "") for row in range(min(EACH, len(rows)))]
-    drawn = []
+    drawn, gradients = [], SeriesGradients(bundle)
     for row, kind in chosen:
         facts = [f"truth: {_truth(bundle, labels[row])}"]
         if bundle.kind == "class":
             facts = [f"{100 * answers[row].max():.1f} % sure", *facts, kind]
+        facts += _importance(gradients, given[row], answers[row])
         title = bundle.label(answers[row])
         name = f"A series of {len(given[row]):,} steps with the attention along time"
         drawn.append(
@@ -93,6 +96,17 @@ def faithfulness_sentence(
         return measure_span_faithfulness(bundle, given, seconds=seconds, seed=seed).sentence()
     except NotMeasurable as reason:
         return f"Faithfulness is not measured. {reason}"
+
+
+def _importance(gradients: SeriesGradients, series: np.ndarray, answer: np.ndarray) -> list[str]:
+    """Says how important the features were; nothing of a single one, or without gradients."""
+    features = gradients.bundle.features
+    if len(features) < 2 or not gradients.applicable():
+        return []
+    shares = feature_shares(gradients([series], answer[None])[0])
+    order = np.argsort(-shares, kind="stable")[:MOST_FEATURES]
+    said = [f"{features[each]} {100 * shares[each]:.0f} %" for each in order]
+    return [f"importance {', '.join(said)}"]
 
 
 def _truth(bundle: SeriesBundle, label: np.ndarray) -> str:

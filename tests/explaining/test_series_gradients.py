@@ -6,7 +6,7 @@ import pytest
 
 from attn_tuner.explaining.series_attention import SeriesAttention
 from attn_tuner.explaining.series_explanation import SeriesExplainer
-from attn_tuner.explaining.series_gradients import SeriesGradients
+from attn_tuner.explaining.series_gradients import SeriesGradients, feature_shares
 from attn_tuner.exporting import SeriesBundle
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.series.scaler import SeriesScaler
@@ -86,6 +86,11 @@ def test_models_of_a_search_have_finite_gradients_where_values_are_missing_or_cu
         assert np.abs(each.importance[:-8]).sum() == 0  # The last 8 steps are read.
         assert (each.importance[np.isnan(given)] == 0).all()
         assert each.attention.sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_share_of_a_feature_counts_what_speaks_against_the_answer_too():
+    np.testing.assert_allclose(feature_shares(np.array([[1.0, 0.0], [-2.0, 1.0]])), [0.75, 0.25])
+    np.testing.assert_array_equal(feature_shares(np.zeros((3, 2))), [0.0, 0.0])
 
 
 def test_no_series_get_no_explanation():

@@ -114,6 +114,7 @@ def test_the_report_is_about_series(finished, tmp_path):
     assert shown.count('<svg class="series"') == shown.count("As a table") > 0
     assert 'aria-label="A series of ' in shown
     assert "Replacing the most attended span" in shown
+    assert shown.count("importance feature_") == shown.count("As a table")
     assert re.search(r"attn-tuner predict \S*run series\.csv", shown)
     assert not re.search(r"\b[Tt]exts?\b", re.sub(r"<[^>]*>", " ", shown))
     assert "texts" not in search_status(finished.directory)["sentence"]
@@ -191,6 +192,7 @@ def test_the_page_answers_and_explains_the_series_of_a_search(finished):
     found = client.post("/explain", json={"series": rows}).json()["answers"]
     assert [each["label"] for each in found] == [each.label for each in finished.predict(series)]
     assert [len(each["importance"]) for each in found] == [len(each) for each in series]
+    assert not any(None in step for each in found for step in each["importance"])
     assert client.get("/status").json()["state"] == "ended"
     assert len(client.get("/examples").json()["examples"]) >= 1
 
