@@ -169,7 +169,13 @@ def search(
         _log.info(command(plan.asked, folder))
         with BackgroundBaselines(folder, len(dataset.classes), plan.seed, limit) as baselines:
             initial_vectors = word_vectors(
-                models.space, encoded, budget, folder / DATA, plan.seed, options["vectors"]
+                models.space,
+                encoded,
+                budget,
+                folder / DATA,
+                plan.seed,
+                options["vectors"],
+                panel.say,
             )
             trainer = runtime.trainer_of(options, plan, dataset, encoded, models, initial_vectors)
             oracle = oracle_of(plan, trainer.hypermodel, several_folders(options["warm_start"]))

@@ -1,6 +1,6 @@
 """Makes the default search space for a data set, changes it as asked, and gets word vectors."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
@@ -163,6 +163,7 @@ def word_vectors(
     directory: str | PathLike,
     seed: int,
     file: str | PathLike | None = None,
+    say: Callable[[str], None] = lambda said: None,
 ) -> np.ndarray | None:
     """Returns word vectors as wide as the widest embedding; None if the space uses none.
 
@@ -173,9 +174,11 @@ def word_vectors(
         directory: folder that keeps them for when the search continues.
         seed: int, for learning them.
         file: path to read them from; None learns them from the texts.
+        say: is told what was read.
 
     Raises:
         DataError: the file does not hold word vectors.
+        MissingExtra: a package that reads it is not installed.
     """
     if "word_vectors" not in getattr(space.get("embedding_init"), "values", ()):
         return None
@@ -185,5 +188,5 @@ def word_vectors(
     seconds = None if left is None else WORD_VECTORS_SHARE * left
     with budget.measure("vectors"):
         if file is not None:
-            return stored.vectors_of(file, widest, seed)
+            return stored.vectors_of(file, widest, seed, say)
         return stored.vectors(directory, widest, seed, seconds)

@@ -135,6 +135,21 @@ def test_word_vectors_come_from_a_file_where_there_is_one(uneven, tmp_path):
     np.testing.assert_array_equal(found, again)
 
 
+def test_what_was_read_of_a_file_of_word_vectors_is_said(uneven, tmp_path):
+    words = uneven.vectorizer.vocabulary
+    rows = np.random.default_rng(0).normal(size=(10, 200))
+    lines = [
+        f"{word} {' '.join(map(str, row))}\n" for word, row in zip(words[2:12], rows, strict=False)
+    ]
+    (tmp_path / "wide.txt").write_text("".join(lines))
+    space, said = search_space(None, uneven, 4), []
+    given = (space, uneven, Budget(None), tmp_path, 0, tmp_path / "wide.txt", said.append)
+    assert word_vectors(*given).shape == (len(words), 128)
+    known = min(10, len(words) - 2)
+    assert f"{known} of {len(words) - 2} words have a vector in" in said[0]
+    assert said[0].endswith("; 128 of 200 columns keep 100% of their variance.")
+
+
 @pytest.mark.parametrize(("fidelity", "most"), [("epochs", 4), ("texts", 9), ("length", 9)])
 def test_the_highest_rung_has_the_callers_epochs_or_all_of_the_texts(fidelity, most):
     plan = Plan("few", "0", ("no", "yes"), {}, tuner="hyperband", fidelity=fidelity, epochs=4)

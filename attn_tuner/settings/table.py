@@ -245,8 +245,8 @@ SETTINGS = (
     Setting(
         "vectors",
         "Model",
-        "File of word vectors: GloVe, word2vec or fastText's .vec. Learnt from the texts if not "
-        "given.",
+        "Word vectors: a file of GloVe, word2vec, fastText's .vec or .safetensors, or a folder of "
+        "model2vec. Learnt from the texts if not given.",
         checked.vectors,
         metavar="FILE",
     ),

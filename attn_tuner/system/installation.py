@@ -17,7 +17,7 @@ EXTRAS = {  # Name of an extra to the modules that it brings, as setup.cfg has i
     "sequence": ("sacrebleu", "rouge_score"),
     "onnx": ("onnx", "onnxruntime", "tf2onnx"),
     "litert": ("ai_edge_litert",),
-    "vectors": ("gensim",),
+    "vectors": ("gensim", "safetensors", "tokenizers"),
     "datasets": ("datasets",),
     "excel": ("openpyxl",),
     "remote": ("fsspec", "s3fs", "gcsfs"),

@@ -1,7 +1,7 @@
 """Holds the encoded texts of a run: their vocabulary, word vectors and batches."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -21,8 +21,9 @@ from attn_tuner.text.batches import Batches
 from attn_tuner.text.ngram_hashing import buckets_for
 from attn_tuner.text.partly_labelled_batches import PartlyLabelledBatches
 from attn_tuner.text.subwords import TOKENS, WORD, WORD_AND_SUBWORD, reads_subwords
-from attn_tuner.text.token_ids import PADDING
+from attn_tuner.text.token_ids import SPECIAL_TOKENS
 from attn_tuner.text.token_store import TokenStore, encode_parts, open_vectorizer
+from attn_tuner.text.word_vectors.columns import by_importance, with_width
 from attn_tuner.text.word_vectors.read_file import load_vectors
 from attn_tuner.text.word_vectors.train import train_vectors
 from attn_tuner.training.adversarial import ExtraLosses
@@ -182,38 +183,32 @@ class EncodedTexts(EncodedData):
             cache=directory,
             seconds=seconds,
         )
-        return by_importance(found)
+        return by_importance(found)[0]
 
-    def vectors_of(self, file: str | PathLike, width: int, seed: int) -> np.ndarray:
+    def vectors_of(
+        self, file: str | PathLike, width: int, seed: int, say: Callable[[str], None]
+    ) -> np.ndarray:
         """Reads word vectors from a user's file, columns by importance.
 
         Args:
             file: path, as in `load_vectors`.
-            width: int, size of a vector. Missing columns are drawn at random, with the standard
-                deviation of the last column of the file.
-            seed: int, for these columns.
+            width: int, size of a vector.
+            seed: int, for columns that the file lacks.
+            say: is told how many words have a vector, and the share of the variance that is kept.
 
         Raises:
             DataError: the file does not hold word vectors.
+            MissingExtra: a package that reads it is not installed.
         """
         vectorizer = self.vectorizer
-        found = by_importance(load_vectors(file, vectorizer.vocabulary, vectorizer.split))
-        missing = width - found.shape[1]
-        if missing <= 0:
-            return found
-        least = float(found[:, -1].std())
-        drawn = np.random.default_rng(seed).normal(0.0, least, (len(found), missing))
-        drawn[PADDING] = 0.0
-        return np.concatenate([found, drawn.astype("float32")], axis=1)
-
-
-def by_importance(vectors: np.ndarray) -> np.ndarray:
-    """Rotates vectors `(words, width)` to their principal axes, for models with fewer columns.
-
-    v' = v P,   the columns of P are the principal axes, the largest variance first
-    """
-    _, _, axes = np.linalg.svd(np.cov(vectors[2:], rowvar=False), hermitian=True)
-    return (vectors @ axes.T).astype("float32")
+        read = load_vectors(file, vectorizer.vocabulary, vectorizer.split)
+        vectors, kept = with_width(read, width, seed)
+        words, columns = len(vectorizer.vocabulary) - len(SPECIAL_TOKENS), read.table.shape[1]
+        said = f"{len(read.found):,} of {words:,} words have a vector in {file}"
+        if columns > width:
+            said += f"; {width} of {columns} columns keep {kept:.0%} of their variance"
+        say(f"{said}.")
+        return vectors
 
 
 def _unlabelled(dataset: TextDataset, vectorizer: Vectorizer, directory: Path) -> TokenStore:

@@ -1,8 +1,10 @@
-"""Reads word vectors from a file: GloVe, word2vec (text or binary), fastText .vec."""
+"""Reads word vectors from a file: GloVe, word2vec (text or binary), fastText .vec, or static
+embeddings."""
 
 import gzip
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import numpy as np
 from attn_tuner.errors import DataError
 from attn_tuner.text.cleaning import short_repr
 from attn_tuner.text.tokenization import tokens
+from attn_tuner.text.word_vectors.static_embeddings import check_static, is_static, static_entries
 from attn_tuner.text.word_vectors.train import standardize_vectors
 
 _GREATEST = 1e6  # Largest accepted size of a number in a vector.
@@ -18,7 +21,21 @@ _PROBED = 100  # Entries that `check_vectors` reads.
 _LONGEST_WORD = 10_000  # Bytes; a binary file without a space for so long is not word2vec's.
 
 
-def load_vectors(path: str | Path, vocabulary: Sequence[str], split: str = "word") -> np.ndarray:
+@dataclass(frozen=True)
+class ReadVectors:
+    """Word vectors that were read from a file.
+
+    Args:
+        table: `(words, width)` float32, standardised as by `train_vectors`. Words without a vector
+            in the file have the mean of the rarest tenth of those with one.
+        found: `(words with a vector,)` int, their ids in rising order.
+    """
+
+    table: np.ndarray
+    found: np.ndarray
+
+
+def load_vectors(path: str | Path, vocabulary: Sequence[str], split: str = "word") -> ReadVectors:
     """Reads the vectors of the words of a vocabulary.
 
     A word matches the entry of exactly that spelling; else, for files with case and accents, the
@@ -27,22 +44,20 @@ def load_vectors(path: str | Path, vocabulary: Sequence[str], split: str = "word
     Args:
         path: text file with a word and its numbers per line, with or without a first line of two
             counts (GloVe has none, word2vec and fastText have one), or binary file of word2vec;
-            also compressed with gzip, `.gz`.
+            also compressed with gzip, `.gz`. Static embeddings as in `static_entries`.
         vocabulary: sequence of str, words by id, 0 for padding and 1 for unknown.
         split: str, how the vectorizer splits texts.
 
-    Returns:
-        `(len(vocabulary), dimension)`, float32, standardised as by `train_vectors`. Words without a
-        vector in the file get the mean of the rarest tenth of those with one.
-
     Raises:
         DataError: the file does not hold vectors, or none of a word of the vocabulary.
+        MissingExtra: a package that reads static embeddings is not installed.
     """
     path = Path(path)
     places = {word: number for number, word in enumerate(vocabulary) if number > 1}
     rows, exact = {}, set()
     try:
-        for word, numbers in _entries(path):
+        static = is_static(path)
+        for word, numbers in static_entries(path, list(places)) if static else _entries(path):
             place = places.get(word)
             if place is None:
                 place = places.get(_as_token(word, split))
@@ -64,12 +79,13 @@ def load_vectors(path: str | Path, vocabulary: Sequence[str], split: str = "word
             f"None of the {len(places):,} words of the vocabulary has a vector in {path}. Check "
             "that the file is in the language of the texts."
         )
-    vectors = np.zeros((len(vocabulary), len(next(iter(rows.values())))), "float32")
-    vectors[list(rows)] = np.stack(list(rows.values()))
+    found = np.array(sorted(rows))
+    vectors = np.zeros((len(vocabulary), len(rows[found[0]])), "float32")
+    vectors[found] = np.stack([rows[place] for place in found])
     # Ranks replace counts: a vocabulary lists frequent words first.
     ranks = np.zeros(len(vocabulary), "int64")
-    ranks[list(rows)] = len(vocabulary) - np.array(list(rows))
-    return standardize_vectors(vectors, ranks)
+    ranks[found] = len(vocabulary) - found
+    return ReadVectors(standardize_vectors(vectors, ranks), found)
 
 
 def _checked_vector(numbers, word, path) -> np.ndarray:
@@ -87,6 +103,9 @@ def _checked_vector(numbers, word, path) -> np.ndarray:
 def check_vectors(path: str | Path) -> None:
     """Raises DataError if the file does not exist or does not begin with word vectors."""
     path = Path(path)
+    if is_static(path):
+        check_static(path)
+        return
     try:
         found = [np.asarray(each).astype("float32") for _, each in islice(_entries(path), _PROBED)]
     except OSError as error:
@@ -156,5 +175,6 @@ def _as_token(word, split) -> str | None:
 def _format_error(path) -> DataError:
     return DataError(
         f"{path} does not contain word vectors. It should be GloVe's text, word2vec's text or "
-        "binary file, or fastText's .vec: a word and its numbers in each row."
+        "binary file, or fastText's .vec: a word and its numbers in each row. Static embeddings "
+        "are a folder of model2vec or a .safetensors file."
     )

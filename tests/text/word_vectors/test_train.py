@@ -171,7 +171,7 @@ def written(path, kind, entries):
 @pytest.mark.parametrize("kind", ["glove", "word2vec", "binary", "packed"])
 def test_every_kind_of_file_gives_the_same_vectors(kind, tmp_path):
     name = "vectors.gz" if kind == "packed" else "vectors"
-    found = load_vectors(written(tmp_path / name, kind, FILE), WORDS)
+    found = load_vectors(written(tmp_path / name, kind, FILE), WORDS).table
     assert (found.shape, found.dtype) == ((6, 3), "float32")
     # Centred and scaled, so it is the difference of two words that tells.
     step = found[2] - found[4]
@@ -183,7 +183,7 @@ def test_every_kind_of_file_gives_the_same_vectors(kind, tmp_path):
 def test_the_word_as_spelt_goes_before_other_cases_of_it(tmp_path):
     entries = {"Good": [5.0, 0.0, 0.0], "good": [0.0, 5.0, 0.0], "Film": [0.0, 0.0, 5.0]}
     entries["FILM"] = [7.0, 7.0, 7.0]
-    found = load_vectors(written(tmp_path / "cased.txt", "glove", entries), WORDS)
+    found = load_vectors(written(tmp_path / "cased.txt", "glove", entries), WORDS).table
     step = found[2] - found[4]
     np.testing.assert_allclose(step / step[1], [0.0, 1.0, -1.0], atol=1e-4)
 
