@@ -21,7 +21,7 @@ from attn_tuner.baselines.members import LINEAR_MEMBER, MEMBERS, BaselineMember,
 from attn_tuner.inputs.kinds import TEXT, InputKind, kind_named
 from attn_tuner.metrics import measured_as
 from attn_tuner.storage.atomic_files import write_json, write_whole
-from attn_tuner.storage.checked_files import read_object, sealed
+from attn_tuner.storage.checked_files import read_arrays, read_object, sealed
 from attn_tuner.storage.layout import BASELINES, DATA, STORE_FACTS
 from attn_tuner.system.processes import module_command
 from attn_tuner.tasks import levels_of
@@ -43,14 +43,21 @@ class BackgroundBaselines:
         classes: number of classes.
         seed: for the cross-validation folds that choose the penalty.
         seconds: time limit of the whole search; None for no limit.
+        like: file of what the linear baseline of other texts has learnt; see `measure_baselines`.
     """
 
     def __init__(
-        self, directory: str | Path, classes: int, seed: int, seconds: float | None = None
+        self,
+        directory: str | Path,
+        classes: int,
+        seed: int,
+        seconds: float | None = None,
+        like: str | Path | None = None,
     ):
         self.directory = Path(directory)
         until = "" if seconds is None else str(time.time() + TIME_SHARE * seconds)
-        self.arguments = [str(self.directory), str(classes), str(seed), until]
+        before = "" if like is None else str(like)
+        self.arguments = [str(self.directory), str(classes), str(seed), until, before]
         self.process = None
 
     def __enter__(self) -> "BackgroundBaselines":
@@ -107,7 +114,11 @@ class BackgroundBaselines:
 
 
 def measure_baselines(
-    directory: str | Path, classes: int, seed: int, seconds: float | None = None
+    directory: str | Path,
+    classes: int,
+    seed: int,
+    seconds: float | None = None,
+    like: str | Path | None = None,
 ) -> None:
     """Measures the baselines, and writes them and their models into the run folder.
 
@@ -116,6 +127,8 @@ def measure_baselines(
     Args:
         directory, classes, seed: as in `BackgroundBaselines`.
         seconds: time limit; None for no limit.
+        like: file of what the linear baseline of other texts has learnt, whose settings are taken
+            without another cross-validation.
     """
     begun = time.monotonic()
     directory = Path(directory)
@@ -129,9 +142,10 @@ def measure_baselines(
     training = stores.pop("train")
     levels = levels_of(read_object(directory / DATA / STORE_FACTS).get("classes", ()))
     linear_baseline, further, _ = _models_beside(kind, training.labels, levels)
+    settings = {} if like is None else {"like": read_arrays(Path(like))}
     found = [
         majority_baseline(training, stores, classes, levels),
-        linear_baseline(training, stores, classes, seed, seconds),
+        linear_baseline(training, stores, classes, seed, seconds, **settings),
     ]
     _write(directory, found[1], LINEAR_MEMBER)
     write_json(directory / BASELINES, [baseline.row() for baseline in found])
@@ -170,7 +184,7 @@ def _models_beside(
 
 
 if __name__ == "__main__":
-    folder, classes, seed, until = sys.argv[1:]
+    folder, classes, seed, until, like = sys.argv[1:]
     # At the priority of the search: with a lower one it waits for other work past its time.
     left = max(MIN_SECONDS, float(until) - time.time()) if until else None
-    measure_baselines(folder, int(classes), int(seed), left)
+    measure_baselines(folder, int(classes), int(seed), left, like or None)

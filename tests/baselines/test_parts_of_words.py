@@ -4,12 +4,16 @@ import keras
 import numpy as np
 import pytest
 
+from attn_tuner.baselines.background import measure_baselines
 from attn_tuner.baselines.baselines import MAX_TOKENS, linear_baseline
 from attn_tuner.baselines.ngram_rows import count_parts
 from attn_tuner.exporting import Bundle, exporters
 from attn_tuner.exporting.verification.verify import verify_artefact
 from attn_tuner.layers.ngram_regression import linear_model
 from attn_tuner.layers.registration import register_with_keras
+from attn_tuner.storage.atomic_files import write_json
+from attn_tuner.storage.checked_files import read_arrays
+from attn_tuner.storage.layout import DATA, LINEAR, STORE_FACTS, VECTORIZER
 from attn_tuner.text import Split, Vectorizer
 from attn_tuner.text.subwords import bucket, ngrams
 from attn_tuner.text.token_store import TokenStore
@@ -122,3 +126,18 @@ def test_a_fit_like_an_earlier_one_takes_its_settings(parts, baseline, monkeypat
     assert again.facts == baseline.facts
     assert again.learnt["penalty"] == baseline.learnt["penalty"]
     assert again.validation["accuracy"] >= baseline.validation["accuracy"]
+
+
+def test_baselines_in_the_background_take_the_settings_of_a_file(
+    parts, baseline, monkeypatch, tmp_path
+):
+    vectorizer, training, validation, _ = parts
+    monkeypatch.setattr("attn_tuner.baselines.baselines.fit_linear_model", None)
+    (tmp_path / DATA).mkdir()
+    for role, store in (("train", training), ("validation", validation)):
+        store.save(tmp_path / DATA / role)
+    write_json(tmp_path / DATA / VECTORIZER, vectorizer.get_config())
+    write_json(tmp_path / DATA / STORE_FACTS, {})
+    np.savez(tmp_path / "before.npz", **baseline.learnt)
+    measure_baselines(tmp_path, 2, 0, like=tmp_path / "before.npz")
+    assert read_arrays(tmp_path / LINEAR)["penalty"] == baseline.learnt["penalty"]

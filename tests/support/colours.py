@@ -71,8 +71,8 @@ def in_this_process():
 
     def measure(baselines):
         if not (baselines.directory / BASELINES).exists():
-            directory, classes, seed, _ = baselines.arguments
-            measure_baselines(directory, int(classes), int(seed))
+            directory, classes, seed, _, like = baselines.arguments
+            measure_baselines(directory, int(classes), int(seed), like=like or None)
         return baselines
 
     with pytest.MonkeyPatch.context() as patch:
