@@ -35,9 +35,21 @@ def update_command(
             "validation texts.",
         ),
     ] = 0.5,
+    allow_taken: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=100,
+            help="Percent of these texts that may be taken for a new class; of one class five "
+            "times as many.",
+        ),
+    ] = 10.0,
     max_time: Annotated[
         str | None,
-        typer.Option(help="Time limit, such as 60s or 5m. Default: 18 % of the search's."),
+        typer.Option(
+            help="Time limit, such as 60s or 5m. Default: the work of 18 % of the search's time, "
+            "however busy the machine is."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -48,7 +60,8 @@ def update_command(
     with silence(stderr=True):  # TensorFlow's libraries write warnings before any can be set.
         from attn_tuner.updating.update import update
     columns = text if text and text[1:] else text[0] if text else None
-    options = {"text": columns, "label": label, "allow_loss": allow_loss, "max_time": max_time}
+    options = {"text": columns, "label": label, "max_time": max_time}
+    options |= {"allow_loss": allow_loss, "allow_taken": allow_taken}
     try:
         found = update(run, data, out=out, **options)
     except DataError as error:

@@ -83,8 +83,12 @@ def train_members(
     known: TrainedTrials,
     grown: RunTrials,
     budget: Budget,
+    limited: bool,
 ) -> tuple[list[TrialRecord], int]:
     """Trains the members of the export on, those of the greatest weight first.
+
+    How long is fixed by work: by the pace that they had in the search. Only a limit that was asked
+    for counts what the machine does besides, and ends a training early.
 
     Args:
         run: of the search.
@@ -92,6 +96,7 @@ def train_members(
         stored: the same, from the new run folder.
         known, grown: the trials of the search, and where they are trained on.
         budget: the time limit of the update.
+        limited: whether the limit was asked for.
 
     Returns:
         Records of those for which there was time, and the fewest texts of the search that one of
@@ -108,10 +113,8 @@ def train_members(
             f"No trial in the export of {run.directory} has its weights any more. Search again "
             "with all rows."
         )
-    left = budget.left()
-    if left is not None:
-        left = (left - candidate_seconds(budget, stored, members)) / budget.slowdown()
-    ways = planned_members(members, joined.old, joined.new, joined.learnt_from, left)
+    work = training_work(budget, stored, members, limited)
+    ways = planned_members(members, joined.old, joined.new, joined.learnt_from, work)
     trained, store = [], stored.stores["train"]
     for record, way in ways:
         further = replace(record, used=further_values(record, stored.vocabulary_size))
@@ -120,7 +123,7 @@ def train_members(
         load_weights(former, known.get_trial_dir(record.trial_id))
         read = replay(store, joined.old, way, record.seed)
         most = way.seconds and OVERRUN * budget.slowdown() * max(LEAST_TRAINING, way.seconds)
-        limit = Budget(most)
+        limit = Budget(most if limited else None)
         model = train_on(further, former, grown.hypermodel, stored, read, limit)
         if model is not None:
             epochs = len(read) / len(store)
@@ -132,6 +135,25 @@ def train_members(
             "(max_time), or search again with all rows."
         )
     return trained, min(way.replayed for _, way in ways)
+
+
+def training_work(
+    budget: Budget, stored: EncodedTexts, members: Sequence[TrialRecord], limited: bool
+) -> float | None:
+    """Returns for how many seconds, at the pace of the search, members may be trained on.
+
+    Args:
+        budget: of the update; without a limit that was asked for it knows of no other work.
+        stored: the texts.
+        members: their records.
+        limited: whether the limit was asked for; else the time so far does not count.
+    """
+    if budget.seconds is None:
+        return None
+    export = candidate_seconds(budget, stored, members)
+    if limited:
+        return (budget.seconds - budget.elapsed() - export) / budget.slowdown()
+    return budget.seconds - export
 
 
 def _recorded(

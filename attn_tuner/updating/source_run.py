@@ -42,12 +42,14 @@ def search_seconds(run: Run) -> float:
     return run.plan.max_time or run.outcome["seconds"]
 
 
-def budget_for(run: Run, seconds: float) -> Budget:
+def budget_for(run: Run, seconds: float, loaded: bool = True) -> Budget:
     """Returns a budget that knows what steps cost in the search.
 
     Args:
         run: of the search.
         seconds: float, the time limit.
+        loaded: whether estimates count what the machine does besides.
     """
-    state = clock_state(run.directory)[0]
-    return Budget.resumed(seconds, {**state, "spent": 0.0}, slowdown=MachineLoad())
+    state = {**clock_state(run.directory)[0], "spent": 0.0}
+    options = {"slowdown": MachineLoad()} if loaded else {}
+    return Budget.resumed(seconds, state, **options)

@@ -16,8 +16,9 @@ from attn_tuner.metrics import columns_of
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.derived_run import derived_run
-from attn_tuner.storage.layout import EXPORT, OUTCOME, UPDATES
+from attn_tuner.storage.layout import EXPORT, LINEAR, OUTCOME, UPDATES
 from attn_tuner.storage.lock import held
+from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME
 from attn_tuner.storage.validation_data import Validation
@@ -32,12 +33,11 @@ from attn_tuner.updating.source_run import (
     require_classes,
     search_seconds,
 )
-from attn_tuner.updating.updated import Updated
+from attn_tuner.updating.updated import ALLOWED_LOSS, ALLOWED_TAKEN, Allowed, Updated, most_taken
 from attn_tuner.verbosity import silence
 
-ALLOWED_LOSS = 0.5  # Points.
 TIME_SHARE = 0.18  # Of the time limit of the search, of which an update takes about a fifth.
-LEAST_SECONDS = 40.0
+LEAST_SECONDS = 25.0
 
 
 class UpdateRefused(DataError):
@@ -51,6 +51,7 @@ def update(
     text: str | list[str] | None = None,
     label: str | None = None,
     allow_loss: float = ALLOWED_LOSS,
+    allow_taken: float = ALLOWED_TAKEN,
     max_time: str | float | timedelta | None = None,
     out: str | PathLike | None = None,
 ) -> SearchResult:
@@ -69,31 +70,35 @@ def update(
         label: str, column of the labels; as in the search if not given.
         allow_loss: float, points by which the accuracy among the classes of the search may fall, on
             its validation texts.
-        max_time: time limit, as of `search`; by default 18 % of that of the search, but 40 seconds
-            at least.
+        allow_taken: float, percent of these texts that may be taken for a new class; of the texts
+            of one class five times as many, where that is clear at 95 %.
+        max_time: time limit, as of `search`. By default an update is not stopped by the clock: it
+            trains as long as takes 18 % of the time of the search, but 25 seconds at least, at the
+            pace of the search, however busy the machine is.
         out: a new folder; `RUN/updates/1` and so on if not given.
 
     Raises:
-        UpdateRefused: more would be lost on the classes of the search, or the larger model is not
-            within its limits. Nothing is written.
+        UpdateRefused: more would be lost on the classes of the search or taken for new classes, or
+            the larger model is not within its limits. Nothing is written.
         DataError: no row can be learnt from, or the search was for several labels, numbers, series
             or pairs of texts, or over a hypermodel of one's own.
         RunError: `run` is not a run folder or has no model, or `out` is not new.
     """
-    if isinstance(allow_loss, bool) or not 0 <= allow_loss <= 100:
-        raise DataError(f"allow_loss is {allow_loss!r}. It should be points, from 0 to 100.")
+    for name, value in (("allow_loss", allow_loss), ("allow_taken", allow_taken)):
+        if isinstance(value, bool) or not 0 <= value <= 100:
+            raise DataError(f"{name} is {value!r}. It should be points, from 0 to 100.")
     found = Run.read(run)
     require_classes(found, "update", "Search again with all rows.")
     rows = read_rows(data, found.plan, text, label)
-    seconds = _limit(found, max_time)
-    budget = budget_for(found, seconds)
+    limited = max_time is not None
+    budget = budget_for(found, _limit(found, max_time), loaded=limited)
     # TensorFlow warns of retracing; one trace for each member and length is intended.
     with (
         held(found.directory),
         derived_run(found.directory / UPDATES, out) as (draft, folder),
         silence(),
     ):
-        outcome = _updated(found, rows, budget, draft, allow_loss)
+        outcome = _updated(found, rows, budget, draft, limited, Allowed(allow_loss, allow_taken))
         outcome["export"] = str(folder / EXPORT)
         write_json(draft / OUTCOME, outcome)
     return SearchResult(folder)
@@ -106,12 +111,12 @@ def _limit(run: Run, max_time: str | float | timedelta | None) -> float:
 
 
 def _updated(
-    run: Run, rows: NewRows, budget: Budget, draft: Path, allow_loss: float
+    run: Run, rows: NewRows, budget: Budget, draft: Path, limited: bool, allowed: Allowed
 ) -> dict[str, Any]:
     """Trains, checks and exports; returns the outcome.
 
     Raises:
-        UpdateRefused: more is lost than is allowed.
+        UpdateRefused: more is lost, or taken for new classes, than is allowed.
     """
     joined = join(run, rows, run.plan.seed)
     stored = save(joined, draft)
@@ -127,12 +132,10 @@ def _updated(
     plan.save(draft)
     known = RunTrials.of(run, run.directory, joined.former, run.plan)
     grown = RunTrials.of(run, draft, stored.vectorizer, plan)
-    # As a member the linear model gets the time that it had in the search, and is waited for.
-    is_member = LINEAR_NAME in run.members
-    usual = search_seconds(run) if is_member else budget.seconds
-    with BackgroundBaselines(draft, len(plan.classes), plan.seed, usual) as background:
-        trained, replayed = train_members(run, joined, stored, known, grown, budget)
-        problem = background.wait(None if is_member else budget.left())
+    with _linear_model(run, plan, draft) as background:
+        trained, replayed = train_members(run, joined, stored, known, grown, budget, limited)
+        # As a member the linear model is waited for.
+        problem = background.wait(None if LINEAR_NAME in run.members else budget.left())
     candidate = averaged(run, trained, stored, draft)
     model = build_candidate(candidate, grown, stored.stores["validation"].labels)
     try:
@@ -143,13 +146,25 @@ def _updated(
             "was written. Search again with all rows."
         ) from reason
     facts = _facts(run, joined, winner, replayed, budget.elapsed())
-    if facts.lost > allow_loss:
-        raise UpdateRefused(facts.refusal(allow_loss))
+    if refused := facts.refusal(allowed):
+        raise UpdateRefused(refused)
     learnt = {LEARNT_FROM: facts.as_dict()}
     outcome = export_final(winner, stored, dataset, budget, draft, learnt)
     outcome |= learnt
     notes = [*facts.sentences(), *joined.notes, *([problem] if problem else []), *winner.notes]
     return {**outcome, "remarks": notes, "seconds": budget.elapsed()}
+
+
+def _linear_model(run: Run, plan: Plan, draft: Path) -> BackgroundBaselines:
+    """Fits the linear model in the background, with the settings that the search has found.
+
+    Where that search has none, they are chosen anew in the time that they had there.
+    """
+    like = run.directory / LINEAR
+    seconds = search_seconds(run)
+    return BackgroundBaselines(
+        draft, len(plan.classes), plan.seed, seconds, like if like.exists() else None
+    )
 
 
 def _facts(
@@ -167,7 +182,8 @@ def _facts(
     answers, known = columns_of(labels, winner.answers), len(run.plan.classes)
     right = answers.argmax(axis=1) == labels
     new, old = right[: joined.held], answers[joined.held :]
-    among_known = old[:, :known].argmax(axis=1) == labels[joined.held :]
+    truth = labels[joined.held :]
+    among_known = old[:, :known].argmax(axis=1) == truth
     return Updated(
         run=str(run.directory),
         rows=joined.new,
@@ -178,6 +194,9 @@ def _facts(
         old_texts=len(old),
         old_before=100 * float((before.argmax(axis=1) == kept.labels).mean()),
         old_after=100 * float(among_known.mean()),
+        members=len(winner.candidate.records),
+        members_before=len(run.members),
+        most_taken=most_taken(truth, old.argmax(axis=1), joined.dataset.classes[:known]),
         taken_for_new=100 * float((old.argmax(axis=1) >= known).mean()),
         new_after=100 * float(new.mean()) if len(new) else None,
         seconds=seconds,

@@ -92,6 +92,13 @@ def test_rows_that_contradict_the_search_are_refused_with_figures(finished_copy)
     assert not (finished_copy / "updates").exists()
 
 
+def test_a_class_of_the_search_by_another_name_is_refused(finished_copy):
+    texts, labels = colours(400, seed=7)
+    red = [text for text, label in zip(texts, labels, strict=True) if label == "warm"]
+    with pytest.raises(UpdateRefused, match=r"'warm'.* Nothing was written"):
+        update(finished_copy, (red, ["Warm colours"] * len(red)), allow_loss=100)
+
+
 def test_the_command_exits_with_2_where_rows_are_refused(finished_copy, tmp_path):
     table = tmp_path / "more.csv"
     table.write_text("text,label\na red box,\n,warm\n", encoding="utf-8")
@@ -110,3 +117,5 @@ def test_a_folder_that_is_there_and_a_bound_that_is_none_are_refused(finished_co
         attn_tuner.update(finished_copy, greys(), out=tmp_path)
     with pytest.raises(DataError, match="allow_loss is -1"):
         attn_tuner.update(finished_copy, greys(), allow_loss=-1)
+    with pytest.raises(DataError, match="allow_taken is 101"):
+        attn_tuner.update(finished_copy, greys(), allow_taken=101)
