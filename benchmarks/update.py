@@ -3,11 +3,11 @@
     ATTN_TUNER_DATA=../shared/data python benchmarks/update.py run --set trec --seed 0
     python benchmarks/update.py table
 
-A tenth of the classes of a set, at least one, drawn by the seed, is kept back. `run` searches for
-five minutes on the training texts of the other classes, then adds the texts of the classes kept
-back by `attn_tuner.update`, and measures what that exports on the whole test part. What it is
-compared with is the search on all training texts for five minutes of the same seed, from
-`anytime.jsonl`. The texts that the update holds out to check itself are texts of training.
+A tenth of the classes of a set, at least one, drawn by the seed, is kept back. `run` searches on
+the training texts of the other classes, then adds the texts of the classes kept back by
+`attn_tuner.update`, and measures what that exports on the whole test part. It is compared with a
+search on all training texts for as long, of the same seed. The texts that the update holds out to
+check itself are texts of training. With `--folder` searches are kept, and not run again.
 """
 
 import argparse
@@ -15,9 +15,10 @@ import csv
 import json
 import math
 import os
+import resource
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ from results import add_row, measured_rows, package_versions, table_of, write_se
 
 TITLE = "Updates with new classes"
 ROWS = Path(__file__).with_name("update.jsonl")
-SEARCHES = Path(__file__).with_name("anytime.jsonl")
 MINUTES, SHARE = 5.0, 0.1
+COST = "cost.json"  # Of a search, in its run folder.
 COLUMNS = ("text", "label")
 EXPLAINED = """\
 `benchmarks/update.py`: a tenth of the classes of a set, drawn by the seed, is kept back from a
@@ -62,19 +63,45 @@ def kept_back(rows: Sequence[tuple[str, str]], seed: int) -> set[str]:
     return set(np.random.default_rng(seed).choice(classes, count, replace=False).tolist())
 
 
-def searched(name: str, seed: int, folder: Path) -> tuple[Any, Path, set[str]]:
-    """Searches on the old classes, unless the folder has that search.
+def processor_seconds() -> float:
+    """Returns the processor seconds of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def search_on(table: str, test: str, minutes: float, seed: int, run: Path) -> Any:
+    """Searches, unless the run folder has that search; writes what it cost there.
+
+    Args:
+        table, test: paths of training and test texts.
+        minutes: float, the time limit.
+        seed: of the search.
+        run: the run folder.
+    """
+    import attn_tuner
+
+    if not (run / COST).exists():
+        began, used = time.monotonic(), processor_seconds()
+        options = {"seed": seed, "progress": False, "max_time": 60 * minutes, "directory": run}
+        attn_tuner.search(table, test=test, **options)
+        seconds, used = time.monotonic() - began, processor_seconds() - used
+        cost = {"seconds": round(seconds, 1), "processor_seconds": round(used, 1)}
+        (run / COST).write_text(json.dumps(cost), encoding="utf-8")
+    return attn_tuner.load(run)
+
+
+def searched(name: str, minutes: float, seed: int, folder: Path) -> tuple[Any, Path, set[str]]:
+    """Searches on the old classes.
 
     Args:
         name: key of `DATA_SETS`.
+        minutes: float, the time limit.
         seed: of the search, and for the classes that are kept back.
         folder: of the run folder and the tables.
 
     Returns:
         The result, the table of the new classes, and their names.
     """
-    import attn_tuner
-
     given = source(name)
     train, test = labelled(given["data"]), labelled(given["test"])
     new = kept_back(train, seed)
@@ -82,38 +109,50 @@ def searched(name: str, seed: int, folder: Path) -> tuple[Any, Path, set[str]]:
     old = write_table(folder / "old.csv", [row for row in train if row[1] not in new])
     old_test = write_table(folder / "old_test.csv", [row for row in test if row[1] not in new])
     more = write_table(folder / "more.csv", [row for row in train if row[1] in new])
-    run = folder / "run"
-    options = {"seed": seed, "progress": False, "max_time": 60 * MINUTES, "directory": run}
-    if not (run / "outcome.json").exists():
-        attn_tuner.search(old, test=old_test, **options)
-    return attn_tuner.load(run), Path(more), new
+    return search_on(old, old_test, minutes, seed, folder / "run"), Path(more), new
 
 
-def measured(name: str, seed: int, folder: Path) -> dict[str, Any]:
+def searched_on_all(name: str, minutes: float, seed: int, folder: Path) -> dict[str, Any]:
+    """Searches on all classes; returns the accuracy on the test part, and what it cost.
+
+    Args:
+        name, minutes, seed, folder: as of `searched`.
+    """
+    given, run = source(name), folder / "all"
+    found = search_on(given["data"], given["test"], minutes, seed, run)
+    cost = json.loads((run / COST).read_text(encoding="utf-8"))
+    return {"accuracy": found.test_metrics["accuracy"], **cost}
+
+
+def measured(name: str, minutes: float, seed: int, folder: Path) -> dict[str, Any]:
     """Updates a search with the classes that it was not shown, and measures both.
 
     Args:
-        name, seed, folder: as of `searched`.
+        name, minutes, seed, folder: as of `searched`.
     """
     import attn_tuner
 
-    first, more, new = searched(name, seed, folder)
+    first, more, new = searched(name, minutes, seed, folder)
+    full = searched_on_all(name, minutes, seed, folder)
     test = labelled(source(name)["test"])
-    began = time.monotonic()
+    began, used = time.monotonic(), processor_seconds()
     updated = attn_tuner.update(first.directory, more)
-    seconds = time.monotonic() - began
+    seconds, used = time.monotonic() - began, processor_seconds() - used
     answers = updated.predict([text for text, _ in test])
     right = np.array([each.label == label for each, (_, label) in zip(answers, test, strict=True)])
     is_new = np.array([label in new for _, label in test])
     return {
         "set": name,
         "seed": seed,
+        "minutes": minutes,
         "new_classes": sorted(new),
         "accuracy": float(right.mean()),
         "old": float(right[~is_new].mean()),
         "new": float(right[is_new].mean()),
         "before": first.test_metrics["accuracy"],
         "seconds": round(seconds, 1),
+        "processor_seconds": round(used, 1),
+        "full": full,
         "members": updated.run.members,
         "members_before": first.run.members,
         "learnt_from": {**updated.run.outcome["learnt_from"], "run": ""},
@@ -122,24 +161,27 @@ def measured(name: str, seed: int, folder: Path) -> dict[str, Any]:
     }
 
 
+def shares_of(row: Mapping[str, Any], cost: str) -> tuple[str, str]:
+    """Returns what an update cost, and its share of the search on all texts; "-" if unknown."""
+    if cost not in row:
+        return "-", "-"
+    return f"{row[cost]:.0f}", f"{row[cost] / row['full'][cost]:.0%}"
+
+
 def table() -> None:
     """Writes the section of RESULTS.md."""
-    full = {
-        (row["set"], row["seed"]): row
-        for row in measured_rows(SEARCHES)
-        if row["method"] == "search" and row["minutes"] == MINUTES and "accuracy" in row
-    }
-    columns = ["seed", "new classes", "updated", "full search", "difference"]
-    columns += ["old classes", "before", "new classes' texts", "seconds", "of the search's", "load"]
+    columns = ["minutes", "seed", "new classes", "updated", "full search", "difference"]
+    columns += ["old classes", "before", "new classes' texts", "seconds", "of the search's"]
+    columns += ["processor seconds", "of the search's", "load"]
     rows = []
     for row in measured_rows(ROWS):
-        other = full[row["set"], row["seed"]]
+        other = row["full"]
         shares = (row["accuracy"], other["accuracy"], row["accuracy"] - other["accuracy"])
         shown = [f"{100 * each:.1f}" for each in shares[:2]] + [f"{100 * shares[2]:+.1f}"]
         shown += [f"{100 * row[each]:.1f}" for each in ("old", "before", "new")]
-        spent = f"{row['seconds']:.0f}", f"{row['seconds'] / other['seconds']:.0%}"
-        spent = (*spent, row["load"][0])
-        cells = [DATA_SETS[row["set"]].title, row["seed"], len(row["new_classes"]), *shown, *spent]
+        spent = [*shares_of(row, "seconds"), *shares_of(row, "processor_seconds")]
+        cells = [DATA_SETS[row["set"]].title, row["minutes"], row["seed"], len(row["new_classes"])]
+        cells += [*shown, *spent, row["load"][0]]
         rows.append(f"| {' | '.join(map(str, cells))} |")
     write_section(TITLE, f"{EXPLAINED}\n\n{table_of(columns, rows)}")
 
@@ -149,6 +191,7 @@ def main() -> None:
     commands = asked.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run")
     run.add_argument("--set", required=True, choices=DATA_SETS)
+    run.add_argument("--minutes", type=float, default=MINUTES)
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--folder", type=Path, help="Keeps the search, for the next call.")
     commands.add_parser("table")
@@ -157,7 +200,7 @@ def main() -> None:
         return table()
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.folder or Path(scratch)
-        row = measured(options.set, options.seed, folder)
+        row = measured(options.set, options.minutes, options.seed, folder)
     print(json.dumps(row))
     return add_row(ROWS, row)
 
