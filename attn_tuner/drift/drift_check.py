@@ -7,7 +7,7 @@ from typing import Any
 from attn_tuner.drift.accuracy import AccuracyEstimate, LabelledAccuracy
 from attn_tuner.drift.comparison import LEVEL, Comparison
 from attn_tuner.drift.distributions import Distribution
-from attn_tuner.drift.wording import UNITS, shown_p
+from attn_tuner.drift.wording import shown_p, shown_values
 from attn_tuner.system.terminal import to_single_line
 
 _WIDTH = 10  # Of the word before a line.
@@ -45,32 +45,37 @@ class DriftCheck:
 
     def summary(self) -> str:
         """Says what was found, in lines for a terminal."""
-        lines = [self._verdict(), *map(_comparison_line, self.comparisons)]
-        lines.append(_line("Accuracy", self._estimated()))
-        if self.labelled is not None:
-            found = self.labelled
-            lines.append(
-                _line(
-                    "",
-                    f"{found.points:.1f} % of the {found.texts:,} texts with labels are right "
-                    f"(p {shown_p(found.p)} that nothing has changed)",
-                )
-            )
-        return "\n".join(lines)
-
-    def _estimated(self) -> str:
-        found = self.accuracy
-        return (
-            f"estimated without labels {found.points:.1f} % \u00b1 {found.margin:.1f} "
-            f"(95 % interval); {found.before:.1f} % on the validation texts"
+        estimated, *measured = self.accuracy_sentences()
+        return "\n".join(
+            [
+                _line("Texts", self.sentence()),
+                *map(_comparison_line, self.comparisons),
+                _line("Accuracy", estimated),
+                *(_line("", said) for said in measured),
+            ]
         )
 
-    def _verdict(self) -> str:
+    def accuracy_sentences(self) -> list[str]:
+        """Says how accurate the model is on the new texts, as far as that is known."""
+        found, labelled = self.accuracy, self.labelled
+        said = [
+            f"estimated without labels {found.points:.1f} % \u00b1 {found.margin:.1f} "
+            f"(95 % interval); {found.before:.1f} % on the validation texts"
+        ]
+        if labelled is not None:
+            said.append(
+                f"{labelled.points:.1f} % of the {labelled.texts:,} texts with labels are right "
+                f"(p {shown_p(labelled.p)} that nothing has changed)"
+            )
+        return said
+
+    def sentence(self) -> str:
+        """Says whether the texts differ, and in what."""
         changed = [each.name for each in self.comparisons if each.differs]
         said = f"{self.texts:,} new texts, {self.reference_texts:,} validation texts: "
         if changed:
-            return _line("Texts", f"{said}they differ in {', '.join(changed)}")
-        return _line("Texts", f"{said}{'the accuracy has fallen' if self.off else 'no difference'}")
+            return f"{said}they differ in {', '.join(changed)}"
+        return f"{said}{'the accuracy has fallen' if self.off else 'no difference'}"
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the findings, ready for JSON."""
@@ -84,9 +89,8 @@ class DriftCheck:
 
 
 def _comparison_line(each: Comparison) -> str:
-    unit, factor, form = UNITS[each.name]
     label = f"'{to_single_line(each.label[:40])}' " if each.label else ""
-    before, now = (format(factor * value, form) for value in (each.before, each.now))
+    before, now, unit = shown_values(each)
     mark = "differ" if each.differs else "alike"
     return _line("", f"{each.name}: {label}{before} -> {now} {unit} (p {shown_p(each.p)}, {mark})")
 

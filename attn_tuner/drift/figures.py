@@ -2,7 +2,7 @@
 
 from attn_tuner.drift.comparison import Comparison
 from attn_tuner.drift.distributions import Distribution
-from attn_tuner.drift.wording import UNITS, shown_p
+from attn_tuner.drift.wording import shown_p, shown_values
 from attn_tuner.reporting.plotly_figure import BLUE, ORANGE, Figure, plotly_label, plotly_spec
 
 _AXES = {
@@ -20,7 +20,6 @@ def drift_figure(found: Distribution, compared: Comparison) -> Figure:
         found: the shares.
         compared: the test of the same name.
     """
-    unit, factor, form = UNITS[compared.name]
     labels = [plotly_label(each) for each in found.bins]
     traces = [
         {"type": "bar", "name": name, "x": labels, "y": list(shares), "marker": {"color": color}}
@@ -30,7 +29,7 @@ def drift_figure(found: Distribution, compared: Comparison) -> Figure:
         )
     ]
     of = f" of '{compared.label}'" if compared.label else ""
-    before, now = (format(factor * each, form) for each in (compared.before, compared.now))
+    before, now, unit = shown_values(compared)
     said = "differ" if compared.differs else "are alike"
     return Figure(
         f"drift-{found.name.replace(' ', '-')}",

@@ -1,4 +1,6 @@
-"""Words and units of what is compared, for a terminal and for figures."""
+"""Words and units of what is compared, for a terminal, figures and the page."""
+
+from attn_tuner.drift.comparison import Comparison
 
 # By name of a comparison: unit, factor and format of its values.
 UNITS = {
@@ -7,6 +9,12 @@ UNITS = {
     "classes": ("% of the texts", 100.0, ".1f"),
     "confidence": ("mean probability of the answer", 1.0, ".3f"),
 }
+
+
+def shown_values(compared: Comparison) -> tuple[str, str, str]:
+    """Returns what was measured before and now, as they are shown, and their unit."""
+    unit, factor, form = UNITS[compared.name]
+    return format(factor * compared.before, form), format(factor * compared.now, form), unit
 
 
 def shown_p(p: float) -> str:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attn_tuner.drift.comparison import Comparison
+from attn_tuner.drift.wording import shown_p, shown_values
 from attn_tuner.errors import DataError
 from attn_tuner.reporting.json_in_html import to_json_value
 from attn_tuner.serving.model_holder import ModelHolder
@@ -48,4 +50,18 @@ def add_monitoring(app: "FastAPI", directory: str | Path, model: ModelHolder) ->
                 )
             columns[run.plan.label_name] = list(request.labels)
         found = model.compare(run, InputTexts(texts, columns))
-        return {**to_json_value(found.as_dict()), "summary": found.summary()}
+        return {
+            **to_json_value(found.as_dict()),
+            "summary": found.summary(),
+            "sentence": found.sentence(),
+            "accuracies": found.accuracy_sentences(),
+            "rows": [_row(each) for each in found.comparisons],
+        }
+
+
+def _row(compared: Comparison) -> dict[str, str | bool]:
+    """Returns a row of the page's table, its numbers as they are shown."""
+    before, now, unit = shown_values(compared)
+    name = f"{compared.name}: {compared.label}" if compared.label else compared.name
+    found = {"name": name, "before": before, "now": now, "unit": unit}
+    return {**found, "p": shown_p(compared.p), "differs": compared.differs}

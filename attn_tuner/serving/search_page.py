@@ -39,6 +39,7 @@ def page_status(directory: str | Path) -> dict:
 
         - headline: how often the model is right, in a sentence,
         - kind: "class", "labels" or "number", the task,
+        - label: name of the column of labels,
         - goal, metric: names of a trial's score and of what the curves show,
         - sign: 1 where a greater score is better, -1 where a smaller one is,
         - state: "running", "ending" (asked to), "ended", or "left off" (ended without a model),
@@ -66,6 +67,7 @@ def page_status(directory: str | Path) -> dict:
             "headline": worded(headline(found)),
             "sentence": worded(summary_sentence(found)),
             "kind": run.plan.kind,
+            "label": run.plan.label_name,
             "goal": run.plan.goal,
             "metric": run.plan.objective,
             "sign": run.sign,

@@ -10,12 +10,11 @@ from attn_tuner.storage.lock import held
 from attn_tuner.storage.stop_request import stop_requested
 from attn_tuner.tuning.events import Evaluated, TrialStarted
 from tests.support import sentiment
-from tests.support.serving import served
+from tests.support.serving import LOOKS, served
 
 pytest.importorskip("uvicorn", reason="the extra serve is not installed")
 
 ATTACK = "<script>alert(1)</script>"  # As the second class is called.
-LOOKS = [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
 ANSWERED = 120_000  # Milliseconds; the first answer loads the model.
 
 

@@ -9,19 +9,12 @@ from fastapi.testclient import TestClient
 
 import attn_tuner
 from attn_tuner.serving import make_app
-from attn_tuner.storage.checkpoints import save_probabilities
-from attn_tuner.text import Split, TokenStore, Vectorizer
 from tests.support import sentiment
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    run = sentiment.make_run(tmp_path_factory.mktemp("served") / "run", trials=2, texts=200)
-    texts, labels = sentiment.make_texts(200)
-    store = TokenStore.encode(Split(texts, labels), Vectorizer(sentiment.WORDS))
-    store.save(run / "data" / "validation")
-    save_probabilities(sentiment.make_bundle().predict(texts), run)
-    return run
+    return sentiment.make_comparable_run(tmp_path_factory.mktemp("served") / "run")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +29,11 @@ def test_the_server_finds_what_monitor_finds(client, folder):
     found = attn_tuner.monitor(folder, texts)
     assert reply.json()["off"] is found.off is True
     assert reply.json()["summary"] == found.summary()
+    assert reply.json()["sentence"] == found.sentence()
+    shown = {row["name"]: row for row in reply.json()["rows"]}
+    assert shown["unknown words"]["differs"] is True
+    assert shown["unknown words"]["unit"] == "% of the tokens"
+    assert f"-> {shown['unknown words']['now']} % of the tokens" in found.summary()
     assert [each["name"] for each in reply.json()["comparisons"]] == [
         each.name for each in found.comparisons
     ]

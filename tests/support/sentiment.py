@@ -71,6 +71,19 @@ def make_texts(count, seed=0):
     return texts, np.array(labels)
 
 
+def make_comparable_run(directory, classes=("bad", "good")):
+    """Writes a run folder with what new texts are compared with: 200 validation texts."""
+    from attn_tuner.storage.checkpoints import save_probabilities
+    from attn_tuner.text import Split, TokenStore, Vectorizer
+
+    run = make_run(directory, classes=classes, trials=2, texts=200)
+    texts, labels = make_texts(200)
+    store = TokenStore.encode(Split(texts, labels), Vectorizer(WORDS))
+    store.save(run / "data" / "validation")
+    save_probabilities(make_bundle(classes).predict(texts), run)
+    return run
+
+
 def make_run(
     directory,
     classes=("bad", "good"),

@@ -5,6 +5,8 @@ import socket
 import threading
 import time
 
+LOOKS = [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]  # Width, colours.
+
 
 @contextlib.contextmanager
 def served(folder):

@@ -29,9 +29,9 @@ export function takeFiles(box, take) {
 }
 
 // The bytes of a file; an Error with a sentence where it is too large for a page.
-export async function bytesOf(file) {
+export async function bytesOf(file, instead = "attn-tuner predict") {
   if (file.size > MOST_BYTES) {
-    throw new Error(`${file.name} is larger than 20 MB. Use attn-tuner predict for large files.`);
+    throw new Error(`${file.name} is larger than 20 MB. Use ${instead} for large files.`);
   }
   return file.arrayBuffer();
 }

@@ -1,4 +1,4 @@
-// Has the texts of a file answered.
+// Reads the rows of a file of texts, and has them answered.
 
 import { newQuestion, showProblem } from "./answer.js";
 import { at } from "./dom.js";
@@ -6,20 +6,25 @@ import { bytesOf, decoded } from "./files.js";
 import { closeMany, openMany } from "./many.js";
 import { readRows } from "./rows.js";
 
-export async function answerFile(file, kind) {
-  newQuestion();
-  closeMany();
-  let bytes;
-  try {
-    bytes = await bytesOf(file);
-  } catch (error) {
-    showProblem(error.message);
-    return;
-  }
+// The cells of a file, row by row; an Error with a sentence where it has none.
+export async function rowsOf(file, instead) {
+  const bytes = await bytesOf(file, instead);
   const text = decoded(bytes) ?? new TextDecoder("windows-1252").decode(bytes);
   const rows = readRows(text, file.name);
   if (rows.length === 0) {
-    showProblem(`${file.name} holds no rows.`);
+    throw new Error(`${file.name} holds no rows.`);
+  }
+  return rows;
+}
+
+export async function answerFile(file, kind) {
+  newQuestion();
+  closeMany();
+  let rows;
+  try {
+    rows = await rowsOf(file);
+  } catch (error) {
+    showProblem(error.message);
     return;
   }
   at("text").value = "";
