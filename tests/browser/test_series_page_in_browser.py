@@ -7,13 +7,12 @@ import pytest
 
 from attn_tuner.exporting.conformal import Conformal
 from tests.support.series_run import make_run, make_series
-from tests.support.serving import served
+from tests.support.serving import LOOKS, served
 
 pytest.importorskip("uvicorn", reason="the extra serve is not installed")
 
 ATTACK = "<script>alert(1)</script>"  # As the second class and the second feature are called.
 FEATURES = ("height", ATTACK)
-LOOKS = [(390, "light"), (390, "dark"), (1440, "light"), (1440, "dark")]
 ANSWERED = 120_000  # Milliseconds; the first answer loads the model.
 
 
