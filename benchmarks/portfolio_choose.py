@@ -14,23 +14,21 @@ Printed, and written to RESULTS.md:
   tried on it. Beside them today's first points, followed by random draws, and random draws alone;
 - the same where points are chosen only with sets on the same side of the median of a fact that is
   known before training;
-- how much of the variance of the random draws each dimension explains, with a permutation test.
+- how much each dimension matters (`portfolio_importance.py`).
 """
 
 import argparse
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import comb
-from typing import Any
 
 import numpy as np
-from portfolio_points import KNOWN_GOOD
+from portfolio_importance import importance_page
 from portfolio_table import Table, read
 from results import write_section
 
 AFTER = (1, 3, 6, 10)  # Trials.
 FACTS = ("texts", "classes", "median_tokens", "unknown_share")
-SHUFFLES = 2_000
 ABOUT = (
     "`benchmarks/portfolio_choose.py` on the rows of `benchmarks/portfolio_record.py`: at most "
     "4,000 training texts of a set, one seed, highest validation accuracy of a curve, test parts "
@@ -114,12 +112,13 @@ def left_out(table: Table, points: int, fact: str | None = None) -> np.ndarray:
 
 
 def alike(table: Table, number: int, others: Sequence[int], fact: str | None) -> list[int]:
-    """Returns the other sets that are on the same side of their median of a fact as this one."""
+    """Returns the other sets on the same side of their median of a fact as this one; else all."""
     if fact is None:
         return list(others)
     known = table.fact(fact)
     middle = np.median(known[list(others)])
-    return [each for each in others if (known[each] > middle) == (known[number] > middle)]
+    found = [each for each in others if (known[each] > middle) == (known[number] > middle)]
+    return found or list(others)
 
 
 def fixed(table: Table, first: Sequence[int]) -> np.ndarray:
@@ -132,60 +131,11 @@ def _row(table: Table, number: int, first: Sequence[int]) -> list[float]:
     return [after(regret, first, table.drawn, trials) for trials in AFTER]
 
 
-def importance(table: Table, seed: int = 0) -> list[tuple[str, int, float, float]]:
-    """Measures what each dimension explains of the random draws.
-
-    Of a dimension with values v, ranges divided at their median,
-
-        eta^2 = sum_v n_v (mean_v - mean)^2 / sum (rank - mean)^2
-
-    of the mean rank of a draw over the sets. The null hypothesis permutes the draws. Interactions
-    are not seen.
-
-    Returns:
-        Name, draws in which it is active, eta^2 less its mean under permutation, and p; the most
-        important first.
-    """
-    random = np.random.default_rng(seed)
-    drawn = table.drawn
-    ranks = table.scores[:, drawn].argsort(axis=1).argsort(axis=1).mean(axis=0)
-    # Ranges differ between sets; a draw has the same place in all of them.
-    values = [table.rows[table.sets[0], table.configurations[each]]["values"] for each in drawn]
-    found = []
-    for name in sorted({name for each in values for name in each}):
-        active = [n for n, each in enumerate(values) if name in each]
-        groups = _groups([values[n][name] for n in active])
-        if len(active) < 4 or len(set(groups)) < 2:
-            continue
-        explained = _explained(ranks[active], groups)
-        null = [_explained(random.permutation(ranks[active]), groups) for _ in range(SHUFFLES)]
-        p = (1 + sum(each >= explained - 1e-12 for each in null)) / (1 + SHUFFLES)
-        found.append((name, len(active), explained - float(np.mean(null)), p))
-    return sorted(found, key=lambda each: -each[2])
-
-
-def _groups(values: Sequence[Any]) -> np.ndarray:
-    """Returns a group for each value: itself, or of many numbers whether it is above the median."""
-    if len(set(values)) > 4 and not any(isinstance(each, str) for each in values):
-        return (np.array(values, float) > np.median(values)).astype(int)
-    return np.unique([str(each) for each in values], return_inverse=True)[1]
-
-
-def _explained(scores: np.ndarray, groups: np.ndarray) -> float:
-    middle = scores.mean()
-    between = sum(
-        (groups == each).sum() * (scores[groups == each].mean() - middle) ** 2
-        for each in np.unique(groups)
-    )
-    return float(between / max(((scores - middle) ** 2).sum(), 1e-12))
-
-
 def page(table: Table, points: int) -> str:
     """Writes what was found, in Markdown."""
     chosen = greedy(normalised(table.scores), points)
-    known = [table.column(name) for name in KNOWN_GOOD]
     rows = [
-        ("today's first points, then random", fixed(table, known)),
+        ("today's first points, then random", fixed(table, table.known)),
         (f"up to {points} points chosen without the set, then random", left_out(table, points)),
         ("random", fixed(table, [])),
         *((f"chosen without the set, by {fact}", left_out(table, points, fact)) for fact in FACTS),
@@ -195,30 +145,32 @@ def page(table: Table, points: int) -> str:
         [
             _configurations(table, chosen),
             _left_out_table(rows),
+            _difference(rows[1][1] - rows[0][1]),
             _per_set(table, dict(rows[:3])),
-            _importances(importance(table)),
+            importance_page(table),
         ]
     )
 
 
 def _configurations(table: Table, chosen: Sequence[int]) -> str:
     points = 100 * regrets(table.scores)
-    seconds = table.seconds.mean(axis=0)
+    losses, seconds = table.losses.mean(axis=0), table.seconds.mean(axis=0)
     lines = [
-        f"Regret in points of accuracy; seconds of processor, the mean over {len(table.sets)} "
-        "sets. Chosen with all sets, in this order: "
+        "Regret in points of accuracy. Of it, of the lowest log loss of a curve and of the seconds "
+        f"of processor the mean over {len(table.sets)} sets. Chosen with all sets, in this order: "
         f"{', '.join(table.configurations[each] for each in chosen)}.",
         "",
-        f"| configuration | {' | '.join(table.sets)} | mean | seconds |",
-        "|---" + "|---:" * (len(table.sets) + 2) + "|",
+        f"| configuration | {' | '.join(table.sets)} | mean | log loss | seconds |",
+        "|---" + "|---:" * (len(table.sets) + 3) + "|",
     ]
     for column in points.mean(axis=0).argsort(kind="stable"):
         cells = " | ".join(f"{each:.1f}" for each in points[:, column])
         mean = points[:, column].mean()
         name = table.configurations[column]
-        lines.append(f"| {name} | {cells} | {mean:.2f} | {seconds[column]:.0f} |")
+        costs = f"{losses[column]:.3f} | {seconds[column]:.0f}"
+        lines.append(f"| {name} | {cells} | {mean:.2f} | {costs} |")
     best = " | ".join(f"{each:.4f}" for each in table.scores.max(axis=1))
-    lines.append(f"| best accuracy | {best} | | |")
+    lines.append(f"| best accuracy | {best} | | | |")
     return "\n".join(lines)
 
 
@@ -235,6 +187,19 @@ def _left_out_table(rows: Sequence[tuple[str, np.ndarray]]) -> str:
     return "\n".join(lines)
 
 
+def _difference(found: np.ndarray) -> str:
+    """Says how far points chosen without the set are from today's, with what sets differ by."""
+    error = found.std(axis=0, ddof=1) / np.sqrt(len(found))
+    cells = [
+        f"{100 * mean:+.2f} ± {100 * each:.2f} after {trials}"
+        for mean, each, trials in zip(found.mean(axis=0), error, AFTER, strict=True)
+    ]
+    return (
+        "Regret of points chosen without the set less that of today's, with its standard error "
+        f"over sets: {', '.join(cells)}."
+    )
+
+
 def _per_set(table: Table, found: Mapping[str, np.ndarray]) -> str:
     lines = [
         "The same for each set:",
@@ -245,18 +210,6 @@ def _per_set(table: Table, found: Mapping[str, np.ndarray]) -> str:
     for (title, regret), (number, trials) in product(found.items(), enumerate(AFTER)):
         cells = " | ".join(f"{each:.2f}" for each in 100 * regret[:, number])
         lines.append(f"| {title}, {trials} | {cells} |")
-    return "\n".join(lines)
-
-
-def _importances(found: Sequence[tuple[str, int, float, float]]) -> str:
-    lines = [
-        "Share of the variance of the random draws' mean rank that a dimension explains by itself, "
-        "less what it would by chance; p of a permutation test, not corrected for their number:",
-        "",
-        "| dimension | draws | explained | p |",
-        "|---|---:|---:|---:|",
-    ]
-    lines += [f"| `{name}` | {n} | {share:+.2f} | {p:.3f} |" for name, n, share, p in found]
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import keras_tuner
 import numpy as np
+from portfolio_table import DRAWN, KNOWN
 
 from attn_tuner.model_space import ENCODERS, PHRASES
 from attn_tuner.space import SearchSpace
@@ -24,11 +25,11 @@ POOLED = {
 }
 FEW = {"batch_size": 32, "learning_rate": 0.0028}  # What a search of few texts begins with.
 KNOWN_GOOD = {
-    "known: none": {**FEW, **POOLED, "encoder": "none", "learning_rate": 7e-3},
-    "known: bigru": {**FEW, **POOLED, "learning_rate": 3e-3},
-    "known: gru": {**FEW, **POOLED, "encoder": "gru", "max_length": 128},
+    f"{KNOWN}none": {**FEW, **POOLED, "encoder": "none", "learning_rate": 7e-3},
+    f"{KNOWN}bigru": {**FEW, **POOLED, "learning_rate": 3e-3},
+    f"{KNOWN}gru": {**FEW, **POOLED, "encoder": "gru", "max_length": 128},
 }
-NONE = KNOWN_GOOD["known: none"]
+NONE = KNOWN_GOOD[f"{KNOWN}none"]
 
 
 def convolved(width: int, filters: int, then: str) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def convolved(width: int, filters: int, then: str) -> dict[str, Any]:
     return {**FEW, **POOLED, "encoder": PHRASES, **inner}
 
 
-BIGRU, GRU = KNOWN_GOOD["known: bigru"], KNOWN_GOOD["known: gru"]
+BIGRU, GRU = KNOWN_GOOD[f"{KNOWN}bigru"], KNOWN_GOOD[f"{KNOWN}gru"]
 WIDE = {"embedding_dim": 128, "dropout": 0.5}
 NOISY = {"dropout": 0.5, "spatial_dropout": 0.4, "word_dropout": 0.1, "label_smoothing": 0.1}
 FROZEN = {"embedding_frozen_epochs": 1}
@@ -55,12 +56,12 @@ BY_HAND = {
     "none words": {**NONE, "tokens": "word", **SHORT},
     # Zhou et al. 2015.
     "cnn3 gru": {**convolved(3, 64, "gru"), "dropout": 0.5, **SHORT},
+    "bigru noisy": {**BIGRU, **WIDE, **NOISY, "epochs": 4},
+    "bilstm wide": {**FEW, **POOLED, **WIDE, "encoder": "bilstm", **SHORT},
+    "none without n-grams": {**NONE, **WIDE, "hashed_ngrams": 1, **SHORT},
     "none averaged": {**NONE, "use_ema": True, "epochs": 4},
     "cnn3 frozen": {**convolved(3, 128, "none"), **WIDE, **FROZEN, "epochs": 4},
-    "none without n-grams": {**NONE, **WIDE, "hashed_ngrams": 1, **SHORT},
-    "bigru noisy": {**BIGRU, **WIDE, **NOISY, "epochs": 4},
     "none fast": {**NONE, "batch_size": 128, "learning_rate": 1e-2, **SHORT},
-    "bilstm wide": {**FEW, **POOLED, **WIDE, "encoder": "bilstm", **SHORT},
     "none triples": {**NONE, "hashed_ngrams": 3, **SHORT},
     "cnn5 noisy": {**convolved(5, 128, "none"), **WIDE, **NOISY, "epochs": 4},
     "cnn3 max": {
@@ -73,7 +74,6 @@ BY_HAND = {
     },
 }
 RANDOM = 60  # Draws in all.
-DRAWN = "random "  # Before the number of a draw.
 
 
 @dataclass(frozen=True)

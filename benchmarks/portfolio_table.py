@@ -1,16 +1,16 @@
 """Reads the rows of `portfolio_record.py` as one table of sets and configurations."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from portfolio_points import DRAWN
 from results import measured_rows
 
 ROWS = Path(__file__).parent / "portfolio"
+KNOWN, DRAWN = "known: ", "random "  # Begin the names of today's first points, and of draws.
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,18 +36,24 @@ class Table:
         return [n for n, name in enumerate(self.configurations) if name.startswith(DRAWN)]
 
     @property
+    def known(self) -> list[int]:
+        """The columns of the points that a search tries first today."""
+        return [n for n, name in enumerate(self.configurations) if name.startswith(KNOWN)]
+
+    @property
     def seconds(self) -> np.ndarray:
         """`(sets, configurations)`, seconds of processor of a training."""
-        return np.array(
-            [
-                [self.rows[name, each]["seconds"] for each in self.configurations]
-                for name in self.sets
-            ]
-        )
+        return self._of_rows(lambda row: row["seconds"])
 
-    def column(self, name: str) -> int:
-        """Returns the column of a configuration."""
-        return self.configurations.index(name)
+    @property
+    def losses(self) -> np.ndarray:
+        """`(sets, configurations)`, the lowest log loss of a curve; infinite of one that failed."""
+        return self._of_rows(lambda row: min(row.get("curve", {}).get("log_loss", [np.inf])))
+
+    def _of_rows(self, figure: Callable[[Mapping[str, Any]], float]) -> np.ndarray:
+        return np.array(
+            [[figure(self.rows[name, each]) for each in self.configurations] for name in self.sets]
+        )
 
     def fact(self, name: str) -> np.ndarray:
         """Returns `(sets,)`, a fact known before any training."""

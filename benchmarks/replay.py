@@ -25,14 +25,13 @@ from typing import Any
 
 import numpy as np
 from portfolio_choose import greedy, normalised
-from portfolio_points import KNOWN_GOOD
 from portfolio_table import Table, best, read
 from results import write_section
 
 from attn_tuner.tuning.chance_level import Scale
 from attn_tuner.tuning.pruning import Pruner, PrunerPerRung, make_pruner
 
-BUDGETS = (30.0, 60.0, 120.0, 240.0)  # Seconds of processor.
+BUDGETS = (15.0, 30.0, 60.0, 120.0)  # Seconds of processor.
 PRUNERS = ("none", "median", "percentile", "asha", "extrapolation")
 PATIENCE = 2.0  # Of a search.
 FIRST = "chosen without the set"
@@ -116,7 +115,7 @@ def first_points(table: Table, number: int, points: int) -> dict[str, list[int]]
     others = [each for each in range(len(table.sets)) if each != number]
     return {
         "random": [],
-        "today's": [table.column(name) for name in KNOWN_GOOD],
+        "today's": table.known,
         FIRST: greedy(normalised(table.scores)[others], points),
     }
 

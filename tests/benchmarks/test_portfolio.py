@@ -118,17 +118,30 @@ def test_a_table_has_the_configurations_of_all_sets_and_their_mean_over_seeds():
 
 
 def test_a_dimension_that_decides_is_the_most_important():
-    from portfolio_choose import importance
+    from portfolio_importance import importance
 
-    scores = [[0.9, 0.8, 0.85, 0.2, 0.3, 0.25], [0.7, 0.75, 0.65, 0.1, 0.3, 0.2]]
-    found = table(scores)
+    good, poor = [0.9, 0.8, 0.85, 0.95], [0.2, 0.3, 0.25, 0.35]
+    found = table([good + poor, good[::-1] + poor])
     for number, name in enumerate(found.configurations):
-        values = {"head": "mean" if number < 3 else "max", "units": number % 2}
+        values = {"head": "mean" if number < 4 else "max", "units": number % 2}
         found.rows["set 0", name]["values"] = values
     (first, draws, explained, p), (second, *_) = importance(found)
-    assert (first, draws, second) == ("head", 6, "units")
+    assert (first, draws, second) == ("head", 8, "units")
     assert explained > 0.5
-    assert p < 0.2  # Two of the twenty divisions of six draws are as extreme.
+    assert p < 0.1  # Two of the seventy divisions of eight draws are as extreme.
+
+
+def test_a_pair_that_differs_in_one_dimension_tells_its_effect():
+    from portfolio_importance import contrasts
+
+    found = table([[0.5, 0.6, 0.9], [0.5, 0.7, 0.9]], ["a", "b", "c"])
+    values = {"a": {"epochs": 3}, "b": {"epochs": 9}, "c": {"epochs": 9, "head": "max"}}
+    for (_, name), recorded in found.rows.items():
+        recorded["values"] = values[name]
+    (one, other) = contrasts(found)
+    assert one[:3] == ("epochs", "a", "b")
+    np.testing.assert_allclose(one[3], [0.1, 0.2])
+    assert other[:3] == ("head", "b", "c")
 
 
 def test_a_replayed_trial_ends_by_patience():
@@ -162,13 +175,12 @@ def test_a_replayed_trial_ends_by_the_pruner():
 
 def test_every_kind_of_search_is_replayed(monkeypatch):
     import portfolio_choose
+    import portfolio_importance
     import replay
 
-    monkeypatch.setattr(portfolio_choose, "SHUFFLES", 5)
-    monkeypatch.setattr(replay, "KNOWN_GOOD", {"known": {}})
-    monkeypatch.setattr(portfolio_choose, "KNOWN_GOOD", {"known": {}})
+    monkeypatch.setattr(portfolio_importance, "SHUFFLES", 5)
     scores = np.random.default_rng(0).uniform(0.5, 0.9, (3, 7)).tolist()
-    found = table(scores, ["known", "by hand", *(f"random {number}" for number in range(5))])
+    found = table(scores, ["known: none", "by hand", *(f"random {number}" for number in range(5))])
     text = replay.page(found, orders=2, points=2)
     assert text.count("\n| ") == 1 + len(replay.cases())
     assert "random" in portfolio_choose.page(found, points=2)
