@@ -1,4 +1,4 @@
-"""A linear model of n-grams: counts and weights them, and fits a regression."""
+"""A linear model of n-grams: weights them, and fits a regression."""
 
 import time
 import warnings
@@ -19,48 +19,13 @@ from attn_tuner.baselines.penalties import (
     choose_penalty,
 )
 from attn_tuner.metrics import kind_of
-from attn_tuner.text.ngram_hashing import BUCKETS, MAX_COUNT, next_bucket
-from attn_tuner.text.token_store import TokenStore
 
 MAX_ONE_VS_REST = 20  # Classes; with more, one softmax is fitted for all of them.
 SAGA_EPOCHS = 15  # The validation accuracy stops rising after about ten.
+WARM_EPOCHS = 5  # From the weights of another penalty, or of a part of the texts.
 PROBE_TEXTS = 2_000  # Texts of the first fit, which is timed to predict the time of others.
 SMOOTHING = 1.0  # Added to the count of each n-gram inside and outside a class.
 NEVER = -np.inf  # Bias of a class that no training text has; -NEVER where all have it.
-
-
-def count_ngrams(store: TokenStore, order: int, buckets: int = BUCKETS) -> sparse.csr_matrix:
-    """Counts each n-gram of 1 to `order` tokens in each text, up to 8 occurrences.
-
-    Args:
-        store: `TokenStore` of the texts.
-        order: int, maximum n.
-        buckets: int, columns for n-grams of two and more, which are hashed.
-
-    Shapes:
-        `(texts, columns)`; one column per token id, then `buckets`.
-    """
-    ids = np.asarray(store.ids, "int64")
-    offsets = np.asarray(store.offsets, "int64")
-    lengths = np.diff(offsets)
-    words = int(store.vocabulary_size)
-    row = np.repeat(np.arange(len(lengths)), lengths)
-    to_end = np.repeat(offsets[1:], lengths) - np.arange(len(ids))
-    rows, columns = [row], [ids]
-    bucket = ids
-    for length in range(2, order + 1):
-        whole = to_end >= length
-        following = np.zeros_like(ids)
-        following[: len(ids) - length + 1] = ids[length - 1 :]
-        bucket = next_bucket(bucket, following, length)
-        rows.append(row[whole])
-        columns.append(words + bucket[whole] % buckets)
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    counts = np.ones(len(row), "float32")
-    shape = (len(lengths), words + buckets)
-    found = sparse.coo_matrix((counts, (row, column)), shape=shape).tocsr()
-    found.data = np.minimum(found.data, MAX_COUNT)
-    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,8 +89,8 @@ def fit_linear_model(
 
     so that discriminative n-grams are penalised less. Up to `MAX_ONE_VS_REST` classes, and several
     labels, are fitted one against the rest. More classes are fitted by one softmax with SAGA,
-    without weighting, as its time does not grow with a fit per class. Numbers are fitted by ridge
-    regression.
+    without weighting, as its time does not grow with a fit per class; only the first fit of a fold
+    starts from zero. Numbers are fitted by ridge regression.
 
     Args:
         rows: (texts, columns) sparse, TF-IDF.
@@ -150,10 +115,12 @@ def fit_linear_model(
     ways = [Way(rows, each) for each in list(WEIGHTINGS)[: 1 if unweighted else None]]
     until = pace = None
 
-    def fitted(kept: np.ndarray | None, way: Way, penalty: float) -> LinearModel:
+    def fitted(
+        kept: np.ndarray | None, way: Way, penalty: float, start: LinearModel | None = None
+    ) -> LinearModel:
         part = (way.rows, labels) if kept is None else (way.rows[kept], labels[kept])
         own = weights if weights is None or kept is None else weights[kept]
-        return fit_regression(*part, classes, way.weighting, penalty, seed, own)
+        return fit_regression(*part, classes, way.weighting, penalty, seed, own, start)
 
     def divided(kept: np.ndarray) -> list[Fold]:
         beside = (None if each is None else each[kept] for each in (groups, times))
@@ -165,20 +132,23 @@ def fit_linear_model(
         until = begun + seconds
         pace = max(time.monotonic() - begun, 1e-6) / max(len(probed), 1)
     chosen = choose_penalty(fitted, labels, ways, divided, order, until, pace)
-    way, penalty = (chosen.way, chosen.penalty) if chosen else (ways[0], PENALTIES[DEFAULT_INDEX])
     if chosen and others is not None:
         slower = pace
         if until is not None:  # A fit takes as long as its rows have numbers.
             until, slower = until + seconds, pace * others.nnz / max(rows.nnz, 1)
-        found = better_rows(chosen, others, fitted, labels, until, slower)
-        way, penalty = found.way, found.penalty
-        pace = pace if way.rows is rows else slower
+        chosen = better_rows(chosen, others, fitted, labels, until, slower)
+        pace = pace if chosen.way.rows is rows else slower
+    final = (
+        (chosen.way, chosen.penalty, chosen.judged.models[0])
+        if chosen
+        else (ways[0], PENALTIES[DEFAULT_INDEX], None)
+    )
     if until is None:
-        return fitted(None, way, penalty)
+        return fitted(None, *final)
     # On a busy machine, exceeding the limit is better than a model of a few texts.
     left = max(until - time.monotonic(), 2 * seconds)
     many = max(PROBE_TEXTS, int(left / pace))
-    return fitted(order[:many] if many < len(labels) else None, way, penalty)
+    return fitted(order[:many] if many < len(labels) else None, *final)
 
 
 def _plain(rows: sparse.csr_matrix, target: np.ndarray) -> np.ndarray | float:
@@ -206,6 +176,7 @@ def fit_regression(
     penalty: float,
     seed: int = 0,
     weights: np.ndarray | None = None,
+    start: LinearModel | None = None,
 ) -> LinearModel:
     """Fits one regression, with a weighting and penalty that were chosen before.
 
@@ -213,14 +184,16 @@ def fit_regression(
         rows, labels, classes, seed, weights: as in `fit_linear_model`.
         weighting: str, key of `WEIGHTINGS`.
         penalty: float, C of the regression.
+        start: model of the same columns, from whose weights a softmax over many classes is fitted
+            in a third of the epochs; other regressions do not take it.
     """
     kind = kind_of(labels)
     if kind == "number":
         model = Ridge(alpha=1 / penalty, solver="sparse_cg").fit(rows, labels, weights)
         columns = [(np.ravel(model.coef_), np.ravel(model.intercept_)[0])]
     elif _is_joint(kind, classes):
-        weights, bias = _fit_softmax(rows, labels, classes, penalty, seed, weights)
-        return LinearModel(kind, weights, bias, weighting, penalty, True, len(labels))
+        fitted = _fit_softmax(rows, labels, classes, penalty, seed, weights, start)
+        return LinearModel(kind, *fitted, weighting, penalty, True, len(labels))
     else:
         targets = _targets(labels, classes)
         columns = [
@@ -273,19 +246,24 @@ def _fit_softmax(
     penalty: float,
     seed: int,
     sample_weight: np.ndarray | None,
+    start: LinearModel | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fits one softmax over all classes: weights (columns, classes) and bias (classes,)."""
-    weights, bias = np.zeros((rows.shape[1], classes)), np.full(classes, NEVER)
+    weights, bias = np.zeros((rows.shape[1], classes), rows.dtype), np.full(classes, NEVER)
     there = np.unique(labels)
     if len(there) < 2:
         bias[there] = 0.0
         return weights, bias
+    several = len(there) > 2  # Two classes have one column, the log odds of the second.
     model = LogisticRegression(C=penalty, solver="saga", max_iter=SAGA_EPOCHS, random_state=seed)
+    if start is not None and several and np.isfinite(start.bias[there]).all():
+        model.set_params(max_iter=WARM_EPOCHS, warm_start=True)
+        model.coef_ = np.ascontiguousarray(start.weights[:, there].T)
+        model.intercept_ = start.bias[there].astype(rows.dtype)
     with warnings.catch_warnings():
         # It stops before convergence, which would not improve the validation score.
         warnings.simplefilter("ignore", UserWarning)
         model.fit(rows, labels, sample_weight)
-    several = len(there) > 2  # Two classes have one column, the log odds of the second.
     weights[:, there if several else there[1:]] = model.coef_.T
     bias[there] = model.intercept_ if several else [0.0, model.intercept_[0]]
     return weights, bias

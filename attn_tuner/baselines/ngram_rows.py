@@ -1,4 +1,4 @@
-"""Weights the n-grams of texts by TF-IDF: the rows of a linear model."""
+"""Counts the n-grams of texts and weights them by TF-IDF: the rows of a linear model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,12 +7,45 @@ import numpy as np
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from attn_tuner.baselines.linear_model import count_ngrams
-from attn_tuner.text.ngram_hashing import MAX_COUNT, buckets_for, next_bucket
+from attn_tuner.text.ngram_hashing import BUCKETS, MAX_COUNT, buckets_for, next_bucket
 from attn_tuner.text.subwords import NOTHING, PartTables
 from attn_tuner.text.token_store import TokenStore
 
 MIN_TEXTS = 2  # An n-gram of a single training text does not generalise.
+
+
+def count_ngrams(store: TokenStore, order: int, buckets: int = BUCKETS) -> sparse.csr_matrix:
+    """Counts each n-gram of 1 to `order` tokens in each text, up to 8 occurrences.
+
+    Args:
+        store: `TokenStore` of the texts.
+        order: int, maximum n.
+        buckets: int, columns for n-grams of two and more, which are hashed.
+
+    Shapes:
+        `(texts, columns)`; one column per token id, then `buckets`.
+    """
+    ids = np.asarray(store.ids, "int64")
+    offsets = np.asarray(store.offsets, "int64")
+    lengths = np.diff(offsets)
+    words = int(store.vocabulary_size)
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    to_end = np.repeat(offsets[1:], lengths) - np.arange(len(ids))
+    rows, columns = [row], [ids]
+    bucket = ids
+    for length in range(2, order + 1):
+        whole = to_end >= length
+        following = np.zeros_like(ids)
+        following[: len(ids) - length + 1] = ids[length - 1 :]
+        bucket = next_bucket(bucket, following, length)
+        rows.append(row[whole])
+        columns.append(words + bucket[whole] % buckets)
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    counts = np.ones(len(row), "float32")
+    shape = (len(lengths), words + buckets)
+    found = sparse.coo_matrix((counts, (row, column)), shape=shape).tocsr()
+    found.data = np.minimum(found.data, MAX_COUNT)
+    return found
 
 
 def count_parts(texts: TokenStore, tables: PartTables) -> sparse.csr_matrix:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -16,6 +17,8 @@ DEFAULT_INDEX = 2  # In `PENALTIES`: the default, and where the comparison start
 TUNING_ROWS = 10_000  # Texts for cross-validation; more change the choice little.
 EXPECTED_CANDIDATES = 6  # Pairs of weighting and penalty that the time should suffice for.
 TIME_MARGIN = 2.0  # A fit may take longer than predicted: a weaker penalty, a busy machine.
+MOST_KEPT = 25_000_000  # Weights of a model to start others from; more take too much memory.
+CLEAR = 2.0  # Standard errors of a difference from which one fold decides.
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,24 @@ class Way:
 
 
 @dataclass(frozen=True, eq=False)
+class Judged:
+    """A way and a penalty, judged on held-out texts.
+
+    Args:
+        scores: for each fold the score of each text held out, (texts,).
+        models: the `LinearModel` of each fold, or None where it is too large to keep.
+    """
+
+    scores: Sequence[np.ndarray]
+    models: Sequence[Any]
+
+    @property
+    def mean(self) -> float:
+        """Mean score of the folds."""
+        return float(np.mean([each.mean() for each in self.scores]))
+
+
+@dataclass(frozen=True, eq=False)
 class Chosen:
     """What cross-validation has chosen.
 
@@ -39,13 +60,13 @@ class Chosen:
         way: the way.
         penalty: float, C of the regression.
         folds: the folds.
-        scores: score on each fold.
+        judged: its scores on the folds.
     """
 
     way: Way
     penalty: float
     folds: Sequence[Fold]
-    scores: np.ndarray
+    judged: Judged
 
 
 def choose_penalty(
@@ -62,7 +83,8 @@ def choose_penalty(
     Of equal scores the first counts.
 
     Args:
-        fit: callable of text indices, way and penalty that returns a `LinearModel`.
+        fit: callable of text indices, way, penalty and a `LinearModel` to start from, or None,
+            that returns a `LinearModel`.
         labels: (texts, ...).
         ways: what to try.
         divide: callable of text indices that returns the folds, pairs of places in them.
@@ -86,9 +108,9 @@ def choose_penalty(
     for way in ways:
         if best and latest is not None and time.monotonic() > latest:
             break
-        judge = partial(_scores, fit, labels, folds, way)
+        judge = partial(_judge, fit, labels, folds, way)
         for penalty, found in _try_penalties(judge, latest):
-            if best is None or found.mean() > best.scores.mean():
+            if best is None or found.mean > best.judged.mean:
                 best = Chosen(way, penalty, folds, found)
     return best
 
@@ -103,8 +125,9 @@ def better_rows(
 ) -> Chosen:
     """Returns what was chosen, with other rows of the same texts where these score better.
 
-    They are weighted in the same way, and penalties are tried from the same one on. With little
-    time they are compared on some of the folds.
+    They are weighted in the same way. One fold chooses their penalty, from the same one on; it
+    decides where they are not better on it, or better by `CLEAR` standard errors. Else the other
+    folds count too, as far as time allows.
 
     Args:
         chosen: what `choose_penalty` has returned.
@@ -113,60 +136,80 @@ def better_rows(
         until: float, as of `choose_penalty`.
         pace: float, seconds per text of a fit of these rows.
     """
-    folds, latest = list(chosen.folds), None
-    if until is not None:
-        latest = until - TIME_MARGIN * pace * len(labels)
-        each = pace * max(len(learnt) for learnt, _ in folds)
-        folds = folds[: max(0, int((latest - time.monotonic()) / each))]
-    if not folds:
+    latest = None if until is None else until - TIME_MARGIN * pace * len(labels)
+
+    def affordable(folds: Sequence[Fold]) -> Sequence[Fold]:
+        if latest is None:
+            return folds
+        each = pace * max((len(learnt) for learnt, _ in folds), default=1)
+        return folds[: max(0, int((latest - time.monotonic()) / each))]
+
+    if not affordable(chosen.folds):
         return chosen
-    best, way = chosen, Way(rows, chosen.way.weighting)
-    judge = partial(_scores, fit, labels, folds, way)
-    for penalty, found in _try_penalties(judge, latest, PENALTIES.index(chosen.penalty)):
-        if found.mean() > best.scores[: len(folds)].mean():
-            best = Chosen(way, penalty, folds, found)
-    return best
+    way = Way(rows, chosen.way.weighting)
+    judge = partial(_judge, fit, labels, chosen.folds[:1], way)
+    tried = _try_penalties(judge, latest, PENALTIES.index(chosen.penalty))
+    penalty, found = max(tried, key=lambda each: each[1].mean)
+    gains = found.scores[0] - chosen.judged.scores[0]
+    if 0 < gains.mean() < CLEAR * gains.std() / np.sqrt(len(gains)):
+        rest = _judge(fit, labels, affordable(chosen.folds[1:]), way, penalty)
+        found = Judged([*found.scores, *rest.scores], [*found.models, *rest.models])
+    before = Judged(chosen.judged.scores[: len(found.scores)], ())
+    return Chosen(way, penalty, chosen.folds, found) if found.mean > before.mean else chosen
 
 
-def _scores(
-    fit: Callable, labels: np.ndarray, folds: Sequence[Fold], way: Way, penalty: float
-) -> np.ndarray:
-    """Scores a way and a penalty on each fold."""
-    models = (fit(learnt, way, penalty) for learnt, _ in folds)
-    pairs = zip(models, folds, strict=True)
-    return np.array([_score(model(way.rows[held]), labels[held]) for model, (_, held) in pairs])
+def _judge(
+    fit: Callable,
+    labels: np.ndarray,
+    folds: Sequence[Fold],
+    way: Way,
+    penalty: float,
+    starts: Sequence[Any] | None = None,
+) -> Judged:
+    """Judges a way and a penalty on folds; a fit may start from a model of the same fold."""
+    models, scores = [], []
+    for (learnt, held), start in zip(folds, starts or [None] * len(folds), strict=True):
+        model = fit(learnt, way, penalty, start)
+        scores.append(_scores(model(way.rows[held]), labels[held]))
+        models.append(model if model.weights.size <= MOST_KEPT else None)
+    return Judged(scores, models)
 
 
 def _try_penalties(
-    judge: Callable[[float], np.ndarray], latest: float | None, start: int = DEFAULT_INDEX
-) -> Iterator[tuple[float, np.ndarray]]:
+    judge: Callable[..., Judged], latest: float | None, start: int = DEFAULT_INDEX
+) -> Iterator[tuple[float, Judged]]:
     """Yields penalties with their scores, from that at `start` in the direction that improves.
 
     Stops after the best penalty, or if another fit would exceed the moment `latest`.
     """
     begun = time.monotonic()
-    found = judge(PENALTIES[start])
-    yield PENALTIES[start], found
-    best = first = found.mean()
+    first = judge(PENALTIES[start])
+    yield PENALTIES[start], first
+    best = first.mean
     for further in (PENALTIES[start + 1 :], PENALTIES[:start][::-1]):
         for penalty in further:
             now = time.monotonic()
             if latest is not None and now + (now - begun) > latest:
                 return
-            begun, found = now, judge(penalty)
+            begun, found = now, judge(penalty, first.models)
             yield penalty, found
-            if found.mean() <= best:
+            if found.mean <= best:
                 break
-            best = found.mean()
-        if best > first:
+            best = found.mean
+        if best > first.mean:
             return
 
 
-def _score(answers: np.ndarray, labels: np.ndarray) -> float:
-    """Computes the accuracy; for numbers the negative mean squared error."""
+def _scores(answers: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Scores each text: 1 where the class is right, else 0; the negative squared error of a number.
+
+    Args:
+        answers: (texts, columns).
+        labels: (texts, ...).
+    """
     kind = kind_of(labels)
     if kind == "number":
-        return -float(np.mean((answers[:, 0] - labels) ** 2))
+        return -((answers[:, 0] - labels) ** 2)
     if kind == "labels":
-        return float(np.mean(np.all((answers > 0.5) == labels.astype(bool), axis=1)))
-    return float(np.mean(answers.argmax(axis=1) == labels))
+        return np.all((answers > 0.5) == labels.astype(bool), axis=1).astype("float64")
+    return (answers.argmax(axis=1) == labels).astype("float64")

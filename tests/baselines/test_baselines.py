@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from attn_tuner import text
 from attn_tuner.baselines.baselines import linear_baseline, majority_baseline
-from attn_tuner.baselines.linear_model import BUCKETS, count_ngrams
+from attn_tuner.baselines.ngram_rows import count_ngrams
+from attn_tuner.text.ngram_hashing import BUCKETS
 from attn_tuner.text.token_store import TokenStore
 
 

@@ -9,7 +9,7 @@ from scipy import sparse
 from attn_tuner.baselines import linear_model as linear
 from attn_tuner.baselines import penalties
 from attn_tuner.baselines.linear_model import MAX_ONE_VS_REST, WEIGHTINGS, fit_linear_model
-from attn_tuner.baselines.penalties import PENALTIES
+from attn_tuner.baselines.penalties import PENALTIES, Chosen, Judged, Way, better_rows
 
 
 def rows_of(table):
@@ -114,6 +114,64 @@ def test_of_many_classes_those_without_texts_have_no_share(rng, there):
     assert not answers[:, np.setdiff1d(np.arange(MAX_ONE_VS_REST + 10), there)].any()
 
 
+def test_a_softmax_goes_on_from_the_weights_of_another(rng, monkeypatch):
+    rows, labels = many_classes(rng)
+    classes = MAX_ONE_VS_REST + 10
+    before = linear.fit_regression(rows, labels, classes, "plain", 16.0)
+    monkeypatch.setattr(linear, "SAGA_EPOCHS", 1)
+    monkeypatch.setattr(linear, "WARM_EPOCHS", 1)
+    cold, warm = (
+        linear.fit_regression(rows, labels, classes, "plain", 64.0, start=start)
+        for start in (None, before)
+    )
+    of_right = (np.log(each(rows)[np.arange(len(labels)), labels]).mean() for each in (cold, warm))
+    assert next(of_right) < next(of_right)
+
+
+def test_weights_of_a_model_without_a_class_are_no_start(rng):
+    rows, labels = many_classes(rng)
+    classes, some = MAX_ONE_VS_REST + 10, labels > 0
+    start = linear.fit_regression(rows[some], labels[some], classes, "plain", 16.0)
+    found, cold = (
+        linear.fit_regression(rows, labels, classes, "plain", 16.0, start=each)
+        for each in (start, None)
+    )
+    np.testing.assert_array_equal(found.weights, cold.weights)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fits", "taken"),
+    [(0.5, 0.9, 3, True), (0.9, 0.5, 3, False), (0.80, 0.81, 5, True)],
+    ids=["clearly better", "worse", "hardly better"],
+)
+def test_other_rows_are_compared_on_further_folds_where_one_does_not_tell(
+    before, after, fits, taken
+):
+    folds = [(np.delete(np.arange(300), held), held) for held in np.split(np.arange(300), 3)]
+    labels, calls = np.ones(300, "int64"), []
+
+    def answers(right):
+        right = np.arange(300) % 100 < 100 * right
+        return rows_of(np.stack([~right, right], axis=1))
+
+    class Answers:
+        weights = np.zeros(1)
+
+        def __call__(self, rows):
+            return rows.toarray()
+
+    def fit(learnt, way, penalty, start):
+        calls.append(penalty)
+        return Answers()
+
+    old, new = answers(before), answers(after)
+    judged = penalties._judge(fit, labels, folds, Way(old, "plain"), 16.0)
+    calls.clear()
+    found = better_rows(Chosen(Way(old, "plain"), 16.0, folds, judged), new, fit, labels, None, 0.0)
+    assert len(calls) == fits
+    assert (found.way.rows is new) == taken
+
+
 def test_without_time_the_usual_penalty_is_taken(rng):
     rows, labels = rare_signs(rng)
     found = fit_linear_model(rows, labels, 2, seconds=0.0)
@@ -130,9 +188,9 @@ def test_where_all_texts_would_take_too_long_some_are_fitted(rng, monkeypatch):
 
 @pytest.mark.parametrize("peak", range(len(PENALTIES)))
 def test_the_climb_over_penalties_finds_the_top(peak):
-    def judge(penalty):
-        return np.array([-abs(PENALTIES.index(penalty) - peak)])
+    def judge(penalty, starts=None):
+        return Judged([np.array([-abs(PENALTIES.index(penalty) - peak)])], [None])
 
     for start in range(len(PENALTIES)):
         tried = dict(penalties._try_penalties(judge, None, start))
-        assert max(tried, key=tried.get) == PENALTIES[peak]
+        assert max(tried, key=lambda each: tried[each].mean) == PENALTIES[peak]
