@@ -56,6 +56,7 @@ def search(
     text: Column | list[Column] | None = None,
     label: Column | list[Column] | None = None,
     task: str | None = None,
+    features: str | Sequence[str] | None = None,
     weight: Column | None = None,
     group: Column | None = None,
     time: Column | None = None,
@@ -116,9 +117,9 @@ def search(
             docs/series.md.
         labels: one a text or series, where `data` are texts or series alone:
             `search(series, labels)` is `search((series, labels))`.
-        text, label, task, weight, group, time, validation, test, unlabelled, drop_missing,
-            min_per_class, rare_classes, corrections, encoding, header, word_index: how the data are
-            read.
+        text, label, task, features, weight, group, time, validation, test, unlabelled,
+            drop_missing, min_per_class, rare_classes, corrections, encoding, header, word_index:
+            how the data are read.
         max_time, max_trials, epochs, patience: the budget; 20 minutes if neither of the
             first two is set.
         space, split, quantiles, hypermodel, vectors, max_parameters, max_latency_ms, max_size_mb:

@@ -11,6 +11,7 @@ from keras import ops
 from attn_tuner.attention import heads
 from attn_tuner.encoding import Projection
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.column_features import ColumnFeatures
 from attn_tuner.layers.hashed_ngrams import LengthScale, NGramIds, NGramSum
 from attn_tuner.layers.prepared_series import prepared_series
 from attn_tuner.layers.series_input import FilledSteps, StandardizedSteps, StepLimit, StepMask
@@ -23,6 +24,7 @@ from attn_tuner.space import SearchSpace, assemble
 from attn_tuner.space.kerastuner import declare, value_of
 from attn_tuner.space.space_hypermodel import SpaceHyperModel, checked_space
 from attn_tuner.tasks import Task, task_named
+from attn_tuner.text.columns.encoder import ColumnEncoder
 from attn_tuner.text.subwords import PartTables, reads_subwords
 from attn_tuner.training.adversarial import ExtraLosses, PerturbedLosses, RegularizedModel
 from attn_tuner.training.fit_data import Expected, in_memory
@@ -34,6 +36,7 @@ from attn_tuner.training.schedules import ema_momentum, rate_for, warmed_cosine
 NAME = "attention_classifier"  # Layers of a hypermodel of another name begin with that name.
 # See `NGramSum`. Between 1 and 4, the best by validation on IMDb and on TREC.
 NGRAM_GAIN = 2.0
+COLUMN_UNITS = 64  # Of the hidden layer that reads the columns beside texts.
 FIT_ARGUMENTS = ("x", "y", "batch_size", "epochs")  # Of `keras.Model.fit`, in its order.
 
 
@@ -62,6 +65,9 @@ class AttentionHyperModel(SpaceHyperModel):
         vectors: `(vocabulary_size, width)` word vectors, width at least the largest
             `embedding_dim`, their columns by falling importance. With them the space has the
             dimension `embedding_init`: whether the embedding begins with them or at random.
+        columns: `ColumnEncoder` of the columns beside the texts. Inputs are then `[ids, columns]`,
+            columns as its `read` makes them. They join the output of the head before the hidden
+            layers.
         parts: `Vectorizer.subwords.tables`, the parts of the words of the vocabulary, for models
             whose `tokens` are "word+subword"; see `SubwordEmbedding`. Ids then are those of
             `Vectorizer.padded(texts, subwords=True)`.
@@ -97,6 +103,7 @@ class AttentionHyperModel(SpaceHyperModel):
         space: SearchSpace | None = None,
         features: int | None = None,
         scaler: SeriesScaler | None = None,
+        columns: ColumnEncoder | None = None,
         vectors: np.ndarray | None = None,
         parts: PartTables | None = None,
         training_texts: int | None = None,
@@ -128,6 +135,8 @@ class AttentionHyperModel(SpaceHyperModel):
             )
         if features is not None and features < 1:
             raise SpaceError(f"Numeric sequences need at least 1 feature; got features={features}.")
+        if features is not None and columns is not None:
+            raise SpaceError("columns are read beside texts, and features= takes series. Give one.")
         if vectors is not None and len(vectors) != vocabulary_size:
             raise SpaceError(
                 f"vectors has {len(vectors)} rows and the vocabulary {vocabulary_size} words; give "
@@ -138,6 +147,7 @@ class AttentionHyperModel(SpaceHyperModel):
         self.scale = tuple(float(each) for each in scale)
         self.feature_width = features
         self.scaler = scaler
+        self.columns = columns
         self.own_loss, self.metrics, self.optimizer = loss, metrics, optimizer
         if loss is not None:
             self._check_loss(loss)
@@ -162,11 +172,15 @@ class AttentionHyperModel(SpaceHyperModel):
             inputs = keras.Input((None, self.feature_width), **self._named("features", True))
         else:
             inputs = keras.Input((None,), dtype="int32", **self._named("ids", True))
-        context, boundary = self._features(values, inputs, self._named)
+        given, beside = inputs, None
+        if self.columns is not None:
+            beside = keras.Input((len(self.columns.names),), **self._named("columns", True))
+            given = [inputs, beside]
+        context, boundary = self._features(values, inputs, self._named, beside)
         answers = self._classify(context)
         extra = ExtraLosses.of(values) if self.include_top else ExtraLosses()
         kind = RegularizedModel if extra else keras.Model
-        model = kind(inputs, answers, name=self.name)
+        model = kind(given, answers, name=self.name)
         if extra:
             model.regularize(self._extra_losses(extra, model, boundary, values))
         if self.include_top:
@@ -191,8 +205,13 @@ class AttentionHyperModel(SpaceHyperModel):
                 hypermodel was made with `features`.
 
         Raises:
-            SpaceError: inputs have another shape.
+            SpaceError: inputs have another shape, or the hypermodel was made with `columns`.
         """
+        if self.columns is not None:
+            raise SpaceError(
+                "features() makes a branch of one input. Make the hypermodel without columns, and "
+                "join them to the branch in your own model."
+            )
         shape = tuple(inputs.shape)
         wanted = (None,) if self.feature_width is None else (None, self.feature_width)
         if len(shape) != 1 + len(wanted) or shape[2:] != wanted[1:]:
@@ -250,7 +269,7 @@ class AttentionHyperModel(SpaceHyperModel):
         return {"name": name} if always else {}
 
     def _features(
-        self, values: Mapping[str, Any], inputs: Any, named: Callable[..., dict]
+        self, values: Mapping[str, Any], inputs: Any, named: Callable[..., dict], beside: Any = None
     ) -> tuple[Any, list]:
         """The vector that the last layer reads; embedded words, mask and others that make it."""
         words, ids, mask = self._embed(values, inputs, named)
@@ -275,6 +294,10 @@ class AttentionHyperModel(SpaceHyperModel):
             boundary.append(summed)
             ngrams = self._ngram_mean(values, summed, mask, named)
             context = keras.layers.Concatenate(**named("with_ngrams", True))([context, ngrams])
+        if self.columns is not None:
+            columns = self._read_columns(self.columns, beside, named)
+            boundary.append(columns)
+            context = keras.layers.Concatenate(**named("with_columns", True))([context, columns])
         for number in range(values["dense_layers"]):
             dropout = keras.layers.Dropout(values["dropout"], **named(f"dropout_{number}"))
             dense = keras.layers.Dense(
@@ -331,6 +354,18 @@ class AttentionHyperModel(SpaceHyperModel):
             values["embedding_dim"], normalize=False, **named("projection", True)
         )
         return projection(filled, mask=mask), mask
+
+    def _read_columns(self, columns: ColumnEncoder, beside: Any, named: Callable[..., dict]) -> Any:
+        """What a hidden layer makes of the columns beside texts, `(batch, COLUMN_UNITS)`."""
+        features = ColumnFeatures.of(columns, **named("column_features", True))(beside)
+        # Many units share what a column says: one alone learns slowly, and dropout may hide it.
+        hidden = keras.layers.Dense(
+            COLUMN_UNITS,
+            activation="relu",
+            kernel_initializer="he_normal",
+            **named("columns_dense", True),
+        )
+        return hidden(features)
 
     def _ngrams(self, values: Mapping[str, Any], ids: Any, named: Callable[..., dict]) -> Any:
         """The sums of the vectors of the n-grams at each token, `(batch, steps, NGRAM_DIM)`."""

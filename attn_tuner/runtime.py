@@ -16,6 +16,7 @@ from attn_tuner.finalizing.repair import mended
 from attn_tuner.finalizing.time_reserve import finalizing_reserve, release_unused_reserve
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.inputs.dataset import Dataset
+from attn_tuner.inputs.kinds import COLUMNS
 from attn_tuner.metrics import check_measurable
 from attn_tuner.monitoring.live_trials import LiveTrials
 from attn_tuner.monitoring.progress_panel import ProgressPanel
@@ -34,6 +35,7 @@ from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.plan import Plan
 from attn_tuner.system.machine import cores
 from attn_tuner.tasks import QUANTILE_TASK, TASKS, task_named
+from attn_tuner.text.columns import reading as columns
 from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.duration import format_duration
@@ -86,12 +88,22 @@ def read_data(options: Mapping) -> Dataset:
         options["word_index"] is None and holds_series(options["data"])
     ):
         return _read_series(options)
+    defaults = {each.name: each.default for each in SETTINGS}
+    if options["features"] is not None:
+        columns.check_settings(options, defaults)
     if isinstance(options["data"], texts_of.TextDataset):
         if options["corrections"] is not None:
             raise DataError(
                 "corrections is for data that are read here, and a TextDataset has been read. Give "
                 "corrections= to attn_tuner.text.load."
             )
+        if options["features"] is not None:
+            raise DataError(
+                "features is for data that are read here, and a TextDataset has been read. Give "
+                "features= to attn_tuner.text.load."
+            )
+        if options["data"].input == COLUMNS.name:
+            columns.check_settings(options, defaults)
         return options["data"]
     task = QUANTILE_TASK if options["quantiles"] is not None else options["task"]
     if task is not None and TASKS[task].several:

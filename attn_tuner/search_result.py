@@ -20,7 +20,7 @@ from attn_tuner.exporting import load_bundle
 from attn_tuner.exporting.artefact_folder import check_targets
 from attn_tuner.exporting.export import export_bundle
 from attn_tuner.exporting.prediction import Prediction, Predictions, predictions
-from attn_tuner.inputs.kinds import SERIES, TEXT, kind_named, require_text
+from attn_tuner.inputs.kinds import COLUMNS, SERIES, TEXT, kind_named, require_words
 from attn_tuner.metrics import interval
 from attn_tuner.reporting.head_comparison import HeadComparison, compare_heads
 from attn_tuner.reporting.leaderboard import front, leaderboard
@@ -42,7 +42,6 @@ from attn_tuner.storage.trial_text import describe_export, plural
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.system.terminal import escape_controls
 from attn_tuner.tasks import task_named
-from attn_tuner.text.input_texts import read_texts
 from attn_tuner.tuning.duration import format_duration
 
 __all__ = ["Prediction", "SearchResult"]
@@ -53,6 +52,7 @@ _NEXT_IN_PYTHON = {
     TEXT.name: 'result.predict(["a text"]), result.explain(["a text"]), result.report(), '
     'result.export("folder")',
     SERIES.name: 'result.predict(series), result.report(), result.export("folder")',
+    COLUMNS.name: 'result.predict(frame), result.report(), result.export("folder")',
 }
 _FORMATS = {"epochs": "{:.2f}", "seconds": "{:.0f}", "parameters": "{:,.0f}"}
 
@@ -128,7 +128,9 @@ class SearchResult:
         Args:
             texts: of a model of series, series as `search` takes them; else a text; a list, array
                 or Series of texts; a DataFrame, a mapping of columns or the path of a table; or a
-                `tf.data.Dataset`: see `text.input_texts.read_texts`.
+                `tf.data.Dataset`: see `text.input_texts.read_texts`. Of a model of texts with
+                columns a DataFrame, a mapping of columns, a list of dictionaries or the path of a
+                table, with these columns.
             text: str, name of the text column of a table, or a list of columns to join as in
                 training; if not given, the columns that the search was given, or an obvious one.
 
@@ -149,9 +151,10 @@ class SearchResult:
         Args:
             texts, text: as for `predict`.
         """
-        require_text(self.run.plan.input, "explain()", "Use predict().")
-        given = read_texts(texts, text, "explain()", self.run.plan.text_columns)
-        return Explanations(explain(self.bundle, given.texts))
+        require_words(self.run.plan.input, "explain()", "Use predict().")
+        columns = self.run.plan.text_columns
+        given = self.bundle.inputs(texts, "explain()", text=text, trained=columns)
+        return Explanations(explain(self.bundle, given))
 
     def report(
         self, path: str | Path | None = None, slices: Sequence[str] = (), table: Any = None
@@ -194,7 +197,8 @@ class SearchResult:
         """Validation inputs and their labels, as far as the run kept them; else None."""
         kind, folder = kind_named(self.run.plan.input), self.directory / DATA / "validation"
         if kind.held_out and folder.exists():
-            return kind.part("held_out")(folder, HELD_OUT)
+            found = kind.part("held_out")(folder, HELD_OUT)
+            return found if len(found[0]) else (None, None)
         kept = Validation.read(self.run)
         count = min(HELD_OUT, len(kept.texts), len(kept.labels))
         return (kept.texts[:count], kept.labels[:count]) if count else (None, None)

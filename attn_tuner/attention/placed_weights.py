@@ -22,7 +22,7 @@ def with_attention(
     with 0 at the others.
 
     Args:
-        model: a Functional model of ids, or of raw series of numbers.
+        model: a Functional model of ids, of ids and columns, or of raw series of numbers.
         cut_before: (max_length, truncation) to which the input was truncated already, so that a
             layer with these limits has nothing to truncate.
     """
@@ -30,7 +30,7 @@ def with_attention(
     if any(isinstance(layer, Head) for layer in model.layers):
         placed = list(placed_weights(model, cut_before).values())
         outputs["weights"] = placed[0] if len(placed) == 1 else ops.concatenate(placed, axis=1)
-    return keras.Model(model.inputs[0], outputs)
+    return keras.Model(_given(model), outputs)
 
 
 def placed_weights(model: keras.Model, cut_before: tuple[int | None, str] | None = None) -> dict:
@@ -42,9 +42,14 @@ def placed_weights(model: keras.Model, cut_before: tuple[int | None, str] | None
     """
     found = attention_model(model)
     shared = isinstance(found, AttentionWeights)  # A head that is called twice.
-    rows = found(model.inputs[0]) if shared else found.output
+    rows = found(_given(model)) if shared else found.output
     heads = [layer for layer in model.layers if isinstance(layer, Head)]
     return {head.name: _placed(rows[head.name], model, head, cut_before) for head in heads}
+
+
+def _given(model: keras.Model) -> Tensor | list[Tensor]:
+    """Returns the input of a model, or a list of several: ids, then the columns beside them."""
+    return model.inputs if len(model.inputs) > 1 else model.inputs[0]
 
 
 def _placed(

@@ -3,6 +3,7 @@
 Both use the same token ids as the models.
 """
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -10,10 +11,12 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from attn_tuner.baselines.linear_model import LinearModel, fit_linear_model, fit_regression
 from attn_tuner.baselines.ngram_rows import NgramCounts, NgramRows
 from attn_tuner.metrics import kind_of, measure
+from attn_tuner.text.columns.vectorizer import RowVectorizer
 from attn_tuner.text.subwords import PartTables
 from attn_tuner.text.token_store import TokenStore
 
@@ -91,7 +94,8 @@ def linear_baseline(
     """Fits logistic regression on TF-IDF of n-grams, tuned by cross-validation.
 
     Where texts are short it also tries character n-grams of their words beside the n-grams of
-    words. See `ngram_rows.NgramRows` and `linear_model.fit_linear_model`.
+    words. Columns beside the texts are further columns of the same regression. See
+    `ngram_rows.NgramRows` and `linear_model.fit_linear_model`.
 
     Args:
         training, parts, classes: as in `majority_baseline`.
@@ -105,10 +109,13 @@ def linear_baseline(
         ngrams, model = _fitted_like(like, training, classes, seed)
     else:
         ngrams, model = _fitted(training, classes, seed, seconds)
-    answers = {role: model(ngrams.rows(part)) for role, part in parts.items()}
+    answers = {role: model(_joined(ngrams.rows(part), part)) for role, part in parts.items()}
     way = "ridge" if model.kind == "number" else "logistic"
     ratios = ", weighed by log-count ratios" if model.weighting == "ratios" else ""
     read = f"1-{ngrams.order}-grams" + (" and parts of words" if ngrams.tables else "")
+    columns = _columns(training)
+    if columns is not None:
+        read += f" beside {columns.shape[1]} features of columns"
     facts = f"TF-IDF of {read}{ratios}, {way} regression, C={model.penalty:g}"
     if model.texts < len(training.labels):
         facts += f", fitted on {model.texts:,} of {len(training.labels):,} texts"
@@ -118,6 +125,7 @@ def linear_baseline(
         learnt |= {"words": training.vocabulary_size, **facts_of_ngrams}
         learnt |= {"penalty": model.penalty, "weighting": model.weighting}
         learnt |= {} if ngrams.tables is None else ngrams.tables.arrays()
+        learnt |= _column_arguments(model, training)
     return measured_baseline("linear", facts, parts, answers, time.monotonic() - begun, learnt)
 
 
@@ -134,7 +142,18 @@ def _fitted(
     if seconds is not None:  # Prediction and measuring take as long as counting.
         seconds -= 2 * (time.monotonic() - begun)
     beside = (training.weights, training.groups, training.times)
-    model = fit_linear_model(rows, training.labels, classes, seed, seconds, *beside, others=others)
+    columns = _columns(training)
+    rows = _joined(rows, training)
+    model = fit_linear_model(
+        rows,
+        training.labels,
+        classes,
+        seed,
+        seconds,
+        *beside,
+        others=None if others is None else _joined(others, training),
+        beside=0 if columns is None else columns.shape[1],
+    )
     return (words if len(model.weights) == rows.shape[1] else both), model
 
 
@@ -147,8 +166,27 @@ def _fitted_like(
         counted = counted.with_parts(training, training.tables)
     ngrams, rows = NgramRows.of_counts(counted)
     settings = str(like["weighting"]), float(like["penalty"])
-    model = fit_regression(rows, training.labels, classes, *settings, seed, training.weights)
+    columns = _columns(training)
+    beside = 0 if columns is None else columns.shape[1]
+    facts = (*settings, seed, training.weights, beside)
+    model = fit_regression(_joined(rows, training), training.labels, classes, *facts)
     return ngrams, model
+
+
+def _columns(store: TokenStore) -> np.ndarray | None:
+    """Returns the features of the columns beside texts, `(texts, features)`; None for none."""
+    if store.columns is None or store.find_vectorizer is None:
+        return None
+    vectorizer = store.find_vectorizer()
+    if not isinstance(vectorizer, RowVectorizer):
+        return None
+    return vectorizer.columns.features(store.columns)
+
+
+def _joined(rows: sparse.csr_matrix, store: TokenStore) -> sparse.csr_matrix:
+    """Returns rows of n-grams with the features of the columns behind them."""
+    columns = _columns(store)
+    return rows if columns is None else sparse.hstack([rows, columns]).tocsr()
 
 
 def _tables(training: TokenStore) -> PartTables | None:
@@ -156,6 +194,15 @@ def _tables(training: TokenStore) -> PartTables | None:
     if training.by_character or len(training.ids) > MAX_TOKENS * len(training):
         return None
     return training.tables
+
+
+def _column_arguments(model: LinearModel, training: TokenStore) -> dict[str, Any]:
+    """Collects what `row_regression.row_model` needs of the columns; empty for texts alone."""
+    vectorizer = training.find_vectorizer and training.find_vectorizer()
+    if training.columns is None or not isinstance(vectorizer, RowVectorizer):
+        return {}
+    own = model.weights[-vectorizer.columns.width :].astype("float32")
+    return {"column_weights": own, "column_config": json.dumps(vectorizer.columns.get_config())}
 
 
 def _model_arguments(
@@ -170,7 +217,7 @@ def _model_arguments(
     return {
         "answers": answers,
         "columns": columns.astype("int64"),
-        "weights": (model.weights * frequencies[:, None]).astype("float32"),
+        "weights": (model.weights[: len(columns)] * frequencies[:, None]).astype("float32"),
         "squares": (frequencies**2).astype("float32"),
         "bias": model.bias.astype("float32"),
     }

@@ -79,6 +79,7 @@ def fit_linear_model(
     groups: np.ndarray | None = None,
     times: np.ndarray | None = None,
     others: sparse.csr_matrix | None = None,
+    beside: int = 0,
 ) -> LinearModel:
     """Fits logistic regression; cross-validation chooses its penalty and the weighting of n-grams.
 
@@ -104,6 +105,8 @@ def fit_linear_model(
         groups, times: (texts,), of each text; see `folds.cross_validation_folds`.
         others: further rows of the same texts, taken where they score better; a time limit is
             doubled for them.
+        beside: int, how many columns of the rows, the last ones, are no n-grams; they are not
+            weighted.
 
     Reference:
         Wang & Manning 2012, eq. 1, for r. https://aclanthology.org/P12-2018
@@ -120,7 +123,7 @@ def fit_linear_model(
     ) -> LinearModel:
         part = (way.rows, labels) if kept is None else (way.rows[kept], labels[kept])
         own = weights if weights is None or kept is None else weights[kept]
-        return fit_regression(*part, classes, way.weighting, penalty, seed, own, start)
+        return fit_regression(*part, classes, way.weighting, penalty, seed, own, start, beside)
 
     def divided(kept: np.ndarray) -> list[Fold]:
         beside = (None if each is None else each[kept] for each in (groups, times))
@@ -177,11 +180,12 @@ def fit_regression(
     seed: int = 0,
     weights: np.ndarray | None = None,
     start: LinearModel | None = None,
+    beside: int = 0,
 ) -> LinearModel:
     """Fits one regression, with a weighting and penalty that were chosen before.
 
     Args:
-        rows, labels, classes, seed, weights: as in `fit_linear_model`.
+        rows, labels, classes, seed, weights, beside: as in `fit_linear_model`.
         weighting: str, key of `WEIGHTINGS`.
         penalty: float, C of the regression.
         start: model of the same columns, from whose weights a softmax over many classes is fitted
@@ -197,7 +201,8 @@ def fit_regression(
     else:
         targets = _targets(labels, classes)
         columns = [
-            _fit_one_vs_rest(rows, each, weighting, penalty, seed, weights) for each in targets
+            _fit_one_vs_rest(rows, each, weighting, penalty, seed, weights, beside)
+            for each in targets
         ]
     coefficients, bias = zip(*columns, strict=True)
     stacked = np.stack(coefficients, axis=1), np.array(bias)
@@ -221,11 +226,14 @@ def _fit_one_vs_rest(
     penalty: float,
     seed: int,
     weights: np.ndarray | None,
+    beside: int,
 ) -> tuple[np.ndarray, float]:
     """Fits weights and bias of one output."""
     if target.all() or not target.any():
         return np.zeros(rows.shape[1]), -NEVER if target.all() else NEVER
     scale = WEIGHTINGS[weighting](rows, target)
+    if beside and np.ndim(scale):
+        scale[-beside:] = 1.0
     # On rows this sparse, the dual solver takes a tenth of the time of lbfgs.
     model = LogisticRegression(
         C=penalty, solver="liblinear", dual=True, tol=1e-2, max_iter=2_000, random_state=seed

@@ -52,7 +52,7 @@ LINEAR_MEMBER = BaselineMember(
     LINEAR,
     linear_answers,
     "attn_tuner.baselines.baselines:linear_baseline",
-    "attn_tuner.layers.ngram_regression:linear_model",
+    "attn_tuner.layers.row_regression:text_or_row_model",
     settled=True,
 )
 MINIROCKET_MEMBER = BaselineMember(

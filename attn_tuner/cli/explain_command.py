@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from attn_tuner.cli.options import AsJson, RunFolder, TextColumn, Texts, Trust
-from attn_tuner.cli.run_folder import given_texts, is_of_pairs, load_result, require_labelled_texts
+from attn_tuner.cli.run_folder import given_texts, inputs_of, is_of_pairs, load_result, read_run
 from attn_tuner.cli.signals import handles_signals
+from attn_tuner.inputs.kinds import require_words
 from attn_tuner.system.terminal import escape_controls, print_json
 
 
@@ -31,10 +32,10 @@ def explain(
         from attn_tuner.sequence_search.command import refuse_pairs
 
         raise refuse_pairs("class to explain", f"attn-tuner report {run} shows the alignments.")
-    require_labelled_texts(run, "explain")
+    require_words(read_run(run).plan.input, "attn-tuner explain", "Use attn-tuner predict.")
     result = load_result(run, trust)
     given = given_texts(texts, text, "explain", result.run)
-    explanations = result.explain(given.texts)
+    explanations = result.explain(*inputs_of(result, given, text))
     if out is not None:
         facts = [explanation.as_dict() for explanation in explanations]
         added = {ANSWER: [each["label"] for each in facts], "explanation": facts}

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attn_tuner.cli.options import AsJson, RunFolder, TextColumn, Texts, Trust
-from attn_tuner.cli.run_folder import given_texts, is_of_pairs, load_result, print_notes, read_run
+from attn_tuner.cli.run_folder import (
+    given_texts,
+    inputs_of,
+    is_of_pairs,
+    load_result,
+    print_notes,
+    read_run,
+)
 from attn_tuner.cli.signals import handles_signals
 from attn_tuner.errors import DamagedFile
-from attn_tuner.inputs.kinds import SERIES
+from attn_tuner.inputs.kinds import COLUMNS, SERIES
 from attn_tuner.system.terminal import escape_controls, print_json, to_single_line
 from attn_tuner.verbosity import silence
 
@@ -70,8 +77,8 @@ def _predicted(
 
     # The folder is read before texts are, from standard input.
     read = Run.read(run)
-    if read.plan.input == SERIES.name:
-        return _predicted_series(run, texts, column, trust)
+    if read.plan.input in _PREDICTED_BY_KIND:
+        return _PREDICTED_BY_KIND[read.plan.input](run, texts, column, trust)
     given = given_texts(texts, column, "predict", read)
     try:
         with silence(stderr=True):
@@ -99,6 +106,19 @@ def _predicted_series(
         for name, answer in zip(given.names, result.predict(given.series), strict=True)
     ]
     return named, InputTexts(given.names, {ID: given.names})
+
+
+def _predicted_rows(
+    run: Path, files: list[str] | None, column: list[str] | None, trust: list[str] | None
+) -> tuple[list, "InputTexts"]:
+    """Predicts the rows of a table; returns the predictions, and the table."""
+    given = given_texts(files, column, "predict", read_run(run))
+    result = load_result(run, trust)
+    return result.predict(*inputs_of(result, given, column)), given
+
+
+# What `predict` calls for inputs that the SavedModel of texts alone does not read.
+_PREDICTED_BY_KIND = {SERIES.name: _predicted_series, COLUMNS.name: _predicted_rows}
 
 
 def _one_line(text: str) -> str:

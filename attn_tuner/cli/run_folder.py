@@ -6,6 +6,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from attn_tuner.errors import DataError
+from attn_tuner.inputs.kinds import COLUMNS
 from attn_tuner.system.terminal import escape_controls
 from attn_tuner.verbosity import silence
 
@@ -65,11 +67,37 @@ def given_texts(
 
     if not arguments and sys.stdin.isatty():
         print("Type one text per line; Ctrl-D ends.", file=sys.stderr)
-    columns = column if column and column[1:] else column[0] if column else None
+    columns = _one_or_several(column)
     given, note = read_arguments(arguments, sys.stdin.buffer, columns, who, run.plan.text_columns)
     if note:
         print(escape_controls(note), file=sys.stderr)
     return given
+
+
+def inputs_of(result: "SearchResult", given: "InputTexts", column: list[str] | None) -> tuple:
+    """Returns what a model is called with: texts, or a table with the column of the texts.
+
+    Args:
+        result: the loaded result.
+        given: the texts, and the table that they came in.
+        column: columns of the texts in that table.
+
+    Raises:
+        DataError: the model reads columns beside the text, and none were given.
+    """
+    if result.run.plan.input != COLUMNS.name:
+        return (given.texts,)
+    if not given.columns:
+        names = ", ".join(f"'{each}'" for each in result.bundle.vectorizer.columns.names)
+        raise DataError(
+            f"The model reads the columns {names} beside each text. Give a table that has them, "
+            "such as rows.csv."
+        )
+    return dict(given.columns), _one_or_several(column)
+
+
+def _one_or_several(column: list[str] | None) -> str | list[str] | None:
+    return column if column and column[1:] else column[0] if column else None
 
 
 def print_notes(notes: Iterable[str]) -> None:

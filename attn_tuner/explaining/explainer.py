@@ -9,9 +9,8 @@ from attn_tuner.attention import Head
 from attn_tuner.attention.placed_weights import placed_weights
 from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.exporting.bundle import Bundle, pad_ids
-from attn_tuner.inputs.kinds import require_text
+from attn_tuner.inputs.kinds import require_words
 from attn_tuner.inputs.truncation import truncate
-from attn_tuner.text.input_texts import read_texts
 from attn_tuner.text.token_ids import UNKNOWN
 
 BATCH = 64
@@ -22,7 +21,7 @@ def explain(bundle: Bundle, texts: str | Sequence[str]) -> list[Explanation]:
 
     Args:
         bundle: an `exporting.Bundle`.
-        texts: one text or several, in any form that `text.input_texts.read_texts` reads.
+        texts: one text or several, in any form that `bundle.inputs` reads.
 
     Raises:
         DataError: one of them is not a text.
@@ -38,23 +37,27 @@ class Explainer:
     """
 
     def __init__(self, bundle: Bundle):
-        require_text(bundle.input, "explain()", "Use predict().")
+        require_words(bundle.input, "explain()", "Use predict().")
         self.bundle = bundle
         cut_before = (bundle.max_length, bundle.truncation)
         self.rows, self._outputs = _with_attention(bundle.model, cut_before)
 
     def __call__(self, texts: str | Sequence[str]) -> list[Explanation]:
         """Explains one text or several; see `explain`."""
-        texts = read_texts(texts, who="explain()").texts
-        rows = self.bundle.ids(texts) if texts else []
-        answers = self.answers(rows)
-        return [self._explanation(*each) for each in zip(texts, rows, *answers, strict=True)]
+        given = self.bundle.inputs(texts, "explain()")
+        rows = self.bundle.ids(given) if given else []
+        answers = self.answers(rows, self.bundle.beside(given) if given else None)
+        named = [self.bundle.described(each) for each in given]
+        return [self._explanation(*each) for each in zip(named, rows, *answers, strict=True)]
 
-    def answers(self, rows: Sequence[Sequence[int]]) -> tuple[np.ndarray, list[np.ndarray]]:
+    def answers(
+        self, rows: Sequence[Sequence[int]], beside: np.ndarray | None = None
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Predicts token ids.
 
         Args:
             rows: for each text its ids, as `bundle.ids` returns them.
+            beside: what the model reads beside the ids, as `bundle.beside` returns it.
 
         Returns:
             Probabilities `(texts, classes)`, and for each text its weights `(rows, tokens)`.
@@ -63,7 +66,8 @@ class Explainer:
         weights = [np.zeros((0, 0))] * len(rows)
         for chosen in batches_by_length(rows):
             ids = pad_ids([rows[each] for each in chosen], self.bundle.steps)
-            given = self._outputs.predict_on_batch(ids)
+            batch = ids if beside is None else [ids, beside[chosen]]
+            given = self._outputs.predict_on_batch(batch)
             given = {name: keras.ops.convert_to_numpy(each) for name, each in given.items()}
             probabilities[chosen] = self.bundle.columns(given.pop("probabilities"))
             for place, each in enumerate(chosen):

@@ -26,6 +26,7 @@ _LAZY = {  # Name to module. `export_model` is not here: its module has the same
 _HOMES = {
     "Artefact": "formats.base",
     "Bundle": "bundle",
+    "RowBundle": "row_bundle",
     "SeriesBundle": "series_bundle",
     "load_bundle": "bundle",
     "Program": "formats.base",
@@ -37,6 +38,7 @@ __all__ = [
     "Artefact",
     "Bundle",
     "Program",
+    "RowBundle",
     "SeriesBundle",
     "exporters",
     "load_bundle",

@@ -99,7 +99,7 @@ class Bundle(TextCard):
     @property
     def steps(self) -> int | None:
         """Length of input that the model takes; None for any length."""
-        return self.model.input_shape[1]
+        return self.model.inputs[0].shape[1]
 
     @property
     def token_limits(self) -> dict:
@@ -141,18 +141,23 @@ class Bundle(TextCard):
         each = np.split(ids, offsets[1:-1]) if len(offsets) > 1 else []
         return [truncate(own, self.max_length, self.truncation).tolist() for own in each]
 
-    def padded(self, texts: Sequence[str]) -> np.ndarray:
+    def beside(self, texts: Sequence) -> np.ndarray | None:
+        """Returns what the model reads beside the ids, `(texts, columns)`; of texts alone None."""
+        return None
+
+    def padded(self, texts: Sequence[str]) -> Any:
         """Encodes texts as a batch for the model, `(texts, steps)` int32, 0 after each text."""
         return pad_ids(self.ids(texts), self.steps)
 
     def predict(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
         """Predicts probabilities `(texts, classes)`, or numbers `(texts, 1)`, in float32."""
-        rows = self.ids(texts)
+        rows, beside = self.ids(texts), self.beside(texts)
         result = np.zeros((len(rows), self.width), "float32")
         by_length = np.argsort([len(ids) for ids in rows], kind="stable")
         for start in range(0, len(rows), batch_size):
             chosen = by_length[start : start + batch_size]
-            batch = pad_ids([rows[each] for each in chosen], self.steps)
+            ids = pad_ids([rows[each] for each in chosen], self.steps)
+            batch = ids if beside is None else [ids, beside[chosen]]
             with silence():  # TensorFlow warns of retracing; one trace for each length is intended.
                 given = keras.ops.convert_to_numpy(self.model.predict_on_batch(batch))
             result[chosen] = self.columns(given)
@@ -227,7 +232,8 @@ class Bundle(TextCard):
             RunError: the model names classes of other modules; nothing of them was imported.
         """
         kind, facts = read_bundle(folder, trust)
-        require_text(kind, "Bundle.load()", "Use attn_tuner.exporting.load_bundle().")
+        if kind != cls.input:
+            require_text(kind, "Bundle.load()", "Use attn_tuner.exporting.load_bundle().")
         with reading(Path(folder) / BUNDLE_FACTS):
             return cls(**facts)
 
@@ -237,7 +243,7 @@ class Bundle(TextCard):
 
 
 def load_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> Any:
-    """Loads the bundle in a folder, of whatever kind of input: `Bundle` or `SeriesBundle`.
+    """Loads the bundle in a folder: a `Bundle`, `RowBundle` or `SeriesBundle` by kind of input.
 
     Args:
         folder, trust: as of `Bundle.load`.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from attn_tuner.exporting.trusted_modules import (
     read_model_config,
 )
 from attn_tuner.exporting.vectorizer_adapters import from_json, to_json
-from attn_tuner.inputs.kinds import TEXT
+from attn_tuner.inputs.kinds import TEXT, kind_named
 from attn_tuner.space.renamed import current_names
 from attn_tuner.storage.atomic_files import write_json, write_whole
 from attn_tuner.storage.checked_files import check_kinds, digest_of, read_object, reading
@@ -115,8 +116,8 @@ def read_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> tuple[st
     with reading(folder / BUNDLE_MODEL, _REMEDY):
         model = load_trusted_model(folder / BUNDLE_MODEL, folder, trust)
     kind = facts.get("input", TEXT.name)
-    of_text = ("vocabulary_size",) if kind == TEXT.name else ()
-    kept = ("classes", "max_length", "truncation", *of_text, "card", "task")
+    own = {each.name for each in fields(kind_named(kind).part("bundle"))}
+    kept = own & {"classes", "max_length", "truncation", "vocabulary_size", "card", "task"}
     with reading(folder / BUNDLE_FACTS, _REMEDY):
         doubt = {
             "conformal": Conformal.from_dict(facts["conformal"]),

@@ -15,7 +15,7 @@ from attn_tuner.exporting.named_inputs import NamedInputs
 from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.exporting.usage_snippets import usage_snippet
 from attn_tuner.exporting.verification.verify import Proof
-from attn_tuner.inputs.kinds import SERIES, TEXT
+from attn_tuner.inputs.kinds import COLUMNS, SERIES, TEXT
 from attn_tuner.metrics import interval
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import digest_of
@@ -23,7 +23,11 @@ from attn_tuner.storage.layout import CARD, CARD_PAGE
 from attn_tuner.tasks import task_named
 
 # By kind of input: one of it, and the noun before "classifier".
-TASK_WORDS = {TEXT.name: ("a text", "text"), SERIES.name: ("a series of numbers", "series")}
+TASK_WORDS = {
+    TEXT.name: ("a text", "text"),
+    SERIES.name: ("a series of numbers", "series"),
+    COLUMNS.name: ("a text with columns", "text"),
+}
 _PACKAGES = ("attn-tuner", "tensorflow", "keras", "numpy")
 # Further packages that write or run a format.
 _FORMAT_PACKAGES = {"onnx": ("tf2onnx", "onnxruntime"), "litert": ("ai-edge-litert",)}

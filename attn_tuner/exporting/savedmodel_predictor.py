@@ -54,7 +54,7 @@ class SavedModelPredictor:
         require_text(
             self.run.plan.input,
             "SavedModelPredictor",
-            "Use attn_tuner.load(folder).predict(series).",
+            "Use attn_tuner.load(folder).predict().",
         )
         check_export(self.run.export)
         self._answer = _load(self.run.export)

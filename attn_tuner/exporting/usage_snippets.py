@@ -8,17 +8,18 @@ the folder of the artefact.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from attn_tuner.attention import Head
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.formats.base import Program
 from attn_tuner.exporting.named_inputs import NamedInputs
+from attn_tuner.exporting.row_usage import ROW_USAGES, row_words
 from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.exporting.series_usage import SERIES_USAGES, series_words
 from attn_tuner.exporting.trusted_modules import untrusted_modules
 from attn_tuner.exporting.usage_answers import ANSWERS, DOUBTS, IN_ORDER, KNOWN, MEANING, PROMISES
-from attn_tuner.inputs.kinds import SERIES, TEXT, kind_named
+from attn_tuner.inputs.kinds import COLUMNS, SERIES, TEXT, kind_named
 
 PATH = "PATH"
 LITERT_FILE = "model.tflite"
@@ -131,7 +132,7 @@ ANSWER
 interpreters there."""
 
 _USAGES = {"savedmodel": _SAVEDMODEL, "keras": _KERAS, "onnx": _ONNX, "litert": _LITERT}
-_USAGES_OF = {TEXT.name: _USAGES, SERIES.name: SERIES_USAGES}
+_USAGES_OF = {TEXT.name: _USAGES, SERIES.name: SERIES_USAGES, COLUMNS.name: ROW_USAGES}
 
 _ROWS = {
     "class": "[{ label, probabilities }, ...]",
@@ -171,7 +172,6 @@ def usage_snippet(name: str | Program, bundle: Bundle | SeriesBundle | NamedInpu
     names = json.dumps(list(bundle.classes), ensure_ascii=False)
     replacements = {
         "ANSWER": kind_named(bundle.input).worded(ANSWERS[answers][name] + _doubt(bundle, name)),
-        **_input_words(bundle, name),
         "OUTPUTS": outputs,
         "EXPLAIN": _EXPLAIN if explains else "",
         "MODULES": "\n".join(f"import {each}  # the model's own layers" for each in modules),
@@ -179,16 +179,24 @@ def usage_snippet(name: str | Program, bundle: Bundle | SeriesBundle | NamedInpu
         "ROWS": _ROWS[kind],
         "NAMES": "task" if kind == "number" and not bundle.classes else "class names",
         "CLASSES": str(len(bundle.classes)),
-        "CLASS_NAMES": names,  # The last, since a class may be named like one of these.
+        # The last, since a class or a value may be named like one of these.
+        **_WORDS_OF[bundle.input](bundle, name),
+        "CLASS_NAMES": names,
     }
     return _replaced(usages[name], replacements)
 
 
-def _input_words(bundle: Bundle | SeriesBundle, name: str) -> dict[str, str]:
-    """Returns what the model's input is called, and of series an example."""
-    if isinstance(bundle, SeriesBundle):
-        return series_words(bundle, name)
+def _text_words(bundle: Bundle, name: str) -> dict[str, str]:
+    """Returns what the input of a model of texts is called."""
     return {"INPUT": "ids", "NAMED": "ids", "NAMES_BY_INDEX": "read.classes"}
+
+
+# From a bundle and an artefact's kind to what stands in place of the words of its input.
+_WORDS_OF: dict[str, Callable[..., dict[str, str]]] = {
+    TEXT.name: _text_words,
+    SERIES.name: series_words,
+    COLUMNS.name: row_words,
+}
 
 
 def _doubt(bundle: Bundle | SeriesBundle, name: str) -> str:

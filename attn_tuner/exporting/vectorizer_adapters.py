@@ -9,12 +9,13 @@ import numpy as np
 
 from attn_tuner.errors import ExportError
 from attn_tuner.series.scaler import SeriesScaler
+from attn_tuner.text.columns.vectorizer import RowVectorizer
 from attn_tuner.text.vectorizer import Vectorizer
 
 if TYPE_CHECKING:  # It imports TensorFlow.
     from attn_tuner.exporting.keras_vectorizer_graph import KerasTextGraph
 
-_OURS, _KERAS, _SCALER = "attn_tuner", "keras", "series"
+_OURS, _KERAS, _SCALER, _ROWS = "attn_tuner", "keras", "series", "columns"
 
 
 def adapt_vectorizer(vectorizer: Any) -> Any:
@@ -86,13 +87,14 @@ class KerasVectorizer:
 
 def to_json(vectorizer: Any) -> dict:
     """Returns a description of a vectorizer, or of the scaler of series, for `from_json`."""
-    kinds = {KerasVectorizer: _KERAS, SeriesScaler: _SCALER}
+    kinds = {KerasVectorizer: _KERAS, SeriesScaler: _SCALER, RowVectorizer: _ROWS}
     return {"kind": kinds.get(type(vectorizer), _OURS), "config": vectorizer.get_config()}
 
 
 def from_json(stored: Mapping) -> "Vectorizer | KerasVectorizer | SeriesScaler":
     """Creates the vectorizer from the description by `to_json`."""
     classes = {_OURS: Vectorizer, _KERAS: KerasVectorizer, _SCALER: SeriesScaler}
+    classes[_ROWS] = RowVectorizer
     return classes[stored["kind"]].from_config(stored["config"])
 
 

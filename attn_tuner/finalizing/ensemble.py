@@ -173,12 +173,12 @@ def ensemble_model(
 
         p = sum_k w_k p_k
 
-    The members are copied layer by layer onto one input; layer `x` of the second becomes
+    The members are copied layer by layer onto the same input; layer `x` of the second becomes
     `member_2_x`. So `attention_model` finds all heads, and every exporter works. Each member
     truncates texts itself, with its own `TokenLimits`.
 
     Args:
-        models: Functional models with one input and one output of the same shapes.
+        models: Functional models with inputs and one output of the same shapes.
         weights: weight of each, at least 0 and not all 0; normalized to sum to 1.
         kind: str, as in `ProbabilityAverage`.
         name: str, name of the model.
@@ -192,26 +192,33 @@ def ensemble_model(
             f"An ensemble needs one weight for each model; got {len(models)} models and weights "
             f"of shape {shares.shape}."
         )
-    shapes = {(each.input_shape, each.inputs[0].dtype, each.output_shape) for each in models}
+    shapes = {(_described(each.inputs), each.output_shape) for each in models}
     if len(shapes) > 1:
         raise SpaceError(
             f"The members of an ensemble must share input and output shapes; got {sorted(shapes)}."
         )
-    given = models[0].inputs[0]
-    inputs = keras.Input(given.shape[1:], dtype=given.dtype, name=given.name)
+    inputs = [
+        keras.Input(each.shape[1:], dtype=each.dtype, name=each.name) for each in models[0].inputs
+    ]
     outputs = [_copied(model, inputs, f"member_{place}") for place, model in enumerate(models, 1)]
     weights = tuple((shares / shares.sum()).tolist())
     average = ProbabilityAverage(weights, kind, name="probabilities")
-    return keras.Model(inputs, average(outputs), name=name)
+    given = inputs if inputs[1:] else inputs[0]
+    return keras.Model(given, average(outputs), name=name)
 
 
-def _copied(model: keras.Model, inputs: Tensor, prefix: str) -> Tensor:
+def _described(inputs: Sequence[Tensor]) -> tuple:
+    """Returns shape and type of each input."""
+    return tuple((tuple(each.shape), each.dtype) for each in inputs)
+
+
+def _copied(model: keras.Model, inputs: list[Tensor], prefix: str) -> Tensor:
     """Returns the output of a copy of `model` on `inputs`; layer names get the prefix."""
 
     def renamed(layer: keras.layers.Layer) -> keras.layers.Layer:
         return type(layer).from_config({**layer.get_config(), "name": f"{prefix}_{layer.name}"})
 
-    given = [inputs] if isinstance(model.input, list) else inputs
+    given = inputs if isinstance(model.input, list) else inputs[0]
     copy = keras.models.clone_model(model, input_tensors=given, clone_function=renamed)
     copy.set_weights(model.get_weights())
     return copy.output

@@ -7,7 +7,7 @@ a further row; docs/architecture.md says what its classes have to do.
 
 import importlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from attn_tuner.errors import DataError, UnknownName
@@ -36,8 +36,10 @@ class InputKind:
         held_out: path of the function that returns validation inputs and labels from a store, to
             compare an export on; "" where the inputs are kept in a file of their own.
         answers: path of the function that adds to a server what the page asks of a model of this
-            kind.
+            kind; "" where there is no page.
         body: str, the body of a request to that server.
+        told: str, several inputs where they are told from those of other kinds; the plural if
+            "".
         example: str, one input as the command takes it.
         commands: names of the commands that take the folder of such a search.
     """
@@ -57,6 +59,7 @@ class InputKind:
     pictures: str = ""
     faithfulness: str = ""
     held_out: str = ""
+    told: str = ""
     example: str = '"a text"'
     commands: tuple[str, ...] = ("predict", "report", "serve", "export")
 
@@ -108,7 +111,18 @@ SERIES = InputKind(
     held_out="attn_tuner.series.store:held_out",
     example="series.csv",
 )
-KINDS = {each.name: each for each in (TEXT, SERIES)}
+COLUMNS = replace(
+    TEXT,
+    name="columns",
+    told="texts with columns",
+    encoded="attn_tuner.tuning.encoded_rows:EncodedRows",
+    bundle="attn_tuner.exporting.row_bundle:RowBundle",
+    held_out="attn_tuner.text.columns.reading:held_out",
+    answers="",
+    example="rows.csv",
+    commands=("predict", "report", "export"),
+)
+KINDS = {each.name: each for each in (TEXT, SERIES, COLUMNS)}
 
 
 def kind_named(name: str) -> InputKind:
@@ -122,6 +136,16 @@ def kind_named(name: str) -> InputKind:
     return KINDS[name]
 
 
+def require_words(kind: str, what: str, instead: str) -> None:
+    """Raises DataError where something that works on words is asked of inputs without any.
+
+    Args:
+        kind, what, instead: as of `require_text`.
+    """
+    if KINDS[kind].unit != TEXT.unit:
+        require_text(kind, what, instead)
+
+
 def require_text(kind: str, what: str, instead: str) -> None:
     """Raises DataError where something that works on texts alone is asked of another kind.
 
@@ -131,6 +155,8 @@ def require_text(kind: str, what: str, instead: str) -> None:
         instead: str, a sentence on what to do.
     """
     if kind != TEXT.name:
+        inputs = KINDS[kind].told or KINDS[kind].plural
+        alone = " alone" if KINDS[kind].noun == TEXT.noun else ""
         raise DataError(
-            f"{what} works for texts, and this search has {KINDS[kind].plural} as input. {instead}"
+            f"{what} works for texts{alone}, and this search has {inputs} as input. {instead}"
         )

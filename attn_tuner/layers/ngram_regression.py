@@ -19,19 +19,55 @@ from attn_tuner.text.token_ids import UNKNOWN
 ANSWERS = ("sigmoid", "shares", "softmax", "linear")
 
 
+def check_answers(answers: str) -> None:
+    """Raises SpaceError unless this is one of `ANSWERS`."""
+    if answers not in ANSWERS:
+        raise SpaceError(f"answers is '{answers}'. It should be one of {', '.join(ANSWERS)}.")
+
+
+def answered(scores: Tensor, answers: str) -> Tensor:
+    """Returns what is answered by scores `(batch, outputs)`.
+
+    Args:
+        scores: of a linear model.
+        answers: one of `ANSWERS`.
+    """
+    if answers == "linear":
+        return scores
+    if answers == "softmax":
+        return ops.softmax(scores, axis=-1)
+    found: Tensor = ops.sigmoid(scores)
+    if answers == "shares":
+        found = found / ops.maximum(ops.sum(found, axis=-1, keepdims=True), 1e-12)
+    return found
+
+
 def linear_model(learnt: dict[str, Any]) -> keras.Model:
     """Returns the linear baseline as a model of ids, with the same predictions.
 
     Args:
-        learnt: `Baseline.learnt`, arrays by name.
+        learnt: `Baseline.learnt`, arrays by name, of texts alone.
     """
+    return _model(learnt, str(learnt["answers"]))
+
+
+def ngram_scores(learnt: dict[str, Any]) -> keras.Model:
+    """Returns what the n-grams add to the linear baseline, as a model of ids: no activation.
+
+    Args:
+        learnt: as of `linear_model`.
+    """
+    return _model(learnt, "linear")
+
+
+def _model(learnt: dict[str, Any], answers: str) -> keras.Model:
     tables = PartTables.of_arrays(learnt)
     layer = NgramRegression(
         int(learnt["words"]),
         int(learnt["order"]),
         int(learnt["buckets"]),
         len(learnt["bias"]),
-        str(learnt["answers"]),
+        answers,
         seen=len(learnt["columns"]),
         parts=None if tables is None else {**table_sizes(tables), "buckets": tables.buckets},
         name="ngrams",
@@ -84,8 +120,7 @@ class NgramRegression(keras.layers.Layer):
         **kwargs: Any,
     ):
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
-        if answers not in ANSWERS:
-            raise SpaceError(f"answers is '{answers}'. It should be one of {', '.join(ANSWERS)}.")
+        check_answers(answers)
         self.words = size("words", words)
         self.order = size("order", order)
         self.buckets = size("buckets", buckets)
@@ -165,14 +200,7 @@ class NgramRegression(keras.layers.Layer):
         total = ops.sum(first[..., None] * weights, axis=1)
         norm = ops.sqrt(ops.maximum(ops.sum(second * squares, axis=1, keepdims=True), 1e-12))
         found = total / norm + self.bias
-        if self.answers == "linear":
-            return found
-        if self.answers == "softmax":
-            return ops.softmax(found, axis=-1)
-        found = ops.sigmoid(found)
-        if self.answers == "shares":
-            found = found / ops.maximum(ops.sum(found, axis=-1, keepdims=True), 1e-12)
-        return found
+        return answered(found, self.answers)
 
     def _columns(self, ids: Tensor) -> Iterator[Tensor]:
         """Yields columns `(batch, ...)`: those of each length of n-gram, and those of all parts.

@@ -27,11 +27,13 @@ _PACKAGE = "attn_tuner."
 _MODULES = (
     "attn_tuner.exporting.compression.compact_embedding",
     "attn_tuner.layers.augmentation",
+    "attn_tuner.layers.column_features",
     "attn_tuner.layers.hashed_ngrams",
     "attn_tuner.layers.minirocket",
     "attn_tuner.layers.ngram_regression",
     "attn_tuner.layers.preparation",
     "attn_tuner.layers.probability_average",
+    "attn_tuner.layers.row_regression",
     "attn_tuner.layers.series_input",
     "attn_tuner.layers.sorted_quantiles",
     "attn_tuner.layers.subword_embedding",

@@ -94,13 +94,14 @@ def collect_report(
     single_label = run.plan.kind == "class"
     quality = _classification(run, found, validation, bundle, slices) if single_label else None
     export = run.export if run.outcome else None
+    sample = _sample(run, validation, bundle) if bundle else []
     return {
         "title": run.plan.source,
         "input": run.plan.input,
         "classes": list(run.plan.classes),
         "answer": found,
         "sentence": summary_sentence(found),
-        "costs": measure_costs(bundle, export, _sample(validation, bundle)) if bundle else None,
+        "costs": measure_costs(bundle, export, sample) if bundle else None,
         "usage": usage(run, bundle) if bundle and run.outcome else [],
         "verdict": compare_heads(run, validation, run.plan.seed),
         "search": _search(run),
@@ -136,8 +137,11 @@ def render_report(gathered: dict) -> str:
     return render_page("report.html.j2", drawn, facts, gathered["input"])
 
 
-def _sample(validation: Validation, bundle: Any) -> list:
-    """Returns validation texts, or generated inputs where the run keeps none in clear."""
+def _sample(run: Run, validation: Validation, bundle: Any) -> list:
+    """Returns validation inputs, or generated ones where the run keeps none in clear."""
+    kind, folder = kind_named(run.plan.input), run.directory / DATA / "validation"
+    if kind.held_out and folder.exists():
+        return list(kind.part("held_out")(folder, SAMPLE)[0]) or bundle.samples()
     return list(validation.texts[:SAMPLE]) or bundle.samples()
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.inputs.kinds import SERIES
+from attn_tuner.inputs.other_settings import refuse_settings
 from attn_tuner.series.dataset import SeriesDataset, SeriesPart
 from attn_tuner.series.labelled_series import LabelledSeries
 from attn_tuner.series.numbers import read_series
@@ -23,6 +24,7 @@ NAME = "the given series"
 _OF_TEXTS = {
     "text": "Leave it out: the series are the first argument.",
     "label": "Give the labels beside the series: search((series, labels)).",
+    "features": "Leave it out: the features of series are in their arrays.",
     "weight": "Leave it out.",
     "group": "Give LabelledSeries(series, labels, features, groups=...).",
     "time": "Give LabelledSeries(series, labels, features, times=...).",
@@ -49,11 +51,8 @@ def check_settings(options: Mapping, defaults: Mapping) -> None:
     Raises:
         DataError: one of them was given.
     """
-    for name, instead in _OF_TEXTS.items():
-        given, default = options[name], defaults[name]
-        # Tables cannot be compared, and a TOML file may say 0 for 0.0.
-        if given is not default and not (isinstance(given, float | int) and given == default):
-            raise DataError(f"{name}= is for texts, and the data are series of numbers. {instead}")
+    why = "is for texts, and the data are series of numbers."
+    refuse_settings(options, defaults, _OF_TEXTS, why)
     objective = options["objective"] or ""
     if objective.startswith("faithful "):
         raise DataError(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from attn_tuner.errors import AttnTunerError, RunError, need
-from attn_tuner.inputs.kinds import TEXT, InputKind, kind_named
+from attn_tuner.inputs.kinds import TEXT, InputKind, kind_named, require_text
 from attn_tuner.serving.body_limit import BODY_SECONDS, ASGIApp, BodyLimit
 from attn_tuner.serving.documents import ReportHolder, add_documents
 from attn_tuner.serving.json_bodies import JsonBodies
@@ -135,6 +135,9 @@ def make_app(
     app = bare_app("The search in a run folder, and its best model.")
     run = Run.read(directory)  # Raises RunError before a port is opened.
     kind, token = kind_named(run.plan.input), stop_token or secrets.token_urlsafe()
+    if not kind.answers:
+        instead = "Use attn-tuner report, and attn_tuner.load(folder).predict()."
+        require_text(kind.name, "attn-tuner serve", instead)
     add_page(app, token if loopback else "", kind=kind.name)
     kind.part("answers")(app, directory, trust, max_texts)
     add_documents(app, directory, ReportHolder(directory, trust))

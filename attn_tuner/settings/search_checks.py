@@ -24,9 +24,10 @@ SPLITS = ("character", "word", "subword")  # Of pairs of texts.
 PAIR_DEMOS = ("dates-demo", "orders-demo")
 QUANTILES = "quantiles"  # The task, and the setting of their levels.
 NOT_FOR_PAIRS = (
-    *("weight", "group", "time", "unlabelled", "min_per_class", "rare_classes", "corrections"),
-    *("word_index", "hypermodel", "vectors", "max_latency_ms", "max_size_mb", "faithful"),
-    *("fidelity", "ensemble", "coverage", "known", "refit", "pretrain", "repeats", "quantiles"),
+    *("features", "weight", "group", "time", "unlabelled", "min_per_class", "rare_classes"),
+    *("corrections", "word_index", "hypermodel", "vectors", "max_latency_ms", "max_size_mb"),
+    *("faithful", "fidelity", "ensemble", "coverage", "known", "refit", "pretrain", "repeats"),
+    "quantiles",
 )
 _LONGEST_DURATION = 40  # Characters in which a duration is written.
 
@@ -46,6 +47,22 @@ def columns(name: str, value: Any) -> str | int | tuple | list | None:
         raise DataError(f"{name} is {shown(value)}; it should be one column or several.")
     several = [column(name, each) for each in value]
     return several if several[1:] else several[0]
+
+
+def features(name: str, value: Any) -> list[str] | None:
+    """Returns the names of columns as a list, or None."""
+    if value is None:
+        return None
+    several = [value] if isinstance(value, str) else value
+    if not isinstance(several, list | tuple) or not several:
+        raise DataError(f"{name} is {shown(value)}; it should be a list of names of columns.")
+    for each in several:
+        if not isinstance(each, str) or not each:
+            raise DataError(f"{name} holds {shown(each)}; it should be the name of a column.")
+    twice = next((each for each in several if list(several).count(each) > 1), None)
+    if twice is not None:
+        raise DataError(f"{name} names the column '{twice}' twice. Leave one out.")
+    return list(several)
 
 
 def rare_classes(name: str, value: Any) -> str:

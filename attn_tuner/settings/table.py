@@ -94,6 +94,15 @@ SETTINGS = (
         checked.task,
     ),
     Setting(
+        "features",
+        "Data",
+        "Column that the model reads beside the text, of numbers or of categories. May be given "
+        "several times.",
+        checked.features,
+        several=True,
+        metavar="COLUMN",
+    ),
+    Setting(
         "weight",
         "Data",
         "Column of sample weights, for training and the linear baseline; scores do not use it.",

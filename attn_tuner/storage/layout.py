@@ -194,6 +194,7 @@ _DATA = Entry(
                 Entry(store_array("groups"), "the number of its group, only if texts have groups"),
                 Entry(store_array("times"), "its time, only if texts have times"),
                 Entry(store_array("parts"), "for each unknown token the id that says its parts"),
+                Entry(store_array("columns"), "float32 `(texts, columns)`, of columns beside them"),
             ),
         ),
         Entry(

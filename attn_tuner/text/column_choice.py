@@ -7,13 +7,14 @@ reaches into nested records: `review.body`.
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from attn_tuner.errors import DataError
 from attn_tuner.registry import unknown
 from attn_tuner.text.cleaning import short_repr
 from attn_tuner.text.column_names import LABEL_NAMES, SPLIT_NAMES, TEXT_NAMES
 from attn_tuner.text.column_reading import SEPARATOR, ColumnReader, join_texts
+from attn_tuner.text.columns.table_rows import check_features
 from attn_tuner.text.loaders.base import (
     EXTRAS,
     RawData,
@@ -48,13 +49,17 @@ def choose_columns(table: Table, options: ReadOptions) -> RawData:
             check_known(table.name, columns, column)
         elif not is_known(columns, column):
             del extras[role]
-    taken = [*texts, *labels, *extras.values()]
+    features = options.features
+    read_as = dict.fromkeys(texts, "text") | dict.fromkeys(labels, "label")
+    check_features(table.name, columns, features, read_as)
+    taken = [*texts, *labels, *extras.values(), *features]
     split = _split_column(table, taken)
     parts, notes = _divided(table, split)
-    read = ColumnReader(table, texts, labels, extras)
+    read = ColumnReader(table, texts, labels, extras, features)
     for role, part in parts.items():
         read.part(role, part)
-    notes += [_columns_note(table.name, columns, texts, labels, extras, split), *read.notes]
+    used = _Used(texts, labels, extras, features, split)
+    notes += [_columns_note(table.name, columns, used), *read.notes]
     if texts[1:]:
         notes.append(
             f"The texts of {_listed(texts)} are joined with '{SEPARATOR.strip()}' between them. "
@@ -157,7 +162,7 @@ def is_id(column: Hashable) -> bool:
 
 
 def _asked_extras(options: ReadOptions) -> list:
-    return [getattr(options, role) for role in EXTRAS]
+    return [*(getattr(options, role) for role in EXTRAS), *options.features]
 
 
 def _is_without_labels(free: Any, texts: Any) -> bool:
@@ -204,18 +209,27 @@ def _divided(table: Table, split: Any) -> tuple[Mapping, list[str]]:
     return parts, [f"Column '{split}' of {table.name} divides its rows: {said}."]
 
 
-def _columns_note(
-    name: str, columns: Iterable, texts: Any, labels: Any, extras: Mapping, split: Any
-) -> str:
+class _Used(NamedTuple):
+    """What the columns of a table are read as."""
+
+    texts: list
+    labels: list
+    extras: Mapping
+    features: Sequence[str]
+    split: Any
+
+
+def _columns_note(name: str, columns: Iterable, used: _Used) -> str:
     read = [
-        *(f"text '{each}'" for each in texts),
-        *(f"label '{each}'" for each in labels),
-        *(f"{role} '{each}'" for role, each in extras.items()),
-        *([f"split '{split}'"] if split is not None else []),
+        *(f"text '{each}'" for each in used.texts),
+        *(f"label '{each}'" for each in used.labels),
+        *(f"feature '{each}'" for each in used.features),
+        *(f"{role} '{each}'" for role, each in used.extras.items()),
+        *([f"split '{used.split}'"] if used.split is not None else []),
     ]
-    used = {str(each).split(".")[0] for each in (*texts, *labels, *extras.values(), split)}
-    used |= {str(each) for each in (*texts, *labels, *extras.values(), split)}
-    left = [each for each in columns if str(each) not in used]
+    every = (*used.texts, *used.labels, *used.features, *used.extras.values(), used.split)
+    named = {str(each).split(".")[0] for each in every} | {str(each) for each in every}
+    left = [each for each in columns if str(each) not in named]
     rest = f"; not read: {_listed(left)}" if left else ""
     return f"Columns of {name}: {_shortened(read)}{rest}."
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.cleaning import is_blank, short_repr
-from attn_tuner.text.loaders.base import LazyTexts, Table
+from attn_tuner.text.columns.table_rows import taken_rows
+from attn_tuner.text.loaders.base import COLUMN, LazyTexts, Table
 from attn_tuner.text.nested_columns import is_known, values_of
 
 SEPARATOR = " \u00a6 "  # Between joined texts: a broken bar, which hardly any text has.
@@ -22,6 +23,7 @@ class ColumnReader:
         texts: columns of text, which are joined.
         labels: columns of labels; several hold 0 or 1 each.
         extras: role to column: weight, group, time.
+        features: columns that a model reads beside the text.
 
     Attributes:
         parts: role to texts and labels.
@@ -30,8 +32,16 @@ class ColumnReader:
         notes: list of str, sentences on what is not used.
     """
 
-    def __init__(self, table: Table, texts: list, labels: list, extras: Mapping):
+    def __init__(
+        self,
+        table: Table,
+        texts: list,
+        labels: list,
+        extras: Mapping,
+        features: Sequence[str] = (),
+    ):
         self.table, self.texts, self.labels, self.columns = table, texts, labels, extras
+        self.features = features
         self.parts: dict[str, tuple[Sequence, Sequence]] = {}
         self.extras: dict[str, dict[str, Sequence]] = {}
         self.unlabelled: Sequence = []
@@ -64,6 +74,9 @@ class ColumnReader:
             for extra, column in self.columns.items()
             if is_known(columns, column)
         }
+        if self.features:
+            beside = taken_rows(self.table.name, role, columns, self.features)
+            self.extras[role][COLUMN] = _taken(beside, rows)
 
     def _lazy(self, columns: Mapping) -> LazyTexts:
         counted = getattr(columns, "rows", None)

@@ -1,15 +1,17 @@
 """Holds texts with their labels in training, validation and test parts."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import ClassVar
+from typing import Any
 
 import numpy as np
 
 from attn_tuner.inputs.dataset import Dataset, Part
-from attn_tuner.inputs.kinds import TEXT
+from attn_tuner.inputs.kinds import COLUMNS, TEXT
+from attn_tuner.text.columns import cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +27,8 @@ class Split(Part):
         times: `(texts,)` float64; later texts are held out. None for a random division.
         rows: `(texts,)` int64, where in its part of the source each text stands, the first 0. None
             where the texts came from no source.
+        columns: list of dict, values of the columns beside each text, by name; None for texts
+            alone.
     """
 
     texts: list[str]
@@ -33,10 +37,17 @@ class Split(Part):
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
     rows: np.ndarray | None = None
+    columns: list[dict[str, Any]] | None = None
 
     @property
-    def inputs(self) -> list[str]:
-        return self.texts
+    def inputs(self) -> list:
+        if self.columns is None:
+            return self.texts
+        pairs = zip(self.texts, self.columns, strict=True)
+        return [{cells.TEXT: text, **row} for text, row in pairs]
+
+    def __len__(self) -> int:
+        return len(self.texts)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -66,7 +77,10 @@ class TextDataset(Dataset):
     held_out: tuple[str, ...] = ()
     label_column: str = ""
 
-    input: ClassVar[str] = TEXT.name
+    @property
+    def input(self) -> str:  # type: ignore[override]
+        """Name of the kind of input: texts alone, or with columns beside them."""
+        return TEXT.name if self.train.columns is None else COLUMNS.name
 
     @cached_property
     def fingerprint(self) -> str:
@@ -81,4 +95,6 @@ class TextDataset(Dataset):
             digest.update(part.labels.astype(kind).tobytes())
             if part.weights is not None:
                 digest.update(b"weights" + part.weights.astype("<f4").tobytes())
+            if part.columns is not None:
+                digest.update(b"columns" + json.dumps(part.columns).encode())
         return digest.hexdigest()

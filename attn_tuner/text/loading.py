@@ -1,7 +1,7 @@
 """Loads any source of texts and labels as a `TextDataset`."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from attn_tuner.inputs.dataset import ROLES
 from attn_tuner.tasks import Task, task_named
 from attn_tuner.text import dataset_notes
 from attn_tuner.text.column_choice import choose_columns
+from attn_tuner.text.columns.reading import learn_columns
 from attn_tuner.text.corrections import corrected
 from attn_tuner.text.dataset import TextDataset
 from attn_tuner.text.dataset_checks import (
@@ -23,7 +24,15 @@ from attn_tuner.text.labels import (
     guess_task,
     is_one_hot,
 )
-from attn_tuner.text.loaders.base import DEFAULTS, EXTRAS, RawData, ReadOptions, Table, open_source
+from attn_tuner.text.loaders.base import (
+    COLUMN,
+    DEFAULTS,
+    EXTRAS,
+    RawData,
+    ReadOptions,
+    Table,
+    open_source,
+)
 from attn_tuner.text.raw_parts import RawPart, checked_part
 from attn_tuner.text.unlabelled import read_unlabelled, remove_held_out
 
@@ -50,6 +59,7 @@ def load(
     encoding: str | None = None,
     header: bool | None = None,
     word_index: Mapping[str, int] | None = None,
+    features: str | Sequence[str] | None = None,
 ) -> TextDataset:
     """Reads texts and labels, checks them and divides them into parts.
 
@@ -83,12 +93,17 @@ def load(
         encoding: str, encoding of text files; recognised if None.
         header: bool, whether the first line names the columns; recognised if None.
         word_index: mapping of word to id, for texts given as lists of ids.
+        features: columns that a model reads beside the text, numbers and categories; see
+            docs/columns.md.
 
     Raises:
         DataError: the data cannot be used; says why and what to do.
     """
     check_seed(seed)
-    options = ReadOptions(text, label, weight, group, time, encoding, header, word_index)
+    options = ReadOptions(
+        *(text, label, weight, group, time, encoding, header, word_index),
+        features=(features,) if isinstance(features, str) else tuple(features or ()),
+    )
     raw = read_source(source, options)
     for name in EXTRAS:
         if getattr(options, name) is not None and name not in raw.extras.get("train", {}):
@@ -112,6 +127,11 @@ def load(
         where = raw.name if len(sources) == 1 else f"{raw.name} ({role})"
         each, own = sources[role]
         extras = each.extras.get(own, {})
+        if features and COLUMN not in extras:
+            raise DataError(
+                f"features= names columns, and there are none in {where}. Give a table, such as a "
+                "DataFrame or a dict of columns."
+            )
         parts[role], said = checked_part(
             where, each.parts[own], extras, options, task, drop_missing
         )
@@ -134,10 +154,13 @@ def load(
     notes += check_classes(raw.name, train, classes, answers)
     held_out = tuple(role for role in ROLES[1:] if role not in splits)
     train = hold_out_missing(raw.name, train, splits, classes, answers, fractions, seed, notes)
-    notes += dataset_notes.contradiction_notes(train, splits)
+    if not features:  # Columns may tell equal texts apart.
+        notes += dataset_notes.contradiction_notes(train, splits)
     notes += dataset_notes.missing_class_notes({"training": train, **splits}, classes)
     notes += dataset_notes.division_notes({"training": train, **splits}, group, time)
     train, splits = scaled_weights(train, splits, notes)
+    if features:
+        notes.append(learn_columns(raw.name, {"train": train, **splits}).sentence)
     further = raw.unlabelled
     if unlabelled is not None:
         further, removed = remove_held_out(

@@ -1,18 +1,24 @@
 """Holds a part of a data set row by row before its labels are known, without missing values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.text.cleaning import is_blank, is_missing_label
 from attn_tuner.text.labels import guess_task
-from attn_tuner.text.loaders.base import ReadOptions
+from attn_tuner.text.loaders.base import COLUMN, ReadOptions
 from attn_tuner.text.row_values import parse_groups, parse_times, parse_weights
 from attn_tuner.text.word_ids import are_ids, decode_ids
 
-_PARSERS = {"weight": parse_weights, "group": parse_groups, "time": parse_times}
+_PARSERS: dict[str, Callable] = {
+    "weight": parse_weights,
+    "group": parse_groups,
+    "time": parse_times,
+    COLUMN: lambda rows, where: list(rows),
+}
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,8 @@ class RawPart:
         where: str, name of the part in messages.
         texts: sequence of str or bytes.
         labels: sequence of equal length.
-        extras: mapping of "weight", "group" and "time", as far as they are there, to values.
+        extras: mapping of "weight", "group", "time" and "column", as far as they are there, to
+            values.
         rows: `(texts,)` int64, where each stands in the source; all of its rows if None.
     """
 
@@ -43,8 +50,8 @@ class RawPart:
     def _rows(self) -> np.ndarray:
         return np.arange(len(self.texts)) if self.rows is None else self.rows
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Returns weights, groups, times and rows as `Split` takes them.
+    def arrays(self) -> dict[str, Any]:
+        """Returns weights, groups, times, columns and rows as `Split` takes them.
 
         Raises:
             DataError: a value is missing, or not of its kind.

@@ -16,6 +16,7 @@ from attn_tuner.storage.atomic_files import new_folder, write_json, writing
 from attn_tuner.storage.checked_files import read_object, reading
 from attn_tuner.storage.layout import STORE_FACTS, VECTORIZER
 from attn_tuner.storage.stored_arrays import open_arrays, save_arrays
+from attn_tuner.text.columns.vectorizer import RowVectorizer
 from attn_tuner.text.dataset import Split, TextDataset
 from attn_tuner.text.subwords import PartTables
 from attn_tuner.text.token_ids import UNKNOWN
@@ -24,7 +25,13 @@ from attn_tuner.text.vectorizer import Vectorizer
 _FORMAT = 1
 _ARRAYS = ("ids", "offsets", "labels")
 # Arrays that only some data have. The facts tell of each, so that a lost file is noticed.
-_EXTRAS = {"weights": "weighted", "groups": "grouped", "times": "timed", "parts": "with_parts"}
+_EXTRAS = {
+    "weights": "weighted",
+    "groups": "grouped",
+    "times": "timed",
+    "parts": "with_parts",
+    "columns": "with_columns",
+}
 _KINDS = {"vocabulary_size": int, "token_length": float}
 _ENCODE_AGAIN = "Run the search again with the same data; it encodes the texts again."
 _CHARACTERS = 1.5  # With a lower mean token length, most tokens are single characters.
@@ -46,6 +53,7 @@ class TokenStore:
         parts: `(unknown tokens,)` int32, for each token whose id is unknown the id that says its
             parts, in their order; None where they were not encoded.
         find_vectorizer: function that returns the vectorizer; None where it is not known.
+        columns: `(texts, columns)` float32, as `ColumnEncoder.read` makes them; None for none.
     """
 
     ids: np.ndarray
@@ -58,6 +66,7 @@ class TokenStore:
     times: np.ndarray | None = None
     parts: np.ndarray | None = None
     find_vectorizer: Callable[[], Vectorizer] | None = None
+    columns: np.ndarray | None = None
 
     @cached_property
     def tables(self) -> PartTables | None:
@@ -85,7 +94,10 @@ class TokenStore:
             labels = labels.astype(np.int32)
         beside = (split.weights, numbered_groups(split.groups), split.times)
         find = partial(_same, vectorizer)
-        return cls(ids, offsets, labels, len(vectorizer), mean, *beside, parts, find)
+        columns = None
+        if split.columns is not None and isinstance(vectorizer, RowVectorizer):
+            columns = vectorizer.columns.read(split.columns)
+        return cls(ids, offsets, labels, len(vectorizer), mean, *beside, parts, find, columns)
 
     @classmethod
     def concatenate(cls, stores: Iterable["TokenStore"]) -> "TokenStore":
@@ -99,8 +111,9 @@ class TokenStore:
             stores[0].vocabulary_size,
             stores[0].token_length,
             joined_weights(stores),
-            parts=_joined_parts(stores),
+            parts=_joined([store.parts for store in stores]),
             find_vectorizer=stores[0].find_vectorizer,
+            columns=_joined([store.columns for store in stores]),
         )
 
     @classmethod
@@ -134,7 +147,7 @@ class TokenStore:
             or self.offsets[-1] != len(self.ids)
             or (np.diff(self.offsets) < 0).any()
             or any(
-                each.shape != (len(self.labels),)
+                (each.shape[:1] if name == "columns" else each.shape) != (len(self.labels),)
                 for name, each in self._extras().items()
                 if name != "parts"
             )
@@ -194,6 +207,7 @@ class TokenStore:
             None if self.weights is None else np.asarray(self.weights)[rows],
             parts=parts,
             find_vectorizer=self.find_vectorizer,
+            columns=None if self.columns is None else np.asarray(self.columns)[rows],
         )
 
     def keys(self) -> list[bytes]:
@@ -260,7 +274,7 @@ def open_vectorizer(directory: str | Path) -> Vectorizer:
     path = Path(directory) / VECTORIZER
     with reading(path, _ENCODE_AGAIN):
         config = read_object(path, {"vocabulary": list[str], "split": str})
-        return Vectorizer.from_config(config)
+        return (RowVectorizer if "columns" in config else Vectorizer).from_config(config)
 
 
 def _write_all(dataset: TextDataset, vectorizer: Vectorizer, directory: Path, key: str):
@@ -270,7 +284,8 @@ def _write_all(dataset: TextDataset, vectorizer: Vectorizer, directory: Path, ke
         for role, split in dataset.parts().items():
             TokenStore.encode(split, vectorizer).save(draft / role)
         write_json(draft / VECTORIZER, vectorizer.get_config())
-        write_json(draft / STORE_FACTS, {"key": key, "classes": dataset.classes})
+        facts = {"key": key, "classes": dataset.classes, "input": dataset.input}
+        write_json(draft / STORE_FACTS, facts)
 
 
 def _same(vectorizer: Vectorizer) -> Vectorizer:
@@ -284,6 +299,7 @@ def _key_of(directory: Path) -> str | None:
         return None
 
 
-def _joined_parts(stores: list[TokenStore]) -> np.ndarray | None:
-    found = [store.parts for store in stores if store.parts is not None]
-    return np.concatenate(found) if len(found) == len(stores) else None
+def _joined(arrays: list[np.ndarray | None]) -> np.ndarray | None:
+    """Joins arrays; None where one is missing."""
+    found = [each for each in arrays if each is not None]
+    return np.concatenate(found) if len(found) == len(arrays) else None

@@ -88,9 +88,12 @@ def latency_ms(model: keras.Model, steps: int, repeats: int = REPEATS) -> float:
         steps: int, tokens of the text, or steps of the series.
         repeats: int, number of measurements.
     """
-    given = model.inputs[0]
-    one = np.full((1, steps, *given.shape[2:]), 1, given.dtype)
-    return median_ms(lambda: model.predict_on_batch(one), repeats)
+    one = [
+        np.full((1, *(steps if size is None else size for size in each.shape[1:])), 1, each.dtype)
+        for each in model.inputs
+    ]
+    given = one if one[1:] else one[0]
+    return median_ms(lambda: model.predict_on_batch(given), repeats)
 
 
 def median_ms(answer: Callable[[], object], repeats: int = REPEATS, warmup: int = 3) -> float:

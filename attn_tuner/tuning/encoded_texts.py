@@ -56,11 +56,16 @@ class EncodedTexts(EncodedData):
         if directory.exists():
             vectorizer = open_vectorizer(directory)
         else:
-            vectorizer = Vectorizer.build(dataset.train.texts)
+            vectorizer = cls.build_vectorizer(dataset)
         stores = encode_parts(dataset, vectorizer, directory)
         if len(dataset.unlabelled):
             stores["unlabelled"] = _unlabelled(dataset, vectorizer, directory / "unlabelled")
         return cls(stores, vectorizer)
+
+    @classmethod
+    def build_vectorizer(cls, dataset: TextDataset) -> Vectorizer:
+        """Learns from the training part what converts its texts."""
+        return Vectorizer.build(dataset.train.texts)
 
     @classmethod
     def opened(cls, directory: Path) -> "EncodedTexts":
@@ -75,10 +80,14 @@ class EncodedTexts(EncodedData):
     def show(self, dataset: TextDataset, directory: Path) -> Sequence[str]:
         part = dataset.validation
         texts, labels = part.texts[:SHOWN], part.labels[:SHOWN]
-        lines = [
-            json.dumps({"text": text, "label": _named(label, dataset.classes)}, ensure_ascii=False)
+        rows = [
+            {"text": text, "label": _named(label, dataset.classes)}
             for text, label in zip(texts, labels, strict=True)
         ]
+        if part.columns is not None:
+            pairs = zip(rows, part.columns, strict=False)
+            rows = [{**row, "columns": columns} for row, columns in pairs]
+        lines = [json.dumps(row, ensure_ascii=False) for row in rows]
         wanted = "".join(f"{line}\n" for line in lines).encode("utf-8", errors="replace")
         path = directory / VALIDATION_TEXTS
         if path.is_file() and path.read_bytes() == wanted:

@@ -23,6 +23,7 @@ DEFAULTS = {each.name: each.default for each in SETTINGS}
 ASKED = {
     "text": ["question", "the answer"],
     "label": ["toxic", "insult"],
+    "features": ["price", "country of origin"],
     "weight": "votes",
     "group": "patient",
     "time": "written on",

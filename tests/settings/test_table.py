@@ -48,6 +48,7 @@ class LockedPruner(MedianPruner):
 BAD = {
     "text": [True, 1.5, [], ["a", "a"], ["a", None], [True], {"a"}],
     "label": [False, 2.5, b"label", {}, [1.5]],
+    "features": [True, 1.5, [], [1], ["a", "a"], [""], {"a"}, b"price"],
     "weight": [True, 1.5, ["n"], {}],
     "group": [False, 2.5, ["patient"], b"patient"],
     "time": [True, 0.5, ["date"], {"date"}],
@@ -123,6 +124,7 @@ BAD = {
 GOOD = {
     "text": ["review", 0, ["review"], ["question", "answer"]],
     "label": ["stars", ("a", "b"), ["toxic", "insult"]],
+    "features": ["price", ["price"], ["price", "country"]],
     "weight": ["n", 0],
     "encoding": ["utf-8", "cp1252"],
     "header": [False, True],

@@ -20,6 +20,7 @@ from attn_tuner.registry import Registry
 loaders = Registry("loader", package="attn_tuner.text.loaders")
 
 EXTRAS = ("weight", "group", "time")  # Columns beside text and label, named as in `ReadOptions`.
+COLUMN = "column"  # The name in `RawData.extras` of the rows of the columns of `features`.
 _ROLES = {
     "train": "train",
     "training": "train",
@@ -46,6 +47,7 @@ class ReadOptions:
         weight: column of sample weights.
         group: column of what may not be divided, such as a patient.
         time: column of the time by which rows are divided.
+        features: columns that a model reads beside the text.
         encoding: of text files; None for UTF-8, or what is recognised.
         header: whether the first line of a table in text names the columns; None to recognise it.
         word_index: mapping of word to id, for texts given as ids.
@@ -61,6 +63,7 @@ class ReadOptions:
     header: bool | None = None
     word_index: Mapping[str, int] | None = None
     strict: bool = True
+    features: tuple[str, ...] = ()
 
 
 DEFAULTS = ReadOptions()
@@ -112,7 +115,8 @@ class RawData:
         classes: class names by index, if the source declares them; labels are then indices.
         unlabelled: sequence of str, further texts.
         notes: tuple of str, sentences for the user.
-        extras: mapping of role to the values of `EXTRAS` by name, as far as they are there.
+        extras: mapping of role to the values of `EXTRAS` and `COLUMN` by name, as far as they are
+            there.
         label_column: str, name of the column of labels; "" where there is none or several.
     """
 
