@@ -15,9 +15,11 @@ _SPACE = " \t\n\v\f\r"  # What `tf.strings.strip` removes, so that a graph reads
 
 def is_absent(value: Any) -> bool:
     """Checks for a missing value, or a string of nothing but ASCII space."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", errors="replace")
     if isinstance(value, str):
         return not value.strip(_SPACE)
-    return value is None or value == b"" or is_missing(value)
+    return value is None or is_missing(value)
 
 
 def number_of(value: Any) -> float | None:

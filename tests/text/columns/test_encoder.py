@@ -89,6 +89,14 @@ def test_names_of_columns_become_arguments_of_python():
     assert found["unit price"] == "unit_price"
 
 
+def test_cells_of_any_kind_have_a_name():
+    assert [name_of(each) for each in (b" a ", 7.0, True, None, b" ")] == ["a", "7", "True", "", ""]
+    assert name_of(np.array([1, 2])) == "[1 2]"
+    assert plain_cell(np.float32(2.5)) == 2.5
+    assert number_of("1_000") is None
+    assert number_of(10**400) == math.inf
+
+
 def test_the_sentence_says_which_column_is_what():
     encoder = ColumnEncoder((NumericColumn("p", 2, 1, True), CategoricalColumn("c", ("a", "b"))))
     said = "'p' is a number (mean 2, some missing); 'c' has 2 values: 'a', 'b'."
