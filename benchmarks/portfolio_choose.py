@@ -30,9 +30,9 @@ from results import write_section
 AFTER = (1, 3, 6, 10)  # Trials.
 FACTS = ("texts", "classes", "median_tokens", "unknown_share")
 ABOUT = (
-    "`benchmarks/portfolio_choose.py` on the rows of `benchmarks/portfolio_record.py`: at most "
-    "4,000 training texts of a set, one seed, highest validation accuracy of a curve, test parts "
-    "unread."
+    "`benchmarks/portfolio_choose.py` on the rows of `benchmarks/portfolio_record.py`: one seed, "
+    "highest validation accuracy of a curve, test parts unread. Today's first points were set by "
+    "hand while these sets were in use; those chosen without a set have not seen it."
 )
 
 
@@ -143,12 +143,29 @@ def page(table: Table, points: int) -> str:
     ]
     return "\n\n".join(
         [
+            _recorded(table),
             _configurations(table, chosen),
             _left_out_table(rows),
             _difference(rows[1][1] - rows[0][1]),
             _per_set(table, dict(rows[:3])),
             importance_page(table),
         ]
+    )
+
+
+def _recorded(table: Table) -> str:
+    """Says what was recorded of each set, and beside what."""
+    first = table.configurations[0]
+    sizes = [
+        f"{name} {facts['texts']:,} and {facts['validation_texts']:,}"
+        for name in table.sets
+        for facts in [table.rows[name, first]["facts"]]
+    ]
+    loads = [each for row in table.rows.values() for each in row["load"]]
+    dates = sorted({row["date"] for row in table.rows.values()})
+    return (
+        f"Training and validation texts: {', '.join(sizes)}. One thread, recorded beside other "
+        f"work, load {min(loads):.1f} to {max(loads):.1f}, {' and '.join(dates)}."
     )
 
 
@@ -194,9 +211,12 @@ def _difference(found: np.ndarray) -> str:
         f"{100 * mean:+.2f} ± {100 * each:.2f} after {trials}"
         for mean, each, trials in zip(found.mean(axis=0), error, AFTER, strict=True)
     ]
+    better = all(found.mean(axis=0)[1:] + 2 * error[1:] < 0)
+    verdict = "are" if better else "are not"
     return (
         "Regret of points chosen without the set less that of today's, with its standard error "
-        f"over sets: {', '.join(cells)}."
+        f"over sets: {', '.join(cells)}. From {AFTER[1]} trials on they {verdict} better by two "
+        "standard errors."
     )
 
 

@@ -15,13 +15,16 @@ def row(name, configuration, accuracy, seed=0, **more):
         "log_loss": [1 - each for each in accuracy],
         "seconds": [float(place + 1) for place in range(count)],
     }
-    facts = {"chance": 0.5, "texts": 10, "classes": 2, "median_tokens": 5, "unknown_share": 0.0}
+    facts = {"texts": 10, "validation_texts": 4, "classes": 2, "median_tokens": 5}
+    facts |= {"unknown_share": 0.0, "chance": 0.5}
     return {
         "set": name,
         "configuration": configuration,
         "seed": seed,
         "values": {},
         "facts": facts,
+        "load": [0.5, 1.0],
+        "date": "2026-11-26",
         "seconds": count + 1.0,
         "curve": curve,
     } | more
