@@ -33,14 +33,14 @@ COST = "cost.json"  # Of a search, in its run folder.
 COLUMNS = ("text", "label")
 EXPLAINED = """\
 `benchmarks/update.py`: a tenth of the classes of a set, drawn by the seed, is kept back from a
-search of 5 minutes, then added by `attn_tuner.update`. Accuracies on the whole test part, in
-percent: of the updated model, of a search of 5 minutes on all training texts, and the difference;
+search of some minutes, then added by `attn_tuner.update`. Accuracies on the whole test part, in
+percent: of the updated model, of a search for as long on all training texts, and the difference;
 then those of the updated model on the test texts of the old and of the new classes. `before` is the
-accuracy of the first search on the test texts of the old classes alone. Seconds are those of the
-whole update, export included, beside those of the search on all texts; the load is the machine's,
-which has 2 cores. All of it ran beside other work; the rows of seed 0 are of before an update took
-the load into account. At a load of 8 two updates on CLINC150, of seeds 0 and 1, were refused, with
-0.9 and 1.1 points lost among the old classes, probably as there was time for few members only."""
+accuracy of the first search on the test texts of the old classes alone. Seconds, and seconds of
+processors, are those of the whole update, export included, beside those of the search on all texts;
+the load is the machine's, which has 2 cores. All of it ran beside other work. Rows without seconds
+of processors are of before an update took the settings of the linear model from the search and
+trained by work instead of by the clock; their searches on all texts are of an earlier commit."""
 
 
 def labelled(path: str) -> list[tuple[str, str]]:

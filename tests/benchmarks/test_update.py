@@ -17,3 +17,11 @@ def test_tables_are_read_as_they_were_written(tmp_path):
 
     rows = [("a, 'quoted' \"text\"\nof two lines", "good"), ("", "bad")]
     assert labelled(write_table(tmp_path / "rows.csv", rows)) == rows
+
+
+def test_the_cost_of_an_update_is_told_beside_that_of_the_search():
+    from update import shares_of
+
+    row = {"seconds": 50.0, "full": {"seconds": 300.0, "processor_seconds": 500.0}}
+    assert shares_of(row, "seconds") == ("50", "17%")
+    assert shares_of(row, "processor_seconds") == ("-", "-")
