@@ -15,6 +15,7 @@ from attn_tuner.explaining import (
 from attn_tuner.exporting import Bundle
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.text import demo_corpus as demo
+from attn_tuner.text.columns.cells import TEXT
 
 KINDS = ("confident", "doubtful", "wrong")
 MIN_MARGIN = 0.2  # Between the two most probable classes; below it an answer is doubtful.
@@ -28,11 +29,13 @@ class ExampleText:
         kind: str, one of `KINDS`.
         truth: str, name of its true class.
         explanation: the answer and the attention weights.
+        columns: names and values of the columns beside it, `"price 12, country UK"`; "" without.
     """
 
     kind: str
     truth: str
     explanation: Explanation
+    columns: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,18 +56,26 @@ class ExampleTexts:
 
 
 def explain_examples(
-    bundle: Bundle, validation: Validation, *, each: int = 15, seconds: float = 20.0, seed: int = 0
+    bundle: Bundle,
+    validation: Validation,
+    *,
+    rows: Sequence[dict] | None = None,
+    each: int = 15,
+    seconds: float = 20.0,
+    seed: int = 0,
 ) -> ExampleTexts:
     """Explains some validation texts and measures how faithful the attention is.
 
     Args:
         bundle: the exported model.
         validation: validation texts and labels of the run.
+        rows: validation texts with the columns beside them, of a model that reads these.
         each: int, number of texts of every kind.
         seconds: float, time limit for measuring faithfulness.
         seed: int, for the choice of texts.
     """
-    texts, labels = validation.texts, validation.labels[: len(validation.texts)]
+    texts = list(validation.texts if rows is None else rows)
+    labels = validation.labels[: len(texts)]
     if not texts:
         return ExampleTexts(notes=("This run folder holds no validation texts.",))
     probabilities = bundle.predict(texts)
@@ -72,11 +83,14 @@ def explain_examples(
     explainer = Explainer(bundle)
     explained = explainer([texts[index] for index, _ in chosen])
     examples = tuple(
-        ExampleText(kind, bundle.classes[labels[index]], explanation)
+        ExampleText(kind, bundle.classes[labels[index]], explanation, _columns_of(texts[index]))
         for (index, kind), explanation in zip(chosen, explained, strict=True)
     )
     if not explainer.rows:
         note = "The model has no attention head, so there are no weights."
+        return ExampleTexts(examples, notes=(note,))
+    if rows is not None:
+        note = "How faithful attention is, is measured on texts without columns."
         return ExampleTexts(examples, notes=(note,))
     notes = []
     faithfulness = None
@@ -138,6 +152,13 @@ def measure_demo_evidence(explainer: Explainer, texts: Sequence[str]) -> dict | 
         [[review.verdict] for review in known],
     )
     return found.as_dict()
+
+
+def _columns_of(given: str | dict) -> str:
+    """Describes the columns beside a text; "" where it has none."""
+    if isinstance(given, str):
+        return ""
+    return ", ".join(f"{name} {value}" for name, value in given.items() if name != TEXT)
 
 
 def _sorted_indices(key: np.ndarray, chosen: np.ndarray) -> np.ndarray:

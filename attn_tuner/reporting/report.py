@@ -158,11 +158,16 @@ def _bundle(run: Run, trust: Trust) -> tuple[Any, list[str]]:
 def _examples(run: Run, bundle: Any, validation: Validation, seconds: float) -> ExampleTexts:
     if not bundle:
         return ExampleTexts(notes=("Texts are shown once the search has ended.",))
-    if run.plan.input != TEXT.name:
+    kind, folder = kind_named(run.plan.input), run.directory / DATA / "validation"
+    if kind.unit != TEXT.unit:
         return ExampleTexts()
     if run.plan.kind != "class":
         return ExampleTexts(notes=("Texts are shown for tasks with one class per text.",))
-    return explain_examples(bundle, validation, seconds=seconds, seed=run.plan.seed)
+    rows = None
+    if kind.held_out:
+        kept = kind.part("held_out")(folder, len(validation.texts))[0] if folder.exists() else []
+        rows = bundle.inputs(list(kept))
+    return explain_examples(bundle, validation, rows=rows, seconds=seconds, seed=run.plan.seed)
 
 
 def _of_validation(run: Run, bundle: Any, name: str, *options: Any) -> Any:

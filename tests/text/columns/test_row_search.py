@@ -142,6 +142,8 @@ def test_the_report_is_written_and_says_how_to_call_the_model(finished, tmp_path
     page = finished.report(tmp_path / "report.html").read_text(encoding="utf-8")
     assert "abroad" in page
     assert "rows.csv" in page
+    assert "country abroad" in page
+    assert 'class="words"' in page
 
 
 @pytest.mark.parametrize("command", ["serve", "suggest", "monitor"])
