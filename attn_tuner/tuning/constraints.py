@@ -12,9 +12,13 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.subword_embedding import SubwordEmbedding
 
 REPEATS = 50
-MIN_BYTES = 1  # Of a weight in the smallest format, 8 bits.
+WEIGHT_BYTES = 4  # Of a weight outside the embeddings in an export.
+# Of a number of an embedding, and of the scale of a row, in an export that is shrunk to 4 bits.
+NUMBER_BYTES, SCALE_BYTES = 0.5, 4
+SIZED_BYTES = 1  # Of a weight, by which the space sizes its tables.
 
 
 @dataclass(frozen=True)
@@ -42,23 +46,20 @@ class Constraints:
 
     def most_weights(self) -> float | None:
         """Returns the number of weights within both limits on size; None without either."""
-        limits = [self.parameters, self.size_mb and 1e6 * self.size_mb / MIN_BYTES]
+        limits = [self.parameters, self.size_mb and 1e6 * self.size_mb / SIZED_BYTES]
         return min((each for each in limits if each is not None), default=None)
 
-    def refusal(
-        self, model: keras.Model, latency: float | None = None, bytes_each: int = MIN_BYTES
-    ) -> str | None:
+    def refusal(self, model: keras.Model, latency: float | None = None) -> str | None:
         """Returns which limit a model breaks before it is trained, or None.
 
         Args:
             model: the built model.
             latency: float, from `latency_ms`; needed only if latency is limited.
-            bytes_each: int, bytes of a weight on disk; 4 without compression.
         """
-        weights = model.count_params()
+        megabytes = least_bytes(model) / 1e6
         return (
-            self._above("parameters", weights, "weights", ",")
-            or self._above("size_mb", weights * bytes_each / 1e6, "megabytes of weights", ".1f")
+            self._above("parameters", model.count_params(), "weights", ",")
+            or self._above("size_mb", megabytes, "megabytes of weights", ".1f")
             or self._too_slow(latency)
         )
 
@@ -78,6 +79,25 @@ class Constraints:
         if limit is None or found is None or found <= limit:
             return None
         return f"{found:{form}} {unit}; at most {limit:,} are allowed"
+
+
+def least_bytes(model: keras.Model) -> float:
+    """Returns the bytes of the weights in an export whose embeddings are shrunk to 4 bits.
+
+        b = 4 n + sum over embeddings of rows (columns / 2 + 4)
+
+    n are the weights outside the embeddings, which an export leaves as they are. The graph and the
+    vocabulary, whose sizes are known when they are written, come on top.
+    """
+    tables = [
+        layer.table if isinstance(layer, SubwordEmbedding) else layer for layer in model.layers
+    ]
+    tables = [table for table in tables if type(table) is keras.layers.Embedding]
+    others = model.count_params() - sum(table.count_params() for table in tables)
+    rows = sum(
+        table.input_dim * (NUMBER_BYTES * table.output_dim + SCALE_BYTES) for table in tables
+    )
+    return WEIGHT_BYTES * others + rows
 
 
 def latency_ms(model: keras.Model, steps: int, repeats: int = REPEATS) -> float:

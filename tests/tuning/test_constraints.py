@@ -1,5 +1,6 @@
 """Limits on weights, bytes and time; the front of what is worth its cost."""
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +8,10 @@ from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.reporting.pareto import pareto
-from attn_tuner.tuning.constraints import Constraints, latency_ms, median_ms
+from attn_tuner.text import Vectorizer
+from attn_tuner.tuning.constraints import Constraints, latency_ms, least_bytes, median_ms
 
 SMALL = {"embedding_dim": 4, "encoder.bigru.units": 3, "head.additive.units": 2}
 points = st.lists(st.tuples(*[st.integers(0, 4)] * 2), min_size=1, max_size=12)
@@ -27,6 +30,34 @@ def test_a_model_above_a_limit_is_refused_and_the_reason_says_by_how_much(model)
     assert "megabytes" in Constraints(size_mb=1e-6).refusal(model)
     assert "ms for one text" in Constraints(latency_ms=2).refusal(model, latency=3.0)
     assert Constraints(latency_ms=5, size_mb=1).refusal(model, latency=3.0) is None
+
+
+def test_the_size_is_that_of_an_export_with_embeddings_of_4_bits(model):
+    tables = {layer.name: layer for layer in model.layers if layer.name.endswith("embedding")}
+    assert set(tables) == {"embedding"}
+    others = model.count_params() - 30 * 4
+    assert least_bytes(model) == 4 * others + 30 * (4 / 2 + 4)
+    assert Constraints(size_mb=least_bytes(model) / 1e6).refusal(model) is None
+
+
+def test_a_large_encoder_is_refused_and_a_table_of_as_many_weights_is_not():
+    ids = keras.Input((None,), dtype="int32")
+    wide = keras.Model(ids, keras.layers.Embedding(5_000, 200)(ids))
+    states = keras.Input((None, 500))
+    deep = keras.Model(states, keras.layers.Dense(2_000, use_bias=False)(states))
+    assert wide.count_params() == deep.count_params() == 1_000_000
+    allowed = Constraints(size_mb=0.6)
+    assert allowed.refusal(wide) is None
+    assert allowed.refusal(deep) == "4.0 megabytes of weights; at most 0.6 are allowed"
+
+
+def test_the_parts_of_words_are_an_embedding_too():
+    parts = Vectorizer(["", "[UNK]", "good", "film"]).subwords.tables
+    layer = SubwordEmbedding.of(parts, 8)
+    ids, vectors = keras.Input((None,), dtype="int32"), keras.Input((None, 8))
+    model = keras.Model([vectors, ids], layer(vectors, ids))
+    fixed = model.count_params() - parts.buckets * 8
+    assert least_bytes(model) == 4 * fixed + parts.buckets * (8 / 2 + 4)
 
 
 def test_the_most_weights_follow_from_both_limits_on_size():
