@@ -41,8 +41,10 @@ from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.duration import format_duration
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.events import Evaluated, TrialEnded, TrialEvent
+from attn_tuner.tuning.fitted_defaults import fitted_defaults
 from attn_tuner.tuning.launchers.automatic import AUTO, automatic_workers
 from attn_tuner.tuning.launchers.launcher import Launcher
+from attn_tuner.tuning.oracles.factory import known_good
 from attn_tuner.tuning.own_hypermodel import OwnHyperModel, own_hypermodel
 from attn_tuner.tuning.pretraining import pretrain
 from attn_tuner.tuning.pruning import Pruner
@@ -199,7 +201,9 @@ def hypermodel_of(
         "scale": stored.scale(),
     }
     if given is None:
-        return AttentionHyperModel(space=space, **facts)
+        model = AttentionHyperModel(space=space, **facts)
+        model.space = fitted_defaults(model, constraints(options), known_good(space))
+        return model
     hypermodel = own_hypermodel(given, space=space, **facts)
     hypermodel.space = changed(hypermodel.space, changes)
     return hypermodel
