@@ -1,7 +1,7 @@
 """distil(): trains one model on the answers of the exported average, or of another teacher."""
 
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from os import PathLike
 from pathlib import Path
@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from attn_tuner.distilling.facts import Distilled
 from attn_tuner.distilling.soft_labels import answered, joined, new_texts
 from attn_tuner.distilling.student import chosen_trial, room_for, taught
 from attn_tuner.distilling.teacher import Average, asked
 from attn_tuner.errors import DataError, Infeasible
 from attn_tuner.finalizing.candidates import Candidate, build_candidate
 from attn_tuner.finalizing.final_model import export_final, final_model
+from attn_tuner.finalizing.time_reserve import candidate_seconds
 from attn_tuner.metrics import measure
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.atomic_files import write_json
@@ -24,6 +26,7 @@ from attn_tuner.storage.layout import (
     DATA,
     DISTILLED,
     EXPORT,
+    LEARNT_FROM,
     LINEAR,
     OUTCOME,
     linear_answers,
@@ -34,11 +37,10 @@ from attn_tuner.storage.validation_data import Validation
 from attn_tuner.text.dataset import Split, TextDataset
 from attn_tuner.text.unlabelled import read_unlabelled
 from attn_tuner.tuning.budget import Budget
-from attn_tuner.tuning.duration import format_duration, parse_duration
+from attn_tuner.tuning.duration import parse_duration
 from attn_tuner.tuning.encoded_texts import EncodedTexts
 from attn_tuner.updating.members import RunTrials
 from attn_tuner.updating.source_run import (
-    LEARNT_FROM,
     budget_for,
     require_classes,
     search_seconds,
@@ -47,46 +49,6 @@ from attn_tuner.verbosity import silence
 
 TIME_SHARE = 0.5  # Of the time limit of the search.
 LEAST_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Distilled:
-    """The facts of a distillation, as the model card and the outcome have them.
-
-    Args:
-        run: str, folder of the search.
-        teacher: str, who taught.
-        student: str, the trial whose layers and weights the student began with.
-        training_texts: int, labelled texts.
-        unlabelled_texts: int, texts without labels that the teacher answered.
-        changed_texts: int, changed copies of training texts that it answered.
-        teacher_score: float, the objective of the teacher on the validation texts; None where it
-            was not asked about them.
-        before: float, that of the trial.
-        after: float, that of the student.
-        seconds: float, until the student was trained.
-    """
-
-    run: str
-    teacher: str
-    student: str
-    training_texts: int
-    unlabelled_texts: int
-    changed_texts: int
-    teacher_score: float | None
-    before: float
-    after: float
-    seconds: float
-
-    def sentence(self, objective: str) -> str:
-        """Says what the student learnt from, and how good it is."""
-        taught = "" if self.teacher_score is None else f", of its teacher {self.teacher_score:.4f}"
-        return (
-            f"Trial {self.student} of {self.run} learnt from {self.teacher}: "
-            f"{self.training_texts:,} training texts, {self.unlabelled_texts:,} without labels and "
-            f"{self.changed_texts:,} changed copies, in {format_duration(self.seconds)}. "
-            f"Validation {objective}: {self.before:.4f} before, {self.after:.4f} now{taught}."
-        )
 
 
 def distil(
@@ -118,7 +80,8 @@ def distil(
         teacher: in place of the average, a function from a list of texts to probabilities
             `(texts, classes)`, or a fitted classifier with `predict_proba`. It answers the texts of
             `unlabelled`; training texts keep their labels.
-        trial: str, ID of the trial to train; the best if not given.
+        trial: str, ID of the trial to train; if not given the best that `max_size_mb` leaves room
+            for.
         max_size_mb: float, megabytes of the export at most; its embeddings are shrunk to fit.
         max_time: time limit, as of `search`; by default half of that of the search.
         out: a new folder; `RUN/distilled/1` and so on if not given.
@@ -165,11 +128,12 @@ def _distilled(
     limits = {**run.plan.limits, **({} if max_size_mb is None else {"size_mb": max_size_mb})}
     plan = replace(run.plan, refit=False, faithful=0.0, ensemble=1, limits=limits)
     trials = RunTrials.of(run, run.directory, stored.vectorizer, plan)
-    student = chosen_trial(run, trials, trial)
+    student = chosen_trial(run, trials, trial, limits.get("size_mb"))
+    budget.set_reserve(lambda budget: candidate_seconds(budget, stored, [student]))
     further, texts = new_texts(stored, given)
     if teacher is None:
-        average = Average(run, stored, trials)
-        room = room_for(run, student, stored, budget)
+        average = Average.exported(run, stored, trials)
+        room = room_for(average.candidate.trials, student, stored, budget)
         soft, counts = answered(average, stored, further, room, plan.seed)
         score = average.candidate.measures[plan.objective]
     else:
@@ -184,7 +148,7 @@ def _distilled(
             shutil.copy2(run.directory / name, draft / name)
     plan.save(draft)
     own = RunTrials(draft, trials.hypermodel)
-    record, answers = taught(student, soft, stored, trials, own, plan, budget)
+    record, answers = taught(student, soft, stored, trials, own, plan, budget.search_over)
     labels = np.asarray(stored.stores["validation"].labels)
     candidate = Candidate((record,), (1.0,), answers.astype("float64"), measure(labels, answers))
     model = build_candidate(candidate, own, labels)
@@ -206,11 +170,10 @@ def _distilled(
         seconds=budget.elapsed(),
     )
     outcome = export_final(winner, stored, dataset, budget, draft, {LEARNT_FROM: asdict(facts)})
-    remarks = [facts.sentence(plan.objective), *winner.notes]
     return {
         **outcome,
         LEARNT_FROM: asdict(facts),
-        "remarks": remarks,
+        "remarks": list(winner.notes),
         "seconds": budget.elapsed(),
     }
 

@@ -36,14 +36,14 @@ def new_texts(stored: EncodedTexts, given: Sequence[str]) -> tuple[TokenStore, l
 
 
 def answered(
-    average: Average, stored: EncodedTexts, given: TokenStore, room: int, seed: int
+    average: Average, stored: EncodedTexts, given: TokenStore | None, room: int, seed: int
 ) -> tuple[TokenStore, tuple[int, int]]:
     """Asks the average about training texts, those without labels and changed copies.
 
     Args:
         average: the teacher.
         stored: the texts of the search.
-        given: texts beside those of the search without labels.
+        given: further texts without labels beside those of the search, if any.
         room: how many texts there is time for beside the training texts.
         seed: int, for the draws.
 
@@ -51,7 +51,7 @@ def answered(
         All texts with soft labels; the numbers of those without labels and of changed copies.
     """
     train = stored.stores["train"]
-    unlabelled = [given] if len(given) else []
+    unlabelled = [given] if given is not None and len(given) else []
     if stored.size("unlabelled"):
         unlabelled.append(stored.stores["unlabelled"])
     others = [_drawn(TokenStore.concatenate(unlabelled), room, seed)] if unlabelled else []

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import keras
@@ -9,8 +10,8 @@ import numpy as np
 
 from attn_tuner.distilling.soft_labels import MOST_COPIES
 from attn_tuner.errors import RunError
-from attn_tuner.finalizing.candidates import has_weights
-from attn_tuner.finalizing.time_reserve import candidate_seconds
+from attn_tuner.finalizing.candidates import TrainedTrials, has_weights
+from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.metrics import sign_of
 from attn_tuner.settings.derived import FEW_TEXTS
 from attn_tuner.storage.checkpoints import load_weights
@@ -27,23 +28,28 @@ from attn_tuner.updating.further_training import training_pace
 from attn_tuner.updating.members import RunTrials, written
 
 EPOCHS = 3
+BYTES = 4  # Of a weight that is not shrunk.
+REST_SHARE = 0.7  # Of the size limit, for what is not shrunk.
 USED_SHARE = 0.8  # Of the time left, for the teacher's answers and the training.
 
 
-def chosen_trial(run: Run, trials: RunTrials, trial: str | None) -> TrialRecord:
-    """Returns the record of the trial to train, the best if none is named.
+def chosen_trial(
+    run: Run, trials: RunTrials, trial: str | None, size_mb: float | None = None
+) -> TrialRecord:
+    """Returns the record of the trial to train, the best that fits if none is named.
 
     Args:
         run: of the search.
         trials: what builds its models.
         trial: str, ID of a trial.
+        size_mb: float, megabytes of its export at most; None for any.
 
     Raises:
         RunError: there is none, or it has no weights.
     """
     scored = [each for each in run.ranked() if has_weights(trials, each)]
     if trial is None and scored:
-        return scored[0]
+        return first_fitting(scored, trials, size_mb)
     named = [each for each in scored if each.trial_id == trial]
     if named:
         return named[0]
@@ -53,21 +59,46 @@ def chosen_trial(run: Run, trials: RunTrials, trial: str | None) -> TrialRecord:
     )
 
 
-def room_for(run: Run, student: TrialRecord, stored: EncodedTexts, budget: Budget) -> int:
+def first_fitting(
+    records: Sequence[TrialRecord], trials: TrainedTrials, size_mb: float | None
+) -> TrialRecord:
+    """Returns the first trial that an export can shrink enough, the first of all if there is none.
+
+    Only embeddings are shrunk, so what else a model has must leave room for them.
+
+    Args:
+        records: of trials, the best first.
+        trials: what builds their models.
+        size_mb: float, megabytes of the export at most; None for any.
+    """
+    if size_mb is None:
+        return records[0]
+    shrunk = keras.layers.Embedding, SubwordEmbedding
+    for record in records:
+        keras.utils.clear_session()
+        layers = trials.hypermodel.model(record.trained).layers
+        rest = sum(each.count_params() for each in layers if not isinstance(each, shrunk))
+        if BYTES * rest <= REST_SHARE * 1e6 * size_mb:
+            return record
+    return records[0]
+
+
+def room_for(
+    members: Iterable[TrialRecord], student: TrialRecord, stored: EncodedTexts, budget: Budget
+) -> int:
     """Returns how many texts can be answered and learnt from in the time, beside training texts.
 
     Args:
-        run: of the search.
+        members: of the average that answers.
         student: record of the trial to train.
         stored: the texts.
-        budget: the time.
+        budget: the time, less what is reserved for the export.
     """
-    left = budget.left()
+    left = budget.search_left()
     if left is None:
         return MOST_COPIES * stored.size("train")
-    left = USED_SHARE * (left - candidate_seconds(budget, stored, [student])) / budget.slowdown()
-    records = [each for each in run.records if each.trial_id in run.members]
-    judging = sum(each.judging or 0.0 for each in records) / stored.size("validation")
+    left = USED_SHARE * left / budget.slowdown()
+    judging = sum(each.judging or 0.0 for each in members) / stored.size("validation")
     learning = EPOCHS * training_pace(student, stored.size("train"))
     return max(0, math.floor(left / max(judging + learning, 1e-9)) - stored.size("train"))
 
@@ -77,18 +108,19 @@ class _UntilOver(TrialCallbacks):
 
     resume_interval = math.inf
 
-    def __init__(self, budget: Budget):
-        self.should_stop = budget.expired
+    def __init__(self, over: Callable[[], bool]):
+        self.should_stop = over
 
 
 def taught(
     student: TrialRecord,
     soft: TokenStore,
     stored: EncodedTexts,
-    trials: RunTrials,
-    own: RunTrials,
+    trials: TrainedTrials,
+    own: TrainedTrials,
     plan: Plan,
-    budget: Budget,
+    over: Callable[[], bool],
+    name: str = "",
 ) -> tuple[TrialRecord, np.ndarray]:
     """Trains the student from its weights on, and writes its folder.
 
@@ -99,16 +131,23 @@ def taught(
         trials: what builds its models.
         own: where the student's folder is to be.
         plan: of the student's run.
-        budget: the time, at whose end the training stops.
+        over: returns whether the training has to stop now.
+        name: ID of the student, if it is not to have that of the trial.
 
     Returns:
         Its record, and its answers to the validation texts.
     """
     plain = {"label_smoothing": 0.0, "class_weight": "none", "epochs": EPOCHS}
     unmixed = dict.fromkeys(("adversarial_weight", "virtual_weight", "entropy_weight"), 0.0)
-    used = {**student.used, **plain, **unmixed}
-    record = replace(student, used=used, seed=plan.seed + 1)
-    values = record.trained
+    values = {**student.trained, **plain, **unmixed}
+    record = replace(
+        student,
+        trial_id=name or student.trial_id,
+        values=values,
+        used={},
+        share=1.0,
+        seed=plan.seed + 1,
+    )
     batches = stored.batches(
         soft, values, values["batch_size"], seed=record.seed, sample_weight=soft.weights
     )
@@ -125,7 +164,7 @@ def taught(
     few = plan.objective == "accuracy" and stored.size("validation") < FEW_TEXTS
     goal, sign = ("log_loss", -1) if few else (plan.objective, sign_of(plan.objective))
     schedule = Schedule(EPOCHS, EPOCHS, goal, sign)
-    progress = train(model, batches, stored.validation(values), schedule, _UntilOver(budget))
+    progress = train(model, batches, stored.validation(values), schedule, _UntilOver(over))
     measures = dict(progress.best_measures)
     record = replace(
         record,

@@ -10,6 +10,7 @@ from attn_tuner.errors import DataError, RunError
 from attn_tuner.exporting import Bundle
 from attn_tuner.finalizing.candidates import (
     Candidate,
+    TrainedTrials,
     build_candidate,
     has_weights,
     predict_batches,
@@ -25,18 +26,40 @@ SUM_TOLERANCE = 0.01  # Of the probabilities of a text.
 
 
 class Average:
-    """What a search exports, as it was before it was trained again on validation texts.
+    """An average of trials, with their weights from before any training on validation texts.
 
     Args:
-        run: of the search.
-        stored: its texts.
-        trials: what builds its models.
-
-    Raises:
-        RunError: a member has its weights no more.
+        candidate: the trials and their weights.
+        trials: what builds their models.
+        stored: the texts of the search.
+        classes: names of the classes.
     """
 
-    def __init__(self, run: Run, stored: EncodedTexts, trials: RunTrials):
+    def __init__(
+        self,
+        candidate: Candidate,
+        trials: TrainedTrials,
+        stored: EncodedTexts,
+        classes: Sequence[str],
+    ):
+        self.candidate = candidate
+        self._stored = stored
+        keras.utils.clear_session()
+        model = build_candidate(candidate, trials, stored.stores["validation"].labels)
+        self._bundle = Bundle(stored.vectorizer, model, classes, **candidate.reading())
+
+    @classmethod
+    def exported(cls, run: Run, stored: EncodedTexts, trials: RunTrials) -> "Average":
+        """Returns what a search exports.
+
+        Args:
+            run: of the search.
+            stored: its texts.
+            trials: what builds its models.
+
+        Raises:
+            RunError: a member has its weights no more.
+        """
         records = {record.trial_id: record for record in run.records}
         members = [records[name] for name in run.members if name in records]
         if not members or not all(has_weights(trials, each) for each in members):
@@ -44,12 +67,8 @@ class Average:
                 f"Not all trials in the export of {run.directory} have their weights, so the "
                 "average cannot teach. Search again, or give teacher=."
             )
-        self.candidate: Candidate = averaged(run, members, stored, run.directory)
-        self._stored = stored
-        keras.utils.clear_session()
-        model = build_candidate(self.candidate, trials, stored.stores["validation"].labels)
-        reading = self.candidate.reading()
-        self._bundle = Bundle(stored.vectorizer, model, run.plan.classes, **reading)
+        candidate = averaged(run, members, stored, run.directory)
+        return cls(candidate, trials, stored, run.plan.classes)
 
     def answers(self, store: TokenStore) -> np.ndarray:
         """Returns its probabilities for texts, `(texts, classes)` float32."""
@@ -72,14 +91,26 @@ def asked(teacher: Any, texts: Sequence[str], classes: Sequence[str]) -> np.ndar
         DataError: it is neither, or what it returns is no probabilities of these classes.
     """
     function, order = _function_of(teacher, classes)
-    found = np.asarray(function(list(texts)))
-    wanted = (len(texts), len(classes))
+    return probabilities(np.asarray(function(list(texts))), len(texts), len(classes))[:, order]
+
+
+def probabilities(found: np.ndarray, texts: int, classes: int) -> np.ndarray:
+    """Returns a teacher's answers as probabilities that sum to 1, `(texts, classes)` float32.
+
+    Args:
+        found: its answers.
+        texts, classes: their numbers.
+
+    Raises:
+        DataError: they are no probabilities of so many classes.
+    """
+    wanted = (texts, classes)
     if found.shape != wanted or found.dtype.kind not in "fiu":
         raise DataError(
             f"The teacher answered with an array of shape {found.shape} and type {found.dtype}. "
-            f"For {len(texts):,} texts and {len(classes)} classes it should be {wanted} numbers."
+            f"For {texts:,} texts and {classes} classes it should be {wanted} numbers."
         )
-    found = found[:, order].astype("float32")
+    found = found.astype("float32")
     if not np.isfinite(found).all() or (found < 0).any():
         raise DataError("The teacher answered with numbers below 0, or none. Give probabilities.")
     sums = found.sum(axis=1)

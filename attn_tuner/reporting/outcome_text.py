@@ -17,10 +17,12 @@ from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.metrics import interval
 from attn_tuner.reporting.coverage import coverage_sentence, known_sentence, quantile_sentence
 from attn_tuner.reporting.forecast import Forecast, forecast_gain
+from attn_tuner.storage.layout import LEARNT_FROM
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import LINEAR_NAME, MINIROCKET_NAME
 from attn_tuner.storage.trial_text import describe_export, describe_members, describe_model
 from attn_tuner.text.dataset_notes import missing_class_note
+from attn_tuner.tuning.duration import format_duration
 
 LABEL_WIDTH = 8  # Columns of what begins a line: "Data", "Answer".
 
@@ -49,8 +51,8 @@ def outcome_rows(run: Run) -> list[tuple[str, str]]:
 def outcome_notes(run: Run) -> list[str]:
     """Lists what a reader must know of the scores: missing classes, limits, damaged files."""
     missing = missing_classes_notes(run, "test") if run.outcome.get("test") else []
-    attention = [said] if (said := attention_sentence(run)) else []
-    return [*missing, *attention, *run.outcome.get("remarks", []), *run.notes]
+    said = filter(None, (attention_sentence(run), student_sentence(run)))
+    return [*missing, *said, *run.outcome.get("remarks", []), *run.notes]
 
 
 def next_commands(run: Run) -> list[str]:
@@ -153,6 +155,7 @@ def final_model_notes(run: Run) -> list[str]:
         known_sentence(run),
         attention_sentence(run),
         repeats_sentence(run),
+        student_sentence(run),
         forecast_sentence(run),
     )
     return [sentence for sentence in sentences if sentence]
@@ -168,6 +171,22 @@ def ensemble_sentence(run: Run) -> str:
         f"The exported model averages {describe_members(run.members)}, with weights {weights}: "
         f"validation {objective} {run.outcome['validation'][objective]:.4f}; the best trial "
         f"alone has {run.outcome['alone']:.4f}."
+    )
+
+
+def student_sentence(run: Run) -> str:
+    """Says what a trial learnt from a teacher, and its score beside that of the teacher."""
+    facts = run.outcome.get(LEARNT_FROM) or {}
+    if "teacher" not in facts:
+        return ""
+    score = facts["teacher_score"]
+    teacher = "" if score is None else f", of its teacher {format_score(score)}"
+    return (
+        f"Trial {facts['student']} of {facts['run']} learnt from {facts['teacher']}: "
+        f"{facts['training_texts']:,} training texts, {facts['unlabelled_texts']:,} without labels "
+        f"and {facts['changed_texts']:,} changed copies, in {format_duration(facts['seconds'])}. "
+        f"Validation {run.plan.objective}: {format_score(facts['before'])} before, "
+        f"{format_score(facts['after'])} now{teacher}."
     )
 
 

@@ -68,6 +68,7 @@ CLASSES = "classes.txt"
 TRANSLATOR = "translator.json"
 UPDATES = "updates"
 DISTILLED = "distilled"
+LEARNT_FROM = "learnt_from"  # Key of the facts in the outcome and in the model card.
 
 
 def trial_dir(run: str | Path, trial_id: str) -> Path:

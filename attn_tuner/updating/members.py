@@ -190,7 +190,7 @@ def _recorded(
 
 
 def written(
-    record: TrialRecord, model: keras.Model, answers: np.ndarray, trials: RunTrials
+    record: TrialRecord, model: keras.Model, answers: np.ndarray, trials: TrainedTrials
 ) -> TrialRecord:
     """Writes the folder of a trial that was trained on: record, weights, answers.
 
@@ -211,8 +211,8 @@ def written(
         remark="",
         message="",
     )
-    folder = trials.get_trial_dir(record.trial_id)
-    folder.mkdir()
+    folder = Path(trials.get_trial_dir(record.trial_id))
+    folder.mkdir(exist_ok=True)
     save_best(model, answers, folder)
     found.save(folder)
     return found

@@ -6,8 +6,6 @@ from attn_tuner.storage.run import Run
 from attn_tuner.tuning.budget import Budget, clock_state
 from attn_tuner.tuning.machine_load import MachineLoad
 
-LEARNT_FROM = "learnt_from"  # Key of the facts in the model card and in the outcome.
-
 
 def require_classes(run: Run, who: str, instead: str = "") -> None:
     """Raises unless a run has a model of this package's own, of one class a text.

@@ -16,7 +16,7 @@ from attn_tuner.metrics import columns_of
 from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.derived_run import derived_run
-from attn_tuner.storage.layout import EXPORT, LINEAR, OUTCOME, UPDATES
+from attn_tuner.storage.layout import EXPORT, LEARNT_FROM, LINEAR, OUTCOME, UPDATES
 from attn_tuner.storage.lock import held
 from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.run import Run
@@ -28,7 +28,6 @@ from attn_tuner.updating.joined_data import JoinedData, join, save
 from attn_tuner.updating.members import RunTrials, averaged, train_members
 from attn_tuner.updating.new_rows import NewRows, read_rows
 from attn_tuner.updating.source_run import (
-    LEARNT_FROM,
     budget_for,
     require_classes,
     search_seconds,

@@ -51,6 +51,10 @@ def test_what_is_exported_is_one_trial(distilled):
     assert "| teacher | the average |" in card
 
 
+def test_the_leaderboard_of_a_distilled_folder_has_the_student(distilled):
+    assert "exported" in distilled.leaderboard()["status"].tolist()
+
+
 def test_a_distilled_folder_has_a_report(distilled, tmp_path):
     assert "warm" in distilled.report(tmp_path / "report.html").read_text(encoding="utf-8")
 
