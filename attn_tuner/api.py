@@ -12,6 +12,7 @@ from keras_tuner import HyperModel
 
 from attn_tuner import runtime
 from attn_tuner.baselines.background import BackgroundBaselines
+from attn_tuner.distilling.search_teacher import teacher_of
 from attn_tuner.exporting.export_model import export_model as export
 from attn_tuner.finalizing.finalize import finalize
 from attn_tuner.finalizing.time_reserve import finalizing_reserve
@@ -93,6 +94,7 @@ def search(
     coverage: float | None = None,
     known: float | None = None,
     refit: bool | None = None,
+    teacher: Any = None,
     pretrain: float = 0.0,
     repeats: int = 0,
     keep: int = 3,
@@ -125,7 +127,7 @@ def search(
         space, split, quantiles, hypermodel, vectors, max_parameters, max_latency_ms, max_size_mb:
             which models are tried.
         objective, faithful, tuner, fidelity, pruner, warm_start, seed: how they are searched.
-        ensemble, coverage, known, refit, pretrain, repeats, keep: what follows the trials.
+        ensemble, coverage, known, refit, teacher, pretrain, repeats, keep: what follows the trials.
         directory, workers, launcher, cluster, cpus_per_trial, gpus_per_trial, progress,
             callbacks: where and how it runs. A trial that continues after a cut gets new
             callbacks: their state is not saved.
@@ -141,6 +143,7 @@ def search(
     trial_launcher = runtime.launcher_of(options)
     dataset = runtime.read_data(options)
     objective, faithful = runtime.objective_of(options, dataset)
+    teacher = teacher_of(options["teacher"], dataset, faithful, options["text"])
     limit = seconds(options["max_time"], options["max_trials"])
     folder = run_folder.take(options["directory"], dataset.name)
     run_folder.check_data(dataset, folder, as_asked(options))
@@ -195,12 +198,13 @@ def search(
                     ended,
                 )
                 problem = baselines.wait(budget.search_left(), ended)
-        if problem:
-            panel.say(problem)
+                if problem:
+                    panel.say(problem)
+                learnt = runtime.distilled(runner, encoded, dataset, teacher, panel)
         if not runner.ranked():
             signals.raise_if_received()
             raise nothing_found(budget, runner.records.values())
-        finalize(runner, encoded, dataset, budget, folder, panel)
+        finalize(runner, encoded, dataset, budget, folder, panel, learnt)
     return SearchResult(folder)
 
 

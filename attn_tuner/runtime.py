@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import keras_tuner
 import numpy as np
 
 from attn_tuner import text as texts_of
+from attn_tuner.distilling.search_teacher import OwnTeacher
+from attn_tuner.distilling.trial import distil_trial
 from attn_tuner.errors import DataError
 from attn_tuner.explaining.preference import FaithfulObjective, check_faithful_task, parse_objective
 from attn_tuner.finalizing.conformal import check_coverage
@@ -40,6 +43,7 @@ from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.duration import format_duration
 from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.encoded_texts import EncodedTexts
 from attn_tuner.tuning.events import Evaluated, TrialEnded, TrialEvent
 from attn_tuner.tuning.fitted_defaults import fitted_defaults
 from attn_tuner.tuning.launchers.automatic import AUTO, automatic_workers
@@ -317,6 +321,23 @@ def run_stages(
         live.clear()
         save_clock(budget, directory)
     return runner
+
+
+def distilled(
+    runner: TrialRunner,
+    stored: EncodedData,
+    dataset: Dataset,
+    teacher: OwnTeacher | str | None,
+    panel: ProgressPanel,
+) -> dict[str, Any]:
+    """Lets one more trial learn from a teacher; returns the facts, see `distil_trial`."""
+    if not isinstance(stored, EncodedTexts) or not isinstance(dataset, texts_of.TextDataset):
+        return {}
+    if not runner.ranked() or runner.interrupted():
+        return {}
+    if teacher is not None:
+        panel.begin("distilling one trial")
+    return distil_trial(runner, stored, dataset, teacher, panel.say)
 
 
 def _show_plan(

@@ -27,6 +27,7 @@ from attn_tuner.settings.derived import FEW_TEXTS
 from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.checkpoints import load_probabilities, load_weights, save_probabilities
 from attn_tuner.storage.layout import FOLD_ANSWERS, WEIGHTS
+from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord
 from attn_tuner.text.subwords import WORD_AND_SUBWORD, PartTables
 from attn_tuner.tuning.chance_level import scale_of
@@ -104,8 +105,8 @@ class Candidate:
 def candidates(runner: TrialRunner, labels: np.ndarray, most: int = 1) -> Iterator[Candidate]:
     """Yields an average, where cross-validation shows that it helps, then every trial.
 
-    A baseline may join an average, as it makes other errors than the trials: the linear one of
-    texts, MiniRocket of series.
+    The trials come by their scores, but see `student_first`. A baseline may join an average, as it
+    makes other errors than the trials: the linear one of texts, MiniRocket of series.
 
     Args:
         runner: a `TrialRunner`; trials without saved weights are left out.
@@ -116,9 +117,40 @@ def candidates(runner: TrialRunner, labels: np.ndarray, most: int = 1) -> Iterat
     answers = [_answers(runner, each, labels) for each in kept]
     # Faithfulness is measured for single trials only.
     if runner.plan.ensemble > 1 and not runner.plan.faithful:
-        yield from _averages(kept, answers, runner, labels, most)
-    for record, own in zip(kept, answers, strict=True):
+        yield from averages(runner, labels, most)
+    singles = list(zip(kept, answers, strict=True))
+    for record, own in sorted(
+        singles, key=lambda each: not student_first(each, singles[0], labels, runner.plan)
+    ):
         yield Candidate((record,), (1.0,), np.asarray(own, "float64"), dict(record.metrics))
+
+
+def student_first(
+    given: tuple[TrialRecord, np.ndarray],
+    best: tuple[TrialRecord, np.ndarray],
+    labels: np.ndarray,
+    plan: Plan,
+) -> bool:
+    """Returns whether a trial learnt from a teacher and is to be exported before the best one.
+
+    Where the objective is accuracy and there are fewer than `FEW_TEXTS` validation texts, the best
+    score of many trials is partly luck, which the one student does not have. There the log loss
+    decides, at the best temperature, if the student is as accurate as chance allows, one standard
+    error.
+
+    Args:
+        given, best: a trial and the one with the best score, with their answers.
+        labels: labels of the validation texts.
+        plan: of the search.
+    """
+    record, leader = given[0], best[0]
+    few = plan.objective == "accuracy" and len(labels) < FEW_TEXTS
+    if not record.distilled or record is leader or not few:
+        return False
+    rate = Rating(labels, "log_loss")
+    own, other = (rate(np.asarray(each[1], "float64")) for each in (given, best))
+    lowest = _lowest_likely(leader.metrics["accuracy"], len(labels))
+    return own > other and record.metrics["accuracy"] >= lowest
 
 
 def has_weights(runner: TrainedTrials, record: TrialRecord) -> bool:
@@ -140,24 +172,25 @@ def _answers(runner: TrialRunner, record: TrialRecord, labels: np.ndarray) -> np
         return found
 
 
-def _averages(
-    kept: list[TrialRecord],
-    answers: list[np.ndarray],
-    runner: TrialRunner,
-    labels: np.ndarray,
-    most: int,
-) -> Iterator[Candidate]:
+def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Candidate]:
     """Yields an average that is probably better than the best trial.
 
-    Trials less than `MIN_SKILL` as far from chance as the best one are left out, such as those
-    pruned early: they err so much more often that a gain from them is chance. Where the objective
-    is accuracy and there are fewer than `FEW_TEXTS` validation texts, which cannot tell good
-    members from lucky ones, the best trials are averaged equally; else members are selected.
+    A trial that learnt from an average takes no part. Trials less than `MIN_SKILL` as far from
+    chance as the best one are left out, such as those pruned early: they err so much more often
+    that a gain from them is chance. Where the objective is accuracy and there are fewer than
+    `FEW_TEXTS` validation texts, which cannot tell good members from lucky ones, the best trials
+    are averaged equally; else members are selected.
+
+    Args:
+        runner: a `TrialRunner`; trials without saved weights are left out.
+        labels: labels of the validation texts.
+        most: int, number of trials in an average at most.
     """
     objective = runner.plan.objective
     levels = runner.plan.answers().levels
+    kept = [each for each in runner.ranked() if has_weights(runner, each) and not each.distilled]
     near = _near(kept, labels, objective, levels)
-    answers = [own for own, record in zip(answers, kept, strict=True) if record in near]
+    answers = [_answers(runner, each, labels) for each in near]
     baseline = baseline_member(runner.project_dir, runner.plan.input)
     others = [read_array(path, (len(labels), None)) for path in baseline.values()]
     if objective == "accuracy" and len(labels) < FEW_TEXTS:

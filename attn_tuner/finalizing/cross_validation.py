@@ -53,7 +53,7 @@ def cross_validate(runner: TrialRunner, stored: EncodedData) -> None:
     folds = _affordable_folds(ranked[0], runner, stored, both.labels)
     answers = {}
     for record in ranked[: runner.plan.ensemble] if folds else ():
-        if record.pretrained or not _room(record, runner, stored, len(folds)):
+        if record.derived or not _room(record, runner, stored, len(folds)):
             continue
         found = _held_out(record, runner, stored, both, folds)
         if found is not None:

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from attn_tuner.errors import BudgetError, Infeasible, RunError
 from attn_tuner.finalizing.candidates import Candidate, build_candidate, has_weights
@@ -42,6 +44,7 @@ def finalize(
     budget: Budget,
     directory: Path,
     shown: ProgressPanel,
+    learnt: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Chooses a model, measures it on the test part once, exports it and writes the outcome.
 
@@ -52,6 +55,7 @@ def finalize(
         budget: the run's `Budget`.
         directory: the run folder.
         shown: the progress display.
+        learnt: facts of a trial that learnt from a teacher, by their key of the outcome.
 
     Raises:
         BudgetError: no model is within the limits.
@@ -67,6 +71,7 @@ def finalize(
         cross_validate(runner, stored)
     found = choose_candidates(runner, stored, exported)
     as_asked = doubts_as_asked(before, runner.plan)
+    fresh = any(before.get(name) != facts for name, facts in learnt.items())
     if not found and not exported:
         raise RunError(
             f"No trial in {directory} has its weights any more, so none can be exported. Restore "
@@ -75,11 +80,13 @@ def finalize(
     if exported and (not found or _lost(exported, before, found[0], runner)):
         notes = () if as_asked else (DOUBTS_KEPT,)
         remarks = list(dict.fromkeys([*before.get("remarks", ()), *notes]))
-        kept_outcome = {**before, "remarks": remarks, "seconds": budget.elapsed()}
+        kept_outcome = {**before, **learnt, "remarks": remarks, "seconds": budget.elapsed()}
         return write_json(directory / OUTCOME, kept_outcome)
     for candidate in found:
-        if candidate.shares == exported and as_asked:
-            return write_json(directory / OUTCOME, {**before, "seconds": budget.elapsed()})
+        again = fresh and candidate.trials[0].distilled
+        if candidate.shares == exported and as_asked and not again:
+            outcome = {**before, **learnt, "seconds": budget.elapsed()}
+            return write_json(directory / OUTCOME, outcome)
         shown.begin(f"testing and exporting {describe_export(candidate.shares)}")
         try:
             winner = _prepared(candidate, runner, stored, dataset, budget)
@@ -92,9 +99,10 @@ def finalize(
             f"No model is within the limits. {' '.join(refused[-1:])} Raise the limits, or narrow "
             "the space."
         )
-    outcome = export_final(winner, stored, dataset, budget, directory)
+    taught = learnt if candidate.trials[0].distilled else {}
+    outcome = export_final(winner, stored, dataset, budget, directory, taught)
     outcome["remarks"] = [*refused, *winner.notes, *_remarks(candidate)]
-    write_json(directory / OUTCOME, {**outcome, "seconds": budget.elapsed()})
+    write_json(directory / OUTCOME, {**outcome, **learnt, "seconds": budget.elapsed()})
     save_clock(budget, directory)
     _log.info(f"exported {describe_export(candidate.shares)} to {directory / EXPORT}")
 

@@ -28,8 +28,9 @@ def refit_members(
 ) -> dict[str, Any]:
     """Trains the members of a candidate again, those of the greatest weight first.
 
-    A member stays as it is where too little time is left for it, where its encoder was pretrained,
-    or where its training did not end well; so does a baseline of grouped or dated texts.
+    A member stays as it is where too little time is left for it, where its encoder was pretrained
+    or it learnt from a teacher, or where its training did not end well; so does a baseline of
+    grouped or dated texts.
 
     Args:
         candidate: what is to be exported.
@@ -44,7 +45,7 @@ def refit_members(
     for record in candidate.records:
         if record.trial_id in BASELINE_NAMES:
             found: Any = _baseline_again(candidate, runner, stored, budget)
-        elif record.pretrained or not room_for_refit(
+        elif record.derived or not room_for_refit(
             budget, stored, candidate.records, refit_seconds(record, stored)
         ):
             continue

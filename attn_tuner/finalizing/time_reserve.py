@@ -23,6 +23,7 @@ from attn_tuner.tuning.tuner import TrialRunner
 # Shares of the time limit.
 TEST_SHARE = 0.1  # For an average's predictions on the test part.
 MEMBERS_SHARE = 0.2  # For everything that the members of an average add to the export.
+DISTIL_SHARE = 0.2  # For one trial that learns from a teacher's answers.
 REFIT_SHARE = 0.2  # For training the members of an average again.
 FOLDS_SHARE = 0.2  # For training the best trials on folds, where inputs are few.
 MAX_RESERVE_SHARE = 0.5  # Other work on the machine does not raise the reserve above this.
@@ -48,6 +49,7 @@ def finalizing_reserve(
     plan: Plan,
     pretrain: bool = True,
     repeats: bool = True,
+    distil: bool = True,
     records: Iterable[TrialRecord] = (),
 ) -> Callable[[Budget], float]:
     """Returns a function that estimates all steps after the trials, for `Budget.set_reserve`.
@@ -55,13 +57,14 @@ def finalizing_reserve(
     Args:
         stored: the run's `EncodedData`.
         plan: the run's `Plan`.
-        pretrain, repeats: bool, False once these steps are done.
+        pretrain, repeats, distil: bool, False once these steps are done.
         records: the trials that would be exported now; if not given, as many as are affordable.
 
     Returns:
         A function from the budget to seconds.
     """
     share = plan.pretrain * pretrain
+    taught = DISTIL_SHARE if plan.teacher and distil else 0.0
     trainings = REPEATED * plan.repeats * repeats + FINE_TUNING * (share > 0)
     records = tuple(records)
     folds = few_inputs(stored, plan)
@@ -82,7 +85,7 @@ def finalizing_reserve(
             refits = min(refits, REFIT_SHARE * budget.seconds)
         if folds:
             refits += min(FOLDS * REFIT_FACTOR * trial, FOLDS_SHARE * budget.seconds)
-        return own + refits + trainings * trial + share * (budget.seconds or 0.0)
+        return own + refits + trainings * trial + (share + taught) * (budget.seconds or 0.0)
 
     return seconds
 

@@ -15,7 +15,7 @@ import numpy as np
 from attn_tuner.inputs.dataset import Dataset
 from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.metrics import kind_of
-from attn_tuner.storage.trial_record import PRETRAINED, TrialRecord
+from attn_tuner.storage.trial_record import DISTILLED, PRETRAINED, TrialRecord
 from attn_tuner.storage.trial_text import (
     describe_model,
     describe_status,
@@ -66,13 +66,13 @@ def trial_row(record: TrialRecord, better: bool = False) -> TrialRow:
         better: bool, whether it is the best so far.
     """
     mark = describe_status(record.status) if record.status != "completed" else ""
-    if record.pretrained:
-        mark = "pretrained"
+    if record.derived:
+        mark = "distilled" if record.distilled else "pretrained"
     rate = describe_trial(record.values).removeprefix(describe_model(record.values)).strip(", ")
     size = plural(record.parameters, "parameter") if record.parameters else ""
     facts = (rate, size, stop_reason(record.stopped))
     return TrialRow(
-        trial=record.trial_id.removesuffix(PRETRAINED),
+        trial=record.trial_id.removesuffix(DISTILLED).removesuffix(PRETRAINED),
         score="-" if record.score is None else f"{record.score:.4f}",
         mark="best" if better else mark,
         seconds=format_duration(record.seconds),

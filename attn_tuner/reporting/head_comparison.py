@@ -159,8 +159,8 @@ def _by_objective(run: Run) -> str:
 
 
 def _comparable(run: Run) -> list[TrialRecord]:
-    """Lists scored trials, best first, without pretrained ones, whose score is not the head's."""
-    return [record for record in run.ranked() if not record.pretrained]
+    """Lists scored trials, best first, without derived ones, whose score is not the head's."""
+    return [record for record in run.ranked() if not record.derived]
 
 
 def _best_by_head(run: Run, texts: int) -> tuple[HeadResult, ...]:

@@ -38,6 +38,7 @@ _OF_TEXTS = {
     "max_size_mb": "Limit the size with max_parameters; a weight has 4 bytes.",
     "faithful": "Leave it out.",
     "pretrain": "Leave it out.",
+    "teacher": "Leave it out.",
 }
 
 

@@ -13,6 +13,7 @@ from attn_tuner.tuning.pruning import pruner_name
 
 DEFAULT_TIME = "20m"
 ENSEMBLE = 5  # Trials averaged at most, unless set.
+AVERAGE = "average"  # The teacher that a search makes of its own trials.
 # Validation texts, under which members of an average are not selected by them, and under which
 # what is exported is trained on them as well.
 FEW_TEXTS = 2_000
@@ -32,6 +33,7 @@ def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful
     """
     allowed = constraints(options)
     ensemble = members(options["ensemble"], allowed)
+    teacher = teacher_name(options["teacher"])
     limit = seconds(options["max_time"], options["max_trials"])
     as_set = {each.name: options[each.name] for each in fields(Plan) if each.name in options}
     derived = {
@@ -45,7 +47,8 @@ def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful
         "pruner": pruner_name(options["pruner"]),
         "faithful": faithful,
         "max_time": limit,
-        "keep": kept(options["keep"], ensemble),
+        "teacher": teacher,
+        "keep": kept(options["keep"], ENSEMBLE if teacher == AVERAGE else ensemble),
         "ensemble": ensemble,
         "refit": refits(options["refit"], len(dataset.validation), limit),
         "limits": asdict(allowed),
@@ -53,6 +56,13 @@ def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful
         "label_column": dataset.label_column,
     }
     return Plan(**{**as_set, **derived})
+
+
+def teacher_name(given: Any) -> str:
+    """Returns what a plan calls a teacher: "average", "own" for one of the user's, "" for none."""
+    if given is None:
+        return ""
+    return AVERAGE if isinstance(given, str) and given == AVERAGE else "own"
 
 
 def constraints(options: Mapping) -> Constraints:

@@ -27,7 +27,7 @@ NOT_FOR_PAIRS = (
     *("features", "weight", "group", "time", "unlabelled", "min_per_class", "rare_classes"),
     *("corrections", "word_index", "hypermodel", "vectors", "max_latency_ms", "max_size_mb"),
     *("faithful", "fidelity", "ensemble", "coverage", "known", "refit", "pretrain", "repeats"),
-    "quantiles",
+    *("quantiles", "teacher"),
 )
 _LONGEST_DURATION = 40  # Characters in which a duration is written.
 
@@ -140,6 +140,25 @@ def vectors(name: str, value: Any) -> Any:
 
         check_vectors(path(name, value))
     return value
+
+
+def teacher(name: str, value: Any) -> Any:
+    """Returns who teaches, or None: "average", a table, a function or a fitted classifier."""
+    from attn_tuner.settings.derived import AVERAGE
+
+    if value is None or (isinstance(value, str) and value == AVERAGE):
+        return value
+    if isinstance(value, type):
+        raise DataError(f"{name} is a class; give a fitted classifier: {value.__name__}().fit(...)")
+    if callable(value) or hasattr(value, "predict_proba") or hasattr(value, "columns"):
+        return value
+    if isinstance(value, str | os.PathLike) and str(value):
+        _check_exists(name, path(name, value), folder=False)
+        return value
+    raise DataError(
+        f"{name} is {shown(value)}. Give 'average', a table with a column of texts and a column of "
+        "probabilities for each class, or in Python a function or a fitted classifier."
+    )
 
 
 def directory(name: str, value: Any) -> Any:
@@ -375,19 +394,25 @@ def is_sequence(plain: Mapping[str, Any]) -> bool:
 def _check_sequence(plain: Mapping[str, Any]) -> None:
     """Refuses settings that a search over pairs of texts does not have."""
     from attn_tuner.metrics import TEXT_MEASURES
-    from attn_tuner.settings.table import BY_NAME
     from attn_tuner.storage.plan import SEQUENCE
 
     if plain["task"] not in (None, SEQUENCE):
         raise DataError(f"{plain['data']} holds pairs of texts; its task is '{SEQUENCE}'.")
     for name in NOT_FOR_PAIRS:
-        value, default = plain[name], BY_NAME[name].default
-        if value is not default and value != default:
+        if not _as_default(plain, name):
             raise SpaceError(f"{name} does not apply to task='{SEQUENCE}'. Leave it out.")
     if plain["objective"] is not None and plain["objective"] not in TEXT_MEASURES:
         raise UnknownName(unknown(f"objective of {SEQUENCE}", plain["objective"], TEXT_MEASURES))
     _check_workers(plain["workers"], plain["cluster"])
     _check_warm_start(several_folders(plain["warm_start"]), plain["tuner"])
+
+
+def _as_default(plain: Mapping[str, Any], name: str) -> bool:
+    """Returns whether a setting has its default; a table is no default, and is not compared."""
+    from attn_tuner.settings.table import BY_NAME
+
+    value, default = plain[name], BY_NAME[name].default
+    return value is default or (isinstance(value, type(default)) and value == default)
 
 
 def several_folders(given: Any) -> list:
@@ -396,8 +421,9 @@ def several_folders(given: Any) -> list:
 
 
 def _check_hypermodel(plain: Mapping[str, Any]) -> None:
-    for name, what in (("pretrain", "the encoder"), ("vectors", "the embedding")):
-        if plain[name]:
+    trained = {"pretrain": "the encoder", "vectors": "the embedding", "teacher": "a trial"}
+    for name, what in trained.items():
+        if not _as_default(plain, name):
             raise SpaceError(
                 f"{name} trains {what} of our model, and hypermodel takes its place. Leave one out."
             )

@@ -374,6 +374,14 @@ SETTINGS = (
         bool,
     ),
     Setting(
+        "teacher",
+        "After the search",
+        "Whose answers one more trial learns from: average, or a table with texts and a column of "
+        "probabilities for each class. In Python also a function or a fitted classifier.",
+        checked.teacher,
+        metavar="NAME",
+    ),
+    Setting(
         "pretrain",
         "After the search",
         "Share of the time in which the best encoder learns from texts without labels: 0.3.",

@@ -234,7 +234,7 @@ _DATA = Entry(
 
 _TRIAL = Entry(
     f"{TRIAL_PREFIX}ID",
-    "one trial; `ID` is KerasTuner's number of it, with `-pretrained` after pretraining",
+    "one trial; `ID` is KerasTuner's number of it, with `-pretrained` or `-distilled` behind",
     "storage.checkpoints",
     "storage.run",
     lost="The trial does not count any more.",

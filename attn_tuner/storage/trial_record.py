@@ -10,7 +10,9 @@ from attn_tuner.storage.atomic_files import write_json
 from attn_tuner.storage.checked_files import read_dataclass, reading
 from attn_tuner.storage.layout import RECORD, TRIAL_PREFIX, in_trials
 
-PRETRAINED = "-pretrained"  # Ends the ID of a trial; before it stands that of the trial it repeats.
+# End the ID of a trial; before them stands that of the trial that it goes on from.
+PRETRAINED = "-pretrained"
+DISTILLED = "-distilled"
 # Stand for baselines among the IDs of trials.
 LINEAR_NAME = "linear"
 MINIROCKET_NAME = "MiniRocket and ridge"
@@ -100,6 +102,16 @@ class TrialRecord:
     def pretrained(self) -> bool:
         """Whether its encoder was pretrained on texts without labels."""
         return self.trial_id.endswith(PRETRAINED)
+
+    @property
+    def distilled(self) -> bool:
+        """Whether it learnt from the answers of a teacher."""
+        return self.trial_id.endswith(DISTILLED)
+
+    @property
+    def derived(self) -> bool:
+        """Whether it goes on from another trial, so that the oracle does not know it."""
+        return self.pretrained or self.distilled
 
     def _judged(self) -> list[float]:
         """Seconds of each evaluation that was timed."""

@@ -204,7 +204,7 @@ def _begun(runner: TrialRunner) -> TrialRecord | None:
 
 def _best(runner: TrialRunner) -> TrialRecord | None:
     """Returns the record of the best trial that has an encoder, or None."""
-    records = [each for each in runner.ranked() if not each.pretrained]
+    records = [each for each in runner.ranked() if not each.derived]
     return next((each for each in records if each.values["encoder"] != "none"), None)
 
 

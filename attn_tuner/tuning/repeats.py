@@ -28,8 +28,8 @@ def repeat(runner: TrialRunner, times: int, count: int = REPEATED) -> None:
         count: int, number of trials.
     """
     for number in range(1, times + 1):
-        # Pretraining is too expensive to be repeated for each seed.
-        for record in [each for each in runner.ranked() if not each.pretrained][:count]:
+        # Pretraining and a teacher's answers are too expensive to be repeated for each seed.
+        for record in [each for each in runner.ranked() if not each.derived][:count]:
             done = len(record.repeats) >= number or record.status == "cut"
             if done or not runner.budget.fits("trial", default=record.seconds):
                 continue

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from attn_tuner.monitoring.notebook_display import notebook_html
 from attn_tuner.monitoring.progress_panel import ProgressPanel
-from attn_tuner.storage.trial_record import PRETRAINED, TrialRecord, ranked
+from attn_tuner.storage.trial_record import DISTILLED, PRETRAINED, TrialRecord, ranked
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.events import (
     EpochProgress,
@@ -77,6 +77,7 @@ def test_every_trial_that_ends_has_a_line_under_one_header(panel):
     panel.on_event(ended("0003", 0.9, "cut"))
     panel.on_event(ended("0004", None, "infeasible"))
     panel.on_event(ended(f"0003{PRETRAINED}", 0.8))
+    panel.on_event(ended(f"0003{DISTILLED}", 0.7))
     assert lines(panel) == [
         "trial  accuracy                  time  model",
         "0000     0.7000  best             12s  gru + mean",
@@ -85,8 +86,9 @@ def test_every_trial_that_ends_has_a_line_under_one_header(panel):
         "0003     0.9000  best             12s  gru + mean",
         "0004          -  over limit       12s  gru + mean",
         "0003     0.8000  pretrained       12s  gru + mean",
+        "0003     0.7000  distilled        12s  gru + mean",
     ]
-    assert (len(panel.rows), panel.best.trial_id) == (6, "0003")
+    assert (len(panel.rows), panel.best.trial_id) == (7, "0003")
 
 
 def test_a_smaller_score_is_better_where_the_objective_shrinks():

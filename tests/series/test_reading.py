@@ -123,6 +123,7 @@ def test_parts_of_other_features_are_refused():
         ({"group": "machine"}, "group= is for texts"),
         ({"pretrain": 0.3}, "pretrain= is for texts"),
         ({"faithful": 0.1}, "faithful= is for texts"),
+        ({"teacher": "average"}, "teacher= is for texts"),
         ({"objective": "faithful accuracy"}, "Faithfulness is measured on the words of texts"),
         ({"max_size_mb": 1.0}, "max_size_mb= is for texts"),
         ({"unlabelled": ["a text"]}, "unlabelled= is for texts"),

@@ -63,6 +63,7 @@ ASKED = {
     "coverage": 0.9,
     "known": 0.98,
     "refit": True,
+    "teacher": "average",
     "pretrain": 0.3,
     "repeats": 1,
     "max_parameters": 10_000,

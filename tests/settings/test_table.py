@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -105,6 +106,7 @@ BAD = {
     "coverage": [0, 1, 1.5, -0.1, "0.9", True, NAN, INF, [], LONG],
     "known": [0, 1, 1.5, -0.1, "0.9", True, NAN, INF, [], LONG],
     "refit": [0, 1, "yes", []],
+    "teacher": ["nope", "missing.csv", "", 3, [], True, b"average", MedianPruner, "a\0b"],
     "pretrain": [1, 1.0, 2, -0.1, "0.3", None, True, NAN, [], LONG],
     "repeats": NO_WHOLE,
     "max_parameters": NO_MOST,
@@ -149,6 +151,7 @@ GOOD = {
     "coverage": [0.9, np.float32(0.5), None],
     "known": [0.98, np.float32(0.5), None],
     "refit": [np.True_],
+    "teacher": ["average", None, lambda texts: None, pd.DataFrame({"text": ["a"], "yes": [1.0]})],
     "workers": ["auto", 2, "2", np.int64(2)],
     "hypermodel": [None, lambda words, classes: None],
     "callbacks": [(), [keras.callbacks.TerminateOnNaN()], lambda number, values: []],

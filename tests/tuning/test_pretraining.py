@@ -272,6 +272,15 @@ def test_its_share_of_the_time_is_kept_back(stored):
     )
 
 
+def test_the_time_of_a_trial_that_learns_from_a_teacher_is_kept_back(stored):
+    plan = Plan("colours", "0", ("cold", "warm"), {})
+    taught = replace(plan, teacher="average")
+    budget = Budget(1000.0)
+    without = finalizing_reserve(stored, plan)(budget)
+    assert finalizing_reserve(stored, taught)(budget) - without == pytest.approx(200)
+    assert finalizing_reserve(stored, taught, distil=False)(budget) == without
+
+
 @pytest.mark.parametrize("given", [1.0, -0.1, "much", None])
 def test_a_share_that_is_none_is_refused_in_a_sentence(given):
     with pytest.raises(SpaceError, match=r"pretrain is .* share of the time"):

@@ -76,7 +76,7 @@ class TrialLifecycle:
             name
             for name, record in self.records.items()
             if record.status == "cut"
-            and not record.pretrained
+            and not record.derived
             and name not in self._not_again
             and can_resume(self.records.trial_dir(name))
         ]
