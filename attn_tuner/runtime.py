@@ -39,6 +39,7 @@ from attn_tuner.storage.plan import Plan
 from attn_tuner.system.machine import cores
 from attn_tuner.tasks import QUANTILE_TASK, TASKS, task_named
 from attn_tuner.text.columns import reading as columns
+from attn_tuner.text.dataset import TextDataset
 from attn_tuner.tuning.budget import Budget, save_clock
 from attn_tuner.tuning.chance_level import scale_of
 from attn_tuner.tuning.duration import format_duration
@@ -331,7 +332,7 @@ def distilled(
     panel: ProgressPanel,
 ) -> dict[str, Any]:
     """Lets one more trial learn from a teacher; returns the facts, see `distil_trial`."""
-    if not isinstance(stored, EncodedTexts) or not isinstance(dataset, texts_of.TextDataset):
+    if not isinstance(stored, EncodedTexts) or not isinstance(dataset, TextDataset):
         return {}
     if not runner.ranked() or runner.interrupted():
         return {}

@@ -45,6 +45,7 @@ TITLE = "One small model that learns from the average"
 ROWS = Path(__file__).with_name("distil.jsonl")
 MINUTES, MEGABYTES = 2.5, 2.0
 SECONDS = 8.0  # For the faithfulness of one model.
+CHECKED = 200  # Validation texts on which the ways to shrink are compared.
 EXPLAINED = """\
 `benchmarks/distil.py`: accuracies on the whole test part, in percent, of what a short search
 exports, of its best trial alone, of the student, of its LiteRT file of at most 2 MB, and of the
@@ -124,11 +125,13 @@ def measured(name: str, seed: int, folder: Path, scratch: Path) -> dict[str, Any
     student = attn_tuner.distil(folder, out=scratch / "student")
     seconds = time.monotonic() - began
     record = student.run.records[0]
-    files = student.export(scratch / "litert", "litert", max_size_mb=MEGABYTES)
+    kept = Validation.read(run)
+    texts = list(kept.texts[:CHECKED])
+    sizes = {"max_size_mb": MEGABYTES, "labels": kept.labels[:CHECKED]}
+    files = student.export(scratch / "litert", "litert", texts, **sizes)
     fitting = [each for each in files if each.megabytes <= MEGABYTES]
     file = max(fitting, key=lambda each: each.megabytes)
     test = loaded(name, seed).test
-    texts = Validation.read(run).texts
     labels = np.asarray(test.labels).tolist()
     baselines = {row["name"]: row for row in run.baselines}
     linear = baselines.get("linear", {})
@@ -166,7 +169,7 @@ def measured(name: str, seed: int, folder: Path, scratch: Path) -> dict[str, Any
     }
 
 
-def kept(rows: Sequence[Mapping[str, Any]]) -> float | None:
+def share_kept(rows: Sequence[Mapping[str, Any]]) -> float | None:
     """Returns the share of the average's lead over the best trial that students keep, in mean.
 
         sum (student - single) / sum (average - single)
@@ -193,7 +196,7 @@ def table() -> None:
 def _row(row: Mapping[str, Any]) -> str:
     test, faithful = row["test"], row["faithfulness"]
     shown = [_percent(test[each]) for each in ("average", "single", "student")]
-    share = kept([row])
+    share = share_kept([row])
     shown += ["-" if share is None else f"{share:.0%}", _percent(test["litert"])]
     lost = 100 * (test["student"] - test["litert"])
     shown += [f"{lost:+.2f}", f"{row['megabytes'][row['file']]:.2f}", _percent(test["linear"])]
@@ -207,7 +210,7 @@ def _means(rows: Sequence[Mapping[str, Any]]) -> str:
     def mean(who: str) -> float:
         return float(np.mean([row["test"][who] for row in rows]))
 
-    share, lost = kept(rows), 100 * (mean("student") - mean("litert"))
+    share, lost = share_kept(rows), 100 * (mean("student") - mean("litert"))
     shown = [_percent(mean(each)) for each in ("average", "single", "student")]
     shown += ["-" if share is None else f"{share:.0%}", _percent(mean("litert")), f"{lost:+.2f}"]
     return f"| mean | | {' | '.join(shown)} | | | | | |"
