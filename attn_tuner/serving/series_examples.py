@@ -7,6 +7,7 @@ import numpy as np
 from attn_tuner.errors import DataError
 from attn_tuner.explaining.series_explanation import SeriesExplainer
 from attn_tuner.exporting.prediction import predictions
+from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.series.store import SeriesStore
 from attn_tuner.serving.bundle_holder import BundleHolder
 from attn_tuner.serving.example_choice import choose_places
@@ -95,7 +96,7 @@ def _short(store: SeriesStore) -> np.ndarray:
     return np.flatnonzero(store.lengths <= MOST_STEPS)
 
 
-def _row(bundle, store: SeriesStore, row: int) -> dict:
+def _row(bundle: SeriesBundle, store: SeriesStore, row: int) -> dict:
     given, label = np.asarray(store[row]), store.labels[row]
     values = []
     if bundle.kind == "class":
