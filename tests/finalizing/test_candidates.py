@@ -15,6 +15,7 @@ from attn_tuner.storage.layout import (
     linear_answers,
 )
 from attn_tuner.storage.trial_record import LINEAR_NAME, TrialRecord
+from attn_tuner.tasks import task_named
 
 CLASSES = 30
 LABELS = np.arange(1_200) % CLASSES
@@ -49,7 +50,11 @@ def runner(tmp_path):
         sign = -1 if objective == "log_loss" else 1
         return SimpleNamespace(
             plan=SimpleNamespace(
-                objective=objective, ensemble=ensemble, faithful=False, input="text"
+                objective=objective,
+                ensemble=ensemble,
+                faithful=False,
+                input="text",
+                answers=lambda: task_named(None, CLASSES),
             ),
             project_dir=str(tmp_path),
             get_trial_dir=lambda trial_id: str(tmp_path / f"trial_{trial_id}"),
