@@ -56,7 +56,7 @@ class RowBundle(Bundle):
                 f"take ids (None, None) and columns (None, {wanted})."
             )
 
-    def inputs(self, given: Any, who: str = "predict()", **options: Any) -> list[dict[str, Any]]:  # type: ignore[override]
+    def inputs(self, given: Any, who: str = "predict()", **options: Any) -> list[dict[str, Any]]:
         """Reads rows in any form that `text.columns.reading.read_rows` takes.
 
         Args:
@@ -87,11 +87,11 @@ class RowBundle(Bundle):
         """Predicts probabilities `(rows, classes)`, or numbers `(rows, 1)`, in float32."""
         return super().predict(self.inputs(texts, "RowBundle.predict()"), batch_size)
 
-    def described(self, given: Mapping[str, Any]) -> str:  # type: ignore[override]
+    def described(self, given: Mapping[str, Any]) -> str:
         """Names one row in a table of predictions by its text."""
         return given[TEXT]
 
-    def samples(self) -> list[dict[str, Any]]:  # type: ignore[override]
+    def samples(self) -> list[dict[str, Any]]:
         """Generates rows: texts as of `Bundle`, with known, unknown and missing values."""
         random = np.random.default_rng(0)
         columns = self.vectorizer.columns.columns
@@ -110,7 +110,7 @@ class RowBundle(Bundle):
         }
         return {TEXT: "a text", **usual}
 
-    def scorer(self) -> "RowScorer":  # type: ignore[override]
+    def scorer(self) -> "RowScorer":
         """Builds the TensorFlow graph of a SavedModel."""
         from attn_tuner.exporting.row_signatures import RowScorer
 

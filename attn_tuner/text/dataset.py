@@ -78,7 +78,7 @@ class TextDataset(Dataset):
     label_column: str = ""
 
     @property
-    def input(self) -> str:  # type: ignore[override]
+    def input(self) -> str:
         """Name of the kind of input: texts alone, or with columns beside them."""
         return TEXT.name if self.train.columns is None else COLUMNS.name
 

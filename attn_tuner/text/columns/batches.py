@@ -14,5 +14,5 @@ class RowBatches(Batches):
         store, batch_size, options: as of `Batches`; the store has columns.
     """
 
-    def inputs_of(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[override]
+    def inputs_of(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self.ids_of(chosen), self.store.columns[self.rows[chosen]]
