@@ -68,7 +68,7 @@ def most_taken(labels: np.ndarray, answers: np.ndarray, classes: Sequence[str]) 
     taken = np.bincount(labels[answers >= len(classes)], minlength=len(classes))
     found = [
         MostTaken(classes[each], int(texts[each]), int(taken[each]))
-        for each in np.flatnonzero(taken)
+        for each in np.flatnonzero(taken).tolist()
     ]
     return max(found, key=lambda each: each.surely, default=None)
 
