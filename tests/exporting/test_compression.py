@@ -13,6 +13,7 @@ from attn_tuner.exporting.compression.shrink import (
     candidate_shrinks,
     describe_change,
     embedding_bytes,
+    fit_buckets,
     mean_change,
     rank_candidates,
 )
@@ -237,3 +238,8 @@ def test_buckets_of_hashed_ngrams_are_folded_where_room_is_short(of_ngrams):
     ways = candidate_shrinks(of_ngrams, 40_000)
     assert max((way.fold for way in ways), default=1) > 1
     assert all(embedding_bytes(of_ngrams, way) <= 40_000 for way in ways)
+
+
+def test_hashed_ngrams_keep_two_buckets_where_there_is_no_room(of_ngrams):
+    way = fit_buckets(of_ngrams, Shrink("int8"), 10.0)
+    assert shrink_embeddings(of_ngrams, way).model.get_layer("ngram_ids").buckets == 2

@@ -17,6 +17,7 @@ from attn_tuner.metrics import measure
 from attn_tuner.tasks import THRESHOLD
 
 _MIN_RANK, _MIN_WORDS = 4, 100
+LEAST_BUCKETS = 2  # Of hashed n-grams.
 _WIDTHS = {"float32": 4, "float16": 2, "int8": 1, "int4": 1 / 2}
 _REPORTED_METRIC = {"class": "accuracy", "labels": "f1_micro", "number": "rmse"}
 _WIDTHS |= {rows: 1 / group for rows, group in GROUP_SIZES.items()}
@@ -162,7 +163,11 @@ def candidate_shrinks(bundle: Bundle, room: float) -> list[Shrink]:
 def fit_buckets(bundle: Bundle, way: Shrink, room: float) -> Shrink:
     """Folds hashed n-grams until all embeddings fit, or they have half of `room` bytes."""
     buckets = min(hashed_tables(bundle.model).values(), default=1)
-    while embedding_bytes(bundle, way) > room and buckets % (2 * way.fold) == 0:
+    while (
+        embedding_bytes(bundle, way) > room
+        and buckets % (2 * way.fold) == 0
+        and buckets >= LEAST_BUCKETS * 2 * way.fold
+    ):
         narrow = Shrink(way.rows, way.rank, _MIN_WORDS, way.fold)
         if embedding_bytes(bundle, narrow) <= room / 2:
             break
