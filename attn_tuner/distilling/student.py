@@ -73,14 +73,21 @@ def first_fitting(
     """
     if size_mb is None:
         return records[0]
-    shrunk = keras.layers.Embedding, SubwordEmbedding
     for record in records:
         keras.utils.clear_session()
         layers = trials.hypermodel.model(record.trained).layers
-        rest = sum(each.count_params() for each in layers if not isinstance(each, shrunk))
-        if BYTES * rest <= REST_SHARE * 1e6 * size_mb:
+        if BYTES * sum(map(_unshrunk, layers)) <= REST_SHARE * 1e6 * size_mb:
             return record
     return records[0]
+
+
+def _unshrunk(layer: keras.layers.Layer) -> int:
+    """Returns how many numbers of a layer an export does not shrink."""
+    if isinstance(layer, keras.layers.Embedding):
+        return 0
+    if isinstance(layer, SubwordEmbedding):  # It also holds the parts of each word.
+        return layer.count_params() - layer.table.count_params()
+    return layer.count_params()
 
 
 def room_for(
@@ -97,7 +104,7 @@ def room_for(
     left = budget.search_left()
     if left is None:
         return MOST_COPIES * stored.size("train")
-    left = USED_SHARE * left / budget.slowdown()
+    left = USED_SHARE * left / budget.rise()  # The trial's own seconds were slowed down as well.
     judging = sum(each.judging or 0.0 for each in members) / stored.size("validation")
     learning = EPOCHS * training_pace(student, stored.size("train"))
     return max(0, math.floor(left / max(judging + learning, 1e-9)) - stored.size("train"))
