@@ -53,7 +53,13 @@ linear model. `kept` is the student's share of the lead of the average over the 
 row divides the means. `lost` is what LiteRT and the shrunk embeddings cost the student, in
 points. `faithful` is the faithfulness of attention, by which
 the probability falls further without the most attended words than without random ones, of the best
-trial and of the student. The seconds of the search and of the distillation include the export."""
+trial and of the student. The seconds of the search and of the distillation include the export.
+
+All of it ran beside other work, at the load named: a search of 2.5 minutes ended two trials, and a
+lead is 15 texts of 755, so `kept` says little yet. The file fits and loses nothing; that a student
+keeps most of a lead is not shown here. On irony, where the lead was 5 texts of 784, targets
+without labels, 12 copies in place of 4 and another seed moved the test accuracy of a student by up
+to 0.6 points, within chance, so the defaults stayed."""
 
 
 class Trials:
