@@ -10,9 +10,9 @@ import numpy as np
 
 from attn_tuner.distilling.soft_labels import MOST_COPIES
 from attn_tuner.errors import RunError
-from attn_tuner.finalizing.candidates import TrainedTrials, has_weights
+from attn_tuner.finalizing.candidates import TrainedTrials, has_weights, predict_batches
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
-from attn_tuner.metrics import sign_of
+from attn_tuner.metrics import columns_of, sign_of
 from attn_tuner.settings.derived import FEW_TEXTS
 from attn_tuner.storage.checkpoints import load_weights
 from attn_tuner.storage.plan import Plan
@@ -131,6 +131,8 @@ def taught(
 ) -> tuple[TrialRecord, np.ndarray]:
     """Trains the student from its weights on, and writes its folder.
 
+    The best of its epochs and of the weights before them is kept, by the validation texts.
+
     Args:
         student: record of the trial.
         soft: texts with soft labels.
@@ -172,7 +174,13 @@ def taught(
     goal, sign = ("log_loss", -1) if few else (plan.objective, sign_of(plan.objective))
     schedule = Schedule(EPOCHS, EPOCHS, goal, sign)
     progress = train(model, batches, stored.validation(values), schedule, _UntilOver(over))
-    measures = dict(progress.best_measures)
+    measures, answers = dict(progress.best_measures), progress.probabilities
+    if sign * measures[goal] < sign * student.metrics[goal]:
+        load_weights(model, trials.get_trial_dir(student.trial_id))
+        measures = dict(student.metrics)
+        answers = columns_of(
+            stored.stores["validation"].labels, predict_batches(model, stored.validation(values))
+        )
     record = replace(
         record,
         score=measures[plan.objective],
@@ -181,5 +189,5 @@ def taught(
         stopped="learnt from a teacher",
         seconds=progress.seconds,
     )
-    answers = np.asarray(progress.probabilities, "float32")
+    answers = np.asarray(answers, "float32")
     return written(record, model, answers, own), answers
