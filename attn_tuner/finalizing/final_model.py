@@ -163,7 +163,7 @@ def export_final(
         **measured_doubts(winner.bundle, truth, answers, dataset.classes),
         "refit": winner.refit,
     }
-    if levels and truth is not None:
+    if levels and truth is not None and answers is not None:
         found["quantiles"] = measured_quantiles(truth, answers, levels)
     card = {
         "data": {"name": dataset.name, "fingerprint": dataset.fingerprint, **stored.sizes()},
