@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from attn_tuner import cli
 from tests.support import ROOT, sentiment
 from tests.support.annotations import public_functions, unannotated
-from tests.support.colours import in_this_process
+from tests.support.colours import in_this_process, write_new_colours
 from tests.support.pages import BLOCK, SAID, blocks, in_a_moment, read
 from tests.support.warm_process import run_warm
 
@@ -43,6 +43,7 @@ PLACED = [
     if re.match(r"# (?:attn_tuner|tests)/\S+\.py\n", block)
 ]
 SEEN_ELSEWHERE = ("serve",)  # Goes on until Ctrl-C; tests/serving runs it.
+TOUR = "after_the_search.md"  # Its commands go on with what a search has left.
 
 
 def program(page):
@@ -98,12 +99,16 @@ def test_every_block_is_of_a_kind_that_is_tested(page):
 
 
 @pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.name)
-def test_the_commands_of_the_page_run(page, tmp_path, monkeypatch):
+def test_the_commands_of_the_page_run(page, tmp_path, monkeypatch, request):
     lines = [line for block in blocks(page, "sh") for line in block.splitlines() if line.strip()]
     if not lines:
         pytest.skip("the page holds no commands")
     monkeypatch.chdir(tmp_path)
-    sentiment.make_run(tmp_path / "RUN")
+    if page.name == TOUR:
+        shutil.copytree(request.getfixturevalue("finished_folder"), tmp_path / "RUN")
+        write_new_colours(tmp_path)
+    else:
+        sentiment.make_run(tmp_path / "RUN")
     (tmp_path / "reviews.csv").write_text("review,stars\na good film,5\n", encoding="utf-8")
     for line in lines:
         name, *arguments = shlex.split(line, comments=True)

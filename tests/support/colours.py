@@ -38,6 +38,16 @@ def colours(count=240, seed=0):
     return texts, labels
 
 
+def write_new_colours(folder):
+    """Writes what comes in after a search: new.csv with labels, and unlabelled.txt."""
+    texts, labels = colours(120, seed=5)
+    # As in the validation texts, each number is one that the model has not seen.
+    texts = [f"{text.rpartition(' ')[0]} {1000 + place}" for place, text in enumerate(texts)]
+    lines = ["text,label", *map(",".join, zip(texts, labels, strict=True))]
+    (folder / "new.csv").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "unlabelled.txt").write_text("\n".join(colours(60, seed=6)[0]), encoding="utf-8")
+
+
 def quick_search(directory, processes=False, export=None, **options):
     """A search of two trials in colours; `options` of `search` change it, `data` among them.
 
