@@ -12,7 +12,8 @@ from attn_tuner.distilling.soft_labels import answered
 from attn_tuner.distilling.student import first_fitting, room_for, taught
 from attn_tuner.distilling.teacher import Average
 from attn_tuner.errors import AttnTunerError
-from attn_tuner.finalizing.candidates import averages, has_weights
+from attn_tuner.finalizing.averages import averages
+from attn_tuner.finalizing.candidates import has_weights
 from attn_tuner.finalizing.time_reserve import affordable_members, finalizing_reserve
 from attn_tuner.settings.derived import ENSEMBLE
 from attn_tuner.storage.layout import LEARNT_FROM, TRIAL_PREFIX

@@ -9,7 +9,8 @@ seconds and rest on the costs that the `Budget` has measured so far.
 from collections.abc import Callable, Iterable
 
 from attn_tuner.baselines.members import member_of
-from attn_tuner.finalizing.candidates import Candidate, candidates
+from attn_tuner.finalizing.candidate_order import candidates
+from attn_tuner.finalizing.candidates import Candidate
 from attn_tuner.metrics import kind_of
 from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord

@@ -411,7 +411,7 @@ RUN_FOLDER = Entry(
             linear_answers("PART"),
             "the linear model's answers to the `validation` and the `test` part",
             "baselines.background",
-            "finalizing.candidates, storage.validation_data",
+            "finalizing.averages, storage.validation_data",
             again=f"{_NEXT} measures the baselines again.",
         ),
         Entry(
@@ -425,14 +425,14 @@ RUN_FOLDER = Entry(
             minirocket_answers("PART"),
             "of series: MiniRocket's answers to the `validation` and the `test` part",
             "baselines.background",
-            "finalizing.candidates",
+            "finalizing.averages",
             again=f"{_NEXT} measures the baselines again.",
         ),
         Entry(
             FOLD_ANSWERS,
             "of few series: answers of the best trials and of MiniRocket, cross-validated",
             "finalizing.cross_validation",
-            "finalizing.candidates",
+            "finalizing.averages",
             again="The validation part chooses the weights of the average instead.",
         ),
         Entry(

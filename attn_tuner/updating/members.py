@@ -8,10 +8,10 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import RunError
+from attn_tuner.finalizing.averages import baseline_member
 from attn_tuner.finalizing.candidates import (
     Candidate,
     TrainedTrials,
-    baseline_member,
     has_weights,
     predict_batches,
 )

@@ -9,7 +9,7 @@ from attn_tuner.distilling.search_teacher import teacher_of
 from attn_tuner.distilling.soft_labels import LABELS_SHARE
 from attn_tuner.distilling.teacher_table import TeacherTable
 from attn_tuner.errors import DataError, SpaceError
-from attn_tuner.finalizing.candidates import student_first
+from attn_tuner.finalizing.candidate_order import student_first
 from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.text import load

@@ -54,10 +54,10 @@ def average_of_all(folder, **options):
     """A search that exports an average of all its trials and the linear model, come what may."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "attn_tuner.finalizing.candidates.ensemble_generalizes", lambda *given, **options: True
+            "attn_tuner.finalizing.averages.ensemble_generalizes", lambda *given, **options: True
         )
-        patch.setattr("attn_tuner.finalizing.candidates.select_members", all_of_them)
-        patch.setattr("attn_tuner.finalizing.candidates.MIN_SKILL", 0.0)
+        patch.setattr("attn_tuner.finalizing.averages.select_members", all_of_them)
+        patch.setattr("attn_tuner.finalizing.averages.MIN_SKILL", 0.0)
         patch.setattr("attn_tuner.tuning.oracles.factory.KNOWN_GOOD", TRIED)
         return quick_search(
             folder,

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from attn_tuner.finalizing.candidates import _lowest_likely, candidates
+from attn_tuner.finalizing.averages import lowest_likely
+from attn_tuner.finalizing.candidate_order import candidates
 from attn_tuner.metrics import measure
 from attn_tuner.storage.layout import (
     FOLD_ANSWERS,
@@ -117,16 +118,16 @@ def test_of_few_texts_a_trial_without_an_error_is_exported_alone(runner):
 def test_of_very_few_texts_no_error_is_no_reason_to_stay_alone(runner, monkeypatch):
     made = runner([(6.0, "completed"), (6.0, "completed")])
     assert len(best(made).records) == 1
-    monkeypatch.setattr("attn_tuner.finalizing.candidates.CLEAR", len(LABELS) + 1)
+    monkeypatch.setattr("attn_tuner.finalizing.averages.CLEAR", len(LABELS) + 1)
     assert len(best(made).records) == 2
 
 
 def test_an_average_that_is_clearly_less_accurate_is_not_exported(runner, monkeypatch):
     made = runner([(2.0, "completed"), (2.0, "completed")], linear=2.0)
-    monkeypatch.setattr("attn_tuner.finalizing.candidates._lowest_likely", lambda *given: 1.1)
+    monkeypatch.setattr("attn_tuner.finalizing.averages.lowest_likely", lambda *given: 1.1)
     assert len(best(made).records) == 1
-    assert _lowest_likely(0.9, 900) == pytest.approx(0.8896, abs=1e-4)
-    assert _lowest_likely(1.0, 5) < 0.9  # Five right answers are no proof.
+    assert lowest_likely(0.9, 900) == pytest.approx(0.8896, abs=1e-4)
+    assert lowest_likely(1.0, 5) < 0.9  # Five right answers are no proof.
 
 
 def test_answers_of_folds_decide_on_the_share_of_the_baseline(runner):
