@@ -108,7 +108,8 @@ class BackgroundBaselines:
         if not (self.directory / BASELINES).exists():
             return "The linear baseline"
         kind = _kind_of(self.directory)
-        validation = kind.part("store").open(self.directory / DATA / "validation")
+        open_store = kind.part("store").open
+        validation = open_store(self.directory / DATA / "validation")
         name = _models_beside(kind, validation.labels)[2]
         return name[:1].upper() + name[1:]
 
