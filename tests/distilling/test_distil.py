@@ -133,7 +133,7 @@ def validation_lines(folder):
 
 
 def test_a_trial_without_weights_and_a_folder_that_is_there_are_refused(finished_folder, tmp_path):
-    with pytest.raises(RunError, match=r"has no weights of trial 9999\. Trials with weights: 0"):
+    with pytest.raises(RunError, match=r"has no weights of trial 9999\. Trials with weights: [01]"):
         attn_tuner.distil(finished_folder, trial="9999", out=tmp_path / "new")
     with pytest.raises(RunError, match="is there already"):
         attn_tuner.distil(finished_folder, out=tmp_path)
