@@ -13,6 +13,7 @@ from attn_tuner.inputs.class_weights import is_imbalanced
 from attn_tuner.metrics import kind_of
 from attn_tuner.model_space import default_space, preparation_of_series
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
+from attn_tuner.space.search_space import read_space_file
 from attn_tuner.space.space_hypermodel import checked_space
 from attn_tuner.text.subwords import TOKENS
 from attn_tuner.training.adversarial import ExtraLosses
@@ -142,10 +143,19 @@ def changed(standard: SearchSpace, given: Any) -> SearchSpace:
         return standard
     if isinstance(given, SearchSpace):
         return given
+    return standard.updated_from(read_changes(given))
+
+
+def read_changes(given: Any) -> Mapping:
+    """Returns changes of a space, given as a mapping or a TOML file, as a mapping.
+
+    Raises:
+        SpaceError: it is neither, or the file cannot be read.
+    """
     if isinstance(given, Mapping):
-        return standard.updated_from(given)
+        return given
     if isinstance(given, str | Path):
-        return standard.updated_from_toml(given)
+        return read_space_file(given)
     raise SpaceError(
         f"space is a {type(given).__name__}. Give a SearchSpace, a mapping or a TOML file."
     )

@@ -427,6 +427,7 @@ def _check_hypermodel(plain: Mapping[str, Any]) -> None:
             raise SpaceError(
                 f"{name} trains {what} of our model, and hypermodel takes its place. Leave one out."
             )
+    from attn_tuner.search_defaults import read_changes
     from attn_tuner.space import SearchSpace
 
     if isinstance(plain["space"], SearchSpace):
@@ -434,6 +435,8 @@ def _check_hypermodel(plain: Mapping[str, Any]) -> None:
             "space is a SearchSpace, and hypermodel brings its own. Give changes of that: "
             "space={'batch_size': [32]}."
         )
+    if plain["space"] is not None:  # Which dimensions there are is known with the data.
+        read_changes(plain["space"])
 
 
 def _source(name: str, value: Any) -> Any:

@@ -216,13 +216,7 @@ class SearchSpace(Mapping):
 
     def updated_from_toml(self, path: str | Path) -> "SearchSpace":
         """Returns the space changed by a TOML file; see `updated_from`."""
-        try:
-            table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SpaceError(f"The space file {path} cannot be read: {error.strerror}.") from error
-        except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors.
-            raise SpaceError(f"The space file {path} is not TOML: {error}.") from error
-        return self.updated_from(table)
+        return self.updated_from(read_space_file(path))
 
     def _matching(self, name: str) -> list[Leaf]:
         """Returns the dimension at this path, or all whose path ends with it."""
@@ -235,6 +229,20 @@ class SearchSpace(Mapping):
 
     def _replace(self, path: str, dimension: Dimension) -> "SearchSpace":
         return SearchSpace(_replaced(self._dimensions, path.split("."), dimension))
+
+
+def read_space_file(path: str | Path) -> dict[str, Any]:
+    """Reads changes of a space from a TOML file.
+
+    Raises:
+        SpaceError: it cannot be read, or is not TOML.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SpaceError(f"The space file {path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors.
+        raise SpaceError(f"The space file {path} is not TOML: {error}.") from error
 
 
 def assemble(part: Part, path: str, values: Mapping[str, Any], **options: Any) -> Any:

@@ -10,13 +10,13 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import attn_tuner
 from attn_tuner import cli, runtime
-from attn_tuner.errors import AttnTunerError
+from attn_tuner.errors import AttnTunerError, SpaceError
 from attn_tuner.model_space import default_space
 from attn_tuner.settings.table import DATA, GROUPS, SETTINGS
 from attn_tuner.space import Choice, Int, SearchSpace
@@ -299,5 +299,13 @@ def test_any_options_get_to_the_data_or_are_refused_in_a_sentence(call, tmp_path
 @given(data=st.data(), name=st.sampled_from(sorted(BAD)), other=st.sampled_from(sorted(GOOD)))
 def test_a_bad_option_beside_a_good_one_is_refused(call, data, name, other):
     bad = {name: data.draw(st.sampled_from(BAD[name]))}
+    # The dimensions of one's own hypermodel are known with the data.
+    assume(other != "hypermodel" or not isinstance(bad[name], dict))
     with pytest.raises(AttnTunerError):
         call(**({other: data.draw(st.sampled_from(GOOD[other]))} | bad))
+
+
+@pytest.mark.parametrize("space", ["missing.toml", 3, [], default_space()])
+def test_changes_of_ones_own_hypermodel_are_read_before_the_data(call, space):
+    with pytest.raises(SpaceError):
+        call(space=space, hypermodel=lambda words, classes: None)
