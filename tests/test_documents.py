@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from attn_tuner import cli
 from tests.support import ROOT, sentiment
 from tests.support.annotations import public_functions, unannotated
-from tests.support.colours import in_this_process, write_new_colours
+from tests.support.colours import exported_as, in_this_process, write_new_colours
 from tests.support.pages import BLOCK, SAID, blocks, in_a_moment, read
 from tests.support.warm_process import run_warm
 
@@ -114,7 +114,7 @@ def test_the_commands_of_the_page_run(page, tmp_path, monkeypatch, request):
         name, *arguments = shlex.split(line, comments=True)
         assert name == "attn-tuner", line
         if arguments[0] not in SEEN_ELSEWHERE:
-            with in_this_process():
+            with in_this_process(), exported_as("keras"):
                 done = CliRunner().invoke(cli.app, arguments)
             assert done.exit_code == 0, f"{line}\n{done.output}\n{done.exception!r}"
 

@@ -38,13 +38,26 @@ def colours(count=240, seed=0):
     return texts, labels
 
 
+def greys(count=80, seed=3):
+    """Texts of a class that the search does not know, told by a word that it does not know."""
+    random = np.random.default_rng(seed)
+    filler = ["a", "the", "of", "in", "box"]
+    texts = [f"{' '.join(random.choice(filler, 5))} ashen {number}" for number in range(count)]
+    return texts, ["grey"] * count
+
+
 def write_new_colours(folder):
-    """Writes what comes in after a search: new.csv with labels, and unlabelled.txt."""
+    """Writes what comes in after a search, as .csv with labels: new, more; and unlabelled.txt.
+
+    The rows of more.csv are of a class that the search does not know.
+    """
     texts, labels = colours(120, seed=5)
     # As in the validation texts, each number is one that the model has not seen.
     texts = [f"{text.rpartition(' ')[0]} {1000 + place}" for place, text in enumerate(texts)]
     lines = ["text,label", *map(",".join, zip(texts, labels, strict=True))]
     (folder / "new.csv").write_text("\n".join(lines), encoding="utf-8")
+    more = ["text,label", *map(",".join, zip(*greys(), strict=True))]
+    (folder / "more.csv").write_text("\n".join(more), encoding="utf-8")
     (folder / "unlabelled.txt").write_text("\n".join(colours(60, seed=6)[0]), encoding="utf-8")
 
 

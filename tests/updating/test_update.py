@@ -11,15 +11,7 @@ import attn_tuner
 from attn_tuner import cli
 from attn_tuner.errors import DataError, RunError
 from attn_tuner.updating.update import UpdateRefused
-from tests.support.colours import colours, exported_as, in_this_process
-
-
-def greys(count=80, seed=3):
-    """Texts of a class that the search does not know, told by a word that it does not know."""
-    random = np.random.default_rng(seed)
-    filler = ["a", "the", "of", "in", "box"]
-    texts = [f"{' '.join(random.choice(filler, 5))} ashen {number}" for number in range(count)]
-    return texts, ["grey"] * count
+from tests.support.colours import colours, exported_as, greys, in_this_process
 
 
 def files_of(folder):
