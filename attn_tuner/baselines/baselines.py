@@ -168,8 +168,8 @@ def _fitted_like(
     settings = str(like["weighting"]), float(like["penalty"])
     columns = _columns(training)
     beside = 0 if columns is None else columns.shape[1]
-    facts = (*settings, seed, training.weights, beside)
-    model = fit_regression(_joined(rows, training), training.labels, classes, *facts)
+    facts = (training.labels, classes, *settings, seed, training.weights)
+    model = fit_regression(_joined(rows, training), *facts, beside=beside)
     return ngrams, model
 
 

@@ -123,7 +123,8 @@ def fit_linear_model(
     ) -> LinearModel:
         part = (way.rows, labels) if kept is None else (way.rows[kept], labels[kept])
         own = weights if weights is None or kept is None else weights[kept]
-        return fit_regression(*part, classes, way.weighting, penalty, seed, own, start, beside)
+        facts = (classes, way.weighting, penalty, seed, own)
+        return fit_regression(*part, *facts, start=start, beside=beside)
 
     def divided(kept: np.ndarray) -> list[Fold]:
         beside = (None if each is None else each[kept] for each in (groups, times))
@@ -179,6 +180,7 @@ def fit_regression(
     penalty: float,
     seed: int = 0,
     weights: np.ndarray | None = None,
+    *,
     start: LinearModel | None = None,
     beside: int = 0,
 ) -> LinearModel:

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from attn_tuner import text
 from attn_tuner.baselines.baselines import linear_baseline, majority_baseline
+from attn_tuner.baselines.linear_model import MAX_ONE_VS_REST
 from attn_tuner.baselines.ngram_rows import count_ngrams
+from attn_tuner.text.columns.encoder import ColumnEncoder
 from attn_tuner.text.ngram_hashing import BUCKETS
 from attn_tuner.text.token_store import TokenStore
 
@@ -197,3 +200,22 @@ def test_the_linear_baseline_follows_the_heavier_of_contradicting_texts(classes)
         ]
         < 0.5
     )
+
+
+@pytest.mark.parametrize("classes", [2, 3, MAX_ONE_VS_REST + 2])
+@pytest.mark.parametrize("with_columns", [False, True])
+def test_a_fit_like_itself_is_the_same(rng, classes, with_columns):
+    labels = np.arange(12 * classes) % classes
+    texts = [[int(word) for word in rng.integers(1, 11, 4)] + [1 + label % 9] for label in labels]
+    learnt = store(texts, labels)
+    if with_columns:
+        rows = [{"price": float(number)} for number in rng.normal(50 * labels, 20)]
+        encoder = ColumnEncoder.fit(rows, ["price"], "the rows")
+        reader = SimpleNamespace(columns=encoder)
+        learnt = replace(learnt, columns=encoder.read(rows), find_vectorizer=lambda: reader)
+    first = linear_baseline(learnt, {"validation": learnt}, classes)
+    again = linear_baseline(learnt, {"validation": learnt}, classes, like=first.learnt)
+    assert again.facts == first.facts
+    assert again.validation["accuracy"] == pytest.approx(first.validation["accuracy"], abs=0.05)
+    if classes <= MAX_ONE_VS_REST:
+        np.testing.assert_allclose(again.learnt["weights"], first.learnt["weights"], rtol=1e-6)

@@ -68,9 +68,9 @@ def test_every_fit_that_chooses_a_penalty_sees_whole_groups(grouped, monkeypatch
     rows = sparse.csr_matrix(np.eye(30)[group])  # A column for each group.
     fit, whole = linear_model.fit_regression, []
 
-    def fitted(part, *arguments):
+    def fitted(part, *arguments, **further):
         whole.append(set(np.unique(part.sum(axis=0))) <= {0.0, 8.0})
-        return fit(part, *arguments)
+        return fit(part, *arguments, **further)
 
     monkeypatch.setattr(linear_model, "fit_regression", fitted)
     linear_model.fit_linear_model(rows, group % 2, 2, groups=group if grouped else None)
