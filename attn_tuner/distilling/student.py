@@ -175,9 +175,10 @@ def taught(
     schedule = Schedule(EPOCHS, EPOCHS, goal, sign)
     progress = train(model, batches, stored.validation(values), schedule, _UntilOver(over))
     measures, answers = dict(progress.best_measures), progress.probabilities
+    stopped = "learnt from a teacher"
     if sign * measures[goal] < sign * student.metrics[goal]:
         load_weights(model, trials.get_trial_dir(student.trial_id))
-        measures = dict(student.metrics)
+        measures, stopped = dict(student.metrics), "no better with a teacher"
         answers = columns_of(
             stored.stores["validation"].labels, predict_batches(model, stored.validation(values))
         )
@@ -186,7 +187,7 @@ def taught(
         score=measures[plan.objective],
         metrics=measures,
         history=progress.history,
-        stopped="learnt from a teacher",
+        stopped=stopped,
         seconds=progress.seconds,
     )
     answers = np.asarray(answers, "float32")

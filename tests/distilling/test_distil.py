@@ -70,6 +70,31 @@ def test_a_pipeline_teaches_what_it_says_of_texts_without_labels(finished_folder
     assert result.run.outcome["learnt_from"]["unlabelled_texts"] == len(set(texts))
 
 
+def test_a_trial_that_learns_what_is_wrong_keeps_its_former_weights(finished_folder, tmp_path):
+    texts, labels = colours(200, seed=4)
+    wrong = {
+        text: [float(name == "warm"), float(name == "cold")]
+        for text, name in zip(texts, labels, strict=True)
+    }
+    result = distil(
+        finished_folder,
+        teacher=lambda asked: [wrong[text] for text in asked],
+        unlabelled=texts,
+        out=tmp_path / "taught",
+    )
+    (record,) = result.run.records
+    before = next(
+        each
+        for each in attn_tuner.load(finished_folder).run.records
+        if each.trial_id == record.trial_id
+    )
+    assert record.stopped == "no better with a teacher"
+    assert record.metrics == before.metrics
+    texts, labels = colours(100, seed=8)
+    answers = result.predict(texts)
+    assert np.mean([each.label == name for each, name in zip(answers, labels, strict=True)]) > 0.95
+
+
 def test_a_teacher_needs_texts(finished_folder):
     with pytest.raises(DataError, match="Give unlabelled=, texts for it to answer"):
         attn_tuner.distil(finished_folder, teacher=lambda texts: None)
