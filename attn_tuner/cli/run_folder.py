@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attn_tuner.errors import DataError
 from attn_tuner.inputs.kinds import COLUMNS
+from attn_tuner.settings.command_options import one_or_several
 from attn_tuner.system.terminal import escape_controls
 from attn_tuner.verbosity import silence
 
@@ -67,7 +68,7 @@ def given_texts(
 
     if not arguments and sys.stdin.isatty():
         print("Type one text per line; Ctrl-D ends.", file=sys.stderr)
-    columns = _one_or_several(column)
+    columns = one_or_several(column)
     given, note = read_arguments(arguments, sys.stdin.buffer, columns, who, run.plan.text_columns)
     if note:
         print(escape_controls(note), file=sys.stderr)
@@ -93,11 +94,7 @@ def inputs_of(result: "SearchResult", given: "InputTexts", column: list[str] | N
             f"The model reads the columns {names} beside each text. Give a table that has them, "
             "such as rows.csv."
         )
-    return dict(given.columns), _one_or_several(column)
-
-
-def _one_or_several(column: list[str] | None) -> str | list[str] | None:
-    return column if column and column[1:] else column[0] if column else None
+    return dict(given.columns), one_or_several(column)
 
 
 def print_notes(notes: Iterable[str]) -> None:

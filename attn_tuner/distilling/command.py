@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from attn_tuner.settings.command_options import one_or_several
 from attn_tuner.system.terminal import escape_controls
 from attn_tuner.verbosity import silence
 
@@ -39,7 +40,7 @@ def distil_command(
     """Train one trial of RUN on with the answers of its average, into a run folder of its own."""
     with silence(stderr=True):  # TensorFlow's libraries write warnings before any can be set.
         from attn_tuner.distilling.distil import distil
-    columns = text if text and text[1:] else text[0] if text else None
-    options = {"text": columns, "trial": trial, "max_size_mb": max_size_mb, "max_time": max_time}
+    options = {"text": one_or_several(text), "trial": trial}
+    options |= {"max_size_mb": max_size_mb, "max_time": max_time}
     found = distil(run, unlabelled=unlabelled, out=out, **options)
     print(escape_controls(found.summary()))

@@ -1,7 +1,7 @@
 """Makes options of the command from rows of the table of settings."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +9,12 @@ import typer
 from attn_tuner.settings.table import DATA, Setting
 
 REQUIRED = inspect.Parameter.empty  # As a default: the parameter has none.
+
+
+def one_or_several(values: Sequence[str] | None) -> str | list[str] | None:
+    """Returns what an option was given as functions take it: None, one value, or a list."""
+    given = list(values or ())
+    return given if given[1:] else given[0] if given else None
 
 
 def data_argument(kind: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from attn_tuner.errors import DataError
+from attn_tuner.settings.command_options import one_or_several
 from attn_tuner.settings.table import DATA
 from attn_tuner.system.terminal import escape_controls
 from attn_tuner.verbosity import silence
@@ -59,8 +60,7 @@ def update_command(
     """Train the model of RUN on with new rows and classes, into a run folder of its own."""
     with silence(stderr=True):  # TensorFlow's libraries write warnings before any can be set.
         from attn_tuner.updating.update import update
-    columns = text if text and text[1:] else text[0] if text else None
-    options = {"text": columns, "label": label, "max_time": max_time}
+    options = {"text": one_or_several(text), "label": label, "max_time": max_time}
     options |= {"allow_loss": allow_loss, "allow_taken": allow_taken}
     try:
         found = update(run, data, out=out, **options)
