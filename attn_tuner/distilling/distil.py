@@ -157,16 +157,14 @@ def _distilled(
         winner = final_model(candidate, model, stored, dataset, plan)
     except Infeasible as reason:
         raise DataError(f"The student is not within the limits: {reason}. Raise them.") from reason
-    facts = Distilled(
+    facts = Distilled.of(
+        student,
+        record,
+        counts,
         run=str(run.directory),
         teacher="the average" if teacher is None else "a teacher of your own",
-        student=student.trial_id,
         training_texts=stored.size("train"),
-        unlabelled_texts=counts[0],
-        changed_texts=counts[1],
         teacher_score=score,
-        before=float(student.score or 0.0),
-        after=float(record.score or 0.0),
         seconds=budget.elapsed(),
     )
     outcome = export_final(winner, stored, dataset, budget, draft, {LEARNT_FROM: asdict(facts)})

@@ -1,6 +1,9 @@
 """The facts of a distillation, for the model card and the outcome."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from attn_tuner.storage.trial_record import TrialRecord
 
 
 @dataclass(frozen=True)
@@ -31,3 +34,24 @@ class Distilled:
     before: float
     after: float
     seconds: float
+
+    @classmethod
+    def of(
+        cls, trial: TrialRecord, student: TrialRecord, counts: tuple[int, int], **facts: Any
+    ) -> "Distilled":
+        """Returns the facts, with the names and scores of two records.
+
+        Args:
+            trial: what the student began with.
+            student: as it was trained.
+            counts: numbers of texts without labels and of changed copies.
+            facts: all others.
+        """
+        return cls(
+            student=trial.trial_id,
+            unlabelled_texts=counts[0],
+            changed_texts=counts[1],
+            before=float(trial.score or 0.0),
+            after=float(student.score or 0.0),
+            **facts,
+        )

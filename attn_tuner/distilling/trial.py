@@ -129,15 +129,13 @@ def _trained(
     runner.records.write(record)
     runner.lifecycle.weights.add(name)
     runner.emit(TrialEnded(name, record))
-    return Distilled(
+    return Distilled.of(
+        student,
+        record,
+        counts,
         run=str(runner.project_dir),
         teacher=teacher,
-        student=student.trial_id,
         training_texts=stored.size("train"),
-        unlabelled_texts=counts[0],
-        changed_texts=counts[1],
         teacher_score=score,
-        before=float(student.score or 0.0),
-        after=float(record.score or 0.0),
         seconds=record.seconds,
     )
