@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from attn_tuner.exporting.array_graph import ArrayScorer
 from attn_tuner.exporting.row_bundle import RowBundle
-from attn_tuner.exporting.signatures import Labelled
+from attn_tuner.exporting.signatures import Labelled, reader_of
 from attn_tuner.text.columns.cells import TEXT
 from attn_tuner.text.columns.encoder import OTHER, CategoricalColumn
 
@@ -21,10 +21,7 @@ class RowScorer(Labelled):
     def __init__(self, bundle: RowBundle):
         super().__init__(bundle.kind, bundle.classes, "rows")
         self.model = ArrayScorer(bundle, (bundle.max_length, bundle.truncation))
-        own = {"subwords": True} if bundle.subwords else {}
-        self.reader = bundle.vectorizer.graph(
-            bundle.max_length, bundle.truncation, bundle.vocabulary_size, **own
-        )
+        self.reader = reader_of(bundle)
         columns = bundle.vectorizer.columns
         self._arguments = columns.arguments()
         named = [each for each in columns.columns if isinstance(each, CategoricalColumn)]

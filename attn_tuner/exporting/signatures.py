@@ -1,6 +1,7 @@
 """Builds TensorFlow graphs of a bundle: strings to labels, probabilities and attention."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -76,6 +77,14 @@ class Labelled(tf.Module):
         return {**scores, "label": joined, "labels": there}
 
 
+def reader_of(bundle: Bundle) -> Any:
+    """Builds the graph that reads strings to ids as the model of a bundle takes them."""
+    own = {"subwords": True} if bundle.subwords else {}
+    return bundle.vectorizer.graph(
+        bundle.max_length, bundle.truncation, bundle.vocabulary_size, **own
+    )
+
+
 class TextScorer(Labelled):
     """Strings (batch,) to labels, probabilities and tokens.
 
@@ -86,10 +95,7 @@ class TextScorer(Labelled):
     def __init__(self, bundle: Bundle):
         super().__init__(bundle.kind, bundle.classes, "texts")
         self.model = ArrayScorer(bundle, (bundle.max_length, bundle.truncation))
-        own = {"subwords": True} if bundle.subwords else {}
-        self.reader = bundle.vectorizer.graph(
-            bundle.max_length, bundle.truncation, bundle.vocabulary_size, **own
-        )
+        self.reader = reader_of(bundle)
         self._vocabulary_size = bundle.vocabulary_size
         self._steps = bundle.steps
         # A function of its own, so that all signatures share one graph of the model.

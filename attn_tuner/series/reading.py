@@ -13,6 +13,7 @@ from attn_tuner.series.dataset import SeriesDataset, SeriesPart
 from attn_tuner.series.labelled_series import LabelledSeries
 from attn_tuner.series.numbers import read_series
 from attn_tuner.series.sources import named_source
+from attn_tuner.storage.plan import refuse_faithful
 from attn_tuner.tasks import quantile_task
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.loaders.base import RawData
@@ -54,12 +55,8 @@ def check_settings(options: Mapping, defaults: Mapping) -> None:
     """
     why = "is for texts, and the data are series of numbers."
     refuse_settings(options, defaults, _OF_TEXTS, why)
-    objective = options["objective"] or ""
-    if objective.startswith("faithful "):
-        raise DataError(
-            "Faithfulness is measured on the words of texts, and the data are series of numbers. "
-            f"Give objective={objective.removeprefix('faithful ')!r}."
-        )
+    measured = "Faithfulness is measured on the words of texts, and the data are series of numbers."
+    refuse_faithful(options["objective"], measured)
 
 
 def load_series(

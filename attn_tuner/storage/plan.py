@@ -232,6 +232,17 @@ def require_labelled_texts(plan: Plan, what: str) -> None:
     require_text(plan.input, what, instead)
 
 
+def refuse_faithful(objective: str | None, why: str) -> None:
+    """Raises DataError for an objective that counts how faithful attention is.
+
+    Args:
+        objective: as it was set.
+        why: a sentence before what to do: "Faithfulness is measured on the words of texts."
+    """
+    if objective is not None and objective.startswith(FAITHFUL):
+        raise DataError(f"{why} Give objective={objective.removeprefix(FAITHFUL)!r}.")
+
+
 def goal_of(objective: str, faithful: float) -> str:
     """Names the score of a trial: the objective, or its sum with faithfulness."""
     return f"faithful_{objective}" if faithful else objective

@@ -1,19 +1,17 @@
 """Holds the encoded texts of a run with the columns beside them."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from attn_tuner.inputs.batches import LengthBatches
 from attn_tuner.inputs.kinds import COLUMNS
-from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.space import SearchSpace
 from attn_tuner.text import TextDataset, Vectorizer
+from attn_tuner.text.batches import Batches
 from attn_tuner.text.columns.batches import RowBatches
 from attn_tuner.text.columns.reading import learn_columns
 from attn_tuner.text.columns.vectorizer import RowVectorizer
-from attn_tuner.text.subwords import reads_subwords
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.tuning.encoded_data import EncodedData
 from attn_tuner.tuning.encoded_texts import EncodedTexts
@@ -30,6 +28,7 @@ class EncodedRows(EncodedTexts):
     vectorizer: RowVectorizer
 
     input: ClassVar[str] = COLUMNS.name
+    batch_class: ClassVar[type[Batches]] = RowBatches
 
     @classmethod
     def build_vectorizer(cls, dataset: TextDataset) -> Vectorizer:
@@ -39,12 +38,6 @@ class EncodedRows(EncodedTexts):
 
     def model_options(self, space: SearchSpace) -> dict[str, Any]:
         return {**super().model_options(space), "columns": self.vectorizer.columns}
-
-    def batches(
-        self, store: TokenStore, values: Mapping, size: int, **options: Any
-    ) -> LengthBatches:
-        options |= {**reading_of(values), "subwords": reads_subwords(values)}
-        return RowBatches(store, size, **options)
 
     def shuffled(
         self, store: TokenStore, values: dict, seed: int, rows: np.ndarray | None = None

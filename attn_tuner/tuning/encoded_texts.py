@@ -49,6 +49,7 @@ class EncodedTexts(EncodedData):
     vectorizer: Vectorizer
 
     input: ClassVar[str] = TEXT.name
+    batch_class: ClassVar[type[Batches]] = Batches
     preparing: ClassVar[str] = "preparing word vectors"
 
     @classmethod
@@ -140,7 +141,7 @@ class EncodedTexts(EncodedData):
         self, store: TokenStore, values: Mapping, size: int, **options: Any
     ) -> LengthBatches:
         options |= {**reading_of(values), "subwords": reads_subwords(values)}
-        return Batches(store, size, **options)
+        return self.batch_class(store, size, **options)
 
     def shuffled(
         self, store: TokenStore, values: dict, seed: int, rows: np.ndarray | None = None

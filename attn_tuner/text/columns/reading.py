@@ -11,6 +11,7 @@ from attn_tuner.errors import DataError
 from attn_tuner.inputs.other_settings import refuse_settings
 from attn_tuner.registry import unknown
 from attn_tuner.storage.layout import VALIDATION_TEXTS
+from attn_tuner.storage.plan import refuse_faithful
 from attn_tuner.text.columns.cells import TEXT, rows_of
 from attn_tuner.text.columns.encoder import ColumnEncoder
 from attn_tuner.text.dataset import Split
@@ -43,12 +44,8 @@ def check_settings(options: Mapping, defaults: Mapping) -> None:
         DataError: one of them was given.
     """
     refuse_settings(options, defaults, _NOT_YET, "does not work with features= yet.")
-    objective = options["objective"] or ""
-    if objective.startswith("faithful "):
-        raise DataError(
-            "Faithfulness is measured on texts alone, and this search has columns beside them. "
-            f"Give objective={objective.removeprefix('faithful ')!r}."
-        )
+    measured = "Faithfulness is measured on texts alone, and this search has columns beside them."
+    refuse_faithful(options["objective"], measured)
 
 
 def learn_columns(name: str, parts: Mapping[str, Split]) -> ColumnEncoder:
