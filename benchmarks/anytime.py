@@ -22,7 +22,6 @@ import argparse
 import datetime
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,22 +30,14 @@ from typing import Any
 from anytime_rivals import RIVALS, MethodFailed, called, installed, raced
 from anytime_table import UNTIMED, page
 from data_sets import DATA_SETS
-from results import measured_rows, package_versions, write_section
+from results import commit, load, measured_rows, package_versions, write_section
 
 HERE = Path(__file__).parent
 ROWS = HERE / "anytime.jsonl"
 ENVIRONMENTS = Path.home() / ".cache" / "attn_tuner_rivals"
 OURS = ("search", "no_search", "random", "linear")
 METHODS = (*OURS, *RIVALS)
-EXPLAINED = (
-    "`benchmarks/anytime.py`. Official test accuracy with its 95 % interval (Wilson). search: the "
-    "exported model, an average where that was better on the validation part. no search: the "
-    "first point of a search, trained again with fresh seeds for the whole time and averaged "
-    "likewise. its linear model reads parts of words where cross-validation prefers them; the "
-    "linear model of words reads words and pairs of them alone. linear model: with the validation "
-    "texts, without a time limit. A rival answers the test texts after its time limit. Ranks are "
-    "of exported models; best is 1."
-)
+EXPLAINED = "`benchmarks/anytime.py`. Official test accuracy with its 95 % interval (Wilson)."
 
 
 def cells(arguments: argparse.Namespace) -> Iterator[tuple[str, str, float, int]]:
@@ -93,22 +84,6 @@ def ours(cell: tuple[str, str, float, int]) -> dict[str, Any]:
     return json.loads(said.splitlines()[-1])
 
 
-def load() -> float:
-    """Returns the load average of the last minute."""
-    return round(os.getloadavg()[0], 2)
-
-
-def commit() -> str:
-    """Returns the commit of the working tree, with "+" where the package was changed since."""
-
-    def git(*arguments: str) -> str:
-        done = subprocess.run(["git", "-C", HERE, *arguments], capture_output=True, text=True)
-        return done.stdout.strip()
-
-    changed = git("status", "--porcelain", "--", "../attn_tuner")
-    return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
-
-
 def known(path: Path) -> list[dict[str, Any]]:
     """Returns the rows that were measured before."""
     return measured_rows(path)
@@ -139,7 +114,7 @@ def table(arguments: argparse.Namespace) -> None:
     """Writes the section of RESULTS.md."""
     text = page(known(arguments.rows))
     print(text)
-    write_section("Accuracy after a time limit", f"{EXPLAINED}\n\n{text}")
+    write_section("Accuracy after a time limit", f"{EXPLAINED} {text}")
 
 
 def main():

@@ -15,7 +15,6 @@ trials afterwards, out of the time.
 """
 
 import json
-import resource
 import shutil
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from typing import Any
 import keras_tuner
 from data_sets import out_of_scope, source
 from quality import linear
+from results import processor_seconds
 
 import attn_tuner
 from attn_tuner.baselines.baselines import linear_baseline
@@ -183,12 +183,6 @@ def fitted(method: str, name: str, minutes: float, seed: int) -> dict[str, Any]:
         "seconds": round(time.monotonic() - began, 1),
         "processor_seconds": round(processor_seconds(), 1),
     }
-
-
-def processor_seconds() -> float:
-    """Returns the processor seconds of this process and of its children that have ended."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def main():

@@ -15,7 +15,6 @@ exports, whose validation texts have also chosen the model.
 import argparse
 import csv
 import json
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from data_sets import DATA_SETS, source
-from results import add_row, measured_rows, package_versions, table_of, write_section
+from results import add_row, conditions, measured_rows, table_of, write_section
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -184,7 +183,8 @@ def of_search(name: str, minutes: float, seed: int) -> dict[str, Any]:
         ):
             labels = np.array([result.classes.index(label) for label in right.tolist()])
             answers = result.bundle.predict(asked)
-            found[role] = [facts(labels, answers, result.bundle.conformal, result.classes)]
+            sets = result.bundle.conformal
+            found[role] = [facts(labels, answers, sets, result.classes, own_thresholds(result))]
         outcome = result.run.outcome
         return {
             "method": "search",
@@ -199,6 +199,15 @@ def of_search(name: str, minutes: float, seed: int) -> dict[str, Any]:
             "members": result.run.members,
             **found,
         }
+
+
+def own_thresholds(result: Any) -> list[str]:
+    """Returns the classes with so many validation texts that they have thresholds of their own."""
+    from attn_tuner.finalizing.conformal import OWN_TEXTS
+    from attn_tuner.storage.validation_data import Validation
+
+    counts = np.bincount(Validation.read(result.run).labels, minlength=len(result.classes))
+    return [name for name, many in zip(result.classes, counts >= OWN_TEXTS, strict=True) if many]
 
 
 def furthest(row: Mapping[str, Any], role: str) -> str:
@@ -264,10 +273,7 @@ def main() -> None:
         row = likeness(options.set)
     else:
         row = of_search(options.set, options.minutes, options.seed)
-    row |= {
-        "load": [round(each, 2) for each in os.getloadavg()[:2]],
-        "versions": package_versions(),
-    }
+    row |= conditions()
     print(json.dumps(row))
     return add_row(ROWS, row)
 

@@ -12,7 +12,6 @@ on the test part.
 
 import argparse
 import json
-import os
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from data_sets import DATA_SETS, loaded, source
-from results import add_row, measured_rows, package_versions, table_of, write_section
+from results import add_row, conditions, measured_rows, table_of, write_section
 
 import attn_tuner
 from attn_tuner.errors import NotMeasurable
@@ -171,8 +170,7 @@ def measured(name: str, seed: int, folder: Path, scratch: Path) -> dict[str, Any
         "shrinking": list(file.notes),
         "search_seconds": round(run.outcome["seconds"], 1),
         "seconds": round(seconds, 1),
-        "load": [round(each, 2) for each in os.getloadavg()[:2]],
-        "versions": package_versions(),
+        **conditions(),
     }
 
 
@@ -217,7 +215,7 @@ def _means(rows: Sequence[Mapping[str, Any]]) -> str:
     def mean(who: str) -> float:
         return float(np.mean([row["test"][who] for row in rows]))
 
-    share, lost = share_kept(rows), 100 * (mean("student") - mean("litert"))
+    share, lost = share_kept(rows), round(100 * (mean("student") - mean("litert")), 2) + 0.0
     shown = [_percent(mean(each)) for each in ("average", "single", "student")]
     shown += ["-" if share is None else f"{share:.0%}", _percent(mean("litert")), f"{lost:+.2f}"]
     return f"| mean | | {' | '.join(shown)} | | | | | |"

@@ -17,8 +17,8 @@ from pathlib import Path
 
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # As a search sets them.
 
-from data_sets import DATA_SETS
-from results import add_row, measured_rows, table_of, write_section
+from data_sets import DATA_SETS, source
+from results import add_row, conditions, measured_rows, table_of, write_section
 
 from attn_tuner.baselines.baselines import linear_baseline
 from attn_tuner.text import load
@@ -27,6 +27,12 @@ from attn_tuner.tuning.encoded_data import EncodedData
 DATA = ("clinc150", "ag_news", "trec", "offensive")
 ROWS = Path(__file__).with_name("linear.jsonl")
 TITLE = "The linear baseline"
+FOUND = """\
+Before, every fit began from zero and three folds compared words with their parts. After, fits over
+many classes start from the weights of another penalty of the same fold, the last one from those of
+a fold, and one fold decides on parts of words where the difference is clear. Measured at loads of
+4.6 to 6.3. The choice was the same but for C of CLINC150: 16 before, 64 after. Of that set 5.8 s
+were the last fit, 28 s the comparison of parts."""
 
 
 def main():
@@ -41,14 +47,14 @@ def main():
     done = {(row["data"], row["code"]) for row in rows}
     for name in arguments.data:
         if (name, arguments.code) not in done:
-            row = {"data": name, "code": arguments.code, **measured(name)}
+            row = {"data": name, "code": arguments.code, **measured(name), **conditions()}
             add_row(ROWS, row)
             print(row, flush=True)
 
 
 def measured(name: str) -> dict:
     """Fits the linear baseline of a set; returns what it cost and reached."""
-    path = Path(os.environ["ATTN_TUNER_DATA"]) / DATA_SETS[name].folder / "train.csv"
+    path = source(name)["data"]
     with tempfile.TemporaryDirectory() as folder:
         stored = EncodedData.prepare(load(path, text="text", label="label"), folder + "/data")
         training, validation = stored.stores["train"], stored.stores["validation"]
@@ -68,7 +74,7 @@ def measured(name: str) -> dict:
 
 
 def table(rows: list[dict]) -> str:
-    """The section: a row a set, the codes beside each other."""
+    """Returns the section: a row for each set, the codes beside each other."""
     codes = list(dict.fromkeys(row["code"] for row in rows))
     found = {(row["data"], row["code"]): row for row in rows}
     columns = ["classes", "texts, validation"]
@@ -88,6 +94,8 @@ def table(rows: list[dict]) -> str:
             "limit, and what it reaches on the validation texts of a search; no test part is read.",
             "",
             table_of(columns, lines),
+            "",
+            FOUND,
         ]
     )
 

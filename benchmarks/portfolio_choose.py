@@ -105,7 +105,7 @@ def left_out(table: Table, points: int, fact: str | None = None) -> np.ndarray:
     """
     loss, found = normalised(table.scores), []
     for number in range(len(table.sets)):
-        others = [each for each in range(len(table.sets)) if each != number]
+        others = table.others(number)
         first = greedy(loss[alike(table, number, others, fact)], points)
         found.append(_row(table, number, first))
     return np.array(found)

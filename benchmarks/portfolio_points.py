@@ -17,6 +17,7 @@ from attn_tuner.model_space import ENCODERS, PHRASES
 from attn_tuner.space import SearchSpace
 from attn_tuner.tuning.oracles.initial_points import complete
 
+# The rows are recorded by these names, so a first point of a search that changes needs another one.
 POOLED = {
     "head": "pooling",
     "head.pooling.score": "additive",

@@ -30,11 +30,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
-from anytime import commit, load
 from data_sets import loaded
 from keras_tuner.errors import FailedTrialError
 from portfolio_points import Configuration, configurations, with_phrases
-from results import add_row, measured_rows, package_versions
+from portfolio_table import ROWS
+from results import add_row, commit, load, measured_rows, package_versions
 
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.search_defaults import search_space
@@ -44,7 +44,6 @@ from attn_tuner.tuning.trial.callbacks import TrialCallbacks
 from attn_tuner.tuning.trial.spec import Schedule
 from attn_tuner.tuning.trial.training_loop import train
 
-ROWS = Path(__file__).parent / "portfolio"
 SETS = (
     "trec",
     "subj",
@@ -204,7 +203,7 @@ def missing(rows: Path, sets: list[str], seeds: list[int]) -> Iterator[tuple]:
 
 
 def record(given: argparse.Namespace) -> None:
-    """Records what is missing, until the time is over."""
+    """Records what is missing, until `--until` seconds have passed."""
     began = time.monotonic()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

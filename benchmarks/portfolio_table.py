@@ -30,6 +30,10 @@ class Table:
     rows: Mapping[tuple[str, str], Mapping[str, Any]]
     scores: np.ndarray
 
+    def others(self, number: int) -> list[int]:
+        """The rows of all sets but one."""
+        return [each for each in range(len(self.sets)) if each != number]
+
     @property
     def drawn(self) -> list[int]:
         """The columns of the random draws."""

@@ -112,7 +112,7 @@ def first_points(table: Table, number: int, points: int) -> dict[str, list[int]]
         number: int, the set.
         points: int, points chosen at most.
     """
-    others = [each for each in range(len(table.sets)) if each != number]
+    others = table.others(number)
     return {
         "random": [],
         "today's": table.known,

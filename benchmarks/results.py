@@ -7,8 +7,11 @@ import json
 import os
 import platform
 import re
+import resource
+import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 PAGE = Path(__file__).with_name("RESULTS.md")
 PACKAGES = (
@@ -21,9 +24,12 @@ PACKAGES = (
     "keras-self-attention",
     "aeon",
 )
-HEADING = (
-    "# Measurements\n\nEach section is written by the script of `benchmarks/` that it names.\n"
-)
+HEADING = """\
+# Measurements
+
+Most sections are written by the script of `benchmarks/` that they name. Those of `translation.py`
+and of the GPU are put together by hand from what the scripts print.
+"""
 
 
 def write_section(title: str, text: str, page: Path = PAGE):
@@ -70,6 +76,38 @@ def package_versions() -> dict[str, str]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)
     return versions
+
+
+def processor_seconds() -> float:
+    """Returns the processor seconds of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def load() -> float:
+    """Returns the load average of the last minute."""
+    return round(os.getloadavg()[0], 2)
+
+
+def commit() -> str:
+    """Returns the commit of the working tree, with "+" where the package was changed since."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", PAGE.parent, *arguments]
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+    changed = git("status", "--porcelain", "--", "../attn_tuner")
+    return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+
+
+def conditions() -> dict[str, Any]:
+    """Returns what a row says of when and with what it was measured."""
+    return {
+        "date": datetime.date.today().isoformat(),
+        "commit": commit(),
+        "load": [round(each, 2) for each in os.getloadavg()[:2]],
+        "versions": package_versions(),
+    }
 
 
 def surroundings() -> str:

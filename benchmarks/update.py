@@ -14,8 +14,6 @@ import argparse
 import csv
 import json
 import math
-import os
-import resource
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -24,7 +22,14 @@ from typing import Any
 
 import numpy as np
 from data_sets import DATA_SETS, source
-from results import add_row, measured_rows, package_versions, table_of, write_section
+from results import (
+    add_row,
+    conditions,
+    measured_rows,
+    processor_seconds,
+    table_of,
+    write_section,
+)
 
 TITLE = "Updates with new classes"
 ROWS = Path(__file__).with_name("update.jsonl")
@@ -61,12 +66,6 @@ def kept_back(rows: Sequence[tuple[str, str]], seed: int) -> set[str]:
     classes = sorted({label for _, label in rows})
     count = math.ceil(SHARE * len(classes))
     return set(np.random.default_rng(seed).choice(classes, count, replace=False).tolist())
-
-
-def processor_seconds() -> float:
-    """Returns the processor seconds of this process and of its children that have ended."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def search_on(table: str, test: str, minutes: float, seed: int, run: Path) -> Any:
@@ -156,8 +155,7 @@ def measured(name: str, minutes: float, seed: int, folder: Path) -> dict[str, An
         "members": updated.run.members,
         "members_before": first.run.members,
         "learnt_from": {**updated.run.outcome["learnt_from"], "run": ""},
-        "load": [round(each, 2) for each in os.getloadavg()[:2]],
-        "versions": package_versions(),
+        **conditions(),
     }
 
 

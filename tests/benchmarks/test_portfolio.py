@@ -186,7 +186,16 @@ def test_every_kind_of_search_is_replayed(monkeypatch):
     found = table(scores, ["known: none", "by hand", *(f"random {number}" for number in range(5))])
     text = replay.page(found, orders=2, points=2)
     assert text.count("\n| ") == 1 + len(replay.cases())
-    assert "random" in portfolio_choose.page(found, points=2)
+    assert "\n| random | " in portfolio_choose.page(found, points=2)
+
+
+def test_the_first_recorded_points_are_those_of_a_search():
+    import portfolio_points
+
+    from attn_tuner.tuning.oracles.factory import FOR_FEW, KNOWN_GOOD
+
+    wanted = [{**FOR_FEW, **point} for point in KNOWN_GOOD]
+    assert list(portfolio_points.KNOWN_GOOD.values()) == wanted
 
 
 def test_a_draw_has_the_same_place_in_the_range_of_every_set():
