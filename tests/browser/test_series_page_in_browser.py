@@ -92,6 +92,7 @@ def test_attention_and_importance_lie_on_the_steps_that_decide(address, visit):
         attended = height.locator(".attended").evaluate_all(
             "(bars) => bars.map((bar) => Number(bar.getAttribute('x')))"
         )
+        assert attended
         assert all(330 <= place <= 460 for place in attended)  # Steps 11 to 14 of 30.
         marked = height.locator(".for, .against").evaluate_all(
             "(bars) => bars.map((bar) => Number(bar.getAttribute('x')))"
@@ -233,7 +234,7 @@ def test_a_forecast_is_drawn_with_its_quantiles_and_what_came(forecasting, visit
         assert window.faults == []
 
 
-def test_a_long_series_of_many_features_is_drawn_in_stretches(tmp_path, address, visit):
+def test_a_long_series_of_many_features_is_drawn_in_stretches(address, visit):
     steps, width = 3_000, 9
     importance = np.zeros((steps, width))
     importance[:, 8] = 1.0

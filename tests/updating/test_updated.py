@@ -60,7 +60,7 @@ def test_an_update_that_takes_old_texts_for_new_classes_is_refused_with_figures(
     said = FACTS.refusal(lenient)
     assert said.startswith("Refused: 3.0 % of the 1,000 validation texts of the search would be")
     assert "2.5 % are allowed; of 'slate' 9 of 40. Nothing was written." in said
-    assert FACTS.refusal(replace(lenient, taken=3.0)) != said
+    assert FACTS.refusal(replace(lenient, taken=3.0)) == ""
 
 
 def test_a_new_class_that_is_an_old_one_by_another_name_is_refused():

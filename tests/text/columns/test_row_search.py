@@ -134,6 +134,9 @@ def test_it_is_exported_as_keras_and_loads_as_what_it_is(finished, tmp_path):
 def test_formats_of_one_input_are_refused(finished, tmp_path, form):
     with pytest.raises(ExportError, match="Choose savedmodel or keras"):
         finished.export(tmp_path / "out", formats=form)
+
+
+def test_a_model_of_columns_is_not_shrunk(finished, tmp_path):
     with pytest.raises(ExportError, match="max_parameters"):
         finished.export(tmp_path / "out", max_size_mb=1)
 
@@ -146,9 +149,9 @@ def test_the_report_is_written_and_says_how_to_call_the_model(finished, tmp_path
     assert 'class="words"' in page
 
 
-@pytest.mark.parametrize("command", ["serve", "suggest", "monitor"])
+@pytest.mark.parametrize("command", ["serve", "suggest", "monitor", "update", "distil"])
 def test_what_reads_texts_alone_is_refused_in_a_sentence(finished, command):
-    more = [] if command == "serve" else ["a red box"]
+    more = [] if command in ("serve", "distil") else ["a red box"]
     with pytest.raises(AttnTunerError, match="texts alone, and this search has texts with columns"):
         call(command, finished.directory, *more)
 
