@@ -79,7 +79,7 @@ class Task:
 
 
 QUANTILE_TASK = "quantiles"
-_QUANTILE = re.compile(r"step \d+ q(0\.\d+|\de-\d+)")  # As `number_names` writes one.
+_QUANTILE = re.compile(r"step \d+ q(0\.\d+|\d(?:\.\d+)?e-\d+)")  # As `number_names` writes one.
 TASKS = {
     task.name: task
     for task in (

@@ -50,7 +50,7 @@ class RowBundle(Bundle):
             )
         super().__post_init__()
         wanted, shapes = len(self.vectorizer.columns.names), [x.shape for x in self.model.inputs]
-        if len(shapes) != 2 or tuple(shapes[1]) != (None, wanted):
+        if list(map(tuple, shapes)) != [(None, None), (None, wanted)]:
             raise ExportError(
                 f"The model takes inputs of the shapes {shapes}. With {wanted} columns it should "
                 f"take ids (None, None) and columns (None, {wanted})."

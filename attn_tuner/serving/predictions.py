@@ -1,6 +1,5 @@
 """Answers texts: `POST /predict` and `POST /explain`."""
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,11 +8,10 @@ from attn_tuner.explaining.explanation import Explanation
 from attn_tuner.explaining.rendering import relative_weights
 from attn_tuner.reporting.json_in_html import to_json_value
 from attn_tuner.serving.model_holder import ModelHolder
+from attn_tuner.text.cleaning import SURROGATE
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-_SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can name one alone, UTF-8 cannot.
 
 
 def add_predictions(app: "FastAPI", model: ModelHolder, max_texts: int) -> None:
@@ -82,7 +80,7 @@ def texts_request(max_texts: int) -> type:
 
 def as_utf8(text: str) -> str:
     """Returns a text of JSON with what UTF-8 cannot name replaced."""
-    return _SURROGATE.sub("\ufffd", text)
+    return SURROGATE.sub("\ufffd", text)
 
 
 def _prediction(explanation: Explanation) -> dict:

@@ -22,7 +22,6 @@ WORKERS_ON_CLUSTER = 1_000  # At most.
 RARE_CLASSES = ("drop", "other")
 SPLITS = ("character", "word", "subword")  # Of pairs of texts.
 PAIR_DEMOS = ("dates-demo", "orders-demo")
-QUANTILES = "quantiles"  # The task, and the setting of their levels.
 NOT_FOR_PAIRS = (
     *("features", "weight", "group", "time", "unlabelled", "min_per_class", "rare_classes"),
     *("corrections", "word_index", "hypermodel", "vectors", "max_latency_ms", "max_size_mb"),
@@ -199,7 +198,12 @@ def quantiles(name: str, value: Any) -> list[float] | None:
     real = all(isinstance(each, numbers.Real) and not isinstance(each, bool) for each in given)
     if real and all(0 < each < 1 for each in given):
         levels = [float(f"{each:g}") for each in given]  # As the outputs of a model are named.
-        if levels == sorted(set(levels)) and 0.5 in levels and len(levels) > 1:
+        if (
+            max(levels, default=1.0) < 1
+            and levels == sorted(set(levels))
+            and 0.5 in levels
+            and len(levels) > 1
+        ):
             return levels
     raise DataError(
         f"{name} is {shown(value)}; it should be two or more numbers between 0 and 1, rising, with "
@@ -372,7 +376,7 @@ def check_together(plain: Mapping) -> None:
         )
     check_fidelity(plain["fidelity"], plain["tuner"])
     _check_quantiles(plain["quantiles"], plain["task"])
-    _check_objective(plain["objective"], plain["task"] if plain["quantiles"] is None else QUANTILES)
+    _check_objective(plain["objective"], plain["task"], plain["quantiles"])
     _check_workers(plain["workers"], plain["cluster"])
     if plain["group"] is not None and plain["time"] is not None:
         raise DataError("group and time both say how to divide the data. Give one of them.")
@@ -459,16 +463,19 @@ def _check_exists(name: str, value: Any, folder: bool = True) -> None:
 
 
 def _check_quantiles(levels: list[float] | None, task: str | None) -> None:
-    if levels is not None and task not in (None, QUANTILES):
+    from attn_tuner.tasks import QUANTILE_TASK
+
+    if levels is not None and task not in (None, QUANTILE_TASK):
         raise DataError(
             f"quantiles is for task='quantiles', and task is {task!r}. Leave out one of them."
         )
 
 
-def _check_objective(objective: str | None, task: Any) -> None:
+def _check_objective(objective: str | None, task: Any, levels: list[float] | None) -> None:
     from attn_tuner.storage.plan import FAITHFUL
-    from attn_tuner.tasks import TASKS
+    from attn_tuner.tasks import QUANTILE_TASK, TASKS
 
+    task = task if levels is None else QUANTILE_TASK
     if objective is not None and task is not None:
         TASKS[task].check(objective.removeprefix(FAITHFUL))
 

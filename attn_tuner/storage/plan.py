@@ -27,8 +27,8 @@ _ELSEWHERE = (
 # Settings that decide what a row counts, and which rows models learn from.
 _DIVIDING = ("weight", "group", "time")
 _READING = (
-    *("text", "label", "task", "quantiles", *_DIVIDING, "validation", "test", "drop_missing"),
-    *("min_per_class", "rare_classes", "corrections", "encoding", "header", "seed"),
+    *("text", "label", "features", "task", "quantiles", *_DIVIDING, "validation", "test"),
+    *("drop_missing", "min_per_class", "rare_classes", "corrections", "encoding", "header", "seed"),
 )
 
 SEQUENCE = "sequence"  # The task of pairs of texts.

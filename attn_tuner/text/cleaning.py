@@ -11,7 +11,7 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 # Invisible and without meaning in a name. Joiners are kept: emoji and Persian need them.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -36,7 +36,7 @@ def clean_texts(values: Iterable, where: str) -> list[str]:
         elif not isinstance(value, str):
             raise DataError(_not_text_message(value, where, row))
         if not value.isascii():
-            value = _SURROGATE.sub("\ufffd", value)
+            value = SURROGATE.sub("\ufffd", value)
         texts.append(str(value))
     if texts and all(reads_as_number(text) for text in texts):
         raise DataError(
@@ -143,7 +143,7 @@ def _class_name(value: Any, where: str) -> str | None:
 
 
 def _normalised(name: str) -> str | None:
-    name = _SURROGATE.sub("\ufffd", name)
+    name = SURROGATE.sub("\ufffd", name)
     if not name.isascii():
         name = unicodedata.normalize("NFC", _INVISIBLE.sub("", name))
     name = " ".join(_CONTROL.sub(" ", name).split())

@@ -51,6 +51,7 @@ def test_a_task_has_its_levels_in_its_name():
     assert levels_of(names) == LEVELS
     assert levels_of(number_names("forecast", 3)) == levels_of(("a query", "b")) == ()
     assert levels_of(number_names("quantiles 1e-05 0.5", 1)) == (1e-05, 0.5)
+    assert levels_of(number_names("quantiles 1.5e-05 0.5", 1)) == (1.5e-05, 0.5)
     assert task_of(np.zeros((3, STEPS)), names) == task
     assert task.label_width(len(names)) == STEPS
     assert task_named("quantiles", 6) is TASKS["quantiles"]

@@ -1,22 +1,19 @@
 """Reads single values of columns: as a number, or as a name."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from attn_tuner.text.cleaning import is_missing
+from attn_tuner.text.cleaning import SURROGATE, is_missing
 
 TEXT = "text"  # The key of the text in a row, and its argument of a SavedModel.
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = " \t\n\v\f\r"  # What `tf.strings.strip` removes, so that a graph reads alike.
 
 
 def is_absent(value: Any) -> bool:
     """Checks for a missing value, or a string of nothing but ASCII space."""
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", errors="replace")
+    value = _decoded(value)
     if isinstance(value, str):
         return not value.strip(_SPACE)
     return value is None or is_missing(value)
@@ -31,8 +28,7 @@ def number_of(value: Any) -> float | None:
         return float("nan")
     if isinstance(value, bool | np.bool_):
         return None
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", errors="replace")
+    value = _decoded(value)
     if isinstance(value, str) and "_" in value:
         return None  # Python reads 1_000 as a number.
     try:
@@ -47,11 +43,10 @@ def name_of(value: Any) -> str:
     """Returns a value as a name, without the space around it; "" where it is missing."""
     if is_absent(value):
         return ""
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", errors="replace")
+    value = _decoded(value)
     if isinstance(value, float | np.floating) and float(value).is_integer():
         value = int(value)  # 7 and 7.0 are one name, whatever file they come from.
-    return _SURROGATE.sub("\ufffd", str(value)).strip(_SPACE)
+    return SURROGATE.sub("\ufffd", str(value)).strip(_SPACE)
 
 
 def plain_cell(value: Any) -> str | float | int | bool | None:
@@ -71,3 +66,8 @@ def rows_of(columns: Mapping[str, Sequence]) -> list[dict[str, Any]]:
     """
     plain = [[plain_cell(each) for each in values] for values in columns.values()]
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*plain, strict=True)]
+
+
+def _decoded(value: Any) -> Any:
+    """Returns bytes as a string, anything else as it is."""
+    return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else value

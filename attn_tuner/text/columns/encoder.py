@@ -222,8 +222,6 @@ def _numeric(numbers: list[float], name: str, where: str) -> NumericColumn:
     missing = len(there) < len(values)
     if len(np.unique(there)) + missing < 2:
         raise _constant(name, where, f"{there[0]:g}" if len(there) else "nothing")
-    if not len(there):
-        raise _constant(name, where, "nothing")
     mean, deviation = float(there.mean()), float(there.std())
     # Equal numbers have a deviation of rounding errors.
     equal = deviation <= 1e-6 * max(abs(mean), 1e-30)

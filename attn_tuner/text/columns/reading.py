@@ -12,6 +12,7 @@ from attn_tuner.inputs.other_settings import refuse_settings
 from attn_tuner.registry import unknown
 from attn_tuner.storage.layout import VALIDATION_TEXTS
 from attn_tuner.storage.plan import refuse_faithful
+from attn_tuner.text.cleaning import clean_texts
 from attn_tuner.text.columns.cells import TEXT, rows_of
 from attn_tuner.text.columns.encoder import ColumnEncoder
 from attn_tuner.text.dataset import Split
@@ -26,6 +27,7 @@ _NOT_YET = {
     "max_size_mb": "Limit the size with max_parameters; a weight has 4 bytes.",
     "faithful": "Leave it out.",
     "pretrain": "Leave it out.",
+    "teacher": "Leave it out.",
 }
 _GIVE = (
     "Give a DataFrame, a mapping of columns, a list of dictionaries, or the path of a table with "
@@ -82,6 +84,9 @@ def read_rows(
     Raises:
         DataError: it has no columns, lacks one, or holds a value that cannot be read.
     """
+    if text is None and (rows := _whole_rows(given, encoder)):
+        texts = clean_texts([*(row[TEXT] for row in rows), "a text"], f"the rows given to {who}")
+        return _encoded(texts[:-1], rows, encoder, who)
     if isinstance(given, list) and given and all(isinstance(row, Mapping) for row in given):
         given = _columns_of(given, encoder, who)
     if isinstance(given, list | tuple) and not len(given):
@@ -99,9 +104,26 @@ def read_rows(
             said = unknown(f"column given to {who}", name, all_names(read.columns))
             raise DataError(f"{said} The model reads the columns {listed} beside the text.")
     beside = rows_of({name: values_of(read.columns, name) for name in encoder.names})
+    return _encoded(read.texts, beside, encoder, who)
+
+
+def _whole_rows(given: Any, encoder: ColumnEncoder) -> list[Mapping]:
+    """Returns one row or several that have what `read_rows` returns, and nothing else; else []."""
+    rows = [given] if isinstance(given, Mapping) and isinstance(given.get(TEXT), str) else given
+    keys = {TEXT, *encoder.names}
+    whole = isinstance(rows, list) and all(
+        isinstance(row, Mapping) and row.keys() == keys and isinstance(row[TEXT], str)
+        for row in rows
+    )
+    return rows if whole else []
+
+
+def _encoded(
+    texts: Sequence[str], beside: Sequence[Mapping], encoder: ColumnEncoder, who: str
+) -> list[dict[str, Any]]:
+    """Returns texts with the columns beside them as rows, checked."""
     encoder.read(beside, f"what {who} was given")
-    pairs = zip(read.texts, encoder.plain(beside), strict=True)
-    return [{TEXT: each, **row} for each, row in pairs]
+    return [{TEXT: each, **row} for each, row in zip(texts, encoder.plain(beside), strict=True)]
 
 
 def held_out(directory: str | Path, count: int) -> tuple[list[dict], np.ndarray]:

@@ -134,6 +134,14 @@ def test_the_text_may_have_the_name_that_it_had_in_the_search():
     assert read_rows(frame, ENCODER, "note", "predict()", ("review",))[0]["text"] == "x"
 
 
+def test_rows_that_were_read_are_read_again_alike():
+    rows = read_rows([{**ROW, "text": "10"}, {**ROW, "price": None}], ENCODER, None, "it", ())
+    assert [row["text"] for row in rows] == ["10", ROW["text"]]
+    for given in (rows, rows[:1], rows[0]):  # A text may be a number, also the only one.
+        wanted = given if isinstance(given, list) else [given]
+        assert read_rows(given, ENCODER, None, "it", ()) == wanted
+
+
 def test_missing_values_are_read():
     given = {**ROW, "price": None, "country": None}
     assert read_rows(given, ENCODER, None, "predict()", ()) == [
