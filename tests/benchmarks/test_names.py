@@ -1,7 +1,9 @@
-"""What the programs of benchmarks/ import from the package is there."""
+"""What the programs of benchmarks/ import is there, and no other package has their names."""
 
 import ast
 import importlib
+import importlib.metadata
+import sys
 
 import pytest
 
@@ -20,3 +22,9 @@ def test_what_a_program_imports_from_the_package_is_there(program):
             for each in node.names:
                 if not hasattr(module, each.name):
                     importlib.import_module(f"{node.module}.{each.name}")
+
+
+def test_no_program_is_named_like_a_package_that_may_be_loaded_already():
+    # Coverage.py, which measures the tests in CI, is not installed everywhere.
+    taken = {*sys.stdlib_module_names, *importlib.metadata.packages_distributions(), "coverage"}
+    assert not taken & {program.stem for program in PROGRAMS}

@@ -1,9 +1,10 @@
 """How often prediction sets hold the class: on texts drawn like the validation texts, and on tests.
 
-    ATTN_TUNER_DATA=../shared/data python benchmarks/coverage.py splits --set trec --seeds 10
-    ATTN_TUNER_DATA=../shared/data python benchmarks/coverage.py search --set trec --minutes 1
-    ATTN_TUNER_DATA=../shared/data python benchmarks/coverage.py likeness --set trec
-    python benchmarks/coverage.py table
+    export ATTN_TUNER_DATA=../shared/data
+    python benchmarks/prediction_sets.py splits --set trec --seeds 10
+    python benchmarks/prediction_sets.py search --set trec --minutes 1
+    python benchmarks/prediction_sets.py likeness --set trec
+    python benchmarks/prediction_sets.py table
 
 Sets are promised to hold the class of 95 % of the texts that are drawn as the validation texts are.
 A test part may be drawn otherwise: asked of others, or at another time. So a tenth of the training
@@ -27,19 +28,19 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 TITLE = "Coverage of prediction sets"
-ROWS = Path(__file__).with_name("coverage.jsonl")
+ROWS = Path(__file__).with_name("prediction_sets.jsonl")
 COVERAGE, HELD = 0.95, 0.1
 PENALTY = 16.0  # The default of the linear model.
 NEAR = 0.8  # Cosine, above which texts are nearly the same.
 COLUMNS = ("text", "label")
 EXPLAINED = """\
-`benchmarks/coverage.py`: prediction sets promised to hold the class of 95 % of texts like the
-validation texts. Of the training texts a tenth was held out, drawn at random, so that it is like
-the validation texts, a tenth too; the test part is that of the set. Covered is the share whose set
-has their class, in percent; ± is twice the standard error of the mean over the draws, or of a share
-of that many texts; a class: the mean coverage of the class furthest from 95 %, among those with 100
-validation texts. `linear`: a linear model of fixed settings, nothing chosen on the validation
-texts but the temperature and the sets. `search`: what a search exports."""
+`benchmarks/prediction_sets.py`: prediction sets promised to hold the class of 95 % of texts like
+the validation texts. Of the training texts a tenth was held out, drawn at random, so that it is
+like the validation texts, a tenth too; the test part is that of the set. Covered is the share whose
+set has their class, in percent; ± is twice the standard error of the mean over the draws, or of a
+share of that many texts; a class: the mean coverage of the class furthest from 95 %, among those
+with 100 validation texts. `linear`: a linear model of fixed settings, nothing chosen on the
+validation texts but the temperature and the sets. `search`: what a search exports."""
 LIKENESS = """\
 How like texts are to the training texts: the mean cosine with the nearest one, by TF-IDF of words
 and pairs, and the share of texts with one above 0.8; 400 texts of each part."""

@@ -9,7 +9,7 @@ def row(*draws):
 
 
 def test_the_error_of_several_draws_is_that_of_their_mean_and_of_one_that_of_a_share():
-    from coverage import shown
+    from prediction_sets import shown
 
     draws = row(
         {"covered": 0.94, "classes": {"a": 0.93, "b": 0.95}},
@@ -21,7 +21,7 @@ def test_the_error_of_several_draws_is_that_of_their_mean_and_of_one_that_of_a_s
 
 
 def test_likeness_is_the_cosine_with_the_nearest_text():
-    from coverage import nearest
+    from prediction_sets import nearest
 
     learnt = sparse.csr_matrix(np.eye(3)[:2])
     rows = sparse.csr_matrix(np.array([[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [0.0, 0.0, 1.0]]))
@@ -30,7 +30,7 @@ def test_likeness_is_the_cosine_with_the_nearest_text():
 
 
 def test_coverage_is_told_of_the_classes_with_a_threshold_of_their_own():
-    from coverage import facts
+    from prediction_sets import facts
 
     from attn_tuner.exporting.conformal import Conformal
 
