@@ -99,16 +99,8 @@ def read_data(options: Mapping) -> Dataset:
     if options["features"] is not None:
         columns.check_settings(options, defaults)
     if isinstance(options["data"], texts_of.TextDataset):
-        if options["corrections"] is not None:
-            raise DataError(
-                "corrections is for data that are read here, and a TextDataset has been read. Give "
-                "corrections= to attn_tuner.text.load."
-            )
-        if options["features"] is not None:
-            raise DataError(
-                "features is for data that are read here, and a TextDataset has been read. Give "
-                "features= to attn_tuner.text.load."
-            )
+        for name in ("corrections", "features"):
+            _refuse_reading(options, name, "TextDataset", "attn_tuner.text.load")
         if options["data"].input == COLUMNS.name:
             columns.check_settings(options, defaults)
         return options["data"]
@@ -124,14 +116,22 @@ def read_data(options: Mapping) -> Dataset:
     )
 
 
+def _refuse_reading(
+    options: Mapping, name: str, read: str, reader: str, inputs: str = "data"
+) -> None:
+    """Raises DataError for a setting of how data are read, where they have been read."""
+    if options[name] is not None:
+        raise DataError(
+            f"{name} is for {inputs} that are read here, and a {read} has been read. Give {name}= "
+            f"to {reader}."
+        )
+
+
 def _read_series(options: Mapping) -> SeriesDataset:
     check_settings(options, {each.name: each.default for each in SETTINGS})
     if isinstance(options["data"], SeriesDataset):
-        if options["quantiles"] is not None:
-            raise DataError(
-                "quantiles is for series that are read here, and a SeriesDataset has been read. "
-                "Give quantiles= to attn_tuner.series.reading.load_series."
-            )
+        reader = "attn_tuner.series.reading.load_series"
+        _refuse_reading(options, "quantiles", "SeriesDataset", reader, "series")
         return options["data"]
     names = ("validation", "test", "seed", "task", "drop_missing", "min_per_class", "rare_classes")
     return load_series(options["data"], **{name: options[name] for name in (*names, "quantiles")})
@@ -206,11 +206,13 @@ def hypermodel_of(
         "scale": stored.scale(),
     }
     if given is None:
-        model = AttentionHyperModel(space=space, **facts)
-        model.space = fitted_defaults(model, constraints(options), known_good(space))
-        return model
-    hypermodel = own_hypermodel(given, space=space, **facts)
-    hypermodel.space = changed(hypermodel.space, changes)
+        hypermodel = AttentionHyperModel(space=space, **facts)
+    else:
+        hypermodel = own_hypermodel(given, space=space, **facts)
+        hypermodel.space = changed(hypermodel.space, changes)
+    if isinstance(hypermodel, AttentionHyperModel):
+        points = known_good(hypermodel.space)
+        hypermodel.space = fitted_defaults(hypermodel, constraints(options), points)
     return hypermodel
 
 

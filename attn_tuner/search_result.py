@@ -36,10 +36,10 @@ from attn_tuner.reporting.outcome_text import (
 from attn_tuner.reporting.report import write_report
 from attn_tuner.reporting.table_slices import Slices
 from attn_tuner.storage.checked_files import AGAIN
-from attn_tuner.storage.layout import BUNDLE, DATA
+from attn_tuner.storage.layout import BUNDLE
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import describe_export, plural
-from attn_tuner.storage.validation_data import Validation
+from attn_tuner.storage.validation_data import Validation, kept_inputs
 from attn_tuner.system.terminal import escape_controls
 from attn_tuner.tasks import task_named
 from attn_tuner.tuning.duration import format_duration
@@ -190,18 +190,9 @@ class SearchResult:
         formats = [formats] if isinstance(formats, str) else formats
         check_targets(path, formats)
         if texts is None:
-            texts, labels = self._held_out()
+            kept, labels = kept_inputs(self.run, HELD_OUT)
+            texts, labels = (kept, labels) if kept else (None, None)
         return export_bundle(self.bundle, path, formats, texts, labels, **options)
-
-    def _held_out(self) -> tuple[Sequence | None, Any]:
-        """Validation inputs and their labels, as far as the run kept them; else None."""
-        kind, folder = kind_named(self.run.plan.input), self.directory / DATA / "validation"
-        if kind.held_out and folder.exists():
-            found = kind.part("held_out")(folder, HELD_OUT)
-            return found if len(found[0]) else (None, None)
-        kept = Validation.read(self.run)
-        count = min(HELD_OUT, len(kept.texts), len(kept.labels))
-        return (kept.texts[:count], kept.labels[:count]) if count else (None, None)
 
     def __str__(self) -> str:
         said = [self.leaderboard_text(), *self.run.notes, *self.sentences()]

@@ -30,7 +30,7 @@ def serve(
     """Serve a web page that shows the search, and answers texts or series that you give it."""
     read_run(run)  # Before seconds of imports.
     if is_of_pairs(run):
-        with silence(stderr=True):  # As in `_api`.
+        with silence(stderr=True):  # TensorFlow writes warnings before any can be set.
             from attn_tuner.sequence_search.page import serve_pairs
 
         return serve_pairs(run, host=host, port=port, trust=trust or ())

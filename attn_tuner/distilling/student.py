@@ -11,7 +11,6 @@ import numpy as np
 from attn_tuner.distilling.soft_labels import MOST_COPIES
 from attn_tuner.errors import RunError
 from attn_tuner.finalizing.candidates import TrainedTrials, has_weights, predict_batches
-from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.metrics import columns_of, sign_of
 from attn_tuner.settings.derived import FEW_TEXTS
 from attn_tuner.storage.checkpoints import load_weights
@@ -20,6 +19,7 @@ from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.tuning.budget import Budget
+from attn_tuner.tuning.constraints import other_bytes
 from attn_tuner.tuning.encoded_texts import EncodedTexts
 from attn_tuner.tuning.trial.callbacks import TrialCallbacks
 from attn_tuner.tuning.trial.spec import Schedule
@@ -28,7 +28,6 @@ from attn_tuner.updating.further_training import training_pace
 from attn_tuner.updating.members import RunTrials, written
 
 EPOCHS = 3
-BYTES = 4  # Of a weight that is not shrunk.
 REST_SHARE = 0.7  # Of the size limit, for what is not shrunk.
 USED_SHARE = 0.8  # Of the time left, for the teacher's answers and the training.
 
@@ -75,19 +74,10 @@ def first_fitting(
         return records[0]
     for record in records:
         keras.utils.clear_session()
-        layers = trials.hypermodel.model(record.trained).layers
-        if BYTES * sum(map(_unshrunk, layers)) <= REST_SHARE * 1e6 * size_mb:
+        model = trials.hypermodel.model(record.trained)
+        if other_bytes(model) <= REST_SHARE * 1e6 * size_mb:
             return record
     return records[0]
-
-
-def _unshrunk(layer: keras.layers.Layer) -> int:
-    """Returns how many numbers of a layer an export does not shrink."""
-    if isinstance(layer, keras.layers.Embedding):
-        return 0
-    if isinstance(layer, SubwordEmbedding):  # It also holds the parts of each word.
-        return layer.count_params() - layer.table.count_params()
-    return layer.count_params()
 
 
 def room_for(

@@ -9,7 +9,7 @@ import numpy as np
 from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.inputs.kinds import COLUMNS
-from attn_tuner.text.columns.cells import TEXT
+from attn_tuner.text.columns.cells import MISSING, TEXT
 from attn_tuner.text.columns.encoder import CategoricalColumn, NumericColumn
 from attn_tuner.text.columns.reading import read_rows
 from attn_tuner.text.columns.vectorizer import RowVectorizer
@@ -149,16 +149,22 @@ class RowBundle(Bundle):
         """Says in sentences what of a row is not read."""
         *said, last = super().limits()
         for each in self.vectorizer.columns.columns:
-            rule = "an unknown value counts as rare, as a missing one does"
-            if isinstance(each, NumericColumn):
-                rule = "a missing number counts as the mean"
-            said.append(f"Column {each.sentence}; {rule}.")
+            said.append(f"Column {each.sentence}; {_rule(each)}.")
         return [*said, last]
+
+
+def _rule(column: NumericColumn | CategoricalColumn) -> str:
+    """Says what the model makes of values that it has not learnt from."""
+    if isinstance(column, NumericColumn):
+        told = ", and the model is told that it is missing" if column.missing else ""
+        return f"a missing number counts as the mean{told}"
+    alike = "" if MISSING in column.values else ", as a missing one does"
+    return f"an unknown value counts as rare{alike}"
 
 
 def _sample(column: NumericColumn | CategoricalColumn, random: np.random.Generator) -> Any:
     """Draws a value; one in six is missing or unknown."""
     if isinstance(column, CategoricalColumn):
-        return str(random.choice([*column.values, _UNKNOWN]))
+        return str(random.choice([*column.values, MISSING, _UNKNOWN]))
     missing = random.random() < 1 / 6
     return None if missing else float(random.normal(column.mean, column.deviation))

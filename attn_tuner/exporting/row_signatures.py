@@ -27,6 +27,10 @@ class RowScorer(Labelled):
         named = [each for each in columns.columns if isinstance(each, CategoricalColumn)]
         self.tables = [_table(each) for each in named]
         self._places = {each.name: place for place, each in enumerate(named)}
+        # A function of its own, so that all signatures share one graph of the model.
+        ids = tf.TensorSpec((None, None), tf.int32)
+        beside = tf.TensorSpec((None, len(columns.names)), tf.float32)
+        self._score = tf.function(self.model, input_signature=[[ids, beside]], autograph=False)
 
     def serve(self, **given: tf.Tensor) -> dict:
         """Predicts `label` and `probabilities` (batch, classes) of texts and columns by name.
@@ -38,13 +42,13 @@ class RowScorer(Labelled):
         Returns:
             As of `TextScorer.serve`.
         """
-        scores = self._with_names(self.model([self.reader(given[TEXT]), self._columns(given)]))
+        scores = self._with_names(self._score([self.reader(given[TEXT]), self._columns(given)]))
         return {name: each for name, each in scores.items() if name != "weights"}
 
     def explain(self, **given: tf.Tensor) -> dict:
         """Predicts as `serve`, with tokens, places and attention as of `TextScorer.explain`."""
         read = self.reader.explain(given[TEXT])
-        scores = self.model([read.pop("ids"), self._columns(given)])
+        scores = self._score([read.pop("ids"), self._columns(given)])
         return {**self._with_names(scores), **read}
 
     def signatures(self) -> tuple[dict, tuple[str, ...]]:

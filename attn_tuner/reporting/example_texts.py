@@ -158,7 +158,10 @@ def _columns_of(given: str | dict) -> str:
     """Describes the columns beside a text; "" where it has none."""
     if isinstance(given, str):
         return ""
-    return ", ".join(f"{name} {value}" for name, value in given.items() if name != TEXT)
+    beside = {name: value for name, value in given.items() if name != TEXT}
+    # A missing number is None or NaN, which alone is not itself.
+    shown = {n: "–" if v is None or v != v else v for n, v in beside.items()}
+    return ", ".join(f"{name} {value}" for name, value in shown.items())
 
 
 def _sorted_indices(key: np.ndarray, chosen: np.ndarray) -> np.ndarray:

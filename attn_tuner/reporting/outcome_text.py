@@ -52,7 +52,8 @@ def outcome_notes(run: Run) -> list[str]:
     """Lists what a reader must know of the scores: missing classes, limits, damaged files."""
     missing = missing_classes_notes(run, "test") if run.outcome.get("test") else []
     said = filter(None, (attention_sentence(run), student_sentence(run)))
-    return [*missing, *said, *run.outcome.get("remarks", []), *run.notes]
+    remarks = run.outcome.get("remarks", [])  # Of an older folder, these say it too.
+    return [*missing, *dict.fromkeys([*said, *remarks]), *run.notes]
 
 
 def next_commands(run: Run) -> list[str]:

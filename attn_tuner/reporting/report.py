@@ -29,14 +29,14 @@ from attn_tuner.storage.atomic_files import write_whole
 from attn_tuner.storage.layout import BUNDLE, DATA, REPORT
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import describe_model, stop_reason
-from attn_tuner.storage.validation_data import Validation
+from attn_tuner.storage.validation_data import Validation, kept_inputs
 
 Trust = str | Sequence[str]
 
 MAX_SLICES = 6
 SHOWN_TEXTS = 5  # Of a group that is answered worse.
 LONGEST = 200  # Characters of such a text.
-SAMPLE = 15  # Inputs on which the model is timed.
+SAMPLE = 15  # Inputs on which the model is timed; generated ones where the run keeps none.
 
 
 def write_report(
@@ -94,7 +94,7 @@ def collect_report(
     single_label = run.plan.kind == "class"
     quality = _classification(run, found, validation, bundle, slices) if single_label else None
     export = run.export if run.outcome else None
-    sample = _sample(run, validation, bundle) if bundle else []
+    sample = (kept_inputs(run, SAMPLE, validation)[0] or bundle.samples()) if bundle else []
     return {
         "title": run.plan.source,
         "input": run.plan.input,
@@ -137,14 +137,6 @@ def render_report(gathered: dict) -> str:
     return render_page("report.html.j2", drawn, facts, gathered["input"])
 
 
-def _sample(run: Run, validation: Validation, bundle: Any) -> list:
-    """Returns validation inputs, or generated ones where the run keeps none in clear."""
-    kind, folder = kind_named(run.plan.input), run.directory / DATA / "validation"
-    if kind.held_out and folder.exists():
-        return list(kind.part("held_out")(folder, SAMPLE)[0]) or bundle.samples()
-    return list(validation.texts[:SAMPLE]) or bundle.samples()
-
-
 def _bundle(run: Run, trust: Trust) -> tuple[Any, list[str]]:
     """Loads the exported model; None and a note where it cannot be read."""
     if not (run.directory / BUNDLE).exists():
@@ -158,15 +150,14 @@ def _bundle(run: Run, trust: Trust) -> tuple[Any, list[str]]:
 def _examples(run: Run, bundle: Any, validation: Validation, seconds: float) -> ExampleTexts:
     if not bundle:
         return ExampleTexts(notes=("Texts are shown once the search has ended.",))
-    kind, folder = kind_named(run.plan.input), run.directory / DATA / "validation"
+    kind = kind_named(run.plan.input)
     if kind.unit != TEXT.unit:
         return ExampleTexts()
     if run.plan.kind != "class":
         return ExampleTexts(notes=("Texts are shown for tasks with one class per text.",))
     rows = None
     if kind.held_out:
-        kept = kind.part("held_out")(folder, len(validation.texts))[0] if folder.exists() else []
-        rows = bundle.inputs(list(kept))
+        rows = bundle.inputs(kept_inputs(run, len(validation.texts), validation)[0])
     return explain_examples(bundle, validation, rows=rows, seconds=seconds, seed=run.plan.seed)
 
 

@@ -8,7 +8,7 @@ from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.metrics import sign_of
 from attn_tuner.storage.atomic_files import read_json
 from attn_tuner.storage.checked_files import AGAIN, check_kinds, is_a, read_object, reading
-from attn_tuner.storage.layout import BASELINES, EXPORT, OUTCOME, PLAN
+from attn_tuner.storage.layout import BASELINES, EXPORT, LEARNT_FROM, OUTCOME, PLAN
 from attn_tuner.storage.plan import SEQUENCE, Plan
 from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord, ranked, recorded
 
@@ -28,7 +28,18 @@ _OUTCOME = {
     "difference": float,
     "remarks": list[str],
 }
-
+_LEARNT = {  # From a teacher.
+    "run": str,
+    "teacher": str,
+    "student": str,
+    "training_texts": int,
+    "unlabelled_texts": int,
+    "changed_texts": int,
+    "teacher_score": float | None,
+    "before": float,
+    "after": float,
+    "seconds": float,
+}
 
 _OF_PAIRS = {  # Besides the winner and the seconds.
     "validation": _METRICS,
@@ -176,6 +187,10 @@ def read_outcome(directory: str | Path, plan: Plan, records: Iterable[TrialRecor
         if found.get("quantiles"):
             kinds = {"levels": list[float], "below": list[float], "between": float, "series": int}
             check_kinds(found["quantiles"], kinds)
+            if len(found["quantiles"]["below"]) != len(found["quantiles"]["levels"]):
+                raise ValueError("its quantiles were measured at other levels")
+        if "teacher" in (found.get(LEARNT_FROM) or ()):
+            check_kinds(found[LEARNT_FROM], _LEARNT)
         if found.get("known"):
             check_kinds(found["known"], {"kept": float, "entropy": float})
         if len(found.get("members", ())) > 1:

@@ -1,12 +1,15 @@
 """Reads the validation part of a run: texts, labels, and the predictions of the trials."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from attn_tuner.errors import DamagedFile
+from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.metrics import columns_of
 from attn_tuner.storage.checked_files import AGAIN, read_array, reading
 from attn_tuner.storage.layout import (
@@ -18,6 +21,8 @@ from attn_tuner.storage.layout import (
     trial_dir,
 )
 from attn_tuner.storage.run import Run
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +80,25 @@ class Validation:
         return probabilities if len(probabilities) == len(self.labels) else None
 
 
+def kept_inputs(run: Run, most: int, kept: Validation | None = None) -> tuple[list, np.ndarray]:
+    """Returns the first validation inputs of a run as its model reads them, with their labels.
+
+    Args:
+        run: of the search.
+        most: int, inputs at most; a kind of long inputs may give fewer.
+        kept: the validation part of the run, if it has been read.
+
+    Returns:
+        Texts, rows or series, and `(inputs,)` labels; both are empty where the run keeps none.
+    """
+    kind, folder = kind_named(run.plan.input), run.directory / DATA / "validation"
+    if kind.held_out:
+        return kind.part("held_out")(folder, most) if folder.exists() else ([], np.zeros(0))
+    found = kept if kept is not None else Validation.read(run)
+    count = min(most, len(found.texts), len(found.labels))
+    return list(found.texts[:count]), found.labels[:count]
+
+
 def _read_labels(path: Path, plan) -> np.ndarray:
     labels = read_array(path, remedy=AGAIN)
     with reading(path, AGAIN):
@@ -94,16 +118,28 @@ def _read_labels(path: Path, plan) -> np.ndarray:
 def _read_texts(path: Path, classes):
     """Reads texts and class numbers up to the last whole line; 0 for tasks without classes."""
     numbers = {name: number for number, name in enumerate(classes or ())}
-    texts, labels = [], []
+
+    def read(row: dict) -> tuple[str, int]:
+        return str(row["text"]), numbers[row["label"]] if classes is not None else 0
+
+    found = kept_rows(path, read)
+    return [text for text, _ in found], [label for _, label in found]
+
+
+def kept_rows(path: Path, read: Callable[[dict], Kept], most: int | None = None) -> list[Kept]:
+    """Reads the validation rows that a run keeps in clear, up to the last whole line.
+
+    Args:
+        path: of `validation.jsonl`.
+        read: what is kept of a row; it raises ValueError, KeyError or TypeError for a damaged one.
+        most: int, rows at most.
+    """
+    found: list[Kept] = []
     if path.exists():
         # Split at line feeds alone: a text may hold other characters that end a line.
-        for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+        for line in path.read_text(encoding="utf-8", errors="replace").split("\n")[:most]:
             try:
-                row = json.loads(line)
-                label = numbers[row["label"]] if classes is not None else 0
-                text = str(row["text"])
+                found.append(read(json.loads(line)))
             except (ValueError, KeyError, TypeError):
                 break  # The end, or the run is writing it just now.
-            texts.append(text)
-            labels.append(label)
-    return texts, labels
+    return found

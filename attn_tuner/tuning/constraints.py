@@ -89,15 +89,25 @@ def least_bytes(model: keras.Model) -> float:
     n are the weights outside the embeddings, which an export leaves as they are. The graph and the
     vocabulary, whose sizes are known when they are written, come on top.
     """
-    tables = [
+    rows = sum(
+        table.input_dim * (NUMBER_BYTES * table.output_dim + SCALE_BYTES)
+        for table in _tables(model)
+    )
+    return other_bytes(model) + rows
+
+
+def other_bytes(model: keras.Model) -> float:
+    """Returns the bytes of the weights that an export does not shrink: all but embeddings."""
+    shrunk = sum(table.count_params() for table in _tables(model))
+    return WEIGHT_BYTES * (model.count_params() - shrunk)
+
+
+def _tables(model: keras.Model) -> list[keras.layers.Embedding]:
+    """Returns the embeddings of a model; what else reads parts of words is not one of them."""
+    layers = [
         layer.table if isinstance(layer, SubwordEmbedding) else layer for layer in model.layers
     ]
-    tables = [table for table in tables if type(table) is keras.layers.Embedding]
-    others = model.count_params() - sum(table.count_params() for table in tables)
-    rows = sum(
-        table.input_dim * (NUMBER_BYTES * table.output_dim + SCALE_BYTES) for table in tables
-    )
-    return WEIGHT_BYTES * others + rows
+    return [layer for layer in layers if type(layer) is keras.layers.Embedding]
 
 
 def latency_ms(model: keras.Model, steps: int, repeats: int = REPEATS) -> float:

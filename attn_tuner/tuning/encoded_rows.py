@@ -10,7 +10,7 @@ from attn_tuner.space import SearchSpace
 from attn_tuner.text import TextDataset, Vectorizer
 from attn_tuner.text.batches import Batches
 from attn_tuner.text.columns.batches import RowBatches
-from attn_tuner.text.columns.reading import learn_columns
+from attn_tuner.text.columns.encoder import ColumnEncoder
 from attn_tuner.text.columns.vectorizer import RowVectorizer
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.tuning.encoded_data import EncodedData
@@ -33,7 +33,8 @@ class EncodedRows(EncodedTexts):
     @classmethod
     def build_vectorizer(cls, dataset: TextDataset) -> Vectorizer:
         texts = Vectorizer.build(dataset.train.texts)
-        columns = learn_columns(dataset.name, dataset.parts())
+        rows = dataset.train.columns or []
+        columns = ColumnEncoder.fit(rows, list(rows[0]), dataset.name)
         return RowVectorizer(texts.vocabulary, texts.split, columns=columns)
 
     def model_options(self, space: SearchSpace) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from attn_tuner.text.partly_labelled_batches import PartlyLabelledBatches
 from attn_tuner.text.subwords import TOKENS, WORD, WORD_AND_SUBWORD, reads_subwords
 from attn_tuner.text.token_ids import SPECIAL_TOKENS
 from attn_tuner.text.token_store import TokenStore, encode_parts, open_vectorizer
-from attn_tuner.text.word_vectors.columns import by_importance, with_width
+from attn_tuner.text.word_vectors.principal_axes import by_importance, with_width
 from attn_tuner.text.word_vectors.read_file import load_vectors
 from attn_tuner.text.word_vectors.train import train_vectors
 from attn_tuner.training.adversarial import ExtraLosses

@@ -33,8 +33,7 @@ def fitted_defaults(
     if allowed.most_weights() is None or "ngram_buckets" not in space:
         return space
     allowed = replace(allowed, latency_ms=None)
-    largest = max(points, key=lambda point: hypermodel.model(point).count_params())
-    while allowed.refusal(hypermodel.model({**space.defaults(), **largest})):
+    while any(allowed.refusal(hypermodel.model({**space.defaults(), **point})) for point in points):
         smaller = _smaller(space)
         if smaller is None:
             break

@@ -8,7 +8,8 @@ import { legend, spread } from "./spreads.js";
 import { rowsOf } from "./text_file.js";
 
 const MOST_TEXTS = 10000;
-const MOST_CHARACTERS = 400000; // Below the size limit of a request, however they are encoded.
+const MOST_BYTES = 980000; // Of a request, below the server's limit of 1,000,000.
+const encoder = new TextEncoder();
 const NO_LABELS = -1;
 
 let labelName = "";
@@ -36,7 +37,8 @@ class Columns {
   constructor(given) {
     this.width = given[0].length;
     const texts = textColumn(given);
-    this.header = make("input", { type: "checkbox", checked: this.width > 1 && hasHeader(given, texts) });
+    this.named = this.width > 1 || rows !== null; // Pasted lines have no names.
+    this.header = make("input", { type: "checkbox", checked: this.named && hasHeader(given, texts) });
     const names = given[0].map((cell, index) => (this.header.checked ? cell : `column ${index + 1}`));
     this.texts = selectOf("Column with the new texts", [], names);
     this.texts.value = texts;
@@ -46,7 +48,7 @@ class Columns {
 
   nodes() {
     const named = make("label", {}, this.header, " the first row has names");
-    return this.width > 1 ? [this.texts, this.labels, named] : [];
+    return [...(this.width > 1 ? [this.texts, this.labels] : []), ...(this.named ? [named] : [])];
   }
 
   // As many texts as a request may have, and their labels where a column has them.
@@ -57,12 +59,13 @@ class Columns {
     let size = 0;
     for (const row of given.slice(this.header.checked ? 1 : 0)) {
       const text = row[Number(this.texts.value)] || "";
-      size += text.length;
-      if (texts.length === MOST_TEXTS || size > MOST_CHARACTERS) {
+      const label = (row[column] || "").trim() || null;
+      size += encoder.encode(JSON.stringify([text, label])).length;
+      if (texts.length === MOST_TEXTS || size > MOST_BYTES) {
         break;
       }
       texts.push(text);
-      labels.push((row[column] || "").trim() || null);
+      labels.push(label);
     }
     return column === NO_LABELS ? { texts } : { texts, labels };
   }
@@ -98,13 +101,12 @@ function table(found) {
 
 function show(found, left) {
   const verdict = found.off ? "Something has changed" : "No difference found";
-  const status = `exit status ${found.off ? 2 : 0}`;
   const said = [`${found.sentence}.`, `Accuracy: ${found.accuracies.join("; ")}.`];
   if (left) {
     said.push(`The first ${plural(found.texts, "text")} were compared; ${left.toLocaleString("en")} more are beyond the limit of a request.`);
   }
   at("drift").replaceChildren(
-    make("p", { class: `label ${found.off ? "problem" : ""}` }, verdict, " ", make("span", { class: "badge" }, status)),
+    make("p", { class: `label ${found.off ? "problem" : ""}` }, verdict),
     ...said.map((sentence) => make("p", {}, sentence)),
     table(found),
     legend(),

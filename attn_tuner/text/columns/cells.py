@@ -8,6 +8,7 @@ import numpy as np
 from attn_tuner.text.cleaning import SURROGATE, is_missing
 
 TEXT = "text"  # The key of the text in a row, and its argument of a SavedModel.
+MISSING = ""  # The name of a value that is missing.
 _SPACE = " \t\n\v\f\r"  # What `tf.strings.strip` removes, so that a graph reads alike.
 
 
@@ -40,9 +41,9 @@ def number_of(value: Any) -> float | None:
 
 
 def name_of(value: Any) -> str:
-    """Returns a value as a name, without the space around it; "" where it is missing."""
+    """Returns a value as a name, without the space around it; `MISSING` where it is missing."""
     if is_absent(value):
-        return ""
+        return MISSING
     value = _decoded(value)
     if isinstance(value, float | np.floating) and float(value).is_integer():
         value = int(value)  # 7 and 7.0 are one name, whatever file they come from.

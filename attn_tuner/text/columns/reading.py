@@ -1,6 +1,5 @@
 """Reads columns beside texts: out of a table for a search, and out of what a model is given."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from attn_tuner.inputs.other_settings import refuse_settings
 from attn_tuner.registry import unknown
 from attn_tuner.storage.layout import VALIDATION_TEXTS
 from attn_tuner.storage.plan import refuse_faithful
+from attn_tuner.storage.validation_data import kept_rows
 from attn_tuner.text.cleaning import clean_texts
 from attn_tuner.text.columns.cells import TEXT, rows_of
 from attn_tuner.text.columns.encoder import ColumnEncoder
@@ -61,7 +61,7 @@ def learn_columns(name: str, parts: Mapping[str, Split]) -> ColumnEncoder:
         DataError: as of `ColumnEncoder.fit` and `ColumnEncoder.read`.
     """
     rows = {role: part.columns or [] for role, part in parts.items()}
-    encoder = ColumnEncoder.fit(rows["train"], list(rows["train"][0]), name)
+    encoder = ColumnEncoder.fit(rows["train"], list(rows["train"][0]), f"{name} (train)")
     for role, own in rows.items():
         encoder.read(own, f"{name} ({role})")
     return encoder
@@ -133,14 +133,11 @@ def held_out(directory: str | Path, count: int) -> tuple[list[dict], np.ndarray]
         directory: path of the folder of the validation part.
         count: int, rows at most; the run keeps the first 2,000.
     """
-    path, found = Path(directory).parent / VALIDATION_TEXTS, []
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.exists() else []
-    for line in lines[:count]:
-        try:
-            row = json.loads(line)
-            found.append({TEXT: str(row["text"]), **row["columns"]})
-        except (ValueError, KeyError, TypeError):
-            break  # The end, or the file is damaged from here on.
+
+    def read(row: dict) -> dict[str, Any]:
+        return {TEXT: str(row["text"]), **row["columns"]}
+
+    found = kept_rows(Path(directory).parent / VALIDATION_TEXTS, read, count)
     return found, np.asarray(TokenStore.open(directory).labels[: len(found)])
 
 

@@ -19,6 +19,8 @@ from attn_tuner.tuning.constraints import latency_ms
 from attn_tuner.tuning.encoded_data import EncodedData
 from tests.support.rows import row_search, table
 
+TEXTS_ALONE = "texts alone, and this search has texts with columns"
+
 
 def call(*arguments):
     """Runs the command in this process."""
@@ -118,6 +120,8 @@ def test_the_proof_was_made_on_held_out_rows_and_the_card_shows_them(finished):
     assert "in a separate process, its probabilities differ" in card
     assert 'price=tf.constant([float("nan") if row["price"] is None' in card
     assert "Column 'country' has 3 values" in card
+    assert "an unknown value counts as rare, as a missing one does" in card  # None was missing.
+    assert "a missing number counts as the mean, and the model is told that it is missing" in card
 
 
 def test_it_is_exported_as_keras_and_loads_as_what_it_is(finished, tmp_path):
@@ -149,11 +153,17 @@ def test_the_report_is_written_and_says_how_to_call_the_model(finished, tmp_path
     assert 'class="words"' in page
 
 
-@pytest.mark.parametrize("command", ["serve", "suggest", "monitor", "update", "distil"])
+@pytest.mark.parametrize("command", ["serve", "suggest", "monitor", "distil"])
 def test_what_reads_texts_alone_is_refused_in_a_sentence(finished, command):
     more = [] if command in ("serve", "distil") else ["a red box"]
-    with pytest.raises(AttnTunerError, match="texts alone, and this search has texts with columns"):
+    with pytest.raises(AttnTunerError, match=TEXTS_ALONE):
         call(command, finished.directory, *more)
+
+
+def test_an_update_is_refused_in_a_sentence_and_with_its_exit_status(finished):
+    refused = call("update", finished.directory, "a red box")
+    assert refused.exit_code == 2
+    assert TEXTS_ALONE in refused.stderr
 
 
 def test_stores_keep_their_columns_on_disk_and_joined(finished):

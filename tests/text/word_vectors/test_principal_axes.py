@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from attn_tuner.text.word_vectors.columns import by_importance, with_width
+from attn_tuner.text.word_vectors.principal_axes import by_importance, with_width
 from attn_tuner.text.word_vectors.read_file import ReadVectors
 from attn_tuner.text.word_vectors.train import STANDARD_DEVIATION
 
