@@ -6,6 +6,7 @@ IMDb comes from TensorFlow Datasets, in `TFDS_DATA_DIR`. The others are folders 
 
 import csv
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,19 @@ def source(name: str) -> dict[str, Any]:
         return {"data": "imdb_reviews"}
     folder = Path(os.environ["ATTN_TUNER_DATA"]) / DATA_SETS[name].folder
     return {"data": str(folder / "train.csv"), "test": str(folder / "test.csv")}
+
+
+def labelled(path: str) -> list[tuple[str, str]]:
+    """Reads texts and labels of a table."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return [(row["text"], row["label"]) for row in csv.DictReader(file)]
+
+
+def write_labelled(path: Path, rows: Iterable[tuple[str, str]]) -> str:
+    """Writes texts and labels as a table; returns its path."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("text", "label"), *rows])
+    return str(path)
 
 
 def out_of_scope(name: str) -> list[str]:

@@ -14,7 +14,6 @@ exports, whose validation texts have also chosen the model.
 """
 
 import argparse
-import csv
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from data_sets import DATA_SETS, source
+from data_sets import DATA_SETS, labelled, source, write_labelled
 from results import add_row, conditions, measured_rows, table_of, write_section
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -32,7 +31,6 @@ ROWS = Path(__file__).with_name("prediction_sets.jsonl")
 COVERAGE, HELD = 0.95, 0.1
 PENALTY = 16.0  # The default of the linear model.
 NEAR = 0.8  # Cosine, above which texts are nearly the same.
-COLUMNS = ("text", "label")
 EXPLAINED = """\
 `benchmarks/prediction_sets.py`: prediction sets promised to hold the class of 95 % of texts like
 the validation texts. Of the training texts a tenth was held out, drawn at random, so that it is
@@ -46,11 +44,10 @@ How like texts are to the training texts: the mean cosine with the nearest one, 
 and pairs, and the share of texts with one above 0.8; 400 texts of each part."""
 
 
-def labelled(path: str) -> tuple[list[str], np.ndarray]:
+def texts_and_labels(path: str) -> tuple[list[str], np.ndarray]:
     """Reads texts and labels of a table."""
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [row["text"] for row in rows], np.array([row["label"] for row in rows])
+    texts, labels = zip(*labelled(path), strict=True)
+    return list(texts), np.array(labels)
 
 
 def facts(
@@ -102,7 +99,7 @@ def likeness(name: str, texts: int = 400, seed: int = 0) -> dict[str, Any]:
         texts: int, drawn of each part.
         seed: int, of the draws.
     """
-    train, test = (np.array(labelled(source(name)[part])[0]) for part in ("data", "test"))
+    train, test = (np.array(texts_and_labels(source(name)[part])[0]) for part in ("data", "test"))
     random = np.random.default_rng(seed)
     held, learnt = np.split(random.permutation(train), [int(HELD * len(train))])
     counted = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
@@ -125,7 +122,9 @@ def of_splits(name: str, seeds: int) -> dict[str, Any]:
     from attn_tuner.finalizing.conformal import OWN_TEXTS, conformal_of
     from attn_tuner.text import Split, TokenStore, Vectorizer
 
-    (texts, named), (asked, answers) = (labelled(source(name)[part]) for part in ("data", "test"))
+    (texts, named), (asked, answers) = (
+        texts_and_labels(source(name)[part]) for part in ("data", "test")
+    )
     classes, labels = np.unique(named, return_inverse=True)
     truth = np.searchsorted(classes, answers)
     vectorizer = Vectorizer.build(texts)
@@ -166,21 +165,20 @@ def of_search(name: str, minutes: float, seed: int) -> dict[str, Any]:
     import attn_tuner
 
     given = source(name)
-    texts, named = labelled(given["data"])
+    texts, named = texts_and_labels(given["data"])
     order = np.random.default_rng(seed).permutation(len(texts))
     held, learnt = np.split(order, [int(HELD * len(order))])
     with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "train.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([COLUMNS, *((texts[row], named[row]) for row in learnt)])
+        rows = ((texts[row], named[row]) for row in learnt)
+        path = write_labelled(Path(scratch) / "train.csv", rows)
         options = {"test": given["test"], "seed": seed, "coverage": COVERAGE, "progress": False}
         result = attn_tuner.search(
-            str(path), max_time=60 * minutes, directory=Path(scratch) / "run", **options
+            path, max_time=60 * minutes, directory=Path(scratch) / "run", **options
         )
         found = {}
         for role, asked, right in (
             ("held out", [texts[row] for row in held], named[held]),
-            ("test", *labelled(given["test"])),
+            ("test", *texts_and_labels(given["test"])),
         ):
             labels = np.array([result.classes.index(label) for label in right.tolist()])
             answers = result.bundle.predict(asked)

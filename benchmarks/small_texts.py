@@ -12,7 +12,6 @@ Rows are kept in `small_texts.jsonl`; what is there is not measured again.
 """
 
 import argparse
-import csv
 import tempfile
 import time
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from data_sets import DATA_SETS, source
+from data_sets import DATA_SETS, labelled, source, write_labelled
 from results import add_row, conditions, measured_rows, table_of, write_section
 from sklearn.model_selection import train_test_split
 
@@ -171,8 +170,7 @@ def measured(name: str, seed: int) -> dict:
 
 def divided(name: str, seed: int, folder: Path):
     """Writes the texts that a search is given and those held out, and loads them."""
-    with open(source(name)["data"], encoding="utf-8", newline="") as file:
-        rows = [(row["text"], row["label"]) for row in csv.DictReader(file)]
+    rows = labelled(source(name)["data"])
     many = TEXTS.get(name, int(0.7 * len(rows)))
     parts = train_test_split(
         rows,
@@ -181,11 +179,11 @@ def divided(name: str, seed: int, folder: Path):
         random_state=seed,
         stratify=[label for _, label in rows],
     )
-    for part, own in zip(("train", "test"), parts, strict=True):
-        with (folder / f"{part}.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([("text", "label"), *own])
-    columns = {"text": "text", "label": "label", "seed": seed}
-    return load(str(folder / "train.csv"), test=str(folder / "test.csv"), **columns)
+    train, test = (
+        write_labelled(folder / f"{part}.csv", own)
+        for part, own in zip(("train", "test"), parts, strict=True)
+    )
+    return load(train, test=test, text="text", label="label", seed=seed)
 
 
 def linear(trainer, learnt, asked, like=None, test=None):

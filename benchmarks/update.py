@@ -11,7 +11,6 @@ check itself are texts of training. With `--folder` searches are kept, and not r
 """
 
 import argparse
-import csv
 import json
 import math
 import tempfile
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from data_sets import DATA_SETS, source
+from data_sets import DATA_SETS, labelled, source, write_labelled
 from results import (
     add_row,
     conditions,
@@ -35,7 +34,6 @@ TITLE = "Updates with new classes"
 ROWS = Path(__file__).with_name("update.jsonl")
 MINUTES, SHARE = 5.0, 0.1
 COST = "cost.json"  # Of a search, in its run folder.
-COLUMNS = ("text", "label")
 EXPLAINED = """\
 `benchmarks/update.py`: a tenth of the classes of a set, drawn by the seed, is kept back from a
 search of some minutes, then added by `attn_tuner.update`. Accuracies on the whole test part, in
@@ -46,19 +44,6 @@ processors, are those of the whole update, export included, beside those of the 
 the load is the machine's, which has 2 cores. All of it ran beside other work. Rows without seconds
 of processors are of before an update took the settings of the linear model from the search and
 trained by work instead of by the clock; their searches on all texts are of an earlier commit."""
-
-
-def labelled(path: str) -> list[tuple[str, str]]:
-    """Reads texts and labels of a table."""
-    with open(path, encoding="utf-8", newline="") as file:
-        return [(row["text"], row["label"]) for row in csv.DictReader(file)]
-
-
-def write_table(path: Path, rows: Sequence[tuple[str, str]]) -> str:
-    """Writes texts and labels as a table; returns its path."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *rows])
-    return str(path)
 
 
 def kept_back(rows: Sequence[tuple[str, str]], seed: int) -> set[str]:
@@ -105,9 +90,9 @@ def searched(name: str, minutes: float, seed: int, folder: Path) -> tuple[Any, P
     train, test = labelled(given["data"]), labelled(given["test"])
     new = kept_back(train, seed)
     folder.mkdir(parents=True, exist_ok=True)
-    old = write_table(folder / "old.csv", [row for row in train if row[1] not in new])
-    old_test = write_table(folder / "old_test.csv", [row for row in test if row[1] not in new])
-    more = write_table(folder / "more.csv", [row for row in train if row[1] in new])
+    old = write_labelled(folder / "old.csv", [row for row in train if row[1] not in new])
+    old_test = write_labelled(folder / "old_test.csv", [row for row in test if row[1] not in new])
+    more = write_labelled(folder / "more.csv", [row for row in train if row[1] in new])
     return search_on(old, old_test, minutes, seed, folder / "run"), Path(more), new
 
 

@@ -16,7 +16,6 @@ from scipy import sparse
 from attn_tuner.baselines.linear_model import LinearModel, fit_linear_model, fit_regression
 from attn_tuner.baselines.ngram_rows import NgramCounts, NgramRows
 from attn_tuner.metrics import kind_of, measure
-from attn_tuner.text.columns.vectorizer import RowVectorizer
 from attn_tuner.text.subwords import PartTables
 from attn_tuner.text.token_store import TokenStore
 
@@ -177,10 +176,8 @@ def _columns(store: TokenStore) -> np.ndarray | None:
     """Returns the features of the columns beside texts, `(texts, features)`; None for none."""
     if store.columns is None or store.find_vectorizer is None:
         return None
-    vectorizer = store.find_vectorizer()
-    if not isinstance(vectorizer, RowVectorizer):
-        return None
-    return vectorizer.columns.features(store.columns)
+    columns = store.find_vectorizer().columns
+    return None if columns is None else columns.features(store.columns)
 
 
 def _joined(rows: sparse.csr_matrix, store: TokenStore) -> sparse.csr_matrix:
@@ -198,11 +195,11 @@ def _tables(training: TokenStore) -> PartTables | None:
 
 def _column_arguments(model: LinearModel, training: TokenStore) -> dict[str, Any]:
     """Collects what `row_regression.row_model` needs of the columns; empty for texts alone."""
-    vectorizer = training.find_vectorizer and training.find_vectorizer()
-    if training.columns is None or not isinstance(vectorizer, RowVectorizer):
+    columns = training.find_vectorizer().columns if training.find_vectorizer else None
+    if training.columns is None or columns is None:
         return {}
-    own = model.weights[-vectorizer.columns.width :].astype("float32")
-    return {"column_weights": own, "column_config": json.dumps(vectorizer.columns.get_config())}
+    own = model.weights[-columns.width :].astype("float32")
+    return {"column_weights": own, "column_config": json.dumps(columns.get_config())}
 
 
 def _model_arguments(

@@ -17,7 +17,7 @@ from attn_tuner.exporting.compression.shrink import (
     Shrink,
     describe_change,
     embedding_bytes,
-    fit_vocabulary,
+    fit_tables,
     rank_candidates,
     shrink_embeddings,
 )
@@ -205,16 +205,18 @@ def _make_artefacts(make, bundle, draft, max_size_mb, texts, expected, labels) -
     least = made.size
     for way, small in rank_candidates(bundle, 0.99 * limit - rest, texts, expected):
         made = _rewrite(make, small, draft, texts)
-        if made.size > limit:  # The converter compressed these rows less than expected.
-            room = embedding_bytes(bundle, way) - (made.size - 0.995 * limit)
-            smaller = fit_vocabulary(bundle, way, room)
-            if smaller is not None:
-                way = smaller
-                made = _rewrite(make, shrink_embeddings(bundle, way), draft, texts)
+        while made.size > limit:  # The converter compressed these rows less than those of int8.
+            least = min(least, made.size)
+            beside = made.size - embedding_bytes(bundle, way)
+            rest = max(rest, beside)
+            smaller = fit_tables(bundle, way, 0.995 * limit - beside)
+            if smaller in (None, way):
+                break
+            way = smaller
+            made = _rewrite(make, shrink_embeddings(bundle, way), draft, texts)
         if made.size <= limit:
             words = describe_change(made.expected, expected, labels, bundle.kind)
             return replace(made, notes=(f"Shrunk to fit ({way.words}): {words}",))
-        least = min(least, made.size)
     raise ExportError(
         f"{least / 1e6:.2f} MB is the smallest artefact that was reached; {max_size_mb:g} MB were "
         f"asked for. Without shrinking it has {whole / 1e6:.2f} MB; {rest / 1e6:.2f} MB are not "

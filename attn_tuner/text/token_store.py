@@ -95,7 +95,7 @@ class TokenStore:
         beside = (split.weights, numbered_groups(split.groups), split.times)
         find = partial(_same, vectorizer)
         columns = None
-        if split.columns is not None and isinstance(vectorizer, RowVectorizer):
+        if split.columns is not None and vectorizer.columns is not None:
             columns = vectorizer.columns.read(split.columns)
         return cls(ids, offsets, labels, len(vectorizer), mean, *beside, parts, find, columns)
 

@@ -17,7 +17,8 @@ from attn_tuner.text.subwords import Subwords
 from attn_tuner.text.token_ids import PADDING, SPECIAL_TOKENS, UNKNOWN, ids_by_token
 from attn_tuner.text.tokenization import SPLITS, token_spans, tokens
 
-if TYPE_CHECKING:  # It imports TensorFlow.
+if TYPE_CHECKING:  # The graph imports TensorFlow.
+    from attn_tuner.text.columns.encoder import ColumnEncoder
     from attn_tuner.text.tf_tokenization import TextGraph
 
 _SPECIAL = list(SPECIAL_TOKENS)
@@ -34,7 +35,12 @@ class Vectorizer:
 
     Raises:
         DataError: the split is unknown, or the vocabulary does not begin as it should.
+
+    Attributes:
+        columns: what is known of the columns beside texts; None where texts stand alone.
     """
+
+    columns: "ColumnEncoder | None" = None
 
     def __init__(self, vocabulary: Sequence[str], split: str = "word"):
         if split not in SPLITS:

@@ -13,10 +13,10 @@ def test_a_tenth_of_the_classes_is_drawn_by_the_seed_and_one_at_least():
 
 
 def test_tables_are_read_as_they_were_written(tmp_path):
-    from update import labelled, write_table
+    from data_sets import labelled, write_labelled
 
     rows = [("a, 'quoted' \"text\"\nof two lines", "good"), ("", "bad")]
-    assert labelled(write_table(tmp_path / "rows.csv", rows)) == rows
+    assert labelled(write_labelled(tmp_path / "rows.csv", rows)) == rows
 
 
 def test_the_cost_of_an_update_is_told_beside_that_of_the_search():

@@ -5,7 +5,14 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import ExportError
-from attn_tuner.exporting import Bundle, Shrink, export_bundle, exporters, shrink_embeddings
+from attn_tuner.exporting import (
+    Bundle,
+    Shrink,
+    export,
+    export_bundle,
+    exporters,
+    shrink_embeddings,
+)
 from attn_tuner.exporting.artefact_folder import size_of
 from attn_tuner.exporting.compression.compact_embedding import CompactEmbedding
 from attn_tuner.exporting.compression.product_quantization import CODEBOOK_SIZE, quantize
@@ -14,9 +21,11 @@ from attn_tuner.exporting.compression.shrink import (
     describe_change,
     embedding_bytes,
     fit_buckets,
+    fit_tables,
     mean_change,
     rank_candidates,
 )
+from attn_tuner.exporting.formats.base import Artefact
 from attn_tuner.exporting.verification.verify import verify_artefact
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.layers.token_limits import TokenLimits
@@ -243,3 +252,26 @@ def test_buckets_of_hashed_ngrams_are_folded_where_room_is_short(of_ngrams):
 def test_hashed_ngrams_keep_two_buckets_where_there_is_no_room(of_ngrams):
     way = fit_buckets(of_ngrams, Shrink("int8"), 10.0)
     assert shrink_embeddings(of_ngrams, way).model.get_layer("ngram_ids").buckets == 2
+
+
+def test_rows_that_a_format_compresses_less_than_others_are_narrowed_further(
+    of_ngrams, monkeypatch
+):
+    def make(bundle, folder):
+        tables = [each for each in bundle.model.layers if isinstance(each, CompactEmbedding)]
+        size = sum(weight.numpy().nbytes for each in tables for weight in each.weights)
+        size += 30_000 * any(each.rows != "int8" for each in tables)
+        (folder / "file").write_bytes(bytes(size if tables else 10**6))
+        return Artefact("keras", folder / "file", tolerance=None)
+
+    def only_int4(bundle, room, *_):
+        way = fit_tables(bundle, Shrink("int4"), room)
+        return [(way, shrink_embeddings(bundle, way))]
+
+    monkeypatch.setattr(export, "exporter_for_backend", lambda name: make)
+    monkeypatch.setattr(export, "rank_candidates", only_int4)
+    _, megabytes, notes = export.fit_to_size(of_ngrams, 0.1, TEXTS)
+    assert megabytes <= 0.1
+    assert "int4 rows, 1/" in notes[0]
+    with pytest.raises(ExportError, match=r"; 0\.03 MB are not part of the embedding"):
+        export.fit_to_size(of_ngrams, 0.03, TEXTS)

@@ -154,10 +154,14 @@ def candidate_shrinks(bundle: Bundle, room: float) -> list[Shrink]:
     ways = [way for way in ways if embedding_bytes(bundle, way) <= room]
     narrow = [Shrink(rows) for rows in ("int8", "int4", *GROUP_SIZES)]
     narrow += [Shrink("int8", rank) for rank in (width // 2, width // 4) if rank >= _MIN_RANK]
-    narrow = [fit_buckets(bundle, way, room) for way in narrow]
-    fitted = [fit_vocabulary(bundle, way, room) for way in narrow]
+    fitted = [fit_tables(bundle, way, room) for way in narrow]
     ways += [way for way in fitted if way is not None]
     return sorted(ways, key=lambda way: -embedding_bytes(bundle, way))
+
+
+def fit_tables(bundle: Bundle, way: Shrink, room: float) -> Shrink | None:
+    """Folds n-grams, then leaves out words, to fit into `room` bytes; None if that does not do."""
+    return fit_vocabulary(bundle, fit_buckets(bundle, way, room), room)
 
 
 def fit_buckets(bundle: Bundle, way: Shrink, room: float) -> Shrink:
