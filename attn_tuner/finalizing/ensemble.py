@@ -168,10 +168,11 @@ def ensemble_model(
     weights: Sequence[float],
     kind: str = "class",
     name: str = "ensemble",
+    logarithms: bool = False,
 ) -> keras.Model:
     """Builds one flat Functional model that averages the predictions of several.
 
-        p = sum_k w_k p_k
+        p = sum_k w_k p_k,   or of logarithms, see `ProbabilityAverage`
 
     The members are copied layer by layer onto the same input; layer `x` of the second becomes
     `member_2_x`. So `attention_model` finds all heads, and every exporter works. Each member
@@ -180,7 +181,7 @@ def ensemble_model(
     Args:
         models: Functional models with inputs and one output of the same shapes.
         weights: weight of each, at least 0 and not all 0; normalized to sum to 1.
-        kind: str, as in `ProbabilityAverage`.
+        kind, logarithms: as in `ProbabilityAverage`.
         name: str, name of the model.
 
     Raises:
@@ -202,7 +203,7 @@ def ensemble_model(
     ]
     outputs = [_copied(model, inputs, f"member_{place}") for place, model in enumerate(models, 1)]
     weights = tuple((shares / shares.sum()).tolist())
-    average = ProbabilityAverage(weights, kind, name="probabilities")
+    average = ProbabilityAverage(weights, kind=kind, logarithms=logarithms, name="probabilities")
     given = inputs if inputs[1:] else inputs[0]
     return keras.Model(given, average(outputs), name=name)
 

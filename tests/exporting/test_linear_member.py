@@ -12,8 +12,8 @@ from attn_tuner.text.token_store import TokenStore
 from tests.support.small_models import TEXTS, Here, classifier
 
 
-@pytest.fixture(scope="module")
-def bundle(vectorizer):
+@pytest.fixture(scope="module", params=[False, True], ids=["probabilities", "logarithms"])
+def bundle(vectorizer, request):
     random = np.random.default_rng(0)
     words = len(vectorizer.vocabulary)
     texts = [random.integers(2, words, random.integers(3, 12)) for _ in range(80)]
@@ -21,7 +21,8 @@ def bundle(vectorizer):
     offsets = np.cumsum([0, *map(len, texts)])
     store = TokenStore(np.concatenate(texts).astype("int32"), offsets, labels, words, 4.0)
     learnt = linear_baseline(store, {"validation": store}, 2).learnt
-    model = ensemble_model([classifier(encoder="none"), linear_model(learnt)], (0.2, 0.8))
+    members = [classifier(encoder="none"), linear_model(learnt)]
+    model = ensemble_model(members, (0.2, 0.8), logarithms=request.param)
     return Bundle(vectorizer, model, ["no", "yes"], None, "head", words)
 
 
