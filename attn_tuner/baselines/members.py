@@ -23,6 +23,9 @@ class BaselineMember:
         build: path of the function from what it has learnt to a Keras model.
         held_out: whether `fit` gives answers to the inputs that it learns from, each as if it had
             not been among them.
+        settled: whether `fit` takes the settings of an earlier fit, as `like`.
+        logarithms: whether logarithms of probabilities may be averaged with its own: where
+            benchmarks/averages.py found a gain.
     """
 
     name: str
@@ -32,6 +35,7 @@ class BaselineMember:
     build: str
     held_out: bool = False
     settled: bool = False
+    logarithms: bool = False
 
     def part(self, name: str) -> Any:
         """Imports one of the functions: `part("build")`."""
@@ -54,6 +58,7 @@ LINEAR_MEMBER = BaselineMember(
     "attn_tuner.baselines.baselines:linear_baseline",
     "attn_tuner.layers.row_regression:text_or_row_model",
     settled=True,
+    logarithms=True,
 )
 MINIROCKET_MEMBER = BaselineMember(
     MINIROCKET_NAME,

@@ -13,6 +13,7 @@ from attn_tuner.finalizing.ensemble import (
     ensemble_generalizes,
     select_members,
 )
+from attn_tuner.finalizing.logarithmic_average import average, fit_weights
 from attn_tuner.finalizing.rating import Rating
 from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.metrics import interval, measure
@@ -36,7 +37,7 @@ def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Can
     chance as the best one are left out, such as those pruned early: they err so much more often
     that a gain from them is chance. Where the objective is accuracy and there are fewer than
     `FEW_TEXTS` validation texts, which cannot tell good members from lucky ones, the best trials
-    are averaged equally; else members are selected.
+    are averaged, equally or with weights for their logarithms; else members are selected.
 
     Args:
         runner: a `TrialRunner`; trials without saved weights are left out.
@@ -52,7 +53,14 @@ def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Can
     others = [read_array(path, (len(labels), None)) for path in baseline.values()]
     if objective == "accuracy" and len(labels) < FEW_TEXTS:
         records, found = [*near[:most], *baseline], [*answers[:most], *others]
-        yield from _equal_average(records, found, len(baseline), labels, _fold_answers(runner))
+        yield from _average_of_best(
+            records,
+            found,
+            labels,
+            companions=len(baseline),
+            logarithms=member_of(runner.plan.input).logarithms,
+            folds=_fold_answers(runner),
+        )
         return
     if most == 1:
         near, answers = near[:1], answers[:1]
@@ -62,20 +70,21 @@ def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Can
     yield from _selected_average(records, found, labels, options)
 
 
-def _equal_average(
+def _average_of_best(
     records: list[TrialRecord],
     answers: list[np.ndarray],
-    companions: int,
     labels: np.ndarray,
+    companions: int,
+    logarithms: bool,
     folds: Mapping[str, np.ndarray],
 ) -> Iterator[Candidate]:
-    """Yields the mean of the best trials with the baseline, if the log loss speaks for it.
+    """Yields an average of the best trials with the baseline, if it is not clearly less accurate.
 
-    How many trials, and the share of the baseline, are those of the lowest log loss at the best
-    temperature. It may be as much less accurate than the best trial as chance allows, one standard
-    error; a best trial without an error on `CLEAR` texts or more stays alone. The last `companions`
-    records are baselines, of which there is at most one. Where trials were cross-validated, their
-    answers to the inputs of `folds` decide, and the other trials take no part.
+    With `logarithms` these are averaged, else probabilities; see `_weights`. The average may be as
+    much less accurate than the best trial as chance allows, one standard error; a best trial
+    without an error on `CLEAR` texts or more stays alone. The last `companions` records are
+    baselines, of which there is at most one. Where trials were cross-validated, their answers to
+    the inputs of `folds` decide, and the other trials take no part.
     """
     judged, truth = answers, labels
     known = [index for index, record in enumerate(records) if record.trial_id in folds]
@@ -85,11 +94,48 @@ def _equal_average(
     own = len(records) - companions
     if not own:
         return
-    rate = Rating(truth, "log_loss")
     library = np.stack(judged, dtype="float64")
     alone = measure(truth, library[0], {"accuracy"})["accuracy"]
     if alone == 1.0 and len(truth) >= CLEAR:
         return
+    weights, logarithms = _weights(library, truth, companions, logarithms)
+    members = sorted(np.flatnonzero(weights), key=lambda index: (-weights[index], index))
+    together = average(library, weights, logarithms)
+    reached = measure(truth, together, {"accuracy"})["accuracy"]
+    if len(members) < 2 or reached < lowest_likely(alone, len(truth)):
+        return
+    together = average(answers, weights, logarithms)
+    yield Candidate(
+        records=tuple(records[index] for index in members),
+        weights=tuple(float(weights[index]) for index in members),
+        answers=together,
+        measures=measure(labels, together),
+        alone=records[0].score,
+        logarithms=logarithms,
+    )
+
+
+def _weights(
+    library: np.ndarray, labels: np.ndarray, companions: int, logarithms: bool
+) -> tuple[np.ndarray, bool]:
+    """Chooses the weights of an average, and whether they are of logarithms; see `average`.
+
+    Of logarithms they are those of `fit_weights`. Where these leave one model, or logarithms may
+    not be averaged, the probabilities of the best trials have equal weights; how many trials, and
+    the share of the baseline, are those of the lowest log loss at the best temperature.
+
+    Args:
+        library: answers of trials, the best first, then of `companions` baselines,
+            `(models, texts, columns)`.
+        labels: labels of these texts.
+        companions: 0 or 1.
+        logarithms: whether they may be averaged.
+    """
+    if logarithms:
+        fitted = fit_weights(library, labels)
+        if np.count_nonzero(fitted) > 1:
+            return fitted, True
+    own = len(library) - companions
     ways = [
         np.r_[
             np.full(count, (1 - share) / count), np.zeros(own - count), np.full(companions, share)
@@ -97,20 +143,9 @@ def _equal_average(
         for count in range(1, own + 1)
         for share in (sorted({0.0, *SHARES, 1 / (count + 1)}) if companions else (0.0,))
     ]
-    rated = [rate(np.tensordot(way, library, axes=1)) for way in ways]
-    weights = ways[max(range(len(ways)), key=lambda index: rated[index])]
-    members = sorted(np.flatnonzero(weights), key=lambda index: (-weights[index], index))
-    reached = measure(truth, np.tensordot(weights, library, axes=1), {"accuracy"})["accuracy"]
-    if len(members) < 2 or reached < lowest_likely(alone, len(truth)):
-        return
-    together = np.tensordot(weights, np.stack(answers, dtype="float64"), axes=1)
-    yield Candidate(
-        records=tuple(records[index] for index in members),
-        weights=tuple(float(weights[index]) for index in members),
-        answers=together,
-        measures=measure(labels, together),
-        alone=records[0].score,
-    )
+    rate = Rating(labels, "log_loss")
+    rated = [rate(average(library, way)) for way in ways]
+    return ways[max(range(len(ways)), key=lambda index: rated[index])], False
 
 
 def _selected_average(

@@ -54,6 +54,7 @@ class Candidate:
         answers: predictions for the validation texts, `(texts, columns)`.
         measures: their validation metrics by name.
         alone: for an average, the objective of the best single trial; else None.
+        logarithms: whether logarithms of probabilities are averaged, and not these.
     """
 
     records: tuple[TrialRecord, ...]
@@ -61,6 +62,7 @@ class Candidate:
     answers: np.ndarray
     measures: dict
     alone: float | None = None
+    logarithms: bool = False
 
     @property
     def trials(self) -> tuple[TrialRecord, ...]:
@@ -72,6 +74,11 @@ class Candidate:
         """Trial id to weight, the greatest first."""
         ids = [record.trial_id for record in self.records]
         return dict(zip(ids, self.weights, strict=True))
+
+    def is_exported(self, outcome: Mapping) -> bool:
+        """Returns whether an outcome is of the same average, or of the same trial."""
+        logarithms = outcome.get("logarithms", False)
+        return outcome.get("members") == self.shares and logarithms == self.logarithms
 
     def reading(self) -> dict:
         """How a bundle reads inputs for it: `max_length`, `truncation`; of texts `vocabulary_size`.
@@ -138,7 +145,9 @@ def build_candidate(
         models.append(model)
     if len(models) == 1:
         return models[0]
-    return ensemble_model(models, candidate.weights, kind_of(labels))
+    return ensemble_model(
+        models, candidate.weights, kind=kind_of(labels), logarithms=candidate.logarithms
+    )
 
 
 def predict_batches(model: keras.Model, batches: LengthBatches) -> np.ndarray:

@@ -158,6 +158,7 @@ def export_final(
         scores["test"] = measure(truth, answers, levels=levels)
     found = {
         "members": candidate.shares,
+        "logarithms": candidate.logarithms,
         "calibration": winner.calibration and asdict(winner.calibration),
         "thresholds": winner.thresholds and asdict(winner.thresholds),
         **measured_doubts(winner.bundle, truth, answers, dataset.classes),

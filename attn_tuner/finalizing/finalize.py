@@ -69,7 +69,7 @@ def finalize(
     if few_inputs(stored, runner.plan):
         shown.begin("cross-validating the best trials")
         cross_validate(runner, stored)
-    found = choose_candidates(runner, stored, exported)
+    found = choose_candidates(runner, stored, before if kept else {})
     as_asked = doubts_as_asked(before, runner.plan)
     fresh = any(before.get(name) != facts for name, facts in learnt.items())
     if not found and not exported:
@@ -84,7 +84,7 @@ def finalize(
         return write_json(directory / OUTCOME, kept_outcome)
     for candidate in found:
         again = fresh and candidate.trials[0].distilled
-        if candidate.shares == exported and as_asked and not again:
+        if exported and candidate.is_exported(before) and as_asked and not again:
             outcome = {**before, **learnt, "seconds": budget.elapsed()}
             return write_json(directory / OUTCOME, outcome)
         shown.begin(f"testing and exporting {describe_export(candidate.shares)}")

@@ -6,7 +6,9 @@ they have ended, `release_unused_reserve` gives back what the best trials do not
 seconds and rest on the costs that the `Budget` has measured so far.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from attn_tuner.baselines.members import member_of
 from attn_tuner.finalizing.candidate_order import candidates
@@ -200,14 +202,14 @@ def selection_seconds(budget: Budget, stored: EncodedData, models: int) -> float
 
 
 def choose_candidates(
-    runner: TrialRunner, stored: EncodedData, exported: dict | None = None
+    runner: TrialRunner, stored: EncodedData, exported: Mapping[str, Any] = MappingProxyType({})
 ) -> list[Candidate]:
     """Lists what may be exported, the best first, with an average that fits into the time left.
 
     Args:
         runner: a `TrialRunner` with at least one scored trial.
         stored: the run's `EncodedData`.
-        exported: `Candidate.shares` of what an earlier call exported, which takes no time again.
+        exported: outcome of an earlier call, whose export takes no time again; empty without one.
 
     Returns:
         The candidates; none where no trial has its weights any more.
@@ -220,7 +222,7 @@ def choose_candidates(
         cost = candidate_seconds(budget, stored, found[0].records)
         left = budget.left()
         late = left is not None and cost > left + MAX_OVERRUN_SHARE * budget.seconds
-        if most == 1 or not late or found[0].shares == exported:
+        if most == 1 or not late or found[0].is_exported(exported):
             return found
         # Selecting again for each size takes time itself.
         most = 1 if left < 2 * budget.estimate("choosing") else most - 1

@@ -168,8 +168,10 @@ def ensemble_sentence(run: Run) -> str:
         return ""
     weights = ", ".join(f"{weight:.2f}" for weight in run.members.values())
     objective = run.plan.objective
+    what = "the logarithms of the probabilities of " if run.logarithms else ""
     return (
-        f"The exported model averages {describe_members(run.members)}, with weights {weights}: "
+        f"The exported model averages {what}{describe_members(run.members)}, with weights "
+        f"{weights}: "
         f"validation {objective} {run.outcome['validation'][objective]:.4f}; the best trial "
         f"alone has {run.outcome['alone']:.4f}."
     )

@@ -15,6 +15,7 @@ from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord, ranked,
 _METRICS = dict[str, float | None]
 _OUTCOME = {
     "members": dict[str, float],
+    "logarithms": bool,
     "calibration": dict | None,
     "thresholds": dict | None,
     "conformal": dict | None,
@@ -114,6 +115,11 @@ class Run:
         """The trials in the exported model, with their weights in its average."""
         winner = self.outcome.get("winner")
         return self.outcome.get("members", {winner: 1.0} if winner else {})
+
+    @property
+    def logarithms(self) -> bool:
+        """Whether the exported model averages logarithms of probabilities, and not these."""
+        return self.outcome.get("logarithms", False)
 
     def ranked(self) -> list[TrialRecord]:
         """Returns the trials that have a score, best first."""

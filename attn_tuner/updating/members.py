@@ -15,6 +15,7 @@ from attn_tuner.finalizing.candidates import (
     has_weights,
     predict_batches,
 )
+from attn_tuner.finalizing.logarithmic_average import average
 from attn_tuner.finalizing.time_reserve import candidate_seconds
 from attn_tuner.hypermodel import AttentionHyperModel
 from attn_tuner.metrics import columns_of, measure
@@ -221,7 +222,7 @@ def written(
 def averaged(
     run: Run, trained: Sequence[TrialRecord], stored: EncodedTexts, draft: Path
 ) -> Candidate:
-    """Averages the members with the weights that they have in the export of the search.
+    """Averages the members as the export of the search does, with the same weights.
 
     Args:
         run: of the search.
@@ -242,12 +243,13 @@ def averaged(
     records = tuple(by_name[name] for name in order)
     weights = np.array([run.members[name] for name in order])
     weights = weights / weights.sum()
-    together = np.tensordot(weights, np.stack([answers[each] for each in records]), axes=1)
+    together = average([answers[each] for each in records], weights, run.logarithms)
     best = run.sign * max(run.sign * each.score for each in trained if each.score is not None)
     return Candidate(
-        records,
-        tuple(weights.tolist()),
-        np.asarray(together, "float64"),
-        measure(labels, together),
-        best if len(records) > 1 else None,
+        records=records,
+        weights=tuple(weights.tolist()),
+        answers=together,
+        measures=measure(labels, together),
+        alone=best if len(records) > 1 else None,
+        logarithms=run.logarithms,
     )

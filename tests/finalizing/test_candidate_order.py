@@ -99,9 +99,37 @@ def test_of_few_texts_the_log_loss_tells_that_an_average_is_better(runner):
     assert first.measures["log_loss"] < min(each.measures["log_loss"] for each in singles)
 
 
+def no_logarithms(monkeypatch):
+    """Lets no more than one model have a weight, so that its logarithms are no average."""
+    monkeypatch.setattr(
+        "attn_tuner.finalizing.averages.fit_weights", lambda answers, labels: np.zeros(len(answers))
+    )
+
+
+@pytest.mark.parametrize("most", [2, 4])
+@pytest.mark.parametrize("linear", [None, 2.0])
+def test_of_few_texts_logarithms_of_the_best_trials_are_averaged(runner, most, linear):
+    found = best(runner([(2.0, "completed")] * 4, linear), most)
+    assert found.logarithms
+    assert 2 <= len(found.trials) <= most
+    assert (LINEAR_NAME in found.shares) == (linear is not None)
+    assert sum(found.weights) == pytest.approx(1)
+    np.testing.assert_allclose(found.answers.sum(axis=1), 1)
+
+
+def test_logarithms_are_not_averaged_with_the_baseline_of_series(runner):
+    made = runner([(2.0, "completed")] * 3)
+    assert best(made).logarithms
+    made.plan.input = "series"
+    assert not best(made).logarithms
+
+
 @pytest.mark.parametrize("most", [1, 2, 4])
 @pytest.mark.parametrize("linear", [None, 1.5, 2.0])
-def test_of_few_texts_the_best_trials_have_equal_weights(runner, most, linear):
+def test_of_few_texts_probabilities_of_the_best_trials_have_equal_weights(
+    runner, monkeypatch, most, linear
+):
+    no_logarithms(monkeypatch)
     shares = best(runner([(2.0, "completed")] * 4, linear), most).shares
     trials = [share for name, share in shares.items() if name != LINEAR_NAME]
     assert trials == [pytest.approx(trials[0])] * len(trials)
@@ -130,7 +158,8 @@ def test_an_average_that_is_clearly_less_accurate_is_not_exported(runner, monkey
     assert lowest_likely(1.0, 5) < 0.9  # Five right answers are no proof.
 
 
-def test_answers_of_folds_decide_on_the_share_of_the_baseline(runner):
+def test_answers_of_folds_decide_on_the_share_of_the_baseline(runner, monkeypatch):
+    no_logarithms(monkeypatch)
     made = runner([(2.0, "completed"), (2.0, "completed")], linear=1.0)
     assert best(made).shares.get(LINEAR_NAME, 0.0) < 0.5
     held = {"0": answers(0.5, 7), LINEAR_NAME: answers(3.0, 8)}

@@ -1,5 +1,7 @@
 """Averages of logarithms: the equation, the weights, and the layer that does the same."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
@@ -8,8 +10,11 @@ from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.finalizing.calibration import apply_temperature, calibrated_loss
+from attn_tuner.finalizing.candidates import Candidate
 from attn_tuner.finalizing.logarithmic_average import LEAST_WEIGHT, average, fit_weights
 from attn_tuner.layers.probability_average import ProbabilityAverage
+from attn_tuner.storage.run import Run
+from attn_tuner.storage.trial_record import TrialRecord
 
 
 def test_two_models_are_averaged_by_the_roots_of_their_products():
@@ -108,3 +113,18 @@ def test_a_model_that_knows_nothing_is_left_out():
     labels = np.arange(2_000) % 3
     found = fit_weights([noisy(labels, 2.0, 0), noisy(labels, 0.0, 1)], labels)
     assert found.tolist() == [1.0, 0.0]
+
+
+def test_an_average_is_exported_again_only_if_it_averages_something_else():
+    records = tuple(TrialRecord(name, "completed", {}) for name in ("0", "1"))
+    made = Candidate(records, (0.5, 0.5), np.zeros((1, 2)), {}, logarithms=True)
+    shares = {"0": 0.5, "1": 0.5}
+    assert made.is_exported({"members": shares, "logarithms": True})
+    assert not made.is_exported({"members": shares})  # Of an earlier version: of probabilities.
+    assert not made.is_exported({})
+
+
+def test_the_outcome_of_an_earlier_version_averages_probabilities():
+    plan = SimpleNamespace(objective="accuracy")
+    assert not Run("run", plan, outcome={"members": {"0": 0.5, "1": 0.5}}).logarithms
+    assert Run("run", plan, outcome={"logarithms": True}).logarithms

@@ -171,6 +171,7 @@ def test_a_record_of_another_shape_is_named(changes, run):
         {"winner": "../../victim"},
         {"members": {"../x": 1.0}},
         {"members": {"00": 0.5, "01": 0.5}},
+        {"logarithms": "yes"},
         {"test": {"f1_macro": 1}},
         {"calibration": {"temperature": "hot"}},
         {"remarks": "none"},

@@ -98,7 +98,8 @@ def test_an_average_is_no_larger_than_what_is_left_can_measure():
 def test_what_is_exported_already_stays_when_the_time_is_over():
     records = [trial(number, DEAR) for number in range(3)]
     exported = {"0": 0.5, "1": 0.5}
-    found = time_reserve.choose_candidates(runner_with(records, 1_200.0), STORED, exported)
+    outcome = {"members": exported}
+    found = time_reserve.choose_candidates(runner_with(records, 1_200.0), STORED, outcome)
     assert found[0].shares == exported
 
 

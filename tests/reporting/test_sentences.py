@@ -12,6 +12,7 @@ from attn_tuner.finalizing import finalize
 from attn_tuner.metrics import check_measurable, measure
 from attn_tuner.reporting.coverage import coverage_sentence
 from attn_tuner.reporting.outcome_text import (
+    ensemble_sentence,
     format_score,
     linear_sentence,
     minirocket_sentence,
@@ -49,6 +50,25 @@ def test_a_coverage_of_995_in_a_thousand_is_not_said_to_be_of_all():
     outcome = {"conformal": {**sets.conformal.as_dict(), "test": None}}
     run = SimpleNamespace(plan=SimpleNamespace(kind="class"), outcome=outcome)
     assert coverage_sentence(run).startswith("Prediction sets for 99.5% of texts")
+
+
+@pytest.mark.parametrize(
+    ("logarithms", "said"),
+    [
+        (False, "averages trial 0 "),
+        (True, "averages the logarithms of the probabilities of trial 0"),
+    ],
+)
+def test_it_is_said_what_is_averaged(logarithms, said):
+    run = SimpleNamespace(
+        plan=SimpleNamespace(objective="accuracy"),
+        members={"0": 0.6, "linear": 0.4},
+        logarithms=logarithms,
+        outcome={"validation": {"accuracy": 0.9}, "alone": 0.8},
+    )
+    sentence = ensemble_sentence(run)
+    assert said in sentence
+    assert "and the linear model, with weights 0.60, 0.40: validation accuracy 0.9000" in sentence
 
 
 def run_that_lacks(**lacking):
