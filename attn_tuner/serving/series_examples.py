@@ -18,7 +18,7 @@ MAX_READ = 400  # Validation series to choose from; a second or two for a recurr
 
 
 class SeriesExamples:
-    """Chooses validation series once for each version of the model, and draws others at random.
+    """Chooses validation series once for each model, and draws others at random.
 
     Args:
         directory: the run folder.
@@ -29,8 +29,7 @@ class SeriesExamples:
         self.directory = Path(directory)
         self.held = held
         self._random = np.random.default_rng()
-        self._version: int | None = None
-        self._chosen: list[dict] = []
+        self._chosen: tuple[SeriesExplainer, list[dict]] | None = None
 
     def __call__(self) -> dict:
         """Returns a series that is answered surely, one in doubt and a wrong one.
@@ -47,10 +46,11 @@ class SeriesExamples:
             RunError: the search has no model yet.
         """
         with self.held.lock:
-            explainer, version = self.held.current(), self.held.version
-            if version != self._version:
-                self._chosen, self._version = self._choose(explainer), version
-            return {"features": list(explainer.bundle.features), "examples": self._chosen}
+            explainer = self.held.current()
+            # Not by the version: a model may be written between two looks at it.
+            if self._chosen is None or self._chosen[0] is not explainer:
+                self._chosen = explainer, self._choose(explainer)
+            return {"features": list(explainer.bundle.features), "examples": self._chosen[1]}
 
     def draw(self) -> dict:
         """Returns a validation series drawn at random, as a call does but kind and label.

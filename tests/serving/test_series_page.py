@@ -1,6 +1,7 @@
 """What `attn-tuner serve` answers of a search of series."""
 
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ pytest.importorskip("httpx", reason="httpx, which FastAPI's test client needs, i
 
 from fastapi.testclient import TestClient
 
+from attn_tuner.explaining.series_explanation import SeriesExplainer
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.serving import make_app
+from attn_tuner.serving.series_examples import SeriesExamples
 from attn_tuner.serving.series_reading import MOST_STEPS
 from tests.support.series_run import HORIZON, make_bundle, make_run, make_series
 
@@ -54,6 +57,21 @@ def test_series_get_labels_probabilities_and_sets_as_the_model_gives_them(client
         assert each["probabilities"]["high"] == pytest.approx(row[1], abs=1e-5)
         assert each["label"] in each["set"]
     assert answers(client, []) == []
+
+
+def test_examples_are_chosen_anew_where_the_model_changed_behind_the_look_at_its_version(tmp_path):
+    class Changed:
+        lock, version = threading.Lock(), 2  # Written between `current` and `version`.
+        made = None
+
+        def current(self):
+            return self.made
+
+    held = Changed()
+    examples = SeriesExamples(make_run(tmp_path / "run"), held)
+    for name in ("high", "raised"):
+        held.made = SeriesExplainer(make_bundle(classes=("low", name)))
+        assert {each["label"] for each in examples()["examples"]} == {"low", name}
 
 
 def test_an_explanation_has_attention_along_time_and_the_importance_of_each_value(client):
