@@ -7,7 +7,7 @@ import numpy as np
 
 from attn_tuner.explaining.series_attention import SeriesAttention
 from attn_tuner.explaining.series_gradients import SeriesGradients
-from attn_tuner.exporting.prediction import Prediction, predictions
+from attn_tuner.exporting.prediction import Prediction, Predictions, predictions
 from attn_tuner.exporting.series_bundle import SeriesBundle
 
 
@@ -58,11 +58,7 @@ class SeriesExplainer:
             importance = self._gradients(series, answers)
         read = bundle.steps_read()
         most = read[0] if read else None
-        named = predictions(
-            [bundle.described(each) for each in series],
-            *(answers, bundle.answers, bundle.classes),
-            *(bundle.conformal, bundle.known),
-        )
+        named = self._named(series, answers)
         return [
             SeriesExplanation(
                 named[place],
@@ -73,6 +69,22 @@ class SeriesExplainer:
             )
             for place, each in enumerate(series)
         ]
+
+    def predict(self, series: Sequence[np.ndarray]) -> Predictions:
+        """Answers series without an explanation, which takes several times as long.
+
+        Args:
+            series: as of a call.
+        """
+        return self._named(series, self.bundle.predict(series)) if len(series) else Predictions()
+
+    def _named(self, series: Sequence[np.ndarray], answers: np.ndarray) -> Predictions:
+        bundle = self.bundle
+        return predictions(
+            [bundle.described(each) for each in series],
+            *(answers, bundle.answers, bundle.classes),
+            *(bundle.conformal, bundle.known),
+        )
 
 
 def _shares(weights: np.ndarray) -> np.ndarray:

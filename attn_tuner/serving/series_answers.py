@@ -39,20 +39,19 @@ def add_series_answers(
         model_config = ConfigDict(extra="forbid", strict=True)
         series: list[Any] = Field(max_length=most)
 
-    def explained(request: Series) -> tuple[list[SeriesExplanation], tuple[str, ...]]:
-        with held.lock:
-            explainer = held.current()
-            found = explainer(read_request(explainer.bundle, request.series))
-            return found, explainer.bundle.features
-
     @app.post("/predict", summary="The answer to each series")
     def predict(request: Series) -> dict:
-        found, _ = explained(request)
-        return {"answers": [answer_of(each.prediction) for each in found]}
+        with held.lock:
+            explainer = held.current()
+            found = explainer.predict(read_request(explainer.bundle, request.series))
+        return {"answers": [answer_of(each) for each in found]}
 
     @app.post("/explain", summary="The same with attention along time and importance of values")
     def explain(request: Series) -> dict:
-        found, features = explained(request)
+        with held.lock:
+            explainer = held.current()
+            found = explainer(read_request(explainer.bundle, request.series))
+        features = explainer.bundle.features
         return {"answers": [_explanation(each, features) for each in found]}
 
     @app.get("/examples", summary="Validation series answered surely, in doubt, and wrong")

@@ -6,7 +6,6 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.explaining.series_explanation import SeriesExplainer
-from attn_tuner.exporting.prediction import predictions
 from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.series.store import SeriesStore
 from attn_tuner.serving.bundle_holder import BundleHolder
@@ -78,8 +77,7 @@ class SeriesExamples:
         rows = _short(store)[:MAX_READ]
         if not len(rows):
             return []
-        answers = bundle.predict([np.asarray(store[row]) for row in rows])
-        named = predictions([""] * len(rows), answers, bundle.answers, bundle.classes)
+        named = explainer.predict([np.asarray(store[row]) for row in rows])
         truths = []
         if bundle.kind == "class":
             truths = [bundle.classes[int(store.labels[row])] for row in rows]

@@ -11,7 +11,9 @@ pytest.importorskip("httpx", reason="httpx, which FastAPI's test client needs, i
 
 from fastapi.testclient import TestClient
 
+from attn_tuner.explaining.series_attention import SeriesAttention
 from attn_tuner.explaining.series_explanation import SeriesExplainer
+from attn_tuner.explaining.series_gradients import SeriesGradients
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.serving import make_app
 from attn_tuner.serving.series_examples import SeriesExamples
@@ -57,6 +59,18 @@ def test_series_get_labels_probabilities_and_sets_as_the_model_gives_them(client
         assert each["probabilities"]["high"] == pytest.approx(row[1], abs=1e-5)
         assert each["label"] in each["set"]
     assert answers(client, []) == []
+
+
+def test_an_answer_and_the_choice_of_examples_cost_no_gradients(tmp_path, monkeypatch):
+    client = client_of(make_run(tmp_path / "run"))
+
+    def refused(*given):
+        raise AssertionError("the answer was explained")
+
+    monkeypatch.setattr(SeriesGradients, "__call__", refused)
+    monkeypatch.setattr(SeriesAttention, "__call__", refused)
+    assert [each["label"] for each in answers(client, [rows(make_series(1)[0][0])])] == ["low"]
+    assert len(client.get("/examples").json()["examples"]) == 2
 
 
 def test_examples_are_chosen_anew_where_the_model_changed_behind_the_look_at_its_version(tmp_path):
