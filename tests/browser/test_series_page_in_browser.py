@@ -234,6 +234,16 @@ def test_a_forecast_is_drawn_with_its_quantiles_and_what_came(forecasting, visit
         assert window.faults == []
 
 
+def test_an_example_is_read_as_it_is_whatever_its_features_are_called(tmp_path, visit):
+    names = ("height, cm", "noise; dB")
+    folder = make_run(tmp_path / "run", features=names)
+    with served(folder) as address, visit(own=address) as window:
+        page = opened(window, address)
+        assert page.locator(".feature .kind").all_inner_texts() == list(names)
+        assert "(right)" in label(page)
+        assert page.locator("#note").inner_text() == ""
+
+
 def test_a_long_series_of_many_features_is_drawn_in_stretches(address, visit):
     steps, width = 3_000, 9
     importance = np.zeros((steps, width))

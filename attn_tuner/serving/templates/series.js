@@ -32,7 +32,8 @@ async function answer() {
     return;
   }
   try {
-    const { series, note } = readSeries(text, features);
+    // A series that the server gave is not read again: a name of a feature may hold a separator.
+    const { series, note } = example ? { series: example.series, note: "" } : readSeries(text, features);
     at("note").textContent = note;
     const { answers: [told] } = await post("explain", { series: [series] });
     if (isLast()) {
