@@ -269,4 +269,7 @@ def test_a_long_series_of_many_features_is_drawn_in_stretches(address, visit):
         said = page.locator("#drawing .hint, #answer .hint").all_inner_texts()
         assert "The 6 most important of 9 features are drawn." in said
         assert any(each.startswith("2,000 steps beyond the length limit") for each in said)
+        told["importance"] = None
+        page.fill("#text", "1, 3")
+        page.wait_for_selector("#drawing .hint:has-text('The first 6 of 9 features are drawn.')")
         assert window.faults == []

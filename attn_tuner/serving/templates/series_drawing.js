@@ -186,7 +186,7 @@ class Drawing {
     this.slider.addEventListener("input", () => this.show(Number(this.slider.value) - 1));
     const figures = drawn.map((feature) => this.figure(feature, shares && shares[feature], bins.get(feature), most));
     const left = told.features.length - drawn.length;
-    const more = left > 0 ? [make("p", { class: "hint" }, `The ${drawn.length} most important of ${told.features.length} features are drawn.`)] : [];
+    const more = left > 0 ? [make("p", { class: "hint" }, `The ${shares ? `${drawn.length} most important` : `first ${drawn.length}`} of ${told.features.length} features are drawn.`)] : [];
     const sorted = shares && told.features.length > 1 ? [
       make("h3", {}, "Importance of each feature"), bars(Object.fromEntries(told.features.map((name, feature) => [name, shares[feature]])), told.features[order[0]]),
     ] : [];
