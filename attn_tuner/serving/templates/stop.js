@@ -16,7 +16,7 @@ export function showStop(state) {
     at("ending").textContent = state === "ended" ? "" : "No search runs here now; the same command continues it.";
     at("confirm").close();
   } else if (!shown) {
-    at("ending").textContent = "Texts can be tried here once the search has ended.";
+    at("ending").textContent = "The model can be tried here once the search has ended.";
   }
   shown = state;
 }
