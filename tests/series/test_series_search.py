@@ -177,6 +177,10 @@ def test_what_cannot_be_done_with_series_yet_says_so(finished, tmp_path):
 
     with pytest.raises(DataError, match="SavedModelPredictor works for texts"):
         SavedModelPredictor(finished.directory)
+    for name in ("suggest", "monitor", "update", "distil"):
+        given = [] if name == "distil" else [["a text"]]
+        with pytest.raises(DataError, match=rf"{name}\(\) works for texts, and this search has se"):
+            getattr(attn_tuner, name)(finished.directory, *given)
 
 
 def test_the_page_answers_and_explains_the_series_of_a_search(finished):
