@@ -28,6 +28,7 @@ _MODULES = (
     "attn_tuner.exporting.compression.compact_embedding",
     "attn_tuner.layers.augmentation",
     "attn_tuner.layers.column_features",
+    "attn_tuner.layers.downsampling",
     "attn_tuner.layers.hashed_ngrams",
     "attn_tuner.layers.minirocket",
     "attn_tuner.layers.ngram_regression",
