@@ -12,12 +12,13 @@ from attn_tuner.attention import heads
 from attn_tuner.encoding import Projection
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.column_features import ColumnFeatures
+from attn_tuner.layers.downsampling import Downsampling
 from attn_tuner.layers.hashed_ngrams import LengthScale, NGramIds, NGramSum
 from attn_tuner.layers.prepared_series import prepared_series
 from attn_tuner.layers.series_input import FilledSteps, StandardizedSteps, StepLimit, StepMask
 from attn_tuner.layers.sorted_quantiles import SortedQuantiles
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
-from attn_tuner.layers.token_limits import TextMask, TokenLimits
+from attn_tuner.layers.token_limits import TextMask, TokenLimits, reading_of
 from attn_tuner.model_space import NGRAM_DIM, NO_SECOND_HEAD, default_space, series_space
 from attn_tuner.series.scaler import SeriesScaler
 from attn_tuner.space import SearchSpace, assemble
@@ -343,11 +344,15 @@ class AttentionHyperModel(SpaceHyperModel):
         named: Callable[..., dict],
     ) -> tuple[Any, Any]:
         """The projected steps of raw series, cut, scaled and prepared, and their mask."""
-        limit = StepLimit(values["max_length"], values["truncation"], **named("limits", True))
-        steps = limit(inputs)
-        mask = StepMask(**named("mask", True))(steps)
+        reading = reading_of(values)
+        limit = StepLimit(reading["max_length"], reading["truncation"], **named("limits", True))
         scaling = StandardizedSteps(scaler.mean, scaler.deviation, **named("scaling", True))
-        prepared = prepared_series(scaling(steps), mask, values, self.seed or 0, named)
+        steps = scaling(limit(inputs))
+        # Behind the scaling: the mean of large numbers that differ little would be rounded.
+        if values["downsampling"] != 1:
+            steps = Downsampling(values["downsampling"], **named("downsampling", True))(steps)
+        mask = StepMask(**named("mask", True))(steps)
+        prepared = prepared_series(steps, mask, values, self.seed or 0, named)
         filled = FilledSteps(scaler.missing, **named("filled", True))(prepared, mask)
         # Not normalised: of a single feature that would leave the sign alone.
         projection = Projection(

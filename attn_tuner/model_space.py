@@ -71,16 +71,19 @@ def default_space(
     )
 
 
-def series_space(max_lengths: Sequence[int] = MAX_LENGTHS) -> SearchSpace:
+def series_space(
+    max_lengths: Sequence[int] = MAX_LENGTHS, downsampling: Sequence[int] = (1,)
+) -> SearchSpace:
     """Returns the space of a model of raw series, which a convolution over steps may read first.
 
     Args:
-        max_lengths: the choices for `max_length`, in steps.
+        max_lengths: the choices for `max_length`, in steps that the encoder reads.
+        downsampling: the choices for how many steps are averaged to one; the first is the default.
     """
     return SearchSpace(
         max_length=Choice(max_lengths, default=max(max_lengths)),
         truncation=Choice(TRUNCATIONS, default="ends"),
-        **preparation_of_series(),
+        **{**preparation_of_series(), "downsampling": Choice(downsampling)},
         **dict(default_space(None, phrases=True)),
     )
 
@@ -88,6 +91,7 @@ def series_space(max_lengths: Sequence[int] = MAX_LENGTHS) -> SearchSpace:
 def preparation_of_series() -> dict[str, Choice]:
     """Returns the dimensions of what is done to scaled series, held at nothing."""
     return {
+        "downsampling": Choice((1,)),
         "clip": Choice((0.0,)),
         "differences": Choice((False,)),
         "jitter": Choice((0.0,)),

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from attn_tuner.attention.base import AttentionWeights, Head, attention_model
+from attn_tuner.layers.downsampling import Downsampling, SpreadOverSteps
 from attn_tuner.layers.series_input import StepLimit, step_mask
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.layers.types import Tensor
@@ -19,7 +20,8 @@ def with_attention(
 
     The weights (batch, hops, steps) are those of all hops of all heads. A head after a layer that
     truncates the input has fewer steps; its weights are placed at the steps that they belong to,
-    with 0 at the others.
+    with 0 at the others. Where windows of steps were averaged, the steps of a window share its
+    weight.
 
     Args:
         model: a Functional model of ids, of ids and columns, or of raw series of numbers.
@@ -57,6 +59,9 @@ def _placed(
 ) -> Tensor:
     """Turns weights over the steps of the head into weights over the steps of the input."""
     before = keras.Model(model.inputs, head.input).layers
+    averaged = next((layer for layer in before if isinstance(layer, Downsampling)), None)
+    if averaged is not None:
+        weights = SpreadOverSteps(averaged.factor)(weights, step_mask(averaged.input))
     limits = next((layer for layer in before if isinstance(layer, TokenLimits | StepLimit)), None)
     if limits is None or limits.max_length is None:
         return weights

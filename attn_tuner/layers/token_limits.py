@@ -20,9 +20,14 @@ READING = ("max_length", "truncation", "vocabulary_size")  # Values that say how
 def reading_of(values: Mapping[str, Any]) -> dict[str, Any]:
     """Returns how inputs are read for a model of these values, by path.
 
-    These are the names of `READING` that the values have: series have no vocabulary.
+    These are the names of `READING` that the values have: series have no vocabulary. Of series the
+    value `max_length` counts steps that the encoder reads; here it counts steps of the input, as
+    many times more as `downsampling` says.
     """
     found = {name: values[name] for name in READING if name in values}
+    is_text = "vocabulary_size" in values  # A model of one's own may have a dimension so named.
+    if "downsampling" in values and not is_text and found.get("max_length") is not None:
+        found["max_length"] *= values["downsampling"]
     if reads_subwords(values):
         # The parts of a word are found by its id in the whole vocabulary.
         found["vocabulary_size"] = None

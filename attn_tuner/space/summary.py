@@ -26,6 +26,7 @@ GROUPS = {
     "Series": (
         "clip",
         "differences",
+        "downsampling",
         "jitter",
         "random_scaling",
         "time_warp",

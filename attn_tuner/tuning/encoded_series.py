@@ -20,6 +20,8 @@ from attn_tuner.tuning.encoded_data import ROLES, EncodedData
 
 MOST_STEPS = 1_000  # The largest value of max_length; an encoder reads step by step.
 FEWEST_STEPS = 16  # The smallest, but for series that are shorter.
+DOWNSAMPLING = (1, 2, 4)  # How many steps are averaged to one.
+LONG_STEPS = 200  # Median from which that is searched: what decides in fewer may span few steps.
 EPOCH_SERIES = 2_000  # An epoch of fewer goes over them several times, or it has too few steps.
 
 
@@ -54,14 +56,19 @@ class EncodedSeries(EncodedData):
 
     def max_lengths(self) -> tuple[int, ...]:
         """Returns up to three values: all steps of 19 of 20 series, but 1,000 at most; half; a
-        quarter."""
+        quarter. They count steps that an encoder reads."""
         usual = np.quantile(self.stores["train"].lengths, 0.95)
         most = int(min(np.ceil(usual), MOST_STEPS))
         shorter = [most // part for part in (4, 2) if most // part >= FEWEST_STEPS]
         return (*shorter, most)
 
     def model_space(self, most_weights: float | None = None) -> SearchSpace:
-        return series_space(self.max_lengths())
+        return series_space(self.max_lengths(), self.downsampling())
+
+    def downsampling(self) -> tuple[int, ...]:
+        """Returns how many steps may be averaged to one: more than 1 in long series alone."""
+        median = np.median(self.stores["train"].lengths)
+        return DOWNSAMPLING if median >= LONG_STEPS else DOWNSAMPLING[:1]
 
     def model_options(self, space: SearchSpace) -> dict[str, Any]:
         return {"features": self.scaler.width, "scaler": self.scaler}

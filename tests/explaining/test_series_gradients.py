@@ -67,15 +67,18 @@ def test_a_value_speaks_for_the_answer_that_was_given_whichever_of_the_two_it_is
     assert low.shape == series[0].shape
 
 
-@pytest.mark.parametrize("encoder", ["gru", "none"])
-def test_models_of_a_search_have_finite_gradients_where_values_are_missing_or_cut(encoder):
+@pytest.mark.parametrize(("encoder", "averaged"), [("gru", 1), ("none", 1), ("none", 4)])
+def test_models_of_a_search_have_finite_gradients_where_values_are_missing_or_cut(
+    encoder, averaged
+):
     random = np.random.default_rng(0)
     series = [random.normal(size=(length, 2)).astype("float32") for length in (5, 12, 9)]
     series[1][3], series[2][2, 1] = np.nan, np.nan
     scaler = SeriesScaler.fit(series, ("heat", "noise"))
     hypermodel = AttentionHyperModel(features=2, scaler=scaler, seed=0)
-    values = {"encoder": encoder, "head": "additive", "embedding_dim": 32, "max_length": 8}
-    prepared = {"truncation": "tail", "clip": 2.0, "differences": True}
+    values = {"encoder": encoder, "head": "additive", "embedding_dim": 32}
+    limits = {"truncation": "tail", "max_length": 8 // averaged, "downsampling": averaged}
+    prepared = {**limits, "clip": 2.0, "differences": True}
     bundle = SeriesBundle(scaler, hypermodel.model({**values, **prepared}), ("a", "b"), 8, "tail")
     found = SeriesExplainer(bundle)(series)
     assert [each.left_out for each in found] == [0, 4, 1]

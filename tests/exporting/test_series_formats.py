@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import ExportError
+from attn_tuner.explaining.series_attention import SeriesAttention
 from attn_tuner.exporting import SeriesBundle, export_bundle, exporters
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
@@ -23,9 +24,10 @@ SCALER = SeriesScaler.fit(SERIES, ("heat", "pressure"))
 LIMIT = 16  # Steps, so that most series are cut.
 
 
-def small_model(truncation="tail", max_length=LIMIT, seed=0, **options):
+def small_model(truncation="tail", max_length=LIMIT, seed=0, downsampling=1, **options):
     hypermodel = AttentionHyperModel(features=FEATURES, scaler=SCALER, seed=seed, **options)
     parts = {"encoder": "bigru", "head": "additive", "embedding_dim": 32}
+    parts["downsampling"] = downsampling
     return hypermodel.model({**parts, "max_length": max_length, "truncation": truncation})
 
 
@@ -93,6 +95,20 @@ def test_onnx_takes_raw_numbers_of_any_batch_and_length(delivered, bundle):
         np.testing.assert_allclose(probabilities, bundle.predict(some), atol=1e-4)
         assert weights.shape == (len(some), 1, steps)
         np.testing.assert_allclose(weights.sum(axis=-1), 1.0, atol=1e-3)
+
+
+@pytest.mark.parametrize("form", ["savedmodel", "onnx", "litert"])
+def test_files_of_a_model_that_averages_steps_take_raw_steps(form, tmp_path):
+    pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
+    averaging = of_classes(small_model(max_length=5, downsampling=4), 20)
+    assert averaging.steps_read() == (20, "tail")
+    assert verify(averaging, form, tmp_path)[0].difference <= 1e-4
+    if form == "onnx":
+        session = pytest.importorskip("onnxruntime").InferenceSession(tmp_path / "model.onnx")
+        _, expected = SeriesAttention(averaging)(SERIES[:2])
+        for each, wanted in zip(SERIES, expected, strict=False):
+            [weights] = session.run(["weights"], {"series": each[None]})
+            np.testing.assert_allclose(weights.mean(axis=1)[0], wanted, atol=1e-5)
 
 
 def test_litert_takes_series_of_one_length(delivered):

@@ -7,9 +7,13 @@ import pytest
 
 from attn_tuner.errors import DataError, SpaceError
 from attn_tuner.hypermodel import AttentionHyperModel
+from attn_tuner.inputs.truncation import TRUNCATIONS
+from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.model_space import default_space, preparation_of_series, series_space
-from attn_tuner.series.batches import padded
+from attn_tuner.series.batches import SeriesBatches, padded
+from attn_tuner.series.dataset import SeriesPart
 from attn_tuner.series.scaler import SeriesScaler
+from attn_tuner.series.store import SeriesStore
 from tests.support.waves import BRIEF, waves
 
 SERIES, LABELS = waves(24)
@@ -68,7 +72,8 @@ STRENGTHS = {"jitter": 0.1, "random_scaling": 0.1, "time_warp": 0.2, "window_sli
 
 def test_what_is_held_at_nothing_adds_no_layer():
     names = {type(layer).__name__ for layer in hypermodel().model({}).layers}
-    assert not names & {"Jitter", "Scaling", "TimeWarp", "WindowSlice", "Clipping", "Differences"}
+    kinds = {"Jitter", "Scaling", "TimeWarp", "WindowSlice", "Clipping", "Differences"}
+    assert not names & {*kinds, "Downsampling"}
 
 
 @pytest.mark.parametrize("name", STRENGTHS)
@@ -95,3 +100,40 @@ def test_clipped_values_are_no_further_from_the_mean_and_differences_stand_behin
     moved = filled[:, 1:, :2] - filled[:, :-1, :2]
     np.testing.assert_allclose(filled[:, 1:, 2:4][known], moved[known], atol=1e-6)
     np.testing.assert_array_equal(filled[:, 1:, 6:8] == 1, ~known)
+
+
+def test_the_encoder_reads_max_length_steps_of_averaged_series():
+    model = hypermodel().model({"max_length": 8, "downsampling": 2, "differences": True})
+    assert model.get_layer("limits").max_length == 16
+    parts = [model.get_layer(name).output for name in ("downsampling", "mask", "filled")]
+    values, mask, filled = keras.Model(model.inputs, parts).predict(X, verbose=0)
+    assert filled.shape == (len(SERIES), 8, 8)
+    lengths = np.array([min(len(each), 16) for each in SERIES])
+    np.testing.assert_array_equal(mask.sum(axis=1), (lengths + 1) // 2)
+    with np.errstate(invalid="ignore"):
+        scaled = (X[0, :2] - np.array(SCALER.mean)) / np.array(SCALER.deviation)
+    np.testing.assert_allclose(values[0, 0], np.nanmean(scaled, axis=0), atol=1e-3)
+    # Differences are those of the means.
+    known = ~np.isnan(values[0, :2]).any(axis=0)
+    np.testing.assert_allclose(
+        filled[0, 1, 2:4][known], np.diff(values[0, :2], axis=0)[0, known], atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("truncation", TRUNCATIONS)
+def test_a_model_that_averages_steps_answers_whole_series_as_it_does_batches_of_them(truncation):
+    values = {"max_length": 3, "downsampling": 4, "truncation": truncation}
+    model = hypermodel().model(values)
+    store = SeriesStore.of(SeriesPart(SERIES, Y))
+    batches = SeriesBatches(store, 8, **reading_of(values), shuffle=False)
+    cut = [np.asarray(model(inputs)) for inputs, _ in (batches[at] for at in range(len(batches)))]
+    whole = model.predict(X, verbose=0)
+    assert X.shape[1] > 12
+    np.testing.assert_allclose(batches.in_store_order(np.concatenate(cut)), whole, atol=1e-6)
+
+
+def test_values_of_a_record_without_downsampling_make_the_model_that_they_made():
+    model = hypermodel(seed=1).model({"max_length": 8, "truncation": "tail"})
+    now = hypermodel(seed=1).model({"max_length": 8, "truncation": "tail", "downsampling": 1})
+    assert [type(each) for each in model.layers] == [type(each) for each in now.layers]
+    np.testing.assert_array_equal(now.predict(X, verbose=0), model.predict(X, verbose=0))

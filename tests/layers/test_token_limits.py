@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.inputs.truncation import truncate
-from attn_tuner.layers.token_limits import TRUNCATIONS, TextMask, TokenLimits
+from attn_tuner.layers.token_limits import TRUNCATIONS, TextMask, TokenLimits, reading_of
 
 
 def expected(rows, vocabulary_size, max_length, truncation):
@@ -126,6 +126,16 @@ def test_the_layer_is_made_again_from_its_config():
 def test_limits_that_leave_no_text_are_refused(arguments, message):
     with pytest.raises(SpaceError, match=message):
         TokenLimits(**arguments)
+
+
+def test_of_series_that_are_averaged_as_many_times_more_steps_are_read():
+    reading = {"max_length": 250, "truncation": "tail"}
+    assert reading_of(reading) == reading
+    assert reading_of({**reading, "downsampling": 4}) == {**reading, "max_length": 1_000}
+    assert reading_of({**reading, "max_length": None, "downsampling": 4})["max_length"] is None
+    # A user's own model of texts may have a dimension of this name.
+    texts = {**reading, "vocabulary_size": 9}
+    assert reading_of({**texts, "downsampling": 4}) == texts
 
 
 def test_the_mask_is_true_where_there_is_text():

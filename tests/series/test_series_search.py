@@ -1,7 +1,9 @@
 """A search of series from data to report, and an export that takes raw numbers."""
 
 import io
+import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from attn_tuner.errors import AttnTunerError, DataError, ExportError
 from attn_tuner.exporting import SeriesBundle, load_bundle
 from attn_tuner.monitoring.status import search_status
 from attn_tuner.series.reading import load_series
-from attn_tuner.storage.layout import BUNDLE
+from attn_tuner.storage.layout import BUNDLE, PLAN, RECORD
 from attn_tuner.tuning.encoded_data import EncodedData
 from tests.support.examples import example
 from tests.support.waves import series_search, waves
@@ -202,13 +204,24 @@ def test_the_page_answers_and_explains_the_series_of_a_search(finished):
 
 
 def test_the_same_call_goes_on_and_other_series_are_refused(finished, tmp_path):
-    import shutil
-
     folder = shutil.copytree(finished.directory, tmp_path / "run")
     again = series_search(folder, max_trials=2, ensemble=2)
     assert len(again.run.records) == 2
     with pytest.raises(AttnTunerError, match="was made with other data"):
         series_search(folder, data=waves(60, seed=9), max_trials=2)
+
+
+def test_a_run_folder_from_before_a_dimension_was_there_is_read(finished, tmp_path):
+    folder = shutil.copytree(finished.directory, tmp_path / "run")
+    for path in (folder / PLAN, *folder.glob(f"*/{RECORD}")):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        del told["space" if path.name == PLAN else "values"]["downsampling"]
+        path.write_text(json.dumps(told), encoding="utf-8")
+    old = attn_tuner.load(folder)
+    assert not any("downsampling" in each.values for each in old.run.records)
+    assert old.leaderboard()["name"].tolist() == finished.leaderboard()["name"].tolist()
+    given = waves(4)[0]
+    np.testing.assert_array_equal(old.bundle.predict(given), finished.bundle.predict(given))
 
 
 def test_a_number_for_a_series_is_searched_and_exported(tmp_path):

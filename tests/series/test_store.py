@@ -136,6 +136,23 @@ def test_max_length_offers_all_steps_a_half_and_a_quarter(length, lengths, tmp_p
     assert "vocabulary_size" not in space
 
 
+@pytest.mark.parametrize(
+    ("lengths", "factors"), [((199, 199, 500), (1,)), ((200, 200, 20), (1, 2, 4))]
+)
+def test_averaging_steps_is_searched_where_half_of_the_series_are_long(lengths, factors, tmp_path):
+    series = [np.random.default_rng(at).normal(size=lengths[at % 3]) for at in range(60)]
+    stored = EncodedData.prepare(load_series((series, ["a", "b"] * 30)), tmp_path / "data")
+    offered = stored.model_space()["downsampling"]
+    assert (offered.values, offered.default) == (factors, 1)
+
+
+def test_batches_of_a_model_that_averages_steps_have_as_many_times_more(tmp_path):
+    series = [np.random.default_rng(index).normal(size=50) for index in range(12)]
+    stored = EncodedData.prepare(load_series((series, ["a", "b"] * 6)), tmp_path / "data")
+    inputs, _ = stored.validation({**VALUES, "downsampling": 4})[0]
+    assert inputs.shape[1] == 40
+
+
 def test_held_out_series_are_the_first_and_of_long_ones_fewer(tmp_path):
     store_of([3, 2, 4]).save(tmp_path / "short")
     series, labels = held_out(tmp_path / "short", 2)

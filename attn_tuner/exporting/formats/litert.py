@@ -21,7 +21,7 @@ def export_litert(bundle: Bundle | SeriesBundle, folder: Path) -> list[Artefact]
     """Writes two `.tflite` files, float32 and dynamic-range int8, with built-in operators only.
 
         ids int32 (1, steps)  ->  probabilities (1, classes), weights (1, hops, steps)
-        series float32 (1, max_length, features)  ->  the same
+        series float32 (1, steps, features)  ->  the same
 
     With prediction sets also `set`, with intervals `lower` and `upper`, and `known` of a model that
     tells texts of none of its classes. One input at a time: a text of any length, where 0 is

@@ -10,6 +10,7 @@ import keras
 
 from attn_tuner.errors import DamagedFile, Infeasible
 from attn_tuner.inputs.batches import LengthBatches
+from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.space.space_hypermodel import SpaceHyperModel
 from attn_tuner.storage.checkpoints import (
     TrainingProgress,
@@ -124,7 +125,7 @@ class TrialTrainer:
     def _checked_latency(self, model: keras.Model, values: dict) -> float | None:
         """Checks the constraints; returns milliseconds for one text if latency is limited."""
         limited = self.constraints.latency_ms is not None
-        latency = latency_ms(model, values["max_length"]) if limited else None
+        latency = latency_ms(model, reading_of(values)["max_length"]) if limited else None
         if reason := self.constraints.refusal(model, latency):
             raise Infeasible(reason)
         return latency
