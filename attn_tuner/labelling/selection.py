@@ -1,13 +1,12 @@
-"""Selects the texts to label next: those that models are unsure of, and unlike each other."""
+"""Selects the texts to label next: those that models are unsure of, and that stand for others."""
 
 import numpy as np
-from scipy import sparse
-from sklearn.cluster import kmeans_plusplus
 
 from attn_tuner.errors import DataError
+from attn_tuner.labelling.variance import VarianceReduction
 
-POWER = 2.0  # Of the uncertainty. This and the next were chosen by a replay, on other seeds than
-SHORTLIST = 16  # those of benchmarks/suggest.py: candidates for each text to be selected.
+POWER = 2.0  # Of the uncertainty.
+SHORTLIST = 16  # Candidates for each text to be selected.
 TEXTS_PER_CLASS = 2  # To be selected on average, for classes to be kept in proportion.
 
 
@@ -47,21 +46,28 @@ def uncertainty(answers: np.ndarray, kind: str) -> np.ndarray:
 
 
 def select(
-    answers: np.ndarray, rows: sparse.csr_matrix, n: int, kind: str, seed: int = 0
+    answers: np.ndarray,
+    points: np.ndarray,
+    labelled: np.ndarray,
+    n: int,
+    kind: str,
+    seed: int = 0,
 ) -> np.ndarray:
-    """Selects texts at random, with probabilities that grow with uncertainty and difference.
+    """Selects uncertain texts: half by what their labels would say of others, half at random.
 
-        P(i) ~ min over selected j of |z_i - z_j|^2,    z = u^a x
+        P(i) ~ u_i^a
 
-    x is the TF-IDF row of a text, of length 1, u its uncertainty and a `POWER`: a text that the
-    models are sure of is hardly selected, nor is one like a text that has been. It is the seeding
-    of k-means++ on weighted rows, among the `SHORTLIST` times n least certain texts. As many are
-    selected of each predicted class as it is frequent, where there are enough: else the models
-    would learn that the classes which they are now unsure of are the frequent ones.
+    The first half is that of `VarianceReduction`, the others are drawn with the probability P, u
+    being the uncertainty and a `POWER`: where many texts look alike to a linear model, as those of
+    unknown words do, few of them would not say how they all are. Both are selected among the
+    `SHORTLIST` least certain texts for each one. As many are selected of each predicted class as it
+    is frequent, where there are enough: else the models would learn that the classes which they are
+    now unsure of are the frequent ones.
 
     Args:
         answers: (members, texts, columns).
-        rows: (texts, columns) sparse.
+        points: (texts, components) float, from `variance.components`.
+        labelled: (labelled texts, components) float, from the same decomposition.
         n: int, texts to select; all are if there are no more.
         kind: key of `metrics.MEASURES`.
         seed: int, for the draws.
@@ -71,13 +77,9 @@ def select(
 
     Raises:
         DataError: as for `uncertainty`.
-
-    Reference:
-        Arthur & Vassilvitskii 2007, k-means++. https://dl.acm.org/doi/10.5555/1283383.1283494
-        Ash et al. 2020, section 3, who select so by gradients. https://arxiv.org/abs/1906.03671
     """
     unsure, random = uncertainty(answers, kind), np.random.default_rng(seed)
-    everything = np.arange(len(unsure))
+    everything, reduction = np.arange(len(unsure)), VarianceReduction(points, labelled, unsure)
     strata, shares = np.zeros(len(unsure), np.int64), np.ones(1)
     if kind == "class" and n >= TEXTS_PER_CLASS * np.shape(answers)[-1]:
         mean = np.asarray(answers, float).mean(axis=0)
@@ -85,10 +87,10 @@ def select(
     chosen = np.zeros(0, np.int64)
     for label, count in enumerate(_counts(shares, min(n, len(unsure)), random)):
         own = everything[strata == label]
-        chosen = np.concatenate([chosen, _unlike(own, unsure, rows, count, random)])
+        chosen = np.concatenate([chosen, _both_ways(own, unsure, count, reduction, random)])
     left = np.setdiff1d(everything, chosen)  # Where a class is predicted less often than it is.
     missing = min(n, len(unsure)) - len(chosen)
-    chosen = np.concatenate([chosen, _unlike(left, unsure, rows, missing, random)])
+    chosen = np.concatenate([chosen, _both_ways(left, unsure, missing, reduction, random)])
     return chosen[np.argsort(-unsure[chosen], kind="stable")]
 
 
@@ -99,20 +101,23 @@ def _counts(shares: np.ndarray, n: int, random: np.random.Generator) -> list[int
     return np.diff(np.minimum(ends, n), prepend=0).tolist()
 
 
-def _unlike(
+def _both_ways(
     places: np.ndarray,
     unsure: np.ndarray,
-    rows: sparse.csr_matrix,
     count: int,
+    reduction: VarianceReduction,
     random: np.random.Generator,
 ) -> np.ndarray:
     """Selects `count` of the texts at these places, all of them if there are no more."""
-    ranked = places[np.argsort(-unsure[places], kind="stable")][: SHORTLIST * count]
-    if len(ranked) <= count or count == 1:  # k-means++ draws the first one evenly.
+    if len(places) <= count:
+        return places
+    ranked = places[np.argsort(-unsure[places], kind="stable")]
+    if count < 2:
         return ranked[:count]
-    weighted = sparse.csr_matrix(sparse.diags(unsure[ranked] ** POWER) @ rows[ranked])
-    _, found = kmeans_plusplus(weighted, count, random_state=int(random.integers(2**31)))
-    # Rows without a known word are all alike, and may be drawn more than once.
-    kept = list(dict.fromkeys(found.tolist()))
-    rest = np.setdiff1d(np.arange(len(ranked)), kept)
-    return ranked[np.concatenate([kept, rest[: count - len(kept)]]).astype(np.int64)]
+    taken = reduction.take(ranked[: SHORTLIST * (count // 2)], count // 2)
+    drawn = count - len(taken)
+    left = ranked[~np.isin(ranked, taken)][: SHORTLIST * drawn]
+    chances = np.maximum(unsure[left], 1e-6) ** POWER  # A text that is certain may be left over.
+    return np.concatenate(
+        [taken, random.choice(left, drawn, replace=False, p=chances / chances.sum())]
+    )

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from attn_tuner.baselines.ngram_rows import NgramRows
 from attn_tuner.errors import DataError
 from attn_tuner.inputs.dataset import ROLES
+from attn_tuner.labelling.linear_answers import with_linear_model
 from attn_tuner.labelling.members import member_answers
 from attn_tuner.labelling.selection import select, uncertainty
 from attn_tuner.labelling.suggestions import Suggestion, Suggestions
+from attn_tuner.labelling.variance import components
 from attn_tuner.search_result import SearchResult
 from attn_tuner.settings.table import BY_NAME
 from attn_tuner.storage.layout import DATA
@@ -35,7 +38,7 @@ def suggest(
     seed: int = 0,
     trust: Sequence[str] = (),
 ) -> Suggestions:
-    """Suggests which texts to label next: those the model is unsure of, unlike each other.
+    """Suggests which texts to label next: those the model is unsure of, that stand for others.
 
     Texts that the search has read with a label, in any part, are not suggested, nor is a text
     twice. Both are told by the tokens, so that case, accents and spaces do not matter.
@@ -72,8 +75,15 @@ def suggest_among(result: SearchResult, given: InputTexts, n: int, seed: int = 0
     label = result.run.plan.label_name
     places = _candidates(given, store, _labelled(folder), label, seed)
     answers = member_answers(bundle, _at(given.texts, places))
-    ngrams, _ = NgramRows.fit(TokenStore.open(folder / "train"))
-    chosen = select(answers, ngrams.rows(store)[places], n, bundle.kind, seed)
+    labelled = TokenStore.open(folder / "train")
+    ngrams, known = NgramRows.fit(labelled)
+    candidates = ngrams.rows(store)[places]
+    answers = with_linear_model(
+        answers, candidates, known, np.asarray(labelled.labels), bundle.kind
+    )
+    points = components(sparse.vstack([known, candidates]).tocsr(), seed)
+    count = known.shape[0]
+    chosen = select(answers, points[count:], points[:count], n, bundle.kind, seed)
     unsure = uncertainty(answers, bundle.kind)
     texts = _at(given.texts, places[chosen])
     rows = tuple(
