@@ -43,7 +43,8 @@ accuracy of the first search on the test texts of the old classes alone. Seconds
 processors, are those of the whole update, export included, beside those of the search on all texts;
 the load is the machine's, which has 2 cores. All of it ran beside other work. Rows without seconds
 of processors are of before an update took the settings of the linear model from the search and
-trained by work instead of by the clock; their searches on all texts are of an earlier commit."""
+trained by work instead of by the clock; their searches on all texts are of an earlier commit. In
+the last row searches and update had one core of the two."""
 
 
 def kept_back(rows: Sequence[tuple[str, str]], seed: int) -> set[str]:

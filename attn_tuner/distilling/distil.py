@@ -11,11 +11,12 @@ import numpy as np
 
 from attn_tuner.distilling.facts import Distilled
 from attn_tuner.distilling.soft_labels import answered, joined, new_texts
-from attn_tuner.distilling.student import chosen_trial, room_for, taught
+from attn_tuner.distilling.student import chosen_trial, room_for, taught, taught_again
 from attn_tuner.distilling.teacher import Average, asked
 from attn_tuner.errors import DataError, Infeasible
 from attn_tuner.finalizing.candidates import Candidate, build_candidate
 from attn_tuner.finalizing.final_model import export_final, final_model
+from attn_tuner.finalizing.finalize import REFITTED
 from attn_tuner.finalizing.time_reserve import candidate_seconds
 from attn_tuner.metrics import measure
 from attn_tuner.search_result import SearchResult
@@ -71,7 +72,8 @@ def distil(
 
     The trial learns from its weights on, and is calibrated, measured and exported alone. No teacher
     is asked about a validation or test text, nor has it learnt from them: members that the search
-    trained again on validation texts teach with their former weights.
+    trained again on validation texts teach with their former weights. Where the search trained so,
+    the student is trained once more with the labels of the validation texts, if there is time.
 
     Args:
         run: the run folder of a search that has ended. It is left as it is.
@@ -151,10 +153,13 @@ def _distilled(
     record, answers = taught(student, soft, stored, trials, own, plan, budget.search_over)
     labels = np.asarray(stored.stores["validation"].labels)
     candidate = Candidate((record,), (1.0,), answers.astype("float64"), measure(labels, answers))
-    model = build_candidate(candidate, own, labels)
+    again = taught_again(student, record, soft, stored, trials, budget) if run.plan.refit else None
+    model = build_candidate(candidate, own, labels, {record.trial_id: again} if again else {})
     dataset = _dataset(run)
     try:
         winner = final_model(candidate, model, stored, dataset, plan)
+        if again:
+            winner = replace(winner, refit=True, notes=(*winner.notes, REFITTED))
     except Infeasible as reason:
         raise DataError(f"The student is not within the limits: {reason}. Raise them.") from reason
     facts = Distilled.of(

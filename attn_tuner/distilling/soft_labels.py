@@ -98,6 +98,20 @@ def joined(
     return replace(TokenStore.concatenate(stores), labels=labels)
 
 
+def with_labels(soft: TokenStore, further: TokenStore) -> TokenStore:
+    """Joins texts with soft labels with others that have the labels of classes.
+
+    Args:
+        soft: as `joined` returns them.
+        further: the others.
+    """
+    own = further.labels.astype("float32")
+    if soft.labels.ndim == 2:
+        own = np.eye(soft.labels.shape[1], dtype="float32")[further.labels]
+    labels = np.concatenate([soft.labels, own])
+    return replace(TokenStore.concatenate([_plain(soft), _plain(further)]), labels=labels)
+
+
 def _plain(store: TokenStore) -> TokenStore:
     """Returns the texts without labels, groups and times."""
     return replace(store, labels=np.zeros(len(store), "int32"), groups=None, times=None)

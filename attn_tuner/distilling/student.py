@@ -8,9 +8,12 @@ from dataclasses import replace
 import keras
 import numpy as np
 
-from attn_tuner.distilling.soft_labels import MOST_COPIES
+from attn_tuner.distilling.soft_labels import MOST_COPIES, with_labels
 from attn_tuner.errors import RunError
 from attn_tuner.finalizing.candidates import TrainedTrials, has_weights, predict_batches
+from attn_tuner.finalizing.refit import fitted
+from attn_tuner.finalizing.time_reserve import room_for_refit
+from attn_tuner.inputs.batches import LengthBatches
 from attn_tuner.metrics import columns_of, sign_of
 from attn_tuner.settings.derived import FEW_TEXTS
 from attn_tuner.storage.checkpoints import load_weights
@@ -28,6 +31,7 @@ from attn_tuner.updating.further_training import training_pace
 from attn_tuner.updating.members import RunTrials, written
 
 EPOCHS = 3
+LEARNT = "learnt from a teacher"
 REST_SHARE = 0.7  # Of the size limit, for what is not shrunk.
 USED_SHARE = 0.8  # Of the time left, for the teacher's answers and the training.
 
@@ -147,25 +151,14 @@ def taught(
         share=1.0,
         seed=plan.seed + 1,
     )
-    batches = stored.batches(
-        soft, values, values["batch_size"], seed=record.seed, sample_weight=soft.weights
-    )
-    hypermodel = copy.copy(trials.hypermodel)
-    hypermodel.training_texts = len(soft)
-    hypermodel.own_loss = (
-        "binary_crossentropy" if soft.labels.ndim == 1 else "categorical_crossentropy"
-    )
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(record.seed)
-    model = hypermodel.model(values)
-    load_weights(model, trials.get_trial_dir(student.trial_id))
+    model, batches = _begun(student, record, soft, stored, trials)
     # With few validation texts their log loss tells more than their accuracy.
     few = plan.objective == "accuracy" and stored.size("validation") < FEW_TEXTS
     goal, sign = ("log_loss", -1) if few else (plan.objective, sign_of(plan.objective))
     schedule = Schedule(EPOCHS, EPOCHS, goal, sign)
     progress = train(model, batches, stored.validation(values), schedule, _UntilOver(over))
     measures, answers = dict(progress.best_measures), progress.probabilities
-    stopped = "learnt from a teacher"
+    stopped = LEARNT
     if sign * measures[goal] < sign * student.metrics[goal]:
         load_weights(model, trials.get_trial_dir(student.trial_id))
         measures, stopped = dict(student.metrics), "no better with a teacher"
@@ -182,3 +175,60 @@ def taught(
     )
     answers = np.asarray(answers, "float32")
     return written(record, model, answers, own), answers
+
+
+def taught_again(
+    student: TrialRecord,
+    taught: TrialRecord,
+    soft: TokenStore,
+    stored: EncodedTexts,
+    trials: TrainedTrials,
+    budget: Budget,
+) -> list[np.ndarray] | None:
+    """Trains the student once more, with the validation texts and their labels as well.
+
+    It trains from the same weights on, for as many epochs as gave its best score, as a search
+    trains what it exports (`refit`). The student can then be measured on the test part only.
+
+    Args:
+        student: record of the trial that it began with.
+        taught: its record, as `taught` returns it.
+        soft: texts with soft labels, without the validation texts.
+        stored, trials: as in `taught`.
+        budget: the time; it ends the training.
+
+    Returns:
+        Its weights; None where it learnt nothing, or there was too little time.
+    """
+    validation = stored.stores["validation"]
+    both = with_labels(soft, validation)
+    seconds = taught.seconds * len(both) / len(soft)
+    learnt = taught.metrics.get("epochs", 0) if taught.stopped == LEARNT else 0
+    if not learnt or not room_for_refit(budget, stored, [taught], seconds):
+        return None
+    model, batches = _begun(student, taught, both, stored, trials)
+    return model.get_weights() if fitted(model, batches, learnt, budget) else None
+
+
+def _begun(
+    student: TrialRecord,
+    record: TrialRecord,
+    soft: TokenStore,
+    stored: EncodedTexts,
+    trials: TrainedTrials,
+) -> tuple[keras.Model, LengthBatches]:
+    """Builds the model of `record` with the weights of a trial, and the batches that it learns."""
+    values = record.values
+    batches = stored.batches(
+        soft, values, values["batch_size"], seed=record.seed, sample_weight=soft.weights
+    )
+    hypermodel = copy.copy(trials.hypermodel)
+    hypermodel.training_texts = len(soft)
+    hypermodel.own_loss = (
+        "binary_crossentropy" if soft.labels.ndim == 1 else "categorical_crossentropy"
+    )
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(record.seed)
+    model = hypermodel.model(values)
+    load_weights(model, trials.get_trial_dir(student.trial_id))
+    return model, batches

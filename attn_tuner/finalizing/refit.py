@@ -114,12 +114,29 @@ def train_again(
     keras.utils.clear_session()
     keras.utils.set_random_seed(record.seed)
     model = hypermodel.model(record.trained)
-    steps = math.ceil(record.metrics["epochs"] * len(batches))
+    return model if fitted(model, batches, record.metrics["epochs"], budget) else None
+
+
+def fitted(model: keras.Model, batches: LengthBatches, epochs: float, budget: Budget) -> bool:
+    """Trains a model for some epochs; returns whether that ended in time, with a finite loss.
+
+    Args:
+        model: `keras.Model`, compiled.
+        batches: what it learns from.
+        epochs: float, which may end in the middle of one.
+        budget: the `Budget`, whose end stops the training.
+    """
+    steps = math.ceil(epochs * len(batches))
     guard = TrainingGuard(steps, budget)
-    epochs = math.ceil(steps / len(batches))
-    model.fit(prefetch(batches), epochs=epochs, callbacks=[guard], verbose=0, shuffle=False)
+    model.fit(
+        prefetch(batches),
+        epochs=math.ceil(steps / len(batches)),
+        callbacks=[guard],
+        verbose=0,
+        shuffle=False,
+    )
     swap_averages(model)
-    return model if guard.done == steps and np.isfinite(guard.loss) else None
+    return guard.done == steps and bool(np.isfinite(guard.loss))
 
 
 class TrainingGuard(keras.callbacks.Callback):

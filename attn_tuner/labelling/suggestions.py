@@ -23,7 +23,8 @@ class Suggestion:
         row: int, its place among the texts given, the first 1.
         text: str.
         guess: str, what the model takes it for.
-        uncertainty: float from 0 to 1, see `selection.uncertainty`.
+        uncertainty: float from 0 to 1, of the model and a linear one together; see
+            `selection.uncertainty`.
     """
 
     row: int

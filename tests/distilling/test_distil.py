@@ -1,5 +1,8 @@
 """`attn_tuner.distil`, from a run folder to that of one trial that learnt from a teacher."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
@@ -9,10 +12,11 @@ from typer.testing import CliRunner
 
 import attn_tuner
 from attn_tuner import cli
-from attn_tuner.distilling.soft_labels import LABELS_SHARE, joined, new_texts
+from attn_tuner.distilling.soft_labels import LABELS_SHARE, joined, new_texts, with_labels
 from attn_tuner.distilling.teacher import asked
 from attn_tuner.errors import DataError, RunError
-from attn_tuner.storage.layout import DATA
+from attn_tuner.finalizing.finalize import REFITTED
+from attn_tuner.storage.layout import DATA, PLAN
 from attn_tuner.text import Split, Vectorizer
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.tuning.encoded_texts import EncodedTexts
@@ -49,6 +53,29 @@ def test_what_is_exported_is_one_trial(distilled):
     assert "learnt from the average" in distilled.summary()
     card = (distilled.directory / "best" / "README.md").read_text(encoding="utf-8")
     assert "| teacher | the average |" in card
+
+
+def test_where_the_search_trained_again_the_student_learns_validation_labels_too(
+    finished_copy, distilled, tmp_path
+):
+    plan = json.loads((finished_copy / PLAN).read_text())
+    (finished_copy / PLAN).write_text(json.dumps({**plan, "refit": True}))
+    again = distil(finished_copy, out=tmp_path / "new")
+    assert again.run.outcome["refit"] is True
+    assert REFITTED in again.run.outcome["remarks"]
+    assert distilled.run.outcome["refit"] is False
+    (before,), (now,) = distilled.run.records, again.run.records
+    assert now.metrics == before.metrics  # The validation scores are from before.
+    texts = colours(20, seed=9)[0]
+    assert np.abs(again.bundle.predict(texts) - distilled.bundle.predict(texts)).max() > 1e-6
+
+
+def test_labels_of_classes_join_soft_ones():
+    store = TokenStore.encode(Split(["a", "b"], np.array([0, 1])), Vectorizer.build(["a", "b"]))
+    two = with_labels(replace(store, labels=np.array([0.2, 0.9], "float32")), store)
+    np.testing.assert_allclose(two.labels, [0.2, 0.9, 0.0, 1.0])
+    many = with_labels(replace(store, labels=np.full((2, 3), 1 / 3, "float32")), store)
+    np.testing.assert_allclose(many.labels[2:], [[1, 0, 0], [0, 1, 0]])
 
 
 def test_the_leaderboard_of_a_distilled_folder_has_the_student(distilled):

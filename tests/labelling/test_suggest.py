@@ -26,7 +26,7 @@ def test_the_text_that_the_model_is_unsure_of_is_suggested_first(run):
     found = attn_tuner.suggest(run, ["good good film", "the very hotel", "bad bad hotel"], n=1)
     assert [each.text for each in found] == ["the very hotel"]
     assert found[0].row == 2
-    assert found[0].uncertainty > 0.9
+    assert found[0].uncertainty > 0.8
 
 
 def test_a_text_that_the_search_has_read_is_not_suggested_whatever_its_case(run):
