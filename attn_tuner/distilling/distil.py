@@ -135,7 +135,7 @@ def _distilled(
     further, texts = new_texts(stored, given)
     if teacher is None:
         average = Average.exported(run, stored, trials)
-        room = room_for(average.candidate.trials, student, stored, budget)
+        room = room_for(average.candidate.trials, student, stored, budget, again=run.plan.refit)
         soft, counts = answered(average, stored, further, room, plan.seed)
         score = average.candidate.measures[plan.objective]
     else:

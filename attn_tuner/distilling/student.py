@@ -85,7 +85,11 @@ def first_fitting(
 
 
 def room_for(
-    members: Iterable[TrialRecord], student: TrialRecord, stored: EncodedTexts, budget: Budget
+    members: Iterable[TrialRecord],
+    student: TrialRecord,
+    stored: EncodedTexts,
+    budget: Budget,
+    again: bool = False,
 ) -> int:
     """Returns how many texts can be answered and learnt from in the time, beside training texts.
 
@@ -94,13 +98,14 @@ def room_for(
         student: record of the trial to train.
         stored: the texts.
         budget: the time, less what is reserved for the export.
+        again: whether the student is to be trained once more, see `taught_again`.
     """
     left = budget.search_left()
     if left is None:
         return MOST_COPIES * stored.size("train")
     left = USED_SHARE * left / budget.rise()  # The trial's own seconds were slowed down as well.
     judging = sum(each.judging or 0.0 for each in members) / stored.size("validation")
-    learning = EPOCHS * training_pace(student, stored.size("train"))
+    learning = (1 + again) * EPOCHS * training_pace(student, stored.size("train"))
     return max(0, math.floor(left / max(judging + learning, 1e-9)) - stored.size("train"))
 
 

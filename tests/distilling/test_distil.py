@@ -65,7 +65,7 @@ def test_where_the_search_trained_again_the_student_learns_validation_labels_too
     assert REFITTED in again.run.outcome["remarks"]
     assert distilled.run.outcome["refit"] is False
     (before,), (now,) = distilled.run.records, again.run.records
-    assert now.metrics == before.metrics  # The validation scores are from before.
+    assert now.score == before.score  # The validation scores are from before.
     texts = colours(20, seed=9)[0]
     assert np.abs(again.bundle.predict(texts) - distilled.bundle.predict(texts)).max() > 1e-6
 

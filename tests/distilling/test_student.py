@@ -1,10 +1,11 @@
-"""Which trial becomes the student."""
+"""Which trial becomes the student, and how much it can learn in its time."""
 
+import math
 from types import SimpleNamespace
 
 import keras
 
-from attn_tuner.distilling.student import first_fitting
+from attn_tuner.distilling.student import USED_SHARE, first_fitting, room_for
 from attn_tuner.storage.trial_record import TrialRecord
 
 
@@ -24,3 +25,13 @@ def test_the_best_trial_that_can_be_shrunk_enough_is_the_student():
     assert first_fitting([large, small], trials, 10.0) is large
     assert first_fitting([large, small], trials, 1.0) is small
     assert first_fitting([large], trials, 1.0) is large
+
+
+def test_a_training_with_validation_texts_leaves_time_for_fewer_copies():
+    student = TrialRecord("0", "completed", {}, 0.9, seconds=10.0, metrics={"epochs": 1.0})
+    stored = SimpleNamespace(size=lambda role: {"train": 1_000, "validation": 100}[role])
+    budget = SimpleNamespace(search_left=lambda: 500.0, rise=lambda: 1.0)
+    answering = [SimpleNamespace(judging=1.0)]  # 0.01 s a text; learning takes 0.03 s.
+    assert room_for(answering, student, stored, budget) == USED_SHARE * 500 / 0.04 - 1_000
+    again = room_for(answering, student, stored, budget, again=True)
+    assert again == math.floor(USED_SHARE * 500 / 0.07) - 1_000
