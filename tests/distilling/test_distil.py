@@ -1,6 +1,7 @@
 """`attn_tuner.distil`, from a run folder to that of one trial that learnt from a teacher."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -31,8 +32,14 @@ def distil(*given, **options):
 
 
 @pytest.fixture(scope="module")
-def distilled(finished_folder, tmp_path_factory):
-    return distil(finished_folder, out=tmp_path_factory.mktemp("distil") / "new")
+def searched(finished_folder, tmp_path_factory):
+    """A copy of that folder: it is locked while it is read, and other workers share the first."""
+    return shutil.copytree(finished_folder, tmp_path_factory.mktemp("searched") / "run")
+
+
+@pytest.fixture(scope="module")
+def distilled(searched, tmp_path_factory):
+    return distil(searched, out=tmp_path_factory.mktemp("distil") / "new")
 
 
 def test_the_student_answers_as_well_as_its_search(distilled):
@@ -86,34 +93,32 @@ def test_a_distilled_folder_has_a_report(distilled, tmp_path):
     assert "warm" in distilled.report(tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_pipeline_teaches_what_it_says_of_texts_without_labels(finished_folder, tmp_path):
+def test_a_pipeline_teaches_what_it_says_of_texts_without_labels(searched, tmp_path):
     texts, labels = colours(200, seed=4)
     swapped = [{"warm": "cold", "cold": "warm"}[name] for name in labels]
     teacher = make_pipeline(CountVectorizer(), LogisticRegression(C=100)).fit(
         texts * 6, swapped * 6
     )
-    result = distil(finished_folder, teacher=teacher, unlabelled=texts * 6, out=tmp_path / "taught")
+    result = distil(searched, teacher=teacher, unlabelled=texts * 6, out=tmp_path / "taught")
     assert result.run.outcome["learnt_from"]["teacher_score"] is None
     assert result.run.outcome["learnt_from"]["unlabelled_texts"] == len(set(texts))
 
 
-def test_a_trial_that_learns_what_is_wrong_keeps_its_former_weights(finished_folder, tmp_path):
+def test_a_trial_that_learns_what_is_wrong_keeps_its_former_weights(searched, tmp_path):
     texts, labels = colours(200, seed=4)
     wrong = {
         text: [float(name == "warm"), float(name == "cold")]
         for text, name in zip(texts, labels, strict=True)
     }
     result = distil(
-        finished_folder,
+        searched,
         teacher=lambda asked: [wrong[text] for text in asked],
         unlabelled=texts,
         out=tmp_path / "taught",
     )
     (record,) = result.run.records
     before = next(
-        each
-        for each in attn_tuner.load(finished_folder).run.records
-        if each.trial_id == record.trial_id
+        each for each in attn_tuner.load(searched).run.records if each.trial_id == record.trial_id
     )
     assert record.stopped == "no better with a teacher"
     assert record.metrics == before.metrics
@@ -122,9 +127,9 @@ def test_a_trial_that_learns_what_is_wrong_keeps_its_former_weights(finished_fol
     assert np.mean([each.label == name for each, name in zip(answers, labels, strict=True)]) > 0.95
 
 
-def test_a_teacher_needs_texts(finished_folder):
+def test_a_teacher_needs_texts(searched):
     with pytest.raises(DataError, match="Give unlabelled=, texts for it to answer"):
-        attn_tuner.distil(finished_folder, teacher=lambda texts: None)
+        attn_tuner.distil(searched, teacher=lambda texts: None)
 
 
 @pytest.mark.parametrize(
@@ -167,10 +172,10 @@ def test_targets_are_labels_mixed_with_answers():
     np.testing.assert_allclose(joined(train, None, other, theirs).labels[:2], hard)
 
 
-def test_no_teacher_is_asked_about_validation_and_test_texts(finished_folder):
-    result = attn_tuner.load(finished_folder)
-    stored = EncodedTexts.opened(finished_folder / DATA)
-    held = [each["text"] for each in validation_lines(finished_folder)]
+def test_no_teacher_is_asked_about_validation_and_test_texts(searched):
+    result = attn_tuner.load(searched)
+    stored = EncodedTexts.opened(searched / DATA)
+    held = [each["text"] for each in validation_lines(searched)]
     more, texts = new_texts(stored, [*held, "a new text"])
     assert texts == ["a new text"]
     assert len(more) == 1
@@ -184,11 +189,11 @@ def validation_lines(folder):
     return list(map(json.loads, lines))
 
 
-def test_a_trial_without_weights_and_a_folder_that_is_there_are_refused(finished_folder, tmp_path):
+def test_a_trial_without_weights_and_a_folder_that_is_there_are_refused(searched, tmp_path):
     with pytest.raises(RunError, match=r"has no weights of trial 9999\. Trials with weights: [01]"):
-        attn_tuner.distil(finished_folder, trial="9999", out=tmp_path / "new")
+        attn_tuner.distil(searched, trial="9999", out=tmp_path / "new")
     with pytest.raises(RunError, match="is there already"):
-        attn_tuner.distil(finished_folder, out=tmp_path)
+        attn_tuner.distil(searched, out=tmp_path)
     assert not (tmp_path / "new").exists()
 
 

@@ -1,6 +1,7 @@
 """`attn_tuner.update`, from a run folder and new rows to a run folder of its own."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +29,19 @@ def update(*given, **options):
 
 
 @pytest.fixture(scope="module")
-def before(finished_folder):
-    return files_of(finished_folder)
+def searched(finished_folder, tmp_path_factory):
+    """A copy of that folder: it is locked while it is read, and other workers share the first."""
+    return shutil.copytree(finished_folder, tmp_path_factory.mktemp("searched") / "run")
 
 
 @pytest.fixture(scope="module")
-def updated(finished_folder, before, tmp_path_factory):
-    return update(finished_folder, greys(), out=tmp_path_factory.mktemp("update") / "new")
+def before(searched):
+    return files_of(searched)
+
+
+@pytest.fixture(scope="module")
+def updated(searched, before, tmp_path_factory):
+    return update(searched, greys(), out=tmp_path_factory.mktemp("update") / "new")
 
 
 def test_a_new_class_is_learnt_and_the_old_ones_are_kept(updated):
@@ -45,9 +52,9 @@ def test_a_new_class_is_learnt_and_the_old_ones_are_kept(updated):
     assert updated.test_metrics["accuracy"] > 0.9
 
 
-def test_the_run_is_left_as_it_was(finished_folder, before, updated):
-    assert files_of(finished_folder) == before
-    assert not (finished_folder / "updates").exists()
+def test_the_run_is_left_as_it_was(searched, before, updated):
+    assert files_of(searched) == before
+    assert not (searched / "updates").exists()
 
 
 def test_the_card_says_what_the_model_learnt_from(updated):
