@@ -158,10 +158,10 @@ def _distilled(
     dataset = _dataset(run)
     try:
         winner = final_model(candidate, model, stored, dataset, plan)
-        if again:
-            winner = replace(winner, refit=True, notes=(*winner.notes, REFITTED))
     except Infeasible as reason:
         raise DataError(f"The student is not within the limits: {reason}. Raise them.") from reason
+    if again:
+        winner = replace(winner, refit=True, notes=(*winner.notes, REFITTED))
     facts = Distilled.of(
         student,
         record,

@@ -205,12 +205,11 @@ def taught_again(
     Returns:
         Its weights; None where it learnt nothing, or there was too little time.
     """
-    validation = stored.stores["validation"]
-    both = with_labels(soft, validation)
-    seconds = taught.seconds * len(both) / len(soft)
+    seconds = taught.seconds * (1 + stored.size("validation") / len(soft))
     learnt = taught.metrics.get("epochs", 0) if taught.stopped == LEARNT else 0
     if not learnt or not room_for_refit(budget, stored, [taught], seconds):
         return None
+    both = with_labels(soft, stored.stores["validation"])
     model, batches = _begun(student, taught, both, stored, trials)
     return model.get_weights() if fitted(model, batches, learnt, budget) else None
 

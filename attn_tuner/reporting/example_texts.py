@@ -15,7 +15,7 @@ from attn_tuner.explaining import (
 from attn_tuner.exporting import Bundle
 from attn_tuner.storage.validation_data import Validation
 from attn_tuner.text import demo_corpus as demo
-from attn_tuner.text.columns.cells import TEXT
+from attn_tuner.text.columns.cells import TEXT, is_absent
 
 KINDS = ("confident", "doubtful", "wrong")
 MIN_MARGIN = 0.2  # Between the two most probable classes; below it an answer is doubtful.
@@ -158,10 +158,11 @@ def _columns_of(given: str | dict) -> str:
     """Describes the columns beside a text; "" where it has none."""
     if isinstance(given, str):
         return ""
-    beside = {name: value for name, value in given.items() if name != TEXT}
-    # A missing number is None or NaN, which alone is not itself.
-    shown = {n: "–" if v is None or v != v else v for n, v in beside.items()}
-    return ", ".join(f"{name} {value}" for name, value in shown.items())
+    return ", ".join(
+        f"{name} {'–' if is_absent(value) else value}"
+        for name, value in given.items()
+        if name != TEXT
+    )
 
 
 def _sorted_indices(key: np.ndarray, chosen: np.ndarray) -> np.ndarray:

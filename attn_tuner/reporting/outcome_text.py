@@ -171,9 +171,8 @@ def ensemble_sentence(run: Run) -> str:
     what = "the logarithms of the probabilities of " if run.logarithms else ""
     return (
         f"The exported model averages {what}{describe_members(run.members)}, with weights "
-        f"{weights}: "
-        f"validation {objective} {run.outcome['validation'][objective]:.4f}; the best trial "
-        f"alone has {run.outcome['alone']:.4f}."
+        f"{weights}: validation {objective} {run.outcome['validation'][objective]:.4f}; the best "
+        f"trial alone has {run.outcome['alone']:.4f}."
     )
 
 
