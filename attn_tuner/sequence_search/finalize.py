@@ -27,7 +27,6 @@ from attn_tuner.sequence_search.examples import (
     with_alignments,
 )
 from attn_tuner.sequence_search.export import export_translator
-from attn_tuner.sequence_search.first_points import CONTROL
 from attn_tuner.sequence_search.pair_dataset import PairDataset, PairPart
 from attn_tuner.sequence_search.text_metrics import measure_texts
 from attn_tuner.sequence_search.time_reserve import EXPORT_SECONDS
@@ -47,6 +46,7 @@ from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.budget import save_clock
 from attn_tuner.tuning.tuner import TrialRunner
+from attn_tuner.tuning.weight_retention import CONTROL
 
 _log = logging.getLogger(__name__)
 WIDTHS = ((1, 0.0), (4, 0.6))  # Of the beam, with the power of the length penalty.

@@ -6,8 +6,8 @@ from attn_tuner.search_defaults import changed
 from attn_tuner.sequence.space import default_sequence_space
 from attn_tuner.space import Choice, Part, SearchSpace
 from attn_tuner.space.space_hypermodel import checked_space
+from attn_tuner.tuning.weight_retention import CONTROL
 
-CONTROL = "none"  # The attention that is no attention.
 _OF_PARTS = {
     "embedding_dim": 128,
     "encoder.bigru.units": 128,

@@ -1,10 +1,10 @@
 """Says in words how a search over pairs of texts ended."""
 
 from attn_tuner.metrics import TEXT_MEASURES, perfect
-from attn_tuner.sequence_search.first_points import CONTROL
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_text import describe_model, plural
 from attn_tuner.tuning.duration import format_duration
+from attn_tuner.tuning.weight_retention import CONTROL
 
 _SHORTEST = 60  # Characters of a text in an example.
 

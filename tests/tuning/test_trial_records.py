@@ -41,6 +41,15 @@ def test_the_weights_of_the_best_stay_and_of_those_that_were_cut(book, tmp_path)
     assert kept == {"trial_0", "trial_1", "trial_3"}
 
 
+def test_the_weights_of_the_best_trial_without_attention_stay_too(book, tmp_path):
+    for name, score in (("0", 0.7), ("4", 0.8)):
+        values, metrics = {"attention": "none"}, {"epochs": 1.0, "accuracy": score}
+        book.write(TrialRecord(name, "completed", values, score, metrics))
+    WeightRetention(book, keep=2).drop_others()
+    kept = {path.parent.name for path in tmp_path.glob(f"trial_*/{WEIGHTS}")}
+    assert kept == {"trial_1", "trial_3", "trial_4"}
+
+
 def outcome(accuracy, stopped="all epochs done"):
     metrics = {"epochs": 1.0, "accuracy": accuracy}
     return TrialOutcome(metrics, [metrics], stopped, 3.0, 10)
