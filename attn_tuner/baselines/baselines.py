@@ -13,12 +13,23 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from attn_tuner.baselines.linear_model import LinearModel, fit_linear_model, fit_regression
+from attn_tuner.baselines.linear_model import (
+    BOTH,
+    PLAIN,
+    LinearModel,
+    fit_linear_model,
+    fit_regression,
+)
 from attn_tuner.baselines.ngram_rows import NgramCounts, NgramRows
 from attn_tuner.metrics import kind_of, measure
 from attn_tuner.text.subwords import PartTables
 from attn_tuner.text.token_store import TokenStore
 
+WEIGHED = {
+    PLAIN: "",
+    "ratios": ", weighed by log-count ratios",
+    BOTH: ", the mean of one weighed by log-count ratios and one that is not",
+}
 MAX_TOKENS = 64  # Of a text in the mean, up to which parts of words are read.
 
 
@@ -110,12 +121,12 @@ def linear_baseline(
         ngrams, model = _fitted(training, classes, seed, seconds)
     answers = {role: model(_joined(ngrams.rows(part), part)) for role, part in parts.items()}
     way = "ridge" if model.kind == "number" else "logistic"
-    ratios = ", weighed by log-count ratios" if model.weighting == "ratios" else ""
+    weighed = WEIGHED[model.weighting]
     read = f"1-{ngrams.order}-grams" + (" and parts of words" if ngrams.tables else "")
     columns = _columns(training)
     if columns is not None:
         read += f" beside {columns.shape[1]} features of columns"
-    facts = f"TF-IDF of {read}{ratios}, {way} regression, C={model.penalty:g}"
+    facts = f"TF-IDF of {read}{weighed}, {way} regression, C={model.penalty:g}"
     if model.texts < len(training.labels):
         facts += f", fitted on {model.texts:,} of {len(training.labels):,} texts"
     learnt = _model_arguments(model, ngrams.frequencies, ngrams.columns)

@@ -2,8 +2,9 @@
 
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -13,6 +14,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from attn_tuner.baselines.folds import Fold, cross_validation_folds
 from attn_tuner.baselines.penalties import (
     DEFAULT_INDEX,
+    MOST_KEPT,
     PENALTIES,
     Way,
     better_rows,
@@ -24,6 +26,7 @@ MAX_ONE_VS_REST = 20  # Classes; with more, one softmax is fitted for all of the
 SAGA_EPOCHS = 15  # The validation accuracy stops rising after about ten.
 WARM_EPOCHS = 5  # From the weights of another penalty, or of a part of the texts.
 PROBE_TEXTS = 2_000  # Texts of the first fit, which is timed to predict the time of others.
+MOST_FITS = 30  # Of two weightings with a few penalties, each on three folds.
 SMOOTHING = 1.0  # Added to the count of each n-gram inside and outside a class.
 NEVER = -np.inf  # Bias of a class that no training text has; -NEVER where all have it.
 
@@ -40,7 +43,7 @@ class LinearModel:
         kind: key of `metrics.MEASURES`.
         weights: (columns, outputs) float; one output for two classes, that of the second.
         bias: (outputs,) float; infinite for a class or label that no text has, or all have.
-        weighting: str, key of `WEIGHTINGS`.
+        weighting: str, key of `WEIGHTINGS`, or `BOTH`.
         penalty: float, C of the regression.
         jointly: bool, whether one softmax was fitted for all classes.
         texts: int, number of texts it was fitted on.
@@ -88,10 +91,11 @@ def fit_linear_model(
 
         r_g = log((1 + N_g) / (|columns| + sum N_g)) - log((1 + M_g) / (|columns| + sum M_g))
 
-    so that discriminative n-grams are penalised less. Up to `MAX_ONE_VS_REST` classes, and several
-    labels, are fitted one against the rest. More classes are fitted by one softmax with SAGA,
-    without weighting, as its time does not grow with a fit per class; only the first fit of a fold
-    starts from zero. Numbers are fitted by ridge regression.
+    so that discriminative n-grams are penalised less. With "both", one regression is fitted with
+    the ratios and one without, and their log odds are averaged, which is one regression again. Up
+    to `MAX_ONE_VS_REST` classes, and several labels, are fitted one against the rest. More classes
+    are fitted by one softmax with SAGA, without weighting, as its time does not grow with a fit per
+    class; only the first fit of a fold starts from zero. Numbers are fitted by ridge regression.
 
     Args:
         rows: (texts, columns) sparse, TF-IDF.
@@ -115,16 +119,9 @@ def fit_linear_model(
     labels = np.asarray(labels)
     order = np.random.default_rng(seed).permutation(len(labels))
     unweighted = kind_of(labels) == "number" or _is_joint(kind_of(labels), classes)
-    ways = [Way(rows, each) for each in list(WEIGHTINGS)[: 1 if unweighted else None]]
+    ways = [Way(rows, each) for each in ((PLAIN,) if unweighted else (*WEIGHTINGS, BOTH))]
+    fitted = _Fits(labels, classes, seed, weights, beside)
     until = pace = None
-
-    def fitted(
-        kept: np.ndarray | None, way: Way, penalty: float, start: LinearModel | None = None
-    ) -> LinearModel:
-        part = (way.rows, labels) if kept is None else (way.rows[kept], labels[kept])
-        own = weights if weights is None or kept is None else weights[kept]
-        facts = (classes, way.weighting, penalty, seed, own)
-        return fit_regression(*part, *facts, start=start, beside=beside)
 
     def divided(kept: np.ndarray) -> list[Fold]:
         beside = (None if each is None else each[kept] for each in (groups, times))
@@ -151,8 +148,55 @@ def fit_linear_model(
         return fitted(None, *final)
     # On a busy machine, exceeding the limit is better than a model of a few texts.
     left = max(until - time.monotonic(), 2 * seconds)
+    pace *= len(WEIGHTINGS) if final[0].weighting == BOTH else 1
     many = max(PROBE_TEXTS, int(left / pace))
     return fitted(order[:many] if many < len(labels) else None, *final)
+
+
+class _Fits:
+    """Fits regressions to some or all of the texts; keeps small ones, for the mean of "both".
+
+    Args:
+        labels, classes, seed, weights, beside: as in `fit_linear_model`.
+    """
+
+    def __init__(
+        self,
+        labels: np.ndarray,
+        classes: int,
+        seed: int,
+        weights: np.ndarray | None,
+        beside: int,
+    ):
+        self.labels, self.weights = labels, weights
+        self.facts = {"classes": classes, "seed": seed, "beside": beside}
+        self._known: dict[tuple, tuple[LinearModel, Any]] = {}
+
+    def __call__(
+        self, kept: np.ndarray | None, way: Way, penalty: float, start: LinearModel | None = None
+    ) -> LinearModel:
+        """Fits to the texts at these places, or to all."""
+        if way.weighting == BOTH:
+            return _mean([self(kept, Way(way.rows, each), penalty) for each in WEIGHTINGS])
+        key = id(kept), id(way.rows), way.weighting, penalty
+        if key in self._known:
+            return self._known[key][0]
+        rows, labels, own = way.rows, self.labels, self.weights
+        if kept is not None:
+            rows, labels, own = rows[kept], labels[kept], own if own is None else own[kept]
+        given = {"weighting": way.weighting, "penalty": penalty, "weights": own, "start": start}
+        model = fit_regression(rows, labels, **self.facts, **given)
+        if not model.jointly and model.weights.size <= MOST_KEPT / MOST_FITS:
+            self._known[key] = model, (kept, way)  # They live as long: an ID stands for one object.
+        return model
+
+
+def _mean(models: Sequence[LinearModel]) -> LinearModel:
+    """Returns the model whose log odds are the mean of those of others with the same columns."""
+    weights, bias = (
+        np.mean([getattr(each, name) for each in models], axis=0) for name in ("weights", "bias")
+    )
+    return replace(models[0], weights=weights, bias=bias, weighting=BOTH)
 
 
 def _plain(rows: sparse.csr_matrix, target: np.ndarray) -> np.ndarray | float:
@@ -168,7 +212,7 @@ def _ratios(rows: sparse.csr_matrix, target: np.ndarray) -> np.ndarray:
     return np.log(with_it / with_it.sum()) - np.log(without / without.sum())
 
 
-PLAIN = "plain"
+PLAIN, BOTH = "plain", "both"
 WEIGHTINGS: dict[str, Callable] = {PLAIN: _plain, "ratios": _ratios}
 
 
@@ -188,12 +232,18 @@ def fit_regression(
 
     Args:
         rows, labels, classes, seed, weights, beside: as in `fit_linear_model`.
-        weighting: str, key of `WEIGHTINGS`.
+        weighting: str, key of `WEIGHTINGS`, or `BOTH`.
         penalty: float, C of the regression.
         start: model of the same columns, from whose weights a softmax over many classes is fitted
             in a third of the epochs; other regressions do not take it.
     """
     kind = kind_of(labels)
+    if weighting == BOTH:
+        given = (penalty, seed, weights)
+        each = [
+            fit_regression(rows, labels, classes, one, *given, beside=beside) for one in WEIGHTINGS
+        ]
+        return _mean(each)
     if kind == "number":
         model = Ridge(alpha=1 / penalty, solver="sparse_cg").fit(rows, labels, weights)
         columns = [(np.ravel(model.coef_), np.ravel(model.intercept_)[0])]

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from attn_tuner.baselines import linear_model as linear
 from attn_tuner.baselines import penalties
-from attn_tuner.baselines.linear_model import MAX_ONE_VS_REST, WEIGHTINGS, fit_linear_model
+from attn_tuner.baselines.linear_model import BOTH, MAX_ONE_VS_REST, WEIGHTINGS, fit_linear_model
 from attn_tuner.baselines.penalties import PENALTIES, Chosen, Judged, Way, better_rows
 
 
@@ -75,7 +75,34 @@ def test_numbers_are_numbers(rng):
     np.testing.assert_allclose(found(rows_of(table))[:, 0], wanted, atol=0.05)
 
 
-@pytest.mark.parametrize("weighting", WEIGHTINGS)
+@pytest.mark.parametrize("classes", [2, 3])
+def test_both_averages_the_log_odds_of_regressions_with_ratios_and_without(rng, classes):
+    rows, _ = rare_signs(rng)
+    labels = rng.integers(0, classes, rows.shape[0])
+    both, *each = (
+        linear.fit_regression(rows, labels, classes, weighting, 4.0, 0)
+        for weighting in (BOTH, *WEIGHTINGS)
+    )
+    np.testing.assert_allclose(both.weights, (each[0].weights + each[1].weights) / 2)
+    np.testing.assert_allclose(both.bias, (each[0].bias + each[1].bias) / 2)
+
+
+def test_cross_validation_fits_no_regression_twice(rng, monkeypatch):
+    rows, labels = rare_signs(rng)
+    fitted, fit = [], linear.fit_regression
+
+    def recorded(rows, labels, classes, **given):
+        fitted.append((given["weighting"], given["penalty"], rows.shape[0], rows.sum()))
+        return fit(rows, labels, classes, **given)
+
+    monkeypatch.setattr(linear, "fit_regression", recorded)
+    fit_linear_model(rows, labels, 2)
+    folds = [each for each in fitted if each[2] < len(labels)]
+    assert {each[0] for each in folds} == set(WEIGHTINGS)
+    assert len(folds) == len(set(folds))
+
+
+@pytest.mark.parametrize("weighting", [*WEIGHTINGS, BOTH])
 def test_a_row_without_ngrams_gets_the_answer_of_the_bias(rng, weighting):
     rows, labels = rare_signs(rng)
     model = linear.fit_regression(rows, labels, 2, weighting, 4.0, 0)
