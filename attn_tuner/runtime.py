@@ -27,8 +27,8 @@ from attn_tuner.monitoring.run_log import log_event
 from attn_tuner.monitoring.trial_lines import data_line, expected_trials, plan_line
 from attn_tuner.search_defaults import changed, own_space, search_space, usual_epochs
 from attn_tuner.series.dataset import SeriesDataset
-from attn_tuner.series.numbers import holds_series
 from attn_tuner.series.reading import check_settings, load_series
+from attn_tuner.series.series_data import are_series
 from attn_tuner.settings.derived import constraints, seconds
 from attn_tuner.settings.table import DATA as DATA_SETTING
 from attn_tuner.settings.table import SETTINGS
@@ -91,9 +91,7 @@ def read_data(options: Mapping) -> Dataset:
     Raises:
         DataError: they cannot be read, or do not fit the task.
     """
-    if isinstance(options["data"], SeriesDataset) or (
-        options["word_index"] is None and holds_series(options["data"])
-    ):
+    if are_series(options["data"], options["word_index"]):
         return _read_series(options)
     defaults = {each.name: each.default for each in SETTINGS}
     if options["features"] is not None:

@@ -14,9 +14,12 @@ from attn_tuner.checking.label_errors import find_label_errors
 from attn_tuner.checking.leaks import find_leaks
 from attn_tuner.checking.odd_texts import find_odd_texts
 from attn_tuner.errors import DataError, need
+from attn_tuner.series.series_data import refuse_series
 from attn_tuner.settings.table import BY_NAME
 from attn_tuner.text.dataset import TextDataset
 from attn_tuner.text.loading import load
+
+_FOR_SERIES = "attn_tuner.search() says of series which values are missing or constant."
 
 
 def check(
@@ -55,6 +58,7 @@ def check(
         MissingExtra: cleanlab or datasketch is not installed.
     """
     options = {name: value for name, value in locals().items() if name not in ("data", "price")}
+    refuse_series(data, word_index, "check()", _FOR_SERIES)
     for module in ("cleanlab.filter", "datasketch"):  # Before the data are read.
         need(module, "check")
     options = {name: BY_NAME[name].check(name, value) for name, value in options.items()}

@@ -12,6 +12,7 @@ from attn_tuner.labelling.curve import LearningCurve
 from attn_tuner.labelling.growing_training import GrowingAnswers, growing_answers
 from attn_tuner.labelling.power_law import PowerLaws, bootstrap_laws
 from attn_tuner.reporting.outcome_text import forecast_of
+from attn_tuner.series.series_data import refuse_series
 from attn_tuner.settings.table import BY_NAME
 from attn_tuner.storage.run import Run
 from attn_tuner.text.dataset import Split, TextDataset
@@ -23,6 +24,9 @@ from attn_tuner.text.vectorizer import Vectorizer
 FEWEST = 50  # Labelled texts for a curve.
 FEWEST_OF_CLASS = 100  # Texts of a class for a curve of its own.
 HOUR = 3600.0  # Seconds of search that stand beside the texts.
+_FOR_SERIES = (
+    "To see what more series gain, compare attn_tuner.search() on half of them and on all."
+)
 
 
 def learning_curve(
@@ -60,6 +64,7 @@ def learning_curve(
         RunError: `run` is not a run folder.
     """
     options = {name: value for name, value in locals().items() if name not in ("data", "run")}
+    refuse_series(data, word_index, "learning_curve()", _FOR_SERIES)
     options = {name: BY_NAME[name].check(name, value) for name, value in options.items()}
     search = "" if run is None else str(forecast_of(Run.read(Path(run)), HOUR))
     if not isinstance(data, TextDataset):

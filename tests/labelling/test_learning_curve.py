@@ -95,6 +95,22 @@ def test_several_labels_per_text_are_refused():
         attn_tuner.learning_curve((data["text"], labels))
 
 
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        ("sensor-demo", "sensor-demo holds"),
+        ((np.zeros((60, 8, 2)), np.arange(60) % 2), "the data are"),
+        ([[1.5, 2.5], [3.5, 4.5]], "the data are"),
+    ],
+    ids=["name", "array", "lists"],
+)
+@pytest.mark.parametrize("reads", [attn_tuner.check, attn_tuner.learning_curve])
+def test_series_are_refused_with_what_reads_them(reads, data, named):
+    said = rf"{reads.__name__}\(\) reads texts, and {named} series of numbers\. Give texts"
+    with pytest.raises(DataError, match=rf"{said}.*attn_tuner\.search\(\)"):
+        reads(data)
+
+
 def test_an_empty_file_is_refused(tmp_path):
     (tmp_path / "empty.csv").write_text("")
     done = CliRunner().invoke(cli.app, ["learning-curve", str(tmp_path / "empty.csv")])
