@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from attn_tuner.errors import SpaceError
-from attn_tuner.layers.subword_embedding import SubwordEmbedding
+from attn_tuner.layers.embedding_tables import embedding_tables
 
 REPEATS = 50
 WEIGHT_BYTES = 4  # Of a weight outside the embeddings in an export.
@@ -91,23 +91,15 @@ def least_bytes(model: keras.Model) -> float:
     """
     rows = sum(
         table.input_dim * (NUMBER_BYTES * table.output_dim + SCALE_BYTES)
-        for table in _tables(model)
+        for table in embedding_tables(model)
     )
     return other_bytes(model) + rows
 
 
 def other_bytes(model: keras.Model) -> float:
     """Returns the bytes of the weights that an export does not shrink: all but embeddings."""
-    shrunk = sum(table.count_params() for table in _tables(model))
+    shrunk = sum(table.count_params() for table in embedding_tables(model))
     return WEIGHT_BYTES * (model.count_params() - shrunk)
-
-
-def _tables(model: keras.Model) -> list[keras.layers.Embedding]:
-    """Returns the embeddings of a model; what else reads parts of words is not one of them."""
-    layers = [
-        layer.table if isinstance(layer, SubwordEmbedding) else layer for layer in model.layers
-    ]
-    return [layer for layer in layers if type(layer) is keras.layers.Embedding]
 
 
 def latency_ms(model: keras.Model, steps: int, repeats: int = REPEATS) -> float:

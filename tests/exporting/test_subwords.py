@@ -25,6 +25,7 @@ from attn_tuner.hypermodel import AttentionHyperModel, default_space
 from attn_tuner.space import Choice
 from attn_tuner.text.subwords import TOKENS
 from attn_tuner.text.vectorizer import Vectorizer
+from attn_tuner.tuning.constraints import least_bytes, other_bytes
 from tests.support.colours import in_this_process
 from tests.support.small_models import TEXTS, WORDS, Here
 
@@ -129,6 +130,12 @@ def test_the_table_of_parts_shrinks_like_the_embedding(bundle, rows, far):
     assert all(isinstance(each, CompactEmbedding) for each in tables)
     held = [keras.ops.convert_to_numpy(each).nbytes for t in tables for each in t.weights]
     assert embedding_bytes(bundle, Shrink(rows)) == sum(held)
+
+
+def test_the_limit_on_the_size_counts_the_tables_that_shrink():
+    bundle = bundle_of(model_of())
+    rows = least_bytes(bundle.model) - other_bytes(bundle.model)
+    assert rows == embedding_bytes(bundle, Shrink("int4"))
 
 
 def test_of_a_smaller_vocabulary_rare_words_keep_their_parts(bundle):

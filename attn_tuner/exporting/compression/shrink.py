@@ -10,8 +10,8 @@ from attn_tuner.errors import ExportError
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.compression.compact_embedding import ROW_FORMATS, CompactEmbedding
 from attn_tuner.exporting.compression.product_quantization import CODEBOOK_SIZE, GROUP_SIZES
+from attn_tuner.layers.embedding_tables import embedding_layers, has_bucket_table, is_table
 from attn_tuner.layers.hashed_ngrams import NGramIds, folded
-from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.layers.token_limits import TokenLimits
 from attn_tuner.metrics import measure
 from attn_tuner.tasks import THRESHOLD
@@ -79,9 +79,9 @@ def shrink_embeddings(bundle: Bundle, shrink: Shrink) -> Bundle:
 
     def smaller(layer):
         config = layer.get_config()
-        if type(layer) is keras.layers.Embedding:
+        if is_table(layer):
             return _compact(layer, shrink, rows_of[layer.name])
-        if _has_buckets(layer):
+        if has_bucket_table(layer):
             config["table"] = _compact(layer.table, shrink, layer.buckets)
         if isinstance(layer, TokenLimits) and layer.vocabulary_size is not None:
             config["vocabulary_size"] = min(config["vocabulary_size"], used)
@@ -95,7 +95,7 @@ def shrink_embeddings(bundle: Bundle, shrink: Shrink) -> Bundle:
             table = _rows_of(layer)
             kept = folded(table, own.input_dim) if own.name in hashed else table[: own.input_dim]
             own.assign_table(kept)
-        elif _has_buckets(layer):
+        elif has_bucket_table(layer):
             own.table.assign_table(_rows_of(layer.table))
             own.hold(layer.held)
         else:
@@ -113,16 +113,6 @@ def _compact(table: keras.layers.Embedding, shrink: Shrink, rows: int) -> Compac
 
 def _rows_of(table: keras.layers.Embedding) -> np.ndarray:
     return np.asarray(table.get_weights()[0], "float32")
-
-
-def _has_buckets(layer: keras.layers.Layer) -> bool:
-    """Returns whether the layer has a table of the parts of words that can be shrunk."""
-    return isinstance(layer, SubwordEmbedding) and type(layer.table) is keras.layers.Embedding
-
-
-def embedding_layers(model: keras.Model) -> list[keras.layers.Embedding]:
-    """Returns the layers that can be shrunk."""
-    return [layer for layer in model.layers if type(layer) is keras.layers.Embedding]
 
 
 def hashed_tables(model: keras.Model) -> dict[str, int]:
@@ -196,7 +186,7 @@ def embedding_bytes(bundle: Bundle, way: Shrink) -> float:
     used = min(len(bundle.used_vocabulary), way.vocabulary or len(bundle.used_vocabulary))
     rows_of = rows_to_keep(bundle.model, used, way.fold)
     tables = [(rows_of[each.name], each) for each in embedding_layers(bundle.model)]
-    tables += [(each.buckets, each.table) for each in bundle.model.layers if _has_buckets(each)]
+    tables += [(each.buckets, each.table) for each in bundle.model.layers if has_bucket_table(each)]
     total = 0
     for rows, table in tables:
         narrow = min(way.rank or table.output_dim, table.output_dim)
