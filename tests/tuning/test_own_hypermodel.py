@@ -159,6 +159,7 @@ def test_a_subclass_of_ours_keeps_its_further_dimensions(tmp_path):
     [
         ({"pretrain": 0.2}, "pretrain trains the encoder of our model"),
         ({"space": attn_tuner.SearchSpace(a=Choice((1, 2)))}, "hypermodel brings its own"),
+        ({"space": "missing.toml"}, "The space file missing.toml cannot be read: No such file"),
         ({"hypermodel": 3}, "hypermodel is 3; it should be a keras_tuner.HyperModel"),
     ],
 )
