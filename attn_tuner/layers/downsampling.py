@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from attn_tuner.layers.arguments import size
+from attn_tuner.layers.missing_values import known
 from attn_tuner.layers.types import Shape, Tensor
 
 
@@ -37,10 +38,8 @@ class Downsampling(keras.layers.Layer):
         pass
 
     def call(self, values: Tensor) -> Tensor:
-        # Not where(not absent, values, 0): from that tf2onnx makes a graph that keeps NaN.
-        absent = ops.isnan(values)
-        total = _sums(ops.where(absent, ops.zeros_like(values), values), self.factor)
-        count = _sums(1.0 - ops.cast(absent, values.dtype), self.factor)
+        total = _sums(known(values), self.factor)
+        count = _sums(1.0 - ops.cast(ops.isnan(values), values.dtype), self.factor)
         return ops.where(count > 0, total / ops.maximum(count, 1.0), float("nan"))
 
     def compute_output_spec(self, values: Tensor) -> Any:

@@ -21,6 +21,7 @@ from attn_tuner.baselines.series.random_convolutions import (
 )
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.arguments import size
+from attn_tuner.layers.missing_values import known
 from attn_tuner.layers.series_input import step_mask
 from attn_tuner.layers.types import Shape, Tensor
 
@@ -135,16 +136,14 @@ class EqualLengths(keras.layers.Layer):
 
 def _carried(series: Tensor, at: Tensor) -> Tensor:
     """Takes the values at steps `(batch, n)`, or the last ones before them."""
-    absent = ops.isnan(series)
-    present = ops.cast(ops.logical_not(absent), "int32")
+    present = ops.cast(ops.logical_not(ops.isnan(series)), "int32")
     steps = ops.shape(series)[1]
     index = ops.arange(steps, dtype="int32")[None, :, None]
     # The steps with a value come first, in their order.
     places = ops.sort(index + steps * (1 - present), axis=1)
     rank = ops.take_along_axis(ops.cumsum(present, axis=1), at[:, :, None], axis=1)
     places = ops.take_along_axis(places, ops.maximum(rank - 1, 0), axis=1)
-    known = ops.where(absent, 0.0, series)
-    return ops.take_along_axis(known, ops.minimum(places, steps - 1), axis=1)
+    return ops.take_along_axis(known(series), ops.minimum(places, steps - 1), axis=1)
 
 
 @keras.saving.register_keras_serializable(package="attn_tuner")

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from attn_tuner.errors import SpaceError
+from attn_tuner.layers.missing_values import choose
 from attn_tuner.layers.types import Shape, Tensor
 
 
@@ -74,8 +75,8 @@ class Differences(keras.layers.Layer):
             present: Tensor = ops.cast(mask, "bool")
             earlier = ops.concatenate([ops.zeros_like(present[:, :1]), present[:, :-1]], axis=1)
             inside: Tensor = ops.logical_and(present, earlier)
-            found = ops.where(inside[:, :, None], found, ops.zeros_like(found))
-            found = ops.where(present[:, :, None], found, values)
+            found = choose(inside[:, :, None], found, ops.zeros_like(found))
+            found = choose(present[:, :, None], found, values)
         return ops.concatenate([values, found], axis=-1) if self.keep else found
 
     def compute_output_shape(self, values_shape: Shape) -> Shape:

@@ -13,6 +13,7 @@ from keras import ops
 from attn_tuner.errors import SpaceError
 from attn_tuner.inputs.truncation import TRUNCATIONS
 from attn_tuner.layers.arguments import size
+from attn_tuner.layers.missing_values import known
 from attn_tuner.layers.types import Shape, Tensor
 
 
@@ -155,11 +156,10 @@ class FilledSteps(keras.layers.Layer):
         pass
 
     def call(self, values: Tensor, present: Tensor) -> Tensor:
-        absent = ops.isnan(values)
-        filled = ops.where(absent, ops.zeros_like(values), values)
+        filled = known(values)
         if not self.missing:
             return filled
-        told = ops.logical_and(absent, present[:, :, None])
+        told = ops.logical_and(ops.isnan(values), present[:, :, None])
         return ops.concatenate([filled, ops.cast(told, "float32")], axis=-1)
 
     def compute_output_spec(self, values: Tensor, present: Tensor) -> Any:
