@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attn_tuner.errors import DataError
+from attn_tuner.inputs.store_arrays import joined_arrays
 from attn_tuner.text.dataset import Split, TextDataset
 
 
@@ -68,7 +69,7 @@ class CheckedTexts:
         sizes = [len(part) for part in parts.values()]
         sources = ["train" if role in dataset.held_out else role for role in parts]
         rows = [np.arange(len(part)) if part.rows is None else part.rows for part in parts.values()]
-        groups = _joined(parts, "groups")
+        groups = joined_arrays([each.groups for each in parts.values()])
         return cls(
             dataset.name,
             dataset.classes,
@@ -77,9 +78,9 @@ class CheckedTexts:
             np.repeat(list(parts), sizes),
             np.repeat(sources, sizes),
             np.concatenate(rows).astype(np.int64),
-            _joined(parts, "weights"),
+            joined_arrays([each.weights for each in parts.values()]),
             None if groups is None else np.unique(groups, return_inverse=True)[1],
-            _joined(parts, "times"),
+            joined_arrays([each.times for each in parts.values()]),
         )
 
     def __len__(self) -> int:
@@ -109,9 +110,3 @@ class CheckedTexts:
     def place(self, index: int) -> Place:
         """Says where a text stands in its source."""
         return Place(str(self.sources[index]), int(self.rows[index]) + 1)
-
-
-def _joined(parts: dict[str, Split], name: str) -> np.ndarray | None:
-    """Joins an array that parts may have; None unless all of them have it."""
-    found = [getattr(part, name) for part in parts.values()]
-    return None if any(each is None for each in found) else np.concatenate(found)

@@ -1,4 +1,4 @@
-"""Arrays that the stores of every kind of input have beside the inputs."""
+"""Arrays that data of every kind of input have beside the inputs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +11,12 @@ def numbered_groups(groups: Sequence | np.ndarray | None) -> np.ndarray | None:
     if groups is None:
         return None
     return np.unique(groups, return_inverse=True)[1].astype(np.int32)
+
+
+def joined_arrays(arrays: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """Joins arrays of which each may be None; None unless all are there."""
+    found = [each for each in arrays if each is not None]
+    return np.concatenate(found) if len(found) == len(arrays) else None
 
 
 def joined_weights(stores: Sequence[Any]) -> np.ndarray | None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from attn_tuner.errors import DataError
+from attn_tuner.inputs.store_arrays import joined_arrays
 from attn_tuner.labelling.curve import LearningCurve
 from attn_tuner.labelling.growing_training import GrowingAnswers, growing_answers
 from attn_tuner.labelling.power_law import PowerLaws, bootstrap_laws
@@ -111,8 +112,8 @@ def _labelled(data: TextDataset) -> Split:
     joined = Split(
         [text for part in parts for text in part.texts],
         np.concatenate([part.labels for part in parts]),
-        _joined([part.weights for part in parts]),
-        _joined([part.groups for part in parts]),
+        joined_arrays([part.weights for part in parts]),
+        joined_arrays([part.groups for part in parts]),
     )
     if len(joined) < FEWEST:
         raise DataError(
@@ -120,11 +121,6 @@ def _labelled(data: TextDataset) -> Split:
             "Label more of them first."
         )
     return joined
-
-
-def _joined(arrays: list[np.ndarray | None]) -> np.ndarray | None:
-    there = [each for each in arrays if each is not None]
-    return np.concatenate(there) if len(there) == len(arrays) else None
 
 
 def _answers(data: TextDataset, labelled: Split, seed: int) -> GrowingAnswers:

@@ -7,26 +7,23 @@ from pathlib import Path
 import numpy as np
 
 from attn_tuner.errors import RunError
-from attn_tuner.inputs.fraction import stratified_fraction
 from attn_tuner.inputs.kinds import SERIES
 from attn_tuner.inputs.store_arrays import joined_weights, numbered_groups
 from attn_tuner.series.dataset import SeriesDataset, SeriesPart
 from attn_tuner.series.scaler import SeriesScaler
 from attn_tuner.storage.atomic_files import new_folder, write_json, writing
 from attn_tuner.storage.checked_files import read_object, reading
+from attn_tuner.storage.input_store import InputStore
 from attn_tuner.storage.layout import SCALER, STORE_FACTS
-from attn_tuner.storage.stored_arrays import open_arrays, save_arrays
+from attn_tuner.storage.stored_arrays import open_arrays
 
 _FORMAT = 1
-_ARRAYS = ("values", "offsets", "labels")
-# Arrays that only some data have. The facts tell of each, so that a lost file is noticed.
-_EXTRAS = {"weights": "weighted", "groups": "grouped", "times": "timed"}
 MOST_COMPARED = 200_000  # Steps of all series that another process is sent as text.
 _AGAIN = "Run the search again with the same data; it writes them again."
 
 
 @dataclass(frozen=True, eq=False)
-class SeriesStore:
+class SeriesStore(InputStore):
     """Series of one part, raw, one behind the other.
 
     Args:
@@ -37,6 +34,10 @@ class SeriesStore:
         groups: `(series,)` int32, number of each one's group within the part; None for none.
         times: `(series,)` float64; None for none.
     """
+
+    ARRAYS = ("values", "offsets", "labels")
+    FORM = (np.float32, 2)
+    SHORTEST = 1
 
     values: np.ndarray
     offsets: np.ndarray
@@ -82,51 +83,11 @@ class SeriesStore:
         Raises:
             RunError: there is no whole store in the folder.
         """
-        arrays, _ = open_arrays(directory, _ARRAYS, _EXTRAS, {}, check, _AGAIN)
+        arrays, _ = open_arrays(directory, cls.ARRAYS, cls.EXTRAS, {}, check, _AGAIN)
         store = cls(**arrays)
         with reading(Path(directory) / STORE_FACTS, _AGAIN):
             store.check()
         return store
-
-    def check(self) -> None:
-        """Raises ValueError if the arrays do not belong together."""
-        if (
-            self.values.dtype != np.float32
-            or self.values.ndim != 2
-            or self.offsets.dtype != np.int64
-            or self.offsets.shape != (len(self.labels) + 1,)
-            or self.labels.dtype.kind not in "iuf"
-            or self.offsets[0] != 0
-            or self.offsets[-1] != len(self.values)
-            or (np.diff(self.offsets) < 1).any()
-            or any(each.shape != (len(self.labels),) for each in self._extras().values())
-        ):
-            raise ValueError("its arrays do not belong together")
-
-    def save(self, directory: str | Path) -> None:
-        """Writes the store into a new folder atomically."""
-        arrays = {name: getattr(self, name) for name in _ARRAYS} | self._extras()
-        save_arrays(directory, arrays, _EXTRAS, {})
-
-    def _extras(self) -> dict[str, np.ndarray]:
-        found = {name: getattr(self, name) for name in _EXTRAS}
-        return {name: each for name, each in found.items() if each is not None}
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, index: int) -> np.ndarray:
-        """Returns one series, `(steps, features)`."""
-        return self.values[self.offsets[index] : self.offsets[index + 1]]
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """Steps of each series: `(series,)` int64."""
-        return np.diff(self.offsets)
-
-    def fraction(self, share: float, seed: int = 0) -> np.ndarray:
-        """Draws a stratified fraction of the series; see `inputs.fraction`."""
-        return stratified_fraction(self.labels, share, seed)
 
 
 def store_parts(dataset: SeriesDataset, directory: str | Path) -> dict[str, SeriesStore]:

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
 from attn_tuner.errors import RunError
-from attn_tuner.inputs.fraction import stratified_fraction
-from attn_tuner.inputs.store_arrays import joined_weights, numbered_groups
+from attn_tuner.inputs.store_arrays import joined_arrays, joined_weights, numbered_groups
 from attn_tuner.metrics import kind_of
 from attn_tuner.storage.atomic_files import new_folder, write_json, writing
 from attn_tuner.storage.checked_files import read_object, reading
+from attn_tuner.storage.input_store import EXTRAS, InputStore
 from attn_tuner.storage.layout import STORE_FACTS, VECTORIZER
-from attn_tuner.storage.stored_arrays import open_arrays, save_arrays
+from attn_tuner.storage.stored_arrays import open_arrays
 from attn_tuner.text.columns.vectorizer import RowVectorizer
 from attn_tuner.text.dataset import Split, TextDataset
 from attn_tuner.text.subwords import PartTables
@@ -23,22 +24,13 @@ from attn_tuner.text.token_ids import UNKNOWN
 from attn_tuner.text.vectorizer import Vectorizer
 
 _FORMAT = 1
-_ARRAYS = ("ids", "offsets", "labels")
-# Arrays that only some data have. The facts tell of each, so that a lost file is noticed.
-_EXTRAS = {
-    "weights": "weighted",
-    "groups": "grouped",
-    "times": "timed",
-    "parts": "with_parts",
-    "columns": "with_columns",
-}
 _KINDS = {"vocabulary_size": int, "token_length": float}
 _ENCODE_AGAIN = "Run the search again with the same data; it encodes the texts again."
 _CHARACTERS = 1.5  # With a lower mean token length, most tokens are single characters.
 
 
 @dataclass(frozen=True, eq=False)
-class TokenStore:
+class TokenStore(InputStore):
     """Token ids of the texts of one part, concatenated.
 
     Args:
@@ -55,6 +47,10 @@ class TokenStore:
         find_vectorizer: function that returns the vectorizer; None where it is not known.
         columns: `(texts, columns)` float32, as `ColumnEncoder.read` makes them; None for none.
     """
+
+    ARRAYS = ("ids", "offsets", "labels")
+    EXTRAS: ClassVar = {**EXTRAS, "parts": "with_parts", "columns": "with_columns"}
+    FORM = (np.int32, 1)
 
     ids: np.ndarray
     offsets: np.ndarray
@@ -111,9 +107,9 @@ class TokenStore:
             stores[0].vocabulary_size,
             stores[0].token_length,
             joined_weights(stores),
-            parts=_joined([store.parts for store in stores]),
+            parts=joined_arrays([store.parts for store in stores]),
             find_vectorizer=stores[0].find_vectorizer,
-            columns=_joined([store.columns for store in stores]),
+            columns=joined_arrays([store.columns for store in stores]),
         )
 
     @classmethod
@@ -127,7 +123,7 @@ class TokenStore:
         Raises:
             RunError: there is no whole store in the folder.
         """
-        arrays, sizes = open_arrays(directory, _ARRAYS, _EXTRAS, _KINDS, check, _ENCODE_AGAIN)
+        arrays, sizes = open_arrays(directory, cls.ARRAYS, cls.EXTRAS, _KINDS, check, _ENCODE_AGAIN)
         folder = Path(directory).parent
         find = partial(open_vectorizer, folder) if (folder / VECTORIZER).exists() else None
         store = cls(**arrays, **sizes, find_vectorizer=find)
@@ -135,43 +131,16 @@ class TokenStore:
             store.check()
         return store
 
-    def check(self) -> None:
-        """Raises ValueError if the arrays do not belong together."""
-        if (
-            self.ids.dtype != np.int32
-            or self.offsets.dtype != np.int64
-            or self.ids.ndim != 1
-            or self.offsets.shape != (len(self.labels) + 1,)
-            or self.labels.dtype.kind not in "iuf"
-            or self.offsets[0] != 0
-            or self.offsets[-1] != len(self.ids)
-            or (np.diff(self.offsets) < 0).any()
-            or any(
-                (each.shape[:1] if name == "columns" else each.shape) != (len(self.labels),)
-                for name, each in self._extras().items()
-                if name != "parts"
-            )
-            or (self.parts is not None and self.parts.shape != self._outside.shape)
-        ):
-            raise ValueError("its arrays do not belong together")
+    def _belong_together(self) -> bool:
+        columns, parts = self.columns, self.parts
+        return (
+            super()._belong_together()
+            and (columns is None or columns.shape[:1] == (len(self),))
+            and (parts is None or parts.shape == self._outside.shape)
+        )
 
-    def save(self, directory: str | Path) -> None:
-        """Writes the store into a new folder atomically."""
-        facts = {"vocabulary_size": self.vocabulary_size, "token_length": self.token_length}
-        arrays = {name: getattr(self, name) for name in _ARRAYS} | self._extras()
-        save_arrays(directory, arrays, _EXTRAS, facts)
-
-    def _extras(self) -> dict[str, np.ndarray]:
-        """The arrays that not all data have, by name."""
-        found = {name: getattr(self, name) for name in _EXTRAS}
-        return {name: each for name, each in found.items() if each is not None}
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def __getitem__(self, index: int) -> np.ndarray:
-        """Returns the ids of one text."""
-        return self.ids[self.offsets[index] : self.offsets[index + 1]]
+    def _facts(self) -> dict[str, Any]:
+        return {"vocabulary_size": self.vocabulary_size, "token_length": self.token_length}
 
     def at(self, places: np.ndarray, subwords: bool = False) -> np.ndarray:
         """Returns the ids at these places of `ids`.
@@ -228,26 +197,6 @@ class TokenStore:
         """Share of the tokens that are outside the vocabulary."""
         return len(self._outside) / max(1, len(self.ids))
 
-    @property
-    def lengths(self) -> np.ndarray:
-        """Tokens of each text: `(texts,)` int64."""
-        return np.diff(self.offsets)
-
-    def fraction(self, share: float, seed: int = 0) -> np.ndarray:
-        """Draws a stratified fraction of the texts.
-
-        For one seed a smaller fraction is a subset of every larger one, so that a model trained on
-        a tenth continues on texts that it knows when it is given a half.
-
-        Args:
-            share: float in (0, 1], fraction of the texts of each class.
-            seed: int, for the draw.
-
-        Returns:
-            (chosen,) int64, indices of texts, sorted.
-        """
-        return stratified_fraction(self.labels, share, seed)
-
 
 def encode_parts(
     dataset: TextDataset, vectorizer: Vectorizer, directory: str | Path
@@ -297,9 +246,3 @@ def _key_of(directory: Path) -> str | None:
         return read_object(directory / STORE_FACTS, {"key": str})["key"]
     except RunError:
         return None
-
-
-def _joined(arrays: list[np.ndarray | None]) -> np.ndarray | None:
-    """Joins arrays; None where one is missing."""
-    found = [each for each in arrays if each is not None]
-    return np.concatenate(found) if len(found) == len(arrays) else None
