@@ -17,11 +17,14 @@ from attn_tuner.testing.parts import (
     close,
     example,
     far_corner,
-    gradients,
     policy,
     run,
 )
-from attn_tuner.testing.shared import answers_alike_with_more_padding, never_sees_padding
+from attn_tuner.testing.shared import (
+    answers_alike_with_more_padding,
+    check_gradients,
+    never_sees_padding,
+)
 
 QUERIES, QUERY_FEATURES = 3, 6  # Steps of the decoder, and the width of its state.
 
@@ -117,11 +120,7 @@ def empty_source_gives_zeros(variant: Variant, dtype: str = "float32") -> None:
 def gradients_are_finite(variant: Variant, dtype: str = "float32") -> None:
     """Gradients at padding are exactly 0 and all others finite; every weight has one."""
     layer = asked(variant, dtype)
-    states, mask = example()
-    by_states, by_weights = gradients(layer, states, mask)
-    assert (by_states[~mask] == 0).all(), "Padding has a gradient."
-    assert np.isfinite(by_states).all(), "A gradient by the states is not finite."
-    assert all(np.isfinite(each).all() for each in by_weights), "A weight's gradient is not finite."
+    by_weights = check_gradients(layer)
     names = [each.path for each in layer.trainable_variables]
     dead = [name for name, each in zip(names, by_weights, strict=True) if not np.any(each)]
     assert dtype != "float32" or not dead, f"These weights have no gradient: {dead}."

@@ -48,12 +48,17 @@ def answers_alike_with_more_padding(layer: keras.layers.Layer, dtype: str) -> No
 
 def padding_gets_no_gradient(variant: Variant, dtype: str = "float32") -> None:
     """Gradients at padding are exactly 0, and all others finite, beside an empty row as well."""
-    layer = make(variant, dtype)
+    check_gradients(make(variant, dtype))
+
+
+def check_gradients(layer: keras.layers.Layer) -> list[np.ndarray]:
+    """Checks the gradients of a layer on the example; returns those by its weights."""
     states, mask = example()
     by_states, by_weights = gradients(layer, states, mask)
     assert (by_states[~mask] == 0).all(), "Padding has a gradient."
     assert np.isfinite(by_states).all(), "A gradient by the states is not finite."
     assert all(np.isfinite(each).all() for each in by_weights), "A weight's gradient is not finite."
+    return by_weights
 
 
 def every_weight_learns(variant: Variant) -> None:
