@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attn_tuner.errors import RunError
 from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.validation_data import Validation
@@ -60,12 +59,7 @@ def reference_of(run: Run) -> tuple[TextFacts, np.ndarray]:
         RunError: the folder does not hold the answers of an exported model to them.
     """
     validation = Validation.read(run)
-    answers = validation.exported()
-    if answers is None:
-        raise RunError(
-            f"The folder {run.directory} holds no answers of its model to the validation texts. "
-            "Continue the search with the command that started it."
-        )
+    answers = validation.require_exported()
     store = TokenStore.open(run.directory / DATA / "validation")
     facts = TextFacts.of(store, answers)
     return facts, facts.classes == validation.labels

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from attn_tuner.errors import DamagedFile
+from attn_tuner.errors import DamagedFile, RunError
 from attn_tuner.inputs.kinds import kind_named
 from attn_tuner.metrics import columns_of
 from attn_tuner.storage.checked_files import AGAIN, read_array, reading
@@ -64,6 +64,20 @@ class Validation:
     def exported(self) -> np.ndarray | None:
         """Returns the probabilities `(texts, classes)` of the exported model, or None."""
         return self._load(self.directory / PROBABILITIES)
+
+    def require_exported(self) -> np.ndarray:
+        """Returns the probabilities `(texts, classes)` of the exported model.
+
+        Raises:
+            RunError: the folder does not hold them.
+        """
+        found = self.exported()
+        if found is None:
+            raise RunError(
+                f"The folder {self.directory} holds no answers of its model to the validation "
+                "texts. Continue the search with the command that started it."
+            )
+        return found
 
     def linear(self) -> np.ndarray | None:
         """Returns the probabilities `(texts, classes)` of the linear baseline, or None."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from attn_tuner.baselines.background import BackgroundBaselines
-from attn_tuner.errors import DataError, Infeasible, RunError
+from attn_tuner.errors import DataError, Infeasible
 from attn_tuner.finalizing.candidates import build_candidate
 from attn_tuner.finalizing.final_model import FinalModel, export_final, final_model
 from attn_tuner.metrics import columns_of
@@ -171,12 +171,7 @@ def _facts(
 ) -> Updated:
     """Compares the model with that of the search, on the validation texts of the latter."""
     kept = Validation.read(run)
-    before = kept.exported()
-    if before is None:
-        raise RunError(
-            f"The folder {run.directory} holds no answers of its model to the validation texts. "
-            "Continue the search with the command that started it."
-        )
+    before = kept.require_exported()
     labels = np.asarray(joined.stored.stores["validation"].labels)
     answers, known = columns_of(labels, winner.answers), len(run.plan.classes)
     right = answers.argmax(axis=1) == labels
