@@ -10,6 +10,7 @@ import numpy as np
 
 from attn_tuner.distilling.soft_labels import MOST_COPIES, with_labels
 from attn_tuner.errors import RunError
+from attn_tuner.finalizing.calibration import calibrate
 from attn_tuner.finalizing.candidates import TrainedTrials, has_weights, predict_batches
 from attn_tuner.finalizing.refit import fitted
 from attn_tuner.finalizing.time_reserve import room_for_refit
@@ -130,7 +131,8 @@ def taught(
 ) -> tuple[TrialRecord, np.ndarray]:
     """Trains the student from its weights on, and writes its folder.
 
-    The best of its epochs and of the weights before them is kept, by the validation texts.
+    The best of its epochs and of the weights before them is kept, by the validation texts. A
+    greater log loss is no worse where calibration makes it the smaller one.
 
     Args:
         student: record of the trial.
@@ -157,19 +159,22 @@ def taught(
         seed=plan.seed + 1,
     )
     model, batches = _begun(student, record, soft, stored, trials)
+    validation, labels = stored.validation(values), stored.stores["validation"].labels
+    before = columns_of(labels, predict_batches(model, validation))
     # With few validation texts their log loss tells more than their accuracy.
     few = plan.objective == "accuracy" and stored.size("validation") < FEW_TEXTS
     goal, sign = ("log_loss", -1) if few else (plan.objective, sign_of(plan.objective))
     schedule = Schedule(EPOCHS, EPOCHS, goal, sign)
-    progress = train(model, batches, stored.validation(values), schedule, _UntilOver(over))
+    progress = train(model, batches, validation, schedule, _UntilOver(over))
     measures, answers = dict(progress.best_measures), progress.probabilities
     stopped = LEARNT
-    if sign * measures[goal] < sign * student.metrics[goal]:
+    worse = sign * measures[goal] < sign * student.metrics[goal]
+    if worse and few:  # Soft labels make answers less certain, which calibration undoes.
+        worse = calibrate(labels, answers).loss_after > calibrate(labels, before).loss_after
+    if worse:
         load_weights(model, trials.get_trial_dir(student.trial_id))
-        measures, stopped = dict(student.metrics), "no better with a teacher"
-        answers = columns_of(
-            stored.stores["validation"].labels, predict_batches(model, stored.validation(values))
-        )
+        measures, answers = dict(student.metrics), before
+        stopped = "no better with a teacher"
     record = replace(
         record,
         score=measures[plan.objective],

@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,10 +14,12 @@ from typer.testing import CliRunner
 
 import attn_tuner
 from attn_tuner import cli
+from attn_tuner.distilling import student
 from attn_tuner.distilling.soft_labels import LABELS_SHARE, joined, new_texts, with_labels
 from attn_tuner.distilling.teacher import asked
 from attn_tuner.errors import DataError, RunError
 from attn_tuner.finalizing.finalize import REFITTED
+from attn_tuner.metrics import measure
 from attn_tuner.storage.layout import DATA, PLAN
 from attn_tuner.text import Split, Vectorizer
 from attn_tuner.text.token_store import TokenStore
@@ -125,6 +128,25 @@ def test_a_trial_that_learns_what_is_wrong_keeps_its_former_weights(searched, tm
     texts, labels = colours(100, seed=8)
     answers = result.predict(texts)
     assert np.mean([each.label == name for each, name in zip(answers, labels, strict=True)]) > 0.95
+
+
+def test_answers_that_are_only_less_certain_are_no_worse(searched, tmp_path, monkeypatch):
+    labels = EncodedTexts.opened(searched / DATA).stores["validation"].labels
+    doubtful = np.full((len(labels), 2), 0.4, "float32")
+    doubtful[np.arange(len(labels)), labels] = 0.6
+    found = SimpleNamespace(
+        best_measures={**measure(labels, doubtful), "epochs": 1.0},
+        probabilities=doubtful,
+        history=[],
+        seconds=1.0,
+    )
+    monkeypatch.setattr(student, "train", lambda *given: found)
+    (record,) = distil(searched, out=tmp_path / "taught").run.records
+    (before,) = (
+        each for each in attn_tuner.load(searched).run.records if each.trial_id == record.trial_id
+    )
+    assert record.metrics["log_loss"] > before.metrics["log_loss"]
+    assert record.stopped == student.LEARNT
 
 
 def test_a_teacher_needs_texts(searched):
