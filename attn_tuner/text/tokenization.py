@@ -16,7 +16,9 @@ the vowel signs of other scripts stay.
 """
 
 import re
+import sys
 import unicodedata
+from bisect import bisect
 from functools import cache
 
 SPLITS = ("word", "character")
@@ -31,7 +33,7 @@ MARKUP = (
 # Apostrophes at the beginning, then at the end of a word are set apart; runs stay together.
 APOSTROPHES = ((" ('+)", r" \1 "), ("('+) ", r" \1 "))
 
-_UNSPACED = (
+_UNSPACED = (  # In order.
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
     (0x1780, 0x17FF),  # Khmer
@@ -49,15 +51,19 @@ _UNSPACED = (
     (0x1B000, 0x1B16F),
     (0x20000, 0x3FFFF),
 )
-_FREE_ACCENTS = (
-    (0x0300, 0x036F),
-    (0x0483, 0x0487),
-    (0x1AB0, 0x1AFF),
-    (0x1DC0, 0x1DFF),
-    (0x20D0, 0x20FF),
-    (0xFE00, 0xFE0F),
-    (0xFE20, 0xFE2F),
-    (0xE0100, 0xE01EF),
+_FREE_ACCENTS = frozenset(
+    chr(point)
+    for first, last in (
+        (0x0300, 0x036F),
+        (0x0483, 0x0487),
+        (0x1AB0, 0x1AFF),
+        (0x1DC0, 0x1DFF),
+        (0x20D0, 0x20FF),
+        (0xFE00, 0xFE0F),
+        (0xFE20, 0xFE2F),
+        (0xE0100, 0xE01EF),
+    )
+    for point in range(first, last + 1)
 )
 _LOOK_ALIKE = {
     **dict.fromkeys("‘’‛ʼ＇", "'"),
@@ -137,7 +143,7 @@ def _set_apart(letter: str, split: str) -> str:
     """Surrounds a folded character with spaces if it is a token of its own."""
     if letter == " ":
         return " "
-    alone = split == "character" or _is_symbol(letter) or _within(letter, _UNSPACED)
+    alone = split == "character" or _is_symbol(letter) or _is_unspaced(letter)
     return f" {letter} " if alone else letter
 
 
@@ -155,12 +161,14 @@ def _folded(letter: str) -> str:
         return " "
     if letter in ("\ufffd", _ZERO_WIDTH_SPACE):
         return " "
-    if category == "Cf" or _within(letter, _FREE_ACCENTS):
+    if category == "Cf" or letter in _FREE_ACCENTS:
         return ""
     plain = unicodedata.normalize("NFKD", letter)
     if category[0] in "PSC":
         usable = len(plain) == 1 and unicodedata.category(plain)[0] in "PS"
         return _LOOK_ALIKE.get(plain, plain) if usable else letter
+    if plain == letter == letter.casefold():  # Nothing below would change it.
+        return letter
     folded, before = _without_accents(plain), None
     while folded != before:
         before = folded
@@ -172,9 +180,10 @@ def _folded(letter: str) -> str:
 
 
 def _without_accents(text: str) -> str:
-    return "".join(each for each in text if not _within(each, _FREE_ACCENTS))
+    return "".join(each for each in text if each not in _FREE_ACCENTS)
 
 
-def _within(letter: str, ranges) -> bool:
-    code_point = ord(letter)
-    return any(first <= code_point <= last for first, last in ranges)
+def _is_unspaced(letter: str) -> bool:
+    """Returns whether a letter is of a script written without spaces."""
+    place = bisect(_UNSPACED, (ord(letter), sys.maxunicode)) - 1
+    return place >= 0 and ord(letter) <= _UNSPACED[place][1]
