@@ -23,6 +23,7 @@ from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
 from attn_tuner.exporting.text_card import TextCard
 from attn_tuner.inputs.kinds import TEXT, kind_named, require_text
+from attn_tuner.inputs.predictor import Predictor
 from attn_tuner.inputs.truncation import truncate
 from attn_tuner.storage.checked_files import reading
 from attn_tuner.storage.layout import BUNDLE_FACTS
@@ -31,7 +32,6 @@ from attn_tuner.text.input_texts import read_texts
 from attn_tuner.text.subwords import WORD, WORD_AND_SUBWORD
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.training.adversarial import plain
-from attn_tuner.verbosity import silence
 
 if TYPE_CHECKING:  # It imports TensorFlow.
     from attn_tuner.exporting.signatures import TextScorer
@@ -149,6 +149,11 @@ class Bundle(TextCard):
         """Encodes texts as a batch for the model, `(texts, steps)` int32, 0 after each text."""
         return pad_ids(self.ids(texts), self.steps)
 
+    @cached_property
+    def predictor(self) -> Predictor:
+        """Predicts batches of the model's inputs."""
+        return Predictor(self.model)
+
     def predict(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
         """Predicts probabilities `(texts, classes)`, or numbers `(texts, 1)`, in float32."""
         rows, beside = self.ids(texts), self.beside(texts)
@@ -158,9 +163,7 @@ class Bundle(TextCard):
             chosen = by_length[start : start + batch_size]
             ids = pad_ids([rows[each] for each in chosen], self.steps)
             batch = ids if beside is None else [ids, beside[chosen]]
-            with silence():  # TensorFlow warns of retracing; one trace for each length is intended.
-                given = keras.ops.convert_to_numpy(self.model.predict_on_batch(batch))
-            result[chosen] = self.columns(given)
+            result[chosen] = self.columns(self.predictor(batch))
         return result
 
     def inputs(self, given: Any, who: str = "predict()", **options: Any) -> list[str]:
@@ -238,8 +241,11 @@ class Bundle(TextCard):
             return cls(**facts)
 
     def with_model(self, model: keras.Model, **changes: Any) -> "Bundle":
-        """Returns the same bundle with another model."""
-        return replace(self, model=model, **changes)
+        """Returns the same bundle with another model, or with other facts of the same."""
+        found = replace(self, model=model, **changes)
+        if found.model is self.model:
+            vars(found)["predictor"] = self.predictor  # It need not be traced again.
+        return found
 
 
 def load_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +20,7 @@ from attn_tuner.exporting.named_answers import NamedAnswers
 from attn_tuner.exporting.named_inputs import all_layers
 from attn_tuner.exporting.text_card import KEPT_PARTS
 from attn_tuner.inputs.kinds import SERIES
+from attn_tuner.inputs.predictor import Predictor
 from attn_tuner.layers.series_input import StepLimit
 from attn_tuner.series.batches import padded
 from attn_tuner.series.numbers import read_series
@@ -26,7 +28,6 @@ from attn_tuner.series.scaler import SeriesScaler
 from attn_tuner.series.series_file import read_series_file
 from attn_tuner.tasks import task_named
 from attn_tuner.training.adversarial import plain
-from attn_tuner.verbosity import silence
 
 if TYPE_CHECKING:  # It imports TensorFlow.
     from attn_tuner.exporting.series_signatures import SeriesScorer
@@ -125,6 +126,11 @@ class SeriesBundle(NamedAnswers):
         steps = f"{len(given):,} step{'' if len(given) == 1 else 's'}"
         return f"series of {steps}, begins {np.array2string(given[0], precision=3)}"
 
+    @cached_property
+    def predictor(self) -> Predictor:
+        """Predicts batches of the model's inputs."""
+        return Predictor(self.model)
+
     def predict(self, series: Any, batch_size: int = 64) -> np.ndarray:
         """Predicts probabilities `(series, classes)`, or numbers `(series, 1)`, in float32."""
         rows = self.inputs(series, "SeriesBundle.predict()")
@@ -134,9 +140,7 @@ class SeriesBundle(NamedAnswers):
             chosen = by_length[start : start + batch_size]
             some = [rows[each] for each in chosen]
             batch = padded(some, bucket_length(max(map(len, some))))
-            with silence():  # TensorFlow warns of retracing; one trace a length is intended.
-                given = keras.ops.convert_to_numpy(self.model.predict_on_batch(batch))
-            result[chosen] = self.columns(given)
+            result[chosen] = self.columns(self.predictor(batch))
         return result
 
     def samples(self) -> list[np.ndarray]:
@@ -244,5 +248,8 @@ class SeriesBundle(NamedAnswers):
         return save_bundle(self, folder)
 
     def with_model(self, model: keras.Model, **changes: Any) -> "SeriesBundle":
-        """Returns the same bundle with another model."""
-        return replace(self, model=model, **changes)
+        """Returns the same bundle with another model, or with other facts of the same."""
+        found = replace(self, model=model, **changes)
+        if found.model is self.model:
+            vars(found)["predictor"] = self.predictor  # It need not be traced again.
+        return found

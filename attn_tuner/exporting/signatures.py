@@ -98,9 +98,10 @@ class TextScorer(Labelled):
         self.reader = reader_of(bundle)
         self._vocabulary_size = bundle.vocabulary_size
         self._steps = bundle.steps
-        # A function of its own, so that all signatures share one graph of the model.
+        # Traced here, so that all signatures share one graph of the model.
         ids = tf.TensorSpec((None, bundle.steps), tf.int32)
-        self._score = tf.function(self.model, input_signature=[ids], autograph=False)
+        score = tf.function(self.model, input_signature=[ids], autograph=False)
+        self._score = score.get_concrete_function()
 
     def serve(self, texts: tf.Tensor) -> dict:
         """Predicts `label` (batch,) and `probabilities` (batch, classes).

@@ -15,7 +15,7 @@ from attn_tuner.finalizing.ensemble import (
     ensemble_model,
 )
 from attn_tuner.inputs.batches import LengthBatches
-from attn_tuner.inputs.prefetch import prefetch
+from attn_tuner.inputs.predictor import Predictor
 from attn_tuner.layers.token_limits import reading_of
 from attn_tuner.metrics import columns_of, kind_of
 from attn_tuner.storage.checked_files import read_arrays
@@ -151,8 +151,8 @@ def build_candidate(
 
 
 def predict_batches(model: keras.Model, batches: LengthBatches) -> np.ndarray:
-    """Predicts all texts of the batches, `(texts, columns)`, in the order of the store."""
-    return batches.in_store_order(model.predict(prefetch(batches), verbose=0))
+    """Predicts all inputs of the batches, `(inputs, columns)`, in the order of the store."""
+    return Predictor(model).in_store_order(batches)
 
 
 def _place(runner: TrainedTrials, record: TrialRecord) -> Path:

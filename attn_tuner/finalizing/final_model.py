@@ -19,7 +19,7 @@ from attn_tuner.finalizing.calibration import (
     calibrate,
     set_temperature,
 )
-from attn_tuner.finalizing.candidates import Candidate, predict_batches
+from attn_tuner.finalizing.candidates import Candidate
 from attn_tuner.finalizing.doubts import measured_doubts, with_doubts
 from attn_tuner.finalizing.quantile_offsets import measured_quantiles, with_moved_quantiles
 from attn_tuner.finalizing.thresholds import (
@@ -123,7 +123,7 @@ def _within(
             raise Infeasible(str(error).rstrip(".")) from error
         if small is not bundle:
             bundle = small
-            answers = predict_batches(bundle.model, stored.validation(bundle.batch_values))
+            answers = bundle.predictor.in_store_order(stored.validation(bundle.batch_values))
     took = latency_ms(bundle.model, bundle.max_length) if allowed.latency_ms else 0.0
     if reason := allowed.broken(bundle.model.count_params(), megabytes, took):
         raise Infeasible(reason)
@@ -154,7 +154,7 @@ def export_final(
     truth = answers = None
     if stored.size("test"):
         batches = stored.test(winner.bundle.batch_values)
-        truth, answers = batches.labels, predict_batches(winner.bundle.model, batches)
+        truth, answers = batches.labels, winner.bundle.predictor.in_store_order(batches)
         scores["test"] = measure(truth, answers, levels=levels)
     found = {
         "members": candidate.shares,
