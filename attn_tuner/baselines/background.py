@@ -43,7 +43,8 @@ class BackgroundBaselines:
         classes: number of classes.
         seed: for the cross-validation folds that choose the penalty.
         seconds: time limit of the whole search; None for no limit.
-        like: file of what the linear baseline of other texts has learnt; see `measure_baselines`.
+        like: file of what the linear baseline of some of the texts has learnt; see
+            `measure_baselines`.
     """
 
     def __init__(
@@ -128,8 +129,8 @@ def measure_baselines(
     Args:
         directory, classes, seed: as in `BackgroundBaselines`.
         seconds: time limit; None for no limit.
-        like: file of what the linear baseline of other texts has learnt, whose settings are taken
-            without another cross-validation.
+        like: file of what the linear baseline has learnt of some of the texts, whose settings are
+            taken without another cross-validation; it is fitted on from there.
     """
     begun = time.monotonic()
     directory = Path(directory)
@@ -143,7 +144,7 @@ def measure_baselines(
     training = stores.pop("train")
     levels = levels_of(read_object(directory / DATA / STORE_FACTS).get("classes", ()))
     linear_baseline, further, _ = _models_beside(kind, training.labels, levels)
-    settings = {} if like is None else {"like": read_arrays(Path(like))}
+    settings = {} if like is None else {"like": read_arrays(Path(like)), "further": True}
     found = [
         majority_baseline(training, stores, classes, levels),
         linear_baseline(training, stores, classes, seed, seconds, **settings),
