@@ -22,6 +22,9 @@ from attn_tuner.updating.grown_weights import take_over
 EPOCHS_SHARE = 0.5  # Of the epochs that gave the best score: the training goes on from there.
 LEAST_PASSES, MOST_PASSES = 3, 4
 LEAST_STEPS = 100  # Batches of a training, where there is time; few texts need more passes.
+LARGER, LARGEST = 2, 128  # Times the texts of a batch of the search, up to so many in all.
+LONGER = 1.5  # Times as long as in the search, that a step of such a batch is taken to last.
+MOST_REPLAYED = 2  # Texts of the search for each new one, where that is more than all of them once.
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,13 @@ class Training:
     Args:
         passes: int, times that each new text is seen.
         replayed: int, texts of the search that are seen meanwhile, some several times.
+        batch: int, texts of a batch.
         seconds: float, how long that takes at the pace of the search; None where it is not known.
     """
 
     passes: int
     replayed: int
+    batch: int
     seconds: float | None = None
 
 
@@ -45,8 +50,11 @@ def planned(
     """Fits the training of a member into the time for it; None where it does not fit.
 
     The passes are half as many as the epochs of the search, but from `LEAST_PASSES` to
-    `MOST_PASSES`, and more until there are `LEAST_STEPS`. Where there is time the texts of the
-    search are replayed in each of them; else fewer are, but as many as new ones.
+    `MOST_PASSES`, and more until there are `LEAST_STEPS`. Meanwhile the texts of the search are
+    replayed once, or `MOST_REPLAYED` for each new text that is read, and more until there are
+    `LEAST_STEPS`; where the time is short fewer are, but as many as new ones. Batches are larger
+    than in the search where there are `LEAST_STEPS` of these, too: with short texts a step hardly
+    takes longer for them.
 
     Args:
         record: of the member, with its pace.
@@ -54,23 +62,54 @@ def planned(
         learnt_from: int, texts of an epoch of the search.
         seconds: float, the time; None for no limit.
     """
+    own = record.values.get("batch_size", 1)
+    larger = max(own, min(LARGER * own, LARGEST))
+    way = _planned(record, old, new, learnt_from, seconds, larger)
+    if way and way.passes * new + way.replayed >= LEAST_STEPS * larger:
+        return way
+    return _planned(record, old, new, learnt_from, seconds, own) or way
+
+
+def _planned(
+    record: TrialRecord, old: int, new: int, learnt_from: int, seconds: float | None, batch: int
+) -> Training | None:
+    """Plans as `planned`, with batches of so many texts."""
     trained = max(record.metrics.get("epochs", 1.0), 0.1)
-    batch = record.trained.get("batch_size", 1)
+    least = LEAST_STEPS * record.values.get("batch_size", 1)
     wanted = min(MOST_PASSES, max(LEAST_PASSES, math.ceil(EPOCHS_SHARE * trained)))
-    passes = max(wanted, math.ceil(LEAST_STEPS * batch / max(old + new, 1)))
-    pace = training_pace(record, learnt_from)
+    passes = max(wanted, math.ceil(least / max(old + new, 1)))
+    former = record.trained.get("batch_size", 1)
+    step = LONGER if batch > former else 1.0
+    pace = training_pace(record, learnt_from) * step * former / batch
     if seconds is None or pace == 0:
-        return Training(passes, passes * old, passes * (old + new) * pace or None)
+        replayed = _replayed(passes, old, new, least)
+        return Training(passes, replayed, batch, (passes * new + replayed) * pace or None)
     texts = int(seconds / pace)
-    passes = min(passes, max(LEAST_PASSES, texts // max(old + new, 1)))
-    replayed = min(texts - passes * new, passes * old)
+    while passes > LEAST_PASSES and passes * new + _replayed(passes, old, new, least) > texts:
+        passes -= 1
+    replayed = min(texts - passes * new, _replayed(passes, old, new, least))
     if replayed < min(passes * new, passes * old):
         return None
-    return Training(passes, replayed, pace * (passes * new + replayed))
+    return Training(passes, replayed, batch, pace * (passes * new + replayed))
+
+
+def _replayed(passes: int, old: int, new: int, least: int) -> int:
+    """Returns how many texts of the search are read beside new ones, where there is time.
+
+    Args:
+        passes, old, new: as in `planned`.
+        least: texts of the whole training, if there are so many.
+    """
+    return min(passes * old, max(old, MOST_REPLAYED * passes * new, least - passes * new))
 
 
 def planned_members(
-    members: Sequence[TrialRecord], old: int, new: int, learnt_from: int, seconds: float | None
+    members: Sequence[TrialRecord],
+    old: int,
+    new: int,
+    learnt_from: int,
+    seconds: float | None,
+    start: float = 0.0,
 ) -> list[tuple[TrialRecord, Training]]:
     """Plans the training of as many members as there is time for, and of one at least.
 
@@ -81,15 +120,18 @@ def planned_members(
         members: their records, those that are kept first.
         old, new, learnt_from: as in `planned`.
         seconds: float, the time for all of them; None for no limit.
+        start: float, seconds that each takes besides its training.
     """
     for count in range(len(members), 0, -1):
-        each = None if seconds is None else seconds / count
+        each = None if seconds is None else seconds / count - start
         ways = [planned(record, old, new, learnt_from, each) for record in members[:count]]
         if None not in ways:
             return [(record, way) for record, way in zip(members, ways, strict=False) if way]
-    usual = planned(members[0], old, new, learnt_from, None)
-    passes = usual.passes if usual else LEAST_PASSES
-    return [(members[0], Training(passes, passes * min(old, new)))]
+    usual = _planned(
+        members[0], old, new, learnt_from, None, members[0].values.get("batch_size", 1)
+    )
+    way = replace(usual, replayed=usual.passes * min(old, new), seconds=None)
+    return [(members[0], way)]
 
 
 def replay(store: TokenStore, old: int, training: Training, seed: int) -> TokenStore:
@@ -156,14 +198,15 @@ def train_on(
     return model if np.isfinite(guard.loss) else None
 
 
-def further_values(record: TrialRecord, words: int) -> dict[str, Any]:
+def further_values(record: TrialRecord, words: int, batch: int) -> dict[str, Any]:
     """Returns the values that an update uses in the place of the search's.
 
     Args:
         record: of the member.
         words: int, size of the vocabulary.
+        batch: int, texts of a batch.
     """
-    return {**record.used, "vocabulary_size": words, "epochs": 1}
+    return {**record.used, "vocabulary_size": words, "epochs": 1, "batch_size": batch}
 
 
 def training_pace(record: TrialRecord, learnt_from: int) -> float:

@@ -30,6 +30,7 @@ from attn_tuner.text.subwords import reads_subwords
 from attn_tuner.text.vectorizer import Vectorizer
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.encoded_texts import EncodedTexts
+from attn_tuner.tuning.scheduler import FIRST_EVALUATION
 from attn_tuner.updating.further_training import (
     further_values,
     planned_members,
@@ -115,10 +116,11 @@ def train_members(
             "with all rows."
         )
     work = training_work(budget, stored, members, limited)
-    ways = planned_members(members, joined.old, joined.new, joined.learnt_from, work)
+    start = budget.usual(FIRST_EVALUATION) / budget.slowdown()
+    ways = planned_members(members, joined.old, joined.new, joined.learnt_from, work, start)
     trained, store = [], stored.stores["train"]
     for record, way in ways:
-        further = replace(record, used=further_values(record, stored.vocabulary_size))
+        further = replace(record, used=further_values(record, stored.vocabulary_size, way.batch))
         keras.utils.clear_session()
         former = known.hypermodel.model(record.trained)
         load_weights(former, known.get_trial_dir(record.trial_id))
