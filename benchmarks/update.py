@@ -44,7 +44,10 @@ processors, are those of the whole update, export included, beside those of the 
 the load is the machine's, which has 2 cores. All of it ran beside other work. Rows without seconds
 of processors are of before an update took the settings of the linear model from the search and
 trained by work instead of by the clock; their searches on all texts are of an earlier commit. In
-the last row searches and update had one core of the two."""
+the fifth row searches and update had one core of the two. In the rows below it an update replays
+fewer texts, in larger batches, and traces models less often; the searches of these rows had run
+before, at a load of 4 to 5 and with less of the processors, and the updates also loaded the
+libraries."""
 
 
 def kept_back(rows: Sequence[tuple[str, str]], seed: int) -> set[str]:
