@@ -59,7 +59,7 @@ def check(
     """
     options = {name: value for name, value in locals().items() if name not in ("data", "price")}
     refuse_series(data, word_index, "check()", _FOR_SERIES)
-    for module in ("cleanlab.filter", "datasketch"):  # Before the data are read.
+    for module in ("cleanlab.count", "datasketch"):  # Before the data are read.
         need(module, "check")
     options = {name: BY_NAME[name].check(name, value) for name, value in options.items()}
     if not isinstance(data, TextDataset):

@@ -95,7 +95,7 @@ def _most_suspicious(
     committee: Committee, folds: list[Fold], places: np.ndarray, count: int
 ) -> np.ndarray:
     """Returns the places of the `count` least self-confident texts that seem of another class."""
-    found = committee.out_of_fold(folds)
+    found = committee.stacked(committee.out_of_fold(folds))
     contradicted = places[found[places].argmax(axis=1) != committee.labels[places]]
     contradicted = contradicted[~np.isnan(found[contradicted, 0])]
     confidence = found[contradicted, committee.labels[contradicted]]

@@ -27,7 +27,9 @@ class Judgement:
         ngrams: the n-grams of the rows.
         rows: (texts, columns) sparse, TF-IDF.
         committee: the models.
-        probabilities: (texts, classes), out-of-fold; NaN for texts that no fold held out.
+        probabilities: (texts, classes), out-of-fold, of the models stacked; NaN for texts that no
+            fold held out.
+        mean: (texts, classes), the mean of the models' probabilities.
     """
 
     checked: CheckedTexts
@@ -37,6 +39,7 @@ class Judgement:
     rows: sparse.csr_matrix
     committee: Committee
     probabilities: np.ndarray
+    mean: np.ndarray
 
     @classmethod
     def of(cls, checked: CheckedTexts, seed: int) -> "Judgement | None":
@@ -55,10 +58,11 @@ class Judgement:
         ngrams, rows = NgramRows.fit(store)
         # Where tokens are characters, their n-grams are those of the rows.
         texts = [] if store.by_character else checked.texts
-        facts = len(checked.classes), seed, checked.weights, *beside
+        facts = len(checked.classes), seed, checked.weights
         committee = Committee.of(rows, texts, checked.labels, *facts)
-        probabilities = committee.out_of_fold(folds)
-        return cls(checked, vectorizer, store, ngrams, rows, committee, probabilities)
+        answers = committee.out_of_fold(folds)
+        found = committee.stacked(answers), answers.mean(axis=0)
+        return cls(checked, vectorizer, store, ngrams, rows, committee, *found)
 
     @property
     def scored(self) -> np.ndarray:

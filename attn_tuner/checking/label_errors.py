@@ -37,37 +37,39 @@ class LabelError:
     words: tuple[str, ...] = ()
 
 
-def rank_label_errors(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Finds the labels that are probably wrong by confident learning, the worst first.
+def rank_label_errors(
+    probabilities: np.ndarray, labels: np.ndarray, mean: np.ndarray | None = None
+) -> np.ndarray:
+    """Finds the labels that are probably wrong, the worst first.
 
-    With the out-of-fold probabilities p(x) of a text x whose given label is i, and t_j the mean of
-    p_j over the texts given j, the confident joint counts
+    Confident learning says how many there are. With the out-of-fold probabilities p(x) of a text x
+    whose given label is i, and t_j the mean of p_j over the texts given j, the confident joint
+    counts
 
         C_ij = |{x given i:  p_j(x) >= t_j,  j = argmax over k with p_k(x) >= t_k of p_k(x)}|
 
-    As many texts as it counts off its diagonal are suspects: those of the least self-confidence
-    p_i(x), by which they are also ranked.
+    As many texts as it counts off its diagonal are suspects: of those whose most probable class is
+    another, the ones whose given class is least probable, by which they are also ranked.
 
     Args:
-        probabilities: (texts, classes), of models that have not learnt from the text.
+        probabilities: (texts, classes), of models that have not learnt from the text; they rank.
         labels: (texts,) int, the given classes.
+        mean: (texts, classes), p above, where it is not `probabilities`. Those of stacked models
+            would not do: as their models know how many labels are wrong, the surest of texts hardly
+            exceed t_j.
 
     Returns:
-        (suspects,) int64, places of texts whose most probable class is another.
+        (suspects,) int64, places of texts.
 
     Reference:
         Northcutt, Jiang & Chuang 2021, eq. 1 and section 4. https://arxiv.org/abs/1911.00068
         Computed by cleanlab.
     """
-    found = need("cleanlab.filter", "check").find_label_issues(
-        labels=labels,
-        pred_probs=probabilities,
-        filter_by="low_self_confidence",
-        return_indices_ranked_by="self_confidence",
-        n_jobs=1,
-    )
-    found = np.asarray(found, np.int64)
-    return found[probabilities[found].argmax(axis=1) != labels[found]]
+    counted = probabilities if mean is None else mean
+    count = need("cleanlab.count", "check").num_label_issues(labels=labels, pred_probs=counted)
+    contradicted = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    confidence = probabilities[contradicted, labels[contradicted]]
+    return contradicted[np.argsort(confidence, kind="stable")[:count]]
 
 
 def find_label_errors(judgement: Judgement) -> tuple[LabelError, ...]:
@@ -80,7 +82,8 @@ def find_label_errors(judgement: Judgement) -> tuple[LabelError, ...]:
     """
     checked, scored = judgement.checked, judgement.scored
     probabilities, labels = judgement.probabilities, checked.labels
-    suspects = scored[rank_label_errors(probabilities[scored], labels[scored])]
+    ranked = rank_label_errors(probabilities[scored], labels[scored], judgement.mean[scored])
+    suspects = scored[ranked]
     others = np.setdiff1d(np.arange(len(checked)), suspects)
     if not len(suspects) or not len(others):
         return ()

@@ -9,11 +9,12 @@ from sklearn.exceptions import ConvergenceWarning
 
 from attn_tuner.baselines.linear_model import fit_linear_model, fit_regression
 from attn_tuner.baselines.ngram_rows import NgramCounts, NgramRows
-from attn_tuner.baselines.out_of_fold import MOST_TUNED, folds_to_judge
+from attn_tuner.baselines.out_of_fold import folds_to_judge
 from attn_tuner.text.token_store import TokenStore
 
 SHARES = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0)  # Of the texts that a fold learns from.
 ENOUGH_TESTED = 5_000  # Texts; more would change the mean by less than half a point.
+MOST_TUNED = 5_000  # Texts that the penalty is chosen on.
 FEWEST_FOLDS = 3  # However many texts; the interval is that of folds that differ.
 
 

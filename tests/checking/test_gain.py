@@ -14,9 +14,9 @@ from tests.support.labelled import labelled
 class Recorded(Committee):
     """Remembers which texts each prediction learnt from, and which it was asked for."""
 
-    def predict(self, learnt, asked):
+    def answers(self, learnt, asked):
         self.seen.append((set(learnt.tolist()), set(asked.tolist())))
-        return super().predict(learnt, asked)
+        return super().answers(learnt, asked)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def committee():
     random = np.random.default_rng(0)
     labels = np.arange(120) % 2
     columns = np.eye(2)[labels] + random.normal(0, 0.7, (120, 2))
-    committee = Recorded([(sparse.csr_matrix(columns), PLAIN)], labels, 2, 16.0)
+    committee = Recorded([(sparse.csr_matrix(columns), PLAIN)], labels, 2)
     object.__setattr__(committee, "seen", [])
     return committee
 

@@ -91,7 +91,7 @@ def test_a_setting_that_cannot_be_meant_is_refused_before_the_data_are_read():
 
 
 def test_without_cleanlab_the_extra_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, "cleanlab.filter", None)
+    monkeypatch.setitem(sys.modules, "cleanlab.count", None)
     with pytest.raises(MissingExtra, match=r"attn-tuner\[check\]"):
         attn_tuner.check("demo")
 
