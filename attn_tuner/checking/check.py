@@ -50,8 +50,8 @@ def check(
         data, text, label, group, time, validation, test, min_per_class, rare_classes, corrections,
             encoding, header, word_index: as in `attn_tuner.search`, with one class per text.
         seed: int, for the folds.
-        price: bool, whether to estimate what the suspicious labels cost, which takes most of the
-            time; see `gain.estimate_gain`.
+        price: bool, whether to estimate what the suspicious labels cost, which takes about half
+            of the time; see `gain.estimate_gain`.
 
     Raises:
         DataError: the data cannot be used; says why and what to do.
