@@ -1,28 +1,29 @@
 """Predicts batches of any shape by a function of the model that is traced once."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 
 from attn_tuner.inputs.batches import LengthBatches
+from attn_tuner.inputs.prefetch import prefetch
 
 
 class Predictor:
     """Computes what a model predicts: `Predictor(model)(inputs)`, `(inputs, columns)`.
 
     On TensorFlow, `keras.Model.predict` traces a model anew for the first shapes of batches that it
-    sees, three times where inputs are sorted by length. Here it is traced once, for every shape.
+    sees, three times where inputs are sorted by length. Here it is traced once, for every shape,
+    unless it is a class of its own or is to run eagerly.
 
     Args:
-        model: of one input or several.
+        model: of one input or several; its weights may change between calls.
     """
 
     def __init__(self, model: keras.Model):
-        self._several = len(model.inputs) > 1
-        self._answer = model.predict_on_batch
-        if keras.backend.backend() == "tensorflow":
-            self._answer = self._traced(model)
+        self.model = model
+        self._traced = _traced(model) if _traceable(model) else None
 
     def __call__(self, inputs: Any) -> np.ndarray:
         """Predicts one batch.
@@ -30,20 +31,35 @@ class Predictor:
         Args:
             inputs: an array, or a list of them of a model of several inputs.
         """
-        return keras.ops.convert_to_numpy(self._answer(list(inputs) if self._several else inputs))
+        if isinstance(inputs, (tuple, list)):
+            inputs = list(inputs)
+        answer = self._traced or self.model.predict_on_batch
+        return keras.ops.convert_to_numpy(answer(inputs))
 
     def in_store_order(self, batches: LengthBatches) -> np.ndarray:
         """Predicts all inputs of the batches, `(inputs, columns)`, in the order of the store."""
-        found = [self(batches[place][0]) for place in range(len(batches))]
-        return batches.in_store_order(np.concatenate(found))
+        if self._traced is None:
+            found = self.model.predict(prefetch(batches), verbose=0)
+        else:
+            each = [self(batches[place][0]) for place in range(len(batches))]
+            found = np.concatenate(each)
+        return batches.in_store_order(found)
 
-    def _traced(self, model: keras.Model) -> Any:
-        import tensorflow as tf
 
-        specs = [tf.TensorSpec(each.shape, each.dtype) for each in model.inputs]
-        signature = [specs if self._several else specs[0]]
+def _traceable(model: keras.Model) -> bool:
+    own = type(model).predict_step is not keras.Model.predict_step
+    if keras.backend.backend() != "tensorflow" or own or model.run_eagerly:
+        return False
+    return bool(getattr(model, "inputs", None))
 
-        def answer(inputs: Any) -> Any:
-            return model(inputs, training=False)
 
-        return tf.function(answer, input_signature=signature, autograph=False)
+def _traced(model: keras.Model) -> Callable:
+    import tensorflow as tf
+
+    specs = [tf.TensorSpec(each.shape, each.dtype) for each in model.inputs]
+    signature = [specs if len(specs) > 1 else specs[0]]
+
+    def answer(inputs: Any) -> Any:
+        return model(inputs, training=False)
+
+    return tf.function(answer, input_signature=signature, autograph=False)

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
 from keras_tuner.errors import FailedTrialError
 
 from attn_tuner.inputs.batches import LengthBatches
+from attn_tuner.inputs.predictor import Predictor
 from attn_tuner.inputs.prefetch import prefetch
 from attn_tuner.metrics import OBJECTIVES, columns_of, measure, perfect
 from attn_tuner.storage.checkpoints import TrainingProgress
@@ -61,7 +63,7 @@ def train(
     batches.begin(progress.epoch)
     evaluation = EvaluationCallback(
         model,
-        evaluate or (lambda: predicted(model, validation)),
+        evaluate or partial(predicted, Predictor(model), validation),
         schedule,
         callbacks,
         progress,
@@ -107,14 +109,14 @@ class QuantileEvaluation:
 
     def __call__(self, model: keras.Model, validation: LengthBatches) -> Evaluate:
         """Returns the `evaluate` of `train`."""
-        return lambda: predicted(model, validation, self.levels)
+        return partial(predicted, Predictor(model), validation, self.levels)
 
 
 def predicted(
-    model: keras.Model, validation: LengthBatches, levels: Sequence[float] = ()
+    predictor: Predictor, validation: LengthBatches, levels: Sequence[float] = ()
 ) -> tuple[np.ndarray, dict[str, float]] | None:
     """Returns what a model predicts for the validation texts, and how that fits their labels."""
-    answers = validation.in_store_order(model.predict(prefetch(validation), verbose=0))
+    answers = predictor.in_store_order(validation)
     if not np.isfinite(answers).all():
         return None
     labels = validation.labels
