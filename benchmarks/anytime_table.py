@@ -43,8 +43,10 @@ measured without the parts of unknown words, which made them too low. IMDb and t
 keep older rows; whether a trial of theirs read parts of words was not recorded."""
 COVERED = """\
 Prediction sets at a promised coverage of 95 %, in the same searches: share of the test texts whose
-set has their class, and the least of a class of 100 test texts or more. Known: of a search with
-`known=0.985`, the share of test texts that count as known, and of texts of none of the classes."""
+set has their class, and the least of a class of 100 test texts or more. Known: the promised share
+`known=` of rightly answered texts, the share of test texts that count as known, the accuracy lost
+where an answer that is not known counts as wrong, in points, and the share of texts of none of the
+classes that counts as known."""
 UNTIMED = ("linear",)  # Methods without a time limit, which stand in every table.
 UNRANKED = ("autogluon", "keras_tuner")  # Methods that are measured on a few of the sets.
 Row = Mapping[str, Any]
@@ -87,17 +89,23 @@ def coverage_table(rows: Iterable[Row]) -> str:
         rows: the last row of a set counts.
     """
     own = {each["set"]: each for each in rows if "coverage" in each}
-    lines = _head(
-        "set", ["covered, %", "least of a class, %", "classes in a set", "known, %", "of none, %"]
-    )
+    titles = ["covered, %", "least of a class, %", "classes in a set", "promised known, %"]
+    lines = _head("set", [*titles, "known, %", "lost", "of none, %"])
     for name in _sets(own.values()):
         found, known = own[name]["coverage"], own[name]["known"]
         shares = [found["covered"], found["least_of_a_class"]]
-        shares += [known.get("test", {}).get("known"), known.get("outside")]
+        tested = known.get("test", {})
+        shares += [known.get("kept"), tested.get("known"), _lost(tested), known.get("outside")]
         cells = [_in_percent(each) for each in shares]
         cells.insert(2, f"{found['size']:.2f}")
         lines.append(f"| {DATA_SETS[name].title} | {' | '.join(cells)} |")
     return "\n".join([COVERED, "", *lines])
+
+
+def _lost(tested: Row) -> float | None:
+    """Returns the share of the texts that are answered rightly and count as unknown."""
+    kept = tested.get("kept")
+    return None if kept is None else tested["right"] * (1 - kept)
 
 
 def _in_percent(share: float | None) -> str:
