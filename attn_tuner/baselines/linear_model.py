@@ -118,7 +118,9 @@ def fit_linear_model(
     """
     labels = np.asarray(labels)
     order = np.random.default_rng(seed).permutation(len(labels))
-    unweighted = kind_of(labels) == "number" or _is_joint(kind_of(labels), classes)
+    joint = _is_joint(kind_of(labels), classes)
+    warm = WARM_EPOCHS / SAGA_EPOCHS if joint else 1.0
+    unweighted = kind_of(labels) == "number" or joint
     ways = [Way(rows, each) for each in ((PLAIN,) if unweighted else (*WEIGHTINGS, BOTH))]
     fitted = _Fits(labels, classes, seed, weights, beside)
     until = pace = None
@@ -132,12 +134,12 @@ def fit_linear_model(
         fitted(probed, ways[0], PENALTIES[DEFAULT_INDEX])
         until = begun + seconds
         pace = max(time.monotonic() - begun, 1e-6) / max(len(probed), 1)
-    chosen = choose_penalty(fitted, labels, ways, divided, order, until, pace)
+    chosen = choose_penalty(fitted, labels, ways, divided, order, until, pace, warm)
     if chosen and others is not None:
         slower = pace
         if until is not None:  # A fit takes as long as its rows have numbers.
             until, slower = until + seconds, pace * others.nnz / max(rows.nnz, 1)
-        chosen = better_rows(chosen, others, fitted, labels, until, slower)
+        chosen = better_rows(chosen, others, fitted, labels, until, slower, warm)
         pace = pace if chosen.way.rows is rows else slower
     final = (
         (chosen.way, chosen.penalty, chosen.judged.models[0])
@@ -148,7 +150,7 @@ def fit_linear_model(
         return fitted(None, *final)
     # On a busy machine, exceeding the limit is better than a model of a few texts.
     left = max(until - time.monotonic(), 2 * seconds)
-    pace *= len(WEIGHTINGS) if final[0].weighting == BOTH else 1
+    pace *= len(WEIGHTINGS) if final[0].weighting == BOTH else warm if chosen else 1.0
     many = max(PROBE_TEXTS, int(left / pace))
     return fitted(order[:many] if many < len(labels) else None, *final)
 

@@ -77,6 +77,7 @@ def choose_penalty(
     order: np.ndarray,
     until: float | None,
     pace: float | None,
+    warm: float = 1.0,
 ) -> Chosen | None:
     """Chooses the way and the penalty with the best score in cross-validation.
 
@@ -91,16 +92,18 @@ def choose_penalty(
         order: (texts,) int, shuffled indices.
         until: float, `time.monotonic()` at which the final fit, on all texts, should end.
         pace: float, seconds per text of a fit, if there is a time limit.
+        warm: float, share of that time that a fit takes from the weights of another.
 
     Returns:
         None if texts or time do not suffice for a comparison.
     """
     kept, latest = order[:TUNING_ROWS], None
     if until is not None:
-        latest = until - TIME_MARGIN * pace * len(labels)
+        latest = until - TIME_MARGIN * warm * pace * len(labels)
         spare = latest - time.monotonic()
+        candidates = 1 + warm * (EXPECTED_CANDIDATES - 1)
         # Three folds fit at most two thirds of the texts each.
-        kept = kept[: max(0, int(spare / (2 * EXPECTED_CANDIDATES * pace)))]
+        kept = kept[: max(0, int(spare / (2 * candidates * pace)))]
     folds = [(kept[learnt], kept[held]) for learnt, held in divide(kept)]
     if not folds:
         return None
@@ -109,7 +112,7 @@ def choose_penalty(
         if best and latest is not None and time.monotonic() > latest:
             break
         judge = partial(_judge, fit, labels, folds, way)
-        for penalty, found in _try_penalties(judge, latest):
+        for penalty, found in _try_penalties(judge, latest, warm):
             if best is None or found.mean > best.judged.mean:
                 best = Chosen(way, penalty, folds, found)
     return best
@@ -122,6 +125,7 @@ def better_rows(
     labels: np.ndarray,
     until: float | None,
     pace: float | None,
+    warm: float = 1.0,
 ) -> Chosen:
     """Returns what was chosen, with other rows of the same texts where these score better.
 
@@ -135,8 +139,9 @@ def better_rows(
         fit, labels: as of `choose_penalty`.
         until: float, as of `choose_penalty`.
         pace: float, seconds per text of a fit of these rows.
+        warm: float, as of `choose_penalty`.
     """
-    latest = None if until is None else until - TIME_MARGIN * pace * len(labels)
+    latest = None if until is None else until - TIME_MARGIN * warm * pace * len(labels)
 
     def affordable(folds: Sequence[Fold]) -> Sequence[Fold]:
         if latest is None:
@@ -148,7 +153,7 @@ def better_rows(
         return chosen
     way = Way(rows, chosen.way.weighting)
     judge = partial(_judge, fit, labels, chosen.folds[:1], way)
-    tried = _try_penalties(judge, latest, PENALTIES.index(chosen.penalty))
+    tried = _try_penalties(judge, latest, warm, PENALTIES.index(chosen.penalty))
     penalty, found = max(tried, key=lambda each: each[1].mean)
     gains = found.scores[0] - chosen.judged.scores[0]
     if 0 < gains.mean() < CLEAR * gains.std() / np.sqrt(len(gains)):
@@ -176,7 +181,10 @@ def _judge(
 
 
 def _try_penalties(
-    judge: Callable[..., Judged], latest: float | None, start: int = DEFAULT_INDEX
+    judge: Callable[..., Judged],
+    latest: float | None,
+    warm: float = 1.0,
+    start: int = DEFAULT_INDEX,
 ) -> Iterator[tuple[float, Judged]]:
     """Yields penalties with their scores, from that at `start` in the direction that improves.
 
@@ -184,14 +192,16 @@ def _try_penalties(
     """
     begun = time.monotonic()
     first = judge(PENALTIES[start])
+    expected = warm * (time.monotonic() - begun)
     yield PENALTIES[start], first
     best = first.mean
     for further in (PENALTIES[start + 1 :], PENALTIES[:start][::-1]):
         for penalty in further:
-            now = time.monotonic()
-            if latest is not None and now + (now - begun) > latest:
+            begun = time.monotonic()
+            if latest is not None and begun + expected > latest:
                 return
-            begun, found = now, judge(penalty, first.models)
+            found = judge(penalty, first.models)
+            expected = time.monotonic() - begun
             yield penalty, found
             if found.mean <= best:
                 break

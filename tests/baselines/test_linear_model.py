@@ -219,5 +219,5 @@ def test_the_climb_over_penalties_finds_the_top(peak):
         return Judged([np.array([-abs(PENALTIES.index(penalty) - peak)])], [None])
 
     for start in range(len(PENALTIES)):
-        tried = dict(penalties._try_penalties(judge, None, start))
+        tried = dict(penalties._try_penalties(judge, None, start=start))
         assert max(tried, key=lambda each: tried[each].mean) == PENALTIES[peak]
