@@ -119,11 +119,14 @@ def fit_linear_model(
     labels = np.asarray(labels)
     order = np.random.default_rng(seed).permutation(len(labels))
     joint = _is_joint(kind_of(labels), classes)
-    warm = WARM_EPOCHS / SAGA_EPOCHS if joint else 1.0
     unweighted = kind_of(labels) == "number" or joint
     ways = [Way(rows, each) for each in ((PLAIN,) if unweighted else (*WEIGHTINGS, BOTH))]
     fitted = _Fits(labels, classes, seed, weights, beside)
     until = pace = None
+
+    def warm(rows: sparse.csr_matrix) -> float:
+        kept = joint and rows.shape[1] * classes <= MOST_KEPT  # Else every fit starts from zero.
+        return WARM_EPOCHS / SAGA_EPOCHS if kept else 1.0
 
     def divided(kept: np.ndarray) -> list[Fold]:
         beside = (None if each is None else each[kept] for each in (groups, times))
@@ -134,12 +137,12 @@ def fit_linear_model(
         fitted(probed, ways[0], PENALTIES[DEFAULT_INDEX])
         until = begun + seconds
         pace = max(time.monotonic() - begun, 1e-6) / max(len(probed), 1)
-    chosen = choose_penalty(fitted, labels, ways, divided, order, until, pace, warm)
+    chosen = choose_penalty(fitted, labels, ways, divided, order, until, pace, warm(rows))
     if chosen and others is not None:
         slower = pace
         if until is not None:  # A fit takes as long as its rows have numbers.
             until, slower = until + seconds, pace * others.nnz / max(rows.nnz, 1)
-        chosen = better_rows(chosen, others, fitted, labels, until, slower, warm)
+        chosen = better_rows(chosen, others, fitted, labels, until, slower, warm(others))
         pace = pace if chosen.way.rows is rows else slower
     final = (
         (chosen.way, chosen.penalty, chosen.judged.models[0])
@@ -150,7 +153,8 @@ def fit_linear_model(
         return fitted(None, *final)
     # On a busy machine, exceeding the limit is better than a model of a few texts.
     left = max(until - time.monotonic(), 2 * seconds)
-    pace *= len(WEIGHTINGS) if final[0].weighting == BOTH else warm if chosen else 1.0
+    pace *= len(WEIGHTINGS) if final[0].weighting == BOTH else 1.0
+    pace *= warm(final[0].rows) if chosen else 1.0
     many = max(PROBE_TEXTS, int(left / pace))
     return fitted(order[:many] if many < len(labels) else None, *final)
 
