@@ -8,6 +8,7 @@ import numpy as np
 
 from attn_tuner.inputs.batches import LengthBatches
 from attn_tuner.inputs.prefetch import prefetch
+from attn_tuner.verbosity import silence
 
 
 class Predictor:
@@ -33,8 +34,10 @@ class Predictor:
         """
         if isinstance(inputs, (tuple, list)):
             inputs = list(inputs)
-        answer = self._traced or self.model.predict_on_batch
-        return keras.ops.convert_to_numpy(answer(inputs))
+        if self._traced is not None:
+            return keras.ops.convert_to_numpy(self._traced(inputs))
+        with silence():  # TensorFlow warns of retracing; one trace for each length is intended.
+            return keras.ops.convert_to_numpy(self.model.predict_on_batch(inputs))
 
     def in_store_order(self, batches: LengthBatches) -> np.ndarray:
         """Predicts all inputs of the batches, `(inputs, columns)`, in the order of the store."""
