@@ -9,8 +9,9 @@ import numpy as np
 
 from attn_tuner.distilling.teacher import probabilities
 from attn_tuner.errors import DataError
-from attn_tuner.text.cleaning import clean_texts
+from attn_tuner.text.cleaning import clean_texts, is_missing_label
 from attn_tuner.text.column_choice import joined_texts
+from attn_tuner.text.label_spellings import as_classes
 from attn_tuner.text.loaders.base import ReadOptions, Table, open_source
 from attn_tuner.text.loaders.files import read_table
 from attn_tuner.text.loaders.sequences import to_list
@@ -45,7 +46,8 @@ class TeacherTable:
             DataError: it is no such table, or its numbers are no probabilities.
         """
         name, columns = _columns(source)
-        by_class = {str(each).strip(): each for each in columns}
+        named = [each for each in columns if not is_missing_label(each)]
+        by_class = dict(zip(as_classes(map(str, named), classes, name), named, strict=True))
         if lacking := [each for each in classes if each not in by_class]:
             raise DataError(
                 f"{name} has no column '{lacking[0]}'. It should have a column of texts, and a "

@@ -1,6 +1,5 @@
 """monitor(): whether new texts are still like those that a model was chosen on."""
 
-from collections import Counter
 from collections.abc import Sequence
 from os import PathLike
 from typing import Any
@@ -18,10 +17,10 @@ from attn_tuner.search_result import SearchResult
 from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.plan import Plan, require_labelled_texts
 from attn_tuner.storage.run import Run
-from attn_tuner.text.cleaning import is_blank
+from attn_tuner.text.cleaning import is_missing_label
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.input_texts import InputTexts, read_texts
-from attn_tuner.text.label_spellings import merge_spellings
+from attn_tuner.text.label_spellings import as_classes
 from attn_tuner.text.nested_columns import is_known, values_of
 from attn_tuner.text.token_store import TokenStore, open_vectorizer
 
@@ -98,11 +97,11 @@ def _truth(given: InputTexts, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
     if not is_known(given.columns, plan.label_name):
         return np.zeros(0, int), np.zeros(0, int)
     column = values_of(given.columns, plan.label_name)
-    places = [row for row, value in enumerate(column) if not is_blank(value)]
-    labels = [str(column[row]).strip() for row in places]
-    spelled, _ = merge_spellings(Counter(labels), plan.classes)  # 1.0 is the class 1.
+    places = [row for row, value in enumerate(column) if not is_missing_label(value)]
+    where = f"column '{plan.label_name}'"
+    labels = as_classes([column[row] for row in places], plan.classes, where)
     numbers = {name: number for number, name in enumerate(plan.classes)}
-    truth = np.array([numbers.get(spelled[label], -1) for label in labels], int)
+    truth = np.array([numbers.get(label, -1) for label in labels], int)
     if len(places) and (truth < 0).all():
         raise DataError(
             f"No label in column '{plan.label_name}' is a class of the search, such as "

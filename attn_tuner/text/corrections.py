@@ -13,8 +13,9 @@ import numpy as np
 from attn_tuner.errors import DataError
 from attn_tuner.registry import unknown
 from attn_tuner.tasks import Task
-from attn_tuner.text.cleaning import clean_labels, is_blank, reads_as_number, short_repr
+from attn_tuner.text.cleaning import is_blank, reads_as_number, short_repr
 from attn_tuner.text.dataset import Split
+from attn_tuner.text.label_spellings import as_classes
 from attn_tuner.text.loaders.base import ReadOptions
 from attn_tuner.text.loaders.files import read_table
 
@@ -128,7 +129,7 @@ def corrected(
                 f"'{each.part}' has another text, or none. Check the data again with --fix, and "
                 "correct the new table."
             )
-        label = cell(clean_labels([each.label], str(path))[0])
+        label = cell(as_classes([each.label], index, str(path))[0])
         if label not in index:
             raise DataError(unknown(f"class of {name}", label, classes))
         if done.setdefault((each.part, at), label) != label:

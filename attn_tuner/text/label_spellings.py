@@ -5,6 +5,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from attn_tuner.text.cleaning import clean_labels
+
 _WHOLE = re.compile(r"([+-]?\d+)\.0+")
 _INTEGER = re.compile(r"[+-]?\d+(\.0+)?")
 _JOINERS = re.compile("[\u200c\u200d\ufe00-\ufe0f]")
@@ -37,6 +39,25 @@ def merge_spellings(
         for name in names:
             chosen[name] = name if name in fixed else fixed[0] if fixed else best
     return chosen, [*_joined(groups, chosen), *_in_case_only(chosen)]
+
+
+def as_classes(labels: Iterable, classes: Iterable[str], where: str) -> list[str]:
+    """Reads labels as a search reads its own, with its classes for their other spellings.
+
+    Args:
+        labels: iterable of str, numbers or booleans, none missing.
+        classes: iterable of str, names of the classes of the search.
+        where: str, what the labels belong to, for messages.
+
+    Returns:
+        A name for each label: that of its class, or its own where no class is called so.
+
+    Raises:
+        DataError: a label is missing, or is no name, integer or boolean.
+    """
+    names = clean_labels(labels, where)
+    called, _ = merge_spellings(Counter(names), classes)
+    return [called[name] for name in names]
 
 
 def count_names(lists: Iterable[Iterable[str]]) -> Counter:

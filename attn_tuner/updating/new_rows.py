@@ -10,14 +10,13 @@ import numpy as np
 from attn_tuner.errors import DataError
 from attn_tuner.storage.plan import Plan
 from attn_tuner.text.cleaning import (
-    clean_labels,
     clean_texts,
     is_blank,
     is_missing_label,
     sorted_classes,
 )
 from attn_tuner.text.dataset import Split
-from attn_tuner.text.label_spellings import merge_spellings
+from attn_tuner.text.label_spellings import as_classes
 from attn_tuner.text.labels import is_class_index, one_hot_to_classes
 from attn_tuner.text.loaders.base import RawData, ReadOptions
 from attn_tuner.text.loading import read_source
@@ -82,9 +81,7 @@ def read_rows(source: Any, plan: Plan, text: Any = None, label: str | None = Non
             f"None of the {len(texts):,} rows of {raw.name} has a text and a label. An update "
             "learns from rows that have both."
         )
-    names = clean_labels([labels[row] for row in there], raw.name)
-    called, _ = merge_spellings(Counter(names), plan.classes)
-    names = [called[name] for name in names]
+    names = as_classes([labels[row] for row in there], plan.classes, raw.name)
     rare = _rare(names, plan.classes)
     kept = [place for place, name in enumerate(names) if name not in rare]
     if not kept:

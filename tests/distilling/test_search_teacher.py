@@ -116,6 +116,19 @@ def test_a_table_teaches_by_its_texts_and_the_names_of_its_columns():
     np.testing.assert_allclose(read.answers, [[0.75, 0.25]] * len(rows))
 
 
+@pytest.mark.parametrize(
+    ("columns", "classes"),
+    [
+        (["so  so", "tre\u0300s bon"], ["so so", "très bon"]),
+        ([1.0, 2.0], ["1", "2"]),
+    ],
+    ids=["spaces and accents", "numbers"],
+)
+def test_columns_of_a_table_are_classes_in_any_spelling_that_labels_may_have(columns, classes):
+    table = pd.DataFrame({columns[0]: [0.25], "text": ["a new text"], columns[1]: [0.75]})
+    np.testing.assert_allclose(TeacherTable.read(table, classes).answers, [[0.25, 0.75]])
+
+
 def test_a_table_leaves_held_out_texts_out_and_labels_where_it_has_no_row(tmp_path):
     dataset = load(colours())
     stored = EncodedData.prepare(dataset, tmp_path / "data")

@@ -72,6 +72,17 @@ def test_labels_are_read_as_the_search_reads_them(run, tmp_path):
     assert found.labelled.points == pytest.approx(named.labelled.points, abs=1)
 
 
+def test_labels_in_other_spellings_of_a_class_are_that_class(run, tmp_path):
+    spelled = tmp_path / "run"
+    shutil.copytree(run, spelled)
+    sentiment.change_plan(spelled, classes=["not good", "très bon"])
+    texts, labels = new_texts()
+    named = attn_tuner.monitor(run, {"text": texts, "label": np.array(["bad", "good"])[labels]})
+    other = np.array(["not  good\u200b", "tre\u0300s\tbon"])[labels]
+    found = attn_tuner.monitor(spelled, {"text": texts, "label": other})
+    assert found.labelled.points == pytest.approx(named.labelled.points, abs=1)
+
+
 def test_labels_of_other_names_are_refused_and_one_counts_as_missed(run):
     texts, labels = new_texts()
     with pytest.raises(DataError, match="No label in column 'label' is a class of the search"):

@@ -44,6 +44,14 @@ def test_the_table_may_come_back_from_a_spreadsheet(tmp_path):
     assert labels_of(load(FRAME, corrections=saved))[2] == "yes"
 
 
+def test_a_class_of_a_number_may_come_back_as_a_fraction(tmp_path):
+    """As pandas and spreadsheets write a column of whole numbers with empty cells."""
+    numbered = {"text": TEXTS, "label": [{"yes": 1, "no": 2}[label] for label in LABELS]}
+    rows = [("train", 3, TEXTS[2], "1.0"), ("train", 4, TEXTS[3], "")]
+    dataset = load(numbered, corrections=table(tmp_path / "labels.csv", rows))
+    assert labels_of(dataset)[2] == "1"
+
+
 def test_rows_are_counted_as_in_the_source_whatever_is_left_out(tmp_path):
     gaps = {"text": ["", *TEXTS], "label": ["no", *LABELS]}
     saved = table(tmp_path / "labels.csv", [("train", 4, TEXTS[2], "yes")])
