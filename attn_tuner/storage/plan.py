@@ -26,10 +26,12 @@ _ELSEWHERE = (
 )
 # Settings that decide what a row counts, and which rows models learn from.
 _DIVIDING = ("weight", "group", "time")
-_READING = (
-    *("text", "label", "features", "task", "quantiles", *_DIVIDING, "validation", "test"),
-    *("drop_missing", "min_per_class", "rare_classes", "corrections", "encoding", "header", "seed"),
-)
+# Settings that decide how data are read, with their values if `Plan.asked` lacks them.
+READING = {
+    **dict.fromkeys(("text", "label", "features", "task", "quantiles", *_DIVIDING)),
+    **dict.fromkeys(("validation", "test", "min_per_class", "corrections", "encoding", "header")),
+    **{"drop_missing": False, "rare_classes": "drop", "seed": 0},
+}
 
 SEQUENCE = "sequence"  # The task of pairs of texts.
 
@@ -182,8 +184,8 @@ class Plan:
         """
         if fingerprint != self.fingerprint:
             changed = [
-                f"{name}={self.asked.get(name)!r}, not {asked.get(name)!r}"
-                for name in _READING
+                f"{name}={self.asked.get(name, usual)!r}, not {asked.get(name, usual)!r}"
+                for name, usual in READING.items()
                 if self.asked and asked and self.asked.get(name) != asked.get(name)
             ]
             read = f" It was read with {'; '.join(changed)}." if changed else ""
