@@ -101,7 +101,7 @@ def finalize(
         )
     taught = learnt if candidate.trials[0].distilled else {}
     outcome = export_final(winner, stored, dataset, budget, directory, taught)
-    outcome["remarks"] = [*refused, *winner.notes, *_remarks(candidate)]
+    outcome["remarks"] = [*refused, *winner.notes, *_remarks(candidate, runner.interrupted())]
     write_json(directory / OUTCOME, {**outcome, **learnt, "seconds": budget.elapsed()})
     save_clock(budget, directory)
     _log.info(f"exported {describe_export(candidate.shares)} to {directory / EXPORT}")
@@ -146,8 +146,8 @@ def _refit_note(again: int, members: int) -> str:
     return PARTLY_REFITTED.format(again, members)
 
 
-def _remarks(candidate: Candidate) -> list[str]:
-    return [*_on_rung(candidate), *_hurried(candidate)]
+def _remarks(candidate: Candidate, interrupted: bool) -> list[str]:
+    return [*_on_rung(candidate), *_hurried(candidate, interrupted)]
 
 
 def _on_rung(candidate: Candidate) -> list[str]:
@@ -161,13 +161,16 @@ def _on_rung(candidate: Candidate) -> list[str]:
     ]
 
 
-def _hurried(candidate: Candidate) -> list[str]:
-    """Says that the time limit stopped the best trial within its first epoch."""
+def _hurried(candidate: Candidate, interrupted: bool) -> list[str]:
+    """Says that the best trial was stopped within its first epoch, and by what."""
     winner = candidate.trials[0]
     seen = max((each.get("epochs", 0.0) for each in winner.history), default=1.0)
     if winner.status != "cut" or seen >= 1:
         return []
+    read = f"The best trial saw {seen:.0%} of the training texts"
+    if interrupted:
+        return [f"{read} before the search was stopped. The same call on the same folder goes on."]
     return [
-        f"The best trial saw {seen:.0%} of the training texts: the time limit is too short for one "
-        "epoch. Raise max_time and run the same call again on the same folder."
+        f"{read}: the time limit is too short for one epoch. Raise max_time and run the same call "
+        "again on the same folder."
     ]

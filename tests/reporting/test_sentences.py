@@ -33,14 +33,22 @@ def winner(status, *epochs):
 
 @pytest.mark.parametrize("status", ["completed", "pruned"])
 def test_a_trial_that_peaked_early_is_not_said_to_have_lacked_time(status):
-    assert finalize._hurried(winner(status, 0.25, 0.5, 3.0)) == []
-    assert finalize._hurried(winner(status, 0.25)) == []
+    assert finalize._hurried(winner(status, 0.25, 0.5, 3.0), False) == []
+    assert finalize._hurried(winner(status, 0.25), False) == []
 
 
 def test_a_trial_that_was_cut_within_its_first_epoch_is():
-    (said,) = finalize._hurried(winner("cut", 0.25, 0.5))
-    assert said.startswith("The best trial saw 50% of the training texts")
-    assert finalize._hurried(winner("cut", 0.25, 1.25)) == []
+    (said,) = finalize._hurried(winner("cut", 0.25, 0.5), False)
+    assert said.startswith("The best trial saw 50% of the training texts: the time limit is too")
+    assert finalize._hurried(winner("cut", 0.25, 1.25), False) == []
+
+
+def test_a_trial_that_was_interrupted_within_its_first_epoch_did_not_lack_time():
+    (said,) = finalize._hurried(winner("cut", 0.25, 0.5), True)
+    assert said == (
+        "The best trial saw 50% of the training texts before the search was stopped. The same call "
+        "on the same folder goes on."
+    )
 
 
 def test_a_coverage_of_995_in_a_thousand_is_not_said_to_be_of_all():
