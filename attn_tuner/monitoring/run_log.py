@@ -22,6 +22,7 @@ MAX_LINE = 2_000  # Characters.
 _LOGGER = logging.getLogger("attn_tuner")
 _FORMAT = "%(asctime)s %(levelname)-7s %(trial)-10s %(message)s"
 _LEVELS = {"failed": logging.ERROR, "infeasible": logging.WARNING}
+_RAISED = {"raised": True}  # Of a record that says what an exception says to who catches it.
 _NO_METRICS = ("epochs", "seconds", "judging")
 
 
@@ -29,7 +30,8 @@ _NO_METRICS = ("epochs", "seconds", "judging")
 def run_log(directory: str | Path) -> Iterator[None]:
     """Writes what the logger `attn_tuner` gets in the block to `run.log`, how it ends included.
 
-    Handlers of the root logger get no more records than before.
+    Handlers of the root logger get no more records than before, and not the exception that ends the
+    block: its caller gets that.
 
     Args:
         directory: the run folder.
@@ -45,10 +47,10 @@ def run_log(directory: str | Path) -> Iterator[None]:
         yield
         _LOGGER.info("the search has ended")
     except Exception as error:
-        _LOGGER.error(f"the search failed: {type(error).__name__}: {error}")
+        _LOGGER.error(f"the search failed: {type(error).__name__}: {error}", extra=_RAISED)
         raise
     except BaseException as error:
-        _LOGGER.warning(f"the search was ended by {type(error).__name__} {error}")
+        _LOGGER.warning(f"the search was ended by {type(error).__name__} {error}", extra=_RAISED)
         raise
     finally:
         for handler in handlers:
@@ -113,4 +115,5 @@ class _Others(logging.Handler):
     """Hands on to the handlers above what they would get without the file."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        _LOGGER.parent.handle(record)
+        if not getattr(record, "raised", False):
+            _LOGGER.parent.handle(record)

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import sys
 
 import pytest
 
@@ -63,6 +64,17 @@ def test_how_a_search_ended_is_its_last_line(tmp_path, error, said):
     with pytest.raises(type(error)), run_log(tmp_path):
         raise error
     assert said in lines(tmp_path)[-1]
+
+
+def test_an_exception_is_left_to_who_catches_it_and_warnings_go_on(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.StreamHandler(sys.stderr)])
+    with run_log(tmp_path):
+        log_event(Remark("07", "could not go on"))
+    with pytest.raises(RuntimeError), run_log(tmp_path):
+        raise RuntimeError("no room")
+    said = capfd.readouterr().err
+    assert "could not go on" in said
+    assert "no room" not in said
 
 
 def test_a_second_sitting_adds_to_the_log(tmp_path):
