@@ -12,6 +12,7 @@ from attn_tuner.inputs.kinds import TEXT, InputKind, kind_named, require_text
 from attn_tuner.serving.body_limit import BODY_SECONDS, ASGIApp, BodyLimit
 from attn_tuner.serving.documents import ReportHolder, add_documents
 from attn_tuner.serving.json_bodies import JsonBodies
+from attn_tuner.serving.monitoring import MONITOR_BODY, MONITOR_PATH
 from attn_tuner.serving.page_files import add_page
 from attn_tuner.serving.request_timeout import HEADER_SECONDS, timeout_protocol
 from attn_tuner.serving.same_origin import SameOrigin
@@ -22,6 +23,7 @@ from attn_tuner.system.terminal import escape_controls
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MAX_BYTES, MAX_TEXTS = 1_000_000, 64
+NOT_JSON = "The body is not JSON in UTF-8."
 
 
 def serve(
@@ -192,7 +194,7 @@ def _add_errors(app, body):
     from fastapi.responses import JSONResponse
     from starlette.exceptions import HTTPException
 
-    not_json = f"The body is not JSON in UTF-8. Send {body}."
+    bodies = {MONITOR_PATH: MONITOR_BODY}
 
     def error_response(status, sentence):
         return JSONResponse({"error": sentence}, status_code=status)
@@ -201,14 +203,16 @@ def _add_errors(app, body):
     async def invalid(request, error):
         first = error.errors()[0]
         where = ".".join(str(each) for each in first["loc"][1:])
+        send = f"Send {bodies.get(request.url.path, body)}."
         if first["type"] == "json_invalid":
-            return error_response(400, not_json)
+            return error_response(400, f"{NOT_JSON} {send}")
         place = f" at {where}" if where else ""
-        return error_response(422, f"{first['msg']}{place}. Send {body}.")
+        return error_response(422, f"{first['msg']}{place}. {send}")
 
     @app.exception_handler(HTTPException)
     async def refused_by_the_framework(request, error):
         # FastAPI gives 400 alone to a body that it can neither decode nor, as too deep, parse.
+        not_json = f"{NOT_JSON} Send {bodies.get(request.url.path, body)}."
         sentence = not_json if error.status_code == 400 else str(error.detail)
         return error_response(error.status_code, sentence)
 

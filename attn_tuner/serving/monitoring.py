@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attn_tuner.drift.comparison import Comparison
+from attn_tuner.drift.monitor import FEWEST
 from attn_tuner.drift.wording import shown_p, shown_values
 from attn_tuner.errors import DataError
 from attn_tuner.reporting.json_in_html import to_json_value
@@ -16,6 +17,8 @@ from attn_tuner.text.input_texts import InputTexts
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+MONITOR_PATH = "/monitor"
+MONITOR_BODY = f'{{"texts": [...]}} with {FEWEST} texts or more, and "labels" if there are any'
 MOST = 10_000  # Texts of a request, which waits for their answers.
 
 
@@ -36,7 +39,7 @@ def add_monitoring(app: "FastAPI", directory: str | Path, model: ModelHolder) ->
         texts: list[str] = Field(max_length=MOST)
         labels: list[str | None] | None = None
 
-    @app.post("/monitor", summary="New texts compared with the validation texts")
+    @app.post(MONITOR_PATH, summary="New texts compared with the validation texts")
     def monitor(request: NewTexts) -> dict:
         run = Run.read(directory)
         require_labelled_texts(run.plan, "POST /monitor")

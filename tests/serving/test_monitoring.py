@@ -59,3 +59,11 @@ def test_what_cannot_be_compared_gets_a_sentence(client, body, said):
     reply = client.post("/monitor", json=body)
     assert reply.status_code == 422
     assert said in reply.json()["error"]
+
+
+@pytest.mark.parametrize("body", ['{"text": "a film"}', '{"texts": "a film"}', "{"])
+def test_a_body_of_another_form_is_told_the_one_of_this_route(client, body):
+    said = client.post("/monitor", content=body).json()["error"]
+    assert said.endswith(
+        'Send {"texts": [...]} with 50 texts or more, and "labels" if there are any.'
+    )
