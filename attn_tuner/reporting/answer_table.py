@@ -61,6 +61,8 @@ def write_predictions(path: str | Path, given: InputTexts, added: Mapping[str, S
 def prediction_columns(predictions: Sequence) -> dict[str, list]:
     """Makes the columns for a list of `search_result.Prediction`."""
     added = {ANSWER: [each.label for each in predictions]}
+    if any(each.labels for each in predictions):
+        added[ANSWER] = _lists(predictions, [each.labels for each in predictions])
     if any(each.probability is not None for each in predictions):
         added[PROBABILITY] = [each.probability for each in predictions]
     for step in range(max((len(each.values) for each in predictions), default=0)):
@@ -70,13 +72,20 @@ def prediction_columns(predictions: Sequence) -> dict[str, list]:
             name = f"step_{step + 1}_q{level:g}"
             added[name] = [each.quantiles[step][place] for each in predictions]
     if any(each.set for each in predictions):
-        added[SET] = [JOINED.join(each.set) for each in predictions]
+        added[SET] = _lists(predictions, [each.set for each in predictions])
     if any(each.interval is not None for each in predictions):
         for place, name in enumerate(ENDS):
             added[name] = [each.interval[place] for each in predictions]
     if any(each.known is not None for each in predictions):
         added[KNOWN] = [each.known for each in predictions]
     return added
+
+
+def _lists(predictions: Sequence, lists: Sequence[Sequence[str]]) -> list[str]:
+    """Joins names with commas; where a name has one itself, writes lists as JSON."""
+    if any("," in name for name in predictions[0].probabilities):
+        return [json.dumps(list(each), ensure_ascii=False) for each in lists]
+    return [JOINED.join(each) for each in lists]
 
 
 def _delimited(delimiter: str) -> Callable[[Path, Mapping], None]:

@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 
 from attn_tuner.errors import DataError
-from attn_tuner.reporting.answer_table import check_output_path, write_predictions
+from attn_tuner.exporting.prediction import Prediction
+from attn_tuner.reporting.answer_table import (
+    check_output_path,
+    prediction_columns,
+    write_predictions,
+)
 from attn_tuner.text.input_texts import InputTexts
 
 TEXTS = ["one, two\nthree", "grün"]
@@ -51,3 +56,20 @@ def test_a_file_that_cannot_be_written_is_refused_before_work(tmp_path):
             check_output_path(path, tmp_path / "in.csv")
     check_output_path(tmp_path / "out.csv", tmp_path / "in.csv")
     check_output_path(None)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("angry", ["angry, late", ""]),
+        ("angry, very", ['["angry, very", "late"]', "[]"]),
+    ],
+)
+def test_several_labels_in_a_cell_can_be_told_apart(name, cells):
+    probabilities = {name: 0.9, "late": 0.8}
+    both = Prediction("a", f"{name}, late", 0.9, probabilities, labels=(name, "late"))
+    none = Prediction("b", "", 0.1, probabilities)
+    assert prediction_columns([both, none])["prediction"] == cells
+    sets = Prediction("a", name, 0.9, probabilities, set=(name, "late"))
+    assert prediction_columns([sets])["set"] == cells[:1]
+    assert prediction_columns([sets])["prediction"] == [name]
