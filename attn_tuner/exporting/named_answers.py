@@ -1,6 +1,7 @@
 """How what holds a model names the model's answers, whatever the model reads."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,14 @@ class NamedAnswers:
     def label(self, row: np.ndarray) -> str:
         """Formats one row of answers: the class, the labels joined, or the number."""
         return self.answers.label(row, self.classes)
+
+    def odd_inputs(self, given: Sequence[Any]) -> list:
+        """Makes of inputs others on which an export might differ where it agrees on the given.
+
+        Args:
+            given: inputs as the class reads them.
+        """
+        return []
 
     def always_answers(self, noun: str, other: str) -> list[str]:
         """Says for the model card that an input of none of the classes is answered too.

@@ -23,6 +23,7 @@ from attn_tuner.inputs.kinds import SERIES
 from attn_tuner.inputs.predictor import Predictor
 from attn_tuner.layers.series_input import StepLimit
 from attn_tuner.series.batches import padded
+from attn_tuner.series.gaps import with_gaps
 from attn_tuner.series.numbers import read_series
 from attn_tuner.series.scaler import SeriesScaler
 from attn_tuner.series.series_file import read_series_file
@@ -32,6 +33,7 @@ from attn_tuner.training.adversarial import plain
 if TYPE_CHECKING:  # It imports TensorFlow.
     from attn_tuner.exporting.series_signatures import SeriesScorer
 
+ODD_STEPS = 12  # Of a series in which a window of averaged steps may lack every value.
 SAMPLES = 16  # Generated series on which an export is compared with its model.
 
 
@@ -155,6 +157,19 @@ class SeriesBundle(NamedAnswers):
             each[-1] = mean  # The last step has a value.
             found.append(each.astype("float32"))
         return found
+
+    def odd_inputs(self, given: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Makes series in which values are missing, wherever they may be.
+
+        A converter may let NaN through a choice that the model makes, and the given series need
+        not have one missing value.
+        """
+        enough = [each for each in given if len(each) >= ODD_STEPS]
+        if not len(given):
+            return []
+        base = min(enough, key=len) if enough else max(given, key=len)
+        base = np.where(np.isnan(base), np.array(self.vectorizer.mean), base).astype("float32")
+        return [each for each in with_gaps(base) if not np.isnan(each).all()]
 
     def plain(self, given: Sequence[np.ndarray]) -> list:
         """Returns series as lists, ready for JSON."""

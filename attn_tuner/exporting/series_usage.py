@@ -67,6 +67,7 @@ run = Interpreter("PATH/model.tflite").get_signature_runner("serving_default")
 CLASS_LIST
 series = [ONE]  # one series: a list of steps, a step of FEATURES, NaN where one is missing
 given = np.array(series[0], "float32")
+given = given[: 1 + np.flatnonzero(~np.isnan(given).all(axis=1))[-1]]  # NaN behind is padding.
 CUT
 steps = np.full((1, LENGTH, WIDTH), np.nan, "float32")
 steps[0, : len(given)] = given

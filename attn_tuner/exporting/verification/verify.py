@@ -24,6 +24,10 @@ from attn_tuner.verbosity import QUIET_TENSORFLOW
 
 _SCRIPT = Path(__file__).with_name("fresh_process.py")
 NEAR = 1e-4  # Nats from the limit, within which rounding decides whether a text is known.
+_NO_GAPS = (
+    "A layer may choose between values that are NaN, with where(), which a converter turns into "
+    "a sum: let it fill missing values before it chooses. Nothing was written."
+)
 _TIMEOUT = 300  # Seconds for imports and an answer, on a busy machine.
 
 
@@ -150,13 +154,17 @@ def verify_artefact(
     Raises:
         ExportError: it does not run, or a probability differs by more than the tolerance.
     """
+    count, odd = len(texts), bundle.odd_inputs(texts)
     expected = bundle.predict(texts) if expected is None else expected
+    if odd:
+        texts = [*texts, *odd]
+        expected = np.concatenate([expected, bundle.predict(odd)])
     answer = process.ask({"code": readme_code(bundle, artefact), "texts": bundle.plain(texts)})
     if "error" in answer:
         raise ExportError(f"The {artefact.kind} artefact does not run: {answer['error']}")
     given = np.array(answer["probabilities"], "float32")
     given = bundle.columns(given.reshape(len(texts), -1)) if given.size else expected[:0]
-    if given.shape != expected.shape or not np.isfinite(given).all():
+    if given.shape != expected.shape or not np.isfinite(given[:count]).all():
         raise ExportError(
             f"The {artefact.kind} artefact gives numbers of shape {given.shape}, "
             f"not finite probabilities of shape {expected.shape}."
@@ -164,26 +172,42 @@ def verify_artefact(
     # Relative for numbers, as the precision of a float is relative.
     size = np.maximum(np.abs(expected), 1.0) if bundle.kind == "number" else 1.0
     off = np.abs(given - expected) / size
-    difference = float(off.max(initial=0.0))
+    noun = kind_named(bundle.input).plural
+    difference = float(off[:count].max(initial=0.0))
     if artefact.tolerance is not None and difference > artefact.tolerance:
-        worst = texts[int(off.max(axis=-1).argmax())]
+        worst = texts[int(off[:count].max(axis=-1).argmax())]
         raise ExportError(
             f"The {artefact.kind} artefact differs from the model by {difference:.2g} in a "
-            f"probability; {artefact.tolerance:.0e} is allowed. The worst of {len(texts)} texts "
+            f"probability; {artefact.tolerance:.0e} is allowed. The worst of {count} {noun} "
             f"begins {str(worst)[:40]!r}. Nothing was written."
         )
+    _check_odd(off[count:], artefact)
     _check_labels(bundle, answer, given)
     _check_doubt(bundle, answer, given)
-    noun = kind_named(bundle.input).plural
     if bundle.kind != "class":
-        return Proof(difference, artefact.tolerance, len(texts), noun=noun, kind=bundle.kind)
-    whole = expected if whole is None else whole
-    named, wanted = given.argmax(axis=-1), whole.argmax(axis=-1)
+        return Proof(difference, artefact.tolerance, count, noun=noun, kind=bundle.kind)
+    whole = expected[:count] if whole is None else whole
+    named, wanted = given[:count].argmax(axis=-1), whole.argmax(axis=-1)
     accuracy = None
-    if labels is not None and len(texts):
+    if labels is not None and count:
         accuracy = (float(np.mean(wanted == labels)), float(np.mean(named == labels)))
-    same = float(np.mean(named == wanted)) if len(texts) else 1.0
-    return Proof(difference, artefact.tolerance, len(texts), same, accuracy, noun)
+    same = float(np.mean(named == wanted)) if count else 1.0
+    return Proof(difference, artefact.tolerance, count, same, accuracy, noun)
+
+
+def _check_odd(off: np.ndarray, artefact: Artefact):
+    """Checks the answers to the odd inputs of a bundle: to series with missing values."""
+    if not np.isfinite(off).all():
+        raise ExportError(
+            f"The {artefact.kind} artefact gives no finite answers where values are missing. "
+            f"{_NO_GAPS}"
+        )
+    difference = float(off.max(initial=0.0))
+    if artefact.tolerance is not None and difference > artefact.tolerance:
+        raise ExportError(
+            f"The {artefact.kind} artefact differs from the model by {difference:.2g} where values "
+            f"are missing; {artefact.tolerance:.0e} is allowed. {_NO_GAPS}"
+        )
 
 
 def _check_labels(bundle: Bundle | SeriesBundle | NamedInputs, answer: dict, given: np.ndarray):
