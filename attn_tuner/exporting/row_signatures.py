@@ -27,10 +27,11 @@ class RowScorer(Labelled):
         named = [each for each in columns.columns if isinstance(each, CategoricalColumn)]
         self.tables = [_table(each) for each in named]
         self._places = {each.name: place for place, each in enumerate(named)}
-        # A function of its own, so that all signatures share one graph of the model.
+        # Traced here, so that all signatures share one graph of the model.
         ids = tf.TensorSpec((None, None), tf.int32)
         beside = tf.TensorSpec((None, len(columns.names)), tf.float32)
-        self._score = tf.function(self.model, input_signature=[[ids, beside]], autograph=False)
+        score = tf.function(self.model, input_signature=[[ids, beside]], autograph=False)
+        self._score = score.get_concrete_function()
 
     def serve(self, **given: tf.Tensor) -> dict:
         """Predicts `label` and `probabilities` (batch, classes) of texts and columns by name.

@@ -24,7 +24,10 @@ class SeriesScorer(Labelled):
         self._trainable = variables(model.trainable_variables)
         self._fixed = variables(model.non_trainable_variables)
         self._doubt = (bundle.conformal, bundle.known)
-        self._features = len(bundle.features)
+        self._series = tf.TensorSpec((None, None, len(bundle.features)), tf.float32, name="series")
+        # Traced here, so that both signatures share one graph of the model.
+        score = tf.function(self._scores, [self._series], autograph=False)
+        self._score = score.get_concrete_function()
 
     def serve(self, series: tf.Tensor) -> dict:
         """Predicts `label` and `probabilities` of series, NaN where a value is missing.
@@ -32,13 +35,7 @@ class SeriesScorer(Labelled):
         A shorter series has NaN in all features behind its last step. A regression gives `value`
         (batch,) only. Sets, intervals and `known` are as of `TextScorer`.
         """
-        answer, _ = self._answer(
-            [tf.convert_to_tensor(each) for each in self._trainable],
-            [tf.convert_to_tensor(each) for each in self._fixed],
-            series,
-            training=False,
-        )
-        return self.named(answer, self._doubt)
+        return self._score(series)
 
     def padded(self, series: tf.Tensor, lengths: tf.Tensor) -> dict:
         """Predicts as `serve`; what stands behind `lengths` (batch,) int32 is not read."""
@@ -47,13 +44,21 @@ class SeriesScorer(Labelled):
 
     def signatures(self) -> tuple[dict, tuple[str, ...]]:
         """Returns the concrete functions of a SavedModel by name, and notes."""
-        series = tf.TensorSpec((None, None, self._features), tf.float32, name="series")
         lengths = tf.TensorSpec((None,), tf.int32, name="lengths")
         found = {
-            "serving_default": tf.function(self.serve, [series], autograph=False),
-            "padded": tf.function(self.padded, [series, lengths], autograph=False),
+            "serving_default": tf.function(self.serve, [self._series], autograph=False),
+            "padded": tf.function(self.padded, [self._series, lengths], autograph=False),
         }
         if self._classes:
             found["classes"] = tf.function(self.names, [], autograph=False)
         notes = ("A model of series has no `explain` signature yet.",)
         return {name: each.get_concrete_function() for name, each in found.items()}, notes
+
+    def _scores(self, series: tf.Tensor) -> dict:
+        answer, _ = self._answer(
+            [tf.convert_to_tensor(each) for each in self._trainable],
+            [tf.convert_to_tensor(each) for each in self._fixed],
+            series,
+            training=False,
+        )
+        return self.named(answer, self._doubt)
