@@ -62,6 +62,8 @@ class Expected:
         if "x" in given:
             pair = self._pair(given["x"], given.get("y"), "x", "y")
             given |= {"x": pair[0]} | ({"y": pair[1]} if "y" in given else {})
+        if given.get("class_weight") is not None:
+            given["class_weight"] = self._class_weight(given["class_weight"])
         held_out = given.get("validation_data")
         if isinstance(held_out, tuple | list) and len(held_out) > 1:
             names = ("x of validation_data", "y of validation_data")
@@ -150,6 +152,25 @@ class Expected:
         if strange is not None:
             raise UnfitData(f"{name}: {unknown('class', strange, self.names)}")
         return np.array([places[each] for each in flat], "int32").reshape(array.shape)
+
+    def _class_weight(self, weights: Mapping) -> dict[int, float]:
+        """Weights by class number. Keras would pass over a key that is no class."""
+        if self.task.kind != "class":
+            raise UnfitData(
+                f"class_weight weighs classes, and the task is {self.task.name}. Give "
+                "sample_weight, a weight for each text."
+            )
+        names = {each: place for place, each in enumerate(self.names or ())}
+        found = {names.get(str(key), key): float(each) for key, each in weights.items()}
+        strange = next((key for key in found if key not in range(self.classes)), None)
+        if strange is not None and names and isinstance(strange, str):
+            raise UnfitData(f"class_weight: {unknown('class', strange, names)}")
+        if strange is not None:
+            raise UnfitData(
+                f"class_weight has the key {strange!r}; classes={self.classes} are numbered from 0 "
+                f"to {self.classes - 1}."
+            )
+        return {int(key): each for key, each in found.items()}
 
     def _targets(self, y: Any, name: str) -> Any:
         array = _array(y, name)

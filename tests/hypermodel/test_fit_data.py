@@ -170,3 +170,29 @@ def test_one_hot_targets_and_ragged_ids_train(hypermodel, ids, labels):
     hypermodel.fit(hp, model, ragged, keras.utils.to_categorical(labels, 2), verbose=0)
     dense = model.predict(ragged.to_tensor(), verbose=0)
     np.testing.assert_allclose(model.predict(ragged, verbose=0), dense, rtol=1e-5, atol=1e-6)
+
+
+NAMED = Expected(50, 3, TASKS["multiclass"], names=("neg", "no", "pos"))
+UNFIT_WEIGHTS = {
+    "another name": (NAMED, {"poss": 2.0}, "No class is called 'poss'. Did you mean 'pos'"),
+    "a number too large": (CLASSES, {3: 2.0}, "the key 3; classes=3 are numbered from 0 to 2"),
+    "names without names": (CLASSES, {"pos": 2.0}, "the key 'pos'; classes=3 are numbered"),
+    "several labels": (LABELS, {0: 2.0}, "the task is multilabel. Give sample_weight"),
+    "numbers": (NUMBERS, {0: 2.0}, "the task is regression. Give sample_weight"),
+}
+
+
+def test_weights_of_classes_may_be_given_by_name():
+    names = np.array(NAMED.names)[Y]
+    given = checked(X, names, NAMED, class_weight={"pos": 2, "neg": 0.5})
+    assert given["class_weight"] == {2: 2.0, 0: 0.5}
+    assert checked(X, Y, CLASSES, class_weight={np.int64(1): 3.0})["class_weight"] == {1: 3.0}
+    assert checked(X, Y, CLASSES, class_weight=None)["class_weight"] is None
+
+
+@pytest.mark.parametrize("case", UNFIT_WEIGHTS)
+def test_weights_that_keras_would_pass_over_are_refused(case):
+    expected, weights, sentence = UNFIT_WEIGHTS[case]
+    targets = {"labels": np.ones((12, 3)), "number": Y / 2}.get(expected.task.kind, Y)
+    with pytest.raises(UnfitData, match=sentence):
+        checked(X, targets, expected, class_weight=weights)
