@@ -24,9 +24,10 @@ from attn_tuner.inputs.predictor import Predictor
 from attn_tuner.layers.series_input import StepLimit
 from attn_tuner.series.batches import padded
 from attn_tuner.series.gaps import with_gaps
+from attn_tuner.series.named_features import by_name
 from attn_tuner.series.numbers import read_series
 from attn_tuner.series.scaler import SeriesScaler
-from attn_tuner.series.series_file import read_series_file
+from attn_tuner.series.series_file import read_series_file, read_series_table
 from attn_tuner.tasks import task_named
 from attn_tuner.training.adversarial import plain
 
@@ -103,8 +104,9 @@ class SeriesBundle(NamedAnswers):
         """Reads series in any form that `series.numbers.read_series` takes.
 
         Args:
-            given: the series, or the path of a file that `series_file.read_series_file` reads; one
-                array `(steps, features)` of several features is one series.
+            given: the series, or the path of a file that `series_file.read_series_file` reads, or
+                such a table; one array `(steps, features)` of several features is one series.
+                Columns of DataFrames are found by the names of the features.
             who: str, what reads them, for messages.
             options: not used: series have no columns to choose.
 
@@ -113,6 +115,14 @@ class SeriesBundle(NamedAnswers):
         """
         if isinstance(given, str | Path):
             given = read_series_file(given, self.features).series
+        elif isinstance(given, Mapping) or hasattr(given, "columns"):
+            given = read_series_table(given, self.features).series
+        elif isinstance(given, list | tuple):
+            called = f"of what {who} was given"
+            given = [
+                by_name(each, self.features, f"Series {place} {called}")
+                for place, each in enumerate(given, 1)
+            ]
         one = isinstance(given, np.ndarray) and given.ndim == 2 and len(self.features) > 1
         found, _, _ = read_series([given] if one else given, f"what {who} was given")
         wrong = next((each for each in found if each.shape[1] != len(self.features)), None)

@@ -7,6 +7,7 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.series.labelled_series import LabelledSeries
+from attn_tuner.series.named_features import by_name, columns_of
 from attn_tuner.series.sources import is_named_source
 from attn_tuner.series.value_checks import as_numbers, check_series, with_features
 
@@ -15,8 +16,8 @@ def holds_series(data: Any) -> bool:
     """Checks whether data are series of numbers, with labels or without; reads only the first.
 
     Arrays `(series, steps, features)`, arrays of fractions `(series, steps)`, and lists whose first
-    member is an array of either are series. Lists of whole numbers are not: those are texts as
-    ids, see `text.word_ids`.
+    member is an array of either or a DataFrame are series. Lists of whole numbers are not: those
+    are texts as ids, see `text.word_ids`.
 
     Args:
         data: `LabelledSeries`, `(series, labels)`, the series alone, or a source of series by name.
@@ -34,7 +35,7 @@ def _are_series(given: Any) -> bool:
         return (len(shape) == 3 and kind in "fiub") or (len(shape) == 2 and kind == "f")
     if not isinstance(given, list | tuple | np.ndarray) or not len(given):
         return False
-    return _is_series(given[0])
+    return hasattr(given[0], "columns") or _is_series(given[0])
 
 
 def _is_series(given: Any) -> bool:
@@ -66,10 +67,11 @@ def read_series(
     """Converts series to arrays.
 
     Args:
-        given: array `(series, steps, features)` or `(series, steps)`; list of arrays `(steps,
-            features)` or `(steps,)`; `LabelledSeries`.
+        given: array `(series, steps, features)` or `(series, steps)`; list of arrays or DataFrames
+            `(steps, features)` or `(steps,)`; `LabelledSeries`.
         where: str, name of the series in messages.
-        features: names of the features; `feature_1` and so on if there are none.
+        features: names of the features; of DataFrames those of the columns of the first, else
+            `feature_1` and so on, if not given.
 
     Returns:
         List of `(steps, features)` float32, NaN where a value is missing; the names of the
@@ -92,11 +94,14 @@ def read_series(
     def called(place: int) -> str:
         return f"Series {place + 1} of {where}"
 
+    given = list(given)
+    named = tuple(features) or columns_of(given[0])
+    ordered = [by_name(each, named or (), called(place)) for place, each in enumerate(given)]
     rows = [
         with_features(as_numbers(each, called(place)), called(place))
-        for place, each in enumerate(given)
+        for place, each in enumerate(ordered)
     ]
-    made, names, notes = check_series(rows, features or None, called)
+    made, names, notes = check_series(rows, named or None, called)
     found = [_ended(each, called(place)) for place, each in enumerate(made)]
     shortened = sum(len(each) < len(whole) for each, whole in zip(found, made, strict=True))
     if shortened:

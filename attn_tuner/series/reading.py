@@ -11,6 +11,7 @@ from attn_tuner.inputs.kinds import SERIES
 from attn_tuner.inputs.other_settings import refuse_settings
 from attn_tuner.series.dataset import SeriesDataset, SeriesPart
 from attn_tuner.series.labelled_series import LabelledSeries
+from attn_tuner.series.named_features import reordered
 from attn_tuner.series.numbers import read_series
 from attn_tuner.series.sources import named_source
 from attn_tuner.storage.plan import refuse_faithful
@@ -133,6 +134,7 @@ class _Library:
                 f"{len(self.features)}. Give the same features in all parts."
             )
         self.features = self.features or features
+        found = reordered(found, features, self.features, where)
         keys = [self._key(each, f"{number} of {where}") for number, each in enumerate(found, 1)]
         if given.spans is not None:
             self.spans |= dict(zip(keys, given.spans, strict=True))

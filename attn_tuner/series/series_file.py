@@ -4,13 +4,22 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.series.loaders.arrays import from_arrays
-from attn_tuner.series.loaders.long_table import PARQUET, TEXT, read_frame, series_of_frame
+from attn_tuner.series.loaders.long_table import (
+    ELAPSED,
+    PARQUET,
+    TEXT,
+    read_frame,
+    series_of_frame,
+)
 from attn_tuner.series.loaders.ts_file import from_ts
+from attn_tuner.series.named_features import places_of
+from attn_tuner.text.loaders.base import sentence_start
 from attn_tuner.text.loaders.locations import file_name, is_url, local, read_bytes, suffix_of
 
 SUFFIXES = (".ts", ".npy", *TEXT, *PARQUET)
@@ -83,14 +92,30 @@ def read_series_file(path: str | Path, features: Sequence[str]) -> NamedSeries:
         return NamedSeries(found.series, _numbers(found.series), found.notes)
     if suffix not in SUFFIXES:
         raise DataError(f"{file_name(path)} is no file of series. {_WAYS}")
-    table = read_frame(path)
-    columns = list(table[1].columns)
-    there = [each for each in (ID, TIME) if each in columns]
-    named = list(features) if set(features) <= set(columns) else None
-    by_id = ID if ID in there else None
-    found = series_of_frame(
-        table, id=by_id, time=TIME if TIME in there else None, values=named, group=by_id
-    )
+    return read_series_table(path, features)
+
+
+def read_series_table(source: Any, features: Sequence[str]) -> NamedSeries:
+    """Reads the series of a table with a row a step, as `read_series_file` does.
+
+    The feature "time_since_last_step" is computed of the times where it is no column.
+
+    Args:
+        source: as of `loaders.from_table`.
+        features: names of the features of the model.
+
+    Raises:
+        DataError: it cannot be read, or has some of the features, but not all.
+    """
+    table = read_frame(source)
+    name, frame, _ = table
+    columns = [str(each) for each in frame.columns]
+    by_id, by_time = (each if each in columns else None for each in (ID, TIME))
+    elapsed = by_time is not None and ELAPSED in features and ELAPSED not in columns
+    own = [each for each in features if not (elapsed and each == ELAPSED)]
+    places = places_of(own, columns, sentence_start(name)) if own else []
+    values = None if places is None else [frame.columns[place] for place in places]
+    found = series_of_frame(table, by_id, by_time, values, group=by_id, elapsed=elapsed)
     return NamedSeries(found.series, found.groups or _numbers(found.series), found.notes)
 
 

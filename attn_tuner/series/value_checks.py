@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from attn_tuner.errors import DataError
+from attn_tuner.series.named_features import numbered_features
 
 LONG_STEPS = 100_000  # A recurrent encoder reads a step after the other.
 WINDOWS = "Cut one long series into windows: attn_tuner.series.loaders.cut_windows."
+LOST = 0.01  # Of the range of a feature, what rounding to float32 may change.
 _NAMED = 5  # Features that a sentence names.
 
 
@@ -107,7 +109,7 @@ def check_series(
             raise DataError(f"{called(place)} has no steps. Leave it out.")
     if not width:
         raise DataError("The series have no features. Give at least one number a step.")
-    names = tuple(f"feature_{place}" for place in range(1, width + 1))
+    names = numbered_features(width)
     if features is not None:
         names = tuple(map(str, features))
         if len(names) != width or len(set(names)) != width:
@@ -120,7 +122,7 @@ def check_series(
     for place, (given, each) in enumerate(zip(series, made, strict=True)):
         if np.isinf(each).any():
             raise DataError(_infinite(called(place), names, given, each))
-    return made, names, tuple(_notes(made, names))
+    return made, names, (*_rounded(series, made, names), *_notes(made, names))
 
 
 def _no_number(what, values, found) -> str:
@@ -156,6 +158,31 @@ def _infinite(what, names, given, made) -> str:
         f"{what}: '{names[feature]}' {size} at step {step + 1}. Replace it by NaN, which means "
         "missing, or by a finite number."
     )
+
+
+def _rounded(series, made, names):
+    """Yields a sentence on features of which float32 keeps too little."""
+    exact = ("float16", "float32", "int8", "uint8", "int16", "uint16", "bool")
+    wide = [each for each in series if each.dtype not in exact]
+    if not wide:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # A feature of a series has no value.
+        low = np.nanmin([np.nanmin(each, axis=0) for each in wide], axis=0)
+        high = np.nanmax([np.nanmax(each, axis=0) for each in wide], axis=0)
+        pairs = [pair for pair in zip(series, made, strict=True) if pair[0].dtype not in exact]
+        lost = np.nanmax([np.nanmax(abs(each - plain), axis=0) for each, plain in pairs], axis=0)
+    spread = high.astype("float64") - low
+    few = [
+        name
+        for name, off, whole in zip(names, lost, spread, strict=True)
+        if whole > 0 and off > LOST * whole
+    ]
+    if few:
+        yield (
+            f"{_listed(few)} varies too little for its size: in float32, which models read, more "
+            f"than {LOST:.0%} of its range is lost. Subtract a constant first, such as its mean."
+        )
 
 
 def _notes(series, names):

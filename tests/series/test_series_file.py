@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attn_tuner.errors import DataError
-from attn_tuner.series.series_file import read_series_file, series_path
+from attn_tuner.series.series_file import read_series_file, read_series_table, series_path
 
 TWO = ("heat", "pressure")
 
@@ -53,6 +53,25 @@ def test_a_table_without_ids_is_one_series_of_all_its_columns(tmp_path):
     given = read_series_file(written(tmp_path / "a.csv", "x;y\n1;2\n3;4\n"), TWO)
     assert given.names == ["1"]
     np.testing.assert_array_equal(given.series[0], [[1, 2], [3, 4]])
+
+
+def test_a_table_with_some_of_the_features_alone_is_refused(tmp_path):
+    rows = written(tmp_path / "a.csv", "pressure,flow\n1,2\n3,4\n")
+    with pytest.raises(DataError, match=r"a\.csv has no 'heat'. The features are heat, pressure, "):
+        read_series_file(rows, TWO)
+
+
+def test_the_time_since_the_last_step_is_made_of_the_times(tmp_path):
+    rows = written(tmp_path / "a.csv", "id,time,heat\na,7,3\na,2,1\n")
+    given = read_series_file(rows, ("heat", "time_since_last_step"))
+    np.testing.assert_array_equal(given.series[0], [[1, 0], [3, 5]])
+
+
+def test_a_table_in_memory_is_read_as_a_file():
+    columns = {"id": ["a", "b", "a"], "time": [1, 0, 0], "pressure": [4, 5, 6], "heat": [1, 2, 3]}
+    given = read_series_table(columns, TWO)
+    assert given.names == ["a", "b"]
+    np.testing.assert_array_equal(given.series[0], [[3, 6], [1, 4]])
 
 
 @pytest.mark.parametrize(
