@@ -15,8 +15,14 @@ from attn_tuner.text.vectorizer import Vectorizer
 from tests.support.small_models import TEXTS
 
 PARTS = {"encoder": "bigru", "head": "additive"}  # A loop for each direction.
+# Names that TensorFlow does not take as they are.
 COLUMNS = ColumnEncoder(
-    (NumericColumn("unit price", 10.0, 2.0, True), CategoricalColumn("country", ("UK", "FR")))
+    (
+        NumericColumn("_price", 10.0, 2.0, True),
+        CategoricalColumn("self", ("UK", "FR")),
+        CategoricalColumn("Age", ("old", "new")),
+        CategoricalColumn("age", ("old", "new")),
+    )
 )
 
 

@@ -17,6 +17,7 @@ MIN_ROWS = 3  # Training texts that a value should have to get a feature of its 
 MAX_VALUES = 50  # Of a categorical column.
 LARGEST = 10.0  # Standard deviations to which a number is limited.
 OTHER = 0  # The number of values that are rare, or unknown.
+_NOT_TAKEN = ("self",)  # Of `tf.function`, whose arguments are those of a SavedModel.
 _SHOWN = 6  # Values that a sentence names.
 
 
@@ -154,15 +155,21 @@ class ColumnEncoder:
         return sum(each.width for each in self.columns)
 
     def arguments(self) -> dict[str, str]:
-        """Returns the argument of each column in a SavedModel, by column: names of Python."""
+        """Returns the argument of each column in a SavedModel, by column: names of Python.
+
+        TensorFlow takes none that begins with an underscore, `self`, or two that differ in case.
+        """
         found: dict[str, str] = {}
+        taken = {TEXT}
         for name in self.names:
             plain = re.sub(r"\W", "_", name, flags=re.ASCII)
-            bad = not plain.isidentifier() or keyword.iskeyword(plain)
+            bad = not plain.isidentifier() or keyword.iskeyword(plain) or plain in _NOT_TAKEN
+            bad = bad or plain.startswith("_")
             plain = f"column_{plain}" if bad else plain
-            while plain in (TEXT, *found.values()):
+            while plain.lower() in taken:
                 plain += "_"
             found[name] = plain
+            taken.add(plain.lower())
         return found
 
     def read(self, rows: Sequence[Mapping], where: str = "the given rows") -> np.ndarray:

@@ -80,11 +80,13 @@ def test_a_string_among_numbers_is_refused_with_its_row():
 
 
 def test_names_of_columns_become_arguments_of_python():
-    names = ["unit price", "unit_price", "2nd", "class", "text", "größe"]
+    names = ["unit price", "unit_price", "2nd", "class", "text", "größe", "Unit_price", "Text"]
+    names += ["self", "_age", "__", "é", "价格", "", " "]
     encoder = ColumnEncoder(tuple(CategoricalColumn(each, ("a",)) for each in names))
     found = encoder.arguments()
     assert list(found) == names
-    assert len({*found.values(), "text"}) == len(names) + 1
+    assert len({"text", *(each.lower() for each in found.values())}) == len(names) + 1
+    assert not any(each.startswith("_") or each == "self" for each in found.values())
     assert all(each.isidentifier() and each.isascii() for each in found.values())
     assert found["unit price"] == "unit_price"
 
