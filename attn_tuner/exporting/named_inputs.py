@@ -5,7 +5,6 @@ price:            numbers, as they are
 country:          strings, which a layer of the model reads itself
 """
 
-import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -21,6 +20,7 @@ from attn_tuner.exporting.vectorizer_adapters import adapt_vectorizer
 from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.inputs.truncation import truncate
 from attn_tuner.tasks import task_named
+from attn_tuner.text.columns.encoder import is_argument
 
 TEXT_DTYPE = "string"
 _STEPS = 5  # Of generated sequences, which a batch must have alike.
@@ -64,10 +64,11 @@ class NamedInputs(TextCard):
         check_outputs(self.task, self.classes, self.model.output_shape[-1])
         names = self.names
         for name in names:
-            if not name.isidentifier() or keyword.iskeyword(name):
+            if not is_argument(name) or [each.lower() for each in names].count(name.lower()) > 1:
                 raise ExportError(
-                    f"An input of the model is called {name!r}, which cannot name an argument. "
-                    "Give it another: keras.Input(..., name='question')."
+                    f"An input of the model is called {name!r}, which cannot name an argument of a "
+                    "SavedModel. Give it another of a-z, that differs from the others in more than "
+                    "case: keras.Input(..., name='question')."
                 )
         strange = sorted(set(self.vectorizers) - set(names))
         if strange:

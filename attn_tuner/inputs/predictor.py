@@ -34,9 +34,10 @@ class Predictor:
         """
         if isinstance(inputs, (tuple, list)):
             inputs = list(inputs)
-        if self._traced is not None:
-            return keras.ops.convert_to_numpy(self._traced(inputs))
-        with silence():  # TensorFlow warns of retracing; one trace for each length is intended.
+        # TensorFlow warns of retracing: of one trace for each length, and of one for each model.
+        with silence():
+            if self._traced is not None:
+                return keras.ops.convert_to_numpy(self._traced(inputs))
             return keras.ops.convert_to_numpy(self.model.predict_on_batch(inputs))
 
     def in_store_order(self, batches: LengthBatches) -> np.ndarray:

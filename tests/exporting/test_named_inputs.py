@@ -131,8 +131,9 @@ def test_what_does_not_fit_is_refused_in_a_sentence(priced, vectorizer, tmp_path
     assert not (tmp_path / "best").exists()
 
 
-def test_a_name_that_is_no_argument_is_refused(vectorizer, tmp_path):
-    inputs = [keras.Input((2,), name="a b"), keras.Input((2,), name="c")]
+@pytest.mark.parametrize("name", ["a b", "_a", "self", "é", "C"])
+def test_a_name_that_is_no_argument_is_refused(name, vectorizer, tmp_path):
+    inputs = [keras.Input((2,), name=name), keras.Input((2,), name="c")]
     answer = keras.layers.Dense(1, activation="sigmoid")(keras.layers.Concatenate()(inputs))
-    with pytest.raises(ExportError, match="called 'a b', which cannot name an argument"):
+    with pytest.raises(ExportError, match=f"called '{name}', which cannot name an argument"):
         export(keras.Model(inputs, answer), tmp_path / "best", classes=CLASSES)

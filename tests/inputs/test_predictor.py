@@ -1,5 +1,7 @@
 """Batches of any shape, predicted by a function of the model that is traced once."""
 
+import logging
+
 import keras
 import numpy as np
 import pytest
@@ -55,3 +57,17 @@ def test_a_model_may_have_several_inputs():
     model = keras.Model([ids, columns], keras.layers.Add()([words, columns]))
     given = np.ones((3, 5), "int32"), np.ones((3, 2), "float32")
     np.testing.assert_allclose(Predictor(model)(given), model.predict_on_batch(list(given)))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow warns")
+def test_many_models_are_predicted_without_a_warning_of_retracing():
+    said, handler = [], logging.Handler()
+    handler.emit = said.append
+    logging.getLogger("tensorflow").addHandler(handler)
+    try:
+        for _ in range(8):
+            model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            Predictor(model)(np.ones((1, 2), "float32"))
+    finally:
+        logging.getLogger("tensorflow").removeHandler(handler)
+    assert not said

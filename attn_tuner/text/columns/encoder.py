@@ -17,8 +17,17 @@ MIN_ROWS = 3  # Training texts that a value should have to get a feature of its 
 MAX_VALUES = 50  # Of a categorical column.
 LARGEST = 10.0  # Standard deviations to which a number is limited.
 OTHER = 0  # The number of values that are rare, or unknown.
-_NOT_TAKEN = ("self",)  # Of `tf.function`, whose arguments are those of a SavedModel.
 _SHOWN = 6  # Values that a sentence names.
+
+
+def is_argument(name: str) -> bool:
+    """Checks whether a name can be an argument of a SavedModel.
+
+    Names of Python can, in ASCII, that are not `self` and do not begin with an underscore. No two
+    arguments may differ in case alone.
+    """
+    plain = name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
+    return plain and name != "self" and not name.startswith("_")
 
 
 @dataclass(frozen=True)
@@ -155,17 +164,12 @@ class ColumnEncoder:
         return sum(each.width for each in self.columns)
 
     def arguments(self) -> dict[str, str]:
-        """Returns the argument of each column in a SavedModel, by column: names of Python.
-
-        TensorFlow takes none that begins with an underscore, `self`, or two that differ in case.
-        """
+        """Returns the argument of each column in a SavedModel, by column."""
         found: dict[str, str] = {}
         taken = {TEXT}
         for name in self.names:
             plain = re.sub(r"\W", "_", name, flags=re.ASCII)
-            bad = not plain.isidentifier() or keyword.iskeyword(plain) or plain in _NOT_TAKEN
-            bad = bad or plain.startswith("_")
-            plain = f"column_{plain}" if bad else plain
+            plain = plain if is_argument(plain) else f"column_{plain}"
             while plain.lower() in taken:
                 plain += "_"
             found[name] = plain
