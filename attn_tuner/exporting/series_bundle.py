@@ -21,6 +21,7 @@ from attn_tuner.exporting.named_inputs import all_layers
 from attn_tuner.exporting.text_card import KEPT_PARTS
 from attn_tuner.inputs.kinds import SERIES
 from attn_tuner.inputs.predictor import Predictor
+from attn_tuner.layers.minirocket import EqualLengths
 from attn_tuner.layers.series_input import StepLimit
 from attn_tuner.series.batches import padded
 from attn_tuner.series.gaps import with_gaps
@@ -195,7 +196,9 @@ class SeriesBundle(NamedAnswers):
         """Returns how many steps of a series the model can read, and which: as `truncate` cuts.
 
         The members of an average each cut series. Where some keep the first steps and others the
-        last, both are needed: twice the most steps that a member reads, at both ends.
+        last, both are needed: twice the most steps that a member reads, at both ends. MiniRocket
+        reads as many first steps as the longest training series has, or stretches a series to them:
+        of a longer series it then answers what was cut.
 
         Returns:
             `(steps, truncation)`; None where the model reads a series of any length.
@@ -205,6 +208,10 @@ class SeriesBundle(NamedAnswers):
         if not layers or len(limits) < len(layers):
             return None
         truncations = {each.truncation for each in layers}
+        for each in all_layers(self.model):
+            if isinstance(each, EqualLengths):
+                limits.append(each.steps)
+                truncations |= {"head"} if each.way == "padded" else set()
         if len(truncations) == 1:
             return max(limits), truncations.pop()
         return 2 * max(limits), "ends"

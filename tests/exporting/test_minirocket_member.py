@@ -15,16 +15,24 @@ from tests.support.small_models import Here
 from tests.support.waves import waves
 
 
-@pytest.fixture(scope="module")
-def bundle():
+def average(way=None, **values):
+    """A trial with MiniRocket, which brings series to one length in a way of its own."""
     series, names = waves(30)
     labels = np.array([name == "wave" for name in names], "int32")
     scaler = SeriesScaler.fit(series, ("first", "second"))
     hypermodel = AttentionHyperModel(classes=2, features=2, scaler=scaler, seed=0)
-    trial = hypermodel.model({"encoder": "none", "head": "mean"})
+    trial = hypermodel.model({"encoder": "none", "head": "mean", **values})
     fitted = MiniRocketRidge(features=504).fit(series, labels, 2)
-    model = ensemble_model([trial, minirocket_model(fitted.learnt())], (0.2, 0.8))
+    learnt = fitted.learnt()
+    if way is not None:
+        learnt["way"] = way
+    model = ensemble_model([trial, minirocket_model(learnt)], (0.2, 0.8))
     return SeriesBundle(scaler, model, ["noise", "wave"])
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return average()
 
 
 @pytest.mark.parametrize("form", list(exporters))
@@ -36,3 +44,15 @@ def test_every_format_convolves_alike(bundle, form, tmp_path):
     for artefact in made if isinstance(made, list) else [made]:
         proof = verify_artefact(bundle, artefact, series, Here())
         assert proof.difference <= (artefact.tolerance or 0.05), proof.sentence
+
+
+@pytest.mark.parametrize("way", ["padded", "stretched"])
+@pytest.mark.parametrize("truncation", ["head", "ends"])
+def test_litert_takes_as_many_steps_as_the_member_that_reads_most(way, truncation, tmp_path):
+    both = average(way, max_length=8, truncation=truncation)
+    series = waves(30)[0]
+    longest = max(map(len, series))
+    ends = way == "padded" and truncation == "ends"  # The first steps, and those at both ends.
+    assert both.steps_read() == (2 * longest if ends else longest, truncation)
+    full, _ = exporters["litert"](both, tmp_path)
+    assert verify_artefact(both, full, series, Here()).difference <= 1e-4
