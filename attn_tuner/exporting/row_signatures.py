@@ -84,6 +84,8 @@ class RowScorer(Labelled):
 
 def _table(column: CategoricalColumn) -> tf.lookup.StaticHashTable:
     """The number of each value of a column, from 1."""
-    numbers = tf.range(1, len(column.values) + 1, dtype=tf.int64)
-    pairs = tf.lookup.KeyValueTensorInitializer(tf.constant(column.values), numbers)
+    names, numbers = zip(*column.numbers.items(), strict=True)
+    pairs = tf.lookup.KeyValueTensorInitializer(
+        tf.constant(names), tf.constant(numbers, dtype=tf.int64)
+    )
     return tf.lookup.StaticHashTable(pairs, OTHER)

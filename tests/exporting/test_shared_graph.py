@@ -20,7 +20,7 @@ COLUMNS = ColumnEncoder(
     (
         NumericColumn("_price", 10.0, 2.0, True),
         CategoricalColumn("self", ("UK", "FR")),
-        CategoricalColumn("Age", ("old", "new")),
+        CategoricalColumn("Age", ("True", "False")),
         CategoricalColumn("age", ("old", "new")),
     )
 )
@@ -61,3 +61,23 @@ def test_padding_of_any_number_is_not_read():
     found = bundle.scorer().padded(tf.constant(series), tf.constant([6, 3]))
     expected = bundle.predict([series[0], series[1, :3]])
     np.testing.assert_allclose(found["probabilities"], expected, atol=1e-5)
+
+
+def test_truths_are_read_alike_however_they_are_written():
+    bundle = of_rows()
+    said = [True, "true", "TRUE", "False", "perhaps"]
+    rows = [
+        {"text": "a b", "_price": 9.0, "self": "UK", "Age": each, "age": "old"} for each in said
+    ]
+    expected = bundle.predict(rows)
+    assert np.array_equal(expected[0], expected[1])
+    assert np.array_equal(expected[0], expected[2])
+    assert len(np.unique(expected[:, 0])) == 3
+    names = bundle.vectorizer.columns.arguments()
+    given = {names[each]: tf.constant([row[each] for row in rows]) for each in ("_price", "self")}
+    given |= {
+        names["Age"]: tf.constant(list(map(str, said))),
+        names["age"]: tf.constant(["old"] * 5),
+    }
+    found = bundle.scorer().serve(text=tf.constant(["a b"] * 5), **given)
+    np.testing.assert_allclose(found["probabilities"], expected, atol=1e-6)

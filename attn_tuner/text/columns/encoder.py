@@ -17,6 +17,7 @@ MIN_ROWS = 3  # Training texts that a value should have to get a feature of its 
 MAX_VALUES = 50  # Of a categorical column.
 LARGEST = 10.0  # Standard deviations to which a number is limited.
 OTHER = 0  # The number of values that are rare, or unknown.
+_TRUTHS = ("true", "false")
 _SHOWN = 6  # Values that a sentence names.
 
 
@@ -101,9 +102,19 @@ class CategoricalColumn:
         """Number of features: one for each value, and one for all others."""
         return 1 + len(self.values)
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The number of each value, from 1; `true` and `false` in each usual spelling."""
+        found = {value: number for number, value in enumerate(self.values, 1)}
+        for value, number in tuple(found.items()):
+            if value.lower() in _TRUTHS:  # Files, JSON and Python write them in other ways.
+                for same in (value.lower(), value.capitalize(), value.upper()):
+                    found.setdefault(same, number)
+        return found
+
     def read(self, cells: Sequence, where: str) -> np.ndarray:
         """Returns the number of each value, from 1, or `OTHER`: `(rows,)` float32."""
-        numbers = {value: number for number, value in enumerate(self.values, 1)}
+        numbers = self.numbers
         return np.array([numbers.get(name_of(each), OTHER) for each in cells], "float32")
 
     def plain(self, cell: Any) -> str:
