@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from attn_tuner.errors import ExportError
+from attn_tuner.errors import DataError, ExportError
 from attn_tuner.layers.types import Tensor
 from attn_tuner.sequence.copied_ids import CopiedIds
 from attn_tuner.sequence.decoder_steps import NEXT, DecoderSteps
@@ -81,12 +81,12 @@ class Translator(tf.Module):
 
     def scored(self, texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
         """Returns the best target of each text, and their scores (texts,)."""
-        found = self._serve(tf.constant(list(texts), tf.string))
+        found = self._serve(_strings(texts))
         return [each.decode("utf-8") for each in found["text"].numpy()], found["score"].numpy()
 
     def explained(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
         """Returns what `explain` does, as arrays."""
-        found = self._explain(tf.constant(list(texts), tf.string))
+        found = self._explain(_strings(texts))
         return {name: each.numpy() for name, each in found.items()}
 
     def decode(
@@ -117,7 +117,7 @@ class Translator(tf.Module):
 
     def greedy(self, texts: Sequence[str]) -> tuple[list[str], np.ndarray]:
         """Returns what greedy decoding writes, and its log probabilities (texts,), undivided."""
-        ids, tokens, copied = self._inputs(tf.constant(list(texts), tf.string))
+        ids, tokens, copied = self._inputs(_strings(texts))
         found = self.decode(ids, copied, width=1, length_penalty=0.0)
         written = self._target.texts(found.ids[:, 0], tokens).numpy()
         return [each.decode("utf-8") for each in written], found.scores[:, 0].numpy()
@@ -254,3 +254,16 @@ def _in_float32(config: dict) -> dict:
         else:
             found[key] = value
     return found
+
+
+def _strings(texts: str | Sequence[str]) -> Tensor:
+    """Returns texts as a tensor; a string alone is one text.
+
+    Raises:
+        DataError: one of them is no string.
+    """
+    given = [texts] if isinstance(texts, str | bytes) else list(texts)
+    place = next((at for at, each in enumerate(given) if not isinstance(each, str | bytes)), None)
+    if place is not None:
+        raise DataError(f"Text {place + 1} is {given[place]!r}. It should be a string.")
+    return tf.constant(given, tf.string)

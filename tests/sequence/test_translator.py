@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from attn_tuner.errors import ExportError
+from attn_tuner.errors import DataError, ExportError
 from attn_tuner.sequence import ExactMatch, PairVocabularies, SequenceHyperModel, Translator
 from attn_tuner.sequence.decoding import beam_search
 from tests.support.small_pairs import SOURCES, TARGETS
@@ -102,6 +102,13 @@ def test_an_explanation_has_a_row_of_alignment_for_each_token_written(model_of, 
 
 def test_no_text_is_translated_to_none(saved):
     assert saved[0]([]) == []
+
+
+def test_a_string_alone_is_one_text_and_what_is_none_is_refused(model_of, vocabularies):
+    translator = Translator(model_of("dot"), vocabularies)
+    assert translator("a b") == translator(["a b"])
+    with pytest.raises(DataError, match=r"Text 2 is None\. It should be a string"):
+        translator.greedy(["a b", None])
 
 
 def test_a_saved_model_holds_the_weights_once(saved, model_of):
