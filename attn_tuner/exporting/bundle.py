@@ -1,7 +1,7 @@
 """Bundles a model with its vectorizer and class names, the input of every export format."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,9 +21,9 @@ from attn_tuner.exporting.bundle_checks import (
 from attn_tuner.exporting.bundle_files import plain_card, read_bundle, save_bundle
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
+from attn_tuner.exporting.predicted_model import PredictedModel
 from attn_tuner.exporting.text_card import TextCard
 from attn_tuner.inputs.kinds import TEXT, kind_named, require_text
-from attn_tuner.inputs.predictor import Predictor
 from attn_tuner.inputs.truncation import truncate
 from attn_tuner.storage.checked_files import reading
 from attn_tuner.storage.layout import BUNDLE_FACTS
@@ -41,7 +41,7 @@ SAMPLES = 24  # Generated texts on which an export is compared with its model.
 
 
 @dataclass(frozen=True, eq=False)
-class Bundle(TextCard):
+class Bundle(TextCard, PredictedModel):
     """A model with what it needs to read strings and to name its answers.
 
     Args:
@@ -149,22 +149,15 @@ class Bundle(TextCard):
         """Encodes texts as a batch for the model, `(texts, steps)` int32, 0 after each text."""
         return pad_ids(self.ids(texts), self.steps)
 
-    @cached_property
-    def predictor(self) -> Predictor:
-        """Predicts batches of the model's inputs."""
-        return Predictor(self.model)
-
     def predict(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
         """Predicts probabilities `(texts, classes)`, or numbers `(texts, 1)`, in float32."""
         rows, beside = self.ids(texts), self.beside(texts)
-        result = np.zeros((len(rows), self.width), "float32")
-        by_length = np.argsort([len(ids) for ids in rows], kind="stable")
-        for start in range(0, len(rows), batch_size):
-            chosen = by_length[start : start + batch_size]
+
+        def batch_of(chosen: np.ndarray) -> Any:
             ids = pad_ids([rows[each] for each in chosen], self.steps)
-            batch = ids if beside is None else [ids, beside[chosen]]
-            result[chosen] = self.columns(self.predictor(batch))
-        return result
+            return ids if beside is None else [ids, beside[chosen]]
+
+        return self.predict_by_length([len(ids) for ids in rows], batch_of, batch_size)
 
     def inputs(self, given: Any, who: str = "predict()", **options: Any) -> list[str]:
         """Reads texts in any form that `text.input_texts.read_texts` takes.
@@ -239,13 +232,6 @@ class Bundle(TextCard):
             require_text(kind, "Bundle.load()", "Use attn_tuner.exporting.load_bundle().")
         with reading(Path(folder) / BUNDLE_FACTS):
             return cls(**facts)
-
-    def with_model(self, model: keras.Model, **changes: Any) -> "Bundle":
-        """Returns the same bundle with another model, or with other facts of the same."""
-        found = replace(self, model=model, **changes)
-        if found.model is self.model:
-            vars(found)["predictor"] = self.predictor  # It need not be traced again.
-        return found
 
 
 def load_bundle(folder: str | Path, trust: str | Sequence[str] = ()) -> Any:

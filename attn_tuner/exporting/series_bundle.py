@@ -1,8 +1,7 @@
 """Bundles a model of series with the scale of its features and its class names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,11 +15,10 @@ from attn_tuner.exporting.bundle_checks import check_doubt, check_outputs, check
 from attn_tuner.exporting.bundle_files import plain_card, save_bundle
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
-from attn_tuner.exporting.named_answers import NamedAnswers
 from attn_tuner.exporting.named_inputs import all_layers
+from attn_tuner.exporting.predicted_model import PredictedModel
 from attn_tuner.exporting.text_card import KEPT_PARTS
 from attn_tuner.inputs.kinds import SERIES
-from attn_tuner.inputs.predictor import Predictor
 from attn_tuner.layers.minirocket import EqualLengths
 from attn_tuner.layers.series_input import StepLimit
 from attn_tuner.series.batches import padded
@@ -40,7 +38,7 @@ SAMPLES = 16  # Generated series on which an export is compared with its model.
 
 
 @dataclass(frozen=True, eq=False)
-class SeriesBundle(NamedAnswers):
+class SeriesBundle(PredictedModel):
     """A model of raw series with what it needs to read them and to name its answers.
 
     Args:
@@ -139,22 +137,15 @@ class SeriesBundle(NamedAnswers):
         steps = f"{len(given):,} step{'' if len(given) == 1 else 's'}"
         return f"series of {steps}, begins {np.array2string(given[0], precision=3)}"
 
-    @cached_property
-    def predictor(self) -> Predictor:
-        """Predicts batches of the model's inputs."""
-        return Predictor(self.model)
-
     def predict(self, series: Any, batch_size: int = 64) -> np.ndarray:
         """Predicts probabilities `(series, classes)`, or numbers `(series, 1)`, in float32."""
         rows = self.inputs(series, "SeriesBundle.predict()")
-        result = np.zeros((len(rows), self.width), "float32")
-        by_length = np.argsort([len(each) for each in rows], kind="stable")
-        for start in range(0, len(rows), batch_size):
-            chosen = by_length[start : start + batch_size]
+
+        def batch_of(chosen: np.ndarray) -> np.ndarray:
             some = [rows[each] for each in chosen]
-            batch = padded(some, bucket_length(max(map(len, some))))
-            result[chosen] = self.columns(self.predictor(batch))
-        return result
+            return padded(some, bucket_length(max(map(len, some))))
+
+        return self.predict_by_length([len(each) for each in rows], batch_of, batch_size)
 
     def samples(self) -> list[np.ndarray]:
         """Generates series at the scale of the training series, some values missing."""
@@ -278,10 +269,3 @@ class SeriesBundle(NamedAnswers):
     def save(self, folder: str | Path) -> Path:
         """Writes the bundle as a `.keras` file and JSON, which `load_bundle` reads."""
         return save_bundle(self, folder)
-
-    def with_model(self, model: keras.Model, **changes: Any) -> "SeriesBundle":
-        """Returns the same bundle with another model, or with other facts of the same."""
-        found = replace(self, model=model, **changes)
-        if found.model is self.model:
-            vars(found)["predictor"] = self.predictor  # It need not be traced again.
-        return found
