@@ -56,6 +56,7 @@ class Vectorizer:
         split: str = "word",
         size: int = 50_000,
         minimum_count: int | None = None,
+        further: Iterable[str] = (),
     ) -> "Vectorizer":
         """Builds a vocabulary from texts, the most frequent tokens first.
 
@@ -65,14 +66,12 @@ class Vectorizer:
             size: int, maximum number of ids, padding and unknown included.
             minimum_count: int, occurrences that a token needs. Defaults to 2 from 1,000 texts on,
                 so that the model sees unknown tokens in training, else to 1.
+            further: iterable of str, texts without labels. What only they hold comes behind the
+                tokens of the training texts.
         """
-        counts, number = Counter(), 0
-        for number, text in enumerate(texts, start=1):  # noqa: B007
-            counts.update(tokens(text, split))
-        if minimum_count is None:
-            minimum_count = 2 if number >= _ENOUGH_TEXTS else 1
-        kept = [token for token, count in counts.items() if count >= minimum_count]
-        kept.sort(key=lambda token: (-counts[token], token))
+        kept = _frequent(texts, split, minimum_count)
+        known = set(kept)
+        kept += [each for each in _frequent(further, split, minimum_count) if each not in known]
         return cls(_SPECIAL + kept[: max(0, size - 2)], split)
 
     def tokens(self, text: str) -> list[str]:
@@ -168,6 +167,17 @@ class Vectorizer:
 
     def __repr__(self) -> str:
         return f"Vectorizer({len(self):,} ids, split={self.split!r})"
+
+
+def _frequent(texts: Iterable[str], split: str, minimum_count: int | None) -> list[str]:
+    """Returns the tokens that occur often enough, the most frequent first."""
+    counts, number = Counter(), 0
+    for number, text in enumerate(texts, start=1):  # noqa: B007
+        counts.update(tokens(text, split))
+    if minimum_count is None:
+        minimum_count = 2 if number >= _ENOUGH_TEXTS else 1
+    kept = [token for token, count in counts.items() if count >= minimum_count]
+    return sorted(kept, key=lambda token: (-counts[token], token))
 
 
 class _WithParts(dict):

@@ -32,7 +32,7 @@ class EncodedRows(EncodedTexts):
 
     @classmethod
     def build_vectorizer(cls, dataset: TextDataset) -> Vectorizer:
-        texts = Vectorizer.build(dataset.train.texts)
+        texts = Vectorizer.build(dataset.train.texts, further=dataset.unlabelled)
         rows = dataset.train.columns or []
         columns = ColumnEncoder.fit(rows, list(rows[0]), dataset.name)
         return RowVectorizer(texts.vocabulary, texts.split, columns=columns)

@@ -65,8 +65,8 @@ class EncodedTexts(EncodedData):
 
     @classmethod
     def build_vectorizer(cls, dataset: TextDataset) -> Vectorizer:
-        """Learns from the training part what converts its texts."""
-        return Vectorizer.build(dataset.train.texts)
+        """Learns from the training part, and texts without labels, what converts texts."""
+        return Vectorizer.build(dataset.train.texts, further=dataset.unlabelled)
 
     @classmethod
     def opened(cls, directory: Path) -> "EncodedTexts":
