@@ -13,7 +13,7 @@ from attn_tuner.distilling.teacher_table import TeacherTable
 from attn_tuner.errors import DataError, SpaceError
 from attn_tuner.inputs.dataset import Dataset
 from attn_tuner.inputs.kinds import require_text
-from attn_tuner.settings.derived import AVERAGE
+from attn_tuner.settings.derived import AVERAGE, SELF_TRAINING, teacher_name
 from attn_tuner.tasks import task_named
 from attn_tuner.text.dataset import TextDataset
 from attn_tuner.text.token_store import TokenStore
@@ -83,18 +83,25 @@ def teacher_of(
         text: column of the texts in the data, which a table may have too.
 
     Raises:
-        DataError: the task is not one class a text, or the teacher's answers are no probabilities.
+        DataError: the task is not one class a text, the teacher's answers are no probabilities, or
+            self-training has no texts without labels.
         SpaceError: a score has other parts than the objective.
     """
-    if given is None:
-        return None
+    name = teacher_name(given, dataset, faithful)
+    if given is None or name == "":
+        return name or None
     require_text(dataset.input, "teacher=", "Leave it out.")
     if task_named(dataset.task, len(dataset.classes)).kind != "class":
         raise DataError("teacher= is for one class a text, and these data have another task.")
     if faithful:
         raise SpaceError("teacher= does not measure faithfulness in its trial. Leave one out.")
-    if isinstance(given, str) and given == AVERAGE:
-        return AVERAGE
+    if name == SELF_TRAINING and not len(dataset.unlabelled):
+        raise DataError(
+            "teacher='self_training' answers texts without labels, and there are none. Give them "
+            "as unlabelled=, or leave teacher= out."
+        )
+    if name in (AVERAGE, SELF_TRAINING):
+        return name
     if isinstance(given, str | os.PathLike) or hasattr(given, "columns"):
         return TableTeacher(TeacherTable.read(given, dataset.classes, text))
     asked(given, dataset.train.inputs[:FIRST], dataset.classes)
@@ -103,6 +110,8 @@ def teacher_of(
 
 def described(teacher: OwnTeacher | str) -> str:
     """Names a teacher in a sentence."""
+    if teacher == SELF_TRAINING:
+        return "self-trained linear models"
     return "the average" if teacher == AVERAGE else "a teacher of your own"
 
 

@@ -54,18 +54,18 @@ def answered(
     unlabelled = [given] if given is not None and len(given) else []
     if stored.size("unlabelled"):
         unlabelled.append(stored.stores["unlabelled"])
-    others = [_drawn(TokenStore.concatenate(unlabelled), room, seed)] if unlabelled else []
+    others = [drawn(TokenStore.concatenate(unlabelled), room, seed)] if unlabelled else []
     texts = sum(map(len, others))
     copies = min(MOST_COPIES, (room - texts) // len(train))
     if copies > 0:
         others.append(variants(train, copies, seed))
-    further = TokenStore.concatenate([_plain(each) for each in others]) if others else None
+    further = TokenStore.concatenate([plain(each) for each in others]) if others else None
     answers = average.answers(further) if further is not None and len(further) else None
-    soft = joined(train, average.answers(_plain(train)), further, answers)
+    soft = joined(train, average.answers(plain(train)), further, answers)
     return soft, (texts, sum(map(len, others)) - texts)
 
 
-def _drawn(texts: TokenStore, count: int, seed: int) -> TokenStore:
+def drawn(texts: TokenStore, count: int, seed: int) -> TokenStore:
     """Returns at most `count` of the texts."""
     if len(texts) <= count:
         return texts
@@ -90,9 +90,9 @@ def joined(
     classes = (answers if answers is not None else theirs).shape[1]
     hard = np.eye(classes, dtype="float32")[train.labels]
     own = hard if answers is None else LABELS_SHARE * hard + (1 - LABELS_SHARE) * answers
-    stores, targets = [_plain(train)], [own]
+    stores, targets = [plain(train)], [own]
     if others is not None and theirs is not None:
-        stores, targets = [*stores, _plain(others)], [*targets, theirs]
+        stores, targets = [*stores, plain(others)], [*targets, theirs]
     together = np.concatenate(targets).astype("float32")
     labels = together[:, 1] if classes == 2 else together
     return replace(TokenStore.concatenate(stores), labels=labels)
@@ -109,9 +109,9 @@ def with_labels(soft: TokenStore, further: TokenStore) -> TokenStore:
     if soft.labels.ndim == 2:
         own = np.eye(soft.labels.shape[1], dtype="float32")[further.labels]
     labels = np.concatenate([soft.labels, own])
-    return replace(TokenStore.concatenate([_plain(soft), _plain(further)]), labels=labels)
+    return replace(TokenStore.concatenate([plain(soft), plain(further)]), labels=labels)
 
 
-def _plain(store: TokenStore) -> TokenStore:
+def plain(store: TokenStore) -> TokenStore:
     """Returns the texts without labels, groups and times."""
     return replace(store, labels=np.zeros(len(store), "int32"), groups=None, times=None)

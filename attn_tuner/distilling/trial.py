@@ -8,6 +8,7 @@ from typing import Any
 
 from attn_tuner.distilling.facts import Distilled
 from attn_tuner.distilling.search_teacher import OwnTeacher, described
+from attn_tuner.distilling.self_training import SelfTraining
 from attn_tuner.distilling.soft_labels import answered
 from attn_tuner.distilling.student import first_fitting, room_for, taught
 from attn_tuner.distilling.teacher import Average
@@ -15,7 +16,7 @@ from attn_tuner.errors import AttnTunerError
 from attn_tuner.finalizing.averages import averages
 from attn_tuner.finalizing.candidates import has_weights
 from attn_tuner.finalizing.time_reserve import affordable_members, finalizing_reserve
-from attn_tuner.settings.derived import ENSEMBLE
+from attn_tuner.settings.derived import ENSEMBLE, SELF_TRAINING
 from attn_tuner.storage.layout import LEARNT_FROM, TRIAL_PREFIX
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import DISTILLED, TrialRecord
@@ -24,6 +25,8 @@ from attn_tuner.text.token_store import TokenStore
 from attn_tuner.tuning.encoded_texts import EncodedTexts
 from attn_tuner.tuning.events import TrialEnded, TrialStarted
 from attn_tuner.tuning.tuner import TrialRunner
+
+UNTIMED_FACTOR = 20  # Texts without labels for each labelled one, where time is not limited.
 
 
 def distil_trial(
@@ -36,8 +39,8 @@ def distil_trial(
     """Trains the best trial on with the answers of a teacher, as one more trial of the run.
 
     The new trial has the ID of the old one with `-distilled` at its end. It is a candidate for an
-    export of one model, and takes no part in an average. It is not reported to the oracle. It is
-    made again where trials have ended since.
+    export of one model, and takes no part in an average, unless it learnt by self-training. It is
+    not reported to the oracle. It is made again where trials have ended since.
 
     Args:
         runner: the `TrialRunner`, whose trials have ended.
@@ -101,6 +104,12 @@ def _soft_labels(
         soft, unlabelled = teacher.soft(stored, dataset)
         return soft, (unlabelled, 0), None
     budget, plan = runner.budget, runner.plan
+    if teacher == SELF_TRAINING:
+        own = SelfTraining(runner.hypermodel.vectors, len(dataset.classes), plan.seed)
+        untimed = UNTIMED_FACTOR * stored.size("train")
+        room = room_for((), student, stored, budget) if plan.max_time else untimed
+        soft, unlabelled = own.soft(stored, room)
+        return soft, (unlabelled, 0), None
     most = affordable_members(budget, stored, max(ENSEMBLE, plan.ensemble))
     candidate = next(averages(runner, stored.stores["validation"].labels, most), None)
     if candidate is None:

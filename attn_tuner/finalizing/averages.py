@@ -17,7 +17,7 @@ from attn_tuner.finalizing.logarithmic_average import average, fit_weights
 from attn_tuner.finalizing.rating import Rating
 from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.metrics import interval, measure
-from attn_tuner.settings.derived import FEW_TEXTS
+from attn_tuner.settings.derived import FEW_TEXTS, SELF_TRAINING
 from attn_tuner.storage.checked_files import read_array, read_arrays
 from attn_tuner.storage.layout import FOLD_ANSWERS
 from attn_tuner.storage.trial_record import TrialRecord
@@ -33,11 +33,12 @@ SHARES = (1 / 3, 1 / 2, 2 / 3, 4 / 5, 9 / 10, 29 / 30)  # Of the baseline, to tr
 def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Candidate]:
     """Yields an average that is probably better than the best trial.
 
-    A trial that learnt from an average takes no part. Trials less than `MIN_SKILL` as far from
-    chance as the best one are left out, such as those pruned early: they err so much more often
-    that a gain from them is chance. Where the objective is accuracy and there are fewer than
-    `FEW_TEXTS` validation texts, which cannot tell good members from lucky ones, the best trials
-    are averaged, equally or with weights for their logarithms; else members are selected.
+    A trial that learnt from a teacher takes no part, unless that was self-training. Trials less
+    than `MIN_SKILL` as far from chance as the best one are left out, such as those pruned early:
+    they err so much more often that a gain from them is chance. Where the objective is accuracy and
+    there are fewer than `FEW_TEXTS` validation texts, which cannot tell good members from lucky
+    ones, the best trials are averaged, equally or with weights for their logarithms; else members
+    are selected.
 
     Args:
         runner: a `TrialRunner`; trials without saved weights are left out.
@@ -46,7 +47,12 @@ def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Can
     """
     objective = runner.plan.objective
     levels = runner.plan.answers().levels
-    kept = [each for each in runner.ranked() if has_weights(runner, each) and not each.distilled]
+    students = runner.plan.teacher == SELF_TRAINING
+    kept = [
+        each
+        for each in runner.ranked()
+        if has_weights(runner, each) and (students or not each.distilled)
+    ]
     near = _near(kept, labels, objective, levels)
     answers = [trial_answers(runner, each, labels) for each in near]
     baseline = baseline_member(runner.project_dir, runner.plan.input)

@@ -83,7 +83,7 @@ def finalize(
         kept_outcome = {**before, **learnt, "remarks": remarks, "seconds": budget.elapsed()}
         return write_json(directory / OUTCOME, kept_outcome)
     for candidate in found:
-        again = fresh and candidate.trials[0].distilled
+        again = fresh and any(each.distilled for each in candidate.trials)
         if exported and candidate.is_exported(before) and as_asked and not again:
             outcome = {**before, **learnt, "seconds": budget.elapsed()}
             return write_json(directory / OUTCOME, outcome)
@@ -99,7 +99,7 @@ def finalize(
             f"No model is within the limits. {' '.join(refused[-1:])} Raise the limits, or narrow "
             "the space."
         )
-    taught = learnt if candidate.trials[0].distilled else {}
+    taught = learnt if any(each.distilled for each in candidate.trials) else {}
     outcome = export_final(winner, stored, dataset, budget, directory, taught)
     outcome["remarks"] = [*refused, *winner.notes, *_remarks(candidate, runner.interrupted())]
     write_json(directory / OUTCOME, {**outcome, **learnt, "seconds": budget.elapsed()})

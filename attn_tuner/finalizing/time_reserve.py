@@ -14,6 +14,7 @@ from attn_tuner.baselines.members import member_of
 from attn_tuner.finalizing.candidate_order import candidates
 from attn_tuner.finalizing.candidates import Candidate
 from attn_tuner.metrics import kind_of
+from attn_tuner.settings.derived import SELF_TRAINING
 from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.trial_record import BASELINE_NAMES, TrialRecord
 from attn_tuner.tuning.budget import Budget
@@ -27,6 +28,7 @@ from attn_tuner.tuning.tuner import TrialRunner
 TEST_SHARE = 0.1  # For an average's predictions on the test part.
 MEMBERS_SHARE = 0.2  # For everything that the members of an average add to the export.
 DISTIL_SHARE = 0.2  # For one trial that learns from a teacher's answers.
+SELF_TRAINING_SHARE = 0.4  # For one that learns many texts, where few have labels.
 REFIT_SHARE = 0.2  # For training the members of an average again.
 FOLDS_SHARE = 0.2  # For training the best trials on folds, where inputs are few.
 MAX_RESERVE_SHARE = 0.5  # Other work on the machine does not raise the reserve above this.
@@ -67,7 +69,8 @@ def finalizing_reserve(
         A function from the budget to seconds.
     """
     share = plan.pretrain * pretrain
-    taught = DISTIL_SHARE if plan.teacher and distil else 0.0
+    learning = SELF_TRAINING_SHARE if plan.teacher == SELF_TRAINING else DISTIL_SHARE
+    taught = learning if plan.teacher and distil else 0.0
     trainings = REPEATED * plan.repeats * repeats + FINE_TUNING * (share > 0)
     records = tuple(records)
     folds = few_inputs(stored, plan)

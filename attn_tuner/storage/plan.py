@@ -58,8 +58,8 @@ class Plan:
         ensemble: number of trials that the exported model averages at most.
         pretrain: share of the time for pretraining the best encoder without labels.
         repeats: further trainings of each of the best trials, with other seeds.
-        teacher: whose answers one more trial learns from: "average", "own" for one that the user
-            gave, "" for none.
+        teacher: whose answers one more trial learns from: "average", "self_training", "own" for
+            one that the user gave, "" for none.
         coverage: of prediction sets or intervals that the exported model gives; None for none.
         known: share of rightly answered texts that the exported model counts as known; None where
             it does not tell texts of none of the classes.

@@ -151,7 +151,7 @@ GOOD = {
     "coverage": [0.9, np.float32(0.5), None],
     "known": [0.98, np.float32(0.5), None],
     "refit": [np.True_],
-    "teacher": ["average", None, lambda texts: None, pd.DataFrame({"text": ["a"], "yes": [1.0]})],
+    "teacher": ["average", "self_training", "none", None, lambda texts: None, pd.DataFrame({"text": ["a"], "yes": [1.0]})],
     "workers": ["auto", 2, "2", np.int64(2)],
     "hypermodel": [None, lambda words, classes: None],
     "callbacks": [(), [keras.callbacks.TerminateOnNaN()], lambda number, values: []],

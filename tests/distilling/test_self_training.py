@@ -1,0 +1,169 @@
+"""`teacher="self_training"`: texts without labels teach where few have one."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from attn_tuner.distilling.search_teacher import teacher_of
+from attn_tuner.distilling.self_training import (
+    ROUNDS,
+    SelfTraining,
+    Way,
+    sharpened,
+    surest,
+)
+from attn_tuner.errors import DataError
+from attn_tuner.settings.derived import MANY_UNLABELLED, SELF_TRAINING, teacher_name
+from attn_tuner.text import load
+from attn_tuner.tuning.encoded_data import EncodedData
+from tests.support.colours import BRIEF, colours, quick_search
+
+ALONE, TRAINED_ON = Way(False, 0), Way(False, ROUNDS)
+KNOWN = {"warm": "red", "cold": "blue"}
+BESIDE = {"warm": "ember", "cold": "frost"}  # Words that no labelled text has.
+FILLER = ["a", "the", "of", "in", "box", "lid", "cup", "on", "at", "by", "jar", "pot", "pan"]
+
+
+def sentences(count, words, seed):
+    """Texts of either class, by these words for it, and their classes."""
+    random, texts, labels = np.random.default_rng(seed), [], []
+    for number in range(count):
+        name = ("cold", "warm")[number % 2]
+        own = [each[name] for each in words]
+        texts.append(" ".join(random.permutation([*random.choice(FILLER, 4), *own])))
+        labels.append(name)
+    return texts, labels
+
+
+UNLABELLED = [*sentences(400, [KNOWN, BESIDE], 1)[0], *sentences(80, [BESIDE], 2)[0]]
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """A few labelled texts of known words, and many texts in which others stand beside these."""
+    dataset = load(sentences(120, [KNOWN], 0), validation=0.2, test=0.1, unlabelled=UNLABELLED)
+    return EncodedData.prepare(dataset, tmp_path_factory.mktemp("few") / "data"), dataset
+
+
+def right(stored, way):
+    """The share of texts of other words that are answered rightly."""
+    encoded, dataset = stored
+    texts, labels = sentences(100, [BESIDE], 3)
+    asked = load((texts, labels), validation=0.1, test=0.1)
+    train, others = encoded.stores["train"], encoded.stores["unlabelled"]
+    held = asked.train
+    own = type(others).encode(held, encoded.vectorizer)
+    both = type(others).concatenate([own, others])
+    answers = SelfTraining(None, 2).answers(train, both, way)[: len(own)]
+    assert list(asked.classes) == list(dataset.classes)
+    return (answers.argmax(axis=1) == held.labels).mean()
+
+
+def test_a_word_without_a_label_is_learnt_from_those_that_stand_beside_it(stored):
+    assert right(stored, ALONE) < 0.8
+    assert right(stored, TRAINED_ON) > 0.95
+
+
+def test_training_texts_keep_their_labels_and_the_others_have_probabilities(stored):
+    encoded, dataset = stored
+    soft, others = SelfTraining(None, 2).soft(encoded)
+    count = len(dataset.train)
+    assert others == len(dataset.unlabelled) == len(soft) - count
+    np.testing.assert_array_equal(soft.labels[:count], dataset.train.labels)
+    assert ((soft.labels >= 0) & (soft.labels <= 1)).all()
+
+
+def test_no_more_texts_are_answered_than_there_is_room_for(stored):
+    assert SelfTraining(None, 2).soft(stored[0], room=7)[1] == 7
+
+
+def test_where_ways_are_equally_good_the_simplest_is_taken(stored, monkeypatch):
+    encoded = stored[0]
+    teacher = SelfTraining(np.ones((encoded.vocabulary_size, 3), "float32"), 2)
+
+    def answers(self, train, others, way):
+        return np.eye(2)[np.zeros(len(others), int)]
+
+    monkeypatch.setattr(SelfTraining, "answers", answers)
+    assert teacher.best_way(encoded.stores["train"], encoded.stores["unlabelled"]) == ALONE
+
+
+def test_mean_word_vectors_tell_classes_that_share_no_word(stored):
+    encoded, _ = stored
+    vectors = np.zeros((encoded.vocabulary_size, 2), "float32")
+    for number, token in enumerate(encoded.vectorizer.vocabulary):
+        vectors[number] = (token in ("red", "ember"), token in ("blue", "frost"))
+    train, others = encoded.stores["train"], encoded.stores["unlabelled"]
+    answers = SelfTraining(vectors, 2).answers(train, others, Way(True, 0))
+    np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-5)
+    truth = sentences(80, [BESIDE], 2)[1]
+    found = np.array(["cold", "warm"])[answers[-len(truth) :].argmax(axis=1)]
+    assert (found == truth).mean() > 0.95
+
+
+def test_sharpened_probabilities_are_those_of_equation_7():
+    np.testing.assert_allclose(sharpened(np.array([[0.75, 0.25]]), 0.5), [[0.9, 0.1]])
+
+
+@given(arrays("float64", (20, 3), elements=st.floats(0.01, 1)))
+@settings(max_examples=50, deadline=None)
+def test_the_surest_are_the_same_share_of_every_class_and_surer_than_the_others(answers):
+    chosen = surest(answers, 0.5)
+    best, sureness = answers.argmax(axis=1), answers.max(axis=1)
+    assert len(set(chosen)) == len(chosen)
+    for number in np.unique(best):
+        own = np.flatnonzero(best == number)
+        taken = np.intersect1d(own, chosen)
+        assert len(taken) == max(1, round(0.5 * len(own)))
+        left = np.setdiff1d(own, taken)
+        assert not len(left) or sureness[taken].min() >= sureness[left].max()
+
+
+@pytest.mark.parametrize(
+    ("labelled", "more", "asked", "expected"),
+    [
+        (100, 400, None, SELF_TRAINING),
+        (100, 280, None, ""),
+        (100, 400, "none", ""),
+        (100, 0, None, ""),
+    ],
+    ids=["many without labels", "too few", "turned off", "none"],
+)
+def test_it_is_the_default_where_few_of_many_texts_have_labels(labelled, more, asked, expected):
+    texts = [f"text {number}" for number in range(more)] or None
+    dataset = load(colours(labelled), validation=0.1, unlabelled=texts)
+    few = len(dataset.train) * MANY_UNLABELLED
+    assert (len(dataset.unlabelled) >= few) == (expected != "" or asked == "none")
+    assert teacher_name(asked, dataset) == expected
+    assert teacher_of(asked, dataset, 0.0) == (expected or None)
+
+
+def test_it_is_no_default_where_faithfulness_counts_or_several_labels_are_answered():
+    more = [f"text {number}" for number in range(600)]
+    dataset = load(colours(60), unlabelled=more)
+    assert teacher_name(None, dataset, faithful=0.1) == ""
+    several = ([f"text {number}" for number in range(60)], [["a"], ["a", "b"], ["b"]] * 20)
+    assert teacher_name(None, load(several, unlabelled=more)) == ""
+
+
+def test_without_texts_without_labels_it_is_refused():
+    with pytest.raises(DataError, match="Give them as unlabelled="):
+        teacher_of(SELF_TRAINING, load(colours()), 0.0)
+
+
+def test_a_search_of_few_labels_has_one_more_trial_that_may_join_the_average(tmp_path):
+    given = {"space": BRIEF, "epochs": 2, "max_trials": 2, "ensemble": 3}
+    data = sentences(120, [KNOWN], 0)
+    result = quick_search(tmp_path / "run", data=data, unlabelled=UNLABELLED, **given)
+    facts = result.run.outcome["learnt_from"]
+    assert result.run.plan.teacher == SELF_TRAINING
+    assert facts["teacher"] == "self-trained linear models"
+    assert facts["unlabelled_texts"] == len(UNLABELLED)
+    student = f"{facts['student']}-distilled"
+    assert student in {each.trial_id for each in result.run.records}
+    answers = result.predict(sentences(50, [BESIDE], 3)[0])
+    truth = sentences(50, [BESIDE], 3)[1]
+    assert np.mean([each.label == name for each, name in zip(answers, truth, strict=True)]) > 0.8
+    assert student in result.run.members
