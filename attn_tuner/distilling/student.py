@@ -106,8 +106,48 @@ def room_for(
         return MOST_COPIES * stored.size("train")
     left = USED_SHARE * left / budget.rise()  # The trial's own seconds were slowed down as well.
     judging = sum(each.judging or 0.0 for each in members) / stored.size("validation")
-    learning = (1 + again) * EPOCHS * training_pace(student, stored.size("train"))
+    start, pace = training_costs(student, stored.size("train"))
+    left -= (1 + again) * start
+    learning = (1 + again) * EPOCHS * pace
     return max(0, math.floor(left / max(judging + learning, 1e-9)) - stored.size("train"))
+
+
+def training_costs(record: TrialRecord, learnt_from: int) -> tuple[float, float]:
+    """Returns seconds to begin a training, and seconds for each text and epoch, both estimated.
+
+    Where a trial has fewer than two evaluations, all its seconds count for its texts.
+
+    Args:
+        record: of the trial.
+        learnt_from: int, texts of an epoch.
+    """
+    if len(record.history) < 2:
+        return 0.0, training_pace(record, learnt_from)
+    first, last = record.history[0], record.history[-1]
+    judged = sum(each.get("judging", 0.0) for each in record.history[1:])
+    learnt = (last["epochs"] - first["epochs"]) * max(learnt_from, 1)
+    pace = max(last["seconds"] - first["seconds"] - judged, 0.0) / learnt
+    begun = first["seconds"] - first.get("judging", 0.0)
+    return max(begun - pace * first["epochs"] * learnt_from, 0.0), pace
+
+
+def reads_most(
+    records: Sequence[TrialRecord], texts: int, stored: EncodedTexts, budget: Budget
+) -> TrialRecord:
+    """Returns the best trial that can learn from so many texts in time, else the fastest.
+
+    Where few texts have labels, what a trial learns from the others counts for more than how it
+    did without them.
+
+    Args:
+        records: of trials, the best first.
+        texts: int, texts without labels.
+        stored: the texts.
+        budget: the time, less what is reserved for the export.
+    """
+    rooms = [room_for((), each, stored, budget) for each in records]
+    enough = [each for each, room in zip(records, rooms, strict=True) if room >= texts]
+    return enough[0] if enough else records[rooms.index(max(rooms))]
 
 
 class _UntilOver(TrialCallbacks):

@@ -8,9 +8,14 @@ from typing import Any
 
 from attn_tuner.distilling.facts import Distilled
 from attn_tuner.distilling.search_teacher import OwnTeacher, described
-from attn_tuner.distilling.self_training import SelfTraining
+from attn_tuner.distilling.self_training import MOST_TEXTS, SelfTraining
 from attn_tuner.distilling.soft_labels import answered
-from attn_tuner.distilling.student import first_fitting, room_for, taught
+from attn_tuner.distilling.student import (
+    first_fitting,
+    reads_most,
+    room_for,
+    taught,
+)
 from attn_tuner.distilling.teacher import Average
 from attn_tuner.errors import AttnTunerError
 from attn_tuner.finalizing.averages import averages
@@ -26,6 +31,7 @@ from attn_tuner.tuning.encoded_texts import EncodedTexts
 from attn_tuner.tuning.events import TrialEnded, TrialStarted
 from attn_tuner.tuning.tuner import TrialRunner
 
+MEMBERS_BESIDE = 2  # Trials beside the student for whose export time is kept.
 UNTIMED_FACTOR = 20  # Texts without labels for each labelled one, where time is not limited.
 
 
@@ -55,14 +61,19 @@ def distil_trial(
     made = [record for record in runner.records.values() if record.distilled]
     if teacher is None or (made and before and _current(made[0], before, runner, teacher)):
         return {LEARNT_FROM: before} if made and before else {}
-    runner.budget.set_reserve(
-        finalizing_reserve(stored, runner.plan, pretrain=False, repeats=False, distil=False)
-    )
     trials = [each for each in runner.ranked() if has_weights(runner, each) and not each.distilled]
+    done = dict.fromkeys(("pretrain", "repeats", "distil"), False)
+    exported = trials[:MEMBERS_BESIDE] if teacher == SELF_TRAINING else []
+    runner.budget.set_reserve(finalizing_reserve(stored, runner.plan, **done, records=exported))
     if not trials or runner.over():
         say("Nothing was distilled: no time was left, or no trial has its weights.")
         return {}
-    student = first_fitting(trials, runner, runner.plan.limits.get("size_mb"))
+    size_mb = runner.plan.limits.get("size_mb")
+    if teacher == SELF_TRAINING and size_mb is None:
+        texts = min(stored.size("unlabelled"), MOST_TEXTS)
+        student = reads_most(trials, texts, stored, runner.budget)
+    else:
+        student = first_fitting(trials, runner, size_mb)
     try:
         found = _soft_labels(runner, stored, dataset, teacher, student)
     except AttnTunerError as error:

@@ -29,6 +29,7 @@ TEST_SHARE = 0.1  # For an average's predictions on the test part.
 MEMBERS_SHARE = 0.2  # For everything that the members of an average add to the export.
 DISTIL_SHARE = 0.2  # For one trial that learns from a teacher's answers.
 SELF_TRAINING_SHARE = 0.4  # For one that learns many texts, where few have labels.
+SELF_TRAINING_OF_LEFT = 0.6  # At most, of what the other steps leave: some trials must end.
 REFIT_SHARE = 0.2  # For training the members of an average again.
 FOLDS_SHARE = 0.2  # For training the best trials on folds, where inputs are few.
 MAX_RESERVE_SHARE = 0.5  # Other work on the machine does not raise the reserve above this.
@@ -71,6 +72,7 @@ def finalizing_reserve(
     share = plan.pretrain * pretrain
     learning = SELF_TRAINING_SHARE if plan.teacher == SELF_TRAINING else DISTIL_SHARE
     taught = learning if plan.teacher and distil else 0.0
+    taught_at_most = SELF_TRAINING_OF_LEFT if plan.teacher == SELF_TRAINING else 1.0
     trainings = REPEATED * plan.repeats * repeats + FINE_TUNING * (share > 0)
     records = tuple(records)
     folds = few_inputs(stored, plan)
@@ -91,7 +93,9 @@ def finalizing_reserve(
             refits = min(refits, REFIT_SHARE * budget.seconds)
         if folds:
             refits += min(FOLDS * REFIT_FACTOR * trial, FOLDS_SHARE * budget.seconds)
-        return own + refits + trainings * trial + (share + taught) * (budget.seconds or 0.0)
+        whole = budget.seconds or 0.0
+        others = own + refits + trainings * trial + share * whole
+        return others + min(taught * whole, taught_at_most * max(whole - others, 0.0))
 
     return seconds
 
