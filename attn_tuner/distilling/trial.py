@@ -17,7 +17,7 @@ from attn_tuner.distilling.student import (
     taught,
 )
 from attn_tuner.distilling.teacher import Average
-from attn_tuner.errors import AttnTunerError
+from attn_tuner.errors import AttnTunerError, BudgetError
 from attn_tuner.finalizing.averages import averages
 from attn_tuner.finalizing.candidates import has_weights
 from attn_tuner.finalizing.time_reserve import affordable_members, finalizing_reserve
@@ -119,6 +119,8 @@ def _soft_labels(
         own = SelfTraining(runner.hypermodel.vectors, len(dataset.classes), plan.seed)
         untimed = UNTIMED_FACTOR * stored.size("train")
         room = room_for((), student, stored, budget) if plan.max_time else untimed
+        if room < min(stored.size("train"), stored.size("unlabelled")):
+            raise BudgetError("The time left is too short to learn from texts without labels.")
         soft, unlabelled = own.soft(stored, room)
         return soft, (unlabelled, 0), None
     most = affordable_members(budget, stored, max(ENSEMBLE, plan.ensemble))

@@ -1,4 +1,4 @@
-"""The ten lines of the README with which data go in: each reads the data it names."""
+"""The lines of the README with which data go in: each reads the data it names."""
 
 import gzip
 import json
@@ -70,6 +70,7 @@ def names(tmp_path, monkeypatch):
     Memory(monkeypatch)
     two = FRAME[["review", "stars"]]
     two.to_csv("reviews.csv", index=False)
+    (tmp_path / "more.txt").write_text("another film\n", encoding="utf-8")
     lines = [json.dumps({"review": {"body": text}, "stars": stars}) for text, stars in ROWS]
     (tmp_path / "reviews.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
     (tmp_path / "parts").mkdir()
@@ -98,8 +99,8 @@ def read_only(data, **options):
     return runtime.read_data(check_options({"data": data, **defaults, **options}))
 
 
-def test_there_are_ten_lines_and_each_calls_search():
-    assert len(LINES) == 10
+def test_there_are_eleven_lines_and_each_calls_search():
+    assert len(LINES) == 11
     assert callable(attn_tuner.search)
 
 
