@@ -8,8 +8,8 @@ So many training texts are drawn, class by class, and keep their labels; the oth
 are given as `unlabelled=` with `teacher="self_training"` ("with"), or not given ("without"). A
 search holds its validation part out of the labelled texts. Official test accuracy, on at most 5,000
 texts that are drawn, of what it exports, of its best trial alone, and of a linear model of words on
-the labelled texts but those of validation. Rows are kept in `few_labels.jsonl`; what is there is not
-measured again.
+the labelled texts but those of validation. Rows are kept in `few_labels.jsonl`; what is there is
+not measured again.
 """
 
 import argparse
