@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from attn_tuner.attention.placed_weights import with_attention
@@ -13,20 +14,46 @@ from attn_tuner.exporting.known_texts import LEAST, KnownTexts
 from attn_tuner.exporting.series_bundle import SeriesBundle
 
 
+class HeldModel(tf.Module):
+    """A model's numbers and nothing else of it: no optimiser, no layer, no Python.
+
+    Args:
+        model: `keras.Model`.
+        constant: bool, whether weights are constants of the graph; else they are variables, shared
+            by all signatures of a SavedModel.
+    """
+
+    def __init__(self, model: keras.Model, constant: bool = False):
+        super().__init__(name="model")
+        # Only the method: an attribute with the model would be saved, with all weights twice.
+        self._answer = model.stateless_call
+        hold = _constants if constant else _variables
+        self._trainable = hold(model.trainable_variables)
+        self._fixed = hold(model.non_trainable_variables)
+
+    def __call__(self, given: Any) -> Any:
+        """Returns what the model gives for inputs, as in prediction."""
+        outputs, _ = self._answer(
+            [tf.convert_to_tensor(each) for each in self._trainable],
+            [tf.convert_to_tensor(each) for each in self._fixed],
+            given,
+            training=False,
+        )
+        return outputs
+
+
 class ArrayScorer(tf.Module):
     """The model's arrays to probabilities (batch, classes) and weights (batch, hops, steps).
 
     Arrays are ids (batch, steps), or raw series (batch, steps, features). Of a regression there is
     `value` (batch, 1) in place of the probabilities. A bundle with prediction sets adds `set`
     (batch, classes), one with intervals `lower` and `upper` (batch, 1), one that tells known texts
-    `known` (batch,). It holds the model's numbers and nothing else of it: no optimiser, no layer,
-    no Python.
+    `known` (batch,). Of the model it holds the numbers alone.
 
     Args:
         bundle: `Bundle` or `SeriesBundle` to build the graph from.
         cut_before: as of `ArrayInput`.
-        constant: bool, whether weights are constants of the graph; else they are variables, shared
-            by all signatures of a SavedModel.
+        constant: as of `HeldModel`.
     """
 
     def __init__(
@@ -40,20 +67,10 @@ class ArrayScorer(tf.Module):
         self.has_weights = "weights" in outputs.output
         self._kind = bundle.kind
         self._doubt = (bundle.conformal, bundle.known)
-        # Only the method: an attribute with the model would be saved, with all weights twice.
-        self._answer = outputs.stateless_call
-        hold = _constants if constant else variables
-        self._trainable = hold(outputs.trainable_variables)
-        self._fixed = hold(outputs.non_trainable_variables)
+        self._held = HeldModel(outputs, constant)
 
     def __call__(self, given: tf.Tensor) -> dict:
-        outputs, _ = self._answer(
-            [tf.convert_to_tensor(each) for each in self._trainable],
-            [tf.convert_to_tensor(each) for each in self._fixed],
-            given,
-            training=False,
-        )
-        answers = {name: tf.cast(each, tf.float32) for name, each in outputs.items()}
+        answers = {name: tf.cast(each, tf.float32) for name, each in self._held(given).items()}
         one = answers["probabilities"]
         if self._kind == "number":
             answers["value"] = answers.pop("probabilities")
@@ -97,12 +114,7 @@ def with_doubt(given: dict, conformal: Conformal | None, known: KnownTexts | Non
     return {**given, **added}
 
 
-def variables(values: Sequence) -> list[tf.Variable]:
-    """Returns variables with the numbers of others, for a SavedModel.
-
-    Args:
-        values: variables of Keras.
-    """
+def _variables(values: Sequence) -> list[tf.Variable]:
     return [tf.Variable(each.numpy(), trainable=False) for each in values]
 
 

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from attn_tuner.exporting.array_graph import variables
+from attn_tuner.exporting.array_graph import HeldModel
 from attn_tuner.exporting.series_bundle import SeriesBundle
 from attn_tuner.exporting.signatures import Labelled
 
@@ -18,11 +18,7 @@ class SeriesScorer(Labelled):
 
     def __init__(self, bundle: SeriesBundle):
         super().__init__(bundle.kind, bundle.classes, "series")
-        model = bundle.model
-        # Only the method: an attribute with the model would be saved, with all weights twice.
-        self._answer = model.stateless_call
-        self._trainable = variables(model.trainable_variables)
-        self._fixed = variables(model.non_trainable_variables)
+        self._held = HeldModel(bundle.model)
         self._doubt = (bundle.conformal, bundle.known)
         self._series = tf.TensorSpec((None, None, len(bundle.features)), tf.float32, name="series")
         # Traced here, so that both signatures share one graph of the model.
@@ -55,10 +51,4 @@ class SeriesScorer(Labelled):
         return {name: each.get_concrete_function() for name, each in found.items()}, notes
 
     def _scores(self, series: tf.Tensor) -> dict:
-        answer, _ = self._answer(
-            [tf.convert_to_tensor(each) for each in self._trainable],
-            [tf.convert_to_tensor(each) for each in self._fixed],
-            series,
-            training=False,
-        )
-        return self.named(answer, self._doubt)
+        return self.named(self._held(series), self._doubt)

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from attn_tuner.exporting.array_graph import ArrayScorer, variables, with_doubt
+from attn_tuner.exporting.array_graph import ArrayScorer, HeldModel, with_doubt
 from attn_tuner.exporting.bundle import Bundle
 from attn_tuner.exporting.conformal import Conformal
 from attn_tuner.exporting.known_texts import KnownTexts
@@ -167,9 +167,7 @@ class NamedScorer(Labelled):
     def __init__(self, inputs: NamedInputs):
         super().__init__(inputs.kind, inputs.classes, "inputs")
         model = one_output(inputs.model)
-        self._answer = model.stateless_call
-        self._trainable = variables(model.trainable_variables)
-        self._fixed = variables(model.non_trainable_variables)
+        self._held = HeldModel(model)
         # Their lookup tables are no variables, and are saved only with what holds them.
         self._readers = [each for each in all_layers(model) if isinstance(each, _WITH_TABLES)]
         self._graphs = {}
@@ -194,13 +192,7 @@ class NamedScorer(Labelled):
     def serve(self, **given: tf.Tensor) -> dict:
         """Predicts `label` and `probabilities` (batch, classes), as `TextScorer.serve`."""
         columns = [self._read(name, given[name]) for name in self._given]
-        answer, _ = self._answer(
-            [tf.convert_to_tensor(each) for each in self._trainable],
-            [tf.convert_to_tensor(each) for each in self._fixed],
-            columns,
-            training=False,
-        )
-        return self.named(answer)
+        return self.named(self._held(columns))
 
     def _read(self, name, values):
         dtype, shape = self._given[name]
