@@ -1,6 +1,7 @@
 """Predicts batches of any shape by a function of the model that is traced once."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -24,7 +25,10 @@ class Predictor:
 
     def __init__(self, model: keras.Model):
         self.model = model
-        self._traced = _traced(model) if _traceable(model) else None
+
+    @cached_property
+    def _traced(self) -> Callable | None:
+        return _traced(self.model) if _traceable(self.model) else None
 
     def __call__(self, inputs: Any) -> np.ndarray:
         """Predicts one batch.
@@ -34,10 +38,9 @@ class Predictor:
         """
         if isinstance(inputs, (tuple, list)):
             inputs = list(inputs)
-        # TensorFlow warns of retracing: of one trace for each length, and of one for each model.
-        with silence():
-            if self._traced is not None:
-                return keras.ops.convert_to_numpy(self._traced(inputs))
+        if self._traced is not None:
+            return keras.ops.convert_to_numpy(self._traced(inputs))
+        with silence():  # TensorFlow warns of retracing; one trace for each length is intended.
             return keras.ops.convert_to_numpy(self.model.predict_on_batch(inputs))
 
     def in_store_order(self, batches: LengthBatches) -> np.ndarray:
@@ -66,4 +69,6 @@ def _traced(model: keras.Model) -> Callable:
     def answer(inputs: Any) -> Any:
         return model(inputs, training=False)
 
-    return tf.function(answer, input_signature=signature, autograph=False)
+    traced = tf.function(answer, input_signature=signature, autograph=False)
+    traced.get_concrete_function()  # A call that traced would count for TensorFlow's warnings.
+    return traced
