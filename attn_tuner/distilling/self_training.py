@@ -1,16 +1,18 @@
 """A teacher that linear models make of the labels of a search and of many texts without labels."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import NamedTuple, cast
 
 import numpy as np
+from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
 from attn_tuner.baselines.folds import cross_validation_folds
 from attn_tuner.baselines.linear_model import BOTH, fit_linear_model, fit_regression
-from attn_tuner.baselines.ngram_rows import NgramRows, count_ngrams
+from attn_tuner.baselines.ngram_rows import NgramCounts, NgramRows
 from attn_tuner.distilling.soft_labels import drawn, joined, plain
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.tuning.encoded_texts import EncodedTexts
@@ -104,8 +106,9 @@ class SelfTraining:
         for learnt, held in cross_validation_folds(labelled.labels, self.seed, *divided):
             hidden = labelled.take(held)
             asked = TokenStore.concatenate([plain(hidden), few])
+            answering = self._answering(labelled.take(learnt), asked)
             for way in right:
-                answers = self.answers(labelled.take(learnt), asked, way)[: len(hidden)]
+                answers = answering(way)[: len(hidden)]
                 right[way] += int((answers.argmax(axis=1) == hidden.labels).sum())
         return max(right, key=lambda way: right[way])
 
@@ -117,56 +120,91 @@ class SelfTraining:
             others: the texts without labels.
             way: how they are answered.
         """
-        count, labels = len(train), np.asarray(train.labels)
-        weights = np.ones(count) if train.weights is None else np.asarray(train.weights, "float64")
+        return self._answering(train, others)(way)
+
+    def _answering(self, train: TokenStore, others: TokenStore) -> "_Answering":
         texts = TokenStore.concatenate([plain(train), plain(others)])
-        ngrams = NgramRows.fit(texts)[1]
-        means = self._means(texts) if way.means else None
-        known = np.arange(count)
-        model = fit_linear_model(ngrams[:count], labels, self.classes, self.seed, weights=weights)
-        first = model(ngrams[count:])
-        if means is not None:
-            of_means = self._by_means(means, known, labels, weights, MEANS_PENALTIES[0])
-            first = (first + of_means[count:]) / 2
+        counted = NgramCounts.of(texts)
+        ngrams = NgramRows.of_counts(counted)[1]
+        means = None if self.vectors is None else mean_vectors(counted.counts, self.vectors)
+        weights = np.ones(len(train)) if train.weights is None else np.asarray(train.weights)
+        labels = np.asarray(train.labels)
+        return _Answering(ngrams, means, labels, weights.astype("float64"), self.classes, self.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class _Answering:
+    """Answers texts in every way; what was learnt from labels alone is fitted once.
+
+    Args:
+        ngrams, means: rows of the labelled texts, then of the others; no means without vectors.
+        labels, weights: of the labelled texts.
+        classes, seed: as of `SelfTraining`.
+    """
+
+    ngrams: sparse.csr_matrix
+    means: np.ndarray | None
+    labels: np.ndarray
+    weights: np.ndarray
+    classes: int
+    seed: int
+
+    def __call__(self, way: Way) -> np.ndarray:
+        """Returns probabilities of the texts without labels."""
+        count, known = len(self.labels), np.arange(len(self.labels))
+        first = self._first_by_ngrams
+        if way.means:
+            first = (first + self._first_by_means) / 2
         found = first
         for _ in range(way.rounds):
             sure = surest(found, TRUSTED_SHARE)
             places = np.concatenate([known, count + sure])
-            targets = np.concatenate([labels, found[sure].argmax(axis=1)])
-            counted = np.concatenate([weights, np.full(len(sure), weights.mean())])
-            given = (ngrams[places], targets, self.classes, BOTH, NGRAM_PENALTY, self.seed, counted)
-            again = fit_regression(*given)(ngrams[count:])
-            if means is not None:
-                of_means = self._by_means(means, places, targets, counted, MEANS_PENALTIES[1])
-                again = (again + of_means[count:]) / 2
+            targets = np.concatenate([self.labels, found[sure].argmax(axis=1)])
+            weights = np.concatenate([self.weights, np.full(len(sure), self.weights.mean())])
+            rows, given = self.ngrams[places], (BOTH, NGRAM_PENALTY, self.seed, weights)
+            again = fit_regression(rows, targets, self.classes, *given)(self.ngrams[count:])
+            if way.means:
+                again = (again + self._by_means(places, targets, weights, MEANS_PENALTIES[1])) / 2
             found = FIRST_SHARE * first + (1 - FIRST_SHARE) * again
         return found
 
-    def _means(self, texts: TokenStore) -> np.ndarray:
-        """The mean word vector of each text by TF-IDF, of length 1: `(texts, width)`."""
-        vectors = cast(np.ndarray, self.vectors)
-        counts = count_ngrams(texts, 1, 1)[:, : len(vectors)]
-        weighed = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
-        means = np.asarray(weighed @ vectors[: weighed.shape[1]], "float32")
-        return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), _LEAST)
+    @cached_property
+    def _first_by_ngrams(self) -> np.ndarray:
+        count, options = len(self.labels), {"seed": self.seed, "weights": self.weights}
+        model = fit_linear_model(self.ngrams[:count], self.labels, self.classes, **options)
+        return model(self.ngrams[count:])
+
+    @cached_property
+    def _first_by_means(self) -> np.ndarray:
+        known = np.arange(len(self.labels))
+        return self._by_means(known, self.labels, self.weights, MEANS_PENALTIES[0])
 
     def _by_means(
-        self,
-        means: np.ndarray,
-        places: np.ndarray,
-        targets: np.ndarray,
-        weights: np.ndarray,
-        penalty: float,
+        self, places: np.ndarray, targets: np.ndarray, weights: np.ndarray, penalty: float
     ) -> np.ndarray:
-        """Fits a regression to some of the texts and answers all, `(texts, classes)`."""
-        found = np.zeros((len(means), self.classes))
+        """Fits a regression to some of the texts and answers those without labels."""
+        means = cast(np.ndarray, self.means)
+        asked = means[len(self.labels) :]
+        found = np.zeros((len(asked), self.classes))
         there = np.unique(targets)
         if len(there) == 1:
             found[:, there] = 1.0
             return found
         model = LogisticRegression(C=penalty, max_iter=1_000).fit(means[places], targets, weights)
-        found[:, there] = model.predict_proba(means)
+        found[:, there] = model.predict_proba(asked)
         return found
+
+
+def mean_vectors(counts: sparse.csr_matrix, vectors: np.ndarray) -> np.ndarray:
+    """Returns the mean word vector of each text, weighted by TF-IDF: `(texts, width)`, length 1.
+
+    Args:
+        counts: as of `NgramCounts`, words first.
+        vectors: `(words, width)`.
+    """
+    weighed = TfidfTransformer(sublinear_tf=True).fit_transform(counts[:, : len(vectors)])
+    means = np.asarray(weighed @ vectors[: weighed.shape[1]], "float32")
+    return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), _LEAST)
 
 
 def surest(answers: np.ndarray, share: float) -> np.ndarray:

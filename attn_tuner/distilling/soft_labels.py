@@ -69,8 +69,8 @@ def drawn(texts: TokenStore, count: int, seed: int) -> TokenStore:
     """Returns at most `count` of the texts."""
     if len(texts) <= count:
         return texts
-    drawn = np.random.default_rng(seed).permutation(len(texts))[:count]
-    return texts.take(np.sort(drawn))
+    places = np.random.default_rng(seed).permutation(len(texts))[:count]
+    return texts.take(np.sort(places))
 
 
 def joined(

@@ -91,6 +91,7 @@ def room_for(
     stored: EncodedTexts,
     budget: Budget,
     again: bool = False,
+    untimed: int = MOST_COPIES,
 ) -> int:
     """Returns how many texts can be answered and learnt from in the time, beside training texts.
 
@@ -100,10 +101,11 @@ def room_for(
         stored: the texts.
         budget: the time, less what is reserved for the export.
         again: whether the student is to be trained once more, see `taught_again`.
+        untimed: texts for each training text where time is not limited.
     """
     left = budget.search_left()
     if left is None:
-        return MOST_COPIES * stored.size("train")
+        return untimed * stored.size("train")
     left = USED_SHARE * left / budget.rise()  # The trial's own seconds were slowed down as well.
     judging = sum(each.judging or 0.0 for each in members) / stored.size("validation")
     start, pace = training_costs(student, stored.size("train"))
@@ -115,16 +117,17 @@ def room_for(
 def training_costs(record: TrialRecord, learnt_from: int) -> tuple[float, float]:
     """Returns seconds to begin a training, and seconds for each text and epoch, both estimated.
 
-    Where a trial has fewer than two evaluations, all its seconds count for its texts.
+    Where a trial has no two timed evaluations, all its seconds count for its texts.
 
     Args:
         record: of the trial.
         learnt_from: int, texts of an epoch.
     """
-    if len(record.history) < 2:
+    timed = [each for each in record.history if {"epochs", "seconds"} <= set(each)]
+    if len(timed) < 2 or timed[-1]["epochs"] <= timed[0]["epochs"]:
         return 0.0, training_pace(record, learnt_from)
-    first, last = record.history[0], record.history[-1]
-    judged = sum(each.get("judging", 0.0) for each in record.history[1:])
+    first, last = timed[0], timed[-1]
+    judged = sum(each.get("judging", 0.0) for each in timed[1:])
     learnt = (last["epochs"] - first["epochs"]) * max(learnt_from, 1)
     pace = max(last["seconds"] - first["seconds"] - judged, 0.0) / learnt
     begun = first["seconds"] - first.get("judging", 0.0)

@@ -10,12 +10,7 @@ from attn_tuner.distilling.facts import Distilled
 from attn_tuner.distilling.search_teacher import OwnTeacher, described
 from attn_tuner.distilling.self_training import MOST_TEXTS, SelfTraining
 from attn_tuner.distilling.soft_labels import answered
-from attn_tuner.distilling.student import (
-    first_fitting,
-    reads_most,
-    room_for,
-    taught,
-)
+from attn_tuner.distilling.student import first_fitting, reads_most, room_for, taught
 from attn_tuner.distilling.teacher import Average
 from attn_tuner.errors import AttnTunerError, BudgetError
 from attn_tuner.finalizing.averages import averages
@@ -32,7 +27,7 @@ from attn_tuner.tuning.events import TrialEnded, TrialStarted
 from attn_tuner.tuning.tuner import TrialRunner
 
 MEMBERS_BESIDE = 2  # Trials beside the student for whose export time is kept.
-UNTIMED_FACTOR = 20  # Texts without labels for each labelled one, where time is not limited.
+UNTIMED_TEXTS = 20  # Texts without labels for each labelled one, where time is not limited.
 
 
 def distil_trial(
@@ -117,8 +112,7 @@ def _soft_labels(
     budget, plan = runner.budget, runner.plan
     if teacher == SELF_TRAINING:
         own = SelfTraining(runner.hypermodel.vectors, len(dataset.classes), plan.seed)
-        untimed = UNTIMED_FACTOR * stored.size("train")
-        room = room_for((), student, stored, budget) if plan.max_time else untimed
+        room = room_for((), student, stored, budget, untimed=UNTIMED_TEXTS)
         if room < min(stored.size("train"), stored.size("unlabelled")):
             raise BudgetError("The time left is too short to learn from texts without labels.")
         soft, unlabelled = own.soft(stored, room)

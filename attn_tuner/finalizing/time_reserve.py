@@ -70,9 +70,11 @@ def finalizing_reserve(
         A function from the budget to seconds.
     """
     share = plan.pretrain * pretrain
-    learning = SELF_TRAINING_SHARE if plan.teacher == SELF_TRAINING else DISTIL_SHARE
-    taught = learning if plan.teacher and distil else 0.0
-    taught_at_most = SELF_TRAINING_OF_LEFT if plan.teacher == SELF_TRAINING else 1.0
+    taught, of_left = DISTIL_SHARE, 1.0
+    if plan.teacher == SELF_TRAINING:
+        taught, of_left = SELF_TRAINING_SHARE, SELF_TRAINING_OF_LEFT
+    if not plan.teacher or not distil:
+        taught = 0.0
     trainings = REPEATED * plan.repeats * repeats + FINE_TUNING * (share > 0)
     records = tuple(records)
     folds = few_inputs(stored, plan)
@@ -95,7 +97,7 @@ def finalizing_reserve(
             refits += min(FOLDS * REFIT_FACTOR * trial, FOLDS_SHARE * budget.seconds)
         whole = budget.seconds or 0.0
         others = own + refits + trainings * trial + share * whole
-        return others + min(taught * whole, taught_at_most * max(whole - others, 0.0))
+        return others + min(taught * whole, of_left * max(whole - others, 0.0))
 
     return seconds
 

@@ -14,9 +14,12 @@ from attn_tuner.distilling.self_training import (
     sharpened,
     surest,
 )
+from attn_tuner.distilling.student import reads_most, training_costs
 from attn_tuner.errors import DataError
 from attn_tuner.settings.derived import SELF_TRAINING
+from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.text import load
+from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.encoded_data import EncodedData
 from tests.support.colours import BRIEF, colours, quick_search
 
@@ -101,6 +104,36 @@ def test_mean_word_vectors_tell_classes_that_share_no_word(stored):
     truth = sentences(80, [BESIDE], 2)[1]
     found = np.array(["cold", "warm"])[answers[-len(truth) :].argmax(axis=1)]
     assert (found == truth).mean() > 0.95
+
+
+def trial(name, start, pace, accuracy=0.9):
+    """A trial of 100 texts: seconds to begin, seconds for each text, half a second to evaluate."""
+    history = [
+        {"epochs": epoch, "seconds": start + 100 * pace * epoch + 0.5 * (epoch - 1), "judging": 0.5}
+        for epoch in (1.0, 2.0, 3.0)
+    ]
+    for each in history:
+        each["seconds"] += 0.5
+    return TrialRecord(name, "completed", {}, accuracy, history[-1], history=history)
+
+
+def test_what_a_training_begins_with_is_told_from_its_pace():
+    assert training_costs(trial("0", 7.0, 0.02), 100) == pytest.approx((7.0, 0.02))
+
+
+@pytest.mark.parametrize("history", [[], [{"epochs": 1.0}], [{"loss": 1.0}, {"loss": 0.5}]])
+def test_without_two_timed_evaluations_all_seconds_count_for_the_texts(history):
+    given = TrialRecord("0", "completed", {}, 0.9, {"epochs": 2.0, "seconds": 4.0}, history=history)
+    assert training_costs(given, 100) == pytest.approx((0.0, 0.02))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"), [(100, "slow"), (2_000, "quick"), (100_000, "quick")]
+)
+def test_the_best_trial_that_reads_all_texts_learns_them_else_the_fastest(stored, texts, expected):
+    records = [trial("slow", 1.0, 0.02), trial("quick", 1.0, 0.001, 0.8)]
+    budget = Budget(60.0)
+    assert reads_most(records, texts, stored[0], budget).trial_id == expected
 
 
 def test_sharpened_probabilities_are_those_of_equation_7():
