@@ -31,15 +31,12 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from data_sets import DATA_SETS, loaded
+from data_sets import DATA_SETS
 from results import add_row, conditions, measured_rows, write_section
-from unlabelled import EPOCHS, MODELS, parted
+from unlabelled import EPOCHS, MODELS, built, encoded
 
-from attn_tuner.hypermodel import AttentionHyperModel
-from attn_tuner.search_defaults import search_space
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.tuning.encoded_data import EncodedData
-from attn_tuner.tuning.encoded_texts import EncodedTexts
 from attn_tuner.tuning.oracles.factory import FEW_TEXTS, FOR_FEW
 from attn_tuner.tuning.trial.spec import Schedule
 from attn_tuner.tuning.trial.training_loop import train
@@ -159,16 +156,8 @@ def measured(stored: EncodedData, vectors: np.ndarray, cell: Mapping[str, Any]) 
     """
     train_part = stored.stores["train"]
     few = FOR_FEW if len(train_part) < FEW_TEXTS else {}
-    space = search_space(None, stored, EPOCHS)
-    values = {**space.defaults(), **few, **MODELS[cell["model"]]}
-    values["use_ema"] = cell["idea"] == "running average"
-    keras.utils.clear_session()
-    keras.utils.set_random_seed(cell["seed"])
-    given = {"space": space, "vectors": vectors, "training_texts": len(train_part)}
-    if stored.has_parts:
-        given["parts"] = stored.vectorizer.subwords.tables
-    classes = int(train_part.labels.max()) + 1
-    model = AttentionHyperModel(stored.vocabulary_size, classes, **given).model(values)
+    own = {**few, **MODELS[cell["model"]], "use_ema": cell["idea"] == "running average"}
+    model, values = built(stored, vectors, own, cell["seed"])
     words = np.bincount(np.asarray(train_part.ids), minlength=stored.vocabulary_size)
     if cell["idea"] not in ("none", "running average"):
         model = Changed(model, cell["idea"], cell["strength"], words / words.sum())
@@ -205,23 +194,6 @@ def measure_set(given: argparse.Namespace, name: str) -> None:
         row = dict(zip(KEY, cell, strict=True))
         add_row(MEASURED, row | measured(stored, vectors, row) | conditions())
         print(*cell, flush=True)
-
-
-def encoded(name: str, labelled: int, cache: Path) -> tuple[EncodedTexts, np.ndarray]:
-    """Returns the encoded texts of a set, so many of them labelled, and word vectors.
-
-    Args:
-        name: key of `DATA_SETS`.
-        labelled: int, training texts at most.
-        cache: folder that keeps both.
-    """
-    folder = cache / name / "data"
-    if folder.exists():
-        whole = EncodedData.open(folder)
-    else:
-        whole = EncodedData.prepare(loaded(name, 0), folder, False, print)
-    stored = parted(whole, labelled)
-    return stored, stored.vectors(folder, 128, 0, None)
 
 
 def table(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -79,18 +79,38 @@ def _rows(store: TokenStore, rows: np.ndarray) -> TokenStore:
     return TokenStore(ids, offsets, store.labels[rows], *sizes, parts=parts)
 
 
-def measured(stored: EncodedData, vectors: np.ndarray, classes: int, cell: dict) -> dict:
-    """Trains one point of the default space of a set; scores of its best epoch, and seconds."""
+def encoded(name: str, labelled: int, cache: Path) -> tuple[EncodedData, np.ndarray]:
+    """The encoded texts of a set, so many of them labelled, and word vectors; kept in a folder."""
+    folder = cache / name / "data"
+    if folder.exists():
+        whole = EncodedData.open(folder)
+    else:
+        whole = EncodedData.prepare(loaded(name, 0), folder, False, print)
+    stored = parted(whole, labelled)
+    return stored, stored.vectors(folder, 128, 0, None)
+
+
+def built(
+    stored: EncodedData, vectors: np.ndarray, own: dict, seed: int, length: int | None = None
+) -> tuple[keras.Model, dict]:
+    """The model of a point of the default space of a set, and all its values."""
     space = search_space(None, stored, EPOCHS)
-    values = {**space.defaults(), **values_of(cell, stored.size("train") < FEW_TEXTS)}
-    values["max_length"] = min(values["max_length"], cell["length"])
+    values = {**space.defaults(), **own}
+    if length is not None:
+        values["max_length"] = min(values["max_length"], length)
     keras.utils.clear_session()
-    keras.utils.set_random_seed(cell["seed"])
-    texts = stored.size("train")
-    given = {"space": space, "vectors": vectors, "training_texts": texts}
+    keras.utils.set_random_seed(seed)
+    given = {"space": space, "vectors": vectors, "training_texts": stored.size("train")}
     if stored.has_parts:
         given["parts"] = stored.vectorizer.subwords.tables
-    model = AttentionHyperModel(stored.vocabulary_size, classes, **given).model(values)
+    classes = int(stored.stores["train"].labels.max()) + 1
+    return AttentionHyperModel(stored.vocabulary_size, classes, **given).model(values), values
+
+
+def measured(stored: EncodedData, vectors: np.ndarray, cell: dict) -> dict:
+    """Trains one point of the default space of a set; scores of its best epoch, and seconds."""
+    own = values_of(cell, stored.size("train") < FEW_TEXTS)
+    model, values = built(stored, vectors, own, cell["seed"], cell["length"])
     begun = time.process_time()
     data = (stored.training(values, cell["seed"]), stored.validation(values))
     best = train(model, *data, Schedule(epochs=values["epochs"])).best_measures
@@ -118,18 +138,9 @@ def measure_set(given: argparse.Namespace, name: str) -> None:
     left = [cell for cell in cells(given, name) if tuple(cell.values()) not in done]
     if not left:
         return
-    cache = Path(given.cache or tempfile.mkdtemp()) / name
-    dataset = None if (cache / "data").exists() else loaded(name, 0)
-    whole = (
-        EncodedData.prepare(dataset, cache / "data", False, print)
-        if dataset
-        else EncodedData.open(cache / "data")
-    )
-    classes = int(whole.stores["train"].labels.max()) + 1
-    stored = parted(whole, given.labelled)
-    vectors = stored.vectors(cache / "data", 128, 0, None)
+    stored, vectors = encoded(name, given.labelled, Path(given.cache or tempfile.mkdtemp()))
     for cell in left:
-        line = json.dumps({**cell, **measured(stored, vectors, classes, cell)})
+        line = json.dumps({**cell, **measured(stored, vectors, cell)})
         with MEASURED.open("a", encoding="utf-8") as file:
             print(line, file=file)
         print(line, flush=True)
