@@ -40,7 +40,7 @@ def on_page_markdown(markdown, page, config, files):
         target = match[2]
         if outside:
             target = re.sub(r"^((?:\.\./)*)docs/", r"\1", target)
-        elif target.startswith("../"):
+        elif target.startswith("../" * (source.count("/") + 1)):  # It leaves docs/.
             target = target.removeprefix("../")
         return f"{match[1]}{target}{match[3]}"
 
