@@ -1,5 +1,6 @@
 """Which trials may be averaged, and that the linear baseline always may."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -55,6 +56,7 @@ def runner(tmp_path):
                 ensemble=ensemble,
                 faithful=False,
                 input="text",
+                teacher="",
                 answers=lambda: task_named(None, CLASSES),
             ),
             project_dir=str(tmp_path),
@@ -80,6 +82,18 @@ def test_what_was_pruned_far_below_the_best_is_in_no_average(runner, objective):
 def test_what_was_pruned_near_the_best_may_be_in_an_average(runner):
     found = best(runner([(3.0, "completed"), (3.0, "pruned")]))
     assert {"0", "1"} == found.shares.keys()
+
+
+@pytest.mark.parametrize(("teacher", "joins"), [("average", False), ("self_training", True)])
+def test_what_learnt_by_self_training_alone_may_join_an_average(runner, tmp_path, teacher, joins):
+    made = runner([(3.0, "completed"), (3.0, "completed")], linear=3.0)
+    made.plan.teacher = teacher
+    first, other = made.ranked()
+    student = replace(other, trial_id=f"{other.trial_id}-distilled")
+    folder = tmp_path / f"trial_{other.trial_id}"
+    folder.rename(tmp_path / f"trial_{student.trial_id}")
+    made.ranked = lambda: [first, student]
+    assert (student.trial_id in best(made).shares) is joins
 
 
 @pytest.mark.parametrize("trial", [0.1, 1.0, 2.0])
