@@ -310,6 +310,7 @@ def run_stages(
             run()
             while release_unused_reserve(runner, data, SETTING_UP):
                 run()
+        budget.trials_ended()
         budget.set_reserve(finalizing_reserve(data, plan, pretrain=False))
         if plan.pretrain:
             panel.begin("pretraining the best encoder")

@@ -27,6 +27,7 @@ EPOCHS = (2, 3, 4, 6, 8)  # Lengths of training on offer, up to the caller's own
 MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
 USUAL_TEXTS_SEEN = 60_000  # Training texts times epochs that a training usually needs.
 WORD_VECTORS_SHARE = 0.12  # Of the time left for the search.
+FEW_LABELS_SHARE = 0.2  # The same where most texts have no label.
 OVER_CLASSES = ("f1_macro", "auc")  # Objectives that average over classes: rare ones count in full.
 
 
@@ -195,7 +196,8 @@ def word_vectors(
     width = space["embedding_dim"]
     widest = width.high if isinstance(width, Int) else max(width.values)
     left = budget.search_left()
-    seconds = None if left is None else WORD_VECTORS_SHARE * left
+    share = FEW_LABELS_SHARE if stored.few_labels else WORD_VECTORS_SHARE
+    seconds = None if left is None else share * left
     with budget.measure("vectors"):
         if file is not None:
             return stored.vectors_of(file, widest, seed, say)

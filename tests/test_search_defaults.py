@@ -13,6 +13,7 @@ from attn_tuner.text import Split, TextDataset
 from attn_tuner.training.adversarial import ExtraLosses
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.encoded_data import EncodedData
+from attn_tuner.tuning.encoded_texts import EncodedTexts
 from attn_tuner.tuning.oracles.factory import KNOWN_GOOD, known_good, oracle_of
 from tests.support import ROOT
 
@@ -154,3 +155,16 @@ def test_what_was_read_of_a_file_of_word_vectors_is_said(uneven, tmp_path):
 def test_the_highest_rung_has_the_callers_epochs_or_all_of_the_texts(fidelity, most):
     plan = Plan("few", "0", ("no", "yes"), {}, tuner="hyperband", fidelity=fidelity, epochs=4)
     assert oracle_of(plan, AttentionHyperModel(50)).max_epochs == most
+
+
+@pytest.mark.parametrize(("unlabelled", "share"), [(0, 0.12), (10, 0.12), (1_000, 0.2)])
+def test_word_vectors_get_more_time_where_most_texts_have_no_label(uneven, unlabelled, share):
+    class Stored:
+        few_labels = EncodedTexts.few_labels
+        size = staticmethod({"train": 100, "unlabelled": unlabelled}.__getitem__)
+
+        def vectors(self, directory, width, seed, seconds):
+            return seconds
+
+    space, budget = search_space(None, uneven, 4), Budget(100.0, clock=lambda: 0.0)
+    assert word_vectors(space, Stored(), budget, "", 0) == pytest.approx(100 * share)

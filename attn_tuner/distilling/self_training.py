@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 from scipy import sparse
@@ -19,25 +18,13 @@ from attn_tuner.tuning.encoded_texts import EncodedTexts
 
 ROUNDS = 2
 TRUSTED_SHARE = 0.6  # Of the texts without labels whose answers are learnt in the next round.
-FIRST_SHARE = 0.25  # Of the answers that were learnt from labels alone, in those of each round.
+FIRST_SHARE = 0.5  # Of the answers that were learnt from labels alone, in those of each round.
 NGRAM_PENALTY = 1.0  # C of the regression on n-grams, of many texts.
 MEANS_PENALTIES = (10.0, 20.0)  # C of that on mean word vectors: of labels alone, of many texts.
 TEMPERATURE = 0.5
 MOST_TEXTS = 50_000  # Without labels; more take longer than they help.
-MOST_JUDGED = 2_000  # Labelled texts, and as many others, by which the way is chosen.
+MOST_JUDGED = 2_000  # Labelled texts, and as many others, by which the rounds are chosen.
 _LEAST = 1e-9
-
-
-class Way(NamedTuple):
-    """How texts without labels are answered.
-
-    Args:
-        means: bool, whether by mean word vectors beside n-grams.
-        rounds: int, of self-training.
-    """
-
-    means: bool
-    rounds: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +38,8 @@ class SelfTraining:
 
         T_0 = (n_0 + v_0) / 2,    T_k = a T_0 + (1 - a) (n_k + v_k) / 2,    a = FIRST_SHARE
 
-    Whether v takes part, and whether there are `ROUNDS` rounds or none, is chosen by the accuracy
-    on labelled texts that are held out, of cross-validation. The last answers p become targets that
+    Whether there are `ROUNDS` rounds or none is chosen by the accuracy on labelled texts that are
+    held out, of cross-validation. The last answers p become targets that
     are more certain:
 
         q_c = p_c^(1/t) / sum_j p_j^(1/t),    t = TEMPERATURE
@@ -84,16 +71,11 @@ class SelfTraining:
         """
         train = stored.stores["train"]
         others = drawn(stored.stores["unlabelled"], min(room, MOST_TEXTS), self.seed)
-        answers = self.answers(train, others, self.best_way(train, others))
+        answers = self.answers(train, others, self.best_rounds(train, others))
         return joined(train, None, others, sharpened(answers)), len(others)
 
-    def ways(self) -> list[Way]:
-        """Returns the ways to choose from, the simplest first."""
-        means = (False,) if self.vectors is None else (False, True)
-        return [Way(*each) for each in product(means, (0, ROUNDS))]
-
-    def best_way(self, train: TokenStore, others: TokenStore) -> Way:
-        """Returns the way that answers most labelled texts rightly when they are held out.
+    def best_rounds(self, train: TokenStore, others: TokenStore) -> int:
+        """Returns after how many rounds most labelled texts are answered rightly, if held out.
 
         Args:
             train: labelled texts.
@@ -101,26 +83,26 @@ class SelfTraining:
         """
         labelled = drawn(train, MOST_JUDGED, self.seed)
         few = plain(drawn(others, MOST_JUDGED, self.seed))
-        right = dict.fromkeys(self.ways(), 0)
+        right = dict.fromkeys((0, ROUNDS), 0)
         divided = (labelled.groups, labelled.times)
         for learnt, held in cross_validation_folds(labelled.labels, self.seed, *divided):
             hidden = labelled.take(held)
             asked = TokenStore.concatenate([plain(hidden), few])
             answering = self._answering(labelled.take(learnt), asked)
-            for way in right:
-                answers = answering(way)[: len(hidden)]
-                right[way] += int((answers.argmax(axis=1) == hidden.labels).sum())
-        return max(right, key=lambda way: right[way])
+            for rounds in right:
+                answers = answering(rounds)[: len(hidden)]
+                right[rounds] += int((answers.argmax(axis=1) == hidden.labels).sum())
+        return max(right, key=lambda rounds: right[rounds])
 
-    def answers(self, train: TokenStore, others: TokenStore, way: Way) -> np.ndarray:
+    def answers(self, train: TokenStore, others: TokenStore, rounds: int) -> np.ndarray:
         """Returns probabilities of texts without labels, `(texts, classes)`.
 
         Args:
             train: labelled texts.
             others: the texts without labels.
-            way: how they are answered.
+            rounds: int, of self-training.
         """
-        return self._answering(train, others)(way)
+        return self._answering(train, others)(rounds)
 
     def _answering(self, train: TokenStore, others: TokenStore) -> "_Answering":
         texts = TokenStore.concatenate([plain(train), plain(others)])
@@ -134,7 +116,7 @@ class SelfTraining:
 
 @dataclass(frozen=True, eq=False)
 class _Answering:
-    """Answers texts in every way; what was learnt from labels alone is fitted once.
+    """Answers texts after any number of rounds; what labels alone teach is fitted once.
 
     Args:
         ngrams, means: rows of the labelled texts, then of the others; no means without vectors.
@@ -149,21 +131,21 @@ class _Answering:
     classes: int
     seed: int
 
-    def __call__(self, way: Way) -> np.ndarray:
+    def __call__(self, rounds: int) -> np.ndarray:
         """Returns probabilities of the texts without labels."""
         count, known = len(self.labels), np.arange(len(self.labels))
         first = self._first_by_ngrams
-        if way.means:
+        if self.means is not None:
             first = (first + self._first_by_means) / 2
         found = first
-        for _ in range(way.rounds):
+        for _ in range(rounds):
             sure = surest(found, TRUSTED_SHARE)
             places = np.concatenate([known, count + sure])
             targets = np.concatenate([self.labels, found[sure].argmax(axis=1)])
             weights = np.concatenate([self.weights, np.full(len(sure), self.weights.mean())])
             rows, given = self.ngrams[places], (BOTH, NGRAM_PENALTY, self.seed, weights)
             again = fit_regression(rows, targets, self.classes, *given)(self.ngrams[count:])
-            if way.means:
+            if self.means is not None:
                 again = (again + self._by_means(places, targets, weights, MEANS_PENALTIES[1])) / 2
             found = FIRST_SHARE * first + (1 - FIRST_SHARE) * again
         return found

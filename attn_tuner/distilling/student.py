@@ -32,8 +32,10 @@ from attn_tuner.updating.further_training import training_pace
 from attn_tuner.updating.members import RunTrials, written
 
 EPOCHS = 3
+CHECKS = 2  # Evaluations in an epoch: one that the time limit cuts is not lost.
 LEARNT = "learnt from a teacher"
 REST_SHARE = 0.7  # Of the size limit, for what is not shrunk.
+NEARLY = 0.8  # Of the most texts that a trial can read: of such trials the best learns.
 USED_SHARE = 0.8  # Of the time left, for the teacher's answers and the training.
 
 
@@ -92,6 +94,7 @@ def room_for(
     budget: Budget,
     again: bool = False,
     untimed: int = MOST_COPIES,
+    epochs: int = EPOCHS,
 ) -> int:
     """Returns how many texts can be answered and learnt from in the time, beside training texts.
 
@@ -102,16 +105,40 @@ def room_for(
         budget: the time, less what is reserved for the export.
         again: whether the student is to be trained once more, see `taught_again`.
         untimed: texts for each training text where time is not limited.
+        epochs: int, how often each text is to be read.
     """
-    left = budget.search_left()
-    if left is None:
-        return untimed * stored.size("train")
-    left = USED_SHARE * left / budget.rise()  # The trial's own seconds were slowed down as well.
     judging = sum(each.judging or 0.0 for each in members) / stored.size("validation")
     start, pace = training_costs(student, stored.size("train"))
-    left -= (1 + again) * start
-    learning = (1 + again) * EPOCHS * pace
-    return max(0, math.floor(left / max(judging + learning, 1e-9)) - stored.size("train"))
+    left = _time_to_learn(budget)
+    if left is None:
+        return untimed * stored.size("train")
+    learning = (1 + again) * epochs * pace
+    texts = (left - (1 + again) * start) / max(judging + learning, 1e-9)
+    return max(0, math.floor(texts) - stored.size("train"))
+
+
+def affordable_epochs(
+    student: TrialRecord, texts: int, stored: EncodedTexts, budget: Budget
+) -> int:
+    """Returns how often the student can read so many texts in the time, 1 to `EPOCHS` times.
+
+    Args:
+        student: record of the trial to train.
+        texts: int, training texts and others.
+        stored: the texts.
+        budget: the time, less what is reserved for the export.
+    """
+    start, pace = training_costs(student, stored.size("train"))
+    left = _time_to_learn(budget)
+    if left is None:
+        return EPOCHS
+    return min(EPOCHS, max(1, math.floor((left - start) / max(texts * pace, 1e-9))))
+
+
+def _time_to_learn(budget: Budget) -> float | None:
+    """Returns seconds for answers and training, in seconds of the trials so far; None for any."""
+    left = budget.search_left()  # The trials' own seconds were slowed down as well.
+    return None if left is None else USED_SHARE * left / budget.rise()
 
 
 def training_costs(record: TrialRecord, learnt_from: int) -> tuple[float, float]:
@@ -137,10 +164,10 @@ def training_costs(record: TrialRecord, learnt_from: int) -> tuple[float, float]
 def reads_most(
     records: Sequence[TrialRecord], texts: int, stored: EncodedTexts, budget: Budget
 ) -> TrialRecord:
-    """Returns the best trial that can learn from so many texts in time, else the fastest.
+    """Returns the best trial that can learn from so many texts in time, or from nearly the most.
 
     Where few texts have labels, what a trial learns from the others counts for more than how it
-    did without them.
+    did without them. Each text is read once.
 
     Args:
         records: of trials, the best first.
@@ -148,9 +175,9 @@ def reads_most(
         stored: the texts.
         budget: the time, less what is reserved for the export.
     """
-    rooms = [room_for((), each, stored, budget) for each in records]
-    enough = [each for each, room in zip(records, rooms, strict=True) if room >= texts]
-    return enough[0] if enough else records[rooms.index(max(rooms))]
+    rooms = [room_for((), each, stored, budget, epochs=1) for each in records]
+    enough = min(texts, NEARLY * max(rooms))
+    return next(each for each, room in zip(records, rooms, strict=True) if room >= enough)
 
 
 class _UntilOver(TrialCallbacks):
@@ -171,11 +198,13 @@ def taught(
     plan: Plan,
     over: Callable[[], bool],
     name: str = "",
+    epochs: int = EPOCHS,
 ) -> tuple[TrialRecord, np.ndarray]:
     """Trains the student from its weights on, and writes its folder.
 
-    The best of its epochs and of the weights before them is kept, by the validation texts. A
-    greater log loss is no worse where calibration makes it the smaller one.
+    It is evaluated `CHECKS` times in an epoch. The best evaluation is kept, or the weights from
+    before if none is better, by the validation texts. A greater log loss is no worse where
+    calibration makes it the smaller one.
 
     Args:
         student: record of the trial.
@@ -186,11 +215,12 @@ def taught(
         plan: of the student's run.
         over: returns whether the training has to stop now.
         name: ID of the student, if it is not to have that of the trial.
+        epochs: int, how often it reads each text.
 
     Returns:
         Its record, and its answers to the validation texts.
     """
-    plain = {"label_smoothing": 0.0, "class_weight": "none", "epochs": EPOCHS}
+    plain = {"label_smoothing": 0.0, "class_weight": "none", "epochs": epochs}
     unmixed = dict.fromkeys(("adversarial_weight", "virtual_weight", "entropy_weight"), 0.0)
     values = {**student.trained, **plain, **unmixed}
     record = replace(
@@ -207,7 +237,7 @@ def taught(
     # With few validation texts their log loss tells more than their accuracy.
     few = plan.objective == "accuracy" and stored.size("validation") < FEW_TEXTS
     goal, sign = ("log_loss", -1) if few else (plan.objective, sign_of(plan.objective))
-    schedule = Schedule(EPOCHS, EPOCHS, goal, sign)
+    schedule = Schedule(epochs, epochs, goal, sign, CHECKS)
     progress = train(model, batches, validation, schedule, _UntilOver(over))
     measures, answers = dict(progress.best_measures), progress.probabilities
     stopped = LEARNT

@@ -10,7 +10,14 @@ from attn_tuner.distilling.facts import Distilled
 from attn_tuner.distilling.search_teacher import OwnTeacher, described
 from attn_tuner.distilling.self_training import MOST_TEXTS, SelfTraining
 from attn_tuner.distilling.soft_labels import answered
-from attn_tuner.distilling.student import first_fitting, reads_most, room_for, taught
+from attn_tuner.distilling.student import (
+    EPOCHS,
+    affordable_epochs,
+    first_fitting,
+    reads_most,
+    room_for,
+    taught,
+)
 from attn_tuner.distilling.teacher import Average
 from attn_tuner.errors import AttnTunerError, BudgetError
 from attn_tuner.finalizing.averages import averages
@@ -26,7 +33,6 @@ from attn_tuner.tuning.encoded_texts import EncodedTexts
 from attn_tuner.tuning.events import TrialEnded, TrialStarted
 from attn_tuner.tuning.tuner import TrialRunner
 
-MEMBERS_BESIDE = 2  # Trials beside the student for whose export time is kept.
 UNTIMED_TEXTS = 20  # Texts without labels for each labelled one, where time is not limited.
 
 
@@ -58,8 +64,7 @@ def distil_trial(
         return {LEARNT_FROM: before} if made and before else {}
     trials = [each for each in runner.ranked() if has_weights(runner, each) and not each.distilled]
     done = dict.fromkeys(("pretrain", "repeats", "distil"), False)
-    exported = trials[:MEMBERS_BESIDE] if teacher == SELF_TRAINING else []
-    runner.budget.set_reserve(finalizing_reserve(stored, runner.plan, **done, records=exported))
+    runner.budget.set_reserve(finalizing_reserve(stored, runner.plan, **done))
     if not trials or runner.over():
         say("Nothing was distilled: no time was left, or no trial has its weights.")
         return {}
@@ -111,10 +116,10 @@ def _soft_labels(
         return soft, (unlabelled, 0), None
     budget, plan = runner.budget, runner.plan
     if teacher == SELF_TRAINING:
-        own = SelfTraining(runner.hypermodel.vectors, len(dataset.classes), plan.seed)
-        room = room_for((), student, stored, budget, untimed=UNTIMED_TEXTS)
+        room = room_for((), student, stored, budget, untimed=UNTIMED_TEXTS, epochs=1)
         if room < min(stored.size("train"), stored.size("unlabelled")):
             raise BudgetError("The time left is too short to learn from texts without labels.")
+        own = SelfTraining(runner.hypermodel.vectors, len(dataset.classes), plan.seed)
         soft, unlabelled = own.soft(stored, room)
         return soft, (unlabelled, 0), None
     most = affordable_members(budget, stored, max(ENSEMBLE, plan.ensemble))
@@ -139,8 +144,11 @@ def _trained(
     """Trains the student, adds its record to the run, and returns the facts."""
     name = f"{student.trial_id}{DISTILLED}"
     runner.emit(TrialStarted(name, student.values))
-    over = runner.over
-    record = taught(student, soft, stored, runner, runner, runner.plan, over, name)[0]
+    epochs, plan = EPOCHS, runner.plan
+    if plan.teacher == SELF_TRAINING:
+        epochs = affordable_epochs(student, len(soft), stored, runner.budget)
+    given = student, soft, stored, runner, runner, plan
+    record = taught(*given, runner.over, name, epochs)[0]
     record = replace(record, ended=runner.budget.elapsed())
     runner.records.write(record)
     runner.lifecycle.weights.add(name)

@@ -27,6 +27,7 @@ from attn_tuner.tuning.tuner import TrialRunner
 
 CLEAR = 100  # Validation texts, all answered rightly, of which fewer tell little.
 MIN_SKILL = 0.9  # Of the best trial's distance from chance, to be averaged with it.
+STANDARD_ERRORS = 2  # A greater difference is hardly chance.
 SHARES = (1 / 3, 1 / 2, 2 / 3, 4 / 5, 9 / 10, 29 / 30)  # Of the baseline, to try.
 
 
@@ -38,7 +39,8 @@ def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Can
     they err so much more often that a gain from them is chance. Where the objective is accuracy and
     there are fewer than `FEW_TEXTS` validation texts, which cannot tell good members from lucky
     ones, the best trials are averaged, equally or with weights for their logarithms; else members
-    are selected.
+    are selected. There a trial that learnt by self-training has most of the weight, unless it is
+    clearly worse than the best one: it has read many more texts than the others.
 
     Args:
         runner: a `TrialRunner`; trials without saved weights are left out.
@@ -54,10 +56,14 @@ def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Can
         if has_weights(runner, each) and (students or not each.distilled)
     ]
     near = _near(kept, labels, objective, levels)
+    few = objective == "accuracy" and len(labels) < FEW_TEXTS
+    student = _trusted_student(runner, kept, labels) if few and students else None
+    if student is not None:
+        near = [student, *(each for each in near if each is not student)]
     answers = [trial_answers(runner, each, labels) for each in near]
     baseline = baseline_member(runner.project_dir, runner.plan.input)
     others = [read_array(path, (len(labels), None)) for path in baseline.values()]
-    if objective == "accuracy" and len(labels) < FEW_TEXTS:
+    if few:
         records, found = [*near[:most], *baseline], [*answers[:most], *others]
         yield from _average_of_best(
             records,
@@ -66,6 +72,7 @@ def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Can
             companions=len(baseline),
             logarithms=member_of(runner.plan.input).logarithms,
             folds=_fold_answers(runner),
+            leading=student is not None,
         )
         return
     if most == 1:
@@ -83,6 +90,7 @@ def _average_of_best(
     companions: int,
     logarithms: bool,
     folds: Mapping[str, np.ndarray],
+    leading: bool = False,
 ) -> Iterator[Candidate]:
     """Yields an average of the best trials with the baseline, if it is not clearly less accurate.
 
@@ -90,11 +98,12 @@ def _average_of_best(
     much less accurate than the best trial as chance allows, one standard error; a best trial
     without an error on `CLEAR` texts or more stays alone. The last `companions` records are
     baselines, of which there is at most one. Where trials were cross-validated, their answers to
-    the inputs of `folds` decide, and the other trials take no part.
+    the inputs of `folds` decide, and the other trials take no part. With `leading` the first record
+    is to have most of the weight.
     """
     judged, truth = answers, labels
     known = [index for index, record in enumerate(records) if record.trial_id in folds]
-    if len(known) > companions:
+    if len(known) > companions and not leading:
         records, answers = [records[index] for index in known], [answers[index] for index in known]
         judged, truth = [folds[record.trial_id] for record in records], folds["labels"]
     own = len(records) - companions
@@ -104,7 +113,7 @@ def _average_of_best(
     alone = measure(truth, library[0], {"accuracy"})["accuracy"]
     if alone == 1.0 and len(truth) >= CLEAR:
         return
-    weights, logarithms = _weights(library, truth, companions, logarithms)
+    weights, logarithms = _weights(library, truth, companions, logarithms, leading)
     members = sorted(np.flatnonzero(weights), key=lambda index: (-weights[index], index))
     together = average(library, weights, logarithms)
     reached = measure(truth, together, {"accuracy"})["accuracy"]
@@ -122,13 +131,18 @@ def _average_of_best(
 
 
 def _weights(
-    library: np.ndarray, labels: np.ndarray, companions: int, logarithms: bool
+    library: np.ndarray,
+    labels: np.ndarray,
+    companions: int,
+    logarithms: bool,
+    leading: bool = False,
 ) -> tuple[np.ndarray, bool]:
     """Chooses the weights of an average, and whether they are of logarithms; see `average`.
 
     Of logarithms they are those of `fit_weights`. Where these leave one model, or logarithms may
     not be averaged, the probabilities of the best trials have equal weights; how many trials, and
-    the share of the baseline, are those of the lowest log loss at the best temperature.
+    the share of the baseline, are those of the lowest log loss at the best temperature; but a
+    leading model stays alone.
 
     Args:
         library: answers of trials, the best first, then of `companions` baselines,
@@ -136,10 +150,11 @@ def _weights(
         labels: labels of these texts.
         companions: 0 or 1.
         logarithms: whether they may be averaged.
+        leading: whether the first model is to have most of the weight.
     """
     if logarithms:
-        fitted = fit_weights(library, labels)
-        if np.count_nonzero(fitted) > 1:
+        fitted = fit_weights(library, labels, leading)
+        if np.count_nonzero(fitted) > 1 or leading:
             return fitted, True
     own = len(library) - companions
     ways = [
@@ -192,6 +207,37 @@ def _near(
     shares = [scale.share(record.metrics.get(objective, record.score)) for record in ranked]
     bar = MIN_SKILL * max(shares, default=0.0)
     return [each for each, share in zip(ranked, shares, strict=True) if share >= bar or bar <= 0]
+
+
+def _trusted_student(
+    runner: TrialRunner, ranked: list[TrialRecord], labels: np.ndarray
+) -> TrialRecord | None:
+    """Returns the trial that learnt by self-training, unless it is clearly worse than the best."""
+    student = next((each for each in ranked if each.distilled), None)
+    if student is None:
+        return None
+    own, best = (trial_answers(runner, each, labels) for each in (student, ranked[0]))
+    return None if clearly_worse(own, best, labels) else student
+
+
+def clearly_worse(given: np.ndarray, other: np.ndarray, labels: np.ndarray) -> bool:
+    """Returns whether a model is so much less accurate than another that chance is unlikely.
+
+    b texts that only `given` answers rightly, and c that only `other` does:
+
+        c - b > 2 sqrt(b + c)
+
+    Args:
+        given, other: answers of both, `(texts, classes)`.
+        labels: class numbers.
+
+    Reference:
+        McNemar 1947, of whose test this is the normal approximation.
+        https://doi.org/10.1007/BF02295996
+    """
+    own, rival = (each.argmax(axis=1) == labels for each in (given, other))
+    won, lost = np.count_nonzero(own & ~rival), np.count_nonzero(rival & ~own)
+    return bool(lost - won > STANDARD_ERRORS * np.sqrt(lost + won))
 
 
 def lowest_likely(accuracy: float, texts: int) -> float:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from attn_tuner.finalizing.averages import averages, lowest_likely
+from attn_tuner.finalizing.averages import averages, clearly_worse, lowest_likely
 from attn_tuner.finalizing.candidates import Candidate, has_weights, trial_answers
 from attn_tuner.finalizing.rating import Rating
-from attn_tuner.settings.derived import FEW_TEXTS
+from attn_tuner.settings.derived import FEW_TEXTS, SELF_TRAINING
 from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.tuning.tuner import TrialRunner
@@ -47,7 +47,7 @@ def student_first(
     Where the objective is accuracy and there are fewer than `FEW_TEXTS` validation texts, the best
     score of many trials is partly luck, which the one student does not have. There the log loss
     decides, at the best temperature, if the student is as accurate as chance allows, one standard
-    error.
+    error. One that learnt by self-training comes first unless it is `clearly_worse`.
 
     Args:
         given, best: a trial and the one with the best score, with their answers.
@@ -58,6 +58,8 @@ def student_first(
     few = plan.objective == "accuracy" and len(labels) < FEW_TEXTS
     if not record.distilled or record is leader or not few:
         return False
+    if plan.teacher == SELF_TRAINING:
+        return not clearly_worse(given[1], best[1], labels)
     rate = Rating(labels, "log_loss")
     own, other = (rate(np.asarray(each[1], "float64")) for each in (given, best))
     lowest = lowest_likely(leader.metrics["accuracy"], len(labels))

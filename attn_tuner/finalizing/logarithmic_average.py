@@ -37,13 +37,16 @@ def average(
     return softmax(np.tensordot(weights, _logarithms(library), axes=1), axis=1)
 
 
-def fit_weights(answers: Sequence[np.ndarray] | np.ndarray, labels: np.ndarray) -> np.ndarray:
+def fit_weights(
+    answers: Sequence[np.ndarray] | np.ndarray, labels: np.ndarray, leading: bool = False
+) -> np.ndarray:
     """Finds the weights with which an average of logarithms has the lowest log loss.
 
-        argmin over w >= 0 of  mean of -log q_label + r/n sum_k (w_k - 1/K)^2
-        q = softmax(sum_k w_k log p_k),   r = 30
+        argmin over w >= 0 of  mean of -log q_label + r/n sum_k (w_k - s_k)^2
+        q = softmax(sum_k w_k log p_k),   r = 30,   s_k = 1/K
 
-    for n texts and K models: the more texts, the further the weights may be from equal. The sum of
+    for n texts and K models: the more texts, the further the weights may be from equal. With
+    `leading`, s_1 = 1 and the others are 0: it takes evidence to add to the first model. The sum of
     w is an inverse temperature, which calibration sets, so it is divided out. The model of the
     least weight is left out, and the others are fitted again, while that weight is below
     `LEAST_WEIGHT` of the sum.
@@ -51,6 +54,7 @@ def fit_weights(answers: Sequence[np.ndarray] | np.ndarray, labels: np.ndarray) 
     Args:
         answers: of each model, `(texts, classes)` with two classes at least.
         labels: class numbers, `(texts,)`.
+        leading: whether the first model is to have most of the weight where texts are few.
 
     Returns:
         The weight of each model, a multiple of 0.01; they sum to 1.
@@ -62,8 +66,11 @@ def fit_weights(answers: Sequence[np.ndarray] | np.ndarray, labels: np.ndarray) 
     logs = _logarithms(np.asarray(answers, "float64"))
     kept = np.arange(len(logs))
     while True:
-        fitted = _fitted(logs[kept], labels)
-        shares = fitted / fitted.sum() if fitted.any() else np.full(len(kept), 1 / len(kept))
+        start = np.full(len(kept), 1 / len(kept))
+        if leading and kept[0] == 0:
+            start = np.eye(len(kept))[0]
+        fitted = _fitted(logs[kept], labels, start)
+        shares = fitted / fitted.sum() if fitted.any() else start
         if len(kept) == 1 or shares.min() >= LEAST_WEIGHT:
             break
         kept = np.delete(kept, shares.argmin())
@@ -74,9 +81,9 @@ def fit_weights(answers: Sequence[np.ndarray] | np.ndarray, labels: np.ndarray) 
     return np.round(weights, 2)
 
 
-def _fitted(logs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def _fitted(logs: np.ndarray, labels: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Minimizes the loss of `fit_weights`; logs: `(models, texts, classes)`."""
-    texts, start = np.arange(len(labels)), np.full(len(logs), 1 / len(logs))
+    texts = np.arange(len(labels))
     pull = PULL / len(labels)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:

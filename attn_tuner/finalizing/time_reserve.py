@@ -28,8 +28,9 @@ from attn_tuner.tuning.tuner import TrialRunner
 TEST_SHARE = 0.1  # For an average's predictions on the test part.
 MEMBERS_SHARE = 0.2  # For everything that the members of an average add to the export.
 DISTIL_SHARE = 0.2  # For one trial that learns from a teacher's answers.
-SELF_TRAINING_SHARE = 0.4  # For one that learns many texts, where few have labels.
-SELF_TRAINING_OF_LEFT = 0.4  # At most, of what the other steps leave: some trials must end.
+SELF_TRAINING_SHARE = 0.5  # For one that learns many texts, where few have labels.
+SELF_TRAINING_OF_LEFT = 0.6  # At most, of what the other steps leave: some trials must end.
+SELF_TRAINING_MEMBERS = 2  # That one and another; more join the average where time is left.
 REFIT_SHARE = 0.2  # For training the members of an average again.
 FOLDS_SHARE = 0.2  # For training the best trials on folds, where inputs are few.
 MAX_RESERVE_SHARE = 0.5  # Other work on the machine does not raise the reserve above this.
@@ -40,11 +41,15 @@ MAX_OVERRUN_SHARE = 0.02  # An export may end this much late, since the estimate
 FEW_INPUTS = 500  # For training and validation together; fewer are divided into folds.
 FOLDS = 5
 
+READING = ("encode", "vectors")  # Costs of the steps before the trials.
+
 # Costs of single steps.
 REFIT_FACTOR = 1.3  # Of a training until its best evaluation; a margin, and more texts.
 EXPORT_SECONDS = 4.0  # To write the files and to start the process that checks them.
 TRACES_PER_MODEL = 4  # One to measure it, and one for each of three signatures.
 FULL_BATCH = 64  # Validation inputs; fewer take about as long.
+VALIDATION_SECONDS = 2.0  # At most, before any is measured.
+INPUT_SECONDS = 4e-3  # For one input, before any is measured.
 BUILD_SECONDS = 0.5  # To build, fill and copy one member of an average.
 SELECTION_SECONDS = 3e-6  # For one predicted number, to select the members of an average.
 MARGIN = 1.1  # On the estimate for test part and export.
@@ -70,9 +75,10 @@ def finalizing_reserve(
         A function from the budget to seconds.
     """
     share = plan.pretrain * pretrain
-    taught, of_left = DISTIL_SHARE, 1.0
+    taught, of_left, most, refit = DISTIL_SHARE, 1.0, plan.ensemble, plan.refit
     if plan.teacher == SELF_TRAINING:
         taught, of_left = SELF_TRAINING_SHARE, SELF_TRAINING_OF_LEFT
+        most, refit = min(most, SELF_TRAINING_MEMBERS), False  # What learnt from it stays as it is.
     if not plan.teacher or not distil:
         taught = 0.0
     trainings = REPEATED * plan.repeats * repeats + FINE_TUNING * (share > 0)
@@ -83,11 +89,11 @@ def finalizing_reserve(
         trial = budget.estimate("trial", 0.0)
         if records:
             own = candidate_seconds(budget, stored, records)
-            again = [refit_seconds(record, stored) for record in records if plan.refit]
+            again = [refit_seconds(record, stored) for record in records if refit]
         else:
-            members = affordable_members(budget, stored, plan.ensemble)
+            members = affordable_members(budget, stored, most)
             own = export_seconds(budget, stored, members)
-            again = [REFIT_FACTOR * trial * plan.refit] * members
+            again = [REFIT_FACTOR * trial * refit] * members
         if budget.seconds:  # A slow machine must not leave a search without trials.
             own = min(own, max(own / budget.slowdown(), MAX_RESERVE_SHARE * budget.seconds))
         refits = sum(again)
@@ -97,7 +103,8 @@ def finalizing_reserve(
             refits += min(FOLDS * REFIT_FACTOR * trial, FOLDS_SHARE * budget.seconds)
         whole = budget.seconds or 0.0
         others = own + refits + trainings * trial + share * whole
-        return others + min(taught * whole, of_left * max(whole - others, 0.0))
+        read = sum(budget.usual(each) for each in READING)
+        return others + min(taught * whole, of_left * max(whole - read - others, 0.0))
 
     return seconds
 
@@ -254,7 +261,8 @@ def release_unused_reserve(runner: TrialRunner, stored: EncodedData, least: floa
     found = _candidates(runner, stored, _affordable(runner, stored)) if runner.ranked() else []
     if not found:
         return False
-    records = found[0].records
+    taught = runner.plan.teacher == SELF_TRAINING  # Then a trial that is yet to learn is exported.
+    records = () if taught else found[0].records
     budget.set_reserve(finalizing_reserve(stored, runner.plan, records=records))
     return budget.search_left() > max(
         least, MIN_RELEASE_SHARE * budget.seconds, budget.estimate(FIRST_EVALUATION)
@@ -282,6 +290,8 @@ def _total_seconds(budget: Budget, stored: EncodedData, testing: float, members:
 
 def _test_seconds(budget: Budget, stored: EncodedData, record: TrialRecord | None = None) -> float:
     """Estimates the predictions of one model on the test part."""
-    share = stored.size("test") / max(stored.size("validation"), FULL_BATCH)
+    validation = max(stored.size("validation"), FULL_BATCH)
+    share = stored.size("test") / validation
     own = record.judging if record else None
-    return share * (budget.usual("validation", 2.0) if own is None else own * budget.rise())
+    unmeasured = min(VALIDATION_SECONDS, INPUT_SECONDS * validation)
+    return share * (budget.usual("validation", unmeasured) if own is None else own * budget.rise())

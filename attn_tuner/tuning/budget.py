@@ -149,6 +149,11 @@ class Budget:
         costs = self._costs.get(name, [])[-3:]
         return self.slowdown() * (median_low(costs) if costs else default)
 
+    def trials_ended(self) -> None:
+        """Measures the slowdown anew, since processes that train trials are a part of it."""
+        if isinstance(self.slowdown, MachineLoad):
+            self.slowdown.forget()
+
     def rise(self) -> float:
         """Returns by what factor the slowdown exceeds its usual value, at least 1."""
         if not self._slowdowns:

@@ -32,6 +32,7 @@ from attn_tuner.tuning.encoded_data import ROLES, EncodedData
 LIMITS = (32, 64, 128, 256, 400)  # Values of max_length; more cost time and gain little.
 SHOWN = 2_000  # Validation texts stored as plain text for the report.
 FEW_SECONDS = 60.0  # Below this, vectors come from co-occurrence counts, not from skip-grams.
+FEWEST_SECONDS = 15.0  # The same where most texts have no label, so that more is learnt from words.
 MIN_NGRAM_BUCKETS, MAX_NGRAM_BUCKETS = 128, 524_288  # At most 34 MB of vectors.
 RARE_WORDS = 0.03  # Share of unknown tokens in validation from which parts of words are first.
 
@@ -171,6 +172,11 @@ class EncodedTexts(EncodedData):
         """Share of the tokens of the validation part that are outside the vocabulary."""
         return self.stores["validation"].unknown_share
 
+    @property
+    def few_labels(self) -> bool:
+        """Whether more texts have no label than have one to learn."""
+        return self.size("unlabelled") > self.size("train")
+
     def vectors(
         self, directory: str | PathLike, width: int, seed: int, seconds: float | None
     ) -> np.ndarray:
@@ -183,7 +189,8 @@ class EncodedTexts(EncodedData):
             seconds: float, time limit; a short one uses co-occurrence counts, which are faster.
         """
         sources = [self.stores[role] for role in ("train", "unlabelled") if role in self.stores]
-        method = "cooccurrence" if seconds is not None and seconds < FEW_SECONDS else None
+        least = FEWEST_SECONDS if self.few_labels else FEW_SECONDS
+        method = "cooccurrence" if seconds is not None and seconds < least else None
         found = train_vectors(
             sources,
             self.vocabulary_size,

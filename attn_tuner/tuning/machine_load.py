@@ -36,6 +36,11 @@ class MachineLoad:
         self._last = deque(maxlen=3)
         self._next = -float("inf")
 
+    def forget(self) -> None:
+        """Forgets the measurements so far, for when work on the machine has ended."""
+        self._last.clear()
+        self._next = -float("inf")
+
     def __call__(self) -> float:
         """Returns the largest of the last three measurements."""
         if self.clock() >= self._next:

@@ -10,11 +10,10 @@ from attn_tuner.distilling.search_teacher import teacher_of
 from attn_tuner.distilling.self_training import (
     ROUNDS,
     SelfTraining,
-    Way,
     sharpened,
     surest,
 )
-from attn_tuner.distilling.student import reads_most, training_costs
+from attn_tuner.distilling.student import affordable_epochs, reads_most, training_costs
 from attn_tuner.errors import DataError
 from attn_tuner.settings.derived import SELF_TRAINING
 from attn_tuner.storage.trial_record import TrialRecord
@@ -23,7 +22,7 @@ from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.encoded_data import EncodedData
 from tests.support.colours import BRIEF, colours, quick_search
 
-ALONE, TRAINED_ON = Way(False, 0), Way(False, ROUNDS)
+ALONE, TRAINED_ON = 0, ROUNDS
 KNOWN = {"warm": "red", "cold": "blue"}
 BESIDE = {"warm": "ember", "cold": "frost"}  # Words that no labelled text has.
 FILLER = ["a", "the", "of", "in", "box", "lid", "cup", "on", "at", "by", "jar", "pot", "pan"]
@@ -50,7 +49,7 @@ def stored(tmp_path_factory):
     return EncodedData.prepare(dataset, tmp_path_factory.mktemp("few") / "data"), dataset
 
 
-def right(stored, way):
+def right(stored, rounds):
     """The share of texts of other words that are answered rightly."""
     encoded, dataset = stored
     texts, labels = sentences(100, [BESIDE], 3)
@@ -59,7 +58,7 @@ def right(stored, way):
     held = asked.train
     own = type(others).encode(held, encoded.vectorizer)
     both = type(others).concatenate([own, others])
-    answers = SelfTraining(None, 2).answers(train, both, way)[: len(own)]
+    answers = SelfTraining(None, 2).answers(train, both, rounds)[: len(own)]
     assert list(asked.classes) == list(dataset.classes)
     return (answers.argmax(axis=1) == held.labels).mean()
 
@@ -82,15 +81,23 @@ def test_no_more_texts_are_answered_than_there_is_room_for(stored):
     assert SelfTraining(None, 2).soft(stored[0], room=7)[1] == 7
 
 
-def test_where_ways_are_equally_good_the_simplest_is_taken(stored, monkeypatch):
-    encoded = stored[0]
-    teacher = SelfTraining(np.ones((encoded.vocabulary_size, 3), "float32"), 2)
+@pytest.mark.parametrize(("right_after", "expected"), [({0, ROUNDS}, 0), ({ROUNDS}, ROUNDS)])
+def test_rounds_are_made_only_where_they_answer_more_texts_rightly(
+    stored, monkeypatch, right_after, expected
+):
+    train, others = (stored[0].stores[role] for role in ("train", "unlabelled"))
+    held = np.arange(0, len(train), 5)
+    learnt = np.setdiff1d(np.arange(len(train)), held)
 
-    def answers(self, train, others, way):
-        return np.eye(2)[np.zeros(len(others), int)]
+    def answering(self, known, asked):
+        right = np.eye(2)[train.labels[held]]
+        return lambda rounds: right if rounds in right_after else 1 - right
 
-    monkeypatch.setattr(SelfTraining, "answers", answers)
-    assert teacher.best_way(encoded.stores["train"], encoded.stores["unlabelled"]) == ALONE
+    monkeypatch.setattr(SelfTraining, "_answering", answering)
+    monkeypatch.setattr(
+        "attn_tuner.distilling.self_training.cross_validation_folds", lambda *_: [(learnt, held)]
+    )
+    assert SelfTraining(None, 2).best_rounds(train, others) == expected
 
 
 def test_mean_word_vectors_tell_classes_that_share_no_word(stored):
@@ -99,7 +106,7 @@ def test_mean_word_vectors_tell_classes_that_share_no_word(stored):
     for number, token in enumerate(encoded.vectorizer.vocabulary):
         vectors[number] = (token in ("red", "ember"), token in ("blue", "frost"))
     train, others = encoded.stores["train"], encoded.stores["unlabelled"]
-    answers = SelfTraining(vectors, 2).answers(train, others, Way(True, 0))
+    answers = SelfTraining(vectors, 2).answers(train, others, ALONE)
     np.testing.assert_allclose(answers.sum(axis=1), 1, rtol=1e-5)
     truth = sentences(80, [BESIDE], 2)[1]
     found = np.array(["cold", "warm"])[answers[-len(truth) :].argmax(axis=1)]
@@ -134,6 +141,19 @@ def test_the_best_trial_that_reads_all_texts_learns_them_else_the_fastest(stored
     records = [trial("slow", 1.0, 0.02), trial("quick", 1.0, 0.001, 0.8)]
     budget = Budget(60.0)
     assert reads_most(records, texts, stored[0], budget).trial_id == expected
+
+
+def test_of_trials_that_read_nearly_as_many_texts_the_best_learns(stored):
+    records = [trial("best", 1.0, 0.011), trial("quickest", 1.0, 0.010, 0.6)]
+    assert reads_most(records, 100_000, stored[0], Budget(60.0)).trial_id == "best"
+
+
+@pytest.mark.parametrize(("texts", "expected"), [(100, 3), (1_000, 2), (2_000, 1), (100_000, 1)])
+def test_texts_are_read_again_only_where_time_is_left_for_all_of_them(stored, texts, expected):
+    budget = Budget(60.0, clock=lambda: 0.0)  # 47 s to learn, 22 ms for a text.
+    assert affordable_epochs(trial("0", 1.0, 0.019), texts, stored[0], budget) == expected
+    untimed = Budget(None)
+    assert affordable_epochs(trial("0", 1.0, 0.019), texts, stored[0], untimed) == 3
 
 
 def test_sharpened_probabilities_are_those_of_equation_7():

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from attn_tuner.finalizing.averages import lowest_likely
+from attn_tuner.finalizing.averages import clearly_worse, lowest_likely
 from attn_tuner.finalizing.candidate_order import candidates
 from attn_tuner.metrics import measure
 from attn_tuner.storage.layout import (
@@ -96,6 +96,34 @@ def test_what_learnt_by_self_training_alone_may_join_an_average(runner, tmp_path
     assert (student.trial_id in best(made).shares) is joins
 
 
+@pytest.mark.parametrize(("skill", "first"), [(3.1, True), (1.5, False)])
+@pytest.mark.parametrize("ensemble", [1, 5])
+def test_what_learnt_by_self_training_is_exported_unless_it_is_clearly_worse(
+    runner, tmp_path, skill, first, ensemble
+):
+    made = runner([(3.0, "completed"), (skill, "completed")], ensemble=ensemble)
+    made.plan.teacher = "self_training"
+    lucky, other = sorted(made.ranked(), key=lambda each: each.trial_id)
+    student = replace(other, trial_id=f"{other.trial_id}-distilled")
+    folder = tmp_path / f"trial_{other.trial_id}"
+    folder.rename(tmp_path / f"trial_{student.trial_id}")
+    made.ranked = lambda: [lucky, student]
+    shares = best(made).shares
+    assert max(shares, key=shares.get) == (student if first else lucky).trial_id
+
+
+def test_a_model_is_clearly_worse_by_more_than_two_standard_errors():
+    labels = np.zeros(100, int)
+    other = np.eye(2)[np.zeros(100, int)]
+
+    def wrong(count):
+        return np.eye(2)[(np.arange(100) < count).astype(int)]
+
+    assert not clearly_worse(wrong(4), other, labels)  # 4 = 2 sqrt(4).
+    assert clearly_worse(wrong(5), other, labels)
+    assert not clearly_worse(other, wrong(50), labels)
+
+
 @pytest.mark.parametrize("trial", [0.1, 1.0, 2.0])
 @pytest.mark.parametrize("most", [1, 5])
 def test_what_is_exported_is_never_clearly_below_the_linear_baseline(runner, trial, most):
@@ -116,7 +144,7 @@ def test_of_few_texts_the_log_loss_tells_that_an_average_is_better(runner):
 def no_logarithms(monkeypatch):
     """Lets no more than one model have a weight, so that its logarithms are no average."""
     monkeypatch.setattr(
-        "attn_tuner.finalizing.averages.fit_weights", lambda answers, labels: np.zeros(len(answers))
+        "attn_tuner.finalizing.averages.fit_weights", lambda answers, *_: np.zeros(len(answers))
     )
 
 

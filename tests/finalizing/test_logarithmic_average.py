@@ -101,6 +101,13 @@ def test_of_many_texts_a_better_model_weighs_more_and_of_few_all_nearly_the_same
     assert np.ptp(few) < 0.1 < np.ptp(many)
 
 
+@pytest.mark.parametrize(("texts", "least", "most"), [(10, 0.8, 1.0), (20_000, 0.2, 0.4)])
+def test_of_few_texts_a_leading_model_has_most_of_the_weight(texts, least, most):
+    labels = np.arange(texts) % 3
+    given = [noisy(labels, 2.0, seed) for seed in range(3)]
+    assert least <= fit_weights(given, labels, leading=True)[0] <= most
+
+
 def test_the_weights_are_better_than_equal_ones_and_than_each_model():
     labels = np.arange(2_000) % 3
     models = [noisy(labels, skill, seed) for seed, skill in enumerate((2.0, 1.0, 0.5))]

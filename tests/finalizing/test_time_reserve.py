@@ -192,3 +192,36 @@ def test_a_fifth_of_the_time_is_kept_at_most_for_training_members_again():
     assert with_refit(budget) - without == pytest.approx(5 * 1.3 * 20)
     budget.record("trial", 90.0)
     assert with_refit(budget) - without == pytest.approx(0.2 * 1_000)
+
+
+@pytest.mark.parametrize("ensemble", [1, 5])
+def test_time_for_self_training_is_not_spent_on_members_that_learnt_few_labels(ensemble):
+    plan = Plan("colours", "0", ("cold", "warm"), {}, ensemble=ensemble, teacher="self_training")
+    budget = Budget(180.0)
+    budget.record("validation", CHEAP)
+    budget.record("trial", 20.0)
+    asked = finalizing_reserve(STORED, replace(plan, refit=True))
+    members = min(ensemble, time_reserve.SELF_TRAINING_MEMBERS)
+    export = time_reserve.export_seconds(budget, STORED, members)
+    assert asked(budget) == pytest.approx(export + 0.5 * 180)  # Nothing for training again.
+    after = finalizing_reserve(STORED, replace(plan, refit=True), distil=False)
+    assert after(budget) == pytest.approx(export)
+
+
+def test_trials_get_a_share_of_what_an_export_leaves_though_one_is_to_learn_by_self_training():
+    plan = Plan("colours", "0", ("cold", "warm"), {}, ensemble=5, teacher="self_training")
+    budget = Budget(60.0)
+    budget.record("validation", CHEAP)
+    budget.record("encode", 7.0)
+    budget.record("vectors", 13.0)
+    export = finalizing_reserve(STORED, plan, distil=False)(budget)
+    assert export < 40
+    assert 40 - finalizing_reserve(STORED, plan)(budget) == pytest.approx(0.4 * (40 - export))
+
+
+def test_what_few_labels_are_exported_with_is_not_known_before_self_training():
+    runner = runner_with([trial(0, CHEAP)] * 5, elapsed=880.0)
+    runner.plan = replace(runner.plan, teacher="self_training")
+    time_reserve.release_unused_reserve(runner, STORED, least=5.0)
+    expected = finalizing_reserve(STORED, runner.plan)(runner.budget)
+    assert runner.budget.reserve() == pytest.approx(expected)

@@ -81,3 +81,13 @@ def test_costs_that_were_measured_under_load_are_taken_as_they_are():
     slow[0] = 1.0
     assert budget.estimate("validation") == 2.0
     assert budget.rise() == 1.0
+
+
+def test_the_load_of_trials_is_forgotten_when_they_have_ended():
+    machine = Machine(0.5)
+    budget = Budget(100.0, slowdown=load_on(machine))
+    assert budget.slowdown() == pytest.approx(2.0, rel=0.05)
+    machine.share = 1.0
+    assert budget.slowdown() == pytest.approx(2.0, rel=0.05)
+    budget.trials_ended()
+    assert budget.slowdown() == pytest.approx(1.0, rel=0.05)
