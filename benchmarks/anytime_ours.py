@@ -167,7 +167,8 @@ def single_accuracy(
     for point in directory.glob("trial_*/resume-*"):
         shutil.rmtree(point)  # A trial that the time limit stopped must not continue.
     before = [record.seconds for record in result.run.records]
-    again = {**given, "max_trials": len(before), "ensemble": 1, "workers": 1}
+    tried = sum(not record.derived for record in result.run.records)
+    again = {**given, "max_trials": tried, "ensemble": 1, "workers": 1}
     alone = attn_tuner.search(**again, directory=directory)
     unchanged = [record.seconds for record in alone.run.records] == before
     return alone.test_metrics["accuracy"] if unchanged else None

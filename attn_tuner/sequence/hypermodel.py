@@ -108,7 +108,15 @@ class SequenceHyperModel(SpaceHyperModel):
         """`model.fit` with the batch size of `hp`, where the caller names none and data has none.
 
         `epochs` is filled in likewise if the space was extended with it.
+
+        Raises:
+            SpaceError: there are weights of classes, which a text does not have.
         """
+        if kwargs.get("class_weight") is not None:
+            raise SpaceError(
+                "class_weight= weighs classes, and a target here is a row of tokens. Give "
+                "sample_weight=, one number for each pair."
+            )
         data = args[0] if args else kwargs.get("x")
         arrays = list(data.values()) if isinstance(data, Mapping) else [data]
         if len(args) < 3 and all(in_memory(each) for each in arrays):

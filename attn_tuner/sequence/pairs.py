@@ -8,7 +8,7 @@ import numpy as np
 
 from attn_tuner.errors import DataError
 from attn_tuner.sequence.marks import END, START
-from attn_tuner.sequence.vocabulary import SequenceVocabulary, padded
+from attn_tuner.sequence.vocabulary import SequenceVocabulary, padded, several
 from attn_tuner.text.token_ids import UNKNOWN
 
 
@@ -67,8 +67,11 @@ class PairVocabularies:
                 `written`.
 
         Raises:
-            DataError: there are more texts on one side than on the other, or none.
+            DataError: there are more texts on one side than on the other, or none, or a side is one
+                string.
         """
+        for texts in (sources, targets):
+            several(texts)
         if len(sources) != len(targets) or not len(sources):
             raise DataError(
                 f"Pairs need as many sources as targets, and at least one; got {len(sources)} and "
@@ -91,7 +94,7 @@ class PairVocabularies:
         Reference:
             See et al. 2017, section 2.2. https://aclanthology.org/P17-1099
         """
-        return [self._copied(self.source.read(text)) for text in sources]
+        return [self._copied(self.source.read(text)) for text in several(sources)]
 
     def _copied(self, read: Sequence[str]) -> list[int]:
         size = len(self.target)
@@ -105,7 +108,7 @@ class PairVocabularies:
             targets: iterable of str, as many.
         """
         rows = []
-        for source, target in zip(sources, targets, strict=True):
+        for source, target in zip(several(sources), several(targets), strict=True):
             read = self.source.read(source)
             copies = dict(zip(read, self._copied(read), strict=True))
             tokens = self.target.tokens(target)

@@ -1,5 +1,6 @@
 """The vocabulary of one side: texts to ids between marks, and ids back to texts."""
 
+import reprlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,17 @@ if TYPE_CHECKING:  # It imports TensorFlow.
 
 # To what stands between tokens in a text.
 SPLITS = {"character": "", "word": " ", "subword": ""}
+
+
+def several(texts: Iterable[str]) -> Iterable[str]:
+    """Returns the texts; one string, whose letters would be read as texts, is refused.
+
+    Raises:
+        DataError: `texts` is one string.
+    """
+    if isinstance(texts, str | bytes):
+        raise DataError(f"The texts are one string, {reprlib.repr(texts)}. Give a list of strings.")
+    return texts
 
 
 class SequenceVocabulary:
@@ -77,10 +89,13 @@ class SequenceVocabulary:
             split: "character", "word" or "subword".
             size: int, ids at most, the reserved ones included.
             max_length: int, tokens kept of a text; that of the longest text if not given.
+
+        Raises:
+            DataError: the split is unknown, or `texts` is one string.
         """
         if split not in SPLITS:
             raise DataError(unknown("split", split, SPLITS))
-        texts = list(texts)
+        texts = list(several(texts))
         pairs, room = BytePairs(()), max(0, size - FIRST_TOKEN)
         if split == "subword":
             words = Counter(word for text in texts for word in tokens(text, "word"))
@@ -109,7 +124,8 @@ class SequenceVocabulary:
 
     def encode(self, texts: Iterable[str]) -> list[list[int]]:
         """Encodes texts: the ids of each, between marks."""
-        return [[START, *(self.id_of(token) for token in self.tokens(text)), END] for text in texts]
+        read = (self.tokens(text) for text in several(texts))
+        return [[START, *map(self.id_of, found), END] for found in read]
 
     def padded(self, texts: Sequence[str]) -> np.ndarray:
         """Encodes texts: `(texts, steps)` int32, each between marks, 0 behind the end mark."""

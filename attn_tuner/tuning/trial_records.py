@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from attn_tuner.storage.trial_record import TrialRecord, ranked
-from attn_tuner.tuning.trial.callbacks import PRUNED, TIME_OVER
+from attn_tuner.tuning.trial.callbacks import INTERRUPTED, PRUNED, TIME_OVER
 from attn_tuner.tuning.trial.spec import TrialOutcome, TrialSpec
 
 
@@ -70,7 +70,7 @@ def record_of(spec: TrialSpec, outcome: TrialOutcome, goal: str, ended: float) -
 
 
 def _status(stopped: str) -> str:
-    if stopped.startswith(TIME_OVER):
+    if stopped.startswith((TIME_OVER, INTERRUPTED)):
         return "cut"
     return "pruned" if stopped.startswith(PRUNED) else "completed"
 

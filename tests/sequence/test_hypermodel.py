@@ -126,3 +126,16 @@ def test_an_encoder_that_is_no_part_is_refused():
     wrong = SearchSpace({**space, "encoder": attn_tuner.Choice(("gru", "lstm"))})
     with pytest.raises(SpaceError, match="'encoder' is Choice"):
         SequenceHyperModel(9, 9, space=wrong).model({})
+
+
+def test_weights_of_classes_are_refused_and_weights_of_pairs_are_learnt(vocabularies, small):
+    hypermodel = Eager(len(vocabularies.source), len(vocabularies.target), space=small)
+    hp = keras_tuner.HyperParameters()
+    model = hypermodel.build(hp)
+    given = (hp, model, *vocabularies.arrays(SOURCES, TARGETS))
+    with pytest.raises(SpaceError, match="a row of tokens. Give sample_weight="):
+        hypermodel.fit(*given, class_weight={0: 1.0, 1: 2.0})
+    before = model.get_weights()
+    weights = np.ones(len(SOURCES), "float32")
+    hypermodel.fit(*given, sample_weight=weights, class_weight=None, verbose=0)
+    assert any(not np.array_equal(*both) for both in zip(before, model.get_weights(), strict=True))

@@ -112,8 +112,23 @@ def test_pairs_become_the_target_and_what_follows_each_of_its_tokens():
         (lambda: SequenceVocabulary([*RESERVED, "a", "a"]), "holds the token 'a' twice"),
         (lambda: SequenceVocabulary([*RESERVED], max_length=0), "max_length is 0"),
         (lambda: PairVocabularies.build(["a"], ["b"]).arrays(["a"], []), "got 1 and 0"),
+        (lambda: SequenceVocabulary.build("ab"), "one string, 'ab'. Give a list"),
+        (lambda: PairVocabularies.build(["ab"], "cd"), "one string, 'cd'"),
+        (lambda: PairVocabularies.build("ab", ["cd"]), "one string, 'ab'"),
     ],
 )
 def test_what_is_no_vocabulary_or_no_pair_is_refused(make, said):
     with pytest.raises((DataError, UnknownName), match=said):
         make()
+
+
+@pytest.mark.parametrize("sides", [("ab", "cd"), (["ab"], "cd"), ("ab", ["cd"]), (b"ab", ["cd"])])
+def test_one_string_is_never_read_letter_by_letter(sides):
+    pair = PairVocabularies.build(["ab"], ["cd"])
+    for read in (pair.arrays, pair.written):
+        with pytest.raises(DataError, match="one string"):
+            read(*sides)
+    one = next(side for side in sides if isinstance(side, str | bytes))
+    for read in (pair.source.encode, pair.source.padded, pair.copied):
+        with pytest.raises(DataError, match="one string"):
+            read(one)

@@ -3,6 +3,7 @@
 from attn_tuner.tuning.events import EpochProgress, Evaluated, Listener, Remark
 
 TIME_OVER = "stopped: time limit"
+INTERRUPTED = "stopped: interrupted"  # By a signal, such as Ctrl-C.
 PRUNED = "pruned"  # Before the pruner's reason.
 
 

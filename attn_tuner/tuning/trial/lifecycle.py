@@ -6,6 +6,7 @@ lifecycle.complete(trial, metrics)
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from keras_tuner.engine.trial import Trial, TrialStatus
@@ -21,7 +22,7 @@ from attn_tuner.tuning.fidelity import Fidelity, Rung
 from attn_tuner.tuning.oracles.client import OracleClient
 from attn_tuner.tuning.pruning import PrunerPerRung
 from attn_tuner.tuning.scheduler import Scheduler
-from attn_tuner.tuning.trial.callbacks import EventCallbacks
+from attn_tuner.tuning.trial.callbacks import INTERRUPTED, TIME_OVER, EventCallbacks
 from attn_tuner.tuning.trial.spec import Schedule, TrialOutcome, TrialSpec
 from attn_tuner.tuning.trial.watchdog import TimeOver
 from attn_tuner.tuning.trial_records import RecordBook, merged, record_of
@@ -121,6 +122,8 @@ class TrialLifecycle:
         spec = self.spec_of(trial)
         del self._specs[trial.trial_id]
         budget = self.scheduler.budget
+        if outcome.stopped.startswith(TIME_OVER) and self.scheduler.interrupted():
+            outcome = replace(outcome, stopped=INTERRUPTED)  # Its callback tells both alike.
         new = record_of(spec, outcome, self.plan.goal, budget.elapsed())
         record = merged(self.records.get(trial.trial_id), new, spec, outcome)
         self.records.write(record)
