@@ -1,13 +1,14 @@
 """What texts without labels are worth where few have one: searches with them and without.
 
     ATTN_TUNER_DATA=... TFDS_DATA_DIR=... python benchmarks/few_labels.py run --set imdb
-        --labels 200 1000 5000 [--way with without further] [--minutes 3] [--seed 0]
+        --labels 200 1000 5000 [--way with words without further] [--minutes 3] [--seed 0]
     python benchmarks/few_labels.py table
 
-So many training texts are drawn, class by class, and keep their labels; the others lose them and
-are given as `unlabelled=` with `teacher="self_training"` ("with"), or not given ("without");
-"further" gives the texts without labels that come with the set as well, as IMDb has 50,000. A
-search holds its validation part out of the labelled texts. Official test accuracy, on at most 5,000
+So many training texts are drawn, class by class, and keep their labels. The others lose them, and
+are given as `unlabelled=` with `teacher="self_training"` ("with"), or with `teacher="none"`, so that
+only words and their vectors are learnt from them ("words"), or are not given ("without"). "further"
+is as "with", and gives the texts without labels that come with the set as well, as IMDb has 50,000.
+A search holds its validation part out of the labelled texts. Official test accuracy, on at most 5,000
 texts that are drawn, of what it exports, of its best trial alone, and of a linear model of words on
 the labelled texts but those of validation. Rows are kept in `few_labels.jsonl`; what is there is
 not measured again.
@@ -30,7 +31,7 @@ import attn_tuner
 
 ROWS = Path(__file__).with_name("few_labels.jsonl")
 KEY = ("set", "labels", "way", "minutes", "seed")
-WAYS = ("with", "without", "further")
+WAYS = ("with", "words", "without", "further")
 TITLE = "Few labels"
 MOST_TEST = 5_000  # An average of long texts would take most of the time to answer more.
 COLUMNS = (
@@ -38,6 +39,8 @@ COLUMNS = (
     "without labels",
     "minutes",
     "search with them",
+    "its best trial",
+    "words alone",
     "its best trial",
     "search without",
     "its best trial",
@@ -85,7 +88,7 @@ def measured(cell: Mapping[str, Any]) -> dict[str, Any]:
     if cell["way"] != "without":
         further = data.unlabelled if cell["way"] == "further" else ()
         given["unlabelled"] = [*np.delete(texts, chosen).tolist(), *further]
-        given["teacher"] = "self_training"
+        given["teacher"] = "none" if cell["way"] == "words" else "self_training"
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder) / "run"
@@ -133,7 +136,8 @@ def table(rows: Iterable[Mapping[str, Any]]) -> str:
         pairs.setdefault(place, {})[row["way"]] = row
     lines = []
     for (name, labels, minutes, seed, _), both in pairs.items():
-        each = [both.get("with") or both.get("further", {}), both.get("without", {})]
+        ways = ("further" if "further" in both else "with", "words", "without")
+        each = [both.get(way, {}) for way in ways]
         scores = [percent(row.get(key)) for row in each for key in ("accuracy", "single")]
         any_row = next(row for row in each if row)
         load = " ".join(f"{row['load'][0]:.1f}" for row in each if row)
@@ -161,8 +165,9 @@ def main() -> None:
         return run(given)
     explained = (
         "`benchmarks/few_labels.py`: test accuracy in percent of searches of so many labelled "
-        "texts, with the other training texts, their labels removed, and without these; of the "
-        "best trial alone; and of a linear model of the words of the labelled texts."
+        "texts: with the other training texts, their labels removed, and self-training; with these "
+        "for words and their vectors alone; and without them; of the best trial alone; and of a "
+        "linear model of the words of the labelled texts."
     )
     write_section(TITLE, f"{explained}\n\n{table(measured_rows(ROWS))}")
 

@@ -133,7 +133,7 @@ def test_weights_of_classes_are_refused_and_weights_of_pairs_are_learnt(vocabula
     hp = keras_tuner.HyperParameters()
     model = hypermodel.build(hp)
     given = (hp, model, *vocabularies.arrays(SOURCES, TARGETS))
-    with pytest.raises(SpaceError, match="a row of tokens. Give sample_weight="):
+    with pytest.raises(SpaceError, match=r"a row of tokens\. Give sample_weight="):
         hypermodel.fit(*given, class_weight={0: 1.0, 1: 2.0})
     before = model.get_weights()
     weights = np.ones(len(SOURCES), "float32")

@@ -154,6 +154,7 @@ GOOD = {
     "teacher": [
         "average",
         "self_training",
+        "none",
         None,
         lambda texts: None,
         pd.DataFrame({"text": ["a"], "yes": [1.0]}),
