@@ -63,8 +63,13 @@ class SampledSoftmaxModel(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Computes the loss of logits, or of a sample of them."""
+        """Computes the loss of logits, or of a sample of them.
+
+        A weight may be of a pair, `(batch,)`, or of each token of its target, `(batch, steps)`.
+        """
         y, y_pred = _of_sample(y, y_pred)
+        if sample_weight is not None and len(sample_weight.shape) == 1:
+            sample_weight = ops.expand_dims(sample_weight, 1)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict:

@@ -27,7 +27,7 @@ from attn_tuner.sequence_search.result import SequenceResult
 from attn_tuner.sequence_search.text_metrics import check_available
 from attn_tuner.sequence_search.time_reserve import reserve
 from attn_tuner.settings.asked import as_asked
-from attn_tuner.settings.derived import constraints, seconds, teacher_name
+from attn_tuner.settings.derived import constraints, seconds
 from attn_tuner.settings.repeat import command
 from attn_tuner.settings.search_checks import several_folders
 from attn_tuner.settings.toml_file import write_settings
@@ -146,7 +146,7 @@ def plan_of(options: Mapping[str, Any], dataset: PairDataset, space: SearchSpace
         "keep": max(options["keep"], KEPT),
         "ensemble": 1,
         "refit": False,
-        "teacher": teacher_name(None),
+        "teacher": "",
         "asked": as_asked(options),
     }
     return Plan(**{**as_set, **derived})
