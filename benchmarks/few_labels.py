@@ -88,7 +88,7 @@ def measured(cell: Mapping[str, Any]) -> dict[str, Any]:
     if cell["way"] != "without":
         further = data.unlabelled if cell["way"] == "further" else ()
         given["unlabelled"] = [*np.delete(texts, chosen).tolist(), *further]
-        given["teacher"] = "none" if cell["way"] == "words" else "self_training"
+        given["teacher"] = None if cell["way"] == "words" else "self_training"
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder) / "run"

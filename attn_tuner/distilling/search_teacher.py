@@ -87,9 +87,9 @@ def teacher_of(
             self-training has no texts without labels.
         SpaceError: a score has other parts than the objective.
     """
-    name = teacher_name(given, dataset, faithful)
-    if given is None or name == "":
-        return name or None
+    name = teacher_name(given)
+    if given is None:
+        return None
     require_text(dataset.input, "teacher=", "Leave it out.")
     if task_named(dataset.task, len(dataset.classes)).kind != "class":
         raise DataError("teacher= is for one class a text, and these data have another task.")

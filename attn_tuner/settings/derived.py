@@ -5,10 +5,8 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from attn_tuner.errors import BudgetError, SpaceError
-from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.settings.asked import as_asked
 from attn_tuner.storage.plan import Plan
-from attn_tuner.tasks import task_named
 from attn_tuner.tuning.constraints import Constraints
 from attn_tuner.tuning.duration import parse_duration
 from attn_tuner.tuning.pruning import pruner_name
@@ -17,10 +15,6 @@ DEFAULT_TIME = "20m"
 ENSEMBLE = 5  # Trials averaged at most, unless set.
 AVERAGE = "average"  # The teacher that a search makes of its own trials.
 SELF_TRAINING = "self_training"  # One that it makes of labels and texts without.
-NO_TEACHER = "none"
-# `benchmarks/few_labels.py`: self-training gains with up to so many labelled texts.
-FEW_LABELLED = 2_000
-MANY_UNLABELLED = 4  # Texts without labels for each labelled one.
 # Validation texts, under which members of an average are not selected by them, and under which
 # what is exported is trained on them as well.
 FEW_TEXTS = 2_000
@@ -40,7 +34,7 @@ def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful
     """
     allowed = constraints(options)
     ensemble = members(options["ensemble"], allowed)
-    teacher = teacher_name(options["teacher"], dataset, faithful)
+    teacher = teacher_name(options["teacher"])
     limit = seconds(options["max_time"], options["max_trials"])
     as_set = {each.name: options[each.name] for each in fields(Plan) if each.name in options}
     derived = {
@@ -65,29 +59,11 @@ def plan_of(options: Mapping, dataset: Any, space: Any, objective: str, faithful
     return Plan(**{**as_set, **derived})
 
 
-def teacher_name(given: Any, dataset: Any, faithful: float = 0.0) -> str:
-    """Returns what a plan calls a teacher: the names above, "own" for the user's, "" for none.
-
-    If none is given, it is self-training where few texts have labels and many have none.
-
-    Args:
-        given: the setting, checked.
-        dataset: the data of the search.
-        faithful: what a faithfulness of 1 adds to a score.
-    """
+def teacher_name(given: Any) -> str:
+    """Returns what a plan calls a teacher: the names above, "own" for the user's, "" for none."""
     if given is None:
-        return SELF_TRAINING if _few_labelled(dataset) and not faithful else ""
-    if isinstance(given, str) and given in (AVERAGE, SELF_TRAINING):
-        return given
-    return "" if isinstance(given, str) and given == NO_TEACHER else "own"
-
-
-def _few_labelled(dataset: Any) -> bool:
-    one_class = task_named(dataset.task, len(dataset.classes)).kind == "class"
-    if dataset.input != TEXT.name or not one_class:
-        return False
-    labelled = len(dataset.train)
-    return labelled <= FEW_LABELLED and len(dataset.unlabelled) >= MANY_UNLABELLED * labelled
+        return ""
+    return given if isinstance(given, str) and given in (AVERAGE, SELF_TRAINING) else "own"
 
 
 def constraints(options: Mapping) -> Constraints:

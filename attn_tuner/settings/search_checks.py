@@ -143,10 +143,9 @@ def vectors(name: str, value: Any) -> Any:
 
 def teacher(name: str, value: Any) -> Any:
     """Returns who teaches, or None: a name, a table, a function or a fitted classifier."""
-    from attn_tuner.settings.derived import AVERAGE, NO_TEACHER, SELF_TRAINING
+    from attn_tuner.settings.derived import AVERAGE, SELF_TRAINING
 
-    names = (AVERAGE, SELF_TRAINING, NO_TEACHER)
-    if value is None or (isinstance(value, str) and value in names):
+    if value is None or (isinstance(value, str) and value in (AVERAGE, SELF_TRAINING)):
         return value
     if isinstance(value, type):
         raise DataError(f"{name} is a class; give a fitted classifier: {value.__name__}().fit(...)")
@@ -156,7 +155,7 @@ def teacher(name: str, value: Any) -> Any:
         _check_exists(name, path(name, value), folder=False)
         return value
     raise DataError(
-        f"{name} is {shown(value)}. Give 'average', 'self_training', 'none', a table with a column "
+        f"{name} is {shown(value)}. Give 'average', 'self_training', a table with a column "
         "of texts and a column of probabilities for each class, or in Python a function or a "
         "fitted classifier."
     )

@@ -376,9 +376,9 @@ SETTINGS = (
     Setting(
         "teacher",
         "After the search",
-        "Whose answers one more trial learns from: average, self_training, none, or a table with "
-        "texts and a column of probabilities for each class. In Python also a function or a fitted "
-        "classifier. If not given, self_training with few labelled texts and many unlabelled.",
+        "Whose answers one more trial learns from: average, self_training, or a table with texts "
+        "and a column of probabilities for each class. In Python also a function or a fitted "
+        "classifier.",
         checked.teacher,
         metavar="NAME",
     ),

@@ -15,7 +15,7 @@ from attn_tuner.distilling.self_training import (
 )
 from attn_tuner.distilling.student import affordable_epochs, reads_most, training_costs
 from attn_tuner.errors import DataError
-from attn_tuner.settings.derived import MANY_UNLABELLED, SELF_TRAINING, teacher_name
+from attn_tuner.settings.derived import SELF_TRAINING
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.text import load
 from attn_tuner.tuning.budget import Budget
@@ -174,40 +174,13 @@ def test_the_surest_are_the_same_share_of_every_class_and_surer_than_the_others(
         assert not len(left) or sureness[taken].min() >= sureness[left].max()
 
 
-@pytest.mark.parametrize(
-    ("labelled", "more", "asked", "expected"),
-    [
-        (100, 400, None, SELF_TRAINING),
-        (100, 280, None, ""),
-        (100, 400, "none", ""),
-        (100, 0, None, ""),
-    ],
-    ids=["many without labels", "too few", "turned off", "none"],
-)
-def test_it_is_the_default_where_few_of_many_texts_have_labels(labelled, more, asked, expected):
-    texts = [f"text {number}" for number in range(more)] or None
-    dataset = load(colours(labelled), validation=0.1, unlabelled=texts)
-    few = len(dataset.train) * MANY_UNLABELLED
-    assert (len(dataset.unlabelled) >= few) == (expected != "" or asked == "none")
-    assert teacher_name(asked, dataset) == expected
-    assert teacher_of(asked, dataset, 0.0) == (expected or None)
-
-
-def test_it_is_no_default_where_faithfulness_counts_or_several_labels_are_answered():
-    more = [f"text {number}" for number in range(600)]
-    dataset = load(colours(60), unlabelled=more)
-    assert teacher_name(None, dataset, faithful=0.1) == ""
-    several = ([f"text {number}" for number in range(60)], [["a"], ["a", "b"], ["b"]] * 20)
-    assert teacher_name(None, load(several, unlabelled=more)) == ""
-
-
 def test_without_texts_without_labels_it_is_refused():
     with pytest.raises(DataError, match="Give them as unlabelled="):
         teacher_of(SELF_TRAINING, load(colours()), 0.0)
 
 
 def test_a_search_of_few_labels_has_one_more_trial_that_may_join_the_average(tmp_path):
-    given = {"space": BRIEF, "epochs": 2, "max_trials": 2, "ensemble": 3}
+    given = {"space": BRIEF, "epochs": 2, "max_trials": 2, "ensemble": 3, "teacher": SELF_TRAINING}
     data = sentences(120, [KNOWN], 0)
     result = quick_search(tmp_path / "run", data=data, unlabelled=UNLABELLED, **given)
     facts = result.run.outcome["learnt_from"]

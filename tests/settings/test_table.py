@@ -154,7 +154,6 @@ GOOD = {
     "teacher": [
         "average",
         "self_training",
-        "none",
         None,
         lambda texts: None,
         pd.DataFrame({"text": ["a"], "yes": [1.0]}),
