@@ -5,13 +5,13 @@
     python benchmarks/few_labels.py table
 
 So many training texts are drawn, class by class, and keep their labels. The others lose them, and
-are given as `unlabelled=` with `teacher="self_training"` ("with"), or with `teacher="none"`, so
-that only words and their vectors are learnt from them ("words"), or are not given ("without").
-"further" is as "with", and gives the texts without labels that come with the set as well, as IMDb
-has 50,000. A search holds its validation part out of the labelled texts. Official test accuracy, on
-at most 5,000 texts that are drawn, of what it exports, of its best trial alone, and of a linear
-model of words on the labelled texts but those of validation. Rows are kept in `few_labels.jsonl`;
-what is there is not measured again.
+are given as `unlabelled=` with `teacher="self_training"` ("with"), or without a teacher, so that
+only words and their vectors are learnt from them ("words"), or are not given ("without"). "further"
+is as "with", and gives the texts without labels that come with the set as well, as IMDb has 50,000.
+A search holds its validation part out of the labelled texts. Official test accuracy, on at most
+5,000 texts that are drawn, of what it exports, of its best trial alone, and of a linear model of
+words on the labelled texts but those of validation. Rows are kept in `few_labels.jsonl`; what is
+there is not measured again.
 """
 
 import argparse

@@ -39,8 +39,7 @@ class SelfTraining:
         T_0 = (n_0 + v_0) / 2,    T_k = a T_0 + (1 - a) (n_k + v_k) / 2,    a = FIRST_SHARE
 
     Whether there are `ROUNDS` rounds or none is chosen by the accuracy on labelled texts that are
-    held out, of cross-validation. The last answers p become targets that
-    are more certain:
+    held out, of cross-validation. The last answers p become targets that are more certain:
 
         q_c = p_c^(1/t) / sum_j p_j^(1/t),    t = TEMPERATURE
 

@@ -84,14 +84,19 @@ def test_what_was_pruned_near_the_best_may_be_in_an_average(runner):
     assert {"0", "1"} == found.shares.keys()
 
 
+def distilled(record, folder):
+    """Makes a trial one that learnt from a teacher, and returns its record."""
+    student = replace(record, trial_id=f"{record.trial_id}-distilled")
+    (folder / f"trial_{record.trial_id}").rename(folder / f"trial_{student.trial_id}")
+    return student
+
+
 @pytest.mark.parametrize(("teacher", "joins"), [("average", False), ("self_training", True)])
 def test_what_learnt_by_self_training_alone_may_join_an_average(runner, tmp_path, teacher, joins):
     made = runner([(3.0, "completed"), (3.0, "completed")], linear=3.0)
     made.plan.teacher = teacher
     first, other = made.ranked()
-    student = replace(other, trial_id=f"{other.trial_id}-distilled")
-    folder = tmp_path / f"trial_{other.trial_id}"
-    folder.rename(tmp_path / f"trial_{student.trial_id}")
+    student = distilled(other, tmp_path)
     made.ranked = lambda: [first, student]
     assert (student.trial_id in best(made).shares) is joins
 
@@ -104,9 +109,7 @@ def test_what_learnt_by_self_training_is_exported_unless_it_is_clearly_worse(
     made = runner([(3.0, "completed"), (skill, "completed")], ensemble=ensemble)
     made.plan.teacher = "self_training"
     lucky, other = sorted(made.ranked(), key=lambda each: each.trial_id)
-    student = replace(other, trial_id=f"{other.trial_id}-distilled")
-    folder = tmp_path / f"trial_{other.trial_id}"
-    folder.rename(tmp_path / f"trial_{student.trial_id}")
+    student = distilled(other, tmp_path)
     made.ranked = lambda: [lucky, student]
     shares = best(made).shares
     assert max(shares, key=shares.get) == (student if first else lucky).trial_id
