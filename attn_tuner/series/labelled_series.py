@@ -12,7 +12,8 @@ class LabelledSeries:
 
     Args:
         series: list of `(steps, features)` float32; NaN where a value is missing.
-        labels: list, one entry a series; None for series without labels.
+        labels: list, one entry a series, or a DataFrame with a column of 0 and 1 for each class;
+            None for series without labels.
         features: tuple of str, names of the features.
         groups: list of str, or None; series of one group stay in one part.
         times: `(series,)` float64, or None; later series are held out.

@@ -18,7 +18,7 @@ from attn_tuner.storage.plan import refuse_faithful
 from attn_tuner.tasks import quantile_task
 from attn_tuner.text.dataset import Split
 from attn_tuner.text.loaders.base import RawData
-from attn_tuner.text.loaders.sequences import to_list
+from attn_tuner.text.loaders.sequences import column_names, to_list
 from attn_tuner.text.loading import load
 
 NAME = "the given series"
@@ -141,7 +141,8 @@ class _Library:
         beside = {"group": given.groups, "time": given.times}
         extras = {name: list(each) for name, each in beside.items() if each is not None}
         labels = to_list(given.labels, f"the labels of {where}")
-        return RawData(where, {"train": (keys, labels)}, extras={"train": extras})
+        classes = column_names(given.labels)
+        return RawData(where, {"train": (keys, labels)}, classes, extras={"train": extras})
 
     def part(self, split: Split | None) -> Any:
         """Returns a part with series in the place of their keys."""

@@ -1,11 +1,13 @@
 """Series with labels become parts, as texts do."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import attn_tuner
 from attn_tuner.errors import DataError
 from attn_tuner.series.labelled_series import LabelledSeries
+from attn_tuner.series.loaders import from_arrays
 from attn_tuner.series.reading import load_series
 from tests.support.waves import waves
 
@@ -69,6 +71,27 @@ def test_given_parts_are_used_and_series_in_two_parts_leave_training():
     data = load_series((series, labels), test=twice, validation=waves(10, seed=2))
     assert (len(data.train), len(data.validation), len(data.test)) == (30, 10, 30)
     assert any("10 training series were removed" in note for note in data.notes)
+
+
+@pytest.mark.parametrize("read", [lambda *pair: pair, from_arrays])
+def test_the_columns_of_a_table_of_labels_are_the_names_of_the_classes(read):
+    series, labels = waves(40)
+    one_hot = pd.get_dummies(pd.Series(labels)).astype(int)
+    named = load_series((series, labels))
+    table = load_series(read(series, one_hot), test=read(*(each[:8] for each in (series, one_hot))))
+    assert table.classes == named.classes == ("noise", "wave")
+    known = {each.tobytes(): label for each, label in zip(series, labels, strict=True)}
+    for part in table.parts().values():
+        said = [table.classes[label] for label in part.labels]
+        assert said == [known[each.tobytes()] for each in part.series]
+
+
+def test_the_columns_of_a_table_of_several_labels_are_their_names():
+    series, _ = waves(30)
+    table = pd.DataFrame({"hot": [1, 1, 0] * 10, "loud": [0, 1, 1] * 10})
+    data = load_series((series, table))
+    assert data.task == "multilabel"
+    assert data.classes == ("hot", "loud")
 
 
 def test_numbers_and_several_labels_are_tasks_as_of_texts():

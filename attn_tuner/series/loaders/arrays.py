@@ -14,6 +14,7 @@ from attn_tuner.series.value_checks import (
     numbered,
     with_features,
 )
+from attn_tuner.text.loaders.sequences import to_list
 
 
 def from_arrays(
@@ -29,7 +30,8 @@ def from_arrays(
         series: array `(series, steps, features)`, `(series, steps)` for one feature, or a list of
             arrays or DataFrames `(steps, features)` or `(steps,)` of any length. NaN, None and
             masked values are missing.
-        labels: a label for each series, or None.
+        labels: a label for each series, a DataFrame with a column of 0 and 1 for each class, or
+            None.
         features: names of the features; of DataFrames those of their columns.
         groups: a name for each series, such as that of a patient, or None.
         times: a number for each series, or None; later series are held out.
@@ -101,12 +103,13 @@ def _joined(columns) -> str:
     return "without a name" if columns is None else ", ".join(map(str, columns))
 
 
-def _beside(values: Any, name: str, count: int) -> list | None:
+def _beside(values: Any, name: str, count: int) -> Any:
     if values is None:
         return None
     if isinstance(values, str | bytes | Mapping):
         raise DataError(f"{name}= is a {type(values).__name__}. Give one entry for each series.")
-    found = list(values.tolist() if hasattr(values, "tolist") else values)
+    named = name == "labels" and hasattr(values, "columns")  # The columns are names of classes.
+    found = values if named else to_list(values, name)
     if len(found) != count:
         raise DataError(
             f"There are {count:,} series and {len(found):,} {name}. Give one for each series."

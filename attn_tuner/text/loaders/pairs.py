@@ -7,7 +7,7 @@ from typing import Any
 from attn_tuner.errors import DataError
 from attn_tuner.text.loaders.base import RawData, ReadOptions, loaders
 from attn_tuner.text.loaders.columns import are_rows
-from attn_tuner.text.loaders.sequences import to_list
+from attn_tuner.text.loaders.sequences import column_names, to_list
 
 _NAME = "the given texts"
 _ORDER = "(texts, labels, test texts, test labels)"
@@ -34,16 +34,16 @@ class PairsLoader:
         if len(source) == 3:
             weights = {"train": {"weight": to_list(source[2], "the weights")}}
             part = {"train": _part(source[:2])}
-            return RawData(_NAME, part, _names(source[1]), extras=weights)
+            return RawData(_NAME, part, column_names(source[1]), extras=weights)
         if len(source) == 4:
             return _four([to_list(each, _ORDER) for each in source], source)
-        return RawData(_NAME, {"train": _part(source)}, _names(source[1]))
+        return RawData(_NAME, {"train": _part(source)}, column_names(source[1]))
 
 
 def _parts(pairs: Sequence, notes: tuple[str, ...] = ()) -> RawData:
     roles = ("train", "test") if len(pairs) == 2 else ("train", "validation", "test")
     parts = {role: _part(pair) for role, pair in zip(roles, pairs, strict=True)}
-    return RawData(_NAME, parts, _names(pairs[0][1]), notes=notes)
+    return RawData(_NAME, parts, column_names(pairs[0][1]), notes=notes)
 
 
 def _four(values: list[list], source: Sequence) -> RawData:
@@ -96,8 +96,3 @@ def _part(pair: Any) -> tuple[list, list]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, numbers.Number)
-
-
-def _names(labels: Any) -> tuple[str, ...] | None:
-    names = getattr(labels, "columns", ())
-    return tuple(map(str, names)) if len(names) > 1 else None

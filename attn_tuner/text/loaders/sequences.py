@@ -44,6 +44,12 @@ def to_list(values: Any, what: str) -> list:
     )
 
 
+def column_names(labels: Any) -> tuple[str, ...] | None:
+    """Returns the names of a table's columns; None where it has one, or is no table."""
+    names = getattr(labels, "columns", ())
+    return tuple(map(str, names)) if len(names) > 1 else None
+
+
 def records_to_rows(
     name: str, records: list, each: str, numbers: Sequence[int] | None = None
 ) -> tuple[list[str], list]:
