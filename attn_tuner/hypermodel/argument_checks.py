@@ -10,11 +10,8 @@ from attn_tuner.series.scaler import SeriesScaler
 from attn_tuner.tasks import Task
 from attn_tuner.text.columns.encoder import ColumnEncoder
 
-_BY_COLUMN = (
-    "categoricalcrossentropy",
-    "categoricalfocalcrossentropy",
-    "sparsecategoricalcrossentropy",
-)
+_OF_ONE_HOT = ("categoricalcrossentropy", "categoricalfocalcrossentropy")
+_BY_COLUMN = (*_OF_ONE_HOT, "sparsecategoricalcrossentropy")
 
 
 def check_input(
@@ -99,11 +96,23 @@ def check_loss(loss: Any, task: Task) -> None:
     Raises:
         SpaceError: says which losses take its answer.
     """
-    name = loss if isinstance(loss, str) else type(loss).__name__
-    plain = name.replace("_", "").lower()
-    if task.name == "binary" and plain in _BY_COLUMN:
+    name = _name_of(loss)
+    if task.name == "binary" and _plain(name) in _BY_COLUMN:
         raise SpaceError(
             f"loss is {name}, which takes a column per class; a model of two classes gives one "
             "probability, (batch, 1). Give loss='binary_crossentropy' or 'binary_focal_"
             "crossentropy'."
         )
+
+
+def takes_one_hot(loss: Any) -> bool:
+    """Returns whether a loss of Keras takes one-hot targets in place of class numbers."""
+    return _plain(_name_of(loss)) in _OF_ONE_HOT
+
+
+def _name_of(loss: Any) -> str:
+    return loss if isinstance(loss, str) else type(loss).__name__
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()

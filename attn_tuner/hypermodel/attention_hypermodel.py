@@ -14,6 +14,7 @@ from attn_tuner.hypermodel.argument_checks import (
     check_input,
     check_loss,
     class_names,
+    takes_one_hot,
 )
 from attn_tuner.hypermodel.compilation import Compilation, is_loss_of
 from attn_tuner.hypermodel.context_layers import ContextLayers
@@ -72,7 +73,8 @@ class AttentionHyperModel(SpaceHyperModel):
         scale: mean and standard deviation of the targets of a regression: the model learns their
             distance from the mean in standard deviations, whatever their unit.
         loss: str or `keras.losses.Loss` in place of the task's own. Targets then reach it as they
-            are, but for names of classes, which become numbers.
+            are, but for names of classes, which become numbers, or one-hot rows for a loss of
+            Keras that takes these.
         metrics: list in place of the task's own. Besides Keras' names and objects "f1_macro",
             "f1_micro" and "auc", which take class numbers; a tuner's objective is then
             "val_f1_macro".
@@ -207,7 +209,8 @@ class AttentionHyperModel(SpaceHyperModel):
 
     def _expected(self, model: keras.Model) -> Expected:
         # A tuner's own loss may want other targets, and so may a subclass's.
-        ours = is_loss_of(self.task, getattr(model, "loss", self.task.loss))
+        loss = getattr(model, "loss", self.task.loss)
+        ours = is_loss_of(self.task, loss)
         return Expected(
             self.vocabulary_size if self.parts is None else self.parts.id_limit,
             self.classes,
@@ -216,6 +219,7 @@ class AttentionHyperModel(SpaceHyperModel):
             self.include_top and ours,
             self.class_names,
             self.scaler is not None,
+            takes_one_hot(loss),
         )
 
     def _features(

@@ -37,6 +37,7 @@ class Expected:
         targets: bool, whether to check the targets; False for a loss of the caller's own.
         names: tuple of str, names of the classes, where targets may be given by these.
         missing: bool, whether NaN in numeric sequences is a missing value or padding.
+        one_hot: bool, whether the loss takes one-hot targets, which names then become.
     """
 
     vocabulary_size: int
@@ -46,6 +47,7 @@ class Expected:
     targets: bool = True
     names: tuple[str, ...] | None = None
     missing: bool = False
+    one_hot: bool = False
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Returns the arguments of `fit`, with lists of ids padded and one-hot targets as numbers.
@@ -142,7 +144,7 @@ class Expected:
             )
 
     def _numbered(self, y: Any, name: str) -> Any:
-        """Class numbers of names; other targets as they are."""
+        """Class numbers of names, or one-hot rows; other targets as they are."""
         array = _array(y, name)
         if array.dtype.kind not in "OUS" or self.task.kind != "class" or self.names is None:
             return y
@@ -151,7 +153,10 @@ class Expected:
         strange = next((each for each in flat if each not in places), None)
         if strange is not None:
             raise UnfitData(f"{name}: {unknown('class', strange, self.names)}")
-        return np.array([places[each] for each in flat], "int32").reshape(array.shape)
+        numbers = np.array([places[each] for each in flat], "int32")
+        if self.one_hot:
+            return np.eye(self.classes, dtype="float32")[numbers]
+        return numbers.reshape(array.shape)
 
     def _class_weight(self, weights: Mapping) -> dict[int, float]:
         """Weights by class number. Keras would pass over a key that is no class."""

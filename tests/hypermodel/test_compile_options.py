@@ -56,6 +56,22 @@ def test_a_loss_of_ones_own_gets_the_targets_it_wants(narrow, ids):
 
 
 @pytest.mark.parametrize(
+    "loss", ["categorical_crossentropy", keras.losses.CategoricalFocalCrossentropy()]
+)
+def test_names_of_classes_become_what_the_loss_takes(narrow, ids, loss):
+    classes = np.array(["neg", "no", "pos"])
+    numbers = np.arange(len(ids)) % 3
+    named = AttentionHyperModel(50, classes, space=narrow, loss=loss, seed=1)
+    numbered = AttentionHyperModel(50, 3, space=narrow, loss=loss, seed=1)
+    given = (ids, classes[numbers])
+    _, history = trained(named, *given, validation_data=given, shuffle=False)
+    _, expected = trained(numbered, ids, np.eye(3)[numbers], shuffle=False)
+    assert history["loss"] == pytest.approx(expected["loss"])
+    assert history["accuracy"] == pytest.approx(expected["accuracy"])
+    assert "val_accuracy" in history
+
+
+@pytest.mark.parametrize(
     "loss", ["sparse_categorical_crossentropy", keras.losses.CategoricalCrossentropy()]
 )
 def test_a_loss_of_columns_is_refused_for_one_column(narrow, loss):
