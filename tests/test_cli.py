@@ -15,6 +15,7 @@ from attn_tuner import cli
 from attn_tuner.errors import AttnTunerError
 from attn_tuner.registry import PACKAGES
 from attn_tuner.settings.toml_file import CONFIG, read_settings
+from attn_tuner.storage.layout import OUTCOME
 from attn_tuner.storage.plan import Plan
 from attn_tuner.verbosity import set_verbosity
 from tests.support.colours import BRIEF, colours, in_this_process
@@ -188,7 +189,18 @@ def test_export_prints_what_was_written_its_size_and_the_difference(run, tmp_pat
     with in_this_process():
         done = call("export", run, tmp_path / "out", "--format", "keras")
     assert "keras" in done.stdout
+    assert "trained again" not in done.stdout
     assert (tmp_path / "out").is_dir()
+
+
+def test_export_says_that_a_model_has_learnt_from_the_texts_of_its_accuracies(
+    finished_copy, tmp_path
+):
+    outcome = json.loads((finished_copy / OUTCOME).read_text(encoding="utf-8"))
+    (finished_copy / OUTCOME).write_text(json.dumps({**outcome, "refit": True}), encoding="utf-8")
+    with in_this_process():
+        done = call("export", finished_copy, tmp_path / "out", "--format", "keras")
+    assert "trained again on the validation texts, so only the difference" in done.stdout
 
 
 def test_report_prints_where_the_page_is(finished_copy):

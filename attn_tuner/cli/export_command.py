@@ -12,6 +12,10 @@ from attn_tuner.cli.run_folder import is_of_pairs, load_result
 from attn_tuner.cli.signals import handles_signals
 from attn_tuner.system.terminal import escape_controls
 
+LEARNT = (
+    "The model was trained again on the validation {}, so only the difference of the two "
+    "accuracies counts; accuracies on held-out data are in the report."
+)
 WIDTH = 200  # Of a table where no terminal says how wide it may be.
 
 
@@ -38,7 +42,8 @@ def export(
         from attn_tuner.sequence_search.command import export_pairs
 
         return export_pairs(run, path, formats, max_size_mb)
-    written = load_result(run, trust).export(path, formats=formats, **options)
+    result = load_result(run, trust)
+    written = result.export(path, formats=formats, **options)
     _print_table(
         {
             "format": done.format,
@@ -52,6 +57,8 @@ def export(
     )
     proof = written[0].proof
     print(f"Compared with the model in this process on {proof.texts} {proof.noun}.")
+    if result.run.outcome.get("refit") and any(done.proof.accuracy for done in written):
+        print(LEARNT.format(proof.noun))
     for note in dict.fromkeys(note for done in written for note in done.notes):
         print(escape_controls(note))
 
