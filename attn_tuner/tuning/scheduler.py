@@ -9,6 +9,7 @@ from attn_tuner.tuning.trial.spec import TrialSpec
 
 FIRST_EVALUATION = "first evaluation"  # Kind of step in the `Budget`; includes building the model.
 FIRST_MODEL_GRACE = 900.0  # Seconds past the limit for the evaluation of the first model.
+LEAST_EPOCHS = 0.6  # Of a trial that is to go on: an encoder is then ahead of cheaper models.
 LONG_SILENCE = 600.0  # Seconds without an evaluation after which a trial may hang.
 
 
@@ -67,7 +68,8 @@ class Scheduler:
             epoch_seconds: float, seconds that one of its epochs takes.
         """
         left = self.budget.search_left()
-        if left is None or epoch_seconds <= left or not (self._evaluated or self.has_model()):
+        fits = left is None or LEAST_EPOCHS * epoch_seconds <= left
+        if left is None or fits or not (self._evaluated or self.has_model()):
             return None
         return (
             f"an epoch takes {format_duration(epoch_seconds)} and {format_duration(left)} are left"
