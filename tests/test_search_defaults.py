@@ -157,11 +157,16 @@ def test_the_highest_rung_has_the_callers_epochs_or_all_of_the_texts(fidelity, m
     assert oracle_of(plan, AttentionHyperModel(50)).max_epochs == most
 
 
-@pytest.mark.parametrize(("unlabelled", "share"), [(0, 0.12), (10, 0.12), (1_000, 0.2)])
-def test_word_vectors_get_more_time_where_most_texts_have_no_label(uneven, unlabelled, share):
+@pytest.mark.parametrize(
+    ("labelled", "unlabelled", "share"),
+    [(100, 0, 0.12), (100, 10, 0.12), (100, 1_000, 0.2), (20_000, 50_000, 0.12)],
+)
+def test_word_vectors_get_more_time_where_few_texts_have_a_label_and_most_none(
+    uneven, labelled, unlabelled, share
+):
     class Stored:
         few_labels = EncodedTexts.few_labels
-        size = staticmethod({"train": 100, "unlabelled": unlabelled}.__getitem__)
+        size = staticmethod({"train": labelled, "unlabelled": unlabelled}.__getitem__)
 
         def vectors(self, directory, width, seed, seconds):
             return seconds

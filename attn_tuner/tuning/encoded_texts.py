@@ -33,6 +33,7 @@ LIMITS = (32, 64, 128, 256, 400)  # Values of max_length; more cost time and gai
 SHOWN = 2_000  # Validation texts stored as plain text for the report.
 FEW_SECONDS = 60.0  # Below this, vectors come from co-occurrence counts, not from skip-grams.
 FEWEST_SECONDS = 15.0  # The same where most texts have no label, so that more is learnt from words.
+FEW_LABELS = 10_000  # With more, trials learn more in the time than word vectors do.
 MIN_NGRAM_BUCKETS, MAX_NGRAM_BUCKETS = 128, 524_288  # At most 34 MB of vectors.
 RARE_WORDS = 0.03  # Share of unknown tokens in validation from which parts of words are first.
 
@@ -174,8 +175,8 @@ class EncodedTexts(EncodedData):
 
     @property
     def few_labels(self) -> bool:
-        """Whether more texts have no label than have one to learn."""
-        return self.size("unlabelled") > self.size("train")
+        """Whether fewer than `FEW_LABELS` texts have a label to learn, and more have none."""
+        return self.size("train") < min(FEW_LABELS, self.size("unlabelled"))
 
     def vectors(
         self, directory: str | PathLike, width: int, seed: int, seconds: float | None
