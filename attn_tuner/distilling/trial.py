@@ -128,6 +128,9 @@ def _soft_labels(
         return None
     average = Average(candidate, runner, stored, dataset.classes)
     room = room_for(candidate.trials, student, stored, budget)
+    if room < stored.size("unlabelled"):  # Reading more of these once teaches more.
+        once = room_for(candidate.trials, student, stored, budget, epochs=1)
+        room = min(once, stored.size("unlabelled"))
     soft, counts = answered(average, stored, None, room, plan.seed)
     return soft, counts, candidate.measures[plan.objective]
 
@@ -145,7 +148,7 @@ def _trained(
     name = f"{student.trial_id}{DISTILLED}"
     runner.emit(TrialStarted(name, student.values))
     epochs, plan = EPOCHS, runner.plan
-    if plan.teacher == SELF_TRAINING:
+    if counts[0]:
         epochs = affordable_epochs(student, len(soft), stored, runner.budget)
     given = student, soft, stored, runner, runner, plan
     record = taught(*given, runner.over, name, epochs)[0]
