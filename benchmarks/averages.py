@@ -173,7 +173,7 @@ def equal_of_logs(seen, labels, asked):
 
 def selected(seen, labels, asked):
     """Weights by forward selection, as of many texts."""
-    found = select_members(list(seen), labels, "accuracy", most=MOST + 1, companions=1)
+    found = select_members(list(seen), labels, "accuracy", most=MOST, companions=1)
     weights = np.zeros(len(seen))
     weights[list(found.members)] = found.weights
     return both(weights, seen, asked, logarithms=False)

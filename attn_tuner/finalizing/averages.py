@@ -36,11 +36,11 @@ def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Can
 
     A trial that learnt from a teacher takes no part, unless that was self-training. Trials less
     than `MIN_SKILL` as far from chance as the best one are left out, such as those pruned early:
-    they err so much more often that a gain from them is chance. Where the objective is accuracy and
-    there are fewer than `FEW_TEXTS` validation texts, which cannot tell good members from lucky
-    ones, the best trials are averaged, equally or with weights for their logarithms; else members
-    are selected. There a trial that learnt by self-training has most of the weight, unless it is
-    clearly worse than the best one: it has read many more texts than the others.
+    they err so much more often that a gain from them is chance. Where the objective is accuracy,
+    the best trials are averaged, equally or with weights for their logarithms, as accuracy on the
+    validation texts tells good members from lucky ones badly; else members are selected. With fewer
+    than `FEW_TEXTS` validation texts a trial that learnt by self-training has most of the weight,
+    unless it is clearly worse than the best one: it has read many more texts than the others.
 
     Args:
         runner: a `TrialRunner`; trials without saved weights are left out.
@@ -56,31 +56,56 @@ def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Can
         if has_weights(runner, each) and (students or not each.distilled)
     ]
     near = _near(kept, labels, objective, levels)
-    few = objective == "accuracy" and len(labels) < FEW_TEXTS
+    by_accuracy = objective == "accuracy"
+    few = by_accuracy and len(labels) < FEW_TEXTS
     student = _trusted_student(runner, kept, labels) if few and students else None
     if student is not None:
         near = [student, *(each for each in near if each is not student)]
     answers = [trial_answers(runner, each, labels) for each in near]
     baseline = baseline_member(runner.project_dir, runner.plan.input)
     others = [read_array(path, (len(labels), None)) for path in baseline.values()]
-    if few:
+    if by_accuracy:
+        logarithms, folds = member_of(runner.plan.input).logarithms, _fold_answers(runner)
+        best = near[0] if near else None
+        if best is not None and most == 1 and others and student is None and not folds:
+            chosen = _best_partner(answers, others[0], labels, logarithms)
+            near, answers = [near[chosen]], [answers[chosen]]
         records, found = [*near[:most], *baseline], [*answers[:most], *others]
         yield from _average_of_best(
             records,
             found,
             labels,
             companions=len(baseline),
-            logarithms=member_of(runner.plan.input).logarithms,
-            folds=_fold_answers(runner),
+            logarithms=logarithms,
+            folds=folds,
             leading=student is not None,
+            rival=best,
         )
         return
-    if most == 1:
-        near, answers = near[:1], answers[:1]
     records, found = [*near, *baseline], [*answers, *others]
-    options = {"objective": objective, "most": most + len(baseline), "companions": len(baseline)}
+    options = {"objective": objective, "most": most, "companions": len(baseline)}
     options["levels"] = levels
     yield from _selected_average(records, found, labels, options)
+
+
+def _best_partner(
+    answers: Sequence[np.ndarray], baseline: np.ndarray, labels: np.ndarray, logarithms: bool
+) -> int:
+    """Returns which trial has the lowest log loss in an average with the baseline.
+
+    Args:
+        answers: of trials, the best first.
+        baseline: its answers.
+        labels: labels of these texts.
+        logarithms: whether they may be averaged.
+    """
+    rate = Rating(labels, "log_loss")
+
+    def rated(index: int) -> Any:
+        both = np.stack([answers[index], baseline], dtype="float64")
+        return rate(average(both, *_weights(both, labels, 1, logarithms)))
+
+    return max(range(len(answers)), key=rated)
 
 
 def _average_of_best(
@@ -91,6 +116,7 @@ def _average_of_best(
     logarithms: bool,
     folds: Mapping[str, np.ndarray],
     leading: bool = False,
+    rival: TrialRecord | None = None,
 ) -> Iterator[Candidate]:
     """Yields an average of the best trials with the baseline, if it is not clearly less accurate.
 
@@ -99,7 +125,7 @@ def _average_of_best(
     without an error on `CLEAR` texts or more stays alone. The last `companions` records are
     baselines, of which there is at most one. Where trials were cross-validated, their answers to
     the inputs of `folds` decide, and the other trials take no part. With `leading` the first record
-    is to have most of the weight.
+    is to have most of the weight. `rival` is the best trial, if it is not the first record.
     """
     judged, truth = answers, labels
     known = [index for index, record in enumerate(records) if record.trial_id in folds]
@@ -111,6 +137,8 @@ def _average_of_best(
         return
     library = np.stack(judged, dtype="float64")
     alone = measure(truth, library[0], {"accuracy"})["accuracy"]
+    if rival is not None and rival is not records[0]:
+        alone = max(alone, rival.metrics["accuracy"])
     if alone == 1.0 and len(truth) >= CLEAR:
         return
     weights, logarithms = _weights(library, truth, companions, logarithms, leading)
@@ -125,7 +153,7 @@ def _average_of_best(
         weights=tuple(float(weights[index]) for index in members),
         answers=together,
         measures=measure(labels, together),
-        alone=records[0].score,
+        alone=(rival or records[0]).score,
         logarithms=logarithms,
     )
 

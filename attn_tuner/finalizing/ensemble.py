@@ -16,7 +16,7 @@ from attn_tuner.layers.probability_average import ProbabilityAverage
 from attn_tuner.layers.types import Tensor
 from attn_tuner.metrics import columns_of, sign_of
 
-MIXTURES = (1, 2, 4, 9, 29)  # Weights of a companion to try, against 1 for the best model.
+MIXTURES = (1, 2, 4, 9, 29)  # Weights of a companion to try, against 1 for each model.
 ROUNDS = 30  # Selection steps; weights are multiples of about 1 / 30.
 
 
@@ -73,7 +73,7 @@ def select_members(
         probabilities: for each model its predictions, as `metrics.measure` takes them.
         labels: the labels, as `metrics.measure` takes them.
         objective: str, key of `metrics.OBJECTIVES`.
-        most: int, number of different models at most.
+        most: int, number of different models at most, companions not counted.
         rounds: int, selection steps at most.
         start: int, number of models that selection starts with.
         bags: int, number of random subsets; 0 for one pass over all models.
@@ -94,14 +94,19 @@ def select_members(
     sign = sign_of(objective)
     alone = [rate(each) for each in library]
     order = sorted(range(len(library)), key=lambda index: (alone[index], -index), reverse=True)
-    greedy = _Greedy(library, rate, rounds, start, max(1, most))
     own = len(library) - companions
+    greedy = _Greedy(library, rate, rounds, start, max(1, most), own)
     best = next(index for index in order if index < own)
     single = _one_hot(best, len(library))
     ways = [single, greedy.pick(order), greedy.pruned(_bagged(greedy, order, bags, share, seed))]
     if companions:
         friend = next(index for index in order if index >= own)
-        ways += [single + parts * _one_hot(friend, len(library)) for parts in MIXTURES]
+        ways += [
+            _one_hot(index, len(library)) + parts * _one_hot(friend, len(library))
+            for index in order
+            if index < own
+            for parts in MIXTURES
+        ]
     ways = [way for way in ways if way[:own].any()]
     # Ties go to the simpler way, which stands first.
     rated = [rate(_average(way, library)) for way in ways]
@@ -227,13 +232,17 @@ def _copied(model: keras.Model, inputs: list[Tensor], prefix: str) -> Tensor:
 
 @dataclass(frozen=True)
 class _Greedy:
-    """Forward selection; counts say how often each model was selected."""
+    """Forward selection; counts say how often each model was selected.
+
+    Of the models before `own` at most `most` are selected, of the companions behind it any.
+    """
 
     library: list[np.ndarray]
     rate: Rating
     rounds: int
     start: int
     most: int
+    own: int
 
     def pick(self, order: Sequence[int]) -> np.ndarray:
         """Selects among the models in `order`, the best first; returns the counts."""
@@ -241,8 +250,8 @@ class _Greedy:
         total = sum(counts[index] * self.library[index] for index in np.flatnonzero(counts))
         best = self.rate(total / counts.sum())
         while counts.sum() < self.rounds:
-            full = np.count_nonzero(counts) >= self.most
-            allowed = [index for index in order if counts[index] or not full]
+            full = np.count_nonzero(counts[: self.own]) >= self.most
+            allowed = [index for index in order if counts[index] or index >= self.own or not full]
             size = counts.sum() + 1
             found = self.rate.best([(total + self.library[index]) / size for index in allowed])
             if found[1] <= best:
@@ -253,16 +262,22 @@ class _Greedy:
         return counts
 
     def pruned(self, counts: np.ndarray) -> np.ndarray:
-        """Keeps only the `most` models with the greatest counts."""
-        kept = np.argsort(-counts, kind="stable")[: self.most]
-        return np.where(np.isin(np.arange(len(counts)), kept), counts, 0)
+        """Keeps only the `most` models with the greatest counts, and companions."""
+        kept = np.argsort(-counts[: self.own], kind="stable")[: self.most]
+        places = np.arange(len(counts))
+        return np.where(np.isin(places, kept) | (places >= self.own), counts, 0)
 
     def _begin(self, order: Sequence[int]) -> np.ndarray:
-        first = order[: max(1, min(self.start, self.most, self.rounds))]
+        first = self._allowed(order)[: max(1, min(self.start, self.rounds))]
         together = sum(_one_hot(index, len(self.library)) for index in first)
         alone = _one_hot(first[0], len(self.library))
         rated = [self.rate(_average(counts, self.library)) for counts in (together, alone)]
         return together if rated[0] >= rated[1] else alone
+
+    def _allowed(self, order: Sequence[int]) -> list[int]:
+        """Returns the first `most` models of the order, with the companions between them."""
+        models = [index for index in order if index < self.own][: self.most]
+        return [index for index in order if index >= self.own or index in models]
 
 
 def _bagged(

@@ -215,3 +215,15 @@ def test_answers_of_folds_decide_on_the_share_of_the_baseline(runner, monkeypatc
     mixed = [found.shares[name] for name in ("0", LINEAR_NAME)]
     together = mixed[0] * answers(2.0, 0) + mixed[1] * answers(1.0, 99)
     np.testing.assert_allclose(found.answers, together, atol=1e-6)  # To the validation texts.
+
+
+def test_where_one_trial_may_be_averaged_it_is_the_one_that_suits_the_baseline_best(
+    runner, tmp_path
+):
+    made = runner([(2.2, "completed"), (2.0, "completed")], linear=2.0)
+    linear = np.load(tmp_path / linear_answers("validation"))
+    alike = 0.98 * linear + 0.02 * np.eye(CLASSES)[LABELS]
+    np.save(tmp_path / "trial_0" / PROBABILITIES, alike.astype("float32"))
+    found = best(made, 1)
+    assert set(found.shares) == {"1", LINEAR_NAME}
+    assert found.alone == made.ranked()[0].score

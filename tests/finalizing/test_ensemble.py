@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from attn_tuner.attention import attention_model
@@ -215,6 +215,27 @@ def test_a_companion_that_is_far_better_gets_nearly_all_the_weight():
     assert found.members[0] == 1
     assert found.score >= measure(labels, strong)["accuracy"] - 0.005
     assert ensemble_generalizes([weak, strong], labels, companions=1)
+
+
+def test_where_one_model_may_join_a_companion_it_is_the_one_that_helps_most():
+    labels = np.arange(2_000) % 2
+    companion, other = noisy(labels, 1.0, 0), noisy(labels, 0.95, 1)
+    alike = 0.98 * companion + 0.02 * columns(*labels)
+    accuracy = [measure(labels, each)["accuracy"] for each in (alike, other)]
+    assert accuracy[0] > accuracy[1]
+    found = select_members([alike, other, companion], labels, most=1, companions=1)
+    assert set(found.members) == {1, 2}
+    assert ensemble_generalizes([alike, other, companion], labels, most=1, companions=1)
+
+
+@given(libraries(), st.integers(1, 3))
+@settings(deadline=None, max_examples=20)
+def test_companions_do_not_count_among_the_models_that_are_selected(library, most):
+    labels, probabilities = library
+    assume(len(probabilities) > 1)
+    found = select_members(probabilities, labels, most=most, bags=3, rounds=8, companions=1)
+    own = [each for each in found.members if each < len(probabilities) - 1]
+    assert 1 <= len(own) <= most
 
 
 def many_shares(labels, classes, skill, seed):
