@@ -1,7 +1,7 @@
 """How good a search is after each time limit, beside no search, random search and other packages.
 
     TFDS_DATA_DIR=... ATTN_TUNER_DATA=... python benchmarks/anytime.py run
-        --method search [no_search random linear fasttext spacy flaml]
+        --method search [taught no_search random linear fasttext spacy flaml]
         --set subj [imdb hotel ...] --minutes 5 [1 15 60] [--seed 0] [--environments FOLDER]
     python benchmarks/anytime.py install --method fasttext [...]
     python benchmarks/anytime.py table
@@ -35,7 +35,7 @@ from results import commit, load, measured_rows, package_versions, write_section
 HERE = Path(__file__).parent
 ROWS = HERE / "anytime.jsonl"
 ENVIRONMENTS = Path.home() / ".cache" / "attn_tuner_rivals"
-OURS = ("search", "no_search", "random", "linear")
+OURS = ("search", "taught", "no_search", "random", "linear")
 METHODS = (*OURS, *RIVALS)
 EXPLAINED = "`benchmarks/anytime.py`. Official test accuracy with its 95 % interval (Wilson)."
 

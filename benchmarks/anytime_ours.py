@@ -7,6 +7,8 @@ Runs one of them and prints what was measured, as JSON.
 - search: `search` with its defaults.
 - no_search: the first point that `search` tries, trained again with a fresh seed for the whole
   time. No trial is pruned. Its trials are averaged and exported as those of a search.
+- taught: `search(teacher="average")`: its last trial learns from the average's answers, to texts
+  without labels as well, and is measured alone. For sets that come with such texts.
 - random: `search(tuner="random")`: the same first points, then values drawn at random.
 - linear: the linear baseline, the validation texts in its training part, without a time limit.
 
@@ -27,6 +29,7 @@ from typing import Any
 
 import keras_tuner
 from data_sets import out_of_scope, source
+from distil import Trials
 from quality import linear
 from results import processor_seconds
 
@@ -44,6 +47,7 @@ SEARCHES = {
     "search": {},
     "no_search": {"tuner": "first_point", "pruner": "none"},
     "random": {"tuner": "random"},
+    "taught": {"teacher": "average"},
 }
 
 
@@ -81,9 +85,10 @@ def searched(method: str, name: str, minutes: float, seed: int) -> dict[str, Any
         seed: int, `seed` of the search.
 
     Returns:
-        Test accuracies `accuracy` (of the exported model), `single` (of its best trial) and
-        `linear` (of its linear baseline; None if that was too late) and `words` (of a linear model
-        of words and pairs alone, without a time limit); `seconds` and
+        Test accuracies `accuracy` (of the exported model), `single` (of its best trial), `student`
+        (of the trial that learnt from a teacher; None without one), `linear` (of its linear
+        baseline; None if that was too late) and `words` (of a linear model of words and pairs
+        alone, without a time limit); `seconds` and
         `processor_seconds` of the search; counts; what the prediction sets cover; and which share
         of texts outside the scope of a set counts as known.
     """
@@ -100,6 +105,7 @@ def searched(method: str, name: str, minutes: float, seed: int) -> dict[str, Any
             "accuracy": result.test_metrics["accuracy"],
             "validation": run.outcome["validation"]["accuracy"],
             "single": single_accuracy(result, given, Path(folder) / "alone"),
+            "student": student_accuracy(directory),
             "linear": baselines.get("linear"),
             "words": words_alone(directory, len(run.plan.classes), seed),
             "trials": len(run.ranked()),
@@ -111,6 +117,13 @@ def searched(method: str, name: str, minutes: float, seed: int) -> dict[str, Any
             "seconds": round(seconds, 1),
             "processor_seconds": round(used, 1),
         }
+
+
+def student_accuracy(directory: Path) -> float | None:
+    """Returns the test accuracy of the trial that learnt from a teacher; None without one."""
+    given = Trials(directory)
+    taught = next((each for each in given.run.ranked() if each.distilled), None)
+    return None if taught is None else given.test_accuracy(taught)
 
 
 def words_alone(directory: Path, classes: int, seed: int) -> float:
