@@ -1,5 +1,7 @@
 """Divides data sets so that no group stands on both sides, or so that later texts are held out."""
 
+import math
+
 import numpy as np
 
 from attn_tuner.errors import DataError
@@ -30,13 +32,15 @@ def hold_out_groups(
     from sklearn.model_selection import GroupShuffleSplit  # It takes a second to import.
 
     groups = part.groups
-    if groups is None or len(np.unique(groups)) < 2:
+    count = 0 if groups is None else len(np.unique(groups))
+    if count < 2:
         raise DataError(
             f"{name} has too few groups to divide: each part needs groups of its own. Give data "
             "with more groups, or leave group= out."
         )
     shares = _class_rows(part, classes)
-    drawn = GroupShuffleSplit(_DRAWS, test_size=fraction, random_state=seed)
+    wanted = min(math.ceil(fraction * count), count - 1)  # As it rounds; one group remains.
+    drawn = GroupShuffleSplit(_DRAWS, test_size=wanted, random_state=seed)
     best, rows = np.inf, None
     for _, held in drawn.split(part.texts, groups=groups):
         share = shares[held].sum(axis=0) / np.maximum(shares.sum(axis=0), 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from attn_tuner.errors import DataError
@@ -30,9 +30,10 @@ def members(labels, keys, **named):
     st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), min_size=6, max_size=80).filter(
         lambda rows: len({group for _, group in rows}) > 1
     ),
-    st.floats(0.05, 0.6),
+    st.floats(0.05, 0.95),
     st.integers(0, 10),
 )
+@example([(0, 0)] * 5 + [(0, 1)], 0.5625, 0)
 def test_no_group_is_divided_and_no_text_is_lost(rows, fraction, seed):
     labels, groups = zip(*rows, strict=True)
     part = members(labels, list(map(str, groups)), as_="groups")
