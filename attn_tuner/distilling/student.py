@@ -36,6 +36,7 @@ CHECKS = 2  # Evaluations in an epoch: one that the time limit cuts is not lost.
 LEARNT = "learnt from a teacher"
 REST_SHARE = 0.7  # Of the size limit, for what is not shrunk.
 NEARLY = 0.8  # Of the most texts that a trial can read: of such trials the best learns.
+MOST_RELIEF = 0.5  # Of the seconds that trials took side by side, when a model trains alone.
 USED_SHARE = 0.8  # Of the time left, for the teacher's answers and the training.
 
 
@@ -138,7 +139,7 @@ def affordable_epochs(
 def _time_to_learn(budget: Budget) -> float | None:
     """Returns seconds for answers and training, in seconds of the trials so far; None for any."""
     left = budget.search_left()  # The trials' own seconds were slowed down as well.
-    return None if left is None else USED_SHARE * left / budget.rise()
+    return None if left is None else USED_SHARE * left / max(budget.change(), MOST_RELIEF)
 
 
 def training_costs(record: TrialRecord, learnt_from: int) -> tuple[float, float]:

@@ -156,9 +156,14 @@ class Budget:
 
     def rise(self) -> float:
         """Returns by what factor the slowdown exceeds its usual value, at least 1."""
-        if not self._slowdowns:
-            return 1.0
-        return max(1.0, self.slowdown() / median_low(self._slowdowns))
+        return max(1.0, self.change())
+
+    def change(self) -> float:
+        """Returns by what factor the slowdown differs from its usual value, such as 0.5.
+
+        It is below 1 when processes that trained trials side by side have ended.
+        """
+        return self.slowdown() / median_low(self._slowdowns) if self._slowdowns else 1.0
 
     def fits(self, name: str, amount: float = 1.0, default: float = 0.0) -> bool:
         """Returns whether `amount` more units of `name` end before the reserve begins."""

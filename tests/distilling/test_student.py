@@ -30,8 +30,20 @@ def test_the_best_trial_that_can_be_shrunk_enough_is_the_student():
 def test_a_training_with_validation_texts_leaves_time_for_fewer_copies():
     student = TrialRecord("0", "completed", {}, 0.9, seconds=10.0, metrics={"epochs": 1.0})
     stored = SimpleNamespace(size=lambda role: {"train": 1_000, "validation": 100}[role])
-    budget = SimpleNamespace(search_left=lambda: 500.0, rise=lambda: 1.0)
+    budget = SimpleNamespace(search_left=lambda: 500.0, change=lambda: 1.0)
     answering = [SimpleNamespace(judging=1.0)]  # 0.01 s a text; learning takes 0.03 s.
     assert room_for(answering, student, stored, budget) == USED_SHARE * 500 / 0.04 - 1_000
     again = room_for(answering, student, stored, budget, again=True)
     assert again == math.floor(USED_SHARE * 500 / 0.07) - 1_000
+
+
+def test_what_trials_took_side_by_side_is_taken_for_less_where_a_student_trains_alone():
+    student = TrialRecord("0", "completed", {}, 0.9, seconds=10.0, metrics={"epochs": 1.0})
+    stored = SimpleNamespace(size=lambda role: {"train": 1_000, "validation": 100}[role])
+
+    def room(change):
+        budget = SimpleNamespace(search_left=lambda: 500.0, change=lambda: change)
+        return 1_000 + room_for((), student, stored, budget)
+
+    assert room(0.5) == room(0.1)
+    assert [2 * room(1.0), 4 * room(2.0)] == pytest.approx([room(0.5)] * 2, abs=4)

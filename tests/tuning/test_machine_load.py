@@ -69,7 +69,7 @@ def test_costs_that_were_measured_in_quiet_grow_with_the_load():
     slow[0] = 2.0
     assert (budget.estimate("validation"), budget.usual("validation")) == (4.0, 4.0)
     assert budget.estimate("export", 4.0) == 8.0
-    assert budget.rise() == 2.0
+    assert budget.rise() == budget.change() == 2.0
 
 
 def test_costs_that_were_measured_under_load_are_taken_as_they_are():
@@ -81,6 +81,7 @@ def test_costs_that_were_measured_under_load_are_taken_as_they_are():
     slow[0] = 1.0
     assert budget.estimate("validation") == 2.0
     assert budget.rise() == 1.0
+    assert budget.change() == 0.5
 
 
 def test_the_load_of_trials_is_forgotten_when_they_have_ended():
