@@ -4,6 +4,7 @@ import math
 from types import SimpleNamespace
 
 import keras
+import pytest
 
 from attn_tuner.distilling.student import USED_SHARE, first_fitting, room_for
 from attn_tuner.storage.trial_record import TrialRecord

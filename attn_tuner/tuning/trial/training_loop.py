@@ -26,6 +26,7 @@ Evaluate = Callable[[], tuple[np.ndarray, dict[str, float]] | None]
 
 SAME = 1e-9  # Epochs that differ by less are equal.
 SPEED_INTERVAL = 5.0  # Seconds of training, after the first batch, between two measured speeds.
+SLOW = 2  # Measured speeds in a row that are too low: batches of a new length are slow at first.
 
 
 def train(
@@ -155,6 +156,7 @@ class EvaluationCallback(keras.callbacks.Callback):
         self.next_save = time.monotonic() + callbacks.resume_interval
         self.skipped = 0  # Batches of the epoch that were done before this fit.
         self.timed_from = (0, time.monotonic())  # Batches done, and when.
+        self.slow = 0  # Speeds in a row that were too low.
 
     def catch_up(self) -> None:
         """Evaluates if an earlier attempt was cut just before an evaluation."""
@@ -267,7 +269,9 @@ class EvaluationCallback(keras.callbacks.Callback):
             return None
         epoch_seconds = (now - began) / (self.progress.batch - done) * self.batches
         self.timed_from = (self.progress.batch, now)
-        return self.callbacks.too_slow(epoch_seconds)
+        reason = self.callbacks.too_slow(epoch_seconds)
+        self.slow = self.slow + 1 if reason else 0
+        return reason if self.slow >= SLOW else None
 
     def _cut(self) -> None:
         self._stop(self.progress.stopped or TIME_OVER)

@@ -104,17 +104,18 @@ def test_a_model_that_should_be_pruned_stops_with_the_reason(model):
 
 def test_a_model_that_is_too_slow_is_evaluated_and_can_go_on_later(model, monkeypatch):
     monkeypatch.setattr(training_loop, "SPEED_INTERVAL", 0.0)
-    callbacks, saved = TooSlow([None, "an epoch takes 9m and 4m are left"]), []
+    slow = "an epoch takes 9m and 4m are left"
+    callbacks, saved = TooSlow([slow, None, slow, slow]), []  # Twice in a row.
     parts, schedule = (separable(64), separable(64, seed=1)), Schedule(epochs=2)
     progress = train(model, *parts, schedule, callbacks, save=saved.append)
-    assert progress.stopped == "stopped: time limit, as an epoch takes 9m and 4m are left"
-    assert [each["epochs"] for each in progress.history] == pytest.approx([3 / 8])
-    assert len(callbacks.epochs) == 2
+    assert progress.stopped == f"stopped: time limit, as {slow}"
+    assert [each["epochs"] for each in progress.history] == pytest.approx([5 / 8])
+    assert len(callbacks.epochs) == 4
     assert all(0 < seconds < 60 for seconds in callbacks.epochs)
     assert saved
     progress.stopped = ""
     assert train(model, *parts, schedule, callbacks, progress).stopped == "all epochs done"
-    assert len(callbacks.epochs) == 2  # It is asked no more after the first evaluation.
+    assert len(callbacks.epochs) == 4  # It is asked no more after the first evaluation.
 
 
 def test_checks_inside_an_epoch_stand_at_equal_distances(model):
