@@ -204,13 +204,13 @@ def test_a_trial_that_is_too_slow_for_the_time_left_is_cut_and_the_next_one_begi
             reason = pool.answers[-1]
             return [TrainingEnded(outcome(spec, f"{TIME_OVER}, as {reason}" if reason else "done"))]
         stopped[spec.trial_id] = True
-        return [SpeedMeasured(9_000.0)]
+        return [SpeedMeasured(12_000.0)]
 
     pool = PaperPool(1, act)
     Driver(runner, pool).search()
     assert [record.status for record in runner.records.values()] == ["completed", "cut", "cut"]
     assert pool.answers[0] is None  # There was no model yet.
-    assert pool.answers[1].startswith("an epoch takes 2h30m and ")
+    assert pool.answers[1].startswith("an epoch takes 3h20m and ")
 
 
 def test_a_worker_without_room_on_the_disk_ends_the_search_and_fails_no_trial(runner):

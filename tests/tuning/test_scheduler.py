@@ -51,27 +51,27 @@ def test_a_second_evaluation_and_one_of_a_resumed_trial_say_nothing_of_the_first
     assert scheduler.budget.estimate(FIRST_EVALUATION) == 0.0
 
 
-def test_a_trial_is_too_slow_where_most_of_an_epoch_does_not_fit_and_there_is_a_model(clock):
+def test_a_trial_is_too_slow_where_half_an_epoch_does_not_fit_and_there_is_a_model(clock):
     models = []
     scheduler = scheduler_with(clock, models=models)
     assert scheduler.too_slow(1e9) is None
     models.append("one")
-    assert scheduler.too_slow(100.0) is None
+    assert scheduler.too_slow(150.0) is None
     clock.now = 40.0
-    assert scheduler.too_slow(100.0) is None
+    assert scheduler.too_slow(150.0) is None
     clock.now = 41.0
-    assert scheduler.too_slow(100.0) == "an epoch takes 1m40s and 59s are left"
+    assert scheduler.too_slow(150.0) == "an epoch takes 2m30s and 59s are left"
     scheduler.budget.set_reserve(30.0)
-    assert scheduler.too_slow(50.0) == "an epoch takes 50s and 29s are left"
+    assert scheduler.too_slow(75.0) == "an epoch takes 1m15s and 29s are left"
     assert scheduler_with(clock, seconds=None, models=models).too_slow(1e9) is None
 
 
 def test_a_trial_may_be_too_slow_as_soon_as_another_was_evaluated(clock, tmp_path):
     scheduler = scheduler_with(clock)
     scheduler.on_trial_begin(spec(tmp_path))
-    assert scheduler.too_slow(170.0) is None
+    assert scheduler.too_slow(260.0) is None
     scheduler.on_evaluated("0")
-    assert scheduler.too_slow(170.0) is not None
+    assert scheduler.too_slow(260.0) is not None
 
 
 def test_a_user_who_interrupts_ends_the_search(clock):
