@@ -11,7 +11,14 @@ import numpy as np
 
 from attn_tuner.distilling.facts import Distilled
 from attn_tuner.distilling.soft_labels import answered, joined, new_texts
-from attn_tuner.distilling.student import chosen_trial, room_for, taught, taught_again
+from attn_tuner.distilling.student import (
+    EPOCHS,
+    affordable_epochs,
+    chosen_trial,
+    room_for,
+    taught,
+    taught_again,
+)
 from attn_tuner.distilling.teacher import Average, asked
 from attn_tuner.errors import DataError, Infeasible
 from attn_tuner.finalizing.candidates import Candidate, build_candidate
@@ -135,7 +142,9 @@ def _distilled(
     further, texts = new_texts(stored, given)
     if teacher is None:
         average = Average.exported(run, stored, trials)
-        room = room_for(average.candidate.trials, student, stored, budget, again=run.plan.refit)
+        others = len(further) + stored.size("unlabelled")
+        members, again = average.candidate.trials, run.plan.refit
+        room = room_for(members, student, stored, budget, again, unlabelled=others)
         soft, counts = answered(average, stored, further, room, plan.seed)
         score = average.candidate.measures[plan.objective]
     else:
@@ -150,7 +159,11 @@ def _distilled(
             shutil.copy2(run.directory / name, draft / name)
     plan.save(draft)
     own = RunTrials(draft, trials.hypermodel)
-    record, answers = taught(student, soft, stored, trials, own, plan, budget.search_over)
+    epochs = EPOCHS
+    if counts[0]:
+        epochs = affordable_epochs(student, len(soft), stored, budget, run.plan.refit)
+    parts = student, soft, stored, trials, own, plan
+    record, answers = taught(*parts, budget.search_over, epochs=epochs)
     labels = np.asarray(stored.stores["validation"].labels)
     candidate = Candidate((record,), (1.0,), answers.astype("float64"), measure(labels, answers))
     again = taught_again(student, record, soft, stored, trials, budget) if run.plan.refit else None

@@ -36,7 +36,7 @@ CHECKS = 2  # Evaluations in an epoch: one that the time limit cuts is not lost.
 LEARNT = "learnt from a teacher"
 REST_SHARE = 0.7  # Of the size limit, for what is not shrunk.
 NEARLY = 0.8  # Of the most texts that a trial can read: of such trials the best learns.
-MOST_RELIEF = 0.5  # Of the seconds that trials took side by side, when a model trains alone.
+LEAST_CHANGE = 0.5  # Of the seconds that trials took side by side, where a model trains alone.
 USED_SHARE = 0.8  # Of the time left, for the teacher's answers and the training.
 
 
@@ -96,8 +96,11 @@ def room_for(
     again: bool = False,
     untimed: int = MOST_COPIES,
     epochs: int = EPOCHS,
+    unlabelled: int = 0,
 ) -> int:
     """Returns how many texts can be answered and learnt from in the time, beside training texts.
+
+    Where there is not time for all of `unlabelled`, each is read once: more texts teach more.
 
     Args:
         members: of the average that answers.
@@ -107,19 +110,25 @@ def room_for(
         again: whether the student is to be trained once more, see `taught_again`.
         untimed: texts for each training text where time is not limited.
         epochs: int, how often each text is to be read.
+        unlabelled: int, texts without labels that there are.
     """
     judging = sum(each.judging or 0.0 for each in members) / stored.size("validation")
     start, pace = training_costs(student, stored.size("train"))
     left = _time_to_learn(budget)
     if left is None:
         return untimed * stored.size("train")
-    learning = (1 + again) * epochs * pace
-    texts = (left - (1 + again) * start) / max(judging + learning, 1e-9)
-    return max(0, math.floor(texts) - stored.size("train"))
+    seconds = left - (1 + again) * start
+
+    def room(epochs: int) -> int:
+        texts = seconds / max(judging + (1 + again) * epochs * pace, 1e-9)
+        return max(0, math.floor(texts) - stored.size("train"))
+
+    found = room(epochs)
+    return found if found >= unlabelled else min(room(1), unlabelled)
 
 
 def affordable_epochs(
-    student: TrialRecord, texts: int, stored: EncodedTexts, budget: Budget
+    student: TrialRecord, texts: int, stored: EncodedTexts, budget: Budget, again: bool = False
 ) -> int:
     """Returns how often the student can read so many texts in the time, 1 to `EPOCHS` times.
 
@@ -128,18 +137,19 @@ def affordable_epochs(
         texts: int, training texts and others.
         stored: the texts.
         budget: the time, less what is reserved for the export.
+        again: whether the student is to be trained once more, see `taught_again`.
     """
     start, pace = training_costs(student, stored.size("train"))
     left = _time_to_learn(budget)
     if left is None:
         return EPOCHS
-    return min(EPOCHS, max(1, math.floor((left - start) / max(texts * pace, 1e-9))))
+    return min(EPOCHS, max(1, math.floor((left / (1 + again) - start) / max(texts * pace, 1e-9))))
 
 
 def _time_to_learn(budget: Budget) -> float | None:
     """Returns seconds for answers and training, in seconds of the trials so far; None for any."""
     left = budget.search_left()  # The trials' own seconds were slowed down as well.
-    return None if left is None else USED_SHARE * left / max(budget.change(), MOST_RELIEF)
+    return None if left is None else USED_SHARE * left / max(budget.change(), LEAST_CHANGE)
 
 
 def training_costs(record: TrialRecord, learnt_from: int) -> tuple[float, float]:

@@ -127,10 +127,8 @@ def _soft_labels(
     if candidate is None:
         return None
     average = Average(candidate, runner, stored, dataset.classes)
-    room = room_for(candidate.trials, student, stored, budget)
-    if room < stored.size("unlabelled"):  # Reading more of these once teaches more.
-        once = room_for(candidate.trials, student, stored, budget, epochs=1)
-        room = min(once, stored.size("unlabelled"))
+    others = stored.size("unlabelled")
+    room = room_for(candidate.trials, student, stored, budget, unlabelled=others)
     soft, counts = answered(average, stored, None, room, plan.seed)
     return soft, counts, candidate.measures[plan.objective]
 

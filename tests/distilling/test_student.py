@@ -48,3 +48,15 @@ def test_what_trials_took_side_by_side_is_taken_for_less_where_a_student_trains_
 
     assert room(0.5) == room(0.1)
     assert [2 * room(1.0), 4 * room(2.0)] == pytest.approx([room(0.5)] * 2, abs=4)
+
+
+@pytest.mark.parametrize(
+    ("unlabelled", "room"),
+    [(0, 2_332), (2_000, 2_332), (5_000, 5_000), (50_000, 8_998)],
+    ids=["none", "all of them thrice", "all of them once", "some of them once"],
+)
+def test_texts_without_labels_are_read_once_where_there_is_no_time_for_all(unlabelled, room):
+    student = TrialRecord("0", "completed", {}, 0.9, seconds=10.0, metrics={"epochs": 1.0})
+    stored = SimpleNamespace(size=lambda role: {"train": 1_000, "validation": 100}[role])
+    budget = SimpleNamespace(search_left=lambda: 99.98 / USED_SHARE, change=lambda: 1.0)
+    assert room_for((), student, stored, budget, unlabelled=unlabelled) == room
