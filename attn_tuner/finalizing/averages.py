@@ -66,10 +66,10 @@ def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Can
     others = [read_array(path, (len(labels), None)) for path in baseline.values()]
     if by_accuracy:
         logarithms, folds = member_of(runner.plan.input).logarithms, _fold_answers(runner)
-        best = near[0] if near else None
-        if best is not None and most == 1 and others and student is None and not folds:
+        rival = None
+        if most == 1 and near and others and student is None and not folds:
             chosen = _best_partner(answers, others[0], labels, logarithms)
-            near, answers = [near[chosen]], [answers[chosen]]
+            rival, near, answers = near[0], [near[chosen]], [answers[chosen]]
         records, found = [*near[:most], *baseline], [*answers[:most], *others]
         yield from _average_of_best(
             records,
@@ -79,7 +79,7 @@ def averages(runner: TrialRunner, labels: np.ndarray, most: int) -> Iterator[Can
             logarithms=logarithms,
             folds=folds,
             leading=student is not None,
-            rival=best,
+            rival=rival,
         )
         return
     records, found = [*near, *baseline], [*answers, *others]
@@ -125,7 +125,7 @@ def _average_of_best(
     without an error on `CLEAR` texts or more stays alone. The last `companions` records are
     baselines, of which there is at most one. Where trials were cross-validated, their answers to
     the inputs of `folds` decide, and the other trials take no part. With `leading` the first record
-    is to have most of the weight. `rival` is the best trial, if it is not the first record.
+    is to have most of the weight. `rival` is the best trial, where the first record need not be.
     """
     judged, truth = answers, labels
     known = [index for index, record in enumerate(records) if record.trial_id in folds]
@@ -137,7 +137,7 @@ def _average_of_best(
         return
     library = np.stack(judged, dtype="float64")
     alone = measure(truth, library[0], {"accuracy"})["accuracy"]
-    if rival is not None and rival is not records[0]:
+    if rival is not None:
         alone = max(alone, rival.metrics["accuracy"])
     if alone == 1.0 and len(truth) >= CLEAR:
         return
