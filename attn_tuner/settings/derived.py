@@ -15,8 +15,8 @@ DEFAULT_TIME = "20m"
 ENSEMBLE = 5  # Trials averaged at most, unless set.
 AVERAGE = "average"  # The teacher that a search makes of its own trials.
 SELF_TRAINING = "self_training"  # One that it makes of labels and texts without.
-# Validation texts, under which members of an average are not selected by them, and under which
-# what is exported is trained on them as well.
+# Validation texts, under which the best score is partly luck, so that a student may come before it,
+# and under which what is exported is trained on them as well.
 FEW_TEXTS = 2_000
 KEPT_PER_MEMBER = 2  # Trials whose weights are kept, for each that an ensemble may average.
 

@@ -70,8 +70,9 @@ class Scheduler:
             epoch_seconds: float, seconds that one of its epochs takes.
         """
         left = self.budget.search_left()
-        fits = left is None or LEAST_EPOCHS * epoch_seconds <= left
-        if left is None or fits or not (self._evaluated or self.has_model()):
+        if left is None or LEAST_EPOCHS * epoch_seconds <= left:
+            return None
+        if not (self._evaluated or self.has_model()):
             return None
         return (
             f"an epoch takes {format_duration(epoch_seconds)} and {format_duration(left)} are left"

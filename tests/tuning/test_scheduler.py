@@ -51,7 +51,7 @@ def test_a_second_evaluation_and_one_of_a_resumed_trial_say_nothing_of_the_first
     assert scheduler.budget.estimate(FIRST_EVALUATION) == 0.0
 
 
-def test_a_trial_is_too_slow_where_half_an_epoch_does_not_fit_and_there_is_a_model(clock):
+def test_a_trial_is_too_slow_where_too_little_of_an_epoch_fits_and_there_is_a_model(clock):
     models = []
     scheduler = scheduler_with(clock, models=models)
     assert scheduler.too_slow(1e9) is None

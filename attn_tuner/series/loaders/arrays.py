@@ -14,7 +14,7 @@ from attn_tuner.series.value_checks import (
     numbered,
     with_features,
 )
-from attn_tuner.text.loaders.sequences import to_list
+from attn_tuner.text.loaders.sequences import column_names, to_list
 
 
 def from_arrays(
@@ -60,11 +60,12 @@ def from_arrays(
             f"{steps} features, give numpy.swapaxes(series, 1, 2).",
         )
     count = len(made)
+    listed = _beside(labels, "labels", count)
     said = _beside(groups, "groups", count)
     when = _beside(times, "times", count)
     return LabelledSeries(
         made,
-        _beside(labels, "labels", count),
+        labels if column_names(labels) else listed,  # A table says what the classes are called.
         names,
         None if said is None else list(map(str, said)),
         None if when is None else _finite_times(when),
@@ -103,13 +104,12 @@ def _joined(columns) -> str:
     return "without a name" if columns is None else ", ".join(map(str, columns))
 
 
-def _beside(values: Any, name: str, count: int) -> Any:
+def _beside(values: Any, name: str, count: int) -> list | None:
     if values is None:
         return None
     if isinstance(values, str | bytes | Mapping):
         raise DataError(f"{name}= is a {type(values).__name__}. Give one entry for each series.")
-    named = name == "labels" and hasattr(values, "columns")  # The columns are names of classes.
-    found = values if named else to_list(values, name)
+    found = to_list(values, name)
     if len(found) != count:
         raise DataError(
             f"There are {count:,} series and {len(found):,} {name}. Give one for each series."

@@ -30,7 +30,9 @@ class TrialCallbacks:
         return None
 
     def too_slow(self, epoch_seconds: float) -> str | None:
-        """Called now and then before the first evaluation. Returns the reason to stop, or None.
+        """Called now and then before the first evaluation. Returns a reason to stop, or None.
+
+        Training stops at the second reason in a row.
 
         Args:
             epoch_seconds: float, seconds that an epoch takes at the speed so far.
