@@ -180,7 +180,7 @@ def equal_of_logs(seen, labels, asked):
 
 
 def selected(seen, labels, asked):
-    """Weights by forward selection, as of many texts."""
+    """Weights by forward selection, as of other objectives than accuracy."""
     found = select_members(list(seen), labels, "accuracy", most=MOST, companions=1)
     weights = np.zeros(len(seen))
     weights[list(found.members)] = found.weights
