@@ -7,10 +7,12 @@ import pytest
 from attn_tuner.attention import heads
 from attn_tuner.errors import SpaceError
 from attn_tuner.layers.token_limits import TextMask
+from attn_tuner.training import adversarial
 from attn_tuner.training.adversarial import (
     ExtraLosses,
     PerturbedLosses,
     RegularizedModel,
+    _spread,
     loss_object,
     plain,
 )
@@ -92,7 +94,13 @@ def divergence(p, q):
     return p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))
 
 
-def test_the_adversarial_loss_is_that_of_words_moved_up_the_loss_by_the_norm():
+@pytest.fixture
+def all_moved(monkeypatch):
+    """Every text of a batch is moved for adversarial training."""
+    monkeypatch.setattr(adversarial, "PERTURBED", 1)
+
+
+def test_the_adversarial_loss_is_that_of_words_moved_up_the_loss_by_the_norm(all_moved):
     added, usual = loss_of(model_of(ExtraLosses(adversarial_weight=0.5, adversarial_norm=NORM)))
     assert usual == pytest.approx(crossentropy(before()).mean(), rel=1e-4)
     # The loss of the first text, of class 1, rises as its logit falls.
@@ -101,12 +109,25 @@ def test_the_adversarial_loss_is_that_of_words_moved_up_the_loss_by_the_norm():
     assert added == pytest.approx(usual + 0.5 * worse.mean(), rel=1e-4)
 
 
-def test_a_text_counts_in_the_adversarial_loss_by_its_weight():
+def test_a_text_counts_in_the_adversarial_loss_by_its_weight(all_moved):
     weights = np.array([2.0, 0.0], "float32")
     terms = ExtraLosses(adversarial_weight=1.0, adversarial_norm=NORM)
     added, usual = loss_of(model_of(terms), weights=weights)
     worse = crossentropy(moved(sign=(-1, 1)))
     assert added == pytest.approx(usual + (weights * worse).mean(), rel=1e-4)
+
+
+def test_one_of_two_texts_is_moved_for_the_adversarial_loss():
+    terms = ExtraLosses(adversarial_weight=1.0, adversarial_norm=NORM)
+    words, mask = np.arange(10.0).reshape(5, 2, 1), np.ones((5, 2), bool)
+    assert len(_spread([words, mask])[0]) == 3
+    added, usual = loss_of(model_of(terms))
+    # The deviations are those of the words that are moved.
+    text = TABLE[IDS[0][IDS[0] > 0]]
+    slopes = np.repeat(-text.std(axis=0)[None] * KERNEL[:, 0], len(text), axis=0)
+    shift = NORM * text.std(axis=0) * slopes / np.sqrt((slopes**2).sum())
+    worse = -np.log(sigmoid(((text + shift).mean(axis=0) @ KERNEL)[0]))
+    assert added == pytest.approx(usual + worse, rel=1e-4)
 
 
 def test_the_virtual_loss_is_the_divergence_from_the_answer_to_moved_words():
@@ -128,7 +149,7 @@ def test_entropy_is_that_of_the_answers():
     assert added == pytest.approx(usual + 0.3 * entropy.mean(), rel=1e-4)
 
 
-def test_numbers_are_moved_away_from_the_truth():
+def test_numbers_are_moved_away_from_the_truth(all_moved):
     terms = ExtraLosses(adversarial_weight=1.0, adversarial_norm=NORM)
     truths = np.array([3.0, -3.0], "float32")
     added, usual = loss_of(model_of(terms, kind="number"), truths)
