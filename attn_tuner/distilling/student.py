@@ -22,6 +22,7 @@ from attn_tuner.storage.plan import Plan
 from attn_tuner.storage.run import Run
 from attn_tuner.storage.trial_record import TrialRecord
 from attn_tuner.text.token_store import TokenStore
+from attn_tuner.training.adversarial import ExtraLosses
 from attn_tuner.tuning.budget import Budget
 from attn_tuner.tuning.constraints import other_bytes
 from attn_tuner.tuning.encoded_texts import EncodedTexts
@@ -37,6 +38,7 @@ LEARNT = "learnt from a teacher"
 REST_SHARE = 0.7  # Of the size limit, for what is not shrunk.
 NEARLY = 0.8  # Of the most texts that a trial can read: of such trials the best learns.
 LEAST_CHANGE = 0.5  # Of the seconds that trials took side by side, where a model trains alone.
+ADVERSARIAL_SECONDS = 2.0  # Of a step with adversarial training, for each of one without.
 USED_SHARE = 0.8  # Of the time left, for the teacher's answers and the training.
 
 
@@ -155,21 +157,23 @@ def _time_to_learn(budget: Budget) -> float | None:
 def training_costs(record: TrialRecord, learnt_from: int) -> tuple[float, float]:
     """Returns seconds to begin a training, and seconds for each text and epoch, both estimated.
 
-    Where a trial has no two timed evaluations, all its seconds count for its texts.
+    Where a trial has no two timed evaluations, all its seconds count for its texts. A student
+    learns without adversarial training, which slowed the steps of a trial with it.
 
     Args:
         record: of the trial.
         learnt_from: int, texts of an epoch.
     """
+    faster = ADVERSARIAL_SECONDS if ExtraLosses.of(record.trained).read_labels else 1.0
     timed = [each for each in record.history if {"epochs", "seconds"} <= set(each)]
     if len(timed) < 2 or timed[-1]["epochs"] <= timed[0]["epochs"]:
-        return 0.0, training_pace(record, learnt_from)
+        return 0.0, training_pace(record, learnt_from) / faster
     first, last = timed[0], timed[-1]
     judged = sum(each.get("judging", 0.0) for each in timed[1:])
     learnt = (last["epochs"] - first["epochs"]) * max(learnt_from, 1)
     pace = max(last["seconds"] - first["seconds"] - judged, 0.0) / learnt
     begun = first["seconds"] - first.get("judging", 0.0)
-    return max(begun - pace * first["epochs"] * learnt_from, 0.0), pace
+    return max(begun - pace * first["epochs"] * learnt_from, 0.0), pace / faster
 
 
 def reads_most(

@@ -1,5 +1,7 @@
 """`teacher="self_training"`: texts without labels teach where few have one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -126,6 +128,11 @@ def trial(name, start, pace, accuracy=0.9):
 
 def test_what_a_training_begins_with_is_told_from_its_pace():
     assert training_costs(trial("0", 7.0, 0.02), 100) == pytest.approx((7.0, 0.02))
+
+
+def test_a_student_of_a_trial_with_adversarial_training_takes_half_the_time():
+    slow = replace(trial("0", 7.0, 0.02), values={"adversarial_weight": 1.0})
+    assert training_costs(slow, 100) == pytest.approx((7.0, 0.01))
 
 
 @pytest.mark.parametrize("history", [[], [{"epochs": 1.0}], [{"loss": 1.0}, {"loss": 0.5}]])
