@@ -25,11 +25,14 @@ _STATUS_WORDS = {"cut": "stopped", "infeasible": "over limit"}
 def describe_model(values: Mapping) -> str:
     """Names the encoder and the head, or the attention of a decoder: `bigru + additive`.
 
+    With adversarial training it is `bigru + additive, adversarial`.
+
     Args:
         values: hyperparameters of a trial by name.
     """
     part = values.get("head", values.get("attention", "?"))
-    return f"{values.get('encoder', '?')} + {part}"
+    trained = ", adversarial" if values.get("adversarial_weight") else ""
+    return f"{values.get('encoder', '?')} + {part}{trained}"
 
 
 def describe_trial(values: Mapping) -> str:
