@@ -110,6 +110,7 @@ def without_effect(values: Mapping[str, Any]) -> set[str]:
     others = {
         "dense_units": values.get("dense_layers") == 0,
         "ngram_buckets": values.get("hashed_ngrams") == 1,
+        "adversarial_norm": values.get("adversarial_weight") == 0.0,
         "embedding_frozen_epochs": values.get("embedding_init") == "random",
     }
     return {name for name, idle in others.items() if idle}

@@ -28,6 +28,10 @@ MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
 USUAL_TEXTS_SEEN = 60_000  # Training texts times epochs that a training usually needs.
 WORD_VECTORS_SHARE = 0.12  # Of the time left for the search.
 FEW_LABELS_SHARE = 0.2  # The same where most texts have no label.
+ADVERSARIAL = {
+    "adversarial_weight": Choice((0.0, 1.0)),
+    "adversarial_norm": Choice((1.0, 2.0), default=2.0),
+}
 OVER_CLASSES = ("f1_macro", "auc")  # Objectives that average over classes: rare ones count in full.
 
 
@@ -62,24 +66,28 @@ def search_space(
     labels = stored.stores["train"].labels
     if kind_of(labels) != "number":
         standard = standard.extend(label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0))
-    standard = standard.extend(_extra_losses(kind_of(labels)))
+    standard = standard.extend(
+        _extra_losses(kind_of(labels), of_texts="vocabulary_size" in standard)
+    )
     if kind_of(labels) == "class" and is_imbalanced(labels, int(labels.max()) + 1):
         wanted = "balanced" if objective in OVER_CLASSES else "none"
         standard = standard.extend(class_weight=Choice(("balanced", "none"), default=wanted))
     return changed(standard, given)
 
 
-def _extra_losses(kind: str) -> dict[str, Choice]:
-    """Returns the dimensions of `ExtraLosses`, held at none: a step takes far longer with them.
+def _extra_losses(kind: str, of_texts: bool = True) -> dict[str, Choice]:
+    """Returns the dimensions of `ExtraLosses`; all but adversarial training of texts held at none.
 
     Args:
         kind: of the labels, as in `metrics.kind_of`.
+        of_texts: whether the model reads texts.
     """
     usual = ExtraLosses()
     names = [each.name for each in fields(usual)]
     if kind == "number":
         names = [name for name in names if name.startswith("adversarial")]
-    return {name: Choice((getattr(usual, name),)) for name in names}
+    held = {name: Choice((getattr(usual, name),)) for name in names}
+    return {**held, **(ADVERSARIAL if of_texts else {})}
 
 
 def check_space(given: Any, epochs: int) -> None:

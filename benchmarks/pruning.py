@@ -31,7 +31,7 @@ CANDIDATES = [
     ("median", {"warmup": 1.0}),
     ("median", {"patience": 2}),
     ("median", {"peers": 2}),
-    ("median", {"peers": 4}),
+    ("median", {"peers": 3}),
     ("percentile", {}),
     ("percentile", {"percentile": 40.0}),
     ("asha", {}),

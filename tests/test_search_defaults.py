@@ -63,6 +63,7 @@ def test_only_labels_are_smoothed_and_no_numbers(uneven, tmp_path):
 def test_a_step_takes_longer_only_where_the_user_asks_for_it(uneven):
     space = search_space(None, uneven, 4)
     assert not ExtraLosses.of(space.defaults())
+    assert space["adversarial_weight"].values == (0.0, 1.0)
     assert space["virtual_weight"].values == (0.0,)
     asked = search_space({"virtual_weight": [0.0, 1.0]}, uneven, 4)
     assert asked["virtual_weight"].values == (0.0, 1.0)
@@ -72,7 +73,9 @@ def test_where_tokens_are_characters_the_search_begins_with_groups_of_them(uneve
     characters = prepared(tmp_path / "data", ones=30, words="房间很干净服务也好")
     space = search_space(None, characters, 4)
     assert "ngrams" in space["encoder"].names()
-    assert [point.get("encoder") for point in known_good(space)] == ["none", "ngrams", "gru"]
+    assert [point.get("encoder") for point in known_good(space)] == [
+        *("none", "ngrams", "gru", "ngrams"),
+    ]
     narrowed = search_space({"encoder": ["gru", "lstm"]}, characters, 4)
     words = search_space(None, uneven, 4)
     for other in (narrowed, words):

@@ -41,7 +41,7 @@ class Pruner:
 
     by_loss = True  # Whether the rule may compare losses while the objective is at chance level.
 
-    def __init__(self, warmup: float = 0.5, peers: int = 3, patience: int = 1):
+    def __init__(self, warmup: float = 0.5, peers: int = 4, patience: int = 1):
         for name, value, least in (
             ("warmup", warmup, 0),
             ("peers", peers, 1),
