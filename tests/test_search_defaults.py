@@ -83,6 +83,27 @@ def test_where_tokens_are_characters_the_search_begins_with_groups_of_them(uneve
         assert known_good(other) == KNOWN_GOOD
 
 
+@pytest.mark.parametrize(
+    ("texts", "seconds", "tried"),
+    [(100, None, True), (100, 300, True), (20_000, 900, False), (20_000, 3_600, True)],
+)
+def test_adversarial_training_is_tried_first_where_it_leaves_half_of_the_time(
+    uneven, texts, seconds, tried
+):
+    space = search_space({"max_length": 400, "epochs": 3}, uneven, 8)
+    model = AttentionHyperModel(50, space=space, training_texts=texts)
+    plan = Plan("few", "0", ("no", "yes"), {}, max_time=seconds)
+    points = oracle_of(plan, model).first_points
+    assert len(points) == len(KNOWN_GOOD) - (not tried)
+    assert any("adversarial_weight" in each for each in points) == tried
+
+
+def test_where_adversarial_training_is_not_on_offer_no_point_has_it(uneven):
+    space = search_space({"adversarial_weight": 0.0}, uneven, 4)
+    assert len(known_good(space)) == len(KNOWN_GOOD) - 1
+    assert not any("adversarial_weight" in each for each in known_good(space))
+
+
 @pytest.mark.parametrize(("rare", "first"), [(1, "word+subword"), (30, "word")])
 def test_where_words_are_rare_the_search_begins_with_their_parts(tmp_path, rare, first):
     train = Split([f"text number {index}" for index in range(60)], np.arange(60) % 2)
