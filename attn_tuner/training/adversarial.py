@@ -9,7 +9,7 @@ The losses are added by `compute_loss`, while the model trains. They need the gr
 that the loss itself calls, which TensorFlow, PyTorch and JAX offer each in a public function.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -101,13 +101,13 @@ class PerturbedLosses:
         boundary: symbolic tensors on which all else depends: words `(batch, steps, width)`, their
             mask `(batch, steps)`, and any others, which are not changed.
         answers: symbolic output of the model: probabilities `(batch, columns)`, or numbers.
-        loss: `keras.losses.Loss`, or the name of one.
+        loss: as `loss_object` takes it.
         kind: "class", "labels" or "number", what is answered.
         loss_weight: float, factor of the loss.
         seed: int, for the random steps; None leaves it to Keras.
 
     Raises:
-        SpaceError: the loss is a function, or a regression is to read texts without labels.
+        SpaceError: the loss is unknown, or a regression is to read texts without labels.
 
     Reference:
         Miyato et al. 2017, section 3, https://arxiv.org/abs/1605.07725; Sachan et al. 2019, for
@@ -241,19 +241,36 @@ def plain(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, model.output, name=model.name)
 
 
+class _LossOfFunction(keras.losses.Loss):
+    """The mean over the texts of what a function gives for each, as Keras compiles one."""
+
+    def __init__(self, function: Callable[[Tensor, Tensor], Tensor]):
+        super().__init__()
+        self.function = function
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        return self.function(y_true, y_pred)
+
+
 def loss_object(loss: Any) -> keras.losses.Loss:
-    """Returns the loss of a name, such as "binary_crossentropy", as an object.
+    """Returns a loss as an object.
+
+    Args:
+        loss: an object, a function of truths and answers, or the name of either in
+            `keras.losses`, such as "binary_crossentropy".
 
     Raises:
-        SpaceError: it is neither a name nor an object.
+        SpaceError: it is none of these.
     """
-    if isinstance(loss, keras.losses.Loss):
-        return loss
     if isinstance(loss, str):
         name = "".join(word[:1].upper() + word[1:] for word in loss.split("_"))
-        if isinstance(found := getattr(keras.losses, name, None), type):
-            return found()
+        found = getattr(keras.losses, name, None) or getattr(keras.losses, loss, None)
+        loss = (found() if isinstance(found, type) else found) or loss
+    if isinstance(loss, keras.losses.Loss):
+        return loss
+    if callable(loss) and not isinstance(loss, type):
+        return _LossOfFunction(loss)
     raise SpaceError(
-        f"Adversarial training needs a loss object; got {loss!r}. Give one of a class of "
-        "keras.losses, such as keras.losses.BinaryCrossentropy()."
+        f"Adversarial training needs a loss; got {loss!r}. Give a function, or an object such as "
+        "keras.losses.BinaryCrossentropy()."
     )

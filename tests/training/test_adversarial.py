@@ -241,7 +241,17 @@ def test_a_gradient_is_taken_on_every_backend():
 def test_what_cannot_be_is_refused():
     with pytest.raises(SpaceError, match="a regression has none"):
         model_of(ExtraLosses(virtual_weight=1.0), kind="number")
-    with pytest.raises(SpaceError, match="needs a loss object"):
-        loss_object(keras.losses.binary_crossentropy)
-    with pytest.raises(SpaceError, match="needs a loss object"):
-        loss_object("no_such_loss")
+    for unknown in ("no_such_loss", keras.losses.BinaryCrossentropy, 3):
+        with pytest.raises(SpaceError, match="needs a loss"):
+            loss_object(unknown)
+
+
+@pytest.mark.parametrize("weights", [None, np.array([2.0, 0.5], "float32")])
+@pytest.mark.parametrize("loss", ["binary_crossentropy", keras.losses.binary_crossentropy])
+def test_a_loss_may_be_a_function_or_a_name(all_moved, loss, weights):
+    terms = ExtraLosses(adversarial_weight=1.0, adversarial_norm=NORM)
+    usual = model_of(terms, loss=keras.losses.BinaryCrossentropy())
+    truths = TRUTHS[:, None].astype("float32")
+    expected = loss_of(usual, truths, weights)
+    assert loss_of(model_of(terms, loss=loss), truths, weights) == pytest.approx(expected)
+    assert loss_object("mean_squared_error")(np.ones((2, 1)), np.zeros((2, 1))) == 1.0
