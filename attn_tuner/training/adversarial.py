@@ -9,6 +9,7 @@ The losses are added by `compute_loss`, while the model trains. They need the gr
 that the loss itself calls, which TensorFlow, PyTorch and JAX offer each in a public function.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -241,7 +242,7 @@ def plain(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, model.output, name=model.name)
 
 
-class _LossOfFunction(keras.losses.Loss):
+class FunctionLoss(keras.losses.Loss):
     """The mean over the texts of what a function gives for each, as Keras compiles one."""
 
     def __init__(self, function: Callable[[Tensor, Tensor], Tensor]):
@@ -249,6 +250,8 @@ class _LossOfFunction(keras.losses.Loss):
         self.function = function
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        if y_pred.shape[-1] == 1 and len(y_true.shape) < len(y_pred.shape):
+            y_true = y_true[..., None]  # Else each truth would meet every answer of the batch.
         return self.function(y_true, y_pred)
 
 
@@ -263,13 +266,12 @@ def loss_object(loss: Any) -> keras.losses.Loss:
         SpaceError: it is none of these.
     """
     if isinstance(loss, str):
-        name = "".join(word[:1].upper() + word[1:] for word in loss.split("_"))
-        found = getattr(keras.losses, name, None) or getattr(keras.losses, loss, None)
-        loss = (found() if isinstance(found, type) else found) or loss
+        with contextlib.suppress(ValueError):
+            loss = keras.losses.get(loss)
     if isinstance(loss, keras.losses.Loss):
         return loss
     if callable(loss) and not isinstance(loss, type):
-        return _LossOfFunction(loss)
+        return FunctionLoss(loss)
     raise SpaceError(
         f"Adversarial training needs a loss; got {loss!r}. Give a function, or an object such as "
         "keras.losses.BinaryCrossentropy()."

@@ -247,11 +247,19 @@ def test_what_cannot_be_is_refused():
 
 
 @pytest.mark.parametrize("weights", [None, np.array([2.0, 0.5], "float32")])
+@pytest.mark.parametrize("columns", [(), (1,)])
 @pytest.mark.parametrize("loss", ["binary_crossentropy", keras.losses.binary_crossentropy])
-def test_a_loss_may_be_a_function_or_a_name(all_moved, loss, weights):
+def test_a_loss_may_be_a_function_or_a_name(all_moved, loss, columns, weights):
     terms = ExtraLosses(adversarial_weight=1.0, adversarial_norm=NORM)
     usual = model_of(terms, loss=keras.losses.BinaryCrossentropy())
-    truths = TRUTHS[:, None].astype("float32")
+    truths = TRUTHS.reshape(-1, *columns).astype("float32")
     expected = loss_of(usual, truths, weights)
     assert loss_of(model_of(terms, loss=loss), truths, weights) == pytest.approx(expected)
     assert loss_object("mean_squared_error")(np.ones((2, 1)), np.zeros((2, 1))) == 1.0
+
+
+@pytest.mark.parametrize("loss", ["mean_squared_error", keras.losses.mean_squared_error])
+def test_it_trains_with_a_loss_that_is_a_function(loss):
+    model = model_of(ExtraLosses(adversarial_weight=1.0), loss=loss)
+    losses = [float(np.ravel(model.train_on_batch(IDS, TRUTHS))[0]) for _ in range(5)]
+    assert losses[-1] < losses[0]
