@@ -60,7 +60,7 @@ def test_only_labels_are_smoothed_and_no_numbers(uneven, tmp_path):
     assert not {"virtual_weight", "entropy_weight"} & set(space)
 
 
-def test_a_step_takes_longer_only_where_the_user_asks_for_it(uneven):
+def test_adversarial_training_is_searched_and_the_virtual_loss_only_where_asked_for(uneven):
     space = search_space(None, uneven, 4)
     assert not ExtraLosses.of(space.defaults())
     assert space["adversarial_weight"].values == (0.0, 1.0)

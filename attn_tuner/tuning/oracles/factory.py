@@ -1,7 +1,6 @@
 """Makes the oracle of a search, with the points that it tries first."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import keras_tuner
 
@@ -11,6 +10,7 @@ from attn_tuner.model_space import PHRASES
 from attn_tuner.space import Part, SearchSpace
 from attn_tuner.space.space_hypermodel import SpaceHyperModel
 from attn_tuner.storage.plan import Plan
+from attn_tuner.training.adversarial import ExtraLosses
 from attn_tuner.tuning.oracles import has_parameter, objective_of, oracles
 from attn_tuner.tuning.oracles.initial_points import warm_start
 
@@ -81,7 +81,7 @@ def known_good(space: SearchSpace) -> tuple[dict, ...]:
     points = OF_CHARACTERS if PHRASES in encoder.names() else KNOWN_GOOD
     offered = getattr(space.get("adversarial_weight"), "values", ())
     # Where it is held at 0, the point would be that without it once more.
-    return tuple(each for each in points if not _adversarial(each) or 1.0 in offered)
+    return tuple(each for each in points if not ExtraLosses.of(each) or 1.0 in offered)
 
 
 def affordable(
@@ -98,11 +98,7 @@ def affordable(
     defaults = space.defaults()
     tokens = texts * defaults.get("max_length", 0) * defaults.get("epochs", 1)
     enough = seconds is None or tokens / ADVERSARIAL_TOKENS <= ADVERSARIAL_SHARE * seconds
-    return [each for each in points if enough or not _adversarial(each)]
-
-
-def _adversarial(point: Mapping[str, Any]) -> bool:
-    return point.get("adversarial_weight", 0.0) > 0
+    return [each for each in points if enough or not ExtraLosses.of(each)]
 
 
 def no_first_points(tuner: str) -> SpaceError:
