@@ -21,7 +21,6 @@ from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.monitoring.run_log import run_log
 from attn_tuner.registry import Registry, registry_of
 from attn_tuner.runtime import run_stages
-from attn_tuner.search_defaults import word_vectors
 from attn_tuner.search_result import SearchResult
 from attn_tuner.sequence_search.result import SequenceResult, is_sequence_run
 from attn_tuner.sequence_search.search import search_pairs
@@ -33,7 +32,6 @@ from attn_tuner.settings.table import check_options
 from attn_tuner.settings.toml_file import write_settings
 from attn_tuner.space import SearchSpace
 from attn_tuner.storage import run_folder
-from attn_tuner.storage.layout import DATA
 from attn_tuner.storage.lock import held
 from attn_tuner.storage.plan import goal_of
 from attn_tuner.storage.stop_request import StopRequest
@@ -172,16 +170,8 @@ def search(
         write_settings(plan.asked, folder)
         _log.info(command(plan.asked, folder))
         with BackgroundBaselines(folder, len(dataset.classes), plan.seed, limit) as baselines:
-            initial_vectors = word_vectors(
-                models.space,
-                encoded,
-                budget,
-                folder / DATA,
-                plan.seed,
-                options["vectors"],
-                panel.say,
-            )
-            trainer = runtime.trainer_of(options, plan, dataset, encoded, models, initial_vectors)
+            runtime.give_vectors(options, plan, models, encoded, budget, folder, panel.say)
+            trainer = runtime.trainer_of(options, plan, dataset, encoded, models)
             oracle = oracle_of(plan, trainer.hypermodel, several_folders(options["warm_start"]))
             budget.set_reserve(finalizing_reserve(encoded, plan))
             with signals.defer():

@@ -28,6 +28,9 @@ NO_SECOND_HEAD = "none"
 SECOND_HEADS = (NO_SECOND_HEAD, "additive", "feedforward", "gated", "last", "local")
 ENCODERS = ("bigru", "bilstm", "gru", "lstm", "none")
 PHRASES = "ngrams"
+EMBEDDING_INITS = ("word_vectors", "random")
+REGION_SIZES = (0, 5)  # Tokens; 0 for no regions.
+REGION_DIM = 128  # Columns of the word vectors that regions add up.
 NGRAM_BUCKETS = 131_072
 NGRAM_DIM = 16  # Of one size, tables with more rows and fewer columns learn more.
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import keras_tuner
-import numpy as np
 
 from attn_tuner import text as texts_of
 from attn_tuner.distilling.search_teacher import OwnTeacher
@@ -25,7 +24,14 @@ from attn_tuner.monitoring.live_trials import LiveTrials
 from attn_tuner.monitoring.progress_panel import ProgressPanel
 from attn_tuner.monitoring.run_log import log_event
 from attn_tuner.monitoring.trial_lines import data_line, expected_trials, plan_line
-from attn_tuner.search_defaults import changed, own_space, search_space, usual_epochs
+from attn_tuner.search_defaults import (
+    changed,
+    own_space,
+    region_vectors,
+    search_space,
+    usual_epochs,
+    word_vectors,
+)
 from attn_tuner.series.dataset import SeriesDataset
 from attn_tuner.series.reading import check_settings, load_series
 from attn_tuner.series.series_data import are_series
@@ -214,17 +220,35 @@ def hypermodel_of(
     return hypermodel
 
 
+def give_vectors(
+    options: Mapping,
+    plan: Plan,
+    hypermodel: AttentionHyperModel | OwnHyperModel,
+    stored: EncodedData,
+    budget: Budget,
+    directory: Path,
+    say: Callable[[str], None],
+) -> None:
+    """Gives a hypermodel of ours the word vectors that its space reads, learnt or from a file.
+
+    Raises:
+        DataError, MissingExtra: the file cannot be read.
+    """
+    if not isinstance(hypermodel, AttentionHyperModel) or "vocabulary_size" not in hypermodel.space:
+        return
+    given = (hypermodel.space, stored, budget, directory / DATA, plan.seed)
+    regions = hypermodel.region_vectors = region_vectors(*given)
+    hypermodel.vectors = word_vectors(*given, options["vectors"], say, regions is None)
+
+
 def trainer_of(
     options: Mapping,
     plan: Plan,
     dataset: Dataset,
     stored: EncodedData,
     hypermodel: AttentionHyperModel | OwnHyperModel,
-    vectors: np.ndarray | None,
 ) -> TrialTrainer:
     """Makes what trains a trial: the hypermodel, the data, the limits, the user's callbacks."""
-    if isinstance(hypermodel, AttentionHyperModel):
-        hypermodel.vectors = vectors
     levels = plan.answers().levels
     return TrialTrainer(
         hypermodel,

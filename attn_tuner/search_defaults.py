@@ -1,6 +1,6 @@
 """Makes the default search space for a data set, changes it as asked, and gets word vectors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
@@ -11,7 +11,13 @@ import numpy as np
 from attn_tuner.errors import SpaceError
 from attn_tuner.inputs.class_weights import is_imbalanced
 from attn_tuner.metrics import kind_of
-from attn_tuner.model_space import default_space, preparation_of_series
+from attn_tuner.model_space import (
+    EMBEDDING_INITS,
+    REGION_DIM,
+    REGION_SIZES,
+    default_space,
+    preparation_of_series,
+)
 from attn_tuner.space import Choice, Float, Int, Part, SearchSpace
 from attn_tuner.space.search_space import read_space_file
 from attn_tuner.space.space_hypermodel import checked_space
@@ -28,6 +34,7 @@ MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
 USUAL_TEXTS_SEEN = 60_000  # Training texts times epochs that a training usually needs.
 WORD_VECTORS_SHARE = 0.12  # Of the time left for the search.
 FEW_LABELS_SHARE = 0.2  # The same where most texts have no label.
+REGION_SHARE = 0.1  # The same of the word vectors of regions.
 ADVERSARIAL = {
     "adversarial_weight": Choice((0.0, 1.0)),
     "adversarial_norm": Choice((1.0, 2.0), default=2.0),
@@ -109,7 +116,7 @@ def check_space(given: Any, epochs: int) -> None:
             if leaf.name in known and not isinstance(leaf.dimension, Part):
                 for value in getattr(leaf.dimension, "values", None) or (leaf.dimension.low,):
                     known[leaf.name].cast(value)
-    changed(every, given)
+    _region_sizes(changed(every, given))
 
 
 def every_dimension(epochs: int) -> SearchSpace:
@@ -120,8 +127,9 @@ def every_dimension(epochs: int) -> SearchSpace:
     """
     return default_space(phrases=True).extend(
         tokens=Choice(TOKENS),
-        embedding_init=Choice(("word_vectors", "random")),
+        embedding_init=Choice(EMBEDDING_INITS),
         embedding_frozen_epochs=Choice((0, 1)),
+        region_size=Choice(REGION_SIZES),
         use_ema=Choice((False, True)),
         epochs=Choice((epochs,)),
         label_smoothing=Float(0.0, 0.2, step=0.05, default=0.0),
@@ -183,8 +191,9 @@ def word_vectors(
     seed: int,
     file: str | PathLike | None = None,
     say: Callable[[str], None] = lambda said: None,
+    regions: bool = True,
 ) -> np.ndarray | None:
-    """Returns word vectors as wide as the widest embedding; None if the space uses none.
+    """Returns word vectors as wide as what reads them; None if the space uses none.
 
     Args:
         space: the `SearchSpace`.
@@ -194,15 +203,15 @@ def word_vectors(
         seed: int, for learning them.
         file: path to read them from; None learns them from the texts.
         say: is told what was read.
+        regions: whether regions, if the space has them, read these vectors too.
 
     Raises:
         DataError: the file does not hold word vectors.
         MissingExtra: a package that reads it is not installed.
     """
-    if "word_vectors" not in getattr(space.get("embedding_init"), "values", ()):
+    widest = _columns_read(space, regions)
+    if not widest:
         return None
-    width = space["embedding_dim"]
-    widest = width.high if isinstance(width, Int) else max(width.values)
     left = budget.search_left()
     share = FEW_LABELS_SHARE if stored.few_labels else WORD_VECTORS_SHARE
     seconds = None if left is None else share * left
@@ -210,3 +219,60 @@ def word_vectors(
         if file is not None:
             return stored.vectors_of(file, widest, seed, say)
         return stored.vectors(directory, widest, seed, seconds)
+
+
+def region_vectors(
+    space: SearchSpace,
+    stored: Any,
+    budget: "Budget",
+    directory: str | PathLike,
+    seed: int,
+) -> np.ndarray | None:
+    """Returns the word vectors of regions; None if no model reads any, or none were learnt.
+
+    Args:
+        space, stored, budget, directory, seed: as in `word_vectors`.
+    """
+    region_size = max(_region_sizes(space))
+    if not region_size:
+        return None
+    left = budget.search_left()
+    with budget.measure("region_vectors"):
+        seconds = None if left is None else REGION_SHARE * left
+        return stored.region_vectors(directory, region_size, seed, seconds)
+
+
+def _region_sizes(space: SearchSpace) -> Sequence[int]:
+    """Returns the sizes of regions that models may have, in tokens; 0 for none.
+
+    Raises:
+        SpaceError: one is no size of a region.
+    """
+    dimension = space.get("region_size")
+    if dimension is None:
+        return (0,)
+    if not isinstance(dimension, Choice):
+        raise SpaceError(f"region_size is a range. List its values: region_size={REGION_SIZES}.")
+    wrong = [each for each in dimension.values if each and (each < 0 or each % 2 == 0)]
+    if wrong:
+        raise SpaceError(
+            f"region_size={wrong[0]} has no token in its middle. Give an odd number of tokens, or "
+            "0 for no regions."
+        )
+    return dimension.values
+
+
+def _columns_read(space: SearchSpace, regions: bool) -> int:
+    """Returns how many columns of word vectors models read at most; 0 where none reads any.
+
+    Args:
+        space: of the search.
+        regions: whether regions read the same vectors.
+    """
+    read = [0]
+    if "word_vectors" in getattr(space.get("embedding_init"), "values", ()):
+        width = space["embedding_dim"]
+        read.append(width.high if isinstance(width, Int) else max(width.values))
+    if regions and max(_region_sizes(space)):
+        read.append(REGION_DIM)
+    return max(read)

@@ -116,7 +116,12 @@ def encoded(name: str, labelled: int, cache: Path) -> tuple[EncodedData, np.ndar
 
 
 def built(
-    stored: EncodedData, vectors: np.ndarray, own: dict, seed: int, length: int | None = None
+    stored: EncodedData,
+    vectors: np.ndarray,
+    own: dict,
+    seed: int,
+    length: int | None = None,
+    regions: np.ndarray | None = None,
 ) -> tuple[keras.Model, dict]:
     """The model of a point of the default space of a set, and all its values."""
     space = search_space(None, stored, EPOCHS)
@@ -125,7 +130,8 @@ def built(
         values["max_length"] = min(values["max_length"], length)
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
-    given = {"space": space, "vectors": vectors, "training_texts": stored.size("train")}
+    given = {"space": space, "vectors": vectors, "region_vectors": regions}
+    given["training_texts"] = stored.size("train")
     if stored.has_parts:
         given["parts"] = stored.vectorizer.subwords.tables
     classes = int(stored.stores["train"].labels.max()) + 1

@@ -5,9 +5,16 @@ import re
 import numpy as np
 import pytest
 
+from attn_tuner.errors import SpaceError
 from attn_tuner.hypermodel import AttentionHyperModel
-from attn_tuner.model_space import NGRAM_DIM
-from attn_tuner.search_defaults import search_space, word_vectors
+from attn_tuner.model_space import NGRAM_DIM, REGION_DIM, REGION_SIZES, default_space
+from attn_tuner.search_defaults import (
+    check_space,
+    region_vectors,
+    search_space,
+    word_vectors,
+)
+from attn_tuner.space import Choice
 from attn_tuner.storage.plan import Plan
 from attn_tuner.text import Split, TextDataset
 from attn_tuner.training.adversarial import ExtraLosses
@@ -98,6 +105,16 @@ def test_adversarial_training_is_tried_first_where_it_leaves_half_of_the_time(
     assert any("adversarial_weight" in each for each in points) == tried
 
 
+def test_every_second_first_point_has_regions_where_their_vectors_were_learnt(uneven):
+    space = search_space(None, uneven, 4)
+    plan = Plan("few", "0", ("no", "yes"), {})
+    model = AttentionHyperModel(50, space=space, training_texts=60)
+    assert not any("region_size" in each for each in oracle_of(plan, model).first_points)
+    model.region_vectors = np.zeros((50, REGION_DIM), "float32")
+    points = oracle_of(plan, model).first_points
+    assert [each.get("region_size", 0) for each in points] == [5, 0, 5, 0]
+
+
 def test_where_adversarial_training_is_not_on_offer_no_point_has_it(uneven):
     space = search_space({"adversarial_weight": 0.0}, uneven, 4)
     assert len(known_good(space)) == len(KNOWN_GOOD) - 1
@@ -115,18 +132,22 @@ def test_where_words_are_rare_the_search_begins_with_their_parts(tmp_path, rare,
     assert space["tokens"].default == first
 
 
-def test_parts_of_words_are_not_on_offer_where_tokens_are_characters(tmp_path):
+def test_neither_parts_of_words_nor_regions_are_on_offer_where_tokens_are_characters(tmp_path):
     characters = prepared(tmp_path / "data", ones=30, words="房间很干净服务也好")
-    assert "tokens" not in search_space(None, characters, 4)
+    space = search_space(None, characters, 4)
+    assert "tokens" not in space
+    assert space["region_size"].values == (0,)
 
 
 @pytest.mark.parametrize("most", [None, 300_000, 5_000, 900])
-def test_where_weights_are_limited_ngrams_have_at_most_half_of_them(uneven, most):
+def test_where_weights_are_limited_ngrams_have_at_most_half_of_them_and_regions_none(uneven, most):
     space = search_space(None, uneven, 4, most_weights=most)
     assert set(space["tokens"].values) == {"word", "word+subword"}
     if most is None:
         assert space["ngram_buckets"].default * NGRAM_DIM > 2_500
+        assert space["region_size"].values == REGION_SIZES
         return
+    assert space["region_size"].values == (0,)
     assert space["tokens"].default == "word"
     if most < 2 * NGRAM_DIM * 128:
         assert space["hashed_ngrams"].values == (1,)
@@ -158,6 +179,44 @@ def test_word_vectors_come_from_a_file_where_there_is_one(uneven, tmp_path):
     assert found[2:, 8:].std() <= found[2:, :8].std()
     again = word_vectors(*given, tmp_path / "glove.txt")
     np.testing.assert_array_equal(found, again)
+
+
+@pytest.mark.parametrize(
+    ("changes", "columns"),
+    [
+        ({}, 128),
+        ({"embedding_dim": 32}, REGION_DIM),
+        ({"embedding_dim": 32, "region_size": 0}, 32),
+        ({"embedding_init": "random"}, REGION_DIM),
+        ({"embedding_init": "random", "region_size": 0}, None),
+    ],
+)
+def test_word_vectors_are_as_wide_as_what_reads_them(uneven, tmp_path, changes, columns):
+    space = search_space(changes, uneven, 4)
+    found = word_vectors(space, uneven, Budget(None), tmp_path, 0)
+    assert (found if found is None else found.shape[1]) == columns
+
+
+def test_word_vectors_that_regions_do_not_read_are_as_wide_as_the_embedding(uneven, tmp_path):
+    space = search_space({"embedding_dim": 32}, uneven, 4)
+    given = (space, uneven, Budget(None), tmp_path, 0)
+    assert region_vectors(*given) is None  # There are few texts.
+    assert word_vectors(*given, regions=True).shape[1] == REGION_DIM
+    assert word_vectors(*given, regions=False).shape[1] == 32
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"region_size": 4}, "region_size=4 has no token in its middle"),
+        ({"region_size": -3}, "region_size=-3 has no token in its middle"),
+        ({"region_size": {"low": 1, "high": 7, "step": 2}}, "region_size is a range"),
+        (default_space().extend(region_size=Choice((0, 2))), "region_size=2 has no token"),
+    ],
+)
+def test_sizes_that_no_region_has_are_refused_before_any_data_are_read(given, said):
+    with pytest.raises(SpaceError, match=said):
+        check_space(given, 4)
 
 
 def test_what_was_read_of_a_file_of_word_vectors_is_said(uneven, tmp_path):

@@ -37,7 +37,8 @@ class Gradients:
     def applicable(bundle: Bundle) -> bool:
         """Returns whether the backend is TensorFlow and the model gives a token one vector.
 
-        A model that has vectors of n-grams too, or an average of several models, does not.
+        A model that has vectors of n-grams or of regions too, or an average of several models, does
+        not.
         """
         found = _embeddings(bundle.model)
         tables = [each for each in bundle.model.layers if isinstance(each, keras.layers.Embedding)]

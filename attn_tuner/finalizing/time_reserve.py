@@ -41,7 +41,7 @@ MAX_OVERRUN_SHARE = 0.02  # An export may end this much late, since the estimate
 FEW_INPUTS = 500  # For training and validation together; fewer are divided into folds.
 FOLDS = 5
 
-READING = ("encode", "vectors")  # Costs of the steps before the trials.
+READING = ("encode", "region_vectors", "vectors")  # Costs of the steps before the trials.
 
 # Costs of single steps.
 REFIT_FACTOR = 1.3  # Of a training until its best evaluation; a margin, and more texts.

@@ -20,11 +20,13 @@ def check_input(
     scaler: SeriesScaler | None,
     columns: ColumnEncoder | None,
     vectors: np.ndarray | None,
+    region_vectors: np.ndarray | None = None,
 ) -> None:
     """Refuses a description of the input that contradicts itself.
 
     Args:
-        vocabulary_size, features, scaler, columns, vectors: as in `AttentionHyperModel`.
+        vocabulary_size, features, scaler, columns, vectors, region_vectors: as in
+            `AttentionHyperModel`.
 
     Raises:
         SpaceError: says which argument does not fit.
@@ -43,11 +45,12 @@ def check_input(
         raise SpaceError(f"Numeric sequences need at least 1 feature; got features={features}.")
     if features is not None and columns is not None:
         raise SpaceError("columns are read beside texts, and features= takes series. Give one.")
-    if vectors is not None and len(vectors) != vocabulary_size:
-        raise SpaceError(
-            f"vectors has {len(vectors)} rows and the vocabulary {vocabulary_size} words; give "
-            "one row a word."
-        )
+    for name, given in {"vectors": vectors, "region_vectors": region_vectors}.items():
+        if given is not None and len(given) != vocabulary_size:
+            raise SpaceError(
+                f"{name} has {len(given)} rows and the vocabulary {vocabulary_size} words; give "
+                "one row a word."
+            )
 
 
 def class_names(classes: Sequence) -> tuple[str, ...]:

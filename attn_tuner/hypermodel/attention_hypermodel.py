@@ -20,9 +20,9 @@ from attn_tuner.hypermodel.compilation import Compilation, is_loss_of
 from attn_tuner.hypermodel.context_layers import ContextLayers
 from attn_tuner.hypermodel.input_layers import InputLayers, model_inputs
 from attn_tuner.hypermodel.layer_names import NAME, LayerNames
-from attn_tuner.model_space import default_space, series_space
+from attn_tuner.model_space import EMBEDDING_INITS, REGION_SIZES, default_space, series_space
 from attn_tuner.series.scaler import SeriesScaler
-from attn_tuner.space import SearchSpace
+from attn_tuner.space import Choice, SearchSpace
 from attn_tuner.space.kerastuner import declare, value_of
 from attn_tuner.space.space_hypermodel import SpaceHyperModel, checked_space
 from attn_tuner.tasks import Task, task_named
@@ -58,8 +58,11 @@ class AttentionHyperModel(SpaceHyperModel):
         scaler: `series.SeriesScaler` of the training series. The model then scales its input, and
             its space is `model_space.series_space`, with `max_length` and `truncation`.
         vectors: `(vocabulary_size, width)` word vectors, width at least the largest
-            `embedding_dim`, their columns by falling importance. With them the space has the
-            dimension `embedding_init`: whether the embedding begins with them or at random.
+            `embedding_dim`, their columns by falling importance. With them the default space has
+            the dimension `embedding_init`: whether the embedding begins with them or at random.
+        region_vectors: `(vocabulary_size, REGION_DIM)` word vectors that regions add up, see
+            `RegionSum`. With them the default space has the dimension `region_size`. A space that
+            has it without them adds up `vectors`.
         columns: `ColumnEncoder` of the columns beside the texts. Inputs are then `[ids, columns]`,
             columns as its `read` makes them. They join the output of the head before the hidden
             layers.
@@ -101,6 +104,7 @@ class AttentionHyperModel(SpaceHyperModel):
         scaler: SeriesScaler | None = None,
         columns: ColumnEncoder | None = None,
         vectors: np.ndarray | None = None,
+        region_vectors: np.ndarray | None = None,
         parts: PartTables | None = None,
         training_texts: int | None = None,
         task: str | None = None,
@@ -119,7 +123,7 @@ class AttentionHyperModel(SpaceHyperModel):
         classes = classes if self.class_names is None else len(self.class_names)
         if classes < 2 and task_named(task, classes).kind != "number":
             raise SpaceError(f"A classifier needs at least 2 classes; got classes={classes}.")
-        check_input(vocabulary_size, features, scaler, columns, vectors)
+        check_input(vocabulary_size, features, scaler, columns, vectors, region_vectors)
         self.vocabulary_size = int(vocabulary_size)
         self.classes = int(classes)
         self.scale = tuple(float(each) for each in scale)
@@ -133,6 +137,7 @@ class AttentionHyperModel(SpaceHyperModel):
         self.seed = seed
         self.include_top = include_top
         self.vectors = vectors
+        self.region_vectors = region_vectors
         self.parts = parts
         self.training_texts = training_texts
         if scaler is not None:
@@ -140,6 +145,10 @@ class AttentionHyperModel(SpaceHyperModel):
         else:
             standard = default_space(self.vocabulary_size if features is None else None)
         self.space = checked_space(space, standard)
+        if space is None and vectors is not None:
+            self.space = self.space.extend(embedding_init=Choice(EMBEDDING_INITS))
+        if space is None and region_vectors is not None:
+            self.space = self.space.extend(region_size=Choice(REGION_SIZES))
 
     def model(self, values: Mapping[str, Any]) -> keras.Model:
         """A compiled Functional model of these values, by path; absent ones take their default."""
@@ -233,11 +242,13 @@ class AttentionHyperModel(SpaceHyperModel):
             self.feature_width,
             self.scaler,
             self.vectors,
+            self.region_vectors,
             self.parts,
             self.seed or 0,
         )
         words, ids, mask = layers.embed(inputs)
-        return ContextLayers(self.space, values, named, self.columns).read(words, ids, mask, beside)
+        context = ContextLayers(self.space, values, named, self.columns)
+        return context.read(words, ids, mask, beside, layers.regions(ids, mask))
 
     def _compilation(self, values: Mapping[str, Any]) -> Compilation:
         return Compilation(

@@ -35,7 +35,9 @@ class ContextLayers:
     named: LayerNames
     columns: ColumnEncoder | None
 
-    def read(self, words: Any, ids: Any, mask: Any, beside: Any = None) -> tuple[Any, list]:
+    def read(
+        self, words: Any, ids: Any, mask: Any, beside: Any = None, regions: Any = None
+    ) -> tuple[Any, list]:
         """Returns the vector, `(batch, width)`, and the tensors from which all of it is made.
 
         Args:
@@ -43,9 +45,13 @@ class ContextLayers:
             ids: token ids, `(batch, steps)`; None for numeric sequences.
             mask: True where there is text, `(batch, steps)`.
             beside: the columns beside the texts, `(batch, columns)`, or None.
+            regions: features of the region of each step, `(batch, steps, width)`, or None.
         """
         values, named = self.values, self.named
         boundary = [words, mask]
+        if regions is not None:
+            boundary.append(regions)
+            words = keras.layers.Concatenate(**named("with_regions", True))([words, regions])
         context = self._heads(words, mask)
         if ids is not None and values["hashed_ngrams"] > 1:
             summed = self._ngrams(ids)

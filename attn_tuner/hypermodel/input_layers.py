@@ -12,9 +12,11 @@ from attn_tuner.errors import SpaceError
 from attn_tuner.hypermodel.layer_names import LayerNames
 from attn_tuner.layers.downsampling import Downsampling
 from attn_tuner.layers.prepared_series import prepared_series
+from attn_tuner.layers.region_sum import RegionSum
 from attn_tuner.layers.series_input import FilledSteps, StandardizedSteps, StepLimit, StepMask
 from attn_tuner.layers.subword_embedding import SubwordEmbedding
 from attn_tuner.layers.token_limits import TextMask, TokenLimits, reading_of
+from attn_tuner.model_space import REGION_DIM
 from attn_tuner.series.scaler import SeriesScaler
 from attn_tuner.text.columns.encoder import ColumnEncoder
 from attn_tuner.text.subwords import PartTables, reads_subwords
@@ -27,7 +29,8 @@ class InputLayers:
     Args:
         values: of the dimensions, by path.
         named: names the layers.
-        vocabulary_size, features, scaler, vectors, parts: as in `AttentionHyperModel`.
+        vocabulary_size, features, scaler, vectors, region_vectors, parts: as in
+            `AttentionHyperModel`.
         seed: int, of what the layers draw in training.
     """
 
@@ -37,6 +40,7 @@ class InputLayers:
     features: int | None
     scaler: SeriesScaler | None
     vectors: np.ndarray | None
+    region_vectors: np.ndarray | None
     parts: PartTables | None
     seed: int
 
@@ -70,6 +74,28 @@ class InputLayers:
             embedded = self._with_parts(embedded, inputs)
         return embedded, ids, mask
 
+    def regions(self, ids: Any, mask: Any) -> Any:
+        """Returns the features of the region of each token, `(batch, steps, REGION_DIM)`, or None.
+
+        Their word vectors are not trained. Without vectors the table is random, until a checkpoint
+        is loaded.
+
+        Args:
+            ids, mask: as `embed` returns them.
+        """
+        region_size = self.values.get("region_size", 0)
+        if ids is None or not region_size:
+            return None
+        words = min(self.values["vocabulary_size"], self.vocabulary_size)
+        table = keras.layers.Embedding(
+            words, REGION_DIM, trainable=False, **self.named("region_embedding", True)
+        )
+        found = RegionSum(region_size, **self.named("regions", True))([table(ids), mask])
+        vectors = self.vectors if self.region_vectors is None else self.region_vectors
+        if vectors is not None:
+            _begin_with(table, vectors, f"region_size={region_size}")
+        return found
+
     def _scaled(self, scaler: SeriesScaler, inputs: Any) -> tuple[Any, Any]:
         """The projected steps of raw series, cut, scaled and prepared, and their mask."""
         values, named = self.values, self.named
@@ -95,13 +121,7 @@ class InputLayers:
         table = keras.layers.Embedding(rows, width, **self.named("embedding", True))
         embedded = table(ids)
         if self.vectors is not None and self.values.get("embedding_init") == "word_vectors":
-            if width > self.vectors.shape[1]:
-                raise SpaceError(
-                    f"embedding_dim={width} is wider than the word vectors, which have "
-                    f"{self.vectors.shape[1]} columns."
-                )
-            # Not by an initializer: the saved model's configuration would hold every number.
-            table.embeddings.assign(self.vectors[:rows, :width])
+            _begin_with(table, self.vectors, f"embedding_dim={width}")
         return embedded
 
     def _with_parts(self, embedded: Any, inputs: Any) -> Any:
@@ -122,6 +142,17 @@ class InputLayers:
         embedded = layer(embedded, ids)
         layer.hold(self.parts)
         return embedded
+
+
+def _begin_with(table: keras.layers.Embedding, vectors: np.ndarray, value: str) -> None:
+    """Gives a table the first columns of word vectors, as a value of the space asks."""
+    width, columns = table.output_dim, vectors.shape[1]
+    if width > columns:
+        raise SpaceError(
+            f"{value} reads {width} columns of the word vectors, which have {columns}."
+        )
+    # Not by an initializer: the saved model's configuration would hold every number.
+    table.embeddings.assign(vectors[: table.input_dim, :width])
 
 
 def model_inputs(

@@ -34,6 +34,7 @@ _MODULES = (
     "attn_tuner.layers.ngram_regression",
     "attn_tuner.layers.preparation",
     "attn_tuner.layers.probability_average",
+    "attn_tuner.layers.region_sum",
     "attn_tuner.layers.row_regression",
     "attn_tuner.layers.series_input",
     "attn_tuner.layers.sorted_quantiles",

@@ -36,6 +36,7 @@ GROUPS = {
         "embedding_dim",
         "embedding_init",
         "embedding_frozen_epochs",
+        "region_size",
         "spatial_dropout",
     ),
     "Encoder": ("encoder", "encoder_dropout", "layer_norm"),

@@ -224,9 +224,9 @@ _DATA = Entry(
         ),
         Entry(
             vectors_file("KEY"),
-            "word vectors, `(words, width)`",
-            "text.word_vectors.train",
-            "text.word_vectors.train",
+            "word vectors, of embeddings or of regions, `(words, width)`",
+            "text.word_vectors.cache",
+            "text.word_vectors.cache",
             again=f"{_NEXT} learns them again.",
         ),
     ),

@@ -25,14 +25,15 @@ _STATUS_WORDS = {"cut": "stopped", "infeasible": "over limit"}
 def describe_model(values: Mapping) -> str:
     """Names the encoder and the head, or the attention of a decoder: `bigru + additive`.
 
-    With adversarial training it is `bigru + additive, adversarial`.
+    With regions and adversarial training it is `bigru + additive, regions, adversarial`.
 
     Args:
         values: hyperparameters of a trial by name.
     """
     part = values.get("head", values.get("attention", "?"))
-    trained = ", adversarial" if values.get("adversarial_weight") else ""
-    return f"{values.get('encoder', '?')} + {part}{trained}"
+    more = {"regions": "region_size", "adversarial": "adversarial_weight"}
+    named = [word for word, name in more.items() if values.get(name)]
+    return ", ".join([f"{values.get('encoder', '?')} + {part}", *named])
 
 
 def describe_trial(values: Mapping) -> str:

@@ -12,7 +12,13 @@ import numpy as np
 from attn_tuner.inputs.batches import LengthBatches
 from attn_tuner.inputs.kinds import TEXT
 from attn_tuner.layers.token_limits import reading_of
-from attn_tuner.model_space import NGRAM_DIM, default_space
+from attn_tuner.model_space import (
+    EMBEDDING_INITS,
+    NGRAM_DIM,
+    REGION_DIM,
+    REGION_SIZES,
+    default_space,
+)
 from attn_tuner.space import Choice, SearchSpace
 from attn_tuner.storage.atomic_files import write_whole
 from attn_tuner.storage.layout import VALIDATION_TEXTS
@@ -25,6 +31,7 @@ from attn_tuner.text.token_ids import SPECIAL_TOKENS
 from attn_tuner.text.token_store import TokenStore, encode_parts, open_vectorizer
 from attn_tuner.text.word_vectors.principal_axes import by_importance, with_width
 from attn_tuner.text.word_vectors.read_file import load_vectors
+from attn_tuner.text.word_vectors.region_vectors import region_vectors
 from attn_tuner.text.word_vectors.train import train_vectors
 from attn_tuner.training.adversarial import ExtraLosses
 from attn_tuner.tuning.encoded_data import ROLES, EncodedData
@@ -108,18 +115,22 @@ class EncodedTexts(EncodedData):
     def model_space(self, most_weights: float | None = None) -> SearchSpace:
         """Returns the dimensions of a model of texts.
 
-        Where the number of weights is limited, hashed n-grams have at most half of them.
+        Where the number of weights is limited, hashed n-grams have at most half of them, and there
+        are no regions, whose word vectors would double the table; nor are there any of characters,
+        to which they added nothing.
         """
         train = self.stores["train"]
         buckets = _ngram_buckets(len(train.ids), most_weights)
+        regions = most_weights is None and not train.by_character
         space = default_space(
             self.vocabulary_size,
             self.max_lengths(),
             train.by_character,
             ngram_buckets=buckets or 16,
         ).extend(
-            embedding_init=Choice(("word_vectors", "random")),
+            embedding_init=Choice(EMBEDDING_INITS),
             embedding_frozen_epochs=Choice((0, 1)),
+            region_size=Choice(REGION_SIZES if regions else REGION_SIZES[:1]),
         )
         return space if buckets else space.narrow(hashed_ngrams=[1])
 
@@ -189,7 +200,7 @@ class EncodedTexts(EncodedData):
             seed: int.
             seconds: float, time limit; a short one uses co-occurrence counts, which are faster.
         """
-        sources = [self.stores[role] for role in ("train", "unlabelled") if role in self.stores]
+        sources = self._learnt_from()
         least = FEWEST_SECONDS if self.few_labels else FEW_SECONDS
         method = "cooccurrence" if seconds is not None and seconds < least else None
         found = train_vectors(
@@ -202,6 +213,34 @@ class EncodedTexts(EncodedData):
             seconds=seconds,
         )
         return by_importance(found)[0]
+
+    def region_vectors(
+        self, directory: str | PathLike, region_size: int, seed: int, seconds: float | None
+    ) -> np.ndarray | None:
+        """Learns the word vectors of regions from the training and unlabelled texts.
+
+        Args:
+            directory: folder that caches them for later sittings.
+            region_size: int, tokens in a region.
+            seed: int.
+            seconds: float, time limit.
+
+        Returns:
+            `(words, REGION_DIM)`; None where there are few texts, or that time is too short.
+        """
+        return region_vectors(
+            self._learnt_from(),
+            self.vocabulary_size,
+            REGION_DIM,
+            region_size,
+            seed,
+            cache=directory,
+            seconds=seconds,
+        )
+
+    def _learnt_from(self) -> list[TokenStore]:
+        """The stores from which word vectors are learnt."""
+        return [self.stores[role] for role in ("train", "unlabelled") if role in self.stores]
 
     def vectors_of(
         self, file: str | PathLike, width: int, seed: int, say: Callable[[str], None]

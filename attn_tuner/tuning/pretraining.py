@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -40,6 +40,8 @@ FINE_TUNING = 1.3  # Cost of fine-tuning, in trainings: it includes the batches 
 
 def pretrain(runner: TrialRunner, data: EncodedData, say: Callable[[str], None]) -> None:
     """Trains the best trial that has an encoder again, pretrained, as one more trial of the run.
+
+    Trials with regions are passed over: their encoder reads more than the embedding.
 
     For the plan's share of the time, its embedding and encoder are trained as a masked language
     model on the training and unlabelled texts. Then the layers above them are trained alone for a
@@ -183,7 +185,7 @@ class _Clock(keras.callbacks.Callback):
 def _problem(record: TrialRecord | None, texts: int, seconds: float | None) -> str | None:
     """Returns the reason not to pretrain, as the end of a sentence, or None."""
     if record is None:
-        return "no trial that has an encoder has a score."
+        return "no trial that has an encoder and no regions has a score."
     if texts < MIN_TEXTS:
         return f"{texts} texts are too few, it takes {MIN_TEXTS}; add unlabelled ones."
     if seconds < MIN_SECONDS:
@@ -203,9 +205,14 @@ def _begun(runner: TrialRunner) -> TrialRecord | None:
 
 
 def _best(runner: TrialRunner) -> TrialRecord | None:
-    """Returns the record of the best trial that has an encoder, or None."""
-    records = [each for each in runner.ranked() if not each.derived]
-    return next((each for each in records if each.values["encoder"] != "none"), None)
+    """Returns the record of the best trial whose encoder reads the embedding alone, or None."""
+    records = (each for each in runner.ranked() if not each.derived)
+    return next((each for each in records if _is_pretrainable(each.values)), None)
+
+
+def _is_pretrainable(values: Mapping) -> bool:
+    """Returns whether there is an encoder, and it does not read regions beside the embedding."""
+    return values["encoder"] != "none" and not values.get("region_size")
 
 
 def _seconds(runner: TrialRunner, record: TrialRecord) -> float:

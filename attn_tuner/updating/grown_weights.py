@@ -12,7 +12,7 @@ def take_over(model: keras.Model, former: keras.Model) -> None:
     """Gives a model the weights of another with the same values, fewer words and fewer classes.
 
     The odds between old classes stay what they were. Each new word is read as an unknown one, and
-    the logit of a new class is 0, until they are trained.
+    the logit of a new class is 0, until they are trained; in regions a new word stays unknown.
 
     Args:
         model: the larger model, from `AttentionHyperModel.model`.

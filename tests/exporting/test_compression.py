@@ -221,6 +221,21 @@ def test_narrow_rows_stay_narrow_in_every_format(tmp_path, form):
         assert full - small > saved * 1500 * 48 * 4, rows
 
 
+@pytest.mark.parametrize("form", ["savedmodel", "onnx", "litert"])
+def test_the_word_vectors_of_regions_are_narrowed_too_and_every_format_reads_them(tmp_path, form):
+    pytest.importorskip({"onnx": "tf2onnx"}.get(form, "tensorflow"))
+    vectors = np.random.default_rng(0).normal(size=(len(VECTORIZER.vocabulary), 128))
+    hypermodel = AttentionHyperModel(len(VECTORIZER.vocabulary), 2, vectors=vectors, seed=0)
+    model = hypermodel.model({"encoder": "none", "head": "mean", "region_size": 5})
+    whole = Bundle(VECTORIZER, model, ["no", "yes"], max_length=20)
+    full = exported_size(whole, form, tmp_path / "whole")
+    small = shrink_embeddings(whole, Shrink("int8", vocabulary=500))
+    np.testing.assert_allclose(
+        shrink_embeddings(whole, Shrink("int8")).predict(TEXTS), whole.predict(TEXTS), atol=0.02
+    )
+    assert full - exported_size(small, form, tmp_path / "small") > 3 * 64 * (902 + 902)
+
+
 @pytest.fixture(scope="module")
 def of_ngrams():
     model = AttentionHyperModel(len(VECTORIZER.vocabulary), 2, seed=0).model(

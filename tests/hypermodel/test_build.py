@@ -12,6 +12,7 @@ import pytest
 from attn_tuner.errors import SpaceError
 from attn_tuner.exporting import Bundle
 from attn_tuner.hypermodel import AttentionHyperModel, default_space
+from attn_tuner.model_space import EMBEDDING_INITS, REGION_DIM, REGION_SIZES
 from attn_tuner.space import Choice, Int
 from attn_tuner.text import Vectorizer
 from attn_tuner.training.adversarial import RegularizedModel
@@ -299,8 +300,57 @@ def test_embeddings_may_start_from_word_vectors_which_the_configuration_does_not
     model = hypermodel.model({"embedding_dim": 6, "vocabulary_size": 20})
     np.testing.assert_array_equal(model.get_layer("embedding").get_weights()[0], vectors[:20, :6])
     assert len(model.to_json()) < 20_000
-    with pytest.raises(SpaceError, match="embedding_dim=9 is wider than the word vectors"):
+    with pytest.raises(
+        SpaceError, match="embedding_dim=9 reads 9 columns of the word vectors, which have 8"
+    ):
         hypermodel.model({"embedding_dim": 9})
+
+
+def test_regions_read_word_vectors_that_training_leaves_as_they_are(narrow, ids, labels, rng):
+    vectors = rng.normal(size=(50, REGION_DIM + 8)).astype("float32")
+    space = narrow.extend(region_size=Choice(REGION_SIZES))
+    hypermodel = AttentionHyperModel(50, 2, space=space, vectors=vectors)
+    model = hypermodel.model({"region_size": 5, "vocabulary_size": 20})
+    table = model.get_layer("region_embedding")
+    expected = vectors[:20, :REGION_DIM]
+    np.testing.assert_array_equal(table.get_weights()[0], expected)
+    assert len(model.to_json()) < 20_000
+    assert trains(model, ids, labels)
+    np.testing.assert_array_equal(table.get_weights()[0], expected)
+    longer = np.pad(ids, ((0, 0), (0, 5)))
+    np.testing.assert_allclose(answers(model, longer), answers(model, ids), atol=1e-5)
+
+
+def test_word_vectors_bring_the_dimensions_that_read_them(rng):
+    vectors = rng.normal(size=(50, REGION_DIM)).astype("float32")
+    given = {"vectors": vectors, "region_vectors": vectors + 1}
+    hypermodel = AttentionHyperModel(50, 2, **given)
+    assert hypermodel.space["embedding_init"].values == EMBEDDING_INITS
+    assert hypermodel.space["region_size"].values == REGION_SIZES
+    model = hypermodel.model({"region_size": 5})
+    tables = [model.get_layer(name) for name in ("embedding", "region_embedding")]
+    for table, expected in zip(tables, (vectors, vectors + 1), strict=True):
+        np.testing.assert_array_equal(table.get_weights()[0], expected[:, : table.output_dim])
+    with pytest.raises(SpaceError, match="region_vectors has 49 rows and the vocabulary 50 words"):
+        AttentionHyperModel(50, 2, region_vectors=vectors[1:])
+
+
+def test_regions_read_more_columns_than_narrow_word_vectors_have(narrow):
+    space = narrow.extend(region_size=Choice(REGION_SIZES))
+    vectors = np.zeros((50, REGION_DIM - 1), "float32")
+    hypermodel = AttentionHyperModel(50, 2, space=space, vectors=vectors)
+    said = f"region_size=5 reads {REGION_DIM} columns of the word vectors, which have"
+    with pytest.raises(SpaceError, match=said):
+        hypermodel.model({"region_size": 5})
+
+
+def test_a_model_of_regions_is_built_without_vectors_for_a_checkpoint(narrow, ids, rng):
+    space = narrow.extend(region_size=Choice(REGION_SIZES))
+    vectors = rng.normal(size=(50, REGION_DIM)).astype("float32")
+    model = AttentionHyperModel(50, 2, space=space, vectors=vectors).model({"region_size": 5})
+    again = AttentionHyperModel(50, 2, space=space).model({"region_size": 5})
+    again.set_weights(model.get_weights())
+    np.testing.assert_allclose(answers(again, ids), answers(model, ids), atol=1e-6)
 
 
 def test_a_second_head_stands_beside_the_first(narrow, ids, labels):
@@ -372,6 +422,7 @@ EXTRA = {"adversarial_weight": 1.0, "virtual_weight": 1.0, "entropy_weight": 0.1
     ("task", "classes", "values"),
     [
         (None, 2, {**EXTRA, "encoder": "gru", "hashed_ngrams": 2, "second_head": "gated"}),
+        (None, 2, {**EXTRA, "encoder": "gru", "region_size": 5}),
         (None, 3, {**EXTRA, "layer_norm": True, "dense_layers": 1, "label_smoothing": 0.1}),
         ("multilabel", 3, EXTRA),
         ("regression", 2, {"adversarial_weight": 1.0}),

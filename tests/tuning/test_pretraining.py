@@ -230,8 +230,12 @@ def test_where_there_is_nothing_to_pretrain_it_says_why(folder, stored):
     ]
     hasty = runner_in(folder, stored, budget=Budget(2.0))
     assert "no time was left" in pretrained(hasty, stored)[0]
+    record = runner.records["0"]
+    runner.records["0"] = replace(record, values={**record.values, "region_size": 5})
+    said = "no trial that has an encoder and no regions"
+    assert said in pretrained(runner, stored)[0]
     del runner.records["0"]
-    assert "no trial that has an encoder" in pretrained(runner, stored)[0]
+    assert said in pretrained(runner, stored)[0]
 
 
 def test_settling_leaves_what_was_pretrained_as_it_is(stored, searched):

@@ -44,6 +44,7 @@ def test_the_larger_model_gives_old_classes_the_same_odds(classes, tokens):
         "embedding_dim": 32,
         "use_ema": True,
         "epochs": 1,
+        "region_size": 5,
     }
 
     def model(vectorizer, classes):

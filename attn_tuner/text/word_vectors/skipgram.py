@@ -3,13 +3,13 @@
 import os
 import time
 from collections.abc import Iterable
-from itertools import pairwise
 
 import numpy as np
 
 from attn_tuner.errors import need
 from attn_tuner.storage.atomic_files import scratch
 from attn_tuner.text.token_store import TokenStore
+from attn_tuner.text.word_vectors.stored_texts import stored_texts
 
 WINDOW = 5
 NEGATIVE = 5
@@ -59,7 +59,7 @@ def skipgram_vectors(
     """
     word2vec = need("gensim.models.word2vec", "vectors")
     began = time.monotonic()
-    texts = [text for store in stores for text in _texts(store, vocabulary_size)]
+    texts = [text for store in stores for text in stored_texts(store, vocabulary_size)]
     counts = sum(np.bincount(text, minlength=vocabulary_size) for text in _parts(texts))
     vectors = np.zeros((vocabulary_size, dimension), "float32")
     seen = np.flatnonzero(counts)
@@ -104,13 +104,6 @@ def skipgram_vectors(
                 break
     vectors[seen] = model.wv[[names[number] for number in seen]]
     return vectors
-
-
-def _texts(store, words):
-    """Returns the ids of each text that is not empty, rare ones as unknown."""
-    ids = np.asarray(store.ids)
-    ids = np.where(ids < words, ids, 1)
-    return [ids[start:stop] for start, stop in pairwise(store.offsets) if stop > start]
 
 
 def _parts(texts, size=1_000):

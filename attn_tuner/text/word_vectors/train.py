@@ -4,20 +4,16 @@ vectors = train_vectors([store, unlabelled], vocabulary_size=30_000, dimension=1
 embedding.set_weights([vectors])
 """
 
-import contextlib
-import hashlib
 import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from attn_tuner.errors import DamagedFile, DataError, SpaceError
+from attn_tuner.errors import DataError, SpaceError
 from attn_tuner.registry import unknown
-from attn_tuner.storage.atomic_files import write_whole
-from attn_tuner.storage.checked_files import read_array, sealed
-from attn_tuner.storage.layout import vectors_file
 from attn_tuner.text.token_store import TokenStore
+from attn_tuner.text.word_vectors.cache import cached_vectors
 from attn_tuner.text.word_vectors.cooccurrence import cooccurrence_vectors
 from attn_tuner.text.word_vectors.skipgram import skipgram_vectors
 
@@ -64,19 +60,15 @@ def train_vectors(
     if method not in METHODS:
         raise SpaceError(unknown("method for word vectors", method, METHODS))
     key = (_FORMAT, method, vocabulary_size, dimension, seed)
-    path = cache and Path(cache) / vectors_file(fingerprint(stores, key))
-    if path and path.exists():
-        with contextlib.suppress(DamagedFile):  # They are trained again.
-            return read_array(path, (vocabulary_size, dimension))
-    if method == "skipgram":
-        vectors = skipgram_vectors(stores, vocabulary_size, dimension, seed, seconds)
-    else:
-        vectors = cooccurrence_vectors(stores, vocabulary_size, dimension, seed)
-    vectors = standardize_vectors(vectors, _counts(stores, vocabulary_size))
-    if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda temporary: sealed(np.save, temporary, vectors))
-    return vectors
+
+    def trained() -> np.ndarray:
+        if method == "skipgram":
+            vectors = skipgram_vectors(stores, vocabulary_size, dimension, seed, seconds)
+        else:
+            vectors = cooccurrence_vectors(stores, vocabulary_size, dimension, seed)
+        return standardize_vectors(vectors, _counts(stores, vocabulary_size))
+
+    return cached_vectors(stores, key, (vocabulary_size, dimension), cache, trained)
 
 
 def standardize_vectors(vectors: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -104,15 +96,6 @@ def standardize_vectors(vectors: np.ndarray, counts: np.ndarray) -> np.ndarray:
     whole[known] = vectors[known]
     whole[0] = 0.0
     return whole.astype("float32")
-
-
-def fingerprint(stores: Sequence[TokenStore], settings: tuple) -> str:
-    """Hashes the tokens, their division into texts, and the settings: 16 hex digits."""
-    digest = hashlib.blake2b(repr(settings).encode(), digest_size=8)
-    for store in stores:
-        digest.update(np.ascontiguousarray(store.offsets, "<i8").tobytes())
-        digest.update(np.ascontiguousarray(store.ids, "<i4").data)
-    return digest.hexdigest()
 
 
 def _counts(stores, words) -> np.ndarray:

@@ -6,7 +6,7 @@ import keras_tuner
 
 from attn_tuner.errors import SpaceError
 from attn_tuner.metrics import direction
-from attn_tuner.model_space import PHRASES
+from attn_tuner.model_space import PHRASES, REGION_SIZES
 from attn_tuner.space import Part, SearchSpace
 from attn_tuner.space.space_hypermodel import SpaceHyperModel
 from attn_tuner.storage.plan import Plan
@@ -101,6 +101,20 @@ def affordable(
     return [each for each in points if enough or not ExtraLosses.of(each)]
 
 
+def with_regions(points: Iterable[dict], hypermodel: SpaceHyperModel) -> list[dict]:
+    """Returns the points, every second one with regions where their word vectors were learnt.
+
+    So an average finds models of both kinds, which differ more than two of the same kind.
+
+    Args:
+        points: dicts of name to value.
+        hypermodel: of the search; if it is ours, it has these vectors.
+    """
+    learnt = getattr(hypermodel, "region_vectors", None) is not None
+    size = {"region_size": REGION_SIZES[1]} if learnt else {}
+    return [{**size, **each} if number % 2 == 0 else each for number, each in enumerate(points)]
+
+
 def no_first_points(tuner: str) -> SpaceError:
     """Makes the error of a warm start with an oracle that takes no first points."""
     return SpaceError(
@@ -137,7 +151,7 @@ def oracle_of(
             space, texts = hypermodel.space, hypermodel.training_texts or 0
             few = FOR_FEW if texts < FEW_TEXTS else {}
             known = affordable(known_good(space), space, texts, plan.max_time)
-            first_points = [{**few, **point} for point in known]
+            first_points = [{**few, **point} for point in with_regions(known, hypermodel)]
         earlier_points = warm_start(earlier, goal, space=hyperparameters)
         options["first_points"] = [*earlier_points, *first_points]
     elif earlier:

@@ -1,0 +1,23 @@
+"""The texts of a store as word vectors read them."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from attn_tuner.text.token_ids import UNKNOWN
+from attn_tuner.text.token_store import TokenStore
+
+
+def stored_texts(store: TokenStore, vocabulary_size: int) -> Iterator[np.ndarray]:
+    """Yields the ids of each text that is not empty, int32, rare ones as unknown.
+
+    Args:
+        store: with `ids` and `offsets`.
+        vocabulary_size: ids of it and above are rare.
+    """
+    ids = np.asarray(store.ids)
+    ids = np.where(ids < vocabulary_size, ids, UNKNOWN).astype("int32")
+    for start, stop in pairwise(store.offsets):
+        if stop > start:
+            yield ids[start:stop]
