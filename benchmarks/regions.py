@@ -13,7 +13,7 @@ import argparse
 import json
 import tempfile
 import time
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -119,29 +119,34 @@ def answers_file(cache: Path, cell: dict) -> Path:
 
 
 def averages(name: str, cache: Path) -> None:
-    """Writes the scores of the averages of two points of a set, each with regions or without."""
+    """Writes the scores of the averages of two models of a set that differ in point or seed."""
     done = [each for each in measured_rows(MEASURED) if each["set"] == name]
     kept = [each for each in done if "beside" not in each and answers_file(cache, each).exists()]
-    have = {(*map(str, (each[key] for key in KEY)), each.get("beside")) for each in done}
-    for first, second in product(kept, kept):
-        beside = f"{second['model']}, {second['region_size']}"
-        ordered = (first["model"], first["region_size"]) <= (second["model"], second["region_size"])
-        key = (*map(str, (first[key] for key in KEY)), beside)
-        if not ordered or first["seed"] != second["seed"] or first is second or key in have:
+    known = {(*(each[key] for key in KEY), *each["beside"]) for each in done if "beside" in each}
+    for first, second in combinations(kept, 2):
+        first, second = sorted((first, second), key=point_of)
+        beside = point_of(second)
+        if (name, *point_of(first), *beside) in known:
             continue
-        one, other = (np.load(answers_file(cache, each)) for each in (first, second))
-        mean = (one["answers"] + other["answers"]) / 2
-        row = {name: first[name] for name in KEY}
-        row |= {"beside": beside, **measure(one["labels"], mean, SCORES)}
+        parts = [np.load(answers_file(cache, each)) for each in (first, second)]
+        mean = (parts[0]["answers"] + parts[1]["answers"]) / 2
+        scores = measure(parts[0]["labels"], mean, SCORES)
+        row = {**{key: first[key] for key in KEY}, "beside": beside, **scores}
         with MEASURED.open("a", encoding="utf-8") as file:
             print(json.dumps(row), file=file)
+
+
+def point_of(cell: dict) -> list:
+    """What tells a model of a set from the others."""
+    return [cell[key] for key in KEY[1:]]
 
 
 def rows() -> list[str]:
     """Lines of the table: means over the seeds."""
     groups: dict[tuple, list[dict]] = {}
     for each in measured_rows(MEASURED):
-        key = (each["set"], each["model"], each["region_size"], each.get("beside", ""))
+        beside = "{}, {}".format(*each["beside"]) if "beside" in each else ""
+        key = (each["set"], each["model"], each["region_size"], beside)
         groups.setdefault(key, []).append(each)
     lines = []
     for (name, model, region_size, beside), found in sorted(groups.items()):
@@ -173,9 +178,9 @@ def main() -> None:
         "Features of regions",
         "`python benchmarks/regions.py`: the first points of a search, without the features of "
         "regions (0) and with regions of 5 tokens, on one thread. Validation scores of the best "
-        "epoch, means over the seeds; with another point beside it, of the mean of the answers of "
-        "both; processor seconds of a training.\n\n"
-        "| data | point, region | beside | seeds | accuracy | log loss | seconds |\n"
+        "epoch, means over the trained models; with another point beside it, of the mean of the "
+        "answers of both, over all pairs of them; processor seconds of a training.\n\n"
+        "| data | point, region | beside | models | accuracy | log loss | seconds |\n"
         "|---|---|---|---|---|---|---|\n" + "\n".join(rows()) + "\n" + FOUND,
     )
 
