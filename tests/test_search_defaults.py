@@ -112,7 +112,8 @@ def test_every_second_first_point_has_regions_where_their_vectors_were_learnt(un
     assert not any("region_size" in each for each in oracle_of(plan, model).first_points)
     model.region_vectors = np.zeros((50, REGION_DIM), "float32")
     points = oracle_of(plan, model).first_points
-    assert [each.get("region_size", 0) for each in points] == [5, 0, 5, 0]
+    assert [each.get("region_size", 0) for each in points] == [5, 0, 5, 0, 5]
+    assert points[-1] == {**points[-2], "region_size": 5}
 
 
 def test_where_adversarial_training_is_not_on_offer_no_point_has_it(uneven):

@@ -102,17 +102,22 @@ def affordable(
 
 
 def with_regions(points: Iterable[dict], hypermodel: SpaceHyperModel) -> list[dict]:
-    """Returns the points, every second one with regions where their word vectors were learnt.
+    """Returns the points; where word vectors of regions were learnt, every second one has regions.
 
-    So an average finds models of both kinds, which differ more than two of the same kind.
+    So an average finds models of both kinds, which differ more than two of the same kind. With
+    adversarial training, which the best members have, both kinds are tried.
 
     Args:
         points: dicts of name to value.
         hypermodel: of the search; if it is ours, it has these vectors.
     """
-    learnt = getattr(hypermodel, "region_vectors", None) is not None
-    size = {"region_size": REGION_SIZES[1]} if learnt else {}
-    return [{**size, **each} if number % 2 == 0 else each for number, each in enumerate(points)]
+    points = list(points)
+    if getattr(hypermodel, "region_vectors", None) is None:
+        return points
+    size = {"region_size": REGION_SIZES[1]}
+    first = [each if number % 2 else {**each, **size} for number, each in enumerate(points)]
+    both = [{**each, **size} for each in points[1::2] if ExtraLosses.of(each)]
+    return first + both
 
 
 def no_first_points(tuner: str) -> SpaceError:
