@@ -253,7 +253,7 @@ def _region_sizes(space: SearchSpace) -> Sequence[int]:
         return (0,)
     if not isinstance(dimension, Choice):
         raise SpaceError(f"region_size is a range. List its values: region_size={REGION_SIZES}.")
-    wrong = [each for each in dimension.values if each and (each < 0 or each % 2 == 0)]
+    wrong = [each for each in dimension.values if each and each % 2 == 0]
     if wrong:
         raise SpaceError(
             f"region_size={wrong[0]} has no token in its middle. Give an odd number of tokens, or "

@@ -210,7 +210,7 @@ def test_word_vectors_that_regions_do_not_read_are_as_wide_as_the_embedding(unev
     ("given", "said"),
     [
         ({"region_size": 4}, "region_size=4 has no token in its middle"),
-        ({"region_size": -3}, "region_size=-3 has no token in its middle"),
+        ({"region_size": -3}, "'region_size' should be at least 0; got -3"),
         ({"region_size": {"low": 1, "high": 7, "step": 2}}, "region_size is a range"),
         (default_space().extend(region_size=Choice((0, 2))), "region_size=2 has no token"),
     ],
