@@ -76,7 +76,13 @@ loss, means of two seeds, of IMDb three:
 | hotel reviews, regions of 5 characters | 0.8805 | 0.8822 | 0.271 | 0.269 |
 
 So a search learns them from a million tokens and more, and not of characters. On fewer, regions
-add up the vectors of the embedding, and are left to the sampler."""
+add up the vectors of the embedding, and are left to the sampler.
+
+In an hour of IMDb (the row with a teacher, seed 21) the GRU with adversarial training and no
+regions had 0.9296 on validation and 0.9223 on the test part, its log loss there 0.1985. The same
+point with regions, trained afterwards on the same texts for 29 minutes, had 0.9292, 0.9242 and
+0.1984. The average of that hour, 0.9247 and 0.1935, would have had 0.9260 and 0.1916 with it as a
+sixth member, weights by validation. So that point has been among the first since."""
 
 
 def answers_of(
