@@ -34,6 +34,9 @@ SCORES = ("accuracy", "log_loss")
 MEASURED = Path(__file__).with_name("regions.jsonl")
 KEY = ("set", "model", "region_size", "seed")
 FOUND = """
+Regions add up learnt vectors on IMDb, and those of the embedding on TREC and on subjectivity, which
+have fewer than a million tokens.
+
 Why regions are learnt, and why first points have them by turns: a bidirectional GRU of 64 units
 with pairs of words and adversarial training (norms of 1 to 2), written anew in JAX for this and
 trained on one NVIDIA H200, 17,391 of IMDb's texts of at most 400 tokens, 5 epochs; word vectors of

@@ -311,27 +311,18 @@ def test_word_vectors_and_texts_without_labels_come_from_the_caller(tmp_path):
         quick_search(tmp_path / "other", max_trials=1, vectors=tmp_path / "none.txt")
 
 
-def test_regions_add_up_vectors_learnt_for_them_also_in_what_is_exported(
-    tmp_path, monkeypatch, served
-):
+def test_regions_of_what_is_exported_add_up_vectors_learnt_for_them(tmp_path, monkeypatch):
     monkeypatch.setattr(region_vectors, "FEW_TOKENS", 100)
     monkeypatch.setattr(region_vectors, "TOTAL_TOKENS", 10_000)
-    found = quick_search(
-        tmp_path / "run", space={**PLAIN, "region_size": [5]}, max_trials=1, ensemble=1
-    )
+    space = {**PLAIN, "region_size": [5]}
+    found = quick_search(tmp_path / "run", space=space, max_trials=1)
     assert found.run.records[0].values["region_size"] == 5
     tables = [np.load(path) for path in (tmp_path / "run" / "data").glob("vectors-*.npy")]
     model = Bundle.load(found.directory / "best").model
     (rows,) = model.get_layer("region_embedding").get_weights()
     assert any(np.array_equal(rows, table[: len(rows)]) for table in tables)
     assert found.test_metrics["accuracy"] >= 0.9
-    texts = ["a red box", "the blue box"]
-    given = served(found.directory / "best", texts)
-    assert given["label"] == [answer.label for answer in found.predict(texts)] == ["warm", "cold"]
-    again = quick_search(
-        tmp_path / "run", space={**PLAIN, "region_size": [5]}, max_trials=2, ensemble=1
-    )
-    assert len(again.run.records) == 2
+    assert len(quick_search(tmp_path / "run", space=space, max_trials=2).run.records) == 2
 
 
 def test_the_log_tells_of_the_search_and_of_each_trial(run):

@@ -19,7 +19,7 @@ from attn_tuner.distilling.soft_labels import LABELS_SHARE, joined, new_texts, w
 from attn_tuner.distilling.teacher import asked
 from attn_tuner.errors import DataError, RunError
 from attn_tuner.finalizing.finalize import REFITTED
-from attn_tuner.metrics import measure
+from attn_tuner.metrics import columns_of, measure
 from attn_tuner.storage.layout import DATA, PLAN
 from attn_tuner.text import Split, Vectorizer
 from attn_tuner.text.token_store import TokenStore
@@ -132,15 +132,17 @@ def test_a_trial_that_learns_what_is_wrong_keeps_its_former_weights(searched, tm
 
 def test_answers_that_are_only_less_certain_are_no_worse(searched, tmp_path, monkeypatch):
     labels = EncodedTexts.opened(searched / DATA).stores["validation"].labels
-    doubtful = np.full((len(labels), 2), 0.4, "float32")
-    doubtful[np.arange(len(labels)), labels] = 0.6
-    found = SimpleNamespace(
-        best_measures={**measure(labels, doubtful), "epochs": 1.0},
-        probabilities=doubtful,
-        history=[],
-        seconds=1.0,
-    )
-    monkeypatch.setattr(student, "train", lambda *given: found)
+
+    def train(model, batches, validation, *given):
+        answers = columns_of(labels, student.predict_batches(model, validation))
+        right = np.exp(-measure(labels, answers)["log_loss"] - 0.01)
+        doubtful = np.where(np.eye(2)[labels] > 0, right, 1 - right)
+        measures = {**measure(labels, doubtful), "epochs": 1.0}
+        return SimpleNamespace(
+            best_measures=measures, probabilities=doubtful, history=[], seconds=1.0
+        )
+
+    monkeypatch.setattr(student, "train", train)
     (record,) = distil(searched, out=tmp_path / "taught").run.records
     (before,) = (
         each for each in attn_tuner.load(searched).run.records if each.trial_id == record.trial_id
