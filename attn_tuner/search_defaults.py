@@ -34,7 +34,7 @@ MIN_EPOCHS = 3  # Usual epochs of a trial, however many texts there are.
 USUAL_TEXTS_SEEN = 60_000  # Training texts times epochs that a training usually needs.
 WORD_VECTORS_SHARE = 0.12  # Of the time left for the search.
 FEW_LABELS_SHARE = 0.2  # The same where most texts have no label.
-REGION_SHARE = 0.1  # The same of the word vectors of regions.
+REGION_SHARE = 0.05  # The same of the word vectors of regions, so that trials are not kept waiting.
 ADVERSARIAL = {
     "adversarial_weight": Choice((0.0, 1.0)),
     "adversarial_norm": Choice((1.0, 2.0), default=2.0),
