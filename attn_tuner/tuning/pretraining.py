@@ -41,13 +41,12 @@ FINE_TUNING = 1.3  # Cost of fine-tuning, in trainings: it includes the batches 
 def pretrain(runner: TrialRunner, data: EncodedData, say: Callable[[str], None]) -> None:
     """Trains the best trial that has an encoder again, pretrained, as one more trial of the run.
 
-    Trials with regions are passed over: their encoder reads more than the embedding.
-
     For the plan's share of the time, its embedding and encoder are trained as a masked language
     model on the training and unlabelled texts. Then the layers above them are trained alone for a
     while, then all layers as in any trial. The new trial has the ID of the old one with
     `-pretrained` at its end. It is exported only if its validation score is better. It is not
-    reported to the oracle, as one point would have two scores.
+    reported to the oracle, as one point would have two scores. Trials with regions are passed over:
+    their encoder reads more than the embedding.
 
     A run does this once. If it is cut during fine-tuning, the next sitting continues; if it is cut
     before, the next sitting starts anew.

@@ -11,7 +11,7 @@ from scipy.special import expit
 from attn_tuner.text.token_ids import PADDING, UNKNOWN
 from attn_tuner.text.token_store import TokenStore
 from attn_tuner.text.word_vectors.cache import cached_vectors
-from attn_tuner.text.word_vectors.stored_texts import stored_texts
+from attn_tuner.text.word_vectors.stored_texts import stored_texts, word_counts
 
 FAR = 5  # Tokens between the end of a region and a word that it is to tell, at most.
 NEGATIVE = 5  # Weight of the words drawn at random, against one word of the text.
@@ -108,7 +108,7 @@ class _Learner:
     def __init__(self, texts: list[np.ndarray], words: int, width: int, side: int, seed: int):
         self.texts, self.side = texts, side
         self.random = np.random.default_rng(seed)
-        counts = _counts(texts, words)
+        counts = word_counts(texts, words)
         known = counts.copy()
         known[[PADDING, UNKNOWN]] = 0
         share = known / max(known.sum(), 1.0)
@@ -175,12 +175,3 @@ class _Learner:
         for start in range(1, 2 * side + 1):
             total += padded[start : start + len(vectors)]
         return total
-
-
-def _counts(texts: list[np.ndarray], words: int, together: int = 1_000) -> np.ndarray:
-    """Counts the words of the texts, a thousand texts at a time."""
-    counts = np.zeros(words)
-    for start in range(0, len(texts), together):
-        part = np.concatenate(texts[start : start + together])
-        counts += np.bincount(part, minlength=words)
-    return counts

@@ -9,7 +9,7 @@ import numpy as np
 from attn_tuner.errors import need
 from attn_tuner.storage.atomic_files import scratch
 from attn_tuner.text.token_store import TokenStore
-from attn_tuner.text.word_vectors.stored_texts import stored_texts
+from attn_tuner.text.word_vectors.stored_texts import stored_texts, word_counts
 
 WINDOW = 5
 NEGATIVE = 5
@@ -60,7 +60,7 @@ def skipgram_vectors(
     word2vec = need("gensim.models.word2vec", "vectors")
     began = time.monotonic()
     texts = [text for store in stores for text in stored_texts(store, vocabulary_size)]
-    counts = sum(np.bincount(text, minlength=vocabulary_size) for text in _parts(texts))
+    counts = word_counts(texts, vocabulary_size)
     vectors = np.zeros((vocabulary_size, dimension), "float32")
     seen = np.flatnonzero(counts)
     seen = seen[seen > 0]
@@ -104,11 +104,6 @@ def skipgram_vectors(
                 break
     vectors[seen] = model.wv[[names[number] for number in seen]]
     return vectors
-
-
-def _parts(texts, size=1_000):
-    """Joins texts, a thousand at a time."""
-    return [np.concatenate(texts[start : start + size]) for start in range(0, len(texts), size)]
 
 
 def _in_random_order(texts, planned, seed):
